@@ -1,0 +1,84 @@
+import { isNodeIdText, parseNodeId, type NodeId } from './node-id.js'
+
+/** The largest virtual port: ports are unsigned 32-bit numbers. */
+export const MAX_PORT = 0xffff_ffff
+
+/** The longest service name, in bytes of UTF-8. */
+export const MAX_SERVICE_NAME_BYTES = 255
+
+/**
+ * Where a stream is dialed to or a listener bound: one of
+ * - `name` (a service, wherever it is offered),
+ * - `name:port` (a service of that name at that port),
+ * - `id:port` (a port on one node),
+ * - `:port` (a port on this node).
+ */
+export type Address =
+  | { readonly kind: 'service'; readonly service: string; readonly port: number | undefined }
+  | { readonly kind: 'node'; readonly nodeId: NodeId; readonly port: number }
+  | { readonly kind: 'local'; readonly port: number }
+
+/**
+ * Reads an address. Every string is read in one way only: service names never contain `:` and never look like a node id.
+ * Throws a `TypeError` (not an address) or `RangeError` (a port or name too large) that quotes the text.
+ */
+export function parseAddress(text: string): Address {
+  if (typeof text !== 'string') throw new TypeError(`address must be a string, got ${typeof text}`)
+  const colon = text.lastIndexOf(':')
+  if (colon === -1) {
+    if (isNodeIdText(text)) {
+      throw new TypeError(`address ${JSON.stringify(text)} is a node id without a port: write "${text}:port"`)
+    }
+    return { kind: 'service', service: checkServiceName(text), port: undefined }
+  }
+  const host = text.slice(0, colon)
+  const port = parsePort(text.slice(colon + 1), text)
+  if (host === '') return { kind: 'local', port }
+  if (isNodeIdText(host)) return { kind: 'node', nodeId: parseNodeId(host), port }
+  return { kind: 'service', service: checkServiceName(host), port }
+}
+
+/**
+ * `name` when it is a service name: 1 to 255 bytes of UTF-8 without control characters, white space, `:`, `/`, `@`, and
+ * not of the shape of a node id. Otherwise throws a `TypeError` or `RangeError` that says what is wrong.
+ */
+export function checkServiceName(name: string): string {
+  if (typeof name !== 'string') throw new TypeError(`service name must be a string, got ${typeof name}`)
+  if (name === '') throw new TypeError('service name must not be empty')
+  if (/\p{Cs}/u.test(name)) throw new TypeError('service name must be well-formed Unicode')
+  if (/[\p{Cc}\s:/@]/u.test(name)) {
+    const shown = JSON.stringify(name.slice(0, 64))
+    throw new TypeError(`service name must not contain control characters, white space, ":", "/" or "@": ${shown}`)
+  }
+  if (isNodeIdText(name)) throw new TypeError(`service name must not have the shape of a node id: "${name}"`)
+  const bytes = utf8Length(name)
+  if (bytes > MAX_SERVICE_NAME_BYTES) {
+    throw new RangeError(`service name must be at most ${MAX_SERVICE_NAME_BYTES} bytes of UTF-8, got ${bytes}`)
+  }
+  return name
+}
+
+/** `port` when it is a virtual port, an integer from 0 to 2^32 - 1. Otherwise throws a `TypeError` or `RangeError`. */
+export function checkPort(port: number): number {
+  if (typeof port !== 'number') throw new TypeError(`port must be a number, got ${typeof port}`)
+  if (!Number.isInteger(port) || port < 0 || port > MAX_PORT) {
+    throw new RangeError(`port must be an integer from 0 to ${MAX_PORT}, got ${port}`)
+  }
+  return port
+}
+
+function parsePort(text: string, whole: string): number {
+  if (!/^\d+$/.test(text)) throw new TypeError(`address ${JSON.stringify(whole)} has no port number after ":"`)
+  const port = Number(text)
+  if (port > MAX_PORT) throw new RangeError(`address ${JSON.stringify(whole)}: port must be at most ${MAX_PORT}`)
+  return port
+}
+
+function utf8Length(text: string): number {
+  let bytes = 0
+  for (const character of text) {
+    const codePoint = character.codePointAt(0) ?? 0
+    bytes += codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x1_0000 ? 3 : 4
+  }
+  return bytes
+}

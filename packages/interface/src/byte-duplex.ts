@@ -1,0 +1,79 @@
+/** What a {@link ByteDuplex} can and cannot do. */
+export interface ByteDuplexCapabilities {
+  /**
+   * Whether {@link ByteDuplex.end} closes only the sending direction. Without it (WebSocket, MessagePort) `end` closes
+   * both, and a peer's end arrives as {@link ByteDuplexHandler.onClose}.
+   */
+  readonly halfClose: boolean
+}
+
+/**
+ * What the user of a {@link ByteDuplex} is told. Calls come one at a time, never from inside a call to the duplex's
+ * constructor, and in this order: any number of `onData`, `onDrain`, `onSuspend`/`onResume`; at most one `onEnd`, after
+ * which no `onData` follows; then exactly one `onClose`, after which nothing follows.
+ */
+export interface ByteDuplexHandler {
+  /** Bytes arrived. The receiver owns `chunk`: the duplex never reuses or changes it. It is never empty. */
+  onData(chunk: Uint8Array): void
+  /**
+   * A `writev` that returned `false` is done: all bytes were handed to the system, `bufferedBytes` is 0, no chunk is
+   * referred to any more, and more can be written. Once per such `writev`, never before it has returned.
+   */
+  onDrain(): void
+  /** The peer ended its direction: no more bytes arrive. Only where `capabilities.halfClose`. */
+  onEnd(): void
+  /**
+   * Both directions are over. `reason` is `undefined` after a clean end of both, otherwise why the pipe broke (or what
+   * `abort` was given).
+   */
+  onClose(reason: Error | undefined): void
+  /** A resumable pipe lost its connection: nothing moves until `onResume`. Pipes that cannot resume never call it. */
+  onSuspend?(): void
+  /** A resumable pipe has its connection back. No byte was lost or repeated. */
+  onResume?(): void
+}
+
+/**
+ * An ordered, reliable pipe of bytes with back-pressure: the one contract that everything in AstraNet hangs on.
+ *
+ * Transports make them, the multiplexer runs on them, tunnels and resumable connections are them.
+ */
+export interface ByteDuplex {
+  readonly capabilities: ByteDuplexCapabilities
+  /** Address of this end as `host:port`, a path, or a name the transport understands. Empty when there is none. */
+  readonly localAddress: string
+  /** Address of the other end, likewise. */
+  readonly remoteAddress: string
+  /** Bytes given to `writev` and not yet handed to the system. */
+  readonly bufferedBytes: number
+
+  /**
+   * Starts delivery to `handler`, or hands the pipe over to another one: every later call goes to the new handler. Bytes
+   * that arrived before the first `handle` wait in the pipe. May be called from inside a handler's call.
+   */
+  handle(handler: ByteDuplexHandler): void
+
+  /**
+   * Writes all bytes of `chunks`, in order, as one unit of work for the system where it can.
+   *
+   * Returns `true` when every byte was handed over: the chunks are the caller's again and more can be written now.
+   * Returns `false` when some wait: the chunks must not change until `onDrain`. A caller that writes on regardless is
+   * buffered for, without a limit, so it should not. After `end`, `abort` or `onClose` the bytes are dropped and it
+   * returns `true`.
+   */
+  writev(chunks: readonly Uint8Array[]): boolean
+
+  /** Stops `onData` soon (a chunk already under way may still come). For relays; the multiplexer never pauses a pipe. */
+  pause(): void
+  /** Undoes `pause`. */
+  resume(): void
+
+  /** Ends the sending direction once everything written has left. Idempotent. */
+  end(): void
+
+  /**
+   * Breaks the pipe at once, dropping what is buffered; `onClose(reason)` follows, never from inside this call.
+   * Idempotent: the first reason counts.
+   */
+  abort(reason: Error): void
+}

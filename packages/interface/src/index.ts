@@ -1,0 +1,15 @@
+export { AstraError, toError } from './errors.js'
+export type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './byte-duplex.js'
+export type { Clock, Timer, TimerOptions } from './clock.js'
+export { systemClock } from './system-clock.js'
+export type { Connection, DialOptions, ListenOptions, Transport, TransportListener } from './transport.js'
+export { formatNodeId, isNodeIdText, nodeIdFromBytes, nodeIdToBytes, parseNodeId, toNodeId } from './node-id.js'
+export type { NodeId } from './node-id.js'
+export {
+  MAX_PORT,
+  MAX_SERVICE_NAME_BYTES,
+  checkPort,
+  checkServiceName,
+  parseAddress,
+} from './address.js'
+export type { Address } from './address.js'

@@ -1,0 +1,45 @@
+import type { ByteDuplex } from './byte-duplex.js'
+
+/** An ordered reliable byte pipe that a transport made. */
+export type Connection = ByteDuplex
+
+/** How to dial. */
+export interface DialOptions {
+  /** Gives up when aborted; the promise rejects with the signal's reason. */
+  signal?: AbortSignal
+  /** Gives up after this many ms with `ETIMEDOUT`. Default 10,000; 0 means no limit of its own. */
+  timeoutMs?: number
+}
+
+/** How to listen. */
+export interface ListenOptions {
+  /** Called once for each connection accepted. It should call `connection.handle` before it returns. */
+  onConnection(connection: Connection): void
+  /** Called when accepting one connection failed, or the listener itself broke. Default: the error is dropped. */
+  onError?(error: Error): void
+}
+
+/** A transport's listener. */
+export interface TransportListener {
+  /** The network it was asked for, for example `'tcp4'`. */
+  readonly network: string
+  /** The address it really listens on (a port 0 replaced by the port given), in the form that `dial` takes. */
+  readonly address: string
+  /** Stops accepting. Connections already accepted live on. Idempotent; resolves when the address is free. */
+  close(): Promise<void>
+}
+
+/**
+ * Makes connections. A node is given a list of them; the network's name chooses one, as in `dial('tcp4', ...)`.
+ *
+ * Errors of `dial` and `listen` are the runtime's own, with its `code`: `ECONNREFUSED`, `EADDRINUSE`, `ENOTFOUND`,
+ * `ETIMEDOUT`, ...; an address that cannot be read is a `TypeError` or `RangeError` that names it, as a rejection.
+ */
+export interface Transport {
+  /** The names it answers to, for example `['tcp', 'tcp4', 'tcp6']`. Never empty. */
+  readonly networks: readonly string[]
+  /** Connects to `address`; resolves when bytes can be written. */
+  dial(network: string, address: string, options?: DialOptions): Promise<Connection>
+  /** Listens on `address`; resolves when connections are accepted. */
+  listen(network: string, address: string, options: ListenOptions): Promise<TransportListener>
+}

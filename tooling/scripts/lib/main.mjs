@@ -1,0 +1,25 @@
+import { Failure } from './failure.mjs'
+import { say } from './say.mjs'
+
+const commands = ['setup', 'build', 'test', 'check', 'demo', 'ci']
+
+/**
+ * Runs one command and sets the exit code of this process.
+ *
+ * @param {string[]} argv the command's name, then its arguments
+ * @returns {Promise<void>}
+ */
+export async function main([name = '', ...args]) {
+  try {
+    if (!commands.includes(name))
+      throw new Failure(`no such script: "${name}"`, `it is one of ${commands.join(', ')}`)
+    /** @type {{ run(args: string[]): Promise<number> }} */
+    const command = await import(`../commands/${name}.mjs`)
+    process.exitCode = await command.run(args)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    say(`failed: ${error.message}`)
+    say(`next: ${error.next}`)
+    process.exitCode = error.exitCode
+  }
+}

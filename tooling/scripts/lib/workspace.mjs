@@ -1,0 +1,45 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The root of the workspace, an absolute path. */
+export const root = fileURLToPath(new URL('../../..', import.meta.url))
+
+/**
+ * @typedef {object} Manifest
+ * @property {string} name
+ * @property {string} version
+ * @property {boolean} [private]
+ * @property {string} [packageManager]
+ * @property {Record<string, string>} [dependencies]
+ */
+
+/**
+ * @typedef {object} WorkspacePackage
+ * @property {string} folder from the root, for example `packages/mux`
+ * @property {string} path absolute
+ * @property {Manifest} manifest
+ */
+
+/**
+ * @param {string} folder from the root
+ * @returns {Manifest}
+ */
+export function readManifest(folder) {
+  return JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
+}
+
+/**
+ * The packages of one of the workspace's folders, sorted by name of folder.
+ *
+ * @param {'packages' | 'apps' | 'tooling'} parent
+ * @returns {WorkspacePackage[]}
+ */
+export function packagesIn(parent) {
+  if (!existsSync(join(root, parent))) return []
+  return readdirSync(join(root, parent))
+    .map((name) => `${parent}/${name}`)
+    .filter((folder) => existsSync(join(root, folder, 'package.json')))
+    .sort()
+    .map((folder) => ({ folder, path: join(root, folder), manifest: readManifest(folder) }))
+}

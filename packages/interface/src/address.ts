@@ -48,12 +48,16 @@ export function checkServiceName(name: string): string {
   if (/\p{Cs}/u.test(name)) throw new TypeError('service name must be well-formed Unicode')
   if (/[\p{Cc}\s:/@]/u.test(name)) {
     const shown = JSON.stringify(name.slice(0, 64))
-    throw new TypeError(`service name must not contain control characters, white space, ":", "/" or "@": ${shown}`)
+    throw new TypeError(
+      `service name must not contain control characters, white space, ":", "/" or "@": ${shown}`,
+    )
   }
   if (isNodeIdText(name)) throw new TypeError(`service name must not have the shape of a node id: "${name}"`)
   const bytes = utf8Length(name)
   if (bytes > MAX_SERVICE_NAME_BYTES) {
-    throw new RangeError(`service name must be at most ${MAX_SERVICE_NAME_BYTES} bytes of UTF-8, got ${bytes}`)
+    throw new RangeError(
+      `service name must be at most ${MAX_SERVICE_NAME_BYTES} bytes of UTF-8, got ${bytes}`,
+    )
   }
   return name
 }
@@ -68,9 +72,11 @@ export function checkPort(port: number): number {
 }
 
 function parsePort(text: string, whole: string): number {
-  if (!/^\d+$/.test(text)) throw new TypeError(`address ${JSON.stringify(whole)} has no port number after ":"`)
+  if (!/^\d+$/.test(text))
+    throw new TypeError(`address ${JSON.stringify(whole)} has no port number after ":"`)
   const port = Number(text)
-  if (port > MAX_PORT) throw new RangeError(`address ${JSON.stringify(whole)}: port must be at most ${MAX_PORT}`)
+  if (port > MAX_PORT)
+    throw new RangeError(`address ${JSON.stringify(whole)}: port must be at most ${MAX_PORT}`)
   return port
 }
 

@@ -3,13 +3,14 @@ export type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './by
 export type { Clock, Timer, TimerOptions } from './clock.js'
 export { systemClock } from './system-clock.js'
 export type { Connection, DialOptions, ListenOptions, Transport, TransportListener } from './transport.js'
-export { formatNodeId, isNodeIdText, nodeIdFromBytes, nodeIdToBytes, parseNodeId, toNodeId } from './node-id.js'
-export type { NodeId } from './node-id.js'
 export {
-  MAX_PORT,
-  MAX_SERVICE_NAME_BYTES,
-  checkPort,
-  checkServiceName,
-  parseAddress,
-} from './address.js'
+  formatNodeId,
+  isNodeIdText,
+  nodeIdFromBytes,
+  nodeIdToBytes,
+  parseNodeId,
+  toNodeId,
+} from './node-id.js'
+export type { NodeId } from './node-id.js'
+export { MAX_PORT, MAX_SERVICE_NAME_BYTES, checkPort, checkServiceName, parseAddress } from './address.js'
 export type { Address } from './address.js'

@@ -13,7 +13,8 @@ const MAX_NODE_ID = 0xffff_ffff_ffff_ffffn
 /** `value` as a node id. Throws a `TypeError` or `RangeError` unless it is a bigint from 0 to 2^64 - 1. */
 export function toNodeId(value: bigint): NodeId {
   if (typeof value !== 'bigint') throw new TypeError(`node id must be a bigint, got ${typeof value}`)
-  if (value < 0n || value > MAX_NODE_ID) throw new RangeError(`node id must be from 0 to 2^64 - 1, got ${value}`)
+  if (value < 0n || value > MAX_NODE_ID)
+    throw new RangeError(`node id must be from 0 to 2^64 - 1, got ${value}`)
   return value as NodeId
 }
 

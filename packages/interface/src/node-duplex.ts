@@ -1,0 +1,191 @@
+import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './byte-duplex.js'
+import { AstraError } from './errors.js'
+
+/**
+ * The part of `node:stream`'s Duplex that {@link fromNodeDuplex} uses. `net.Socket`, `tls.TLSSocket` and every
+ * `stream.Duplex` in byte mode have it.
+ */
+export interface NodeDuplex {
+  readonly readableObjectMode: boolean
+  readonly writableObjectMode: boolean
+  readonly readableEncoding: string | null
+  readonly readableEnded: boolean
+  readonly writableLength: number
+  readonly writableFinished: boolean
+  readonly closed: boolean
+  readonly allowHalfOpen: boolean
+  write(chunk: Uint8Array, callback?: (error: Error | null | undefined) => void): boolean
+  cork(): void
+  uncork(): void
+  pause(): unknown
+  resume(): unknown
+  end(): unknown
+  destroy(error?: Error): unknown
+  on(event: 'data', listener: (chunk: Uint8Array) => void): unknown
+  on(event: 'end' | 'close', listener: () => void): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+}
+
+/** What {@link fromNodeDuplex} cannot see for itself. */
+export interface NodeDuplexOptions {
+  /** {@link ByteDuplex.localAddress}. Default: empty. */
+  localAddress?: string
+  /** {@link ByteDuplex.remoteAddress}. Default: empty. */
+  remoteAddress?: string
+  /**
+   * Whether the two directions end apart. Default: the stream's own `allowHalfOpen`. When `false`, `end` closes both: what
+   * still arrives is dropped, and the pipe closes once the peer has ended too; a peer's end ends this side.
+   */
+  halfClose?: boolean
+}
+
+/**
+ * A byte duplex over a Node stream, which belongs to it from then on: nothing else may read, write or destroy it.
+ *
+ * - `writev` returns `true` when the stream took every byte in the same turn. A `net.Socket` does so as long as the
+ *   kernel's buffer has room: Node tries the system call at once, and drops `writableLength` before `write` returns.
+ * - `data` chunks are passed on as they are. The stream must not reuse them (a `net.Socket` does not, unless it was made
+ *   with `onread`).
+ * - `abort` resets a TCP connection, so that the peer sees `ECONNRESET` and not a clean end; other streams are destroyed.
+ * - A stream that closes without an error before both directions ended gives `onClose` an `ECONNRESET`.
+ * - Make TCP sockets and servers with `allowHalfOpen: true`, or the peer's end ends this side too.
+ *
+ * Throws a `TypeError` unless `duplex` is a Duplex in byte mode, without an encoding.
+ */
+export function fromNodeDuplex(duplex: NodeDuplex, options: NodeDuplexOptions = {}): ByteDuplex {
+  if (typeof duplex?.uncork !== 'function' || typeof duplex.resume !== 'function') {
+    throw new TypeError('duplex must be a node:stream Duplex')
+  }
+  if (duplex.readableObjectMode || duplex.writableObjectMode) {
+    throw new TypeError('duplex must be a stream of bytes, not in object mode')
+  }
+  if (duplex.readableEncoding !== null) {
+    throw new TypeError(`duplex must give bytes, not strings (its encoding is ${duplex.readableEncoding})`)
+  }
+  return new NodeByteDuplex(duplex, options)
+}
+
+class NodeByteDuplex implements ByteDuplex {
+  readonly capabilities: ByteDuplexCapabilities
+  readonly localAddress: string
+  readonly remoteAddress: string
+  readonly #duplex: NodeDuplex
+  readonly #onWritten = (error?: Error | null): void => {
+    if (error === undefined || error === null) this.#written()
+  }
+  #handler: ByteDuplexHandler | undefined
+  #reason: Error | undefined
+  #isAborted = false
+  #isEnding = false
+  #isPaused = false
+  #isClosed = false
+  /** Write callbacks that are still to come; Node calls them in order. */
+  #writesUnderWay = 0
+  #drainsOwed = 0
+
+  constructor(duplex: NodeDuplex, options: NodeDuplexOptions) {
+    this.#duplex = duplex
+    this.capabilities = { halfClose: options.halfClose ?? duplex.allowHalfOpen }
+    this.localAddress = options.localAddress ?? ''
+    this.remoteAddress = options.remoteAddress ?? ''
+    duplex.pause()
+    duplex.on('error', (error) => (this.#reason ??= error))
+    if (duplex.closed) this.#closed()
+    else duplex.on('close', () => this.#closed())
+  }
+
+  get bufferedBytes(): number {
+    return this.#isClosed ? 0 : this.#duplex.writableLength
+  }
+
+  handle(handler: ByteDuplexHandler): void {
+    const isFirst = this.#handler === undefined
+    this.#handler = handler
+    if (!isFirst) return
+    if (this.#isClosed) return queueMicrotask(() => this.#handler?.onClose(this.#reason))
+    this.#duplex.on('data', (chunk) => this.#received(chunk))
+    this.#duplex.on('end', () => this.#ended())
+    if (!this.#isPaused) this.#duplex.resume()
+  }
+
+  writev(chunks: readonly Uint8Array[]): boolean {
+    if (this.#isEnding || this.#isClosed || chunks.length === 0) return true
+    const duplex = this.#duplex
+    const last = chunks.length - 1
+    if (last > 0) duplex.cork()
+    for (let index = 0; index < last; index++) duplex.write(chunks[index] as Uint8Array)
+    this.#writesUnderWay++
+    duplex.write(chunks[last] as Uint8Array, this.#onWritten)
+    if (last > 0) duplex.uncork()
+    if (duplex.writableLength === 0) return true
+    this.#drainsOwed++
+    return false
+  }
+
+  pause(): void {
+    this.#isPaused = true
+    this.#duplex.pause()
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    if (this.#handler !== undefined) this.#duplex.resume()
+  }
+
+  end(): void {
+    if (this.#isEnding) return
+    this.#isEnding = true
+    this.#duplex.end()
+    if (!this.capabilities.halfClose) this.resume()
+  }
+
+  abort(reason: Error): void {
+    if (this.#isAborted || this.#isClosed) return
+    this.#isAborted = true
+    this.#isEnding = true
+    this.#reason ??= reason
+    resetOrDestroy(this.#duplex)
+  }
+
+  #received(chunk: Uint8Array): void {
+    if (this.#isAborted || chunk.length === 0) return
+    if (this.#isEnding && !this.capabilities.halfClose) return
+    this.#handler?.onData(chunk)
+  }
+
+  #ended(): void {
+    if (this.#isAborted) return
+    if (this.capabilities.halfClose) this.#handler?.onEnd()
+    else this.end()
+  }
+
+  #written(): void {
+    if (--this.#writesUnderWay > 0) return
+    for (let owed = this.#drainsOwed; owed > 0 && !this.#isAborted; owed--) {
+      this.#drainsOwed--
+      this.#handler?.onDrain()
+    }
+  }
+
+  #closed(): void {
+    this.#isClosed = true
+    const hasEnded = this.#duplex.readableEnded && this.#duplex.writableFinished
+    if (this.#reason === undefined && !hasEnded) {
+      this.#reason = new AstraError(
+        'ECONNRESET',
+        'The connection was closed before both directions had ended.',
+      )
+    }
+    this.#handler?.onClose(this.#reason)
+  }
+}
+
+/** A reset tells the peer that the bytes are not all there; only TCP handles have one, and the others throw. */
+function resetOrDestroy(duplex: NodeDuplex & { resetAndDestroy?: () => unknown }): void {
+  try {
+    if (duplex.resetAndDestroy !== undefined) duplex.resetAndDestroy()
+  } catch {
+    // A pipe or TLS handle: destroy is all there is.
+  }
+  duplex.destroy()
+}

@@ -1,0 +1,198 @@
+import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './byte-duplex.js'
+import { toError } from './errors.js'
+
+/** The part of a WHATWG `ReadableStreamDefaultReader` that {@link fromWebStreams} uses. */
+export interface WebReader {
+  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>
+  cancel(reason?: unknown): Promise<void>
+}
+
+/** The part of a WHATWG `WritableStreamDefaultWriter` that {@link fromWebStreams} uses. */
+export interface WebWriter {
+  readonly desiredSize: number | null
+  readonly closed: Promise<unknown>
+  write(chunk: Uint8Array): Promise<void>
+  close(): Promise<void>
+  abort(reason?: unknown): Promise<void>
+}
+
+/** A pair of WHATWG streams of `Uint8Array`, for example a `WebTransportBidirectionalStream`. */
+export interface WebStreamPair {
+  /** Where bytes come from; a chunk belongs to its receiver. */
+  readonly readable: { getReader(): WebReader }
+  /** Where bytes go. */
+  readonly writable: { getWriter(): WebWriter }
+}
+
+/** What {@link fromWebStreams} cannot see for itself. */
+export interface WebStreamsOptions {
+  /** {@link ByteDuplex.localAddress}. Default: empty. */
+  localAddress?: string
+  /** {@link ByteDuplex.remoteAddress}. Default: empty. */
+  remoteAddress?: string
+  /** Whether closing `writable` leaves `readable` open at both ends. Default `true`. */
+  halfClose?: boolean
+}
+
+/**
+ * A byte duplex over a pair of WHATWG streams, which it locks.
+ *
+ * - `writev` copies its chunks into one, since a stream may keep what it was given (a `TransformStream` passes it on), so
+ *   they are the caller's again at once. It returns whether the stream wants more (`desiredSize` above 0); `onDrain`
+ *   comes when every write so far has been done. `bufferedBytes` counts what was copied and is not yet written.
+ * - One chunk is read at a time; while paused none is asked for.
+ * - `end` closes `writable`. `abort`, and an error of either stream, aborts `writable` and cancels `readable`.
+ *
+ * Throws a `TypeError` when `pair` lacks a stream or one of them is locked.
+ */
+export function fromWebStreams(pair: WebStreamPair, options: WebStreamsOptions = {}): ByteDuplex {
+  if (typeof pair?.readable?.getReader !== 'function')
+    throw new TypeError('pair.readable must be a ReadableStream')
+  if (typeof pair.writable?.getWriter !== 'function')
+    throw new TypeError('pair.writable must be a WritableStream')
+  return new WebByteDuplex(pair, options)
+}
+
+class WebByteDuplex implements ByteDuplex {
+  readonly capabilities: ByteDuplexCapabilities
+  readonly localAddress: string
+  readonly remoteAddress: string
+  readonly #reader: WebReader
+  readonly #writer: WebWriter
+  readonly #onRead = (result: { done: boolean; value?: Uint8Array | undefined }): void => this.#read(result)
+  readonly #onError = (error: unknown): void => this.#break(toError(error))
+  #handler: ByteDuplexHandler | undefined
+  #bufferedBytes = 0
+  #drainsOwed = 0
+  #isReading = false
+  #isPaused = false
+  #isEnding = false
+  #hasFinished = false
+  #hasReadEnd = false
+  #closed: { readonly reason: Error | undefined } | undefined
+  #hasToldClose = false
+
+  constructor(pair: WebStreamPair, options: WebStreamsOptions) {
+    this.capabilities = { halfClose: options.halfClose ?? true }
+    this.localAddress = options.localAddress ?? ''
+    this.remoteAddress = options.remoteAddress ?? ''
+    this.#reader = pair.readable.getReader()
+    this.#writer = pair.writable.getWriter()
+    this.#writer.closed.then(() => this.#finished(), this.#onError)
+  }
+
+  get bufferedBytes(): number {
+    return this.#bufferedBytes
+  }
+
+  handle(handler: ByteDuplexHandler): void {
+    this.#handler = handler
+    if (this.#closed !== undefined) queueMicrotask(() => this.#tellClosed())
+    else this.#readNext()
+  }
+
+  writev(chunks: readonly Uint8Array[]): boolean {
+    const bytes = concat(chunks)
+    if (this.#isEnding || this.#closed !== undefined || bytes.length === 0) return true
+    this.#bufferedBytes += bytes.length
+    this.#writer.write(bytes).then(() => this.#written(bytes.length), this.#onError)
+    if ((this.#writer.desiredSize ?? 0) > 0) return true
+    this.#drainsOwed++
+    return false
+  }
+
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.#readNext()
+  }
+
+  end(): void {
+    if (this.#isEnding || this.#closed !== undefined) return
+    this.#isEnding = true
+    this.#writer.close().catch(this.#onError)
+  }
+
+  abort(reason: Error): void {
+    this.#break(reason)
+  }
+
+  #readNext(): void {
+    if (this.#isReading || this.#isPaused || this.#hasReadEnd) return
+    if (this.#handler === undefined || this.#closed !== undefined) return
+    this.#isReading = true
+    this.#reader.read().then(this.#onRead, this.#onError)
+  }
+
+  #read({ done, value }: { done: boolean; value?: Uint8Array | undefined }): void {
+    this.#isReading = false
+    if (this.#closed !== undefined) return
+    if (done) return this.#readEnd()
+    if (!(value instanceof Uint8Array))
+      return this.#break(new TypeError('pair.readable gave something else than bytes'))
+    if (value.length > 0) this.#handler?.onData(value)
+    this.#readNext()
+  }
+
+  #readEnd(): void {
+    this.#hasReadEnd = true
+    if (this.capabilities.halfClose) this.#handler?.onEnd()
+    else this.end()
+    if (this.#hasFinished) this.#close(undefined)
+  }
+
+  #written(bytes: number): void {
+    this.#bufferedBytes -= bytes
+    if (this.#bufferedBytes > 0) return
+    for (let owed = this.#drainsOwed; owed > 0 && this.#closed === undefined; owed--) {
+      this.#drainsOwed--
+      this.#handler?.onDrain()
+    }
+  }
+
+  #finished(): void {
+    this.#hasFinished = true
+    if (!this.#hasReadEnd && this.capabilities.halfClose) return
+    if (!this.#hasReadEnd) this.#reader.cancel().catch(ignore)
+    this.#close(undefined)
+  }
+
+  #break(reason: Error): void {
+    if (this.#closed !== undefined) return
+    this.#closed = { reason }
+    this.#writer.abort(reason).catch(ignore)
+    this.#reader.cancel(reason).catch(ignore)
+    queueMicrotask(() => this.#tellClosed())
+  }
+
+  #close(reason: Error | undefined): void {
+    if (this.#closed !== undefined) return
+    this.#closed = { reason }
+    this.#tellClosed()
+  }
+
+  #tellClosed(): void {
+    this.#bufferedBytes = 0
+    if (this.#handler === undefined || this.#hasToldClose) return
+    this.#hasToldClose = true
+    this.#handler.onClose(this.#closed?.reason)
+  }
+}
+
+/** The streams' own rejections repeat the reason that was already given. */
+function ignore(): void {}
+
+function concat(chunks: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const chunk of chunks) length += chunk.length
+  const bytes = new Uint8Array(length)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.length
+  }
+  return bytes
+}

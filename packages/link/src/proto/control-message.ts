@@ -1,0 +1,44 @@
+import type { LinkError } from './error-codes.js'
+import { fieldError, readUint } from './fields.js'
+import { readGoAway, type GoAway } from './go-away.js'
+
+/** The longest message on the control stream behind HELLO, in bytes of msgpack. */
+export const MAX_CONTROL_MESSAGE_BYTES = 262_144
+
+/** Types of control messages, as numbers on the wire (spec section 7). */
+export const ControlType = {
+  GO_AWAY: 0x01,
+  /** The first type that the link does not read itself; 0x10 to 0x1f belong to the registry, 0x20 to 0x2f to relays. */
+  FIRST_OPAQUE: 0x10,
+  /** The largest type. 0x8000 and above are for private use. */
+  LAST: 0xffff,
+} as const
+
+/** What one message on the control stream says. */
+export type ControlMessage =
+  | { readonly kind: 'goAway'; readonly goAway: GoAway }
+  | { readonly kind: 'opaque'; readonly type: number; readonly body: unknown }
+  /** One of the link's own types, from a later version: to be ignored. */
+  | { readonly kind: 'unknown'; readonly type: number }
+
+/** The array of an opaque message on the wire. Throws a `RangeError` when `type` is not from 0x10 to 0xffff. */
+export function opaqueToWire(type: number, body: unknown): readonly unknown[] {
+  if (!Number.isInteger(type) || type < ControlType.FIRST_OPAQUE || type > ControlType.LAST) {
+    throw new RangeError(
+      `type must be an integer from ${ControlType.FIRST_OPAQUE} to ${ControlType.LAST}, got ${type}`,
+    )
+  }
+  return [type, body]
+}
+
+/** Reads one message behind HELLO, or says what is wrong with it. */
+export function controlFromWire(value: unknown): ControlMessage | LinkError {
+  if (!Array.isArray(value)) return fieldError('a control message', 'that is not an array')
+  const fields = value as readonly unknown[]
+  const type = readUint(fields[0], ControlType.LAST)
+  if (type === undefined) return fieldError('a control message', 'whose type is not from 0 to 65535')
+  if (type >= ControlType.FIRST_OPAQUE) return { kind: 'opaque', type, body: fields[1] }
+  if (type !== ControlType.GO_AWAY) return { kind: 'unknown', type }
+  const goAway = readGoAway(fields)
+  return goAway instanceof Error ? goAway : { kind: 'goAway', goAway }
+}

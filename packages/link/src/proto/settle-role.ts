@@ -1,0 +1,43 @@
+import { CloseCode, linkError, protocolError, type LinkError } from './error-codes.js'
+import type { Preamble } from './preamble.js'
+
+/** The part that a side plays in QMux. */
+export type SessionRole = 'client' | 'server'
+
+/**
+ * Settles from both preambles which side is the QMux client; the two sides always come to opposite answers
+ * (spec section 3.3).
+ *
+ * | own \ peer | dialer | acceptor | either |
+ * | --- | --- | --- | --- |
+ * | dialer | the lower node id is client | client | client |
+ * | acceptor | server | error | server |
+ * | either | server | client | the lower nonce is client |
+ *
+ * Equal node ids or equal nonces mean that a node reached itself: `ASTRA_ERR_LINK_SELF`. Two acceptors:
+ * `ASTRA_ERR_LINK_PROTOCOL`.
+ */
+export function settleRole(own: Preamble, peer: Preamble): SessionRole | LinkError {
+  const order = compareBytes(own.nonce, peer.nonce)
+  if (own.nodeId === peer.nodeId || order === 0) {
+    return linkError(
+      CloseCode.SELF,
+      'the connection leads back to this node: both ends have the same id or nonce',
+    )
+  }
+  if (own.role === peer.role) {
+    if (own.role === 'acceptor')
+      return protocolError('accepted this connection, and so did this node: nobody dialed')
+    const isLower = own.role === 'dialer' ? own.nodeId < peer.nodeId : order < 0
+    return isLower ? 'client' : 'server'
+  }
+  return own.role === 'dialer' || peer.role === 'acceptor' ? 'client' : 'server'
+}
+
+function compareBytes(left: Uint8Array, right: Uint8Array): number {
+  for (let index = 0; index < left.length; index++) {
+    const difference = (left[index] as number) - (right[index] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}

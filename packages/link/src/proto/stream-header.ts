@@ -1,0 +1,117 @@
+import { MAX_PORT, MAX_SERVICE_NAME_BYTES, nodeIdToBytes, type NodeId } from '@astranet/interface'
+import type { LinkError } from './error-codes.js'
+import { fieldError, readNodeId, readUint } from './fields.js'
+
+/** The longest stream header and the longest answer, in bytes of msgpack. */
+export const MAX_STREAM_HEADER_BYTES = 1024
+
+/** The most nodes on a tunnel's path, both ends included. */
+export const MAX_TUNNEL_NODES = 18
+
+/** The kinds of stream, as numbers on the wire. */
+export const StreamKind = { DIAL: 1, TUNNEL: 2 } as const
+
+/** Opens a socket to a port of the receiving node (spec section 6.1). */
+export interface DialHeader {
+  readonly kind: 'dial'
+  /** The port dialed, 0 to 2^32 - 1. */
+  readonly port: number
+  /** The dialing node. `undefined`: the node at the other end of the link, which is the only one it can be today. */
+  readonly sourceNode?: NodeId | undefined
+  /** The dialer's own port, 0 to 2^32 - 1; 0 when it has none. */
+  readonly sourcePort: number
+  /** The service that the dialer means, so that a port which changed hands refuses. At most 255 bytes of UTF-8. */
+  readonly service?: string | undefined
+  /** The environment the service belongs to; only with `service`. At most 255 bytes of UTF-8. */
+  readonly environment?: string | undefined
+}
+
+/** Opens a byte pipe to another node through routers (spec section 6.2). */
+export interface TunnelHeader {
+  readonly kind: 'tunnel'
+  /** Every node of the way, from the source to the destination: 2 to 18, none twice. */
+  readonly path: readonly NodeId[]
+  /** Which node of the path the receiver of this header is: 1 to `path.length - 1`. */
+  readonly position: number
+}
+
+/** What a stream is for: its first message. */
+export type StreamHeader = DialHeader | TunnelHeader
+
+/** A kind of stream that this version does not know; it is refused with `NOT_SUPPORTED`. */
+export interface UnknownHeader {
+  readonly kind: 'unknown'
+  /** Its number on the wire. */
+  readonly number: number
+}
+
+/** The array that goes on the wire, without trailing fields that say nothing. */
+export function headerToWire(header: StreamHeader): readonly unknown[] {
+  if (header.kind === 'tunnel') return [StreamKind.TUNNEL, header.position, header.path.map(nodeIdToBytes)]
+  const { sourceNode, port, sourcePort, service, environment } = header
+  const source = sourceNode === undefined ? null : nodeIdToBytes(sourceNode)
+  if (service === undefined) return [StreamKind.DIAL, port, source, sourcePort]
+  if (environment === undefined) return [StreamKind.DIAL, port, source, sourcePort, service]
+  return [StreamKind.DIAL, port, source, sourcePort, service, environment]
+}
+
+/** Reads the array that came over the wire, or says what is wrong with it. Further elements are ignored. */
+export function headerFromWire(value: unknown): StreamHeader | UnknownHeader | LinkError {
+  if (!Array.isArray(value)) return fieldError('a stream header', 'that is not an array')
+  const fields = value as readonly unknown[]
+  const number = readUint(fields[0], Number.MAX_SAFE_INTEGER)
+  if (number === StreamKind.DIAL) return readDial(fields)
+  if (number === StreamKind.TUNNEL) return readTunnel(fields)
+  if (number === undefined) return fieldError('a stream header', 'whose kind is not a number')
+  return { kind: 'unknown', number }
+}
+
+function readDial(fields: readonly unknown[]): DialHeader | LinkError {
+  const port = readUint(fields[1], MAX_PORT)
+  const sourcePort = readUint(fields[3], MAX_PORT)
+  if (port === undefined || sourcePort === undefined)
+    return wrongDial('whose ports are not from 0 to 2^32 - 1')
+  const sourceNode = fields[2] === null ? undefined : readNodeId(fields[2])
+  if (sourceNode === undefined && fields[2] !== null)
+    return wrongDial('whose source node is not nil or 8 bytes')
+  const service = fields[4] ?? undefined
+  const environment = fields[5] ?? undefined
+  if (!isOptionalName(service))
+    return wrongDial(`whose service is not a string of at most ${MAX_SERVICE_NAME_BYTES} bytes`)
+  if (!isOptionalName(environment) || (environment !== undefined && service === undefined)) {
+    return wrongDial(
+      `whose environment is not a string of at most ${MAX_SERVICE_NAME_BYTES} bytes beside a service`,
+    )
+  }
+  return { kind: 'dial', port, sourceNode, sourcePort, service, environment }
+}
+
+function readTunnel(fields: readonly unknown[]): TunnelHeader | LinkError {
+  const list = fields[2]
+  if (!Array.isArray(list) || list.length < 2 || list.length > MAX_TUNNEL_NODES) {
+    return wrongTunnel(`whose path is not a list of 2 to ${MAX_TUNNEL_NODES} nodes`)
+  }
+  const path: NodeId[] = []
+  for (const item of list as readonly unknown[]) {
+    const nodeId = readNodeId(item)
+    if (nodeId === undefined) return wrongTunnel('whose path has a node id that is not 8 bytes')
+    if (path.includes(nodeId)) return wrongTunnel('whose path visits a node twice')
+    path.push(nodeId)
+  }
+  const position = readUint(fields[1], path.length - 1)
+  if (position === undefined || position === 0) return wrongTunnel('whose position is not on its path')
+  return { kind: 'tunnel', path, position }
+}
+
+/** A character takes one byte at least, so this bounds the bytes within the 1 KiB that the whole header may take. */
+function isOptionalName(value: unknown): value is string | undefined {
+  return value === undefined || (typeof value === 'string' && value.length <= MAX_SERVICE_NAME_BYTES)
+}
+
+function wrongDial(rule: string): LinkError {
+  return fieldError('a dial', rule)
+}
+
+function wrongTunnel(rule: string): LinkError {
+  return fieldError('a tunnel', rule)
+}

@@ -1,0 +1,82 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { compileProject, makeProject } from '../lib/consumer-project.mjs'
+import { exec } from '../lib/exec.mjs'
+import { makeTemporaryFolder, packAll } from '../lib/pack.mjs'
+import { readmeExamples } from '../lib/readme-examples.mjs'
+import { say } from '../lib/say.mjs'
+import { root } from '../lib/workspace.mjs'
+
+/** @typedef {import('../lib/pack.mjs').PackedPackage} PackedPackage */
+
+/** An example that has not ended by itself by then never does. */
+const EXAMPLE_TIMEOUT_MS = 30_000
+
+/**
+ * A stranger can use what we publish: each package, alone in an empty project, loads, type-checks, and runs the examples
+ * of its README. The root's README gets a project with all of them.
+ */
+export async function check() {
+  const packages = await packAll()
+  const folder = makeTemporaryFolder('astranet-consumer-')
+  let isGood = true
+  for (const one of [...packages.map((each) => [each]), packages]) {
+    const name = one.length === 1 ? (one[0]?.folder ?? '') : '.'
+    const faults = await tryOut(join(folder, name === '.' ? 'all' : name), {
+      name,
+      wanted: one,
+      all: packages,
+    })
+    for (const fault of faults) say(`${name}: ${fault}`)
+    if (faults.length > 0) isGood = false
+  }
+  return isGood
+}
+
+/**
+ * @param {string} path of the project to make
+ * @param {{ name: string, wanted: PackedPackage[], all: PackedPackage[] }} subject `name` is the folder with the README
+ * @returns {Promise<string[]>} what is wrong
+ */
+async function tryOut(path, { name, wanted, all }) {
+  const readme = join(root, name, 'README.md')
+  const examples = existsSync(readme) ? readmeExamples(readFileSync(readme, 'utf8')) : []
+  if (!examples.some(({ isRun }) => isRun)) return ['its README.md has no ```ts block that runs']
+  await makeProject(path, wanted, all)
+  const entryPoints = wanted.flatMap(specifiers)
+  writeFileSync(
+    join(path, 'entry-points.ts'),
+    entryPoints.map((each, i) => `export * as e${i} from '${each}'\n`).join(''),
+  )
+  writeFileSync(join(path, 'entry-points.cjs'), entryPoints.map((each) => `require('${each}')\n`).join(''))
+  const runs = [{ what: 'require() of every entry point', file: 'entry-points.cjs' }]
+  for (const { code, line, isRun } of examples) {
+    writeFileSync(join(path, `readme-line-${line}.ts`), `${code}export {}\n`)
+    if (isRun) runs.push({ what: `the example at README.md:${line}`, file: `out/readme-line-${line}.js` })
+  }
+  const faults = await compileProject(path)
+  return faults.length > 0 ? faults : await runAll(path, runs)
+}
+
+/**
+ * @param {string} path
+ * @param {{ what: string, file: string }[]} runs
+ * @returns {Promise<string[]>}
+ */
+async function runAll(path, runs) {
+  const faults = []
+  for (const { what, file } of runs) {
+    const options = { cwd: path, output: /** @type {const} */ ('capture'), timeoutMs: EXAMPLE_TIMEOUT_MS }
+    const { exitCode, isTimedOut, output } = await exec(process.execPath, [file], options)
+    if (isTimedOut) faults.push(`${what} did not end within ${EXAMPLE_TIMEOUT_MS / 1000} s\n${output}`)
+    else if (exitCode !== 0) faults.push(`${what} ended with exit code ${exitCode}\n${output}`)
+  }
+  return faults
+}
+
+/** @param {PackedPackage} each */
+function specifiers({ manifest }) {
+  return Object.keys(manifest.exports ?? {})
+    .filter((subpath) => subpath !== './package.json')
+    .map((subpath) => manifest.name + subpath.slice(1))
+}

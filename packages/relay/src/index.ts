@@ -1,0 +1,2 @@
+export type { Route, RouteChange } from './proto/route.js'
+export { RouteTable } from './proto/route-table.js'

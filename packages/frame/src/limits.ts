@@ -1,0 +1,63 @@
+import { DEFAULT_MAX_RECORD_SIZE_BYTES } from './record.js'
+
+/** The most streams of a kind that can ever be opened, 2^60 (RFC 9000 section 4.6): its high half; the low half is 0. */
+export const MAX_STREAMS_HIGH = 0x1000_0000
+
+/** The most bytes of a CONNECTION_CLOSE reason that are kept by a decoder (by default) and sent by the encoder. */
+export const MAX_REASON_BYTES = 1_024
+
+/** The most bytes of transport parameters that a decoder stores. All that are known take less than 150. */
+export const MAX_TRANSPORT_PARAMETERS_BYTES = 1_024
+
+/** What a {@link FrameDecoder} accepts. Each value is what this endpoint told its peer in its own transport parameters. */
+export interface DecoderLimits {
+  /**
+   * The largest Frames field of a record, in bytes: the `max_record_size` that was sent. 16,382 (also the default) to
+   * 2^32 - 1. A larger record is a FRAME_ENCODING_ERROR as soon as its size is known. Costs no memory.
+   */
+  readonly maxRecordSizeBytes: number
+  /**
+   * The largest DATAGRAM frame, type and length included, in bytes: the `max_datagram_frame_size` that was sent. Default 0:
+   * datagrams were not negotiated. A larger one is a PROTOCOL_VIOLATION (RFC 9221 section 3). One datagram under way costs
+   * at most twice the bytes of it that have arrived.
+   */
+  readonly maxDatagramFrameSizeBytes: number
+  /** Whether `reset_stream_at` was sent. Default `false`: RESET_STREAM_AT is an unknown frame, a FRAME_ENCODING_ERROR. */
+  readonly acceptResetStreamAt: boolean
+  /** How many bytes of a CONNECTION_CLOSE reason are kept; the rest is skipped. 0 to 65,536, default 1,024. */
+  readonly maxReasonBytes: number
+}
+
+/** The whole of `limits`, defaults filled in. Throws a `TypeError` or `RangeError` that names what is wrong. */
+export function resolveDecoderLimits(limits: Partial<DecoderLimits>): DecoderLimits {
+  const {
+    maxRecordSizeBytes = DEFAULT_MAX_RECORD_SIZE_BYTES,
+    maxDatagramFrameSizeBytes = 0,
+    acceptResetStreamAt = false,
+    maxReasonBytes = MAX_REASON_BYTES,
+  } = limits
+  if (typeof acceptResetStreamAt !== 'boolean') {
+    throw new TypeError(`limits.acceptResetStreamAt must be a boolean, got ${typeof acceptResetStreamAt}`)
+  }
+  return {
+    maxRecordSizeBytes: checkIntegerBetween('limits.maxRecordSizeBytes', maxRecordSizeBytes, [
+      DEFAULT_MAX_RECORD_SIZE_BYTES,
+      0xffff_ffff,
+    ]),
+    maxDatagramFrameSizeBytes: checkIntegerBetween(
+      'limits.maxDatagramFrameSizeBytes',
+      maxDatagramFrameSizeBytes,
+      [0, Number.MAX_SAFE_INTEGER],
+    ),
+    acceptResetStreamAt,
+    maxReasonBytes: checkIntegerBetween('limits.maxReasonBytes', maxReasonBytes, [0, 65_536]),
+  }
+}
+
+/** `value` when it is an integer in `range` (both ends included); otherwise throws a `RangeError` that names it `name`. */
+export function checkIntegerBetween(name: string, value: number, range: readonly [number, number]): number {
+  if (!Number.isInteger(value) || value < range[0] || value > range[1]) {
+    throw new RangeError(`${name} must be an integer from ${range[0]} to ${range[1]}, got ${value}`)
+  }
+  return value
+}

@@ -16,16 +16,19 @@ export async function run(args) {
 }
 
 /**
+ * Runs a task in every package that has it. Prints what turbo and the task say only when it fails.
+ *
  * @param {string} task
  * @param {string[]} [args]
  * @returns {Promise<void>}
  */
 export async function turbo(task, args = []) {
   const options = ['--ui=stream', '--output-logs=errors-only', ...args]
-  const { exitCode } = await execNode('node_modules/turbo/bin/turbo', ['run', task, ...options], {
-    output: 'stderr',
+  const { exitCode, output } = await execNode('node_modules/turbo/bin/turbo', ['run', task, ...options], {
+    output: 'capture',
   })
   if (exitCode === 0) return
+  process.stderr.write(output)
   throw new Failure(
     `${task}: a package does not compile`,
     "correct the first of the compiler's errors above",

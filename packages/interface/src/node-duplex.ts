@@ -11,6 +11,7 @@ export interface NodeDuplex {
   readonly readableEncoding: string | null
   readonly readableEnded: boolean
   readonly writableLength: number
+  readonly writableEnded: boolean
   readonly writableFinished: boolean
   readonly closed: boolean
   readonly allowHalfOpen: boolean
@@ -180,10 +181,14 @@ class NodeByteDuplex implements ByteDuplex {
   }
 }
 
-/** A reset tells the peer that the bytes are not all there; only TCP handles have one, and the others throw. */
+/**
+ * A reset tells the peer that the bytes are not all there; only TCP has one, and other handles throw. While the system
+ * is busy ending a TCP connection it cannot be reset either, and nothing is missing: every byte has left.
+ */
 function resetOrDestroy(duplex: NodeDuplex & { resetAndDestroy?: () => unknown }): void {
+  const isShuttingDown = duplex.writableEnded && !duplex.writableFinished && duplex.writableLength === 0
   try {
-    if (duplex.resetAndDestroy !== undefined) duplex.resetAndDestroy()
+    if (duplex.resetAndDestroy !== undefined && !isShuttingDown) duplex.resetAndDestroy()
   } catch {
     // A pipe or TLS handle: destroy is all there is.
   }

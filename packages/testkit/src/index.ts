@@ -1,0 +1,5 @@
+export { byteDuplexSuite } from './duplex-suite.js'
+export type { ByteDuplexSuiteOptions, DuplexPair } from './duplex-suite.js'
+export { Probe } from './probe.js'
+export type { TestRunner } from './runner.js'
+export { turn, turns } from './turn.js'

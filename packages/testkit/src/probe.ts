@@ -1,0 +1,152 @@
+import { systemClock, type ByteDuplex, type ByteDuplexHandler } from '@astranet/interface'
+import { check, concat } from './assert.js'
+
+/** How long a probe waits for something before it fails, in ms. */
+const PATIENCE_MS = 10_000
+
+interface Waiter {
+  isTrue(): boolean
+  settle(error: Error | undefined): void
+}
+
+/**
+ * A byte duplex's user that writes down what it is told, and checks that it is told so in the order of the contract.
+ *
+ * `write` is the only way in which the suites write: it knows how many calls of `onDrain` are owed.
+ */
+export class Probe implements ByteDuplexHandler {
+  readonly duplex: ByteDuplex
+  readonly chunks: Uint8Array[] = []
+  /** Breaches of the contract, in words. */
+  readonly violations: string[] = []
+  receivedBytes = 0
+  drains = 0
+  /** Calls of `writev` that returned `false`. */
+  refusals = 0
+  hasEnded = false
+  closes = 0
+  closeReason: Error | undefined
+  /** Called after each chunk was written down. */
+  onChunk: ((chunk: Uint8Array) => void) | undefined
+  #isCalling = false
+  #waiters: Waiter[] = []
+
+  constructor(duplex: ByteDuplex) {
+    this.duplex = duplex
+  }
+
+  /** A probe that handles `duplex` from now on. */
+  static on(duplex: ByteDuplex): Probe {
+    const probe = new Probe(duplex)
+    duplex.handle(probe)
+    return probe
+  }
+
+  /** All bytes received. */
+  bytes(): Uint8Array {
+    return concat(this.chunks)
+  }
+
+  /** `writev`, counted. Anything called from inside it is a breach. */
+  write(...chunks: Uint8Array[]): boolean {
+    const isTaken = this.outside(() => this.duplex.writev(chunks))
+    if (!isTaken) this.refusals++
+    return isTaken
+  }
+
+  /** Calls `body`, a call to the duplex from inside which the handler must not be called. */
+  outside<T>(body: () => T): T {
+    this.#isCalling = true
+    try {
+      return body()
+    } finally {
+      this.#isCalling = false
+    }
+  }
+
+  /** Writes `chunks` at once, and resolves when they are the caller's again. */
+  async send(...chunks: Uint8Array[]): Promise<void> {
+    if (!this.write(...chunks)) await this.until('onDrain', () => this.drains >= this.refusals)
+  }
+
+  /** Resolves once `isTrue`, looked at after each call of the handler. Rejects when the pipe closed, or after 10 s. */
+  async until(what: string, isTrue: () => boolean): Promise<void> {
+    if (isTrue()) return
+    check(this.closes === 0, `closed (${String(this.closeReason)}) while waiting for ${what}`)
+    await new Promise<void>((resolve, reject) => {
+      const timer = systemClock.setTimer(PATIENCE_MS, () =>
+        waiter.settle(new Error(`waited in vain for ${what}`)),
+      )
+      const waiter: Waiter = {
+        isTrue,
+        settle: (error) => {
+          timer.cancel()
+          if (error === undefined) resolve()
+          else reject(error)
+        },
+      }
+      this.#waiters.push(waiter)
+    })
+  }
+
+  /** Resolves once so many bytes have arrived. */
+  received(bytes: number): Promise<void> {
+    return this.until(`${bytes} bytes`, () => this.receivedBytes >= bytes)
+  }
+
+  /** Resolves once the peer has ended. */
+  ended(): Promise<void> {
+    return this.until('onEnd', () => this.hasEnded)
+  }
+
+  /** Resolves once the pipe has closed, to the reason. */
+  async closed(): Promise<Error | undefined> {
+    await this.until('onClose', () => this.closes > 0)
+    return this.closeReason
+  }
+
+  onData(chunk: Uint8Array): void {
+    this.#called('onData', chunk.length > 0 && !this.hasEnded)
+    this.chunks.push(chunk)
+    this.receivedBytes += chunk.length
+    this.onChunk?.(chunk)
+    this.#look()
+  }
+
+  onDrain(): void {
+    this.drains++
+    this.#called('onDrain', this.drains <= this.refusals)
+    this.#look()
+  }
+
+  onEnd(): void {
+    this.#called('onEnd', !this.hasEnded && this.duplex.capabilities.halfClose)
+    this.hasEnded = true
+    this.#look()
+  }
+
+  onClose(reason: Error | undefined): void {
+    this.#called('onClose', reason === undefined || reason instanceof Error)
+    this.closes++
+    this.closeReason = reason
+    this.#look()
+  }
+
+  #called(name: string, isAllowed: boolean): void {
+    if (this.#isCalling) this.violations.push(`${name} from inside a call to the duplex`)
+    if (this.closes > 0) this.violations.push(`${name} after onClose`)
+    if (!isAllowed)
+      this.violations.push(`${name} when it is not allowed (empty, out of order, or once too often)`)
+  }
+
+  #look(): void {
+    const waiters = this.#waiters
+    this.#waiters = []
+    for (const waiter of waiters) {
+      if (waiter.isTrue()) waiter.settle(undefined)
+      else if (this.closes > 0)
+        waiter.settle(new Error(`closed (${String(this.closeReason)}) while something was awaited`))
+      else this.#waiters.push(waiter)
+    }
+  }
+}

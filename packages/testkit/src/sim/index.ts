@@ -1,0 +1,6 @@
+export { VirtualClock } from './virtual-clock.js'
+export type { VirtualClockOptions } from './virtual-clock.js'
+export { Rng, rng } from './rng.js'
+export { simLink } from './link.js'
+export type { SimLink } from './link.js'
+export type { SimDirectionOptions, SimLinkOptions } from './link-options.js'

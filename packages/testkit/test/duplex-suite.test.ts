@@ -1,0 +1,100 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { Duplex } from 'node:stream'
+import { systemClock } from '@astranet/interface'
+import { fromNodeDuplex } from '@astranet/interface/node-duplex'
+import { fromWebStreams } from '@astranet/interface/web-streams'
+import { byteDuplexSuite, type DuplexPair } from '@astranet/testkit'
+import { rng, simLink } from '@astranet/testkit/sim'
+import { describe, it } from 'vitest'
+
+const runner = { describe, it }
+
+byteDuplexSuite({ name: 'node:net sockets', createPair: () => socketPair({}), runner })
+byteDuplexSuite({
+  name: 'node:net sockets without half-close',
+  createPair: () => socketPair({ halfClose: false }),
+  runner,
+})
+byteDuplexSuite({ name: 'node:stream duplexes', createPair: streamPair, runner })
+byteDuplexSuite({ name: 'web streams', createPair: () => webPair(true), runner })
+byteDuplexSuite({ name: 'web streams without half-close', createPair: () => webPair(false), runner })
+byteDuplexSuite({ name: 'a simulated link', createPair: () => simLink(systemClock), runner })
+byteDuplexSuite({
+  name: 'a simulated link that splits',
+  createPair: () => simLink(systemClock, { rng: rng(1), maxPieceBytes: 100_000 }),
+  runner,
+})
+byteDuplexSuite({
+  name: 'a simulated link without half-close',
+  createPair: () => simLink(systemClock, { halfClose: false }),
+  runner,
+})
+
+function socketPair(options: { halfClose?: boolean }): Promise<DuplexPair> {
+  return new Promise((resolve, reject) => {
+    const sockets: Socket[] = []
+    const add = (socket: Socket): void => {
+      sockets.push(socket)
+      const [one, other] = sockets
+      if (one !== undefined && other !== undefined) {
+        resolve({ a: fromNodeDuplex(one, options), b: fromNodeDuplex(other, options) })
+        server.close()
+      }
+    }
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, add)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => add(socket))
+      socket.on('error', reject)
+    })
+  })
+}
+
+/** Two plain duplexes joined in memory: what one writes the other reads, with Node's own buffers as back-pressure. */
+function streamPair(): DuplexPair {
+  const a: JoinedDuplex = new JoinedDuplex(() => b)
+  const b: JoinedDuplex = new JoinedDuplex(() => a)
+  return { a: fromNodeDuplex(a), b: fromNodeDuplex(b) }
+}
+
+class JoinedDuplex extends Duplex {
+  readonly #peer: () => JoinedDuplex
+  #wanted: (() => void) | undefined
+
+  constructor(peer: () => JoinedDuplex) {
+    super()
+    this.#peer = peer
+  }
+
+  override _read(): void {
+    const wanted = this.#wanted
+    this.#wanted = undefined
+    wanted?.()
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
+    const peer = this.#peer()
+    peer.#wanted = callback
+    if (peer.push(Buffer.from(chunk))) peer._read()
+  }
+
+  override _final(callback: () => void): void {
+    this.#peer().push(null)
+    callback()
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    const peer = this.#peer()
+    if (!peer.destroyed && !this.writableFinished) peer.destroy(new Error('the other end was destroyed'))
+    callback(error)
+  }
+}
+
+function webPair(halfClose: boolean): DuplexPair {
+  const forth = new TransformStream<Uint8Array, Uint8Array>()
+  const back = new TransformStream<Uint8Array, Uint8Array>()
+  return {
+    a: fromWebStreams({ readable: back.readable, writable: forth.writable }, { halfClose }),
+    b: fromWebStreams({ readable: forth.readable, writable: back.writable }, { halfClose }),
+  }
+}

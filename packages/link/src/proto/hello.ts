@@ -118,7 +118,7 @@ function readLists(map: Readonly<Record<string, unknown>>): HelloLists | LinkErr
 
 function readBytes(value: unknown, maxBytes: number): Uint8Array | undefined | false {
   if (value === undefined || value === null) return undefined
-  return value instanceof Uint8Array && value.length <= maxBytes ? value : false
+  return value instanceof Uint8Array && value.length <= maxBytes ? value.slice() : false
 }
 
 function tokensRule(items: number, bytes: number): string {

@@ -3,6 +3,9 @@ import { nodeIdFromBytes, nodeIdToBytes, type NodeId } from '@astranet/interface
 /** The version of the node protocol that this package speaks. */
 export const ASTRANET_VERSION = 1
 
+/** What TLS agrees on by ALPN for this version over QMux draft 2. Both sides close unless exactly this was agreed. */
+export const ALPN_PROTOCOL = 'astranet-1-qx02'
+
 /**
  * The first 8 bytes of every link. No text, HTTP, SSH or TLS begins with them: 0xa5 cannot begin UTF-8 text nor a TLS
  * record, and a path that rewrites line ends damages CR LF LF.

@@ -1,4 +1,11 @@
-import { MAX_PORT, MAX_SERVICE_NAME_BYTES, nodeIdToBytes, type NodeId } from '@astranet/interface'
+import {
+  checkPort,
+  checkServiceName,
+  MAX_PORT,
+  MAX_SERVICE_NAME_BYTES,
+  nodeIdToBytes,
+  type NodeId,
+} from '@astranet/interface'
 import type { LinkError } from './error-codes.js'
 import { fieldError, readNodeId, readUint } from './fields.js'
 
@@ -20,9 +27,9 @@ export interface DialHeader {
   readonly sourceNode?: NodeId | undefined
   /** The dialer's own port, 0 to 2^32 - 1; 0 when it has none. */
   readonly sourcePort: number
-  /** The service that the dialer means, so that a port which changed hands refuses. At most 255 bytes of UTF-8. */
+  /** The service that the dialer means, so that a port which changed hands refuses. A service name. */
   readonly service?: string | undefined
-  /** The environment the service belongs to; only with `service`. At most 255 bytes of UTF-8. */
+  /** The environment the service belongs to; only with `service`, under the same rules. */
   readonly environment?: string | undefined
 }
 
@@ -43,6 +50,26 @@ export interface UnknownHeader {
   readonly kind: 'unknown'
   /** Its number on the wire. */
   readonly number: number
+}
+
+/** Throws a `TypeError` or `RangeError` that names the field when a caller's header is not as its type says. */
+export function checkStreamHeader(header: StreamHeader): void {
+  if (header.kind === 'dial') {
+    checkPort(header.port)
+    checkPort(header.sourcePort)
+    if (header.service !== undefined) checkServiceName(header.service)
+    if (header.environment === undefined) return
+    if (header.service === undefined) throw new TypeError('environment needs a service beside it')
+    checkServiceName(header.environment)
+    return
+  }
+  const { path, position } = header
+  if (path.length < 2 || path.length > MAX_TUNNEL_NODES || new Set(path).size !== path.length) {
+    throw new RangeError(`path must be 2 to ${MAX_TUNNEL_NODES} nodes, none twice`)
+  }
+  if (!Number.isInteger(position) || position < 1 || position >= path.length) {
+    throw new RangeError(`position must be an integer from 1 to ${path.length - 1}, got ${position}`)
+  }
 }
 
 /** The array that goes on the wire, without trailing fields that say nothing. */

@@ -1,0 +1,31 @@
+import type { OutgoingDial } from './outgoing-dial.js'
+
+/** Dials that wait for the peer to allow more streams, first come first served; cancelled ones are passed over. */
+export class DialQueue {
+  #dials: (OutgoingDial | undefined)[] = []
+  #head = 0
+
+  push(dial: OutgoingDial): void {
+    this.#dials.push(dial)
+  }
+
+  /** The first that still wants a stream, left where it is. */
+  peek(): OutgoingDial | undefined {
+    for (; this.#head < this.#dials.length; this.shift()) {
+      const dial = this.#dials[this.#head]
+      if (dial !== undefined && !dial.isSettled) return dial
+    }
+    return undefined
+  }
+
+  /** Drops the first. */
+  shift(): void {
+    if (this.#head >= this.#dials.length) return
+    this.#dials[this.#head] = undefined
+    this.#head++
+    if (this.#head * 2 < this.#dials.length) return
+    // Half of the array is spent: moving the rest down costs one step for each that was shifted.
+    this.#dials.splice(0, this.#head)
+    this.#head = 0
+  }
+}

@@ -1,0 +1,82 @@
+import type { ByteDuplex, ByteDuplexHandler } from '@astranet/interface'
+import { CloseCode, LinkError } from '../proto/error-codes.js'
+import { encodePreamble, type Preamble } from '../proto/preamble.js'
+import { PreambleParser } from '../proto/preamble-parser.js'
+import { settleRole, type SessionRole } from '../proto/settle-role.js'
+
+/** What came of a {@link PreambleExchange}. One of the two, once. */
+export interface PreambleEvents {
+  /** The pipe is to be taken over with `handle` inside this call; `rest` arrived behind the preamble. */
+  onSettled(role: SessionRole, peer: Preamble, rest: Uint8Array): void
+  /** The pipe is being closed. */
+  onFailed(error: LinkError): void
+}
+
+/** Sends this side's preamble and reads the peer's. */
+export class PreambleExchange implements ByteDuplexHandler {
+  readonly #duplex: ByteDuplex
+  readonly #own: Preamble
+  readonly #events: PreambleEvents
+  readonly #parser: PreambleParser
+  #isDone = false
+
+  constructor(duplex: ByteDuplex, own: Preamble, events: PreambleEvents) {
+    this.#duplex = duplex
+    this.#own = own
+    this.#events = events
+    this.#parser = new PreambleParser(own.qmuxDraft)
+  }
+
+  start(): void {
+    // Written first: `handle` may deliver the peer's preamble at once, and then QMux begins to write.
+    this.#duplex.writev([encodePreamble(this.#own)])
+    this.#duplex.handle(this)
+  }
+
+  /** Gives up and cuts the pipe; no event follows. Also for a pipe that lingers after `onFailed`. */
+  abort(error: Error): void {
+    this.#isDone = true
+    this.#duplex.abort(error)
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (this.#isDone) return
+    const result = this.#parser.push(chunk)
+    if (result.kind === 'incomplete') return
+    if (result.kind === 'error') {
+      this.#fail(result.error)
+      return
+    }
+    const role = settleRole(this.#own, result.preamble)
+    if (role instanceof LinkError) {
+      this.#fail(role)
+      return
+    }
+    this.#isDone = true
+    this.#events.onSettled(role, result.preamble, result.rest)
+  }
+
+  onDrain(): void {}
+
+  onEnd(): void {
+    if (this.#isDone) this.#duplex.end()
+    else this.#fail(closed('the peer ended the connection before its preamble was complete'))
+  }
+
+  onClose(reason: Error | undefined): void {
+    if (this.#isDone) return
+    this.#fail(closed(`the connection closed during the preamble${reason ? `: ${reason.message}` : ''}`, reason))
+  }
+
+  #fail(error: LinkError): void {
+    this.#isDone = true
+    // A foreign protocol is cut off. A peer that can read this side's preamble should get it, to say the same there.
+    if (error.code === 'ASTRA_ERR_LINK_FOREIGN') this.#duplex.abort(error)
+    else this.#duplex.end()
+    this.#events.onFailed(error)
+  }
+}
+
+function closed(message: string, cause?: Error): LinkError {
+  return new LinkError('ASTRA_ERR_LINK_CLOSED', CloseCode.NO_ERROR, message, { cause })
+}

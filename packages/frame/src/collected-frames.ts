@@ -1,7 +1,7 @@
 import { ByteCollector } from './byte-collector.js'
-import { encodingError, protocolViolation, type FrameError } from './frame-error.js'
+import { protocolViolation, truncatedFrame, type FrameError } from './frame-error.js'
 import type { FrameSink } from './frame-sink.js'
-import { FrameType, frameTypeName } from './frame-type.js'
+import { FrameType } from './frame-type.js'
 import type { DecoderLimits } from './limits.js'
 import { decodeUtf8Leniently, utf8CutLength } from './utf8.js'
 import { readVarint, readWireInteger, varintSize } from './varint-reader.js'
@@ -22,6 +22,9 @@ export function isCollected(type: number): boolean {
 
 /** The frames whose payload is put together before the sink is told: DATAGRAM and CONNECTION_CLOSE. One at a time. */
 export class CollectedFrames {
+  /** Bytes of the frame's payload that have not arrived yet. */
+  payloadLeft = 0
+
   readonly #sink: FrameSink
   readonly #limits: DecoderLimits
   readonly #collector = new ByteCollector()
@@ -35,10 +38,10 @@ export class CollectedFrames {
   }
 
   /**
-   * Starts on the frame whose header is `bytes[at, headerEnd)`, in a record that ends at `recordEnd`. Returns the length of
-   * its payload, which is then to be given to `add`, or what is wrong.
+   * Starts on the frame whose header is `bytes[at, headerEnd)`, in a record that ends at `recordEnd`, or says what is wrong.
+   * Its payload is then given to `continue`; if it has none, `finish` is called.
    */
-  begin(bytes: Uint8Array, at: number, headerEnd: number, recordEnd: number): number | FrameError {
+  begin(bytes: Uint8Array, at: number, headerEnd: number, recordEnd: number): FrameError | undefined {
     this.#type = bytes[at]!
     const isClose =
       this.#type === FrameType.CONNECTION_CLOSE || this.#type === FrameType.CONNECTION_CLOSE_APPLICATION
@@ -47,12 +50,15 @@ export class CollectedFrames {
     if (!isClose && headerEnd - at + length > this.#limits.maxDatagramFrameSizeBytes) return this.#tooLarge()
     if (length > recordEnd - headerEnd) return truncatedFrame(this.#type)
     this.#collector.start(isClose ? Math.min(length, this.#limits.maxReasonBytes + LOOK_AHEAD_BYTES) : length)
-    return length
+    this.payloadLeft = length
+    return undefined
   }
 
-  /** Takes a piece of the payload. */
-  add(chunk: Uint8Array, start: number, end: number): void {
+  /** Takes `chunk[start, end)`, the next piece of the payload, and finishes with the last one. */
+  continue(chunk: Uint8Array, start: number, end: number): void {
     this.#collector.add(chunk, start, end)
+    this.payloadLeft -= end - start
+    if (this.payloadLeft === 0) this.finish()
   }
 
   /** Tells the sink: the payload is complete. */
@@ -94,9 +100,4 @@ export class CollectedFrames {
         : `a DATAGRAM frame is above ${limit} bytes`
     return protocolViolation(this.#type, message)
   }
-}
-
-/** A frame goes on behind the end of its record. */
-export function truncatedFrame(type: WireInteger): FrameError {
-  return encodingError(type, `a ${frameTypeName(type)} frame is cut off by the end of its record`)
 }

@@ -1,20 +1,14 @@
-import { CollectedFrames, isCollected, truncatedFrame } from './collected-frames.js'
+import { CollectedFrames, isCollected } from './collected-frames.js'
 import { FirstFrameReader } from './first-frame.js'
 import { readFixedFrame } from './fixed-frames.js'
-import { encodingError, protocolViolation, type FrameError } from './frame-error.js'
+import { encodingError, protocolViolation, truncatedFrame, type FrameError } from './frame-error.js'
 import { frameHeaderEnd, MAX_FRAME_HEADER_BYTES, MAX_STREAM_HEADER_BYTES } from './frame-layout.js'
 import type { FrameSink } from './frame-sink.js'
-import { FrameType, StreamBit } from './frame-type.js'
+import { FrameType } from './frame-type.js'
 import { resolveDecoderLimits, type DecoderLimits } from './limits.js'
 import { MAX_RECORD_SIZE_FIELD_BYTES, MIN_FIRST_RECORD_SIZE_BYTES } from './record.js'
-import {
-  isBeyondLastOffset,
-  readVarint,
-  readWireInteger,
-  SATURATED,
-  varintEnd,
-  varintSize,
-} from './varint-reader.js'
+import { StreamFrames } from './stream-frames.js'
+import { readVarint, readWireInteger, varintEnd } from './varint-reader.js'
 
 // What the decoder is in the middle of. Between records and at the start of a frame it is in FRAMES.
 const FIRST_FRAME = 0
@@ -36,6 +30,7 @@ const FAILED = -1
 export class FrameDecoder {
   readonly #sink: FrameSink
   readonly #limits: DecoderLimits
+  readonly #streams: StreamFrames
   readonly #collected: CollectedFrames
   /** Bytes of a header that the last chunk cut off. */
   readonly #carry = new Uint8Array(MAX_FRAME_HEADER_BYTES + MAX_RECORD_SIZE_FIELD_BYTES)
@@ -46,16 +41,12 @@ export class FrameDecoder {
   /** Bytes of the record's Frames field that are not consumed yet; carried ones are not. 0 between records. */
   #recordLeft = 0
   #frames = 0
-  /** Bytes of the frame's payload that have not arrived yet. */
-  #payloadLeft = 0
-  #streamId = 0
-  #streamOffset = 0
-  #isFin = false
 
   /** `limits` as in {@link DecoderLimits}; throws a `TypeError` or `RangeError` when one is out of range. */
   constructor(sink: FrameSink, limits: Partial<DecoderLimits> = {}) {
     this.#sink = sink
     this.#limits = resolveDecoderLimits(limits)
+    this.#streams = new StreamFrames(sink)
     this.#collected = new CollectedFrames(sink, this.#limits)
   }
 
@@ -73,10 +64,10 @@ export class FrameDecoder {
     const end = chunk.length
     let at = 0
     while (at < end && at !== FAILED && this.#phase !== DONE) {
-      if (this.#phase === FRAMES)
-        at = this.#carried > 0 ? this.#readCarried(chunk) : this.#readFrames(chunk, at)
-      else if (this.#phase === FIRST_FRAME) at = this.#readFirstFrame(chunk, at)
-      else at = this.#readPayload(chunk, at)
+      if (this.#phase === FIRST_FRAME) at = this.#readFirstFrame(chunk, at)
+      else if (this.#phase !== FRAMES) at = this.#readPayload(chunk, at)
+      else if (this.#carried > 0) at = this.#readCarried(chunk)
+      else at = this.#readFrames(chunk, at)
     }
     return this.#error
   }
@@ -89,8 +80,8 @@ export class FrameDecoder {
 
   /** The peer has ended. Returns an error when that cut off a record. After an error or `stop` there is none. */
   finish(): FrameError | undefined {
-    if (this.isInsideRecord) this.#fail(encodingError(0, 'the peer ended in the middle of a record'))
-    else return undefined
+    if (!this.isInsideRecord) return undefined
+    this.#fail(encodingError(0, 'the peer ended in the middle of a record'))
     return this.#error
   }
 
@@ -112,10 +103,10 @@ export class FrameDecoder {
         at = this.#readStream(chunk, at, end, recordEnd)
       } else {
         const headerEnd = frameHeaderEnd(chunk, at, recordEnd < end ? recordEnd : end)
-        if (headerEnd === 0)
-          return recordEnd <= end
-            ? this.#fail(truncatedHeader(chunk, at, recordEnd))
-            : this.#carryOver(chunk, at)
+        if (headerEnd === 0) {
+          if (recordEnd > end) return this.#carryOver(chunk, at)
+          return this.#fail(truncatedHeader(chunk, at, recordEnd))
+        }
         at = this.#readFrame(chunk, at, headerEnd, end, recordEnd)
       }
       if (at === FAILED) return FAILED
@@ -213,63 +204,28 @@ export class FrameDecoder {
   }
 
   #readStream(bytes: Uint8Array, at: number, available: number, recordEnd: number): number {
-    const type = bytes[at]!
-    const id = readVarint(bytes, at + 1)
-    let next = at + 1 + varintSize(bytes[at + 1]!)
-    const offsetAt = next
-    let offset = 0
-    if ((type & StreamBit.OFF) !== 0) {
-      offset = readVarint(bytes, next)
-      next += varintSize(bytes[next]!)
-    }
-    let length: number
-    if ((type & StreamBit.LEN) !== 0) {
-      length = readVarint(bytes, next)
-      next += varintSize(bytes[next]!)
-    } else length = recordEnd - next
-    if (length < 0 || next + length > recordEnd) return this.#fail(truncatedFrame(type))
-    if (offset === SATURATED && isBeyondLastOffset(bytes, offsetAt, length))
-      return this.#fail(beyondLastOffset(type))
     this.#frames++
-    const end = next + length
-    const isFin = (type & StreamBit.FIN) !== 0
-    if (end <= available) {
-      this.#sink.stream(id, offset, bytes, next, end, isFin)
-      return end
-    }
-    this.#phase = STREAM_PAYLOAD
-    this.#streamId = id
-    this.#streamOffset = offset + available - next
-    this.#payloadLeft = end - available
-    this.#isFin = isFin
-    if (available > next) this.#sink.stream(id, offset, bytes, next, available, false)
-    return available
+    const next = this.#streams.begin(bytes, at, available, recordEnd)
+    if (next === FAILED) return this.#fail(this.#streams.error!)
+    // The sink may have called `stop`.
+    if (this.#streams.payloadLeft > 0 && this.#phase === FRAMES) this.#phase = STREAM_PAYLOAD
+    return next
   }
 
   #startCollected(bytes: Uint8Array, at: number, headerEnd: number, recordEnd: number): number {
-    const length = this.#collected.begin(bytes, at, headerEnd, recordEnd)
-    if (typeof length !== 'number') return this.#fail(length)
-    this.#payloadLeft = length
-    if (length === 0) this.#collected.finish()
+    const error = this.#collected.begin(bytes, at, headerEnd, recordEnd)
+    if (error !== undefined) return this.#fail(error)
+    if (this.#collected.payloadLeft === 0) this.#collected.finish()
     else this.#phase = COLLECTED_PAYLOAD
     return headerEnd
   }
 
   #readPayload(chunk: Uint8Array, at: number): number {
-    const end = Math.min(chunk.length, at + this.#payloadLeft)
-    const isStream = this.#phase === STREAM_PAYLOAD
-    this.#payloadLeft -= end - at
+    const frame = this.#phase === STREAM_PAYLOAD ? this.#streams : this.#collected
+    const end = Math.min(chunk.length, at + frame.payloadLeft)
     this.#recordLeft -= end - at
-    const isLast = this.#payloadLeft === 0
-    if (isLast) this.#phase = FRAMES
-    if (isStream) {
-      const offset = this.#streamOffset
-      this.#streamOffset += end - at
-      this.#sink.stream(this.#streamId, offset, chunk, at, end, isLast && this.#isFin)
-    } else {
-      this.#collected.add(chunk, at, end)
-      if (isLast) this.#collected.finish()
-    }
+    if (end === at + frame.payloadLeft) this.#phase = FRAMES
+    frame.continue(chunk, at, end)
     if (this.#recordLeft === 0 && this.#phase === FRAMES) this.#endRecord()
     return end
   }
@@ -298,10 +254,6 @@ function tooSmallForFirstFrame(size: number): FrameError {
     0,
     `the peer does not speak QMux: a first record of ${size} bytes is too small for QX_TRANSPORT_PARAMETERS`,
   )
-}
-
-function beyondLastOffset(type: number): FrameError {
-  return encodingError(type, 'a STREAM frame goes beyond the last offset of a stream, 2^62 - 1')
 }
 
 /** The header at `at` goes on behind the end of its record; perhaps even its type does. */

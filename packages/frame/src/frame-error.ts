@@ -1,3 +1,4 @@
+import { frameTypeName } from './frame-type.js'
 import { TransportErrorCode } from './transport-error.js'
 import type { WireInteger } from './varint.js'
 
@@ -19,4 +20,9 @@ export function encodingError(frameType: WireInteger, message: string): FrameErr
 /** A PROTOCOL_VIOLATION by a frame of type `frameType`. */
 export function protocolViolation(frameType: WireInteger, message: string): FrameError {
   return { code: TransportErrorCode.PROTOCOL_VIOLATION, frameType, message }
+}
+
+/** A frame of type `type` goes on behind the end of its record. */
+export function truncatedFrame(type: WireInteger): FrameError {
+  return encodingError(type, `a ${frameTypeName(type)} frame is cut off by the end of its record`)
 }

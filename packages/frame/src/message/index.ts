@@ -1,0 +1,5 @@
+export { DEFAULT_MAX_MESSAGE_BYTES, MAX_MESSAGE_DEPTH } from './limits.js'
+export { encodeMessage } from './encode.js'
+export type { EncodeMessageLimits } from './encode.js'
+export { MessageDecoder } from './message-decoder.js'
+export type { MessageDecoderOptions, MessageResult } from './message-decoder.js'

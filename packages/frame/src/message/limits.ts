@@ -1,0 +1,5 @@
+/** The most bytes of a message that {@link encodeMessage} writes unless told otherwise; the length prefix is not counted. */
+export const DEFAULT_MAX_MESSAGE_BYTES = 65_536
+
+/** How deep arrays and maps may lie in each other in a message, in both directions. */
+export const MAX_MESSAGE_DEPTH = 32

@@ -9,6 +9,9 @@ import { checkNames, reportPath as checkReportPath } from './check.mjs'
 /** Versions of Node that the tests also run on, besides the one of the machine: the newest of 22 and 24. */
 const otherNodes = ['22.23.3', '24.21.0']
 
+/** A step that has not ended by then hangs: it is ended and counts as failed. All together stay below an hour. */
+const STEP_TIMEOUT_MS = 11 * 60_000
+
 /** @typedef {import('../lib/count.mjs').Count} Count */
 
 /**
@@ -35,7 +38,7 @@ export async function run() {
  * @returns {Promise<Count>}
  */
 async function testRun(nodeVersion, command, args) {
-  const { exitCode } = await timed(`tests on Node ${nodeVersion}`, () => exec(command, args))
+  const { exitCode } = await timed(`tests on Node ${nodeVersion}`, () => step(command, args))
   return countVitestReport(readReport(`reports/vitest-node-${nodeVersion}.json`), exitCode)
 }
 
@@ -58,14 +61,24 @@ async function testOnOtherNode(version) {
 }
 
 async function checks() {
-  await exec('npm', ['run', 'check'])
+  await step('npm', ['run', 'check'])
   return countCheckReport(readReport(checkReportPath), checkNames)
 }
 
 async function demo() {
   const args = ['run', 'demo', '--', '--streams', '20000', '--json']
-  const { exitCode } = await timed('demo with 20,000 streams', () => exec('npm', args))
+  const { exitCode } = await timed('demo with 20,000 streams', () => step('npm', args))
   return exitCode === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
+async function step(command, args) {
+  const result = await exec(command, args, { timeoutMs: STEP_TIMEOUT_MS })
+  if (result.isTimedOut) say(`ended after ${STEP_TIMEOUT_MS / 60_000} minutes: ${command} ${args.join(' ')}`)
+  return result
 }
 
 /** @param {string} path */

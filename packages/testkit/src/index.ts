@@ -1,5 +1,7 @@
 export { byteDuplexSuite } from './duplex-suite.js'
 export type { ByteDuplexSuiteOptions, DuplexPair } from './duplex-suite.js'
+export { transportSuite } from './transport-suite.js'
+export type { TransportSuiteOptions, UnansweredDial } from './transport-suite.js'
 export { Probe } from './probe.js'
 export type { TestRunner } from './runner.js'
 export { turn, turns } from './turn.js'

@@ -1,0 +1,220 @@
+import {
+  AstraError,
+  type ByteDuplex,
+  type ByteDuplexHandler,
+  type Clock,
+  type Timer,
+} from '@astranet/interface'
+import { SessionCore, type CoreEvents } from '../proto/session-core.js'
+import type { ResolvedLimits } from '../proto/options.js'
+
+/** Streams that are told of the session's end before other work has its turn. */
+const SLICE = 2_000
+
+/** What the driver passes on: the core's events except those it deals with itself. */
+export type DriverEvents = Omit<CoreEvents, 'onWork' | 'onOver' | 'onHandlerError'> & {
+  onOver(reason: Error | undefined): void
+  /** The connection is gone and every stream was told: nothing follows. */
+  onClosed(reason: Error | undefined): void
+}
+
+/**
+ * Connects a {@link SessionCore} to a byte duplex and a clock: brings it what arrives, sends what it gathers, and keeps
+ * its one timer. A turn gathers one flush; the next waits until the connection has taken it, so there is no queue
+ * between the streams and the system.
+ */
+export class Driver implements ByteDuplexHandler {
+  readonly core: SessionCore
+  readonly #duplex: ByteDuplex
+  readonly #clock: Clock
+  readonly #events: DriverEvents
+  readonly #flush = (): void => this.#flushNow()
+  #initialBytes: Uint8Array | undefined
+  #isBusy = false
+  #isWorkDue = false
+  #isFlushScheduled = false
+  #isAwaitingDrain = false
+  #isEnded = false
+  #isConnectionClosed = false
+  #areStreamsTold = false
+  #timer: Timer | undefined
+  #timerAt = Infinity
+  #closeTimer: Timer | undefined
+
+  constructor(
+    duplex: ByteDuplex,
+    role: 'client' | 'server',
+    wiring: {
+      limits: ResolvedLimits
+      clock: Clock
+      random: () => number
+      events: DriverEvents
+      initialBytes: Uint8Array | undefined
+    },
+  ) {
+    const { limits, clock, random, events, initialBytes } = wiring
+    this.#duplex = duplex
+    this.#clock = clock
+    this.#events = events
+    this.#initialBytes = initialBytes
+    this.core = new SessionCore(role, limits, {
+      environment: { now: () => clock.now(), random },
+      events: {
+        onWork: () => this.#onWork(),
+        onStream: (stream) => events.onStream(stream),
+        onStreamsAvailable: () => events.onStreamsAvailable(),
+        onPong: (rttMs) => events.onPong(rttMs),
+        onUnreadPressure: () => events.onUnreadPressure(),
+        onOver: (reason) => this.#onOver(reason),
+        onIdle: () => events.onIdle(),
+        // Thrown in a turn of its own: the session and its other streams go on.
+        onHandlerError: (error) =>
+          clock.defer(() => {
+            throw error
+          }),
+      },
+    })
+    duplex.handle(this)
+    this.core.wake()
+  }
+
+  onData(chunk: Uint8Array): void {
+    this.#receiveInitialBytes()
+    this.#receive(chunk)
+    if (this.#isWorkDue) this.#flushNow()
+  }
+
+  onDrain(): void {
+    this.#isAwaitingDrain = false
+    this.#isBusy = true
+    this.core.accepted(this.#clock.now())
+    this.#isBusy = false
+    this.#flushNow()
+  }
+
+  onEnd(): void {
+    this.#receiveInitialBytes()
+    this.core.receiveEnd(this.#clock.now())
+    this.#flushNow()
+  }
+
+  onClose(reason: Error | undefined): void {
+    this.#receiveInitialBytes()
+    this.#isConnectionClosed = true
+    this.#timer?.cancel()
+    this.#closeTimer?.cancel()
+    this.core.connectionClosed(reason, this.#clock.now())
+    this.#finish()
+  }
+
+  onSuspend(): void {
+    this.core.liveness.suspend(this.#clock.now())
+  }
+
+  onResume(): void {
+    this.core.liveness.resume(this.#clock.now())
+    this.#arm()
+  }
+
+  /** Breaks the connection at once; the session ends with `error`. */
+  abort(error: Error): void {
+    this.#duplex.abort(error)
+  }
+
+  #receiveInitialBytes(): void {
+    const bytes = this.#initialBytes
+    if (bytes === undefined) return
+    this.#initialBytes = undefined
+    if (bytes.length > 0) this.#receive(bytes)
+  }
+
+  #receive(chunk: Uint8Array): void {
+    this.#isBusy = true
+    this.core.receive(chunk, this.#clock.now())
+    this.#isBusy = false
+  }
+
+  #onWork(): void {
+    this.#isWorkDue = true
+    if (!this.#isBusy) this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#isFlushScheduled) return
+    this.#isFlushScheduled = true
+    this.#clock.defer(this.#flush)
+  }
+
+  #flushNow(): void {
+    this.#isFlushScheduled = false
+    this.#isBusy = true
+    this.#receiveInitialBytes()
+    this.#isWorkDue = false
+    if (!this.#isAwaitingDrain) this.#send()
+    this.core.handedOver()
+    this.#isBusy = false
+    this.#endWhenDue()
+    this.#arm()
+    // While the connection is full its drain goes on; otherwise other work has a turn before the next flush.
+    if (this.#isWorkDue && !this.#isAwaitingDrain) this.#schedule()
+  }
+
+  #send(): void {
+    const now = this.#clock.now()
+    const chunks = this.core.gather(now)
+    if (chunks === undefined) return
+    if (this.#duplex.writev(chunks)) this.core.accepted(now)
+    else this.#isAwaitingDrain = true
+  }
+
+  #endWhenDue(): void {
+    if (this.#isEnded || this.#isAwaitingDrain || !this.core.isEndDue) return
+    this.#isEnded = true
+    this.#duplex.end()
+  }
+
+  #arm(): void {
+    const deadline = this.core.nextDeadline()
+    if (deadline >= this.#timerAt || this.core.isOver) return
+    this.#timer?.cancel()
+    this.#timerAt = deadline
+    const delayMs = deadline - this.#clock.now()
+    this.#timer = this.#clock.setTimer(delayMs, () => this.#onTimer(), { background: true })
+  }
+
+  /** What arrived while this process was busy or stopped is read before anything is judged: one more turn. */
+  #onTimer(): void {
+    this.#clock.defer(() => {
+      this.#timerAt = Infinity
+      const now = this.#clock.now()
+      if (now >= this.core.nextDeadline()) this.core.timeout(now)
+      this.#arm()
+    })
+  }
+
+  #onOver(reason: Error | undefined): void {
+    this.#timer?.cancel()
+    const { closeTimeoutMs } = this.core.options
+    const timeout = new AstraError(
+      'ETIMEDOUT',
+      `the peer did not end the connection within ${closeTimeoutMs} ms`,
+    )
+    this.#closeTimer = this.#clock.setTimer(closeTimeoutMs, () => this.#duplex.abort(reason ?? timeout))
+    this.#events.onOver(reason)
+    this.#clock.defer(() => this.#tellStreams())
+  }
+
+  #tellStreams(): void {
+    if (this.core.streams.failSome(SLICE)) {
+      this.#clock.defer(() => this.#tellStreams())
+      return
+    }
+    this.#areStreamsTold = true
+    this.#finish()
+  }
+
+  #finish(): void {
+    if (!this.#areStreamsTold || !this.#isConnectionClosed) return
+    this.#events.onClosed(this.core.closeReason)
+  }
+}

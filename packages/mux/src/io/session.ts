@@ -1,0 +1,340 @@
+import { systemClock, type ByteDuplex, type Clock } from '@astranet/interface'
+import type { WireInteger } from '@astranet/frame'
+import { SessionError } from '../proto/errors.js'
+import { resolveLimits, type SessionLimits } from '../proto/options.js'
+import { checkUrgency, type Stream } from '../proto/stream.js'
+import { DEFAULT_URGENCY } from '../proto/stream-set.js'
+import { AcceptQueue } from './accept-queue.js'
+import { Driver } from './driver.js'
+import { toByteDuplex, type Pipe } from './pipe.js'
+
+/** What the user of a session may be told. Every member is optional. */
+export interface SessionHandler {
+  /**
+   * The peer opened a stream. Call `stream.handle` here or later; its bytes wait. Without this member streams wait for
+   * `accept`, up to the backlog credit: then the peer is made to wait.
+   */
+  onStream?(stream: Stream): void
+  /** The peer allows more streams than before: `tryOpenStream` may succeed again. */
+  onStreamsAvailable?(): void
+  /** Unread streams hold more than three quarters of the receive buffer. `unread`: them, the longest untouched first. */
+  onUnreadPressure?(unread: Iterable<Stream>): void
+  /**
+   * The session is over: nothing can be opened or sent any more, and its streams are about to be told. `reason` is
+   * `undefined` when it was closed without fault.
+   */
+  onOver?(reason: Error | undefined): void
+  /** Everything is over, streams and connection. Last, exactly once. */
+  onClose?(reason: Error | undefined): void
+}
+
+/** How to make a session. */
+export interface SessionOptions extends SessionLimits {
+  /** Which side this is (RFC 9000 section 2.1: it decides the stream ids). The sides must differ. */
+  role: 'client' | 'server'
+  handler?: SessionHandler
+  /** Bytes that arrived on the pipe already, behind a preamble for example. */
+  initialBytes?: Uint8Array
+  /** Default: the system's. */
+  clock?: Clock
+  /** Numbers from 0 to 1, for the jitter of pings. Default `Math.random`. */
+  random?: () => number
+}
+
+/** How to open a stream. */
+export interface OpenStreamOptions {
+  /** True for a stream that only this side sends on. Default false. */
+  isUnidirectional?: boolean
+  /** RFC 9218: 0 (first) to 7 (last). Default 3. */
+  urgency?: number
+  /** Stops waiting for the peer's credit. */
+  signal?: AbortSignal
+}
+
+interface PendingOpen {
+  readonly isUnidirectional: boolean
+  readonly urgency: number
+}
+
+/**
+ * Very many streams over one connection: QMux version 1 (draft-ietf-quic-qmux-02), which is QUIC's streams (RFC 9000) on
+ * an ordered byte stream.
+ *
+ * Order of events: `onStream` any number of times; `onOver` once; then the events of the streams that were open; `onClose`
+ * last. A session that is not closed by either side ends when its connection does, or when the peer is found dead.
+ */
+export class Session implements AsyncDisposable {
+  readonly #driver: Driver
+  readonly #handler: SessionHandler
+  readonly #accepting = new AcceptQueue<Stream>()
+  /** Callers that wait for credit, by directionality. */
+  readonly #opening = { bidi: new OpenQueue(), uni: new OpenQueue() }
+  #pingWaiters: PingWaiter[] = []
+  #nextPingWaiters: PingWaiter[] = []
+  #drained: (() => void)[] = []
+  #isClosed = false
+  #resolveClosed!: (reason: Error | undefined) => void
+
+  /** Resolves, never rejects, when everything is over: with `undefined` after a close without fault, else with why. */
+  readonly closed: Promise<Error | undefined> = new Promise((resolve) => (this.#resolveClosed = resolve))
+
+  /**
+   * Starts a session on `pipe`: a `ByteDuplex`, a Node `Duplex` (a socket, for example) or a pair of Web Streams. The pipe
+   * belongs to the session from now on. Throws a TypeError or RangeError that names the option that is wrong.
+   */
+  constructor(pipe: Pipe, options: SessionOptions) {
+    const { role, clock = systemClock, random = Math.random, handler = {} } = options
+    if (role !== 'client' && role !== 'server') throw new TypeError('role must be "client" or "server"')
+    const limits = resolveLimits(options)
+    const duplex: ByteDuplex = toByteDuplex(pipe)
+    this.#handler = handler
+    this.#driver = new Driver(duplex, role, {
+      limits,
+      clock,
+      random,
+      initialBytes: options.initialBytes,
+      events: {
+        onStream: (stream) => this.#onStream(stream),
+        onStreamsAvailable: () => this.#onStreamsAvailable(),
+        onPong: (rttMs) => this.#onPong(rttMs),
+        onUnreadPressure: () => handler.onUnreadPressure?.(this.#driver.core.unread.list()),
+        onIdle: () => this.#onIdle(),
+        onOver: (reason) => this.#onOver(reason),
+        onClosed: (reason) => this.#onClosed(reason),
+      },
+    })
+  }
+
+  /** Whether the session is over: nothing can be opened or sent. */
+  get isOver(): boolean {
+    return this.#driver.core.isOver
+  }
+
+  /** Whether everything is over, `onClose` included. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Streams that are open. */
+  get openStreams(): number {
+    return this.#driver.core.streams.size
+  }
+
+  /** The last round trip a ping measured, in ms; `undefined` before the first. */
+  get rttMs(): number | undefined {
+    return this.#driver.core.liveness.lastRttMs
+  }
+
+  /** The shortest round trip a ping measured, in ms; `undefined` before the first. */
+  get minRttMs(): number | undefined {
+    return this.#driver.core.liveness.minRttMs
+  }
+
+  /**
+   * Opens a stream, when the peer's credit allows: it may have to wait for it. Rejects when the session is over
+   * (`ASTRA_ERR_SESSION_OVER`) and when `signal` aborts. The peer learns of the stream with the next flush.
+   */
+  async openStream(options: OpenStreamOptions = {}): Promise<Stream> {
+    const { isUnidirectional = false, urgency = DEFAULT_URGENCY, signal } = options
+    signal?.throwIfAborted()
+    const queue = isUnidirectional ? this.#opening.uni : this.#opening.bidi
+    if (queue.size === 0) {
+      const stream = this.tryOpenStream(options)
+      if (stream !== undefined) return stream
+    }
+    if (this.isOver) throw this.#overError()
+    return await queue.wait({ isUnidirectional, urgency }, signal)
+  }
+
+  /** Opens a stream now, or returns `undefined` when the peer's credit is used up or the session is over. */
+  tryOpenStream(options: OpenStreamOptions = {}): Stream | undefined {
+    const urgency = checkUrgency(options.urgency ?? DEFAULT_URGENCY)
+    if (this.isOver) return undefined
+    return this.#driver.core.open(options.isUnidirectional ?? false, urgency)
+  }
+
+  /**
+   * The next stream the peer opens. Rejects when the session is over and when `signal` aborts. Only for a session whose
+   * handler has no `onStream`.
+   */
+  async accept(options: { signal?: AbortSignal } = {}): Promise<Stream> {
+    const stream = await this.#accepting.take(options.signal)
+    this.#countAccepted(stream)
+    return stream
+  }
+
+  /** The streams the peer opens, until the session is over; throws when that is a fault. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Stream, void, void> {
+    try {
+      for (;;) yield await this.accept()
+    } catch (error) {
+      if (!(error instanceof SessionError) || error.cause !== undefined) throw error
+    }
+  }
+
+  /** Asks the peer for an answer; resolves with the round trip in ms. Rejects when the session is over. */
+  ping(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      if (this.isOver) {
+        reject(this.#overError())
+        return
+      }
+      const { core } = this.#driver
+      const list = core.liveness.isPingUnderWay ? this.#nextPingWaiters : this.#pingWaiters
+      list.push({ resolve, reject })
+      core.liveness.requestPing(core.now)
+      core.wake()
+    })
+  }
+
+  /** Gives a peer that began as not trusted (`isTrusted: false`) the full limits. */
+  raiseLimits(): void {
+    this.#driver.core.raiseLimits()
+  }
+
+  /**
+   * Accepts no more streams, waits until none is open, then closes the session. Telling the peer is the application's
+   * job: QMux has no frame for it. Resolves when no stream is open, also because the session ended meanwhile.
+   */
+  async drain(): Promise<void> {
+    if (this.isOver) return
+    this.#driver.core.drain()
+    if (this.openStreams > 0) await new Promise<void>((resolve) => this.#drained.push(resolve))
+    this.close()
+  }
+
+  /**
+   * Ends the session at once: open streams fail on both sides, the peer is told `code` (the application's, 0 to 2^62 - 1)
+   * and `reason` (at most 1,024 bytes of UTF-8 are sent), and the connection is ended. Idempotent.
+   */
+  close(code: WireInteger = 0, reason = ''): void {
+    this.#driver.core.close(code, reason)
+  }
+
+  /** Breaks the connection without a word to the peer. Idempotent. */
+  destroy(error: Error = new SessionError('ASTRA_ERR_SESSION_OVER', 'the session was destroyed')): void {
+    this.#driver.abort(error)
+  }
+
+  /** Closes the session and waits until everything is over. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+    await this.closed
+  }
+
+  #onStream(stream: Stream): void {
+    if (this.#handler.onStream === undefined) {
+      this.#accepting.push(stream)
+      return
+    }
+    this.#countAccepted(stream)
+    const handler = this.#handler
+    this.#driver.core.guard(stream, () => handler.onStream?.(stream))
+  }
+
+  #countAccepted(stream: Stream): void {
+    const { core } = this.#driver
+    const peer = stream.isUnidirectional ? core.peerUni : core.peerBidi
+    peer.accepted += 1
+    if (peer.isUpdateDue()) core.wake()
+  }
+
+  #onStreamsAvailable(): void {
+    for (const queue of [this.#opening.bidi, this.#opening.uni]) {
+      queue.serve((pending) => this.#driver.core.open(pending.isUnidirectional, pending.urgency))
+    }
+    this.#handler.onStreamsAvailable?.()
+  }
+
+  #onPong(rttMs: number): void {
+    const answered = this.#pingWaiters
+    this.#pingWaiters = this.#nextPingWaiters
+    this.#nextPingWaiters = []
+    for (const waiter of answered) waiter.resolve(rttMs)
+    const { core } = this.#driver
+    if (this.#pingWaiters.length > 0) core.liveness.requestPing(core.now)
+  }
+
+  #onIdle(): void {
+    const drained = this.#drained
+    this.#drained = []
+    for (const resolve of drained) resolve()
+  }
+
+  #onOver(reason: Error | undefined): void {
+    const error = this.#overError()
+    this.#accepting.end(error)
+    this.#opening.bidi.fail(error)
+    this.#opening.uni.fail(error)
+    for (const waiter of [...this.#pingWaiters, ...this.#nextPingWaiters]) waiter.reject(error)
+    this.#pingWaiters = []
+    this.#nextPingWaiters = []
+    this.#onIdle()
+    this.#handler.onOver?.(reason)
+  }
+
+  #onClosed(reason: Error | undefined): void {
+    this.#isClosed = true
+    this.#resolveClosed(reason)
+    this.#handler.onClose?.(reason)
+  }
+
+  #overError(): SessionError {
+    const { closeReason } = this.#driver.core
+    const message =
+      closeReason === undefined ? 'the session was closed' : `the session is over: ${closeReason.message}`
+    return new SessionError('ASTRA_ERR_SESSION_OVER', message, { cause: closeReason })
+  }
+}
+
+interface PingWaiter {
+  resolve(rttMs: number): void
+  reject(error: Error): void
+}
+
+interface OpenWaiter {
+  readonly pending: PendingOpen
+  resolve(stream: Stream): void
+  reject(error: Error): void
+}
+
+/** Callers of `openStream` that wait for credit, in order. */
+class OpenQueue {
+  readonly #waiters = new Set<OpenWaiter>()
+
+  get size(): number {
+    return this.#waiters.size
+  }
+
+  wait(pending: PendingOpen, signal: AbortSignal | undefined): Promise<Stream> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        this.#waiters.delete(waiter)
+        reject(signal?.reason as Error)
+      }
+      const done = (): void => signal?.removeEventListener('abort', onAbort)
+      const waiter: OpenWaiter = {
+        pending,
+        resolve: (stream) => (done(), resolve(stream)),
+        reject: (error) => (done(), reject(error)),
+      }
+      this.#waiters.add(waiter)
+      signal?.addEventListener('abort', onAbort, { once: true })
+    })
+  }
+
+  /** Gives streams to those who wait, as long as `open` has any. */
+  serve(open: (pending: PendingOpen) => Stream | undefined): void {
+    for (const waiter of this.#waiters) {
+      const stream = open(waiter.pending)
+      if (stream === undefined) return
+      this.#waiters.delete(waiter)
+      waiter.resolve(stream)
+    }
+  }
+
+  fail(error: Error): void {
+    for (const waiter of this.#waiters) waiter.reject(error)
+    this.#waiters.clear()
+  }
+}

@@ -1,0 +1,6 @@
+export { SessionCore } from './proto/session-core.js'
+export type { CoreEvents } from './proto/session-core.js'
+export { resolveLimits } from './proto/options.js'
+export type { CoreEnvironment, ResolvedLimits, SessionLimits } from './proto/options.js'
+export { MemoryBudget } from './proto/memory-budget.js'
+export type { Stream, StreamHandler } from './proto/stream.js'

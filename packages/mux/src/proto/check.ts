@@ -1,0 +1,20 @@
+import type { WireInteger } from '@astranet/frame'
+
+/** `code` when it is an application error code, an integer from 0 to 2^62 - 1; otherwise throws. */
+export function checkErrorCode(code: WireInteger): WireInteger {
+  if (typeof code === 'bigint') {
+    if (code >= 0n && code < 1n << 62n) return code
+  } else if (typeof code !== 'number') {
+    throw new TypeError(`code must be a number or a bigint, got ${typeof code}`)
+  } else if (Number.isSafeInteger(code) && code >= 0) return code
+  throw new RangeError(`code must be an integer from 0 to 2^62 - 1, got ${code}`)
+}
+
+/** `value` when it is an integer from `least` to `most`; otherwise throws a TypeError or RangeError naming `name`. */
+export function checkInteger(name: string, value: number, range: { least: number; most: number }): number {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, got ${typeof value}`)
+  if (!Number.isInteger(value) || value < range.least || value > range.most) {
+    throw new RangeError(`${name} must be an integer from ${range.least} to ${range.most}, got ${value}`)
+  }
+  return value
+}

@@ -1,0 +1,147 @@
+import {
+  TransportErrorCode,
+  type ConnectionClose,
+  type FrameSink,
+  type TransportParameters,
+  type WireInteger,
+} from '@astranet/frame'
+import { protocolError, type SessionError } from './errors.js'
+import { receive, receiveReset } from './receive-half.js'
+import { raiseLimit, stopped } from './send-half.js'
+import type { SessionCore } from './session-core.js'
+import type { Stream } from './stream.js'
+
+/** Brings each frame of the peer to the part of the session it is for (RFC 9000 section 19). */
+export class Dispatch implements FrameSink {
+  readonly #core: SessionCore
+
+  constructor(core: SessionCore) {
+    this.#core = core
+  }
+
+  transportParameters(parameters: TransportParameters): void {
+    const core = this.#core
+    core.peer = parameters
+    core.hasPeerParameters = true
+    core.sendWindow.raise(parameters.initialMaxData)
+    core.localBidi.raise(parameters.initialMaxStreamsBidi)
+    core.localUni.raise(parameters.initialMaxStreamsUni)
+    core.liveness.idleTimeoutMs = negotiateIdleTimeout(
+      core.options.idleTimeoutMs,
+      parameters.maxIdleTimeoutMs,
+    )
+    core.wake()
+    core.events.onStreamsAvailable()
+  }
+
+  // Positional: called once for each piece of a payload, millions of times a second.
+  stream(id: number, offset: number, chunk: Uint8Array, start: number, end: number, fin: boolean): void {
+    const stream = this.#receiving(id, 'STREAM')
+    if (stream === undefined) {
+      if (end > start) this.#dataAfterClose(id)
+      return
+    }
+    this.#check(receive(stream, offset, chunk, start, end, fin))
+  }
+
+  resetStream(id: number, code: WireInteger, finalSize: number): void {
+    const stream = this.#receiving(id, 'RESET_STREAM')
+    if (stream !== undefined) this.#check(receiveReset(stream, code, finalSize))
+  }
+
+  /** The extension is not offered, so the decoder refuses the frame before it gets here. */
+  resetStreamAt(id: number): void {
+    this.#core.fail(protocolError(TransportErrorCode.PROTOCOL_VIOLATION, `RESET_STREAM_AT for stream ${id}`))
+  }
+
+  stopSending(id: number, code: WireInteger): void {
+    const stream = this.#sending(id, 'STOP_SENDING')
+    if (stream !== undefined) stopped(stream, code)
+  }
+
+  maxData(limit: number): void {
+    if (this.#core.sendWindow.raise(limit)) this.#core.wake()
+  }
+
+  maxStreamData(id: number, limit: number): void {
+    const stream = this.#sending(id, 'MAX_STREAM_DATA')
+    if (stream !== undefined) raiseLimit(stream, limit)
+  }
+
+  maxStreams(isBidirectional: boolean, limit: number): void {
+    const local = isBidirectional ? this.#core.localBidi : this.#core.localUni
+    if (local.raise(limit)) this.#core.events.onStreamsAvailable()
+  }
+
+  /** Informative: credit follows what the application takes, not what the peer wishes. */
+  dataBlocked(): void {}
+
+  streamDataBlocked(id: number): void {
+    this.#receiving(id, 'STREAM_DATA_BLOCKED')
+  }
+
+  /** Informative, as above. */
+  streamsBlocked(): void {}
+
+  /** The extension is not offered, so the decoder refuses the frame before it gets here. */
+  datagram(): void {
+    this.#core.fail(protocolError(TransportErrorCode.PROTOCOL_VIOLATION, 'DATAGRAM was not negotiated'))
+  }
+
+  connectionClose(close: ConnectionClose): void {
+    this.#core.closedByPeer(close)
+  }
+
+  ping(high: number, low: number): void {
+    this.#check(this.#core.liveness.pingReceived(high, low))
+    this.#core.wake()
+  }
+
+  pong(high: number, low: number): void {
+    const core = this.#core
+    const result = core.liveness.pongReceived(high, low, core.now)
+    if (typeof result === 'number') core.events.onPong(result)
+    else this.#check(result)
+  }
+
+  recordEnd(): void {
+    this.#core.liveness.recordDone(this.#core.now)
+  }
+
+  #receiving(id: number, frame: string): Stream | undefined {
+    const stream = this.#core.streams.find(id)
+    if (stream === undefined || stream.canReceive) return stream
+    this.#wrongDirection(id, frame, 'only this side sends on')
+    return undefined
+  }
+
+  #sending(id: number, frame: string): Stream | undefined {
+    const stream = this.#core.streams.find(id)
+    if (stream === undefined || stream.canSend) return stream
+    this.#wrongDirection(id, frame, 'only the peer sends on')
+    return undefined
+  }
+
+  #wrongDirection(id: number, frame: string, why: string): void {
+    this.#core.fail(
+      protocolError(TransportErrorCode.STREAM_STATE_ERROR, `${frame} for stream ${id}, which ${why}`),
+    )
+  }
+
+  #dataAfterClose(id: number): void {
+    if (this.#core.isOver) return
+    this.#core.fail(
+      protocolError(TransportErrorCode.FINAL_SIZE_ERROR, `data for stream ${id}, which has ended`),
+    )
+  }
+
+  #check(error: SessionError | undefined): void {
+    if (error !== undefined) this.#core.fail(error)
+  }
+}
+
+/** RFC 9000 section 10.1: the smaller one of those that are not zero. */
+function negotiateIdleTimeout(own: number, peer: number): number {
+  if (own === 0) return peer
+  return peer === 0 ? own : Math.min(own, peer)
+}

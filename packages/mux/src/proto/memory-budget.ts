@@ -1,0 +1,57 @@
+/**
+ * A number of bytes that sessions share for what they receive: the unread bytes they hold and the credit they have given.
+ * A node that hands one budget to all its sessions has one number that bounds its receive memory.
+ *
+ * A session that finds the budget empty waits its turn and is told when bytes return; it never gives credit it has not
+ * reserved, except the first windows that QUIC's transport parameters promise before anything is known of the peer.
+ */
+export class MemoryBudget {
+  /** The bound, in bytes. */
+  readonly limitBytes: number
+  #reservedBytes = 0
+  readonly #waiting = new Set<() => void>()
+
+  /** `limitBytes`: at least 65,536. Throws a `RangeError` otherwise. */
+  constructor(limitBytes: number) {
+    if (!Number.isSafeInteger(limitBytes) || limitBytes < 65_536) {
+      throw new RangeError(`limitBytes must be an integer of at least 65536, got ${limitBytes}`)
+    }
+    this.limitBytes = limitBytes
+  }
+
+  /** Bytes reserved now. */
+  get reservedBytes(): number {
+    return this.#reservedBytes
+  }
+
+  /** Reserves up to `bytes`; returns how many it got, 0 when the budget is exhausted. */
+  reserve(bytes: number): number {
+    const granted = Math.max(0, Math.min(bytes, this.limitBytes - this.#reservedBytes))
+    this.#reservedBytes += granted
+    return granted
+  }
+
+  /** Reserves `bytes` whether the budget holds them or not: for what a session was promised at its start. */
+  force(bytes: number): void {
+    this.#reservedBytes += bytes
+  }
+
+  /** Returns `bytes`, then tells those who wait that there is room again. */
+  release(bytes: number): void {
+    this.#reservedBytes -= bytes
+    if (this.#waiting.size === 0 || this.#reservedBytes >= this.limitBytes) return
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const callback of waiting) callback()
+  }
+
+  /** Calls `callback` once when bytes were returned. The same function waits only once. */
+  whenReleased(callback: () => void): void {
+    this.#waiting.add(callback)
+  }
+
+  /** Undoes {@link whenReleased}. */
+  forget(callback: () => void): void {
+    this.#waiting.delete(callback)
+  }
+}

@@ -1,0 +1,103 @@
+import type { Clock } from '@astranet/interface'
+import { DEFAULT_MAX_RECORD_SIZE_BYTES } from '@astranet/frame'
+import { checkInteger } from './check.js'
+import { MemoryBudget } from './memory-budget.js'
+
+/** Limits and timers of a session. Every one has a default that suits most programs. */
+export interface SessionLimits {
+  /**
+   * C: what unread bytes and the credit given for more may come to, in bytes; from 65,536. Default 67,108,864 (64 MiB).
+   * Near it the peer is held back; above three quarters of it the longest unread streams are evicted after
+   * `unreadGraceMs`.
+   */
+  maxReceiveBufferBytes?: number
+  /** A budget to share with other sessions. Default: one of this session's own, of `maxReceiveBufferBytes`. */
+  memoryBudget?: MemoryBudget
+  /**
+   * Bytes written and not yet sent, on all streams, at which `write` returns false; from 65,536. Default 67,108,864.
+   */
+  maxSendBufferBytes?: number
+  /** Bytes written and not yet sent, on one stream, at which `write` returns false; from 1. Default 262,144. */
+  sendHighWaterMarkBytes?: number
+  /** Bidirectional streams the peer may have open at once; 0 to 2^48. Default 1,048,576. */
+  maxConcurrentStreams?: number
+  /** Unidirectional streams the peer may have open at once; 0 to 2^48. Default 1,048,576. */
+  maxConcurrentUniStreams?: number
+  /**
+   * False for a peer that has not proved who it is: 64 KiB of session credit and one bidirectional stream until
+   * `raiseLimits`. Default true.
+   */
+  isTrusted?: boolean
+  /** How often a QX_PING asks whether the peer is there, in ms, jittered down by up to 20 %; 0: never. Default 10,000. */
+  keepAliveIntervalMs?: number
+  /**
+   * How long a QX_PING may stay unanswered, with nothing arriving and nothing being sent, before the peer counts as dead
+   * (`ASTRA_ERR_PEER_DEAD`), in ms; 0: for ever. Default 20,000.
+   */
+  deadPeerTimeoutMs?: number
+  /**
+   * max_idle_timeout (RFC 9000 section 10.1), in ms: the session ends when no record came or went for the smaller of both
+   * sides' values; 0: none. Default 0, as the keep-alive finds dead peers sooner.
+   */
+  idleTimeoutMs?: number
+  /** How long one record may take to arrive, in ms; 0: for ever. Default 120,000. */
+  recordTimeoutMs?: number
+  /** How long the peer has to answer a close, in ms, before the connection is broken. Default 3,000. */
+  closeTimeoutMs?: number
+  /** How long a stream may stay unread while the receive buffer is above three quarters, in ms. Default 10,000. */
+  unreadGraceMs?: number
+  /** Code of the STOP_SENDING and RESET_STREAM that evict or refuse a stream: the application's. Default 0. */
+  evictionCode?: number
+  /** max_record_size (draft-ietf-quic-qmux): the largest record the peer may send; 16,382 to 2^30 - 1. Default 1,048,576. */
+  maxRecordSizeBytes?: number
+}
+
+/** Every limit, resolved. */
+export type ResolvedLimits = Required<SessionLimits>
+
+/** What the core needs besides limits. */
+export interface CoreEnvironment {
+  readonly now: Clock['now']
+  /** Numbers from 0 to 1, for jitter. */
+  readonly random: () => number
+}
+
+const MEBIBYTE = 1024 * 1024
+const MAX_TIMEOUT_MS = 0x7fffffff
+const MAX_STREAMS = 2 ** 48
+const TIMEOUT = { least: 0, most: MAX_TIMEOUT_MS }
+const MEMORY = { least: 65_536, most: Number.MAX_SAFE_INTEGER }
+const STREAMS = { least: 0, most: MAX_STREAMS }
+
+/** Fills in defaults. Throws a TypeError or RangeError that names the option. */
+export function resolveLimits(limits: SessionLimits): ResolvedLimits {
+  const integer = (
+    name: keyof SessionLimits,
+    fallback: number,
+    range: { least: number; most: number },
+  ): number => checkInteger(name, (limits[name] as number | undefined) ?? fallback, range)
+  const maxReceiveBufferBytes = integer('maxReceiveBufferBytes', 64 * MEBIBYTE, MEMORY)
+  return {
+    maxReceiveBufferBytes,
+    memoryBudget: limits.memoryBudget ?? new MemoryBudget(maxReceiveBufferBytes),
+    maxSendBufferBytes: integer('maxSendBufferBytes', 64 * MEBIBYTE, MEMORY),
+    sendHighWaterMarkBytes: integer('sendHighWaterMarkBytes', 256 * 1024, {
+      least: 1,
+      most: Number.MAX_SAFE_INTEGER,
+    }),
+    maxConcurrentStreams: integer('maxConcurrentStreams', MEBIBYTE, STREAMS),
+    maxConcurrentUniStreams: integer('maxConcurrentUniStreams', MEBIBYTE, STREAMS),
+    isTrusted: limits.isTrusted ?? true,
+    keepAliveIntervalMs: integer('keepAliveIntervalMs', 10_000, TIMEOUT),
+    deadPeerTimeoutMs: integer('deadPeerTimeoutMs', 20_000, TIMEOUT),
+    idleTimeoutMs: integer('idleTimeoutMs', 0, TIMEOUT),
+    recordTimeoutMs: integer('recordTimeoutMs', 120_000, TIMEOUT),
+    closeTimeoutMs: integer('closeTimeoutMs', 3_000, TIMEOUT),
+    unreadGraceMs: integer('unreadGraceMs', 10_000, TIMEOUT),
+    evictionCode: integer('evictionCode', 0, { least: 0, most: Number.MAX_SAFE_INTEGER }),
+    maxRecordSizeBytes: integer('maxRecordSizeBytes', MEBIBYTE, {
+      least: DEFAULT_MAX_RECORD_SIZE_BYTES,
+      most: 2 ** 30 - 1,
+    }),
+  }
+}

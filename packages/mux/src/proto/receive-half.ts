@@ -1,0 +1,260 @@
+import { TransportErrorCode, type WireInteger } from '@astranet/frame'
+import { checkErrorCode, checkInteger } from './check.js'
+import { protocolError, resetByPeer, StreamError, type SessionError } from './errors.js'
+import { ReceiveQueue } from './receive-queue.js'
+import { growthOf, renewWindow, raiseWindow } from './stream-window.js'
+import { RECEIVE_OVER, StreamState } from './stream-state.js'
+import { extraOf } from './stream-extra.js'
+import type { Stream, StreamHandler } from './stream.js'
+
+/**
+ * A piece of a STREAM frame arrived (RFC 9000 section 19.8). Pieces must come in order (draft-ietf-quic-qmux, "Ordering
+ * of STREAM Frames"). Positional, for it runs once for each of millions of frames.
+ */
+export function receive(
+  stream: Stream,
+  offset: number,
+  chunk: Uint8Array,
+  start: number,
+  end: number,
+  isFin: boolean,
+): SessionError | undefined {
+  const { core, state } = stream
+  const length = end - start
+  if ((state & RECEIVE_OVER) !== 0) return afterEnd(stream, offset + length, isFin)
+  if (offset !== stream.receiveOffset) {
+    return protocolError(
+      TransportErrorCode.PROTOCOL_VIOLATION,
+      `stream ${stream.id}: data at offset ${offset} does not follow offset ${stream.receiveOffset}`,
+    )
+  }
+  if (offset + length > stream.receiveLimit) return overLimit(stream, offset + length)
+  stream.receiveOffset += length
+  if (!core.receiveWindow.receive(length)) return overSessionLimit(stream)
+  if (isFin) {
+    core.receiveWindow.growthBytes -= growthOf(stream)
+    stream.state |= StreamState.FIN_RECEIVED
+  }
+  if (length > 0) take(stream, chunk, start, end)
+  if (isFin) deliverEnd(stream)
+  return undefined
+}
+
+function take(stream: Stream, chunk: Uint8Array, start: number, end: number): void {
+  const { state } = stream
+  if ((state & StreamState.DISCARDING) !== 0) consume(stream, end - start)
+  else if (
+    (state & (StreamState.PAUSED | StreamState.DELIVERING)) !== 0 ||
+    stream.receiveQueue !== undefined
+  ) {
+    keep(stream, chunk, start, end)
+  } else {
+    hand(stream, start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end))
+  }
+}
+
+/** Gives one chunk to the application. */
+function hand(stream: Stream, chunk: Uint8Array): void {
+  stream.state |= StreamState.DELIVERING
+  try {
+    stream.handler?.onData(stream, chunk)
+  } catch (error) {
+    stream.core.handlerFailed(stream, error)
+  }
+  stream.state &= ~StreamState.DELIVERING
+  if ((stream.state & (StreamState.MANUAL_CREDIT | StreamState.DISCARDING)) === 0)
+    consume(stream, chunk.length)
+}
+
+function keep(stream: Stream, chunk: Uint8Array, start: number, end: number): void {
+  const { core } = stream
+  let queue = stream.receiveQueue
+  if (queue === undefined) {
+    queue = stream.receiveQueue = new ReceiveQueue()
+    core.unread.add(stream)
+  }
+  const overhead = queue.heldBytes - queue.bytes
+  queue.push(chunk, start, end)
+  core.receiveWindow.addOverhead(queue.heldBytes - queue.bytes - overhead)
+}
+
+/** Delivers what waits, until nothing does or the application pauses; then the end or the error, if it is due. */
+export function deliver(stream: Stream): void {
+  if ((stream.state & StreamState.DELIVERING) !== 0 || stream.handler === undefined) return
+  while (stream.receiveQueue !== undefined && (stream.state & StreamState.PAUSED) === 0) {
+    const block = shift(stream, stream.receiveQueue)
+    if (block !== undefined) hand(stream, block)
+  }
+  if ((stream.state & StreamState.RESET_RECEIVED) !== 0) deliverReset(stream)
+  else deliverEnd(stream)
+}
+
+function shift(stream: Stream, queue: ReceiveQueue): Uint8Array | undefined {
+  const { core } = stream
+  const overhead = queue.heldBytes - queue.bytes
+  const block = queue.shift()
+  core.receiveWindow.addOverhead(queue.heldBytes - queue.bytes - overhead)
+  core.unread.delete(stream)
+  if (queue.bytes === 0) stream.receiveQueue = undefined
+  else core.unread.add(stream)
+  return block
+}
+
+function deliverEnd(stream: Stream): void {
+  const wanted = StreamState.FIN_RECEIVED
+  const unwanted = StreamState.PAUSED | StreamState.READ_OVER | StreamState.DELIVERING
+  if ((stream.state & (wanted | unwanted)) !== wanted) {
+    if ((stream.state & StreamState.READ_OVER) !== 0) stream.core.settleLater(stream)
+    return
+  }
+  if (stream.receiveQueue !== undefined || stream.handler === undefined) return
+  stream.state |= StreamState.READ_OVER
+  try {
+    stream.handler.onEnd(stream)
+  } catch (error) {
+    stream.core.handlerFailed(stream, error)
+  }
+  stream.core.settleLater(stream)
+}
+
+function deliverReset(stream: Stream): void {
+  if ((stream.state & StreamState.READ_OVER) !== 0 || stream.handler === undefined) return
+  stream.state |= StreamState.READ_OVER
+  const { handler } = stream
+  const error = extraOf(stream).error as StreamError
+  stream.core.guard(stream, () => handler.onReset?.(stream, error))
+  stream.core.settleLater(stream)
+}
+
+/** RESET_STREAM arrived (RFC 9000 sections 3.2, 4.5 and 19.4). Data that was complete is still delivered. */
+export function receiveReset(stream: Stream, code: WireInteger, finalSize: number): SessionError | undefined {
+  const { core } = stream
+  if ((stream.state & RECEIVE_OVER) !== 0) {
+    return finalSize === stream.receiveOffset ? undefined : finalSizeChanged(stream, finalSize)
+  }
+  if (finalSize < stream.receiveOffset) return finalSizeChanged(stream, finalSize)
+  if (finalSize > stream.receiveLimit) return overLimit(stream, finalSize)
+  if (!core.receiveWindow.receive(finalSize - stream.receiveOffset)) return overSessionLimit(stream)
+  stream.receiveOffset = finalSize
+  core.receiveWindow.growthBytes -= growthOf(stream)
+  stream.state |= StreamState.RESET_RECEIVED
+  discardUnread(stream)
+  extraOf(stream).error ??= resetByPeer(stream.id, code)
+  deliverReset(stream)
+  if ((stream.state & StreamState.READ_OVER) !== 0) core.settleLater(stream)
+  return undefined
+}
+
+/** See `Stream.handle`. */
+export function attach(stream: Stream, handler: StreamHandler): void {
+  stream.handler = handler
+  stream.state &= ~StreamState.PAUSED
+  if (stream.isClosed) {
+    stream.core.guard(stream, () => handler.onClose?.(stream, stream.extra?.error))
+    return
+  }
+  deliver(stream)
+}
+
+/** `bytes` of the stream were taken by the application or discarded: credit goes back to the peer. */
+export function consume(stream: Stream, bytes: number): void {
+  const { receiveWindow, isOver } = stream.core
+  if (isOver) {
+    stream.consumed += bytes
+    return
+  }
+  if ((stream.state & RECEIVE_OVER) !== 0) {
+    stream.consumed += bytes
+  } else {
+    const growth = growthOf(stream)
+    stream.consumed += bytes
+    receiveWindow.growthBytes += growthOf(stream) - growth
+    renewWindow(stream)
+  }
+  receiveWindow.consume(bytes)
+  if (receiveWindow.isUpdateDue()) stream.core.wake()
+}
+
+/** See `Stream.consume`. */
+export function consumeByApplication(stream: Stream, bytes: number): void {
+  const delivered = stream.unreadBytes - (stream.receiveQueue?.bytes ?? 0)
+  checkInteger('bytes', bytes, { least: 0, most: Number.MAX_SAFE_INTEGER })
+  if ((stream.state & StreamState.DISCARDING) !== 0 || stream.core.isOver) return
+  if (bytes > delivered) {
+    throw new RangeError(
+      `bytes must be at most the ${delivered} delivered and not yet consumed, got ${bytes}`,
+    )
+  }
+  consume(stream, bytes)
+}
+
+/** See `Stream.requireAtLeast`. */
+export function requireAtLeast(stream: Stream, bytes: number): void {
+  const most = Math.floor(stream.core.receiveWindow.capBytes / 2)
+  checkInteger('bytes', bytes, { least: 0, most })
+  if ((stream.state & (RECEIVE_OVER | StreamState.DISCARDING)) !== 0 || stream.core.isOver) return
+  raiseWindow(stream, bytes)
+}
+
+/** See `Stream.stopSending`. The record stays until the peer's FIN or RESET_STREAM: its bytes must be accounted for. */
+export function stopSending(stream: Stream, code: WireInteger): void {
+  checkErrorCode(code)
+  if (!stream.canReceive || (stream.state & StreamState.READ_OVER) !== 0 || stream.core.isOver) return
+  const isOver = (stream.state & RECEIVE_OVER) !== 0
+  stream.state |= StreamState.DISCARDING | StreamState.READ_OVER
+  discardUnread(stream)
+  if (!isOver) {
+    extraOf(stream).stopCode = code
+    stream.state |= StreamState.STOP_QUEUED
+    stream.core.queueControl(stream)
+  }
+  stream.core.settleLater(stream)
+}
+
+/**
+ * Takes the stream from an application that does not read it: STOP_SENDING and RESET_STREAM to the peer, `onReset` with
+ * `ASTRA_ERR_STREAM_EVICTED` to the application.
+ */
+export function evict(stream: Stream, code: WireInteger): void {
+  const unread = stream.unreadBytes
+  const message = `stream ${stream.id} was evicted: ${unread} bytes waited unread while the session's receive buffer was full`
+  const error = new StreamError('ASTRA_ERR_STREAM_EVICTED', message, { applicationCode: code })
+  extraOf(stream).error ??= error
+  const { handler } = stream
+  stream.destroy(code)
+  stream.core.guard(stream, () => handler?.onReset?.(stream, error))
+}
+
+/** Drops what is kept; all that was received counts as consumed, so that no credit is lost with a stream. */
+export function discardUnread(stream: Stream): void {
+  const { core } = stream
+  const queue = stream.receiveQueue
+  if (queue !== undefined) {
+    core.receiveWindow.addOverhead(queue.bytes - queue.heldBytes)
+    core.unread.delete(stream)
+    stream.receiveQueue = undefined
+  }
+  if (stream.unreadBytes > 0) consume(stream, stream.unreadBytes)
+}
+
+function afterEnd(stream: Stream, end: number, isFin: boolean): SessionError | undefined {
+  if (isFin && end === stream.receiveOffset) return undefined
+  const message = `stream ${stream.id}: data up to offset ${end} after its end at ${stream.receiveOffset}`
+  return protocolError(TransportErrorCode.FINAL_SIZE_ERROR, message)
+}
+
+function finalSizeChanged(stream: Stream, finalSize: number): SessionError {
+  const message = `stream ${stream.id}: final size ${finalSize} contradicts the ${stream.receiveOffset} bytes received`
+  return protocolError(TransportErrorCode.FINAL_SIZE_ERROR, message)
+}
+
+function overLimit(stream: Stream, end: number): SessionError {
+  const message = `stream ${stream.id}: data up to offset ${end} exceeds MAX_STREAM_DATA ${stream.receiveLimit}`
+  return protocolError(TransportErrorCode.FLOW_CONTROL_ERROR, message)
+}
+
+function overSessionLimit(stream: Stream): SessionError {
+  const { received, limit } = stream.core.receiveWindow
+  const message = `${received} bytes received with stream ${stream.id} exceed MAX_DATA ${limit}`
+  return protocolError(TransportErrorCode.FLOW_CONTROL_ERROR, message)
+}

@@ -1,0 +1,169 @@
+import type { MemoryBudget } from './memory-budget.js'
+import { WindowTuning } from './window-tuning.js'
+
+/** The window every stream begins with, in bytes. First windows are overcommitted: the session's cap bounds them. */
+export const FIRST_STREAM_WINDOW_BYTES = 16_384
+
+/** No stream's window grows beyond this, in bytes. */
+export const MAX_STREAM_WINDOW_BYTES = 16_777_216
+
+/** The session's working window begins with this, in bytes. */
+const FIRST_SESSION_WINDOW_BYTES = 1024 * 1024
+
+/** What a session gives a peer that has not proved who it is, in bytes. */
+export const UNTRUSTED_SESSION_WINDOW_BYTES = 65_536
+
+/** Every active reader may have a window of this many bytes, as long as the growth pool has room. */
+const FAIR_STREAM_WINDOW_BYTES = 256 * 1024
+
+/** Credit updates smaller than this are not worth a frame, unless the cap is near. */
+const MIN_UPDATE_BYTES = 1_024
+
+/** How long a stream counts as an active reader after it renewed its window, in ms. */
+const ACTIVE_EPOCH_MS = 1_000
+
+/**
+ * Receive flow control of a session (RFC 9000 section 4.1), by these formulas. C is the cap, U the unread bytes held
+ * (with what holding them costs), R the bytes received, W the working window:
+ *
+ *     MAX_DATA = R + min(W, C - U), never lowered, so U + outstanding credit <= C
+ *     sum over streams of max(0, limit - consumed - first window) <= C / 2   (the growth pool)
+ *
+ * W follows twice the bandwidth-delay product from 1 MiB to C/2.
+ */
+export class ReceiveWindow {
+  /** C, in bytes. */
+  readonly capBytes: number
+  /** R: bytes received on all streams, final sizes of reset streams included. */
+  received = 0
+  /** Bytes the application has taken or that were discarded. */
+  consumed = 0
+  /** What holding the unread bytes costs besides themselves. */
+  overheadBytes = 0
+  /** The MAX_DATA the peer has (RFC 9000 section 19.9). */
+  limit: number
+  /** Credit that streams hold beyond their first windows. */
+  growthBytes = 0
+
+  readonly #budget: MemoryBudget
+  #tuning: WindowTuning | undefined
+  #consumedAtRenewal = 0
+  #epoch = 0
+  #activeReaders = 0
+  #formerReaders = 0
+
+  constructor(capBytes: number, budget: MemoryBudget, isTrusted: boolean) {
+    this.capBytes = capBytes
+    this.#budget = budget
+    const first = isTrusted ? FIRST_SESSION_WINDOW_BYTES : UNTRUSTED_SESSION_WINDOW_BYTES
+    this.limit = Math.min(first, capBytes / 2)
+    if (isTrusted) this.#tuning = new WindowTuning(this.limit, 0)
+    budget.force(this.limit)
+  }
+
+  /** U: what unread bytes hold in memory. */
+  get unreadBytes(): number {
+    return this.received - this.consumed + this.overheadBytes
+  }
+
+  /** Credit the peer has and has not used. */
+  get outstandingBytes(): number {
+    return this.limit - this.received
+  }
+
+  /** Lets W grow: the peer has proved who it is. */
+  trust(now: number): void {
+    const first = Math.min(FIRST_SESSION_WINDOW_BYTES, this.capBytes / 2)
+    this.#tuning ??= new WindowTuning(Math.max(first, this.limit), now)
+  }
+
+  /** Lets the peer send at least `bytes` that stay unread. */
+  requireAtLeast(bytes: number): void {
+    if (this.#tuning !== undefined && this.#tuning.windowBytes < 2 * bytes) {
+      this.#tuning.windowBytes = Math.min(2 * bytes, this.capBytes / 2)
+    }
+  }
+
+  /** Accounts for `bytes` that arrived. False when the peer had no credit for them (FLOW_CONTROL_ERROR). */
+  receive(bytes: number): boolean {
+    this.received += bytes
+    return this.received <= this.limit
+  }
+
+  /** Accounts for `bytes` that were taken or discarded; the budget has them back. */
+  consume(bytes: number): void {
+    this.consumed += bytes
+    this.#budget.release(bytes)
+  }
+
+  /** Accounts for a change in what holding unread bytes costs. */
+  addOverhead(bytes: number): void {
+    this.overheadBytes += bytes
+    if (bytes > 0) this.#budget.force(bytes)
+    else this.#budget.release(-bytes)
+  }
+
+  /** Whether so much credit was used that a MAX_DATA is due. Cheap: asked after every arrival and consumption. */
+  isUpdateDue(): boolean {
+    const target = this.#target()
+    const outstanding = this.limit - this.received
+    return outstanding <= target / 2 && target - outstanding >= Math.min(MIN_UPDATE_BYTES, this.capBytes)
+  }
+
+  /**
+   * Raises the limit as far as formula and budget allow. Returns false when the budget gave nothing: `whenReleased` is
+   * called when there is room again.
+   */
+  update(now: number, minRttMs: number | undefined, whenReleased: () => void): boolean {
+    this.#tuning?.renew(this.consumed - this.#consumedAtRenewal, now, minRttMs, this.capBytes / 2)
+    this.#consumedAtRenewal = this.consumed
+    const wanted = this.#target() - this.outstandingBytes
+    if (wanted <= 0) return true
+    const granted = this.#budget.reserve(wanted)
+    this.limit += granted
+    if (granted < wanted) this.#budget.whenReleased(whenReleased)
+    return granted > 0
+  }
+
+  /**
+   * The largest window a stream may have now, given that it holds `growthBytes` of the pool itself.
+   */
+  maxStreamWindow(growthBytes: number, now: number): number {
+    const pool = this.capBytes / 2
+    const fair = Math.max(FAIR_STREAM_WINDOW_BYTES, pool / Math.max(1, this.#countReader(now)))
+    const free = pool - this.growthBytes + growthBytes
+    return (
+      FIRST_STREAM_WINDOW_BYTES +
+      Math.max(0, Math.min(fair, free, MAX_STREAM_WINDOW_BYTES) - FIRST_STREAM_WINDOW_BYTES)
+    )
+  }
+
+  /** Gives everything back to the budget. Call once, at the session's end. */
+  close(whenReleased: () => void): void {
+    this.#budget.forget(whenReleased)
+    this.#budget.release(this.unreadBytes + this.outstandingBytes)
+  }
+
+  #target(): number {
+    const window = this.#tuning?.windowBytes ?? UNTRUSTED_SESSION_WINDOW_BYTES
+    return Math.min(window, this.capBytes - this.unreadBytes)
+  }
+
+  /** How many streams renewed their windows lately, in this epoch or the one before. Counts the caller. */
+  #countReader(now: number): number {
+    const epoch = Math.floor(now / ACTIVE_EPOCH_MS)
+    if (epoch !== this.#epoch) {
+      this.#formerReaders = epoch === this.#epoch + 1 ? this.#activeReaders : 0
+      this.#activeReaders = 0
+      this.#epoch = epoch
+    }
+    return Math.max(this.#activeReaders, this.#formerReaders, 1)
+  }
+
+  /** Counts a stream as an active reader of this epoch. `lastEpoch` is what the last call returned for it. */
+  markReader(lastEpoch: number, now: number): number {
+    this.#countReader(now)
+    if (lastEpoch !== this.#epoch) this.#activeReaders += 1
+    return this.#epoch
+  }
+}

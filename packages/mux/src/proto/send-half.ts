@@ -1,0 +1,98 @@
+import { COPY_LIMIT_BYTES } from './slab.js'
+import { SendQueue } from './send-queue.js'
+import { StreamError, stoppedByPeer } from './errors.js'
+import { SEND_ENDED, SEND_OVER, StreamState } from './stream-state.js'
+import { extraOf } from './stream-extra.js'
+import type { Stream } from './stream.js'
+import { checkErrorCode } from './check.js'
+import type { WireInteger } from '@astranet/frame'
+
+const CANNOT_WRITE = SEND_ENDED | SEND_OVER | StreamState.CLOSED
+
+/** See `Stream.write` and `Stream.writeReferenced`. */
+export function write(stream: Stream, bytes: Uint8Array, isReferenced: boolean): boolean {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError('bytes must be a Uint8Array')
+  const { core } = stream
+  if ((stream.state & CANNOT_WRITE) !== 0 || core.isOver || !stream.canSend) return refuseWrite(stream)
+  if (bytes.length === 0) return (stream.state & StreamState.WRITE_BLOCKED) === 0
+  const queue = (stream.sendQueue ??= new SendQueue())
+  if (bytes.length <= COPY_LIMIT_BYTES) {
+    const { slab } = core
+    slab.append(bytes)
+    queue.push(slab.buffer, slab.used - bytes.length, slab.used)
+  } else {
+    queue.push(bytes, 0, bytes.length)
+    if (isReferenced) stream.state |= StreamState.FLUSH_OWED
+  }
+  core.sendBufferedBytes += bytes.length
+  core.schedule(stream)
+  if (
+    queue.bytes < core.options.sendHighWaterMarkBytes &&
+    core.sendBufferedBytes < core.options.maxSendBufferBytes
+  ) {
+    return true
+  }
+  stream.state |= StreamState.WRITE_BLOCKED
+  return false
+}
+
+/** A write that cannot be: the caller's mistake throws; what the peer or the session did was told by its own event. */
+function refuseWrite(stream: Stream): false {
+  if (!stream.canSend) {
+    throw new StreamError(
+      'ERR_STREAM_CANNOT_WRITE',
+      `stream ${stream.id} is unidirectional and opened by the peer`,
+    )
+  }
+  if ((stream.state & StreamState.FIN_QUEUED) !== 0) {
+    throw new StreamError('ERR_STREAM_WRITE_AFTER_END', `stream ${stream.id}: write after end`)
+  }
+  return false
+}
+
+/** See `Stream.end`. */
+export function end(stream: Stream): void {
+  if ((stream.state & CANNOT_WRITE) !== 0 || !stream.canSend) return
+  stream.state |= StreamState.FIN_QUEUED
+  // With bytes waiting the FIN goes with the last of them; without, it is a frame that needs no credit.
+  if (stream.sendQueue === undefined) stream.core.queueControl(stream)
+}
+
+/** See `Stream.reset`. Also what answers a STOP_SENDING, with the code received (RFC 9000 section 3.5). */
+export function reset(stream: Stream, code: WireInteger): void {
+  checkErrorCode(code)
+  if ((stream.state & (SEND_OVER | StreamState.RESET_QUEUED)) !== 0 || !stream.canSend || stream.core.isOver)
+    return
+  dropUnsent(stream)
+  extraOf(stream).resetCode = code
+  stream.state |= StreamState.RESET_QUEUED
+  stream.core.queueControl(stream)
+}
+
+/** Forgets what was written and not sent. */
+export function dropUnsent(stream: Stream): void {
+  stream.state &= ~(StreamState.WRITE_BLOCKED | StreamState.BLOCKED_QUEUED)
+  if (stream.sendQueue === undefined) return
+  stream.core.sendBufferedBytes -= stream.sendQueue.bytes
+  stream.sendQueue = undefined
+}
+
+/** MAX_STREAM_DATA arrived (RFC 9000 section 19.10): limits never go down. */
+export function raiseLimit(stream: Stream, limit: number): void {
+  if (limit <= stream.sendLimit) return
+  stream.sendLimit = limit
+  stream.state &= ~(StreamState.BLOCKED_SENT | StreamState.BLOCKED_QUEUED)
+  if (stream.sendQueue !== undefined) stream.core.schedule(stream)
+}
+
+/**
+ * STOP_SENDING arrived (RFC 9000 section 3.5): unsent data is dropped and RESET_STREAM answers with the same code. When
+ * everything was sent, FIN included, there is nothing to reset.
+ */
+export function stopped(stream: Stream, code: WireInteger): void {
+  if ((stream.state & (SEND_OVER | StreamState.RESET_QUEUED)) !== 0) return
+  const error = stoppedByPeer(stream.id, code)
+  extraOf(stream).error ??= error
+  reset(stream, code)
+  stream.core.guard(stream, () => stream.handler?.onStopSending?.(stream, error))
+}

@@ -1,0 +1,42 @@
+/** The most credit that is kept back for urgency 0, in bytes. */
+const MAX_RESERVE_BYTES = 65_536
+
+/** The part of what the peer grants that may be kept back. */
+const RESERVE_FRACTION = 8
+
+/**
+ * The credit the peer has given the session (RFC 9000 section 4.1, MAX_DATA). The last 64 KiB of it, or an eighth of
+ * what a frugal peer grants at once, are kept for urgency 0, so that control streams are never shut out by bulk data.
+ */
+export class SendWindow {
+  /** The peer's MAX_DATA. */
+  limit = 0
+  /** Bytes sent on all streams. */
+  sent = 0
+  /** Whether DATA_BLOCKED is to be sent, and for which limit it was sent last. */
+  isBlockedFrameDue = false
+  #blockedAt = -1
+  #reserve = 0
+
+  /** MAX_DATA arrived; limits never go down. Returns whether there is more credit now. */
+  raise(limit: number): boolean {
+    if (limit <= this.limit) return false
+    this.limit = limit
+    this.isBlockedFrameDue = false
+    this.#reserve = Math.min(MAX_RESERVE_BYTES, Math.floor((limit - this.sent) / RESERVE_FRACTION))
+    return true
+  }
+
+  /** Bytes that a stream of this urgency may send now. */
+  available(urgency: number): number {
+    const credit = this.limit - this.sent
+    return urgency === 0 ? credit : Math.max(0, credit - this.#reserve)
+  }
+
+  /** A stream has data and no credit: DATA_BLOCKED is due, once for each limit (RFC 9000 section 19.12). */
+  blocked(): void {
+    if (this.#blockedAt === this.limit) return
+    this.#blockedAt = this.limit
+    this.isBlockedFrameDue = true
+  }
+}

@@ -1,0 +1,397 @@
+import {
+  DEFAULT_TRANSPORT_PARAMETERS,
+  FrameDecoder,
+  TransportErrorCode,
+  type ConnectionClose,
+  type TransportParameters,
+  type WireInteger,
+} from '@astranet/frame'
+import { checkErrorCode } from './check.js'
+import { Dispatch } from './dispatch.js'
+import { closedByPeer, protocolError, SessionError } from './errors.js'
+import { Liveness } from './liveness.js'
+import { LocalStreams } from './local-streams.js'
+import type { CoreEnvironment, ResolvedLimits } from './options.js'
+import { PeerStreams } from './peer-streams.js'
+import { FIRST_STREAM_WINDOW_BYTES, ReceiveWindow } from './receive-window.js'
+import { Scheduler } from './scheduler.js'
+import { SendWindow } from './send-window.js'
+import { Slab } from './slab.js'
+import { StreamState } from './stream-state.js'
+import { StreamSet } from './stream-set.js'
+import { Stream } from './stream.js'
+import { Transmitter } from './transmitter.js'
+import { UnreadStreams } from './unread-streams.js'
+
+/** What the core tells the one who drives it. */
+export interface CoreEvents {
+  /** There is something to send or to settle: call `gather` soon. */
+  onWork(): void
+  /** The peer opened a stream; its first bytes follow when this returns. */
+  onStream(stream: Stream): void
+  /** The peer allows more streams. */
+  onStreamsAvailable(): void
+  /** A ping was answered after `rttMs`. */
+  onPong(rttMs: number): void
+  /** Unread streams hold more than three quarters of the receive buffer. */
+  onUnreadPressure(): void
+  /** The session is over; its streams are about to be told. */
+  onOver(reason: Error | undefined): void
+  /** The last open stream is gone. */
+  onIdle(): void
+  /** A handler of the application threw: to be made known as an uncaught exception. */
+  onHandlerError(error: unknown): void
+}
+
+/**
+ * One side of a QMux session as a plain object: it is fed bytes and a clock and asked for bytes to send. No socket, no
+ * timer, no promise. Whoever drives it calls
+ *
+ * - `receive`, `receiveEnd`, `connectionClosed` for what the connection does,
+ * - `gather` for bytes to send, then `handedOver` when they were given to the connection and `accepted` when it refers to
+ *   them no more; `gather` again only after `accepted`,
+ * - `timeout` when `nextDeadline` has come,
+ * - `streams.failSome` until it returns false, once the session is over.
+ *
+ * States: open -> closing (a CONNECTION_CLOSE is to be sent, or the sending side to be ended; what arrives is dropped)
+ * -> closed (the connection is gone). `isOver` from closing on.
+ */
+export class SessionCore {
+  readonly options: ResolvedLimits
+  readonly events: CoreEvents
+  readonly isServer: boolean
+  /** Time of the current call, ms. */
+  now: number
+  state: 'open' | 'closing' | 'closed' = 'open'
+  /** Why the session is over; `undefined` while it is not, and when it was closed without fault. */
+  closeReason: Error | undefined = undefined
+  /** A CONNECTION_CLOSE that is to be sent. */
+  closeFrame: ConnectionClose | undefined = undefined
+
+  readonly liveness: Liveness
+  readonly receiveWindow: ReceiveWindow
+  readonly sendWindow: SendWindow = new SendWindow()
+  readonly localBidi: LocalStreams = new LocalStreams()
+  readonly localUni: LocalStreams = new LocalStreams()
+  readonly peerBidi: PeerStreams
+  readonly peerUni: PeerStreams
+  readonly streams: StreamSet
+  readonly scheduler: Scheduler = new Scheduler()
+  readonly unread: UnreadStreams
+  /** Holds small writes until they are sent. */
+  readonly slab: Slab = new Slab()
+
+  /** What the peer declared; the defaults until it has. */
+  peer: TransportParameters = DEFAULT_TRANSPORT_PARAMETERS
+  hasPeerParameters = false
+  /** What this side declares. */
+  readonly ownParameters: TransportParameters
+  areParametersDue = true
+  /** Bytes written on all streams and not yet sent. */
+  sendBufferedBytes = 0
+  /** Streams whose onWritable is due when the flush was handed over. */
+  writable: Stream[] = []
+  /** Streams whose onFlushed is due when the flush was accepted. */
+  flushed: Stream[] = []
+  /** New streams of the peer are refused. */
+  isDraining = false
+
+  readonly #transmitter: Transmitter
+  readonly #decoder: FrameDecoder
+  #controlList: Stream[] = []
+  #hasWork = false
+  readonly #budgetReleased = (): void => this.wake()
+
+  constructor(
+    role: 'client' | 'server',
+    options: ResolvedLimits,
+    wiring: { environment: CoreEnvironment; events: CoreEvents },
+  ) {
+    const { environment, events } = wiring
+    this.options = options
+    this.events = events
+    this.isServer = role === 'server'
+    this.now = environment.now()
+    this.liveness = new Liveness({ ...options, random: environment.random }, this.now)
+    this.receiveWindow = new ReceiveWindow(
+      options.maxReceiveBufferBytes,
+      options.memoryBudget,
+      options.isTrusted,
+    )
+    this.peerBidi = options.isTrusted ? new PeerStreams(options.maxConcurrentStreams) : new PeerStreams(1, 1)
+    this.peerUni = options.isTrusted
+      ? new PeerStreams(options.maxConcurrentUniStreams)
+      : new PeerStreams(0, 0)
+    this.streams = new StreamSet(this)
+    this.unread = new UnreadStreams(this)
+    this.ownParameters = {
+      ...DEFAULT_TRANSPORT_PARAMETERS,
+      maxIdleTimeoutMs: options.idleTimeoutMs,
+      initialMaxData: this.receiveWindow.limit,
+      initialMaxStreamDataBidiLocal: FIRST_STREAM_WINDOW_BYTES,
+      initialMaxStreamDataBidiRemote: FIRST_STREAM_WINDOW_BYTES,
+      initialMaxStreamDataUni: FIRST_STREAM_WINDOW_BYTES,
+      initialMaxStreamsBidi: this.peerBidi.limit,
+      initialMaxStreamsUni: this.peerUni.limit,
+      maxRecordSizeBytes: options.maxRecordSizeBytes,
+    }
+    this.#transmitter = new Transmitter(this)
+    this.#decoder = new FrameDecoder(new Dispatch(this), { maxRecordSizeBytes: options.maxRecordSizeBytes })
+    this.liveness.requestPing(this.now)
+  }
+
+  /** Whether the session is closing or closed: nothing can be opened, written or received. */
+  get isOver(): boolean {
+    return this.state !== 'open'
+  }
+
+  /** Whether everything of a close was sent, so that the connection's sending side is to be ended. */
+  get isEndDue(): boolean {
+    return this.state === 'closing' && this.closeFrame === undefined
+  }
+
+  /** Bytes arrived. */
+  receive(chunk: Uint8Array, now: number): void {
+    this.now = now
+    if (this.isOver) return
+    const error = this.#decoder.push(chunk)
+    if (error !== undefined) this.fail(protocolError(error.code, error.message), error.frameType)
+    this.liveness.received(now, this.#decoder.isInsideRecord)
+    this.streams.settle()
+    if (this.isOver) return
+    this.unread.check(now)
+    if (this.receiveWindow.isUpdateDue()) this.wake()
+  }
+
+  /** The peer ended its direction of the connection (section "Responding to a Connection Close"). */
+  receiveEnd(now: number): void {
+    this.now = now
+    if (this.isOver) return
+    const error = this.#decoder.finish()
+    if (error !== undefined) this.fail(protocolError(error.code, error.message), error.frameType)
+    else this.#over(this.streams.size === 0 ? undefined : endedByPeer(), undefined)
+  }
+
+  /** The connection is gone. */
+  connectionClosed(reason: Error | undefined, now: number): void {
+    this.now = now
+    if (!this.isOver)
+      this.#over(reason === undefined && this.streams.size === 0 ? undefined : broken(reason), undefined)
+    this.state = 'closed'
+    this.closeFrame = undefined
+  }
+
+  /** Gathers up to one flush. `undefined`: nothing to send now. */
+  gather(now: number): Uint8Array[] | undefined {
+    this.now = now
+    this.#hasWork = false
+    if (this.state === 'closed') return undefined
+    if (this.#transmitter.gather()) this.wake()
+    if (this.#transmitter.writer.bytes === 0) return undefined
+    const chunks = this.#transmitter.writer.finish()
+    this.liveness.recordDone(now)
+    return chunks
+  }
+
+  /** What was gathered was given to the connection: streams whose last frame it held are over. */
+  handedOver(): void {
+    this.streams.settle()
+    if (this.writable.length === 0) return
+    const { writable } = this
+    this.writable = []
+    for (const stream of writable) this.guard(stream, () => stream.handler?.onWritable?.(stream))
+  }
+
+  /** The connection refers to nothing any more that was gathered. */
+  accepted(now: number): void {
+    this.now = now
+    this.liveness.drained(now)
+    this.#transmitter.writer.reuse()
+    if (this.sendBufferedBytes === 0) this.slab.reuse()
+    if (this.flushed.length === 0) return
+    const { flushed } = this
+    this.flushed = []
+    for (const stream of flushed) {
+      if (stream.sendQueue !== undefined || !stream.isFlushOwed) continue
+      stream.state &= ~StreamState.FLUSH_OWED
+      this.guard(stream, () => stream.handler?.onFlushed?.(stream))
+    }
+  }
+
+  /** When `timeout` is to be called, ms; `Infinity` when never. */
+  nextDeadline(): number {
+    if (this.isOver) return Infinity
+    return Math.min(this.liveness.nextDeadline(), this.unread.deadline)
+  }
+
+  /** A deadline has come. What arrived meanwhile must have been received first. */
+  timeout(now: number): void {
+    this.now = now
+    if (this.isOver) return
+    const verdict = this.liveness.check(now)
+    // Section "Initiating a Connection Close": after an idle timeout no frame is sent, the sending side just ends.
+    if (verdict === 'idle')
+      this.#over(new SessionError('ASTRA_ERR_IDLE_TIMEOUT', idleMessage(this)), undefined)
+    else if (verdict === 'dead') this.fail(deadPeer(this.options.deadPeerTimeoutMs))
+    else if (verdict === 'stuck-record') this.fail(stuckRecord(this.options.recordTimeoutMs))
+    if (this.isOver) return
+    this.unread.check(now)
+    if (this.liveness.isPingDue) this.wake()
+  }
+
+  /** Opens a stream, or returns `undefined` when the peer allows no more now. */
+  open(isUnidirectional: boolean, urgency: number): Stream | undefined {
+    const index = (isUnidirectional ? this.localUni : this.localBidi).take()
+    if (index === -1) {
+      this.wake()
+      return undefined
+    }
+    const id = index * 4 + (isUnidirectional ? 2 : 0) + (this.isServer ? 1 : 0)
+    const { initialMaxStreamDataUni, initialMaxStreamDataBidiRemote } = this.peer
+    const stream = new Stream(this, id, {
+      send: isUnidirectional ? initialMaxStreamDataUni : initialMaxStreamDataBidiRemote,
+      receive: isUnidirectional ? 0 : FIRST_STREAM_WINDOW_BYTES,
+      urgency,
+    })
+    this.streams.add(stream)
+    this.queueControl(stream)
+    return stream
+  }
+
+  /** The peer has proved who it is: full limits from now on. */
+  raiseLimits(): void {
+    if (this.isOver) return
+    this.receiveWindow.trust(this.now)
+    this.peerBidi.trust(this.options.maxConcurrentStreams)
+    this.peerUni.trust(this.options.maxConcurrentUniStreams)
+    this.wake()
+  }
+
+  /** No more streams of the peer: those it may still open are refused, and it gets no credit for more. */
+  drain(): void {
+    this.isDraining = true
+    this.peerBidi.isFrozen = true
+    this.peerUni.isFrozen = true
+  }
+
+  /** Ends the session without fault, with an application CONNECTION_CLOSE. Idempotent. */
+  close(code: WireInteger, reason: string): void {
+    checkErrorCode(code)
+    this.#over(undefined, { isApplication: true, code, frameType: 0, reason })
+  }
+
+  /** Ends the session because of `error`, with a transport CONNECTION_CLOSE of its code. */
+  fail(error: SessionError, frameType: WireInteger = 0): void {
+    const code = error.closeCode ?? TransportErrorCode.NO_ERROR
+    this.#over(error, { isApplication: false, code, frameType, reason: error.message })
+  }
+
+  /** The peer closed the session: the sending side is ended without a frame of our own. */
+  closedByPeer(close: ConnectionClose): void {
+    const isClean = close.code === 0
+    this.#over(isClean && this.streams.size === 0 ? undefined : closedByPeer(close), undefined)
+  }
+
+  /** Something is to be sent or settled. */
+  wake(): void {
+    if (this.#hasWork) return
+    this.#hasWork = true
+    this.events.onWork()
+  }
+
+  /** The stream has data to send. */
+  schedule(stream: Stream): void {
+    if (stream.sendOffset < stream.sendLimit) this.scheduler.add(stream)
+    else if ((stream.state & (StreamState.BLOCKED_SENT | StreamState.BLOCKED_QUEUED)) === 0) {
+      stream.state |= StreamState.BLOCKED_QUEUED
+      this.queueControl(stream)
+    }
+    this.wake()
+  }
+
+  /** The stream has a control frame to send. */
+  queueControl(stream: Stream): void {
+    if ((stream.state & StreamState.CONTROL_LISTED) === 0) {
+      stream.state |= StreamState.CONTROL_LISTED
+      this.#controlList.push(stream)
+    }
+    this.wake()
+  }
+
+  /** The streams with control frames to send; the list begins anew. */
+  takeControlList(): Stream[] {
+    const list = this.#controlList
+    this.#controlList = []
+    return list
+  }
+
+  /** Puts the rest of a list that was taken, from `from` on, back in front. */
+  keepControlList(list: Stream[], from: number): void {
+    this.#controlList = list.slice(from).concat(this.#controlList)
+  }
+
+  /** Raises MAX_DATA when it is due. Returns whether it was raised. */
+  updateSessionWindow(): boolean {
+    if (!this.receiveWindow.isUpdateDue()) return false
+    return this.receiveWindow.update(this.now, this.liveness.minRttMs, this.#budgetReleased)
+  }
+
+  /** Checks soon whether the stream is over. */
+  settleLater(stream: Stream): void {
+    this.streams.unsettled.push(stream)
+    this.wake()
+  }
+
+  /** Calls a handler of the application; what it throws ends its stream and becomes an uncaught exception. */
+  guard(stream: Stream, call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.handlerFailed(stream, error)
+    }
+  }
+
+  /** A handler of the stream threw. */
+  handlerFailed(stream: Stream, error: unknown): void {
+    stream.destroy(TransportErrorCode.INTERNAL_ERROR)
+    this.events.onHandlerError(error)
+  }
+
+  #over(reason: Error | undefined, closeFrame: ConnectionClose | undefined): void {
+    if (this.isOver) return
+    this.state = 'closing'
+    this.closeReason = reason
+    this.closeFrame = closeFrame
+    this.#decoder.stop()
+    this.receiveWindow.close(this.#budgetReleased)
+    this.sendBufferedBytes = 0
+    this.wake()
+    this.events.onOver(reason)
+  }
+}
+
+function endedByPeer(): SessionError {
+  const message = 'the peer ended the connection while streams were open'
+  return new SessionError('ASTRA_ERR_CONNECTION_LOST', message, { isFromPeer: true })
+}
+
+function broken(cause: Error | undefined): SessionError {
+  const why = cause === undefined ? 'it ended while streams were open' : cause.message
+  return new SessionError('ASTRA_ERR_CONNECTION_LOST', `the connection was lost: ${why}`, { cause })
+}
+
+function deadPeer(timeoutMs: number): SessionError {
+  const message = `the peer has not answered a ping for ${timeoutMs} ms`
+  return new SessionError('ASTRA_ERR_PEER_DEAD', message, { closeCode: TransportErrorCode.NO_ERROR })
+}
+
+function stuckRecord(timeoutMs: number): SessionError {
+  const message = `a record of the peer was not complete after ${timeoutMs} ms`
+  return new SessionError('ASTRA_ERR_PEER_DEAD', message, {
+    closeCode: TransportErrorCode.PROTOCOL_VIOLATION,
+  })
+}
+
+function idleMessage(core: SessionCore): string {
+  return `no record came or went for ${core.liveness.idleTimeoutMs} ms`
+}

@@ -1,0 +1,68 @@
+/**
+ * The state of a stream, as bits of one small integer: a million streams pay 8 bytes each for it.
+ *
+ * Sending part (RFC 9000 section 3.1; QMux takes handing over for acknowledgement, so "Data Recvd" and "Reset Recvd"
+ * are entered together with "Data Sent" and "Reset Sent"):
+ *
+ *     Ready -> Send            first frame sent                           ANNOUNCED
+ *     Send  -> Data Sent       end() was called and all bytes are sent    FIN_QUEUED -> FIN_SENT
+ *     Ready, Send -> Reset Sent  reset(), or STOP_SENDING received        RESET_QUEUED -> RESET_SENT
+ *
+ * Receiving part (RFC 9000 section 3.2; bytes arrive in order, so "Size Known" and "Data Recvd" are one):
+ *
+ *     Recv -> Data Recvd       FIN received                               FIN_RECEIVED
+ *     Data Recvd -> Data Read  onEnd was called                           READ_OVER
+ *     Recv, Data Recvd -> Reset Recvd  RESET_STREAM received              RESET_RECEIVED
+ *     Reset Recvd -> Reset Read  onReset was called                       READ_OVER
+ *     any -> discarding        stopSending() or eviction                  DISCARDING, READ_OVER
+ */
+export const StreamState = {
+  /** A frame of this stream was sent: the peer knows of it. */
+  ANNOUNCED: 0x1,
+  FIN_QUEUED: 0x2,
+  FIN_SENT: 0x4,
+  RESET_QUEUED: 0x8,
+  RESET_SENT: 0x10,
+  FIN_RECEIVED: 0x20,
+  RESET_RECEIVED: 0x40,
+  /** The application has had the end of the receiving part: nothing more is delivered. */
+  READ_OVER: 0x80,
+  /** Received bytes are dropped and count as consumed. */
+  DISCARDING: 0x100,
+  /** STOP_SENDING is to be sent. */
+  STOP_QUEUED: 0x200,
+  STOP_SENT: 0x400,
+  /** MAX_STREAM_DATA is to be sent. */
+  CREDIT_QUEUED: 0x800,
+  /** STREAM_DATA_BLOCKED is to be sent. */
+  BLOCKED_QUEUED: 0x1000,
+  /** STREAM_DATA_BLOCKED was sent for the present limit. */
+  BLOCKED_SENT: 0x2000,
+  /** In a ring of the scheduler. */
+  SCHEDULED: 0x4000,
+  /** In the list of streams with control frames to send. */
+  CONTROL_LISTED: 0x8000,
+  /** write() returned false: onWritable is owed. */
+  WRITE_BLOCKED: 0x10000,
+  /** Bytes were passed by reference: onFlushed is owed. */
+  FLUSH_OWED: 0x20000,
+  /** The application counts what it takes by consume(). */
+  MANUAL_CREDIT: 0x40000,
+  /** The application wants no data now. */
+  PAUSED: 0x80000,
+  /** Inside a delivery: a nested resume() leaves the loop to the outer one. */
+  DELIVERING: 0x100000,
+  /** onClose was called. */
+  CLOSED: 0x200000,
+  /** The record left the table: the peer may open another stream. */
+  REMOVED: 0x400000,
+} as const
+
+/** The sending part needs nothing more from the application: it was ended or reset. */
+export const SEND_ENDED: number = StreamState.FIN_QUEUED | StreamState.RESET_QUEUED | StreamState.RESET_SENT
+
+/** The last frame of the sending part has left. */
+export const SEND_OVER: number = StreamState.FIN_SENT | StreamState.RESET_SENT
+
+/** The peer sends nothing more. */
+export const RECEIVE_OVER: number = StreamState.FIN_RECEIVED | StreamState.RESET_RECEIVED

@@ -1,0 +1,55 @@
+import { FIRST_STREAM_WINDOW_BYTES } from './receive-window.js'
+import { StreamState } from './stream-state.js'
+import { extraOf } from './stream-extra.js'
+import type { Stream } from './stream.js'
+import { WindowTuning } from './window-tuning.js'
+
+/** What a stream holds of the session's growth pool: credit beyond the first window. */
+export function growthOf(stream: Stream): number {
+  const beyond = stream.receiveLimit - stream.consumed - FIRST_STREAM_WINDOW_BYTES
+  return beyond > 0 ? beyond : 0
+}
+
+/**
+ * Gives the peer new credit on the stream once half of its window was used: MAX_STREAM_DATA = consumed + window (RFC 9000
+ * section 4.1). The window grows while it is what holds the peer back.
+ */
+export function renewWindow(stream: Stream): void {
+  const tuning = stream.extra?.tuning
+  const windowBytes = tuning === undefined ? FIRST_STREAM_WINDOW_BYTES : tuning.windowBytes
+  if (stream.receiveLimit - stream.consumed > windowBytes / 2) return
+  if ((stream.state & StreamState.DISCARDING) !== 0) return
+  grow(stream)
+}
+
+function grow(stream: Stream): void {
+  const { core } = stream
+  const extra = extraOf(stream)
+  const { receiveWindow, now } = core
+  const growth = growthOf(stream)
+  if (extra.tuning === undefined) {
+    extra.tuning = new WindowTuning(FIRST_STREAM_WINDOW_BYTES, now)
+  } else {
+    extra.readerEpoch = receiveWindow.markReader(extra.readerEpoch, now)
+    const most = receiveWindow.maxStreamWindow(growth, now)
+    extra.tuning.renew(stream.consumed - extra.consumedAtRenewal, now, core.liveness.minRttMs, most)
+  }
+  extra.consumedAtRenewal = stream.consumed
+  raiseTo(stream, stream.consumed + extra.tuning.windowBytes, growth)
+}
+
+/** Raises the window so that at least `bytes` may be unread: as far as the growth pool allows. */
+export function raiseWindow(stream: Stream, bytes: number): void {
+  const growth = growthOf(stream)
+  stream.core.receiveWindow.requireAtLeast(bytes)
+  const most = stream.core.receiveWindow.capBytes / 2 - stream.core.receiveWindow.growthBytes + growth
+  raiseTo(stream, stream.consumed + Math.min(bytes, most + FIRST_STREAM_WINDOW_BYTES), growth)
+}
+
+function raiseTo(stream: Stream, limit: number, growth: number): void {
+  if (limit <= stream.receiveLimit) return
+  stream.receiveLimit = limit
+  stream.core.receiveWindow.growthBytes += growthOf(stream) - growth
+  stream.state |= StreamState.CREDIT_QUEUED
+  stream.core.queueControl(stream)
+}

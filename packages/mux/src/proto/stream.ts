@@ -1,0 +1,221 @@
+import type { WireInteger } from '@astranet/frame'
+import type { StreamError } from './errors.js'
+import type { ReceiveQueue } from './receive-queue.js'
+import type { SendQueue } from './send-queue.js'
+import type { SessionCore } from './session-core.js'
+import type { StreamExtra } from './stream-extra.js'
+import { StreamState } from './stream-state.js'
+import * as receiving from './receive-half.js'
+import * as sending from './send-half.js'
+
+/**
+ * What the user of a {@link Stream} is told. One handler object can serve any number of streams; what belongs to one
+ * stream goes into `stream.context`. Calls never come from inside the application's own call to the stream, except that
+ * `handle`, `resume` and `consume` deliver what waits before they return.
+ *
+ * Order: `onData` any number of times; then at most one of `onEnd` and `onReset`; at most one `onStopSending`; and
+ * `onClose` last, exactly once. An exception thrown by a handler destroys its stream and surfaces as uncaught.
+ */
+export interface StreamHandler {
+  /**
+   * Bytes arrived, in order. `chunk` is the receiver's, but it may be a piece of a larger buffer (64 KiB): copy what is
+   * kept for long. The bytes count as consumed when the call returns, unless `stream.manualCredit` is set.
+   */
+  onData(stream: Stream, chunk: Uint8Array): void
+  /** The peer ended its direction; every byte was delivered. */
+  onEnd(stream: Stream): void
+  /** The receiving direction failed: RESET_STREAM (code `ECONNRESET` with `applicationCode`), eviction, or the session's end. */
+  onReset?(stream: Stream, error: StreamError): void
+  /** The peer reads no more (STOP_SENDING, code `EPIPE`): what was not sent is dropped and the direction is reset. */
+  onStopSending?(stream: Stream, error: StreamError): void
+  /** A `write` that returned false has drained: fewer bytes wait than the low-water mark, half the high-water mark. */
+  onWritable?(stream: Stream): void
+  /** Every byte written so far was handed to the connection and none is referred to any more. Only for `writeReferenced`. */
+  onFlushed?(stream: Stream): void
+  /**
+   * Both directions are over. `error` is the first error that either had, `undefined` when both ended cleanly or were
+   * reset from here.
+   */
+  onClose?(stream: Stream, error: Error | undefined): void
+}
+
+/**
+ * One stream of a session: RFC 9000's stream, as light as it can be (about 300 bytes of process memory when idle). No
+ * `node:stream` behind it: bytes come in by the handler's calls and go out by `write`. `toDuplex`, `toWebStreams` and
+ * `chunksOf` wrap one where a Duplex, Web Streams or async iteration are wanted.
+ */
+export class Stream {
+  /** The stream's id on the wire (RFC 9000 section 2.1). Bit 0: opened by the server; bit 1: unidirectional. */
+  readonly id: number
+  /** Whatever the application wants to keep with the stream. */
+  context: unknown = undefined
+
+  /** @internal */ readonly core: SessionCore
+  /** @internal */ handler: StreamHandler | undefined = undefined
+  /** @internal The bits of {@link StreamState}. */ state: number
+  /** @internal */ urgencyLevel: number
+  /** @internal Bytes put into frames. */ sendOffset = 0
+  /** @internal The peer's MAX_STREAM_DATA. */ sendLimit: number
+  /** @internal */ sendQueue: SendQueue | undefined = undefined
+  /** @internal Bytes received. */ receiveOffset = 0
+  /** @internal The MAX_STREAM_DATA the peer has. */ receiveLimit: number
+  /** @internal Bytes the application has taken, or that were discarded. */ consumed = 0
+  /** @internal */ receiveQueue: ReceiveQueue | undefined = undefined
+  /** @internal The next stream in the scheduler's ring. */ next: Stream | undefined = undefined
+  /** @internal */ extra: StreamExtra | undefined = undefined
+
+  /** @internal */
+  constructor(core: SessionCore, id: number, limits: { send: number; receive: number; urgency: number }) {
+    this.core = core
+    this.id = id
+    this.sendLimit = limits.send
+    this.receiveLimit = limits.receive
+    this.urgencyLevel = limits.urgency
+    this.state = StreamState.PAUSED
+  }
+
+  /** Whether this side opened the stream. */
+  get isLocal(): boolean {
+    return ((this.id & 1) === 1) === this.core.isServer
+  }
+
+  /** Whether only the opener can send. */
+  get isUnidirectional(): boolean {
+    return (this.id & 2) === 2
+  }
+
+  /** Whether this side can send on the stream at all: false for a unidirectional stream of the peer. */
+  get canSend(): boolean {
+    return !this.isUnidirectional || this.isLocal
+  }
+
+  /** Whether this side can receive on the stream at all: false for a unidirectional stream of its own. */
+  get canReceive(): boolean {
+    return !this.isUnidirectional || !this.isLocal
+  }
+
+  /** Whether `onClose` was called: both directions are over. */
+  get isClosed(): boolean {
+    return (this.state & StreamState.CLOSED) !== 0
+  }
+
+  /** Bytes written and not yet put into a frame. */
+  get bufferedBytes(): number {
+    return this.sendQueue?.bytes ?? 0
+  }
+
+  /** Bytes received and not yet consumed. */
+  get unreadBytes(): number {
+    return this.receiveOffset - this.consumed
+  }
+
+  /** RFC 9218 section 4.1: 0 (first) to 7 (last), default 3. Takes effect with the stream's next frame. */
+  get urgency(): number {
+    return this.urgencyLevel
+  }
+  set urgency(value: number) {
+    this.urgencyLevel = checkUrgency(value)
+  }
+
+  /** When true, received bytes count against the windows until `consume` says they are dealt with. Default false. */
+  get manualCredit(): boolean {
+    return (this.state & StreamState.MANUAL_CREDIT) !== 0
+  }
+  set manualCredit(value: boolean) {
+    if (value) this.state |= StreamState.MANUAL_CREDIT
+    else this.state &= ~StreamState.MANUAL_CREDIT
+  }
+
+  /**
+   * Starts delivery to `handler`, or hands the stream over to another one. What waits is delivered before it returns.
+   * A handler given after the stream is over is told so at once.
+   */
+  handle(handler: StreamHandler): void {
+    receiving.attach(this, handler)
+  }
+
+  /** Stops `onData` and `onEnd` until `resume`. Bytes that arrive are kept, up to the windows. */
+  pause(): void {
+    this.state |= StreamState.PAUSED
+  }
+
+  /** Undoes `pause` and delivers what waits. */
+  resume(): void {
+    this.state &= ~StreamState.PAUSED
+    receiving.deliver(this)
+  }
+
+  /**
+   * With `manualCredit`: `bytes` that were delivered are dealt with, so the peer may send as many again. Throws a
+   * RangeError when more is given back than was delivered.
+   */
+  consume(bytes: number): void {
+    receiving.consumeByApplication(this, bytes)
+  }
+
+  /**
+   * Lets the peer send until at least `bytes` are unread, for a message that must be had whole before any of it is
+   * taken. At most half of `maxReceiveBufferBytes`: beyond it throws a RangeError.
+   */
+  requireAtLeast(bytes: number): void {
+    receiving.requireAtLeast(this, bytes)
+  }
+
+  /**
+   * Hands `bytes` over for good: they must not be changed any more. Returns false when the caller should wait for
+   * `onWritable` before it writes on (the bytes are taken all the same), and when nothing more can be sent because the
+   * peer stopped reading or the stream is over. Throws a StreamError `ERR_STREAM_WRITE_AFTER_END` after `end` or `reset`.
+   */
+  write(bytes: Uint8Array): boolean {
+    return sending.write(this, bytes, false)
+  }
+
+  /**
+   * Like `write`, but the caller wants its bytes back: `onFlushed` comes when all bytes written were handed to the
+   * connection. Small writes are copied at once, and when nothing is referred to no `onFlushed` is owed:
+   * `isFlushOwed` tells.
+   */
+  writeReferenced(bytes: Uint8Array): boolean {
+    return sending.write(this, bytes, true)
+  }
+
+  /** Whether an `onFlushed` is to come. */
+  get isFlushOwed(): boolean {
+    return (this.state & StreamState.FLUSH_OWED) !== 0
+  }
+
+  /** Ends the sending direction after what was written (FIN). Idempotent. The peer may go on sending. */
+  end(): void {
+    sending.end(this)
+  }
+
+  /**
+   * Breaks off the sending direction with RESET_STREAM (RFC 9000 section 19.4): unsent bytes are dropped. `code` is the
+   * application's, from 0 to 2^62 - 1. Idempotent; without effect once the end was sent.
+   */
+  reset(code: WireInteger = 0): void {
+    sending.reset(this, code)
+  }
+
+  /**
+   * Gives up the receiving direction with STOP_SENDING (RFC 9000 section 19.5): unread and later bytes are dropped, no
+   * `onData`, `onEnd` or `onReset` follows. Idempotent.
+   */
+  stopSending(code: WireInteger = 0): void {
+    receiving.stopSending(this, code)
+  }
+
+  /** Gives up both directions: `stopSending`, and `reset` unless `end` was called and everything was sent. Idempotent. */
+  destroy(code: WireInteger = 0): void {
+    if (this.canSend) sending.reset(this, code)
+    if (this.canReceive) receiving.stopSending(this, code)
+  }
+}
+
+/** `value` when it is an urgency of RFC 9218, otherwise throws a RangeError. */
+export function checkUrgency(value: number): number {
+  if (!Number.isInteger(value) || value < 0 || value > 7) {
+    throw new RangeError(`urgency must be an integer from 0 to 7, got ${value}`)
+  }
+  return value
+}

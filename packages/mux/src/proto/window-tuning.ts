@@ -1,0 +1,30 @@
+/** Below this a round trip says more about the event loop than about the path, in ms. */
+const MIN_RTT_MS = 0.2
+
+/** What is assumed before the first ping was answered, in ms. */
+const ASSUMED_RTT_MS = 100
+
+/** Measures how fast one window is consumed and says how large it should be. */
+export class WindowTuning {
+  windowBytes: number
+  #renewedAt: number
+
+  constructor(windowBytes: number, now: number) {
+    this.windowBytes = windowBytes
+    this.#renewedAt = now
+  }
+
+  /**
+   * To be called when `consumedBytes` were consumed since the last renewal. Sets the window to twice the product of the
+   * shortest round trip and the rate just seen, at most doubling it and at most `maxBytes`. A window shrinks only where
+   * `maxBytes` demands it: idle time between bursts is not a slow reader.
+   */
+  renew(consumedBytes: number, now: number, minRttMs: number | undefined, maxBytes: number): void {
+    const elapsedMs = Math.max(now - this.#renewedAt, 0.001)
+    this.#renewedAt = now
+    const rttMs = minRttMs === undefined ? ASSUMED_RTT_MS : Math.max(minRttMs, MIN_RTT_MS)
+    const target = (2 * rttMs * consumedBytes) / elapsedMs
+    const grown = Math.min(Math.max(target, this.windowBytes), 2 * this.windowBytes)
+    this.windowBytes = Math.floor(Math.min(grown, maxBytes))
+  }
+}

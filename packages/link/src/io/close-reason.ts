@@ -6,6 +6,5 @@ import { printable } from '../proto/fields.js'
 export function closeReason(error: Error | undefined): Error | undefined {
   if (!(error instanceof SessionError) || !error.isApplication || error.closeCode === undefined) return error
   if (error.closeCode === CloseCode.NO_ERROR) return undefined
-  const who = error.isFromPeer ? 'the peer closed the link' : 'the link was closed'
-  return linkError(error.closeCode, `${who}: ${printable(error.message)}`, { cause: error })
+  return linkError(error.closeCode, printable(error.message), { cause: error })
 }

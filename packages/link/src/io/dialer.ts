@@ -59,7 +59,11 @@ export class Dialer {
   receiveGoAway(goAway: GoAway, ownStreamType: number): LinkError | undefined {
     const error = this.#peerGoAway.receive(goAway, ownStreamType)
     if (error === undefined) {
-      this.stop(new DialError('ECONNREFUSED', 'the peer takes no new streams: it is going away', { isRetryable: true }))
+      this.stop(
+        new DialError('ECONNREFUSED', 'the peer takes no new streams: it is going away', {
+          isRetryable: true,
+        }),
+      )
     }
     return error
   }

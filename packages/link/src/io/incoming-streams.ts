@@ -14,7 +14,11 @@ import { messageError } from './message-error.js'
 export const MAX_PARTIAL_HEADERS = 1024
 
 /** Told of a stream whose header has been read; the stream is paused. */
-export type HeaderListener = (header: StreamHeader | UnknownHeader, stream: Stream, rest: Uint8Array | undefined) => void
+export type HeaderListener = (
+  header: StreamHeader | UnknownHeader,
+  stream: Stream,
+  rest: Uint8Array | undefined,
+) => void
 
 const ACCEPTED_BYTES = encodeMessage(ACCEPTED_WIRE)
 
@@ -40,9 +44,14 @@ export class IncomingStreams implements StreamHandler {
       return
     }
     if (partial !== undefined) this.#forget(stream)
-    const header = step.kind === 'error' ? messageError(step.error, 'a stream header') : headerFromWire(step.value)
+    const header =
+      step.kind === 'error' ? messageError(step.error, 'a stream header') : headerFromWire(step.value)
     if (header instanceof Error) {
-      refuseStream(stream, { reason: RefusalReason.INVALID, text: header.message, code: StreamCode.HEADER_INVALID })
+      refuseStream(stream, {
+        reason: RefusalReason.INVALID,
+        text: header.message,
+        code: StreamCode.HEADER_INVALID,
+      })
       return
     }
     stream.pause()
@@ -89,7 +98,10 @@ export function acceptStream(stream: Stream): void {
 }
 
 /** Answers why not, ends this direction behind the answer and stops the other. */
-export function refuseStream(stream: Stream, refusal: { reason: RefusalReason; text: string; code: StreamCode }): void {
+export function refuseStream(
+  stream: Stream,
+  refusal: { reason: RefusalReason; text: string; code: StreamCode },
+): void {
   stream.write(encodeMessage(refusalToWire(refusal.reason, refusal.text)))
   stream.end()
   stream.stopSending(refusal.code)

@@ -69,6 +69,12 @@ export interface LinkOptions {
   readonly helloTimeoutMs?: number
   /** Default: the system's. */
   readonly clock?: Clock
-  /** Limits of the session below; those of the handshake are fixed. Default: the multiplexer's. */
-  readonly sessionOptions?: Omit<SessionOptions, 'role' | 'handler' | 'clock' | 'trusted' | 'initialBytes'>
+  /**
+   * Limits of the session below; those of the handshake are fixed. `maxConcurrentStreams` counts the control stream and
+   * must be 2 or more, lest the other side never opens one. Default: the multiplexer's.
+   */
+  readonly sessionOptions?: Omit<
+    SessionOptions,
+    'role' | 'handler' | 'clock' | 'isTrusted' | 'initialBytes' | 'maxConcurrentUniStreams' | 'evictionCode'
+  >
 }

@@ -34,13 +34,18 @@ export class OutgoingDial {
   /** Whatever the application wants to keep with the dial. */
   context: unknown
   /** @internal */ readonly handler: DialHandler
-  /** @internal Holds the beginning of an answer that came in pieces. */ decoder: MessageDecoder | undefined = undefined
+  /** @internal Holds the beginning of an answer that came in pieces. */ decoder: MessageDecoder | undefined =
+    undefined
   readonly #peerGoAway: GoAwayState
   #stream: Stream | undefined = undefined
   #isSettled = false
 
   /** @internal */
-  constructor(header: StreamHeader, handler: DialHandler, details: { context: unknown; peerGoAway: GoAwayState }) {
+  constructor(
+    header: StreamHeader,
+    handler: DialHandler,
+    details: { context: unknown; peerGoAway: GoAwayState },
+  ) {
     this.header = header
     this.handler = handler
     this.context = details.context
@@ -85,7 +90,8 @@ export class OutgoingDial {
   /** @internal The stream broke before the answer. */
   reset(cause: StreamError): void {
     const { lastStreamId } = this.#peerGoAway
-    const isUnprocessed = lastStreamId !== undefined && this.#stream !== undefined && this.#stream.id >= lastStreamId
+    const isUnprocessed =
+      lastStreamId !== undefined && this.#stream !== undefined && this.#stream.id >= lastStreamId
     const isRetryable = isUnprocessed || cause.applicationCode === StreamCode.GOING_AWAY
     const message = `the dial ended before the answer: ${cause.message}`
     this.failed(new DialError('ECONNRESET', message, { isRetryable, cause }))
@@ -141,7 +147,9 @@ const ANSWER_HANDLER: StreamHandler = {
   },
   onClose(stream: Stream, error: Error | undefined): void {
     const cause = error ?? undefined
-    dialOf(stream)?.failed(new DialError('ECONNABORTED', 'the stream was given up before the answer', { cause }))
+    dialOf(stream)?.failed(
+      new DialError('ECONNABORTED', 'the stream was given up before the answer', { cause }),
+    )
   },
 }
 

@@ -4,12 +4,14 @@ import { encodePreamble, type Preamble } from '../proto/preamble.js'
 import { PreambleParser } from '../proto/preamble-parser.js'
 import { settleRole, type SessionRole } from '../proto/settle-role.js'
 
-/** What came of a {@link PreambleExchange}. One of the two, once. */
+/** What came of a {@link PreambleExchange}: `onSettled`, or `onFailed` and later `onPipeClosed`; each once. */
 export interface PreambleEvents {
   /** The pipe is to be taken over with `handle` inside this call; `rest` arrived behind the preamble. */
   onSettled(role: SessionRole, peer: Preamble, rest: Uint8Array): void
-  /** The pipe is being closed. */
+  /** It failed; the pipe is being closed, which `abort` can hurry. */
   onFailed(error: LinkError): void
+  /** The pipe that was being closed is closed. */
+  onPipeClosed(): void
 }
 
 /** Sends this side's preamble and reads the peer's. */
@@ -64,8 +66,11 @@ export class PreambleExchange implements ByteDuplexHandler {
   }
 
   onClose(reason: Error | undefined): void {
-    if (this.#isDone) return
-    this.#fail(closed(`the connection closed during the preamble${reason ? `: ${reason.message}` : ''}`, reason))
+    if (!this.#isDone)
+      this.#fail(
+        closed(`the connection closed during the preamble${reason ? `: ${reason.message}` : ''}`, reason),
+      )
+    this.#events.onPipeClosed()
   }
 
   #fail(error: LinkError): void {

@@ -55,7 +55,7 @@ export class StreamFrames {
     }
     this.payloadLeft = end - available
     this.#id = id
-    this.#offset = offset + available - next
+    this.#offset = Math.min(offset + available - next, SATURATED)
     this.#isFin = isFin
     if (available > next) this.#sink.stream(id, offset, bytes, next, available, false)
     return available
@@ -64,7 +64,7 @@ export class StreamFrames {
   /** Gives the sink `chunk[start, end)`, the next piece of the payload. */
   continue(chunk: Uint8Array, start: number, end: number): void {
     const offset = this.#offset
-    this.#offset += end - start
+    this.#offset = Math.min(offset + end - start, SATURATED)
     this.payloadLeft -= end - start
     this.#sink.stream(this.#id, offset, chunk, start, end, this.payloadLeft === 0 && this.#isFin)
   }

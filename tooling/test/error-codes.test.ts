@@ -21,6 +21,11 @@ test('docs/ERRORS.md lists each code once, with a cause and a cure', () => {
   expect(documented.filter(({ cause, cure }) => cause === '' || cure === '')).toEqual([])
 })
 
+test('every code is written out where it is made, so that it can be searched for', () => {
+  expect([...codesInPackages()].filter(([code]) => code.endsWith('_'))).toEqual([])
+  expect(codesInSource('new AstraError(`ASTRA_ERR_X_${kind}`)')).toEqual(['ASTRA_ERR_X_'])
+})
+
 test('codes are found however the error is made', () => {
   const source =
     "throw new AstraError(\n  'ASTRA_ERR_X1', `x`)\nconst code = late ? 'ETIMEDOUT' : 'EPIPE' // 'end'\n"

@@ -2,8 +2,8 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { packagesIn } from './workspace.mjs'
 
-/** How a code of ours or of Node's is written in source: `'ASTRA_...'` or `'ECONNREFUSED'`. */
-const LITERAL = /'(ASTRA_[A-Z0-9_]+|E[A-Z]{3,}[A-Z0-9]*)'/g
+/** How a code of ours or of Node's is written in source: `'ASTRA_...'` or `'ECONNREFUSED'`; or in part: `ASTRA_...${`. */
+const LITERAL = /'(ASTRA_[A-Z0-9_]+|E[A-Z]{3,}[A-Z0-9]*)'|`(ASTRA_[A-Z0-9_]*_)\$\{/g
 
 /** A row of docs/ERRORS.md: code, cause, cure. */
 const ROW = /^\| `([A-Z0-9_]+)` *\|([^|]*)\|([^|]*)\|$/gm
@@ -15,7 +15,7 @@ const ROW = /^\| `([A-Z0-9_]+)` *\|([^|]*)\|([^|]*)\|$/gm
  * @returns {string[]}
  */
 export function codesInSource(source) {
-  return [...source.matchAll(LITERAL)].map(([, code = '']) => code)
+  return [...source.matchAll(LITERAL)].map(([, whole, part]) => whole ?? part ?? '')
 }
 
 /**

@@ -48,6 +48,7 @@ export interface NodeDuplexOptions {
  * - `data` chunks are passed on as they are. The stream must not reuse them (a `net.Socket` does not, unless it was made
  *   with `onread`).
  * - `abort` resets a TCP connection, so that the peer sees `ECONNRESET` and not a clean end; other streams are destroyed.
+ *   A Node peer may be told an end instead when bytes were unread at the reset: a protocol must say itself when it is done.
  * - A stream that closes without an error before both directions ended gives `onClose` an `ECONNRESET`.
  * - Make TCP sockets and servers with `allowHalfOpen: true`, or the peer's end ends this side too.
  *

@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type LookupFunction } from 'node:net'
 import type { Connection } from '@astranet/interface'
-import { Probe } from '@astranet/testkit'
+import { Probe, turn } from '@astranet/testkit'
 import { tcp } from '@astranet/transport-tcp'
 import { describe, expect, it } from 'vitest'
 
@@ -25,17 +25,12 @@ describe('tcp', () => {
     })
     const connection = await transport.dial('tcp', listener.address.replace('127.0.0.1', 'both.example'))
     expect(connection.remoteAddress).toBe(listener.address)
-    const probe = Probe.on(connection)
-    connection.abort(new Error('done'))
-    await probe.closed()
-    for (const end of accepted) end.abort(new Error('done'))
+    await closeAll([connection, ...accepted])
     await listener.close()
   })
 
   it('says what failed at each address when none answers', async () => {
-    const { address, close } = await freePort()
-    await close()
-    const dialing = tcp({ lookup: bothFamilies }).dial('tcp', `both.example:${address.port}`)
+    const dialing = tcp({ lookup: bothFamilies }).dial('tcp', `both.example:${await closedPort()}`)
     await expect(dialing).rejects.toMatchObject({
       code: 'ECONNREFUSED',
       message: expect.stringMatching(/both\.example.*::1.*127\.0\.0\.1/s),
@@ -47,15 +42,16 @@ describe('tcp', () => {
     ['tcp6', '[::1]'],
   ])('on %s listens on and dials the family of a name with both', async (network, host) => {
     const transport = tcp({ lookup: bothFamilies })
+    const accepted: Connection[] = []
     const listener = await transport.listen(network, 'both.example:0', {
-      onConnection: (end) => end.abort(new Error('no')),
+      onConnection: (end) => void accepted.push(end),
     })
     expect(listener.address).toMatch(
       new RegExp(`^${host.replaceAll('[', '\\[')}:\\d+$`.replaceAll(']', '\\]')),
     )
     const connection = await transport.dial(network, listener.address.replace(host, 'both.example'))
     expect(connection.remoteAddress).toBe(listener.address)
-    await Probe.on(connection).closed()
+    await closeAll([connection, ...accepted])
     await listener.close()
   })
 
@@ -72,12 +68,11 @@ describe('tcp', () => {
     ['tcp6', /^\[::\]:\d+$/],
   ])('on %s listens on all interfaces without a host, and dials this machine', async (network, shape) => {
     const transport = tcp()
-    const listener = await transport.listen(network, ':0', {
-      onConnection: (end) => end.abort(new Error('no')),
-    })
+    const accepted: Connection[] = []
+    const listener = await transport.listen(network, ':0', { onConnection: (end) => void accepted.push(end) })
     expect(listener.address).toMatch(shape)
     const connection = await transport.dial(network, listener.address.replace(/^.*:/, ':'))
-    await Probe.on(connection).closed()
+    await closeAll([connection, ...accepted])
     await listener.close()
   })
 
@@ -85,16 +80,19 @@ describe('tcp', () => {
     await expect(tcp().dial('tcp', 'localhost:0')).rejects.toThrow(RangeError)
   })
 
-  it('shows the peer of an abort a reset, even after bytes that were never read', async () => {
-    const { address, close, next } = await freePort()
-    const connection = await tcp().dial('tcp4', `127.0.0.1:${address.port}`)
-    const socket = await next
-    connection.handle(new Probe(connection))
-    connection.writev([new Uint8Array(1 << 20)])
-    connection.abort(new Error('enough'))
-    const error = await new Promise((resolve) => socket.once('error', resolve).resume())
-    expect(error).toMatchObject({ code: 'ECONNRESET' })
-    await close()
+  it('shows the peer of an abort a reset', async () => {
+    const accepted: Connection[] = []
+    const listener = await tcp().listen('tcp4', '127.0.0.1:0', {
+      onConnection: (end) => void accepted.push(end),
+    })
+    const dialed = Probe.on(await tcp().dial('tcp4', listener.address))
+    await turnsUntil(() => accepted.length === 1)
+    const [peer] = accepted.map((end) => Probe.on(end))
+    dialed.write(Uint8Array.of(1))
+    await peer?.received(1)
+    dialed.duplex.abort(new Error('enough'))
+    expect(await peer?.closed()).toMatchObject({ code: 'ECONNRESET' })
+    await listener.close()
   })
 
   it('names an option that is out of range', () => {
@@ -107,11 +105,23 @@ describe('tcp', () => {
   })
 })
 
-/** A plain server of node:net on a free port, and its next connection. */
-async function freePort() {
+async function closeAll(connections: readonly Connection[]): Promise<void> {
+  for (const connection of connections) {
+    const probe = Probe.on(connection)
+    connection.abort(new Error('done'))
+    await probe.closed()
+  }
+}
+
+async function turnsUntil(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await turn()
+}
+
+/** A port of 127.0.0.1 on which nobody listens any more. */
+async function closedPort(): Promise<number> {
   const server = createServer()
-  const next = new Promise<import('node:net').Socket>((resolve) => server.once('connection', resolve))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const close = () => new Promise((resolve) => server.close(resolve))
-  return { address: server.address() as AddressInfo, close, next }
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }

@@ -1,0 +1,136 @@
+import { AstraError, type Connection, type DialOptions } from '@astranet/interface'
+import type { ListenOptions, Transport, TransportListener } from '@astranet/interface'
+import type { MemoryEnd } from './end.js'
+import { joinedEnds } from './pair.js'
+import { settingsOf, type MemoryPairOptions, type PairSettings } from './options.js'
+
+const DEFAULT_TIMEOUT_MS = 10_000
+const NETWORK = 'memory'
+
+/** How a memory transport and its connections behave. */
+export interface MemoryOptions extends MemoryPairOptions {
+  /** A fault: a dial to an address for which this returns `true` fails with `ECONNREFUSED`. Default: none does. */
+  refuse?: (address: string) => boolean
+}
+
+/**
+ * A transport inside one process, for the network `memory`. Its addresses are names of 1 or more characters; to listen on
+ * `''`, `'*'` or `':0'` gives a free one. Those who are to reach each other share one transport: each has names of its own.
+ *
+ * A dial takes twice `delayMs`, as a handshake does. Errors have the codes of TCP: `ECONNREFUSED`, `EADDRINUSE`,
+ * `ETIMEDOUT`. Throws a `RangeError` that names the option when one is out of range.
+ */
+export function memory(options: MemoryOptions = {}): Transport {
+  return new MemoryTransport(settingsOf(options), options.refuse ?? ((): boolean => false))
+}
+
+class MemoryTransport implements Transport {
+  readonly networks: readonly string[] = [NETWORK]
+  readonly #settings: PairSettings
+  readonly #refuse: (address: string) => boolean
+  readonly #listeners = new Map<string, MemoryListener>()
+  #lastName = 0
+
+  constructor(settings: PairSettings, refuse: (address: string) => boolean) {
+    this.#settings = settings
+    this.#refuse = refuse
+  }
+
+  async dial(network: string, address: string, options: DialOptions = {}): Promise<Connection> {
+    checkNetwork(network)
+    if (isWildcard(checkAddress(address)))
+      throw new TypeError(`address to dial must be a name, got "${address}"`)
+    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options
+    if (!(timeoutMs >= 0)) throw new RangeError(`timeoutMs must be 0 or more, got ${timeoutMs}`)
+    signal?.throwIfAborted()
+    const roundTripMs = 2 * this.#settings.delayMs
+    const isLate = timeoutMs > 0 && roundTripMs > timeoutMs
+    await this.#wait(isLate ? timeoutMs : roundTripMs, signal)
+    if (isLate) {
+      throw new AstraError('ETIMEDOUT', `Dialing ${NETWORK} ${address} took longer than ${timeoutMs} ms.`)
+    }
+    return this.#connect(address)
+  }
+
+  async listen(network: string, address: string, options: ListenOptions): Promise<TransportListener> {
+    checkNetwork(network)
+    const name = isWildcard(checkAddress(address)) ? this.#freeName() : address
+    if (typeof options.onConnection !== 'function')
+      throw new TypeError('options.onConnection must be a function')
+    if (this.#listeners.has(name)) {
+      throw new AstraError('EADDRINUSE', `Somebody listens on ${NETWORK} ${name} already.`)
+    }
+    const listener = new MemoryListener(name, options, () => this.#listeners.delete(name))
+    this.#listeners.set(name, listener)
+    return listener
+  }
+
+  #connect(address: string): Connection {
+    const listener = this.#listeners.get(address)
+    if (listener === undefined || this.#refuse(address)) {
+      throw new AstraError('ECONNREFUSED', `Nobody listens on ${NETWORK} ${address}.`)
+    }
+    const [dialed, accepted] = joinedEnds(this.#settings, `dialer-${++this.#lastName}`, address)
+    // In a turn of its own: an error that the listener throws is not the dialer's.
+    this.#settings.clock.defer(() => listener.accept(accepted))
+    return dialed
+  }
+
+  #freeName(): string {
+    for (;;) {
+      const name = `listener-${++this.#lastName}`
+      if (!this.#listeners.has(name)) return name
+    }
+  }
+
+  #wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        timer.cancel()
+        reject(signal?.reason as Error)
+      }
+      const timer = this.#settings.clock.setTimer(ms, () => {
+        signal?.removeEventListener('abort', onAbort)
+        resolve()
+      })
+      signal?.addEventListener('abort', onAbort, { once: true })
+    })
+  }
+}
+
+class MemoryListener implements TransportListener {
+  readonly network: string = NETWORK
+  readonly address: string
+  readonly #options: ListenOptions
+  readonly #free: () => void
+  #isClosed = false
+
+  constructor(address: string, options: ListenOptions, free: () => void) {
+    this.address = address
+    this.#options = options
+    this.#free = free
+  }
+
+  accept(end: MemoryEnd): void {
+    this.#options.onConnection(end)
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#free()
+  }
+}
+
+function checkNetwork(network: string): void {
+  if (network !== NETWORK) throw new TypeError(`network must be "${NETWORK}", got "${network}"`)
+}
+
+function checkAddress(address: string): string {
+  if (typeof address !== 'string') throw new TypeError(`address must be a string, got ${typeof address}`)
+  return address
+}
+
+function isWildcard(address: string): boolean {
+  return address === '' || address === '*' || address === ':0'
+}

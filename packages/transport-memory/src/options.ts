@@ -1,0 +1,46 @@
+import { systemClock, type Clock } from '@astranet/interface'
+
+/** How a pair of memory connections behaves, both directions alike. */
+export interface MemoryPairOptions {
+  /** Time from leaving to arriving, in ms, 0 or more. Default 0: bytes arrive in the next turn of the event loop. */
+  delayMs?: number
+  /** How fast bytes leave, above 0. Default: at once. */
+  bytesPerSecond?: number
+  /**
+   * Bytes under way in one direction, 1 or more, beyond which `writev` returns `false`; they are under way until they
+   * were delivered. With a delay this limits the speed: give at least delay times rate. Default 65,536.
+   */
+  bufferBytes?: number
+  /**
+   * A fault: the connection breaks for both ends with `ECONNRESET` once so many bytes, 0 or more, were delivered in
+   * either direction. Default: never.
+   */
+  cutAfterBytes?: number
+  /** Whether the two directions end apart. Default `true`. */
+  halfClose?: boolean
+  /** Where time comes from. Default: the real clock. */
+  clock?: Clock
+}
+
+/** {@link MemoryPairOptions}, checked and complete. */
+export type PairSettings = Required<MemoryPairOptions>
+
+const LEAST = { delayMs: 0, bytesPerSecond: Number.MIN_VALUE, bufferBytes: 1, cutAfterBytes: 0 } as const
+
+/** Fills in the defaults. Throws a `RangeError` that names the option when one is out of range. */
+export function settingsOf(options: MemoryPairOptions): PairSettings {
+  const settings = {
+    delayMs: options.delayMs ?? 0,
+    bytesPerSecond: options.bytesPerSecond ?? Infinity,
+    bufferBytes: options.bufferBytes ?? 65_536,
+    cutAfterBytes: options.cutAfterBytes ?? Infinity,
+    halfClose: options.halfClose ?? true,
+    clock: options.clock ?? systemClock,
+  }
+  for (const name of ['delayMs', 'bytesPerSecond', 'bufferBytes', 'cutAfterBytes'] as const) {
+    if (settings[name] >= LEAST[name]) continue
+    const range = name === 'bytesPerSecond' ? 'above 0' : `at least ${LEAST[name]}`
+    throw new RangeError(`${name} must be ${range}, got ${settings[name]}`)
+  }
+  return settings
+}

@@ -1,0 +1,25 @@
+import { byteDuplexSuite, transportSuite, type DuplexPair } from '@astranet/testkit'
+import { memory, memoryPair, type MemoryPairOptions } from '@astranet/transport-memory'
+import { describe, it } from 'vitest'
+
+const runner = { describe, it }
+
+transportSuite({
+  name: 'memory',
+  network: 'memory',
+  listenAddress: ':0',
+  // Every other string is a name.
+  badAddresses: [],
+  createTransport: memory,
+  createUnanswered: () => ({ transport: memory({ delayMs: 1_000_000_000 }), address: 'far-away' }),
+  runner,
+})
+
+const pairOf = (options: MemoryPairOptions) => (): DuplexPair => {
+  const [a, b] = memoryPair(options)
+  return { a, b }
+}
+
+byteDuplexSuite({ name: 'a pair with a buffer of one byte', createPair: pairOf({ bufferBytes: 1 }), runner })
+byteDuplexSuite({ name: 'a pair without half-close', createPair: pairOf({ halfClose: false }), runner })
+byteDuplexSuite({ name: 'a pair with a rate', createPair: pairOf({ bytesPerSecond: 1e9 }), runner })

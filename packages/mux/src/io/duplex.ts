@@ -12,6 +12,8 @@ export interface DuplexOptions {
   allowHalfOpen?: boolean
   /** Code of the RESET_STREAM and STOP_SENDING that `destroy` sends. Default 0. */
   destroyCode?: number
+  /** Bytes that were read from the stream already, behind a header for example: they come first. */
+  initialBytes?: Uint8Array | undefined
 }
 
 /** The callback of a Node stream's `_write` and its like. */
@@ -30,6 +32,8 @@ export class StreamDuplex extends Duplex {
   readonly #destroyCode: number
   /** Bytes pushed that count as unread until the next `_read`. */
   #pushedBytes = 0
+  #bytesRead = 0
+  #bytesWritten = 0
   #writeCallback: Callback | undefined = undefined
   #stopped: StreamError | undefined = undefined
 
@@ -47,7 +51,22 @@ export class StreamDuplex extends Duplex {
     if (!stream.canSend) this.end()
     stream.context = this
     stream.manualCredit = true
+    const { initialBytes } = options
+    if (initialBytes !== undefined && initialBytes.length > 0) {
+      this.#bytesRead = initialBytes.length
+      this.push(Uint8Array.prototype.slice.call(initialBytes))
+    }
     stream.handle(duplexHandler)
+  }
+
+  /** Bytes received, as on `net.Socket`. */
+  get bytesRead(): number {
+    return this.#bytesRead
+  }
+
+  /** Bytes written, those that wait included, as on `net.Socket`. */
+  get bytesWritten(): number {
+    return this.#bytesWritten + this.writableLength
   }
 
   override _read(): void {
@@ -58,12 +77,16 @@ export class StreamDuplex extends Duplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
+    this.#bytesWritten += chunk.length
     this.#afterWrite(this.stream.writeReferenced(chunk), callback)
   }
 
   override _writev(chunks: { chunk: Uint8Array }[], callback: Callback): void {
     let isWritable = true
-    for (const { chunk } of chunks) isWritable = this.stream.writeReferenced(chunk)
+    for (const { chunk } of chunks) {
+      this.#bytesWritten += chunk.length
+      isWritable = this.stream.writeReferenced(chunk)
+    }
     this.#afterWrite(isWritable, callback)
   }
 
@@ -87,6 +110,7 @@ export class StreamDuplex extends Duplex {
   /** @internal */
   received(chunk: Uint8Array): void {
     this.#pushedBytes += chunk.length
+    this.#bytesRead += chunk.length
     // Bytes that may wait in the readable buffer get a buffer of their own: a piece would keep the whole read alive.
     const isPassedOn = this.readableFlowing === true && this.readableLength === 0
     if (!this.push(isPassedOn ? chunk : Uint8Array.prototype.slice.call(chunk))) this.stream.pause()

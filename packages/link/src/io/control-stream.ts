@@ -1,7 +1,7 @@
 import { encodeMessage, MessageDecoder } from '@astranet/frame/message'
 import type { Stream, StreamHandler } from '@astranet/mux'
 import { controlFromWire, MAX_CONTROL_MESSAGE_BYTES, type ControlMessage } from '../proto/control-message.js'
-import { CloseCode, linkError, protocolError, type LinkError } from '../proto/error-codes.js'
+import { protocolError, type LinkError } from '../proto/error-codes.js'
 import { helloFromWire, helloToWire, MAX_HELLO_BYTES, type Hello } from '../proto/hello.js'
 import { messageError } from './message-error.js'
 
@@ -106,7 +106,7 @@ export class ControlStream implements StreamHandler {
   }
 }
 
-/** The error of a peer that ended the control stream without a go-away. */
+/** The error of a peer that ended the control stream though nobody goes away. */
 export function controlEndedEarly(): LinkError {
-  return linkError(CloseCode.PROTOCOL_ERROR, 'the peer ended the control stream without a go-away')
+  return protocolError('ended the control stream without a go-away')
 }

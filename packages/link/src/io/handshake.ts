@@ -52,11 +52,17 @@ export class Handshake implements PreambleEvents {
   constructor(duplex: ByteDuplex, options: HandshakeOptions, events: HandshakeEvents) {
     this.#options = options
     this.#events = events
+    const nonce = options.randomBytes(NONCE_BYTES)
+    if (nonce.length !== NONCE_BYTES) {
+      throw new RangeError(
+        `randomBytes must return ${NONCE_BYTES} bytes when asked for them, got ${nonce.length}`,
+      )
+    }
     const own: Preamble = {
       qmuxDraft: QMUX_DRAFT_NUMBER,
       role: options.role,
       isResuming: false,
-      nonce: options.randomBytes(NONCE_BYTES),
+      nonce,
       nodeId: options.hello.nodeId,
     }
     this.#preambles = new PreambleExchange(duplex, own, this)

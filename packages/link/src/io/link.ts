@@ -296,7 +296,7 @@ export class Link implements RankedLink {
   }
 
   #onControlEnd(): void {
-    if (this.#isPeerGoingAway) this.#control?.end()
+    if (this.#isPeerGoingAway || this.#ownGoAwayId !== undefined) this.#control?.end()
     else this.#fail(controlEndedEarly())
   }
 

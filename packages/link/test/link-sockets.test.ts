@@ -1,0 +1,136 @@
+import { createServer, connect, type Server, type Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { fromNodeDuplex } from '@astranet/interface/node-duplex'
+import { afterEach, describe, expect, it } from 'vitest'
+import { bytes, Dials, Reader, Side } from './support/side.js'
+
+const servers: Server[] = []
+const sockets: Socket[] = []
+
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy()
+  for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve))
+})
+
+async function listen(onSocket: (socket: Socket) => void): Promise<number> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    sockets.push(socket)
+    onSocket(socket)
+  })
+  servers.push(server)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+async function dialSocket(port: number): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+  sockets.push(socket)
+  await once(socket, 'connect')
+  return socket
+}
+
+function sideOf(socket: Socket, id: bigint, role: 'dialer' | 'acceptor'): Side {
+  const remoteAddress = `${socket.remoteAddress}:${socket.remotePort}`
+  return new Side(fromNodeDuplex(socket, { remoteAddress }), { id, role })
+}
+
+function opened(side: Side): Promise<void> {
+  return new Promise((resolve) => (side.onOpen = resolve))
+}
+
+function closed(side: Side): Promise<void> {
+  return new Promise((resolve) => (side.onClose = resolve))
+}
+
+async function openPair(): Promise<[Side, Side]> {
+  let accepted!: (side: Side) => void
+  const acceptedSide = new Promise<Side>((resolve) => (accepted = resolve))
+  const port = await listen((socket) => {
+    const side = sideOf(socket, 2n, 'acceptor')
+    accepted(side)
+    side.link.start()
+  })
+  const left = sideOf(await dialSocket(port), 1n, 'dialer')
+  const isOpen = opened(left)
+  left.link.start()
+  const right = await acceptedSide
+  await isOpen
+  return [left, right]
+}
+
+describe('over TCP', () => {
+  it('two links open, carry ten thousand streams at once, and close cleanly', async () => {
+    const [left, right] = await openPair()
+    const count = 10_000
+    expect(right.link.peer?.observedAddress).toMatch(/^127\.0\.0\.1:\d+$/)
+    right.onStream = ({ stream, rest }) => {
+      right.link.accept(stream)
+      stream.write(bytes(rest))
+      stream.end()
+      stream.handle(new Reader())
+    }
+    const dials = new Dials()
+    const isDone = new Promise<void>((resolve) => {
+      dials.onSettled = () => {
+        if (dials.accepted.length + dials.failed.length === count) resolve()
+      }
+    })
+    for (let index = 0; index < count; index++) {
+      const dial = left.link.dial({ kind: 'dial', port: index, sourcePort: 0 }, dials, index)
+      dial.stream?.write(bytes(String(index)))
+    }
+    await isDone
+    expect(dials.failed).toEqual([])
+    expect(new Set(right.incoming.map(({ header }) => header.kind === 'dial' && header.port)).size).toBe(
+      count,
+    )
+    for (const { stream } of dials.accepted) stream.end()
+    const ends = [closed(left), closed(right)]
+    await left.link.ping()
+    left.link.close()
+    await Promise.all(ends)
+    expect([left.closes, right.closes]).toEqual([[undefined], [undefined]])
+  })
+
+  it('a web browser that comes by is cut off, and other links are not disturbed', async () => {
+    const [left, right] = await openPair()
+    let told!: (side: Side) => void
+    const side = new Promise<Side>((resolve) => (told = resolve))
+    const port = await listen((socket) => {
+      const accepted = sideOf(socket, 3n, 'acceptor')
+      accepted.onClose = () => told(accepted)
+      accepted.link.start()
+    })
+    const browser = await dialSocket(port)
+    const gone = new Promise<void>((resolve) => browser.on('close', () => resolve()))
+    browser.on('error', () => undefined).resume()
+    browser.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect((await side).closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_FOREIGN' }])
+    await gone
+    await left.link.ping()
+    expect([left.link.isOpen, right.link.isOpen]).toEqual([true, true])
+  })
+
+  it('a broken connection ends both links with an error, and the dials under way', async () => {
+    const [left, right] = await openPair()
+    const dials = new Dials()
+    const failed = new Promise<void>((resolve) => (dials.onSettled = resolve))
+    left.link.dial({ kind: 'dial', port: 1, sourcePort: 2 }, dials)
+    await left.link.ping()
+    const ends = [closed(left), closed(right)]
+    right.link.destroy(new Error('power cut'))
+    await Promise.all([...ends, failed])
+    expect(dials.failed).toMatchObject([{ code: 'ECONNRESET' }])
+    expect(right.closes).toMatchObject([{ message: 'power cut' }])
+    expect(left.closes[0]).toBeInstanceOf(Error)
+  })
+
+  it('draining ends both links cleanly', async () => {
+    const [left, right] = await openPair()
+    const ends = [closed(left), closed(right)]
+    await left.link.drain()
+    await Promise.all(ends)
+    expect([left.closes, right.closes]).toEqual([[undefined], [undefined]])
+  })
+})

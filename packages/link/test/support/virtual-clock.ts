@@ -1,0 +1,51 @@
+import type { Clock, Timer } from '@astranet/interface'
+
+/** Time that moves only when told to. */
+export class VirtualClock implements Clock {
+  #now = 0
+  #deferred: (() => void)[] = []
+  readonly #timers = new Set<{ at: number; callback: () => void }>()
+
+  now(): number {
+    return this.#now
+  }
+
+  /** Timers that are set. */
+  get timers(): number {
+    return this.#timers.size
+  }
+
+  setTimer(delayMs: number, callback: () => void): Timer {
+    const timer = { at: this.#now + delayMs, callback }
+    this.#timers.add(timer)
+    return { cancel: () => void this.#timers.delete(timer) }
+  }
+
+  defer(callback: () => void): void {
+    this.#deferred.push(callback)
+  }
+
+  /** Runs all that is due now, and what that makes due. */
+  run(): void {
+    for (let callback = this.#deferred.shift(); callback !== undefined; callback = this.#deferred.shift())
+      callback()
+  }
+
+  /** Lets time pass. */
+  advance(ms: number): void {
+    this.run()
+    const end = this.#now + ms
+    for (let next = this.#first(end); next !== undefined; next = this.#first(end)) {
+      this.#timers.delete(next)
+      this.#now = Math.max(this.#now, next.at)
+      next.callback()
+      this.run()
+    }
+    this.#now = end
+  }
+
+  #first(end: number): { at: number; callback: () => void } | undefined {
+    const due = [...this.#timers].filter((timer) => timer.at <= end)
+    return due.sort((left, right) => left.at - right.at)[0]
+  }
+}

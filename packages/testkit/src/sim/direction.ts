@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '@astranet/interface'
+import type { Clock } from '@astranet/interface'
 import type { SimDirectionOptions } from './link-options.js'
 import type { Rng } from './rng.js'
 
@@ -35,7 +35,7 @@ export class SimDirection {
   #endDueMs: number | undefined
   #isOver = false
   #isHeld = false
-  #timer: Timer | undefined
+  #isScheduled = false
 
   constructor(clock: Clock, options: SimDirectionOptions, rng: Rng | undefined, events: DirectionEvents) {
     this.#clock = clock
@@ -85,24 +85,24 @@ export class SimDirection {
     this.#isOver = true
     this.#pieces = []
     this.#queuedBytes = 0
-    this.#timer?.cancel()
   }
 
   /** Sees to it that what is under way arrives. To be called whenever the receiver may have become ready. */
   schedule(): void {
     const dueMs = this.#pieces[0]?.dueMs ?? this.#endDueMs
-    if (dueMs === undefined || this.#timer !== undefined || !this.#canDeliver()) return
-    this.#timer = this.#clock.setTimer(dueMs - this.#clock.now(), () => {
-      this.#timer = undefined
-      this.#deliverDue()
-    })
+    if (dueMs === undefined || this.#isScheduled || !this.#canDeliver()) return
+    this.#isScheduled = true
+    const waitMs = dueMs - this.#clock.now()
+    if (waitMs > 0) this.#clock.setTimer(waitMs, this.#deliverDue)
+    else this.#clock.defer(this.#deliverDue)
   }
 
   #canDeliver(): boolean {
     return !this.#isOver && !this.#isHeld && this.#events.canDeliver()
   }
 
-  #deliverDue(): void {
+  readonly #deliverDue = (): void => {
+    this.#isScheduled = false
     const nowMs = this.#clock.now()
     const hadExcess = this.excessBytes > 0
     // What a handler writes meanwhile waits for the next event, or two talkative ends would never let time move.

@@ -1,23 +1,15 @@
-import { systemClock, type ByteDuplex, type Clock } from '@astranet/interface'
-import { Session, type Stream } from '@astranet/mux'
-import { opaqueToWire, type ControlMessage } from '../proto/control-message.js'
-import { CloseCode, linkError, StreamCode, type LinkError } from '../proto/error-codes.js'
-import { goAwayToWire } from '../proto/go-away.js'
+import type { ByteDuplex } from '@astranet/interface'
+import type { Session, Stream } from '@astranet/mux'
+import { opaqueToWire } from '../proto/control-message.js'
+import { CloseCode, linkError, StreamCode } from '../proto/error-codes.js'
 import type { Hello } from '../proto/hello.js'
 import type { LinkFacts, RankedLink } from '../proto/preferred-link.js'
-import type { SessionRole } from '../proto/settle-role.js'
-import { DialError, RefusalReason } from '../proto/stream-answer.js'
-import type { StreamHeader, UnknownHeader } from '../proto/stream-header.js'
-import { closeReason } from './close-reason.js'
-import { controlEndedEarly, type ControlStream } from './control-stream.js'
-import { Dialer } from './dialer.js'
-import { Handshake, type Established } from './handshake.js'
-import { acceptStream, IncomingStreams, refuseStream } from './incoming-streams.js'
-import { DEFAULT_HELLO_TIMEOUT_MS, type LinkHandler, type LinkOptions } from './link-options.js'
+import type { RefusalReason } from '../proto/stream-answer.js'
+import type { StreamHeader } from '../proto/stream-header.js'
+import { acceptStream, refuseStream } from './incoming-streams.js'
+import { LinkCore } from './link-core.js'
+import type { LinkOptions } from './link-options.js'
 import type { DialHandler, OutgoingDial } from './outgoing-dial.js'
-import { ownHello } from './own-hello.js'
-
-const MAX_TIMEOUT_MS = 0x7fffffff
 
 /**
  * Where a {@link Link} is in its life. Legal moves: `new` -> `handshake` -> `open` -> `closing` -> `closed`; `handshake`
@@ -37,79 +29,54 @@ export type LinkState = 'new' | 'handshake' | 'open' | 'closing' | 'closed'
  * object; for streams that were handed over, nothing.
  */
 export class Link implements RankedLink {
-  readonly #duplex: ByteDuplex
-  readonly #options: LinkOptions
-  readonly #handler: LinkHandler
-  readonly #clock: Clock
-  readonly #ownHello: Hello
-  readonly #handshake: Handshake
-  readonly #dialer: Dialer
-  readonly #incoming: IncomingStreams
-  #state: LinkState = 'new'
-  #role: SessionRole = 'server'
-  #session: Session | undefined = undefined
-  #control: ControlStream | undefined = undefined
-  #peer: Hello | undefined = undefined
-  /** The id of the stream that the peer opens next. */
-  #nextPeerStreamId = 0
-  /** What this side's go-away said. */
-  #ownGoAwayId: number | undefined = undefined
-  #isPeerGoingAway = false
-  /** Why this side closes. */
-  #error: Error | undefined = undefined
+  readonly #core: LinkCore
+  readonly #credential: string | undefined
 
   /** Throws a `TypeError` or `RangeError` that names the option that is wrong. Nothing happens until `start`. */
   constructor(duplex: ByteDuplex, options: LinkOptions) {
-    this.#duplex = duplex
-    this.#options = options
-    this.#handler = options.handler
-    this.#clock = options.clock ?? systemClock
-    this.#ownHello = ownHello(options, duplex.remoteAddress)
-    this.#dialer = new Dialer(this.#clock)
-    this.#incoming = new IncomingStreams((header, stream, rest) => this.#onHeader(header, stream, rest))
-    this.#handshake = this.#makeHandshake()
+    this.#credential = options.credential
+    this.#core = new LinkCore(this, duplex, options)
   }
 
   get state(): LinkState {
-    return this.#state
+    return this.#core.state
   }
 
   /** Whether both HELLOs are accepted and neither side has closed. */
   get isOpen(): boolean {
-    return this.#state === 'open'
+    return this.#core.state === 'open'
   }
 
   /** Whether a dial can still succeed: open, and neither side has sent a go-away. */
   get isDialable(): boolean {
-    return this.#state === 'open' && this.#ownGoAwayId === undefined && !this.#isPeerGoingAway
+    return this.#core.isDialable
   }
 
   /** The peer's HELLO, once the link is open. A claim, unless something authenticated the peer. */
   get peer(): Hello | undefined {
-    return this.#peer
+    return this.#core.peer
   }
 
   /** The session below, for its figures; `undefined` before the preambles are exchanged. */
   get session(): Session | undefined {
-    return this.#session
+    return this.#core.session
   }
 
   /** What decides whether this link is preferred over another. Meaningful once it is open. */
   get facts(): LinkFacts {
-    const isDialedHere = this.#role === 'client'
+    const { role, ownHello, peer } = this.#core
+    const isDialedHere = role === 'client'
     return {
-      incarnation: this.#peer?.incarnation ?? 0,
+      incarnation: peer?.incarnation ?? 0,
       isDialedHere,
-      sequence: isDialedHere ? this.#ownHello.sequence : (this.#peer?.sequence ?? 0),
-      credential: this.#options.credential,
+      sequence: isDialedHere ? ownHello.sequence : (peer?.sequence ?? 0),
+      credential: this.#credential,
     }
   }
 
   /** Sends the preamble and takes the pipe. Handler calls may come from inside this one. Throws a `TypeError` if repeated. */
   start(): void {
-    if (this.#state !== 'new') throw new TypeError('the link was already started')
-    this.#state = 'handshake'
-    this.#handshake.start()
+    this.#core.start()
   }
 
   /**
@@ -120,7 +87,7 @@ export class Link implements RankedLink {
    * Throws a `TypeError` or `RangeError` that names the wrong field of `header`; everything else is a `DialError`.
    */
   dial(header: StreamHeader, handler: DialHandler, context?: unknown): OutgoingDial {
-    return this.#dialer.dial(header, handler, context)
+    return this.#core.dialer.dial(header, handler, context)
   }
 
   /** Answers a stream that `onStream` gave: the application's bytes follow. */
@@ -141,35 +108,33 @@ export class Link implements RankedLink {
    */
   send(type: number, body: unknown): boolean {
     const wire = opaqueToWire(type, body)
-    return this.isOpen && this.#control !== undefined && this.#control.send(wire)
+    return this.isOpen && (this.#core.control?.send(wire) ?? false)
   }
 
   /** The round trip in ms. Rejects with `ASTRA_ERR_LINK_CLOSED` when the link is not open, and when it ends meanwhile. */
   ping(): Promise<number> {
-    if (this.isOpen && this.#session !== undefined) return this.#session.ping()
+    const { session } = this.#core
+    if (this.isOpen && session !== undefined) return session.ping()
     return Promise.reject(linkError(CloseCode.NO_ERROR, 'the link is not open'))
   }
 
   /** Takes no new streams from the peer and tells it so; dials of this side fail from now on. Idempotent. */
   goAway(): void {
-    if (!this.isOpen || this.#ownGoAwayId !== undefined) return
-    this.#ownGoAwayId = this.#nextPeerStreamId
-    this.#control?.send(goAwayToWire({ lastStreamId: this.#ownGoAwayId }))
-    this.#dialer.stop(new DialError('ECONNREFUSED', 'this node is going away', { isRetryable: true }))
+    this.#core.goAway()
   }
 
   /**
-   * Goes away, lets the open streams end, then closes. Resolves when the session has ended, whatever the reason. A link
-   * that is not open yet closes at once.
+   * Goes away, lets the open streams end, then closes. Resolves when no stream is open, also because the link ended for
+   * another reason; `onClose` follows. A link that is not open yet closes at once.
    */
   drain(): Promise<void> {
-    const session = this.#session
+    const { session, control } = this.#core
     if (!this.isOpen || session === undefined) {
       this.close()
       return Promise.resolve()
     }
     this.goAway()
-    this.#control?.end()
+    control?.end()
     return session.drain()
   }
 
@@ -178,175 +143,11 @@ export class Link implements RankedLink {
    * `NO_ERROR`, otherwise the {@link LinkError} of `code`. Idempotent: the first code counts.
    */
   close(code: CloseCode = CloseCode.NO_ERROR, reason = ''): void {
-    if (this.#isOver) return
-    if (code !== CloseCode.NO_ERROR) this.#error ??= linkError(code, `this node closed the link: ${reason}`)
-    this.#closeSession(code, reason)
+    this.#core.close(code, reason)
   }
 
   /** Cuts the pipe without a word to the peer; `onClose` gets `error`. Idempotent. */
   destroy(error?: Error): void {
-    if (this.#state === 'closed') return
-    this.#error ??= error
-    if (this.#session !== undefined) this.#session.destroy(error)
-    else this.#closeSession(CloseCode.NO_ERROR, '')
+    this.#core.destroy(error)
   }
-
-  get #isOver(): boolean {
-    return this.#state === 'closing' || this.#state === 'closed'
-  }
-
-  #makeHandshake(): Handshake {
-    const { role, randomBytes, helloTimeoutMs } = this.#options
-    const timeoutMs = checkTimeout(helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS)
-    const options = { role, hello: this.#ownHello, clock: this.#clock, timeoutMs, randomBytes }
-    return new Handshake(this.#duplex, options, {
-      startSession: (sessionRole, initialBytes) => this.#startSession(sessionRole, initialBytes),
-      admit: (hello) => this.#handler.admit?.(this, hello),
-      onEstablished: (established) => this.#onEstablished(established),
-      onPreambleFailed: (error) => this.#finish(error),
-      onControl: (message) => this.#onControl(message),
-      onControlEnd: () => this.#onControlEnd(),
-      onControlWritable: () => this.#handler.onWritable?.(this),
-      onViolation: (error) => this.#fail(error),
-    })
-  }
-
-  #startSession(role: SessionRole, initialBytes: Uint8Array): Session {
-    this.#role = role
-    // The client's first stream is the control stream.
-    this.#nextPeerStreamId = role === 'server' ? 4 : 1
-    this.#session = new Session(this.#duplex, {
-      ...this.#options.sessionOptions,
-      maxConcurrentUniStreams: 0,
-      evictionCode: StreamCode.EVICTED,
-      role,
-      isTrusted: false,
-      clock: this.#clock,
-      initialBytes,
-      handler: {
-        onStream: (stream) => this.#onStream(stream),
-        onStreamsAvailable: () => this.#onStreamsAvailable(),
-        onOver: (error) => this.#onOver(error),
-        onClose: () => this.#finish(this.#error),
-      },
-    })
-    return this.#session
-  }
-
-  #onStream(stream: Stream): void {
-    if (this.#state === 'handshake') this.#handshake.onStream(stream)
-    else if (this.#state !== 'open') stream.destroy(StreamCode.CANCELLED)
-    else if (this.#ownGoAwayId !== undefined && stream.id >= this.#ownGoAwayId)
-      stream.destroy(StreamCode.GOING_AWAY)
-    else {
-      this.#nextPeerStreamId = Math.max(this.#nextPeerStreamId, stream.id + 4)
-      stream.handle(this.#incoming)
-    }
-  }
-
-  #onStreamsAvailable(): void {
-    if (this.#state === 'handshake') this.#handshake.onStreamsAvailable()
-    else this.#openDialer()
-  }
-
-  #openDialer(): void {
-    if (this.isDialable && this.#session !== undefined) this.#dialer.open(this.#session)
-  }
-
-  #onEstablished({ control, peer }: Established): void {
-    // `admit` may have closed the link.
-    if (this.#state !== 'handshake' || this.#session === undefined) return
-    this.#state = 'open'
-    this.#control = control
-    this.#peer = peer
-    this.#session.raiseLimits()
-    this.#handler.onOpen(this)
-    // The server opens nothing before the client, having accepted its HELLO, raises the limits: frames of other streams
-    // could overtake the HELLO.
-    if (this.#role === 'client') this.#openDialer()
-  }
-
-  #onHeader(header: StreamHeader | UnknownHeader, stream: Stream, rest: Uint8Array | undefined): void {
-    if (header.kind === 'unknown') {
-      this.refuse(stream, RefusalReason.NOT_SUPPORTED, `streams of kind ${header.number} are not known here`)
-    } else if (header.kind === 'dial' && (header.sourceNode ?? this.#peer?.nodeId) !== this.#peer?.nodeId) {
-      this.refuse(
-        stream,
-        RefusalReason.FORBIDDEN,
-        'a dial must come from the node at the other end of the link',
-      )
-    } else {
-      this.#handler.onStream(this, header, stream, rest)
-    }
-  }
-
-  #onControl(message: ControlMessage): void {
-    if (this.#isOver || message.kind === 'unknown') return
-    if (message.kind === 'opaque') {
-      this.#handler.onMessage?.(this, message.type, message.body)
-      return
-    }
-    const error = this.#dialer.receiveGoAway(message.goAway, this.#role === 'client' ? 0 : 1)
-    if (error !== undefined) {
-      this.#fail(error)
-      return
-    }
-    this.#isPeerGoingAway = true
-    this.#handler.onGoAway?.(this, message.goAway.lastStreamId)
-  }
-
-  #onControlEnd(): void {
-    if (this.#isPeerGoingAway || this.#ownGoAwayId !== undefined) this.#control?.end()
-    else this.#fail(controlEndedEarly())
-  }
-
-  /** The peer broke a rule, or is not welcome. */
-  #fail(error: LinkError): void {
-    if (this.#isOver) return
-    this.#error = error
-    this.#closeSession(error.closeCode, error.message)
-  }
-
-  #closeSession(code: CloseCode, reason: string): void {
-    const wasNew = this.#state === 'new'
-    this.#state = 'closing'
-    this.#handshake.stop()
-    if (this.#session !== undefined) {
-      this.#session.close(code, reason)
-      return
-    }
-    const error = this.#error ?? linkError(code, 'the link was closed before it was open')
-    if (wasNew) this.#duplex.abort(error)
-    else this.#handshake.abort(error)
-    this.#clock.defer(() => this.#finish(this.#error))
-  }
-
-  /** The session is over: its streams are told first, then the link ends. */
-  #onOver(error: Error | undefined): void {
-    this.#error ??= closeReason(error)
-    this.#state = 'closing'
-    this.#handshake.stop()
-    this.#stopDialing()
-  }
-
-  #stopDialing(): void {
-    const why = this.#error === undefined ? 'the link was closed' : `the link ended: ${this.#error.message}`
-    this.#dialer.stop(new DialError('ECONNRESET', why, { cause: this.#error }))
-  }
-
-  #finish(error: Error | undefined): void {
-    if (this.#state === 'closed') return
-    const isLingering = this.#session === undefined && this.#state === 'handshake'
-    this.#state = 'closed'
-    // A pipe that is being closed in good order after a failed preamble keeps its deadline.
-    if (!isLingering) this.#handshake.stop()
-    this.#error ??= error
-    this.#stopDialing()
-    this.#handler.onClose(this, error)
-  }
-}
-
-function checkTimeout(timeoutMs: number): number {
-  if (Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS) return timeoutMs
-  throw new RangeError(`helloTimeoutMs must be an integer from 1 to ${MAX_TIMEOUT_MS}, got ${timeoutMs}`)
 }

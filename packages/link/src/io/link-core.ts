@@ -1,0 +1,245 @@
+import { systemClock, type ByteDuplex, type Clock } from '@astranet/interface'
+import { Session, type Stream } from '@astranet/mux'
+import type { ControlMessage } from '../proto/control-message.js'
+import { CloseCode, linkError, StreamCode, type LinkError } from '../proto/error-codes.js'
+import { goAwayToWire } from '../proto/go-away.js'
+import type { Hello } from '../proto/hello.js'
+import type { SessionRole } from '../proto/settle-role.js'
+import { DialError, RefusalReason } from '../proto/stream-answer.js'
+import type { StreamHeader, UnknownHeader } from '../proto/stream-header.js'
+import { closeReason } from './close-reason.js'
+import { controlEndedEarly, type ControlStream } from './control-stream.js'
+import { Dialer } from './dialer.js'
+import { Handshake, type Established } from './handshake.js'
+import { IncomingStreams, refuseStream } from './incoming-streams.js'
+import { DEFAULT_HELLO_TIMEOUT_MS, type LinkHandler, type LinkOptions } from './link-options.js'
+import type { Link, LinkState } from './link.js'
+import { ownHello } from './own-hello.js'
+
+const MAX_TIMEOUT_MS = 0x7fffffff
+
+/** The life of a {@link Link}: its state, and what becomes of it when something happens. `Link` is its public face. */
+export class LinkCore {
+  readonly dialer: Dialer
+  readonly ownHello: Hello
+  state: LinkState = 'new'
+  role: SessionRole = 'server'
+  session: Session | undefined = undefined
+  control: ControlStream | undefined = undefined
+  peer: Hello | undefined = undefined
+  readonly #link: Link
+  readonly #duplex: ByteDuplex
+  readonly #options: LinkOptions
+  readonly #handler: LinkHandler
+  readonly #clock: Clock
+  readonly #handshake: Handshake
+  readonly #incoming: IncomingStreams
+  /** The id of the stream that the peer opens next. */
+  #nextPeerStreamId = 0
+  /** What this side's go-away said. */
+  #ownGoAwayId: number | undefined = undefined
+  #isPeerGoingAway = false
+  /** Why the link ends. */
+  #error: Error | undefined = undefined
+
+  constructor(link: Link, duplex: ByteDuplex, options: LinkOptions) {
+    this.#link = link
+    this.#duplex = duplex
+    this.#options = options
+    this.#handler = options.handler
+    this.#clock = options.clock ?? systemClock
+    this.ownHello = ownHello(options, duplex.remoteAddress)
+    this.dialer = new Dialer(this.#clock)
+    this.#incoming = new IncomingStreams((header, stream, rest) => this.#onHeader(header, stream, rest))
+    this.#handshake = this.#makeHandshake()
+  }
+
+  get isDialable(): boolean {
+    return this.state === 'open' && this.#ownGoAwayId === undefined && !this.#isPeerGoingAway
+  }
+
+  get #isOver(): boolean {
+    return this.state === 'closing' || this.state === 'closed'
+  }
+
+  start(): void {
+    if (this.state !== 'new') throw new TypeError('the link was already started')
+    this.state = 'handshake'
+    this.#handshake.start()
+  }
+
+  goAway(): void {
+    if (this.state !== 'open' || this.#ownGoAwayId !== undefined) return
+    this.#ownGoAwayId = this.#nextPeerStreamId
+    this.control?.send(goAwayToWire({ lastStreamId: this.#ownGoAwayId }))
+    this.dialer.stop(new DialError('ECONNREFUSED', 'this node is going away', { isRetryable: true }))
+  }
+
+  close(code: CloseCode, reason: string): void {
+    if (this.#isOver) return
+    if (code !== CloseCode.NO_ERROR) this.#error ??= linkError(code, `this node closed the link: ${reason}`)
+    this.#closeSession(code, reason)
+  }
+
+  destroy(error: Error | undefined): void {
+    if (this.state === 'closed') return
+    this.#error ??= error
+    if (this.session !== undefined) this.session.destroy(error)
+    else this.#closeSession(CloseCode.NO_ERROR, '')
+  }
+
+  #makeHandshake(): Handshake {
+    const { role, randomBytes, helloTimeoutMs } = this.#options
+    const timeoutMs = checkTimeout(helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS)
+    const options = { role, hello: this.ownHello, clock: this.#clock, timeoutMs, randomBytes }
+    return new Handshake(this.#duplex, options, {
+      startSession: (sessionRole, initialBytes) => this.#startSession(sessionRole, initialBytes),
+      admit: (hello) => this.#handler.admit?.(this.#link, hello),
+      onEstablished: (established) => this.#onEstablished(established),
+      onPreambleFailed: (error) => this.#finish(error),
+      onControl: (message) => this.#onControl(message),
+      onControlEnd: () => this.#onControlEnd(),
+      onControlWritable: () => this.#handler.onWritable?.(this.#link),
+      onViolation: (error) => this.#fail(error),
+    })
+  }
+
+  #startSession(role: SessionRole, initialBytes: Uint8Array): Session {
+    this.role = role
+    // The client's first stream is the control stream.
+    this.#nextPeerStreamId = role === 'server' ? 4 : 1
+    this.session = new Session(this.#duplex, {
+      ...this.#options.sessionOptions,
+      maxConcurrentUniStreams: 0,
+      evictionCode: StreamCode.EVICTED,
+      role,
+      isTrusted: false,
+      clock: this.#clock,
+      initialBytes,
+      handler: {
+        onStream: (stream) => this.#onStream(stream),
+        onStreamsAvailable: () => this.#onStreamsAvailable(),
+        onOver: (error) => this.#onOver(error),
+        onClose: () => this.#finish(this.#error),
+      },
+    })
+    return this.session
+  }
+
+  #onStream(stream: Stream): void {
+    if (this.state === 'handshake') this.#handshake.onStream(stream)
+    else if (this.state !== 'open') stream.destroy(StreamCode.CANCELLED)
+    else if (this.#ownGoAwayId !== undefined && stream.id >= this.#ownGoAwayId)
+      stream.destroy(StreamCode.GOING_AWAY)
+    else {
+      this.#nextPeerStreamId = Math.max(this.#nextPeerStreamId, stream.id + 4)
+      stream.handle(this.#incoming)
+    }
+  }
+
+  #onStreamsAvailable(): void {
+    if (this.state === 'handshake') this.#handshake.onStreamsAvailable()
+    else this.#openDialer()
+  }
+
+  #openDialer(): void {
+    if (this.isDialable && this.session !== undefined) this.dialer.open(this.session)
+  }
+
+  #onEstablished({ control, peer }: Established): void {
+    // `admit` may have closed the link.
+    if (this.state !== 'handshake' || this.session === undefined) return
+    this.state = 'open'
+    this.control = control
+    this.peer = peer
+    this.session.raiseLimits()
+    this.#handler.onOpen(this.#link)
+    // The server opens nothing before the client, having accepted its HELLO, raises the limits: frames of other streams
+    // could overtake the HELLO.
+    if (this.role === 'client') this.#openDialer()
+  }
+
+  #onHeader(header: StreamHeader | UnknownHeader, stream: Stream, rest: Uint8Array | undefined): void {
+    if (header.kind === 'unknown') {
+      refuse(stream, RefusalReason.NOT_SUPPORTED, `streams of kind ${header.number} are not known here`)
+    } else if (header.kind === 'dial' && (header.sourceNode ?? this.peer?.nodeId) !== this.peer?.nodeId) {
+      refuse(stream, RefusalReason.FORBIDDEN, 'a dial must come from the node at the other end of the link')
+    } else {
+      this.#handler.onStream(this.#link, header, stream, rest)
+    }
+  }
+
+  #onControl(message: ControlMessage): void {
+    if (this.#isOver || message.kind === 'unknown') return
+    if (message.kind === 'opaque') {
+      this.#handler.onMessage?.(this.#link, message.type, message.body)
+      return
+    }
+    const error = this.dialer.receiveGoAway(message.goAway, this.role === 'client' ? 0 : 1)
+    if (error !== undefined) {
+      this.#fail(error)
+      return
+    }
+    this.#isPeerGoingAway = true
+    this.#handler.onGoAway?.(this.#link, message.goAway.lastStreamId)
+  }
+
+  #onControlEnd(): void {
+    if (this.#isPeerGoingAway || this.#ownGoAwayId !== undefined) this.control?.end()
+    else this.#fail(controlEndedEarly())
+  }
+
+  /** The peer broke a rule, or is not welcome. */
+  #fail(error: LinkError): void {
+    if (this.#isOver) return
+    this.#error = error
+    this.#closeSession(error.closeCode, error.message)
+  }
+
+  #closeSession(code: CloseCode, reason: string): void {
+    const wasNew = this.state === 'new'
+    this.state = 'closing'
+    this.#handshake.stop()
+    if (this.session !== undefined) {
+      this.session.close(code, reason)
+      return
+    }
+    const error = this.#error ?? linkError(code, 'the link was closed before it was open')
+    if (wasNew) this.#duplex.abort(error)
+    else this.#handshake.abort(error)
+    this.#clock.defer(() => this.#finish(this.#error))
+  }
+
+  /** The session is over: its streams are told first, then the link ends. */
+  #onOver(error: Error | undefined): void {
+    this.#error ??= closeReason(error)
+    this.state = 'closing'
+    this.#handshake.stop()
+    this.#stopDialing()
+  }
+
+  #stopDialing(): void {
+    const why = this.#error === undefined ? 'the link was closed' : `the link ended: ${this.#error.message}`
+    this.dialer.stop(new DialError('ECONNRESET', why, { cause: this.#error }))
+  }
+
+  #finish(error: Error | undefined): void {
+    if (this.state === 'closed') return
+    const isLingering = this.session === undefined && this.state === 'handshake'
+    this.state = 'closed'
+    // A pipe that is being closed in good order after a failed preamble keeps its deadline.
+    if (!isLingering) this.#handshake.stop()
+    this.#error ??= error
+    this.#stopDialing()
+    this.#handler.onClose(this.#link, error)
+  }
+}
+
+function checkTimeout(timeoutMs: number): number {
+  if (Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS) return timeoutMs
+  throw new RangeError(`helloTimeoutMs must be an integer from 1 to ${MAX_TIMEOUT_MS}, got ${timeoutMs}`)
+}
+
+function refuse(stream: Stream, reason: RefusalReason, text: string): void {
+  refuseStream(stream, { reason, text, code: StreamCode.REFUSED })
+}

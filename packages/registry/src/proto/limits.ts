@@ -1,4 +1,4 @@
-/** The most entries in one delta; more are sent as several messages. */
+/** The most entries in one delta; a larger state is sent as several messages. */
 export const MAX_ENTRIES_PER_MESSAGE = 1_024
 
 /**
@@ -56,6 +56,11 @@ export interface CatalogueLimits {
    */
   readonly maxTombstones: number
   /**
+   * The most entries that this node puts in one message. 1 to 1,024, default 1,024. Fewer make more, shorter messages.
+   * Says nothing about what is accepted: that is always up to 1,024.
+   */
+  readonly maxEntriesPerMessage: number
+  /**
    * Neighbours that are down and whose entries are kept, so that little has to be sent when they return. 0 to
    * 1,048,576, default 1,024. At the limit the one that has been down longest is forgotten.
    */
@@ -70,6 +75,7 @@ const RANGES: {
   maxEntriesPerOwner: [1, 65_536, 1_048_576],
   maxBytesPerOwner: [65_536, 16_777_216, 0x7fff_ffff],
   maxTombstones: [0, 1_024, 1_048_576],
+  maxEntriesPerMessage: [1, MAX_ENTRIES_PER_MESSAGE, MAX_ENTRIES_PER_MESSAGE],
   maxRemembered: [0, 1_024, 1_048_576],
   forgetAfterMs: [0, 600_000, 0x7fff_ffff],
 }
@@ -88,6 +94,7 @@ export function resolveLimits(limits: Partial<CatalogueLimits>): CatalogueLimits
     maxEntriesPerOwner: limit('maxEntriesPerOwner'),
     maxBytesPerOwner: limit('maxBytesPerOwner'),
     maxTombstones: limit('maxTombstones'),
+    maxEntriesPerMessage: limit('maxEntriesPerMessage'),
     maxRemembered: limit('maxRemembered'),
     forgetAfterMs: limit('forgetAfterMs'),
   }

@@ -1,5 +1,5 @@
 import type { Entry } from './entry.js'
-import { MAX_ENTRIES_PER_MESSAGE, MAX_MESSAGE_BYTES, type CatalogueLimits } from './limits.js'
+import { MAX_MESSAGE_BYTES, type CatalogueLimits } from './limits.js'
 import {
   isSameRecord,
   keyText,
@@ -130,7 +130,7 @@ export class OwnerLog {
       const entry = this.#entries[index]
       if (entry === undefined || entry.isSuperseded) continue
       bytes += entry.bytes
-      if (entries.length === MAX_ENTRIES_PER_MESSAGE || bytes > MAX_MESSAGE_BYTES) {
+      if (entries.length === this.#limits.maxEntriesPerMessage || bytes > MAX_MESSAGE_BYTES) {
         return { entries, until: entries.at(-1)?.sequence ?? sequence, hasMore: true }
       }
       entries.push(entry)

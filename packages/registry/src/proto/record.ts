@@ -148,8 +148,8 @@ export function isSameRecord(a: CatalogueRecord, b: CatalogueRecord): boolean {
 
 /** The most bytes that a record (or, withdrawn, its key) takes in a message. */
 export function recordBytes(key: RecordKey | CatalogueRecord): number {
-  // Sequence 9, kind 1, three array headers of up to 3, and numbers of up to 9 each.
-  let bytes = 40
+  // Three list headers of 3, at most four numbers of 9 (or a node id, 10), and something to spare.
+  let bytes = 48
   if (key.kind === 'service') bytes += textBytes(key.environment) + textBytes(key.name)
   if ('tags' in key) bytes += listBytes(key.tags)
   if ('roles' in key) bytes += listBytes(key.roles) + listBytes(key.addresses)

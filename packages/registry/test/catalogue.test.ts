@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Catalogue } from '../src/index.js'
+import { Catalogue, type PlainValue } from '../src/index.js'
 import { Network, id, offersOf } from './network.js'
 
 function pairOf(): Network {
@@ -155,6 +155,18 @@ describe('neighbours', () => {
     expect(network.node(1).services()).toHaveLength(1)
     network.settle()
     expect(watch.take()).toMatchObject([{ kind: 'offered', service: { name: 'web' } }])
+  })
+
+  it('start a new link without the half of a snapshot that the old one carried', () => {
+    const node = new Catalogue({ self: id(1), incarnation: 1 })
+    const owner = new Uint8Array([0, 0, 0, 0, 0, 0, 0, 2])
+    const entry = (port: number): PlainValue => [port, 1, ['', 'echo', port], [[], 1]]
+    node.neighbourUp(id(2), 0)
+    node.receive(id(2), [1, owner, 1, 0, 2, false, [entry(1), entry(2)]])
+    node.receive(id(2), [1, owner, 1, 0, 2, true, [entry(2)]])
+    node.neighbourUp(id(2), 0)
+    node.receive(id(2), [1, owner, 1, 2, 3, false, [entry(3)]])
+    expect(node.services()).toHaveLength(3)
   })
 
   it('that return show nothing withdrawn meanwhile, even while the news is still arriving', () => {

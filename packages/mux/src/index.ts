@@ -1,5 +1,6 @@
 export { Session } from './io/session.js'
 export type { OpenStreamOptions, SessionHandler, SessionOptions } from './io/session.js'
+export { toByteDuplex } from './io/pipe.js'
 export type { Pipe } from './io/pipe.js'
 export { chunksOf } from './io/chunks.js'
 export { toWebStreams } from './io/web-streams.js'

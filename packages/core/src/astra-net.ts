@@ -1,0 +1,183 @@
+import { checkServiceName, type ByteDuplex, type NodeId } from '@astranet/interface'
+import { toByteDuplex, type Pipe } from '@astranet/mux'
+import type { ServiceInstance } from '@astranet/registry'
+import type { Route } from '@astranet/relay'
+import type { DialOptions, DialScope } from './dialer.js'
+import type { Endpoint } from './endpoint.js'
+import type { JoinOptions } from './join.js'
+import type { BindOptions, Listener } from './listener.js'
+import { NetError } from './net-error.js'
+import { Node } from './node.js'
+import { resolveOptions, type AstraNetOptions } from './options.js'
+import type { Socket } from './socket.js'
+
+/** The names that the first argument of `dial` and `bind` may have: there is one such network. */
+const STREAM_NETWORKS = ['', 'astra']
+
+const NODE_SCOPE: DialScope = { environment: '', hasLoopBack: true }
+
+/**
+ * A `net` that spans machines: bind a name here, dial that name anywhere.
+ *
+ * Addresses are `name`, `name:port`, `id:port` or `:port`; ids are node ids as text, ports are virtual and 32 bits wide.
+ * Networks, the first argument of `listenAndServe` and `join`, are those of the node's transports, `'tcp4'` for example;
+ * for `dial` and `bind` there is one network, `''` or `'astra'`. Wrong arguments reject with a TypeError or RangeError
+ * that names them; everything else that goes wrong is a {@link NetError} with one of Node's codes, or the transport's own
+ * error.
+ *
+ * Without authentication, which is not there yet, every node that can connect is trusted.
+ */
+export class AstraNet implements AsyncDisposable {
+  readonly #node: Node
+  readonly #scope: DialScope
+
+  /** Makes a node. It does nothing by itself until it listens, joins or is attached. */
+  constructor(options?: AstraNetOptions)
+  /** @internal */
+  constructor(node: Node, scope: DialScope)
+  constructor(options: AstraNetOptions | Node = {}, scope: DialScope = NODE_SCOPE) {
+    this.#node = options instanceof Node ? options : new Node(resolveOptions(options))
+    this.#scope = scope
+  }
+
+  /** This node's id. `formatNodeId` gives its text. */
+  get nodeId(): NodeId {
+    return this.#node.id
+  }
+
+  /** The environment whose names this view binds and dials; `''` by default. */
+  get environment(): string {
+    return this.#scope.environment
+  }
+
+  /** Whether `close` was called. */
+  get isClosed(): boolean {
+    return this.#node.isClosed
+  }
+
+  /**
+   * Connects to a service or a port; resolves when the far side has accepted.
+   *
+   * A name that nobody offers, or a node without a link, may become known until the deadline; then `ENOTFOUND`,
+   * `EHOSTUNREACH`. A port that nobody listens on, or a full backlog, is `ECONNREFUSED` within a round trip; of a service
+   * with several instances the others are tried first. `ETIMEDOUT`: no answer. `ECONNRESET`: the link broke meanwhile.
+   */
+  async dial(network: string, address: string, options?: DialOptions): Promise<Socket> {
+    checkStreamNetwork(network)
+    this.#checkOpen('dial', address)
+    return await this.#node.dialer.dial(address, this.#scope, options)
+  }
+
+  /** `dial` with a deadline of `timeoutMs`. */
+  async dialTimeout(network: string, address: string, timeoutMs: number): Promise<Socket> {
+    return await this.dial(network, address, { timeoutMs })
+  }
+
+  /**
+   * `dial` for HTTP clients: `host` is what an URL says, so a port of 80 or 443 behind a service's name is dropped.
+   */
+  async httpDial(network: string, host: string, options?: DialOptions): Promise<Socket> {
+    return await this.dial(network, host.replace(/(?<=.):(?:80|443)$/, ''), options)
+  }
+
+  /**
+   * Binds a port (`':port'`; `':0'` for a free one), a service (`'name'`, at a free port) or both (`'name:port'`). A
+   * service is known to all neighbours at once. A port that is bound is `EADDRINUSE`.
+   */
+  async bind(network: string, address: string, options: BindOptions = {}): Promise<Listener> {
+    checkStreamNetwork(network)
+    return this.#node.bind(address, this.#scope.environment, options)
+  }
+
+  /**
+   * Lets other nodes join at `address` of `network`; resolves when they can. Errors are the transport's own:
+   * `EADDRINUSE`, `EACCES`, ... The system's address is in what it resolves with, so `':0'` can be joined.
+   */
+  async listenAndServe(network: string, address: string): Promise<Endpoint> {
+    return await this.#node.listenAndServe(network, address)
+  }
+
+  /**
+   * Joins the node that listens at `address`; resolves with its id when the link is up. From then on a link that ends is
+   * made again until the node is closed or `signal` aborts. The first attempt's error is the transport's own
+   * (`ECONNREFUSED`, ...) or the link's (`ASTRA_ERR_LINK_*`), and nothing is tried again.
+   */
+  async join(network: string, address: string, options: JoinOptions = {}): Promise<NodeId> {
+    return await this.#node.join(network, address, options)
+  }
+
+  /**
+   * Makes a link of any ordered, reliable pipe: a Node Duplex, a pair of Web Streams or a `ByteDuplex`. The other end
+   * attaches its end likewise. Resolves with the id of the node there.
+   */
+  async attach(pipe: Pipe): Promise<NodeId> {
+    this.#checkOpen('attach', '')
+    const duplex: ByteDuplex = toByteDuplex(pipe)
+    const { nodeId } = await this.#node.peers.adopt(duplex, 'either')
+    return nodeId
+  }
+
+  /** The services that can be dialed now, in this environment: this node's and its neighbours'. */
+  services(): ServiceInstance[] {
+    const { environment, hasLoopBack } = this.#scope
+    const services = this.#node.catalogue.services({ environment })
+    return hasLoopBack ? services : services.filter((each) => each.nodeId !== this.nodeId)
+  }
+
+  /** The nodes that can be reached now, nearest first. */
+  routes(): Route[] {
+    return this.#node.routes.routes()
+  }
+
+  /**
+   * The round trip to a neighbour in ms, measured now by a ping on the link. `EHOSTUNREACH` without a link;
+   * `ASTRA_ERR_SESSION_OVER` when it ends meanwhile.
+   */
+  async ping(nodeId: NodeId): Promise<number> {
+    const link = this.#node.peers.linkTo(nodeId)
+    if (link === undefined) {
+      throw new NetError('EHOSTUNREACH', 'there is no link to this node', {
+        syscall: 'ping',
+        address: String(nodeId),
+      })
+    }
+    return await link.ping()
+  }
+
+  /**
+   * This node seen with other names: what is bound through the view belongs to the environment, and only services of
+   * that environment are dialed by name. Several names are joined with a dot. No name: the default environment.
+   */
+  withEnv(...names: string[]): AstraNet {
+    const environment = names.length === 0 ? '' : checkServiceName(names.join('.'))
+    return new AstraNet(this.#node, { ...this.#scope, environment })
+  }
+
+  /** This node seen with its own services among those dialed by name, which is the default, or without them. */
+  withLoopBack(isEnabled = true): AstraNet {
+    return new AstraNet(this.#node, { ...this.#scope, hasLoopBack: isEnabled })
+  }
+
+  /**
+   * Closes the node: listeners, endpoints and links; open sockets fail with `ECONNRESET` on both sides. Resolves when
+   * everything is over. Idempotent; a view closes the node it is a view of.
+   */
+  async close(): Promise<void> {
+    await this.#node.close()
+  }
+
+  /** Closes the node. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #checkOpen(syscall: string, address: string): void {
+    if (this.isClosed) throw new NetError('ERR_SOCKET_CLOSED', 'the node is closed', { syscall, address })
+  }
+}
+
+function checkStreamNetwork(network: string): void {
+  if (STREAM_NETWORKS.includes(network)) return
+  const known = STREAM_NETWORKS.map((name) => `'${name}'`).join(' or ')
+  throw new RangeError(`network must be ${known}, got ${JSON.stringify(network)}`)
+}

@@ -1,0 +1,90 @@
+import type { Clock } from '@astranet/interface'
+import { RefusalReason } from '@astranet/link'
+import { Session, type SessionLimits } from '@astranet/mux'
+import { memoryPair } from '@astranet/transport-memory'
+import type { IncomingSocket, Listener } from './listener.js'
+import { Socket, type SocketEnds } from './socket.js'
+
+interface PendingArrival {
+  readonly listener: Listener
+  readonly ends: SocketEnds
+}
+
+/** Two sessions joined in memory: how a node's own services are dialed. */
+interface Pair {
+  readonly dialing: Session
+  readonly accepting: Session
+}
+
+/**
+ * Dials from a node to itself. The bytes take the same way as between nodes, with the same back-pressure; only the
+ * question whether somebody listens is answered on the spot.
+ */
+export class Loopback {
+  readonly #clock: Clock
+  readonly #limits: SessionLimits
+  /** What streams on their way are for, by stream id. */
+  readonly #arriving = new Map<number, PendingArrival>()
+  #pair: Pair | undefined = undefined
+
+  constructor(clock: Clock, limits: SessionLimits) {
+    this.#clock = clock
+    this.#limits = limits
+  }
+
+  /** Connects to `listener`, or says why it refuses. */
+  async dial(
+    listener: Listener | undefined,
+    ends: SocketEnds,
+    signal?: AbortSignal,
+  ): Promise<Socket | RefusalReason> {
+    const refusal = listener === undefined ? RefusalReason.CONNECTION_REFUSED : listener.refusal()
+    if (listener === undefined || refusal !== undefined) return refusal ?? RefusalReason.CONNECTION_REFUSED
+    const stream = await this.#open().dialing.openStream(signal === undefined ? {} : { signal })
+    this.#arriving.set(stream.id, { listener, ends })
+    return new Socket(stream, ends, undefined, true)
+  }
+
+  /** Ends both sessions; resolves when they are over. */
+  async close(): Promise<void> {
+    const pair = this.#pair
+    if (pair === undefined) return
+    pair.dialing.close()
+    pair.accepting.close()
+    await Promise.all([pair.dialing.closed, pair.accepting.closed])
+    this.#arriving.clear()
+  }
+
+  #open(): Pair {
+    if (this.#pair !== undefined) return this.#pair
+    const [dialingEnd, acceptingEnd] = memoryPair({ clock: this.#clock })
+    // Both ends are this process: they die together, so nothing needs to ask whether the other is there.
+    const common = { ...this.#limits, clock: this.#clock, keepAliveIntervalMs: 0 }
+    this.#pair = {
+      dialing: new Session(dialingEnd, { ...common, role: 'client' }),
+      accepting: new Session(acceptingEnd, {
+        ...common,
+        role: 'server',
+        handler: { onStream: (stream) => this.#onStream(stream) },
+      }),
+    }
+    return this.#pair
+  }
+
+  #onStream(stream: IncomingSocket['stream']): void {
+    const arrival = this.#arriving.get(stream.id)
+    this.#arriving.delete(stream.id)
+    if (arrival === undefined) {
+      stream.destroy()
+      return
+    }
+    const { localNode, localPort, remoteNode, remotePort } = arrival.ends
+    const ends = {
+      localNode: remoteNode,
+      localPort: remotePort,
+      remoteNode: localNode,
+      remotePort: localPort,
+    }
+    arrival.listener.take({ stream, ends, rest: undefined })
+  }
+}

@@ -1,0 +1,55 @@
+import { systemClock, toNodeId, type Clock, type NodeId, type Transport } from '@astranet/interface'
+import { DEFAULT_HELLO_TIMEOUT_MS } from '@astranet/link'
+import { MemoryBudget, type SessionLimits } from '@astranet/mux'
+import { tcp } from '@astranet/transport-tcp'
+
+/** How to make a node. */
+export interface AstraNetOptions {
+  /** What it can be joined and join over; the network's name chooses one. Default `[tcp()]`. */
+  transports?: readonly Transport[]
+  /** The node's id. Default: random, which is what it should be unless an id must be kept over restarts. */
+  nodeId?: bigint
+  /**
+   * What all links together may hold of unread bytes and promise to take, in bytes; from 65,536. Default 268,435,456
+   * (256 MiB).
+   */
+  maxReceiveBufferBytes?: number
+  /** Limits of each link's session; see `@astranet/mux`. */
+  sessionLimits?: Omit<SessionLimits, 'memoryBudget' | 'isTrusted'>
+  /** How long a new connection may take until both sides have said who they are, in ms. Default 10,000. */
+  helloTimeoutMs?: number
+  /** Default: the system's. */
+  clock?: Clock
+}
+
+/** @internal Every option, resolved. */
+export interface ResolvedOptions {
+  readonly transports: readonly Transport[]
+  readonly nodeId: NodeId
+  readonly sessionLimits: SessionLimits
+  readonly helloTimeoutMs: number
+  readonly clock: Clock
+}
+
+const DEFAULT_MAX_RECEIVE_BUFFER_BYTES = 256 * 1024 * 1024
+
+/** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
+export function resolveOptions(options: AstraNetOptions): ResolvedOptions {
+  const transports = options.transports ?? [tcp()]
+  if (!Array.isArray(transports)) throw new TypeError('transports must be a list of transports')
+  const limit = options.maxReceiveBufferBytes ?? DEFAULT_MAX_RECEIVE_BUFFER_BYTES
+  if (!Number.isSafeInteger(limit) || limit < 65_536) {
+    throw new RangeError(`maxReceiveBufferBytes must be an integer of at least 65536, got ${limit}`)
+  }
+  return {
+    transports,
+    nodeId: options.nodeId === undefined ? randomNodeId() : toNodeId(options.nodeId),
+    sessionLimits: { ...options.sessionLimits, memoryBudget: new MemoryBudget(limit) },
+    helloTimeoutMs: options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS,
+    clock: options.clock ?? systemClock,
+  }
+}
+
+function randomNodeId(): NodeId {
+  return toNodeId(crypto.getRandomValues(new BigUint64Array(1))[0] as bigint)
+}

@@ -1,0 +1,217 @@
+import type { ByteDuplex, Clock, NodeId } from '@astranet/interface'
+import {
+  CloseCode,
+  Link,
+  linkError,
+  PreferredLink,
+  type Hello,
+  type LinkError,
+  type LinkHandler,
+  type LinkIdentity,
+  type PreferenceStep,
+  type StreamHeader,
+} from '@astranet/link'
+import type { SessionLimits, Stream } from '@astranet/mux'
+
+/** How long the preferred link has to answer when a newer one is there, in ms. */
+const PROBE_TIMEOUT_MS = 5_000
+
+/** Pipes whose peer has not said who it is yet; more are cut. */
+export const MAX_PENDING_HANDSHAKES = 100
+
+/** What the node wants to know of its links. */
+export interface PeersEvents {
+  /** There is a link to the node where there was none, or another is preferred now. */
+  onPreferred(nodeId: NodeId, link: Link): void
+  /** There is no link to the node any more. */
+  onLost(nodeId: NodeId): void
+  /** A control message for the layers above the link. */
+  onMessage(nodeId: NodeId, link: Link, type: number, body: unknown): void
+  /** The control stream of the link takes more. */
+  onWritable(nodeId: NodeId, link: Link): void
+  /** The peer opened a stream. */
+  onStream(
+    nodeId: NodeId,
+    link: Link,
+    header: StreamHeader,
+    stream: Stream,
+    rest: Uint8Array | undefined,
+  ): void
+}
+
+/** How links are made. */
+export interface PeersOptions {
+  readonly identity: () => LinkIdentity
+  readonly clock: Clock
+  readonly helloTimeoutMs: number
+  readonly sessionLimits: SessionLimits
+  readonly events: PeersEvents
+}
+
+/** A link that has opened. */
+export interface Adopted {
+  readonly nodeId: NodeId
+  /** Resolves, never rejects, when the link is over. */
+  readonly closed: Promise<void>
+}
+
+interface Opening {
+  resolve(nodeId: NodeId): void
+  reject(error: Error): void
+}
+
+interface LinkRecord {
+  /** Who waits for the link to open. */
+  opening: Opening | undefined
+  nodeId: NodeId | undefined
+  resolveClosed: () => void
+}
+
+/** All links of a node, and which of several to the same node is preferred. */
+export class Peers implements LinkHandler {
+  readonly #options: PeersOptions
+  readonly #links = new Map<Link, LinkRecord>()
+  readonly #preferred = new Map<NodeId, PreferredLink<Link>>()
+  #sequence = 0
+  #pendingHandshakes = 0
+  #idle: (() => void)[] = []
+
+  constructor(options: PeersOptions) {
+    this.#options = options
+  }
+
+  /** The link to use for the node, if there is one. */
+  linkTo(nodeId: NodeId): Link | undefined {
+    return this.#preferred.get(nodeId)?.preferred
+  }
+
+  /** The nodes there are links to, with the preferred link of each. */
+  *[Symbol.iterator](): Generator<[NodeId, Link]> {
+    for (const [nodeId, { preferred }] of this.#preferred)
+      if (preferred !== undefined) yield [nodeId, preferred]
+  }
+
+  /** Makes a link of a pipe. Resolves when both HELLOs are accepted, rejects when it ends before. */
+  async adopt(duplex: ByteDuplex, role: 'dialer' | 'acceptor' | 'either'): Promise<Adopted> {
+    if (role === 'acceptor' && this.#pendingHandshakes >= MAX_PENDING_HANDSHAKES) {
+      const error = linkError(
+        CloseCode.REFUSED,
+        `more than ${MAX_PENDING_HANDSHAKES} handshakes are under way`,
+      )
+      duplex.abort(error)
+      throw error
+    }
+    const { identity, clock, helloTimeoutMs, sessionLimits } = this.#options
+    this.#sequence += 1
+    const link = new Link(duplex, {
+      role,
+      identity: identity(),
+      handler: this,
+      randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+      sequence: this.#sequence,
+      helloTimeoutMs,
+      clock,
+      sessionOptions: sessionLimits,
+    })
+    let resolveClosed!: () => void
+    const closed = new Promise<void>((resolve) => (resolveClosed = resolve))
+    this.#pendingHandshakes += 1
+    try {
+      const nodeId = await new Promise<NodeId>((resolve, reject) => {
+        this.#links.set(link, { opening: { resolve, reject }, nodeId: undefined, resolveClosed })
+        link.start()
+      })
+      return { nodeId, closed }
+    } finally {
+      this.#pendingHandshakes -= 1
+    }
+  }
+
+  /** Closes all links; resolves when they are over. */
+  async close(): Promise<void> {
+    for (const link of [...this.#links.keys()]) link.close()
+    if (this.#links.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
+  admit(_link: Link, hello: Hello): LinkError | undefined {
+    if (hello.nodeId !== this.#options.identity().nodeId) return undefined
+    return linkError(CloseCode.SELF, 'the connection leads back to the node itself, or two nodes have one id')
+  }
+
+  onOpen(link: Link): void {
+    const record = this.#links.get(link)
+    const nodeId = link.peer?.nodeId
+    if (record === undefined || nodeId === undefined) return
+    record.nodeId = nodeId
+    let choice = this.#preferred.get(nodeId)
+    if (choice === undefined) {
+      choice = new PreferredLink<Link>(this.#options.identity().nodeId, nodeId)
+      this.#preferred.set(nodeId, choice)
+    }
+    this.#take(nodeId, choice.add(link))
+    record.opening?.resolve(nodeId)
+    record.opening = undefined
+  }
+
+  onMessage(link: Link, type: number, body: unknown): void {
+    const nodeId = this.#links.get(link)?.nodeId
+    if (nodeId !== undefined) this.#options.events.onMessage(nodeId, link, type, body)
+  }
+
+  onWritable(link: Link): void {
+    const nodeId = this.#links.get(link)?.nodeId
+    if (nodeId !== undefined) this.#options.events.onWritable(nodeId, link)
+  }
+
+  onStream(link: Link, header: StreamHeader, stream: Stream, rest: Uint8Array | undefined): void {
+    const nodeId = this.#links.get(link)?.nodeId
+    if (nodeId === undefined) stream.destroy()
+    else this.#options.events.onStream(nodeId, link, header, stream, rest)
+  }
+
+  onClose(link: Link, error: Error | undefined): void {
+    const record = this.#links.get(link)
+    if (record === undefined) return
+    this.#links.delete(link)
+    record.opening?.reject(error ?? linkError(CloseCode.NO_ERROR, 'the link was closed before it was open'))
+    record.resolveClosed()
+    const choice = record.nodeId === undefined ? undefined : this.#preferred.get(record.nodeId)
+    if (record.nodeId !== undefined && choice !== undefined) this.#take(record.nodeId, choice.remove(link))
+    if (this.#links.size > 0) return
+    const idle = this.#idle
+    this.#idle = []
+    for (const resolve of idle) resolve()
+  }
+
+  /** Links that are not preferred stand by: their streams go on, and they take over when the preferred one goes. */
+  #take(nodeId: NodeId, steps: PreferenceStep<Link>[]): void {
+    const { events } = this.#options
+    for (const step of steps) {
+      if (step.kind === 'ping') this.#probe(nodeId, step.link)
+      else if (step.kind === 'prefer' && step.link !== undefined) events.onPreferred(nodeId, step.link)
+      else if (step.kind === 'prefer') {
+        this.#preferred.delete(nodeId)
+        events.onLost(nodeId)
+      }
+    }
+  }
+
+  /** Asks the preferred link whether it lives; one that does not answer in time is cut. */
+  #probe(nodeId: NodeId, link: Link): void {
+    const { clock } = this.#options
+    const timer = clock.setTimer(PROBE_TIMEOUT_MS, () => {
+      link.destroy(
+        linkError(CloseCode.DUPLICATE, `no answer within ${PROBE_TIMEOUT_MS} ms, and there is a newer link`),
+      )
+    })
+    link.ping().then(
+      () => {
+        timer.cancel()
+        const choice = this.#preferred.get(nodeId)
+        if (choice !== undefined) this.#take(nodeId, choice.answered(link))
+      },
+      // The link is over: `onClose` deals with it.
+      () => timer.cancel(),
+    )
+  }
+}

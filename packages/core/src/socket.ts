@@ -1,0 +1,148 @@
+import type { AddressInfo } from 'node:net'
+import type { NodeId } from '@astranet/interface'
+import type { Stream } from '@astranet/mux'
+import { StreamDuplex } from '@astranet/mux/duplex'
+import { nodeAddress } from './node-address.js'
+
+/** The two ends of a socket. */
+export interface SocketEnds {
+  readonly localNode: NodeId
+  readonly localPort: number
+  readonly remoteNode: NodeId
+  readonly remotePort: number
+}
+
+/**
+ * A stream between two nodes, with the methods, events and properties of `net.Socket`: what takes a socket takes this
+ * one. The addresses are IPv6 addresses made of node ids; `remoteNode` and `localNode` are the ids.
+ *
+ * Not there: a file descriptor, and names of networks (`setNoDelay`, `setKeepAlive`, `ref` and `unref` do nothing: bytes
+ * leave at once anyway, and the link below keeps itself alive).
+ */
+export class Socket extends StreamDuplex {
+  /** The node at the other end. */
+  readonly remoteNode: NodeId
+  /** The port at the other end: what was dialed, or the dialer's own. */
+  readonly remotePort: number
+  /** This node. */
+  readonly localNode: NodeId
+  /** The port at this end. */
+  readonly localPort: number
+  /** Always false: a socket is handed out when it is connected. */
+  readonly connecting: boolean = false
+  /** Always false, likewise. */
+  readonly pending: boolean = false
+  /** The inactivity timeout in ms, as set by `setTimeout`; 0 when there is none. */
+  timeout = 0
+  #timer: NodeJS.Timeout | undefined = undefined
+
+  /** @internal */
+  constructor(
+    stream: Stream,
+    ends: SocketEnds,
+    initialBytes: Uint8Array | undefined,
+    allowHalfOpen: boolean,
+  ) {
+    super(stream, { initialBytes, allowHalfOpen })
+    this.remoteNode = ends.remoteNode
+    this.remotePort = ends.remotePort
+    this.localNode = ends.localNode
+    this.localPort = ends.localPort
+  }
+
+  get remoteAddress(): string {
+    return nodeAddress(this.remoteNode)
+  }
+
+  get remoteFamily(): 'IPv6' {
+    return 'IPv6'
+  }
+
+  get localAddress(): string {
+    return nodeAddress(this.localNode)
+  }
+
+  get localFamily(): 'IPv6' {
+    return 'IPv6'
+  }
+
+  get readyState(): 'open' | 'readOnly' | 'writeOnly' | 'closed' {
+    if (this.readable && this.writable) return 'open'
+    if (this.readable) return 'readOnly'
+    return this.writable ? 'writeOnly' : 'closed'
+  }
+
+  /** This end, as `net.Socket` gives it. */
+  address(): AddressInfo {
+    return { address: this.localAddress, family: 'IPv6', port: this.localPort }
+  }
+
+  /**
+   * Emits `'timeout'` after `timeoutMs` without a byte read or written; 0 turns it off. The socket is not closed by it.
+   * Throws a RangeError unless `timeoutMs` is from 0 to 2^31 - 1.
+   */
+  setTimeout(timeoutMs: number, onTimeout?: () => void): this {
+    if (!(timeoutMs >= 0 && timeoutMs <= 0x7fffffff)) {
+      throw new RangeError(`timeoutMs must be from 0 to ${0x7fffffff}, got ${timeoutMs}`)
+    }
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.timeout = timeoutMs
+    if (timeoutMs === 0) {
+      if (onTimeout !== undefined) this.removeListener('timeout', onTimeout)
+      return this
+    }
+    if (onTimeout !== undefined) this.once('timeout', onTimeout)
+    this.#timer = setTimeout(() => this.emit('timeout'), timeoutMs)
+    this.#timer.unref()
+    return this
+  }
+
+  setNoDelay(): this {
+    return this
+  }
+
+  setKeepAlive(): this {
+    return this
+  }
+
+  ref(): this {
+    return this
+  }
+
+  unref(): this {
+    return this
+  }
+
+  /** Ends the sending direction and destroys the socket once everything written has left. */
+  destroySoon(): void {
+    if (this.writable) this.end()
+    if (this.writableFinished) this.destroy()
+    else this.once('finish', () => this.destroy())
+  }
+
+  /** Destroys the socket so that the other end sees `ECONNRESET`. */
+  resetAndDestroy(): this {
+    this.stream.destroy()
+    return this.destroy()
+  }
+
+  override push(chunk: unknown, encoding?: BufferEncoding): boolean {
+    this.#timer?.refresh()
+    return super.push(chunk, encoding)
+  }
+
+  override _write(
+    chunk: Uint8Array,
+    encoding: BufferEncoding,
+    callback: (error?: Error | null) => void,
+  ): void {
+    this.#timer?.refresh()
+    super._write(chunk, encoding, callback)
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    clearTimeout(this.#timer)
+    super._destroy(error, callback)
+  }
+}

@@ -74,7 +74,11 @@ export class Driver implements ByteDuplexHandler {
           }),
       },
     })
-    duplex.handle(this)
+  }
+
+  /** Takes the pipe. Separate from the constructor, because what waits in the pipe may be delivered at once. */
+  start(): void {
+    this.#duplex.handle(this)
     this.core.wake()
   }
 

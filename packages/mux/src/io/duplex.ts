@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream'
-import type { StreamError } from '../proto/errors.js'
+import { StreamError } from '../proto/errors.js'
 import type { Stream, StreamHandler } from '../proto/stream.js'
 
 /** Settings of {@link toDuplex}. */
@@ -24,7 +24,8 @@ type Callback = (error?: Error | null) => void
  * passed by reference and come back when the connection has taken them, small ones are copied at once.
  *
  * `destroy()` with no error and nothing left to send is FIN and STOP_SENDING, otherwise RESET_STREAM and STOP_SENDING.
- * A peer that stopped reading is `EPIPE` on the next write; a reset or the session's end is `ECONNRESET`.
+ * A peer that stopped reading is `EPIPE` on the next write; a reset or the session's end is `ECONNRESET`. When this side
+ * closed the session the Duplex is destroyed without an `'error'` event: whoever closed it knows.
  */
 export class StreamDuplex extends Duplex {
   /** The stream underneath. */
@@ -124,6 +125,12 @@ export class StreamDuplex extends Duplex {
   }
 
   /** @internal */
+  failed(error: Error): void {
+    const isClosedHere = error instanceof StreamError && error.code === 'ECONNABORTED'
+    this.destroy(isClosedHere ? undefined : error)
+  }
+
+  /** @internal */
   stopped(error: StreamError): void {
     this.#stopped = error
     const callback = this.#writeCallback
@@ -147,7 +154,7 @@ export function toDuplex(stream: Stream, options?: DuplexOptions): StreamDuplex 
 const duplexHandler: StreamHandler = {
   onData: (stream, chunk) => duplexOf(stream).received(chunk),
   onEnd: (stream) => void duplexOf(stream).push(null),
-  onReset: (stream, error) => void duplexOf(stream).destroy(error),
+  onReset: (stream, error) => duplexOf(stream).failed(error),
   onStopSending: (stream, error) => duplexOf(stream).stopped(error),
   onWritable(stream) {
     if (!stream.isFlushOwed) duplexOf(stream).released()
@@ -156,7 +163,7 @@ const duplexHandler: StreamHandler = {
   onClose(stream, error) {
     const duplex = duplexOf(stream)
     // An error of the reading direction has been told; that of a writer who has ended is told here.
-    if (error !== undefined && !duplex.destroyed && !duplex.writableFinished) duplex.destroy(error)
+    if (error !== undefined && !duplex.writableFinished) duplex.failed(error)
   },
 }
 

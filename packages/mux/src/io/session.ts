@@ -103,6 +103,7 @@ export class Session implements AsyncDisposable {
         onClosed: (reason) => this.#onClosed(reason),
       },
     })
+    this.#driver.start()
   }
 
   /** Whether the session is over: nothing can be opened or sent. */

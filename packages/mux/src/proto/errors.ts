@@ -51,10 +51,16 @@ export function stoppedByPeer(streamId: number, applicationCode: WireInteger): S
   return new StreamError('EPIPE', message, { applicationCode })
 }
 
-/** The session ended under its streams. One error for all of them: there may be a million. */
+/**
+ * The session ended under its streams: `ECONNABORTED` when this side closed it, `ECONNRESET` when anything else did. One
+ * error for all of them: there may be a million.
+ */
 export function sessionEnded(cause: Error | undefined): StreamError {
-  const why = cause === undefined ? 'its session was closed' : `its session ended: ${cause.message}`
-  return new StreamError('ECONNRESET', `the stream was cut off: ${why}`, { cause })
+  if (cause === undefined)
+    return new StreamError('ECONNABORTED', 'the stream was cut off: this side closed the session')
+  return new StreamError('ECONNRESET', `the stream was cut off: its session ended: ${cause.message}`, {
+    cause,
+  })
 }
 
 /** The peer closed the session with CONNECTION_CLOSE. */

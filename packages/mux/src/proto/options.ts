@@ -46,8 +46,10 @@ export interface SessionLimits {
   closeTimeoutMs?: number
   /** How long a stream may stay unread while the receive buffer is above three quarters, in ms. Default 10,000. */
   unreadGraceMs?: number
-  /** Code of the STOP_SENDING and RESET_STREAM that evict or refuse a stream: the application's. Default 0. */
+  /** Code of the STOP_SENDING and RESET_STREAM that evict an unread stream: the application's. Default 0. */
   evictionCode?: number
+  /** Code of those that refuse a stream while the session drains. Default 0. */
+  refusalCode?: number
   /** max_record_size (draft-ietf-quic-qmux): the largest record the peer may send; 16,382 to 2^30 - 1. Default 1,048,576. */
   maxRecordSizeBytes?: number
 }
@@ -95,6 +97,7 @@ export function resolveLimits(limits: SessionLimits): ResolvedLimits {
     closeTimeoutMs: integer('closeTimeoutMs', 3_000, TIMEOUT),
     unreadGraceMs: integer('unreadGraceMs', 10_000, TIMEOUT),
     evictionCode: integer('evictionCode', 0, { least: 0, most: Number.MAX_SAFE_INTEGER }),
+    refusalCode: integer('refusalCode', 0, { least: 0, most: Number.MAX_SAFE_INTEGER }),
     maxRecordSizeBytes: integer('maxRecordSizeBytes', MEBIBYTE, {
       least: DEFAULT_MAX_RECORD_SIZE_BYTES,
       most: 2 ** 30 - 1,

@@ -153,7 +153,15 @@ export function attach(stream: Stream, handler: StreamHandler): void {
     stream.core.guard(stream, () => handler.onClose?.(stream, stream.extra?.error))
     return
   }
-  deliver(stream)
+  if (isResetTold(stream))
+    stream.core.guard(stream, () => handler.onReset?.(stream, extraOf(stream).error as StreamError))
+  else deliver(stream)
+}
+
+/** Whether an earlier handler was told of a reset, so that the one who takes over has to be told as well. */
+function isResetTold(stream: Stream): boolean {
+  const told = StreamState.RESET_RECEIVED | StreamState.READ_OVER
+  return (stream.state & (told | StreamState.DISCARDING)) === told
 }
 
 /** `bytes` of the stream were taken by the application or discarded: credit goes back to the peer. */

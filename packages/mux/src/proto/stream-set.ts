@@ -100,7 +100,7 @@ export class StreamSet {
     })
     stream.state |= StreamState.ANNOUNCED
     this.add(stream)
-    if (core.isDraining) stream.destroy(core.options.evictionCode)
+    if (core.isDraining) stream.destroy(core.options.refusalCode)
     else core.events.onStream(stream)
     return stream
   }

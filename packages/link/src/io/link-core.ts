@@ -112,6 +112,7 @@ export class LinkCore {
       ...this.#options.sessionOptions,
       maxConcurrentUniStreams: 0,
       evictionCode: StreamCode.EVICTED,
+      refusalCode: StreamCode.GOING_AWAY,
       role,
       isTrusted: false,
       clock: this.#clock,

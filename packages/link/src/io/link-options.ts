@@ -75,6 +75,6 @@ export interface LinkOptions {
    */
   readonly sessionOptions?: Omit<
     SessionOptions,
-    'role' | 'handler' | 'clock' | 'isTrusted' | 'initialBytes' | 'maxConcurrentUniStreams' | 'evictionCode'
+    'role' | 'handler' | 'clock' | 'isTrusted' | 'initialBytes' | 'maxConcurrentUniStreams' | 'evictionCode' | 'refusalCode'
   >
 }

@@ -17,7 +17,8 @@ export interface ByteDuplexHandler {
   onData(chunk: Uint8Array): void
   /**
    * A `writev` that returned `false` is done: all bytes were handed to the system, `bufferedBytes` is 0, no chunk is
-   * referred to any more, and more can be written. Once per such `writev`, never before it has returned.
+   * referred to any more, and more can be written. Once for each such `writev`, never before it has returned; a handler
+   * that took the pipe over may get one that its predecessor is owed.
    */
   onDrain(): void
   /** The peer ended its direction: no more bytes arrive. Only where `capabilities.halfClose`. */
@@ -44,12 +45,13 @@ export interface ByteDuplex {
   readonly localAddress: string
   /** Address of the other end, likewise. */
   readonly remoteAddress: string
-  /** Bytes given to `writev` and not yet handed to the system. */
+  /** Bytes given to `writev` and not yet handed to the system; those a pipe has copied may count a little longer. */
   readonly bufferedBytes: number
 
   /**
    * Starts delivery to `handler`, or hands the pipe over to another one: every later call goes to the new handler. Bytes
-   * that arrived before the first `handle` wait in the pipe. May be called from inside a handler's call.
+   * that arrived before the first `handle` wait in the pipe; they may be delivered before `handle` returns. May be called
+   * from inside a handler's call.
    */
   handle(handler: ByteDuplexHandler): void
 

@@ -1,10 +1,10 @@
 import type { NodeId } from '@astranet/interface'
 
 /** A cost is published again at the soonest after this time, in ms. */
-export const LINK_COST_INTERVAL_MS = 10_000
+const LINK_COST_INTERVAL_MS = 10_000
 
 /** A cost is published again when it differs from the published one by at least this part of it. */
-export const LINK_COST_CHANGE = 0.25
+const LINK_COST_CHANGE = 0.25
 
 interface Published {
   readonly cost: number

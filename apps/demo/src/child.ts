@@ -1,0 +1,97 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { CallMessage, Calls, ReplyMessage } from './calls.js'
+
+/** How long a call may go on without a sign of progress. */
+const STALL_TIMEOUT_MS = 120_000
+
+/** A call failed in the process that was asked, or the process is gone. */
+export class ChildError extends Error {}
+
+interface PendingCall {
+  readonly id: number
+  resolve(result: unknown): void
+  reject(error: Error): void
+  onProgress(done: number): void
+}
+
+/** Which process to start, and how. */
+export interface ChildOptions {
+  /** What messages call it. */
+  readonly name: string
+  /** The module it runs, beside this one. */
+  readonly module: string
+  /** The most that its heap may grow to, in MiB. */
+  readonly heapMiB: number
+}
+
+/** A process of the demo, asked over Node's own channel between parent and child; one call at a time. */
+export class Child<T extends Calls<T>> {
+  readonly #name: string
+  readonly #process: ChildProcess
+  #pending: PendingCall | undefined = undefined
+  #lastId = 0
+  #end: ChildError | undefined = undefined
+
+  constructor({ name, module, heapMiB }: ChildOptions) {
+    this.#name = name
+    this.#process = fork(fileURLToPath(new URL(module, import.meta.url)), [], {
+      execArgv: ['--expose-gc', `--max-old-space-size=${heapMiB}`],
+      // What a process prints besides is about what went wrong: the result has stdout for itself.
+      stdio: ['ignore', 2, 2, 'ipc'],
+    })
+    this.#process.on('message', (message) => this.#receive(message as ReplyMessage))
+    this.#process.on('error', (error) => this.#over(error.message))
+    this.#process.on('exit', (code, signal) => this.#over(`it ended with ${signal ?? `exit code ${code}`}`))
+  }
+
+  /** The process's id; 0 when it could not be started. */
+  get pid(): number {
+    return this.#process.pid ?? 0
+  }
+
+  /** Asks for `name`; rejects with a {@link ChildError} when that fails, the process ends, or nothing moves for two minutes. */
+  async call<Name extends keyof T & string>(
+    name: Name,
+    argument: Parameters<T[Name]>[0],
+    onProgress: (done: number) => void = () => undefined,
+  ): Promise<Awaited<ReturnType<T[Name]>>> {
+    if (this.#end !== undefined) throw this.#end
+    this.#lastId += 1
+    const message: CallMessage = { id: this.#lastId, name, argument }
+    let stallTimer: NodeJS.Timeout | undefined
+    try {
+      const result = await new Promise<unknown>((resolve, reject) => {
+        const stalled = (): void =>
+          reject(new ChildError(`the ${this.#name} process made no progress in "${name}"`))
+        stallTimer = setTimeout(stalled, STALL_TIMEOUT_MS)
+        const moved = (done: number): void => (stallTimer?.refresh(), onProgress(done))
+        this.#pending = { id: message.id, resolve, reject, onProgress: moved }
+        this.#process.send(message)
+      })
+      return result as Awaited<ReturnType<T[Name]>>
+    } finally {
+      clearTimeout(stallTimer)
+      this.#pending = undefined
+    }
+  }
+
+  /** Ends the process at once. Idempotent. */
+  kill(): void {
+    this.#process.kill('SIGKILL')
+  }
+
+  #receive(message: ReplyMessage): void {
+    const pending = this.#pending
+    if (pending === undefined) return
+    if (message.kind === 'progress') pending.onProgress(message.done)
+    else if (message.id !== pending.id) return
+    else if (message.kind === 'result') pending.resolve(message.result)
+    else pending.reject(new ChildError(`the ${this.#name} process: ${message.message}`))
+  }
+
+  #over(why: string): void {
+    this.#end ??= new ChildError(`the ${this.#name} process is gone: ${why}`)
+    this.#pending?.reject(this.#end)
+  }
+}

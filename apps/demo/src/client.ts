@@ -1,0 +1,41 @@
+import { AstraNet, type NodeId } from '@astranet/core'
+import { answerCalls } from './answer-calls.js'
+import type { ClientCalls } from './calls.js'
+import { measureMemory } from './memory.js'
+import { fetchPage } from './page.js'
+import { Streams } from './streams.js'
+
+const PINGS = 5
+
+/** The client process: one node that joins the server's. */
+const node = new AstraNet()
+const streams = new Streams(node)
+let server: NodeId | undefined
+
+const calls: ClientCalls = {
+  async join({ address }) {
+    server = await node.join('tcp4', address)
+    return undefined
+  },
+  page: () => fetchPage(node),
+  open: ({ streams: count }) => streams.open(count),
+  exchange: () => streams.exchange(),
+  openStreams: () => Promise.resolve(streams.openCount()),
+  ping: async () => ({ pingMs: await medianPingMs() }),
+  memory: () => measureMemory(),
+  async close() {
+    await node.close()
+    return undefined
+  },
+}
+
+/** The keep-alive's round trip: of several, the one in the middle. */
+async function medianPingMs(): Promise<number> {
+  if (server === undefined) throw new Error('the client has not joined')
+  const roundTrips: number[] = []
+  for (let i = 0; i < PINGS; i++) roundTrips.push(await node.ping(server))
+  roundTrips.sort((a, b) => a - b)
+  return roundTrips[Math.floor(PINGS / 2)] as number
+}
+
+answerCalls(calls)

@@ -1,0 +1,58 @@
+import { createServer } from 'node:http'
+import { AstraNet, type Socket } from '@astranet/core'
+import { answerCalls } from './answer-calls.js'
+import type { ServerCalls } from './calls.js'
+import { measureMemory } from './memory.js'
+import { respondWithPage } from './page.js'
+
+/** The server process: one node that can be joined, and two services on it. */
+const node = new AstraNet()
+let openStreams = 0
+
+const calls: ServerCalls = {
+  async listen() {
+    const echo = await node.bind('', 'echo', { allowHalfOpen: true })
+    echo.on('connection', serveEcho)
+    const web = await node.bind('', 'web')
+    const http = createServer(respondWithPage)
+    web.on('connection', (socket) => http.emit('connection', socket))
+    const { address } = await node.listenAndServe('tcp4', '127.0.0.1:0')
+    return { address }
+  },
+  openStreams: () => Promise.resolve(openStreams),
+  memory: () => measureMemory(),
+  async close() {
+    await node.close()
+  },
+}
+
+/** Sends back what arrives. The handlers are shared: a closure for each of a million streams would be what is measured. */
+function serveEcho(socket: Socket): void {
+  openStreams += 1
+  socket.on('data', echo)
+  socket.on('drain', resume)
+  socket.on('end', end)
+  socket.on('error', ignore)
+  socket.on('close', closed)
+}
+
+function echo(this: Socket, chunk: Uint8Array): void {
+  if (!this.write(chunk)) this.pause()
+}
+
+function resume(this: Socket): void {
+  this.resume()
+}
+
+function end(this: Socket): void {
+  this.end()
+}
+
+/** A stream that broke is missed by the client, which says so. */
+function ignore(): void {}
+
+function closed(): void {
+  openStreams -= 1
+}
+
+answerCalls(calls)

@@ -63,6 +63,7 @@ export class Driver implements ByteDuplexHandler {
         onWork: () => this.#onWork(),
         onStream: (stream) => events.onStream(stream),
         onStreamsAvailable: () => events.onStreamsAvailable(),
+        onDatagram: (payload) => events.onDatagram(payload),
         onPong: (rttMs) => events.onPong(rttMs),
         onUnreadPressure: () => events.onUnreadPressure(),
         onOver: (reason) => this.#onOver(reason),

@@ -1,12 +1,13 @@
 import { systemClock, type ByteDuplex, type Clock } from '@astranet/interface'
 import type { WireInteger } from '@astranet/frame'
-import { SessionError } from '../proto/errors.js'
+import { SessionError, StreamError } from '../proto/errors.js'
 import { resolveLimits, type SessionLimits } from '../proto/options.js'
 import { checkUrgency, type Stream } from '../proto/stream.js'
 import { DEFAULT_URGENCY } from '../proto/stream-set.js'
 import { AcceptQueue } from './accept-queue.js'
 import { Driver } from './driver.js'
 import { toByteDuplex, type Pipe } from './pipe.js'
+import { RecordMessages } from './record-messages.js'
 
 /** What the user of a session may be told. Every member is optional. */
 export interface SessionHandler {
@@ -17,6 +18,8 @@ export interface SessionHandler {
   onStream?(stream: Stream): void
   /** The peer allows more streams than before: `tryOpenStream` may succeed again. */
   onStreamsAvailable?(): void
+  /** A datagram arrived (RFC 9221). `payload` is the receiver's. Nothing holds the peer back: it may come fast. */
+  onDatagram?(payload: Uint8Array): void
   /** Unread streams hold more than three quarters of the receive buffer. `unread`: them, the longest untouched first. */
   onUnreadPressure?(unread: Iterable<Stream>): void
   /**
@@ -33,6 +36,12 @@ export interface SessionOptions extends SessionLimits {
   /** Which side this is (RFC 9000 section 2.1: it decides the stream ids). The sides must differ. */
   role: 'client' | 'server'
   handler?: SessionHandler
+  /**
+   * How records stand on the pipe. `'bytes'`, the default: one after the other, each behind its Size, as the draft has
+   * it. `'messages'`: each is one message of a pipe that keeps messages apart, without its Size, as `@moq/qmux` has it
+   * over WebSocket; such a pipe sends each chunk of a `writev` as one message and gives each message as one chunk.
+   */
+  binding?: 'bytes' | 'messages'
   /** Bytes that arrived on the pipe already, behind a preamble for example. */
   initialBytes?: Uint8Array
   /** Default: the system's. */
@@ -85,8 +94,12 @@ export class Session implements AsyncDisposable {
   constructor(pipe: Pipe, options: SessionOptions) {
     const { role, clock = systemClock, random = Math.random, handler = {} } = options
     if (role !== 'client' && role !== 'server') throw new TypeError('role must be "client" or "server"')
-    const limits = resolveLimits(options)
-    const duplex: ByteDuplex = toByteDuplex(pipe)
+    const limits = resolveLimits({ ...defaultDatagrams(handler), ...options })
+    const { binding = 'bytes' } = options
+    if (binding !== 'bytes' && binding !== 'messages')
+      throw new TypeError('binding must be "bytes" or "messages"')
+    const bytes = toByteDuplex(pipe)
+    const duplex: ByteDuplex = binding === 'bytes' ? bytes : new RecordMessages(bytes)
     this.#handler = handler
     this.#driver = new Driver(duplex, role, {
       limits,
@@ -96,6 +109,7 @@ export class Session implements AsyncDisposable {
       events: {
         onStream: (stream) => this.#onStream(stream),
         onStreamsAvailable: () => this.#onStreamsAvailable(),
+        onDatagram: (payload) => handler.onDatagram?.(payload),
         onPong: (rttMs) => this.#onPong(rttMs),
         onUnreadPressure: () => handler.onUnreadPressure?.(this.#driver.core.unread.list()),
         onIdle: () => this.#onIdle(),
@@ -188,6 +202,34 @@ export class Session implements AsyncDisposable {
     })
   }
 
+  /**
+   * The largest datagram the peer takes, in bytes; `undefined` when it takes none, and before its transport parameters
+   * have arrived.
+   */
+  get maxDatagramBytes(): number | undefined {
+    const { maxDatagramBytes } = this.#driver.core
+    return maxDatagramBytes < 0 ? undefined : maxDatagramBytes
+  }
+
+  /**
+   * Sends a datagram (RFC 9221): in order and without loss once sent, but dropped here, with `false`, when more than
+   * 1 MiB wait, or the session is over. Throws a StreamError `ASTRA_ERR_NOT_NEGOTIATED` when the peer takes none, and a
+   * RangeError when `payload` is larger than `maxDatagramBytes`.
+   */
+  sendDatagram(payload: Uint8Array): boolean {
+    if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array')
+    const { core } = this.#driver
+    if (core.isOver) return false
+    const { maxDatagramBytes } = this
+    if (maxDatagramBytes === undefined) {
+      throw new StreamError('ASTRA_ERR_NOT_NEGOTIATED', 'the peer does not take datagrams')
+    }
+    if (payload.length > maxDatagramBytes) {
+      throw new RangeError(`payload must be at most ${maxDatagramBytes} bytes, got ${payload.length}`)
+    }
+    return core.sendDatagram(payload)
+  }
+
   /** Gives a peer that began as not trusted (`isTrusted: false`) the full limits. */
   raiseLimits(): void {
     this.#driver.core.raiseLimits()
@@ -234,10 +276,7 @@ export class Session implements AsyncDisposable {
   }
 
   #countAccepted(stream: Stream): void {
-    const { core } = this.#driver
-    const peer = stream.isUnidirectional ? core.peerUni : core.peerBidi
-    peer.accepted += 1
-    if (peer.isUpdateDue()) core.wake()
+    this.#driver.core.acceptedStream(stream)
   }
 
   #onStreamsAvailable(): void {
@@ -297,6 +336,11 @@ interface OpenWaiter {
   readonly pending: PendingOpen
   resolve(stream: Stream): void
   reject(error: Error): void
+}
+
+/** Who has a handler for datagrams wants them. */
+function defaultDatagrams(handler: SessionHandler): SessionLimits {
+  return handler.onDatagram === undefined ? {} : { maxDatagramFrameSizeBytes: 65_535 }
 }
 
 /** Callers of `openStream` that wait for credit, in order. */

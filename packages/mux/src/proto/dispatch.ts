@@ -6,9 +6,11 @@ import {
   type WireInteger,
 } from '@astranet/frame'
 import { protocolError, type SessionError } from './errors.js'
-import { receive, receiveReset } from './receive-half.js'
+import { receive } from './receive-half.js'
+import { receiveBehindSize, receiveReset, type ResetFrame } from './receive-reset.js'
 import { raiseLimit, stopped } from './send-half.js'
 import type { SessionCore } from './session-core.js'
+import { SIZE_KNOWN } from './stream-state.js'
 import type { Stream } from './stream.js'
 
 /** Brings each frame of the peer to the part of the session it is for (RFC 9000 section 19). */
@@ -39,53 +41,73 @@ export class Dispatch implements FrameSink {
     const stream = this.#receiving(id, 'STREAM')
     if (stream === undefined) {
       if (end > start) this.#dataAfterClose(id)
+      else this.#core.abuse.idleFrame()
       return
     }
-    this.#check(receive(stream, offset, chunk, start, end, fin))
+    if (end > start) this.#core.abuse.payload(end - start)
+    else if (!fin && stream.receiveOffset > 0) this.#core.abuse.idleFrame()
+    this.#check(
+      (stream.state & SIZE_KNOWN) === 0
+        ? receive(stream, offset, chunk, start, end, fin)
+        : receiveBehindSize(stream, { offset, chunk, start, end }),
+    )
   }
 
   resetStream(id: number, code: WireInteger, finalSize: number): void {
-    const stream = this.#receiving(id, 'RESET_STREAM')
-    if (stream !== undefined) this.#check(receiveReset(stream, code, finalSize))
+    this.#reset(id, 'RESET_STREAM', { code, finalSize, reliableSize: 0 })
   }
 
-  /** The extension is not offered, so the decoder refuses the frame before it gets here. */
-  resetStreamAt(id: number): void {
-    this.#core.fail(protocolError(TransportErrorCode.PROTOCOL_VIOLATION, `RESET_STREAM_AT for stream ${id}`))
+  resetStreamAt(id: number, code: WireInteger, finalSize: number, reliableSize: number): void {
+    this.#reset(id, 'RESET_STREAM_AT', { code, finalSize, reliableSize })
   }
 
   stopSending(id: number, code: WireInteger): void {
     const stream = this.#sending(id, 'STOP_SENDING')
-    if (stream !== undefined) stopped(stream, code)
+    if (stream === undefined) {
+      this.#core.abuse.idleFrame()
+      return
+    }
+    this.#core.abuse.givenUp(stream)
+    stopped(stream, code)
   }
 
   maxData(limit: number): void {
-    if (this.#core.sendWindow.raise(limit)) this.#core.wake()
+    const core = this.#core
+    core.abuse.creditStep(limit - core.sendWindow.limit)
+    if (core.sendWindow.raise(limit)) core.wake()
   }
 
   maxStreamData(id: number, limit: number): void {
     const stream = this.#sending(id, 'MAX_STREAM_DATA')
+    this.#core.abuse.creditStep(stream === undefined ? 0 : limit - stream.sendLimit)
     if (stream !== undefined) raiseLimit(stream, limit)
   }
 
   maxStreams(isBidirectional: boolean, limit: number): void {
     const local = isBidirectional ? this.#core.localBidi : this.#core.localUni
     if (local.raise(limit)) this.#core.events.onStreamsAvailable()
+    else this.#core.abuse.idleFrame()
   }
 
   /** Informative: credit follows what the application takes, not what the peer wishes. */
-  dataBlocked(): void {}
+  dataBlocked(): void {
+    this.#core.abuse.idleFrame()
+  }
 
   streamDataBlocked(id: number): void {
     this.#receiving(id, 'STREAM_DATA_BLOCKED')
+    this.#core.abuse.idleFrame()
   }
 
   /** Informative, as above. */
-  streamsBlocked(): void {}
+  streamsBlocked(): void {
+    this.#core.abuse.idleFrame()
+  }
 
-  /** The extension is not offered, so the decoder refuses the frame before it gets here. */
-  datagram(): void {
-    this.#core.fail(protocolError(TransportErrorCode.PROTOCOL_VIOLATION, 'DATAGRAM was not negotiated'))
+  datagram(payload: Uint8Array): void {
+    this.#core.abuse.payload(payload.length)
+    if (payload.length === 0) this.#core.abuse.idleFrame()
+    this.#core.events.onDatagram(payload)
   }
 
   connectionClose(close: ConnectionClose): void {
@@ -93,19 +115,32 @@ export class Dispatch implements FrameSink {
   }
 
   ping(high: number, low: number): void {
+    this.#core.abuse.idleFrame()
     this.#check(this.#core.liveness.pingReceived(high, low))
     this.#core.wake()
   }
 
   pong(high: number, low: number): void {
     const core = this.#core
+    core.abuse.idleFrame()
     const result = core.liveness.pongReceived(high, low, core.now)
     if (typeof result === 'number') core.events.onPong(result)
     else this.#check(result)
   }
 
-  recordEnd(): void {
+  recordEnd(frames: number): void {
+    if (frames === 0) this.#core.abuse.idleFrame()
     this.#core.liveness.recordDone(this.#core.now)
+  }
+
+  #reset(id: number, name: string, frame: ResetFrame): void {
+    const stream = this.#receiving(id, name)
+    if (stream === undefined) {
+      this.#core.abuse.idleFrame()
+      return
+    }
+    this.#core.abuse.givenUp(stream)
+    this.#check(receiveReset(stream, frame))
   }
 
   #receiving(id: number, frame: string): Stream | undefined {

@@ -50,6 +50,11 @@ export interface SessionLimits {
   evictionCode?: number
   /** Code of those that refuse a stream while the session drains. Default 0. */
   refusalCode?: number
+  /**
+   * max_datagram_frame_size (RFC 9221): the largest DATAGRAM frame the peer may send, header included, in bytes; 0 to
+   * `maxRecordSizeBytes`; 0: none at all. Default 0, or 65,535 for a session whose handler has `onDatagram`.
+   */
+  maxDatagramFrameSizeBytes?: number
   /** max_record_size (draft-ietf-quic-qmux): the largest record the peer may send; 16,382 to 2^30 - 1. Default 1,048,576. */
   maxRecordSizeBytes?: number
 }
@@ -97,6 +102,7 @@ export function resolveLimits(limits: SessionLimits): ResolvedLimits {
     closeTimeoutMs: integer('closeTimeoutMs', 3_000, TIMEOUT),
     unreadGraceMs: integer('unreadGraceMs', 10_000, TIMEOUT),
     evictionCode: integer('evictionCode', 0, { least: 0, most: Number.MAX_SAFE_INTEGER }),
+    maxDatagramFrameSizeBytes: integer('maxDatagramFrameSizeBytes', 0, { least: 0, most: 2 ** 30 - 1 }),
     refusalCode: integer('refusalCode', 0, { least: 0, most: Number.MAX_SAFE_INTEGER }),
     maxRecordSizeBytes: integer('maxRecordSizeBytes', MEBIBYTE, {
       least: DEFAULT_MAX_RECORD_SIZE_BYTES,

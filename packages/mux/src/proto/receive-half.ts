@@ -1,15 +1,15 @@
 import { TransportErrorCode, type WireInteger } from '@astranet/frame'
 import { checkErrorCode, checkInteger } from './check.js'
-import { protocolError, resetByPeer, StreamError, type SessionError } from './errors.js'
+import { protocolError, StreamError, type SessionError } from './errors.js'
 import { ReceiveQueue } from './receive-queue.js'
 import { growthOf, renewWindow, raiseWindow } from './stream-window.js'
-import { RECEIVE_OVER, StreamState } from './stream-state.js'
+import { SIZE_KNOWN, StreamState } from './stream-state.js'
 import { extraOf } from './stream-extra.js'
 import type { Stream, StreamHandler } from './stream.js'
 
 /**
- * A piece of a STREAM frame arrived (RFC 9000 section 19.8). Pieces must come in order (draft-ietf-quic-qmux, "Ordering
- * of STREAM Frames"). Positional, for it runs once for each of millions of frames.
+ * A piece of a STREAM frame arrived (RFC 9000 section 19.8), and the stream's final size is not known yet. Positional,
+ * for it runs once for each of millions of frames.
  */
 export function receive(
   stream: Stream,
@@ -19,15 +19,9 @@ export function receive(
   end: number,
   isFin: boolean,
 ): SessionError | undefined {
-  const { core, state } = stream
+  const { core } = stream
   const length = end - start
-  if ((state & RECEIVE_OVER) !== 0) return afterEnd(stream, offset + length, isFin)
-  if (offset !== stream.receiveOffset) {
-    return protocolError(
-      TransportErrorCode.PROTOCOL_VIOLATION,
-      `stream ${stream.id}: data at offset ${offset} does not follow offset ${stream.receiveOffset}`,
-    )
-  }
+  if (offset !== stream.receiveOffset) return outOfOrder(stream, offset)
   if (offset + length > stream.receiveLimit) return overLimit(stream, offset + length)
   stream.receiveOffset += length
   if (!core.receiveWindow.receive(length)) return overSessionLimit(stream)
@@ -40,7 +34,8 @@ export function receive(
   return undefined
 }
 
-function take(stream: Stream, chunk: Uint8Array, start: number, end: number): void {
+/** Gives bytes that were accounted for to the application, or keeps or drops them. */
+export function take(stream: Stream, chunk: Uint8Array, start: number, end: number): void {
   const { state } = stream
   if ((state & StreamState.DISCARDING) !== 0) consume(stream, end - start)
   else if (
@@ -85,8 +80,8 @@ export function deliver(stream: Stream): void {
     const block = shift(stream, stream.receiveQueue)
     if (block !== undefined) hand(stream, block)
   }
-  if ((stream.state & StreamState.RESET_RECEIVED) !== 0) deliverReset(stream)
-  else deliverEnd(stream)
+  if ((stream.state & StreamState.RESET_RECEIVED) === 0) deliverEnd(stream)
+  else if (stream.receiveQueue === undefined) deliverReset(stream)
 }
 
 function shift(stream: Stream, queue: ReceiveQueue): Uint8Array | undefined {
@@ -126,25 +121,6 @@ function deliverReset(stream: Stream): void {
   stream.core.settleLater(stream)
 }
 
-/** RESET_STREAM arrived (RFC 9000 sections 3.2, 4.5 and 19.4). Data that was complete is still delivered. */
-export function receiveReset(stream: Stream, code: WireInteger, finalSize: number): SessionError | undefined {
-  const { core } = stream
-  if ((stream.state & RECEIVE_OVER) !== 0) {
-    return finalSize === stream.receiveOffset ? undefined : finalSizeChanged(stream, finalSize)
-  }
-  if (finalSize < stream.receiveOffset) return finalSizeChanged(stream, finalSize)
-  if (finalSize > stream.receiveLimit) return overLimit(stream, finalSize)
-  if (!core.receiveWindow.receive(finalSize - stream.receiveOffset)) return overSessionLimit(stream)
-  stream.receiveOffset = finalSize
-  core.receiveWindow.growthBytes -= growthOf(stream)
-  stream.state |= StreamState.RESET_RECEIVED
-  discardUnread(stream)
-  extraOf(stream).error ??= resetByPeer(stream.id, code)
-  deliverReset(stream)
-  if ((stream.state & StreamState.READ_OVER) !== 0) core.settleLater(stream)
-  return undefined
-}
-
 /** See `Stream.handle`. */
 export function attach(stream: Stream, handler: StreamHandler): void {
   stream.handler = handler
@@ -171,7 +147,7 @@ export function consume(stream: Stream, bytes: number): void {
     stream.consumed += bytes
     return
   }
-  if ((stream.state & RECEIVE_OVER) !== 0) {
+  if ((stream.state & SIZE_KNOWN) !== 0) {
     stream.consumed += bytes
   } else {
     const growth = growthOf(stream)
@@ -200,7 +176,7 @@ export function consumeByApplication(stream: Stream, bytes: number): void {
 export function requireAtLeast(stream: Stream, bytes: number): void {
   const most = Math.floor(stream.core.receiveWindow.capBytes / 2)
   checkInteger('bytes', bytes, { least: 0, most })
-  if ((stream.state & (RECEIVE_OVER | StreamState.DISCARDING)) !== 0 || stream.core.isOver) return
+  if ((stream.state & (SIZE_KNOWN | StreamState.DISCARDING)) !== 0 || stream.core.isOver) return
   raiseWindow(stream, bytes)
 }
 
@@ -208,7 +184,7 @@ export function requireAtLeast(stream: Stream, bytes: number): void {
 export function stopSending(stream: Stream, code: WireInteger): void {
   checkErrorCode(code)
   if (!stream.canReceive || (stream.state & StreamState.READ_OVER) !== 0 || stream.core.isOver) return
-  const isOver = (stream.state & RECEIVE_OVER) !== 0
+  const isOver = (stream.state & SIZE_KNOWN) !== 0
   stream.state |= StreamState.DISCARDING | StreamState.READ_OVER
   discardUnread(stream)
   if (!isOver) {
@@ -245,23 +221,20 @@ export function discardUnread(stream: Stream): void {
   if (stream.unreadBytes > 0) consume(stream, stream.unreadBytes)
 }
 
-function afterEnd(stream: Stream, end: number, isFin: boolean): SessionError | undefined {
-  if (isFin && end === stream.receiveOffset) return undefined
-  const message = `stream ${stream.id}: data up to offset ${end} after its end at ${stream.receiveOffset}`
-  return protocolError(TransportErrorCode.FINAL_SIZE_ERROR, message)
+/** Pieces must come in order (draft-ietf-quic-qmux, "Ordering of STREAM Frames"). */
+export function outOfOrder(stream: Stream, offset: number): SessionError {
+  const message = `stream ${stream.id}: data at offset ${offset} does not follow offset ${stream.receiveOffset}`
+  return protocolError(TransportErrorCode.PROTOCOL_VIOLATION, message)
 }
 
-function finalSizeChanged(stream: Stream, finalSize: number): SessionError {
-  const message = `stream ${stream.id}: final size ${finalSize} contradicts the ${stream.receiveOffset} bytes received`
-  return protocolError(TransportErrorCode.FINAL_SIZE_ERROR, message)
-}
-
-function overLimit(stream: Stream, end: number): SessionError {
+/** The peer sent beyond its credit on the stream. */
+export function overLimit(stream: Stream, end: number): SessionError {
   const message = `stream ${stream.id}: data up to offset ${end} exceeds MAX_STREAM_DATA ${stream.receiveLimit}`
   return protocolError(TransportErrorCode.FLOW_CONTROL_ERROR, message)
 }
 
-function overSessionLimit(stream: Stream): SessionError {
+/** The peer sent beyond its credit on the session. */
+export function overSessionLimit(stream: Stream): SessionError {
   const { received, limit } = stream.core.receiveWindow
   const message = `${received} bytes received with stream ${stream.id} exceed MAX_DATA ${limit}`
   return protocolError(TransportErrorCode.FLOW_CONTROL_ERROR, message)

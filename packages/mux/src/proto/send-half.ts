@@ -4,7 +4,7 @@ import { StreamError, stoppedByPeer } from './errors.js'
 import { SEND_ENDED, SEND_OVER, StreamState } from './stream-state.js'
 import { extraOf } from './stream-extra.js'
 import type { Stream } from './stream.js'
-import { checkErrorCode } from './check.js'
+import { checkErrorCode, checkInteger } from './check.js'
 import type { WireInteger } from '@astranet/frame'
 
 const CANNOT_WRITE = SEND_ENDED | SEND_OVER | StreamState.CLOSED
@@ -67,6 +67,37 @@ export function reset(stream: Stream, code: WireInteger): void {
   extraOf(stream).resetCode = code
   stream.state |= StreamState.RESET_QUEUED
   stream.core.queueControl(stream)
+}
+
+/** See `Stream.resetAt`: draft-ietf-quic-reliable-stream-reset. RESET_STREAM_AT goes behind the last reliable byte. */
+export function resetAt(stream: Stream, reliableSize: number, code: WireInteger): void {
+  checkErrorCode(code)
+  const { core } = stream
+  const written = stream.sendOffset + stream.bufferedBytes
+  checkInteger('reliableSize', reliableSize, { least: 0, most: written })
+  if (!core.peer.resetStreamAt) {
+    throw new StreamError('ASTRA_ERR_NOT_NEGOTIATED', 'the peer does not support RESET_STREAM_AT: use reset')
+  }
+  if ((stream.state & (SEND_OVER | StreamState.RESET_QUEUED)) !== 0 || !stream.canSend || core.isOver) return
+  const extra = extraOf(stream)
+  const isLower = (stream.state & StreamState.RESET_AT_QUEUED) === 0 || reliableSize < extra.reliableSendSize
+  if (!isLower) return
+  extra.reliableSendSize = reliableSize
+  extra.resetCode = code
+  stream.state = (stream.state | StreamState.RESET_AT_QUEUED) & ~StreamState.FIN_QUEUED
+  keepUnsent(stream, Math.max(0, reliableSize - stream.sendOffset))
+  if (stream.sendQueue === undefined) core.queueControl(stream)
+}
+
+function keepUnsent(stream: Stream, bytes: number): void {
+  const queue = stream.sendQueue
+  if (queue === undefined || bytes >= queue.bytes) return
+  if (bytes === 0) {
+    dropUnsent(stream)
+    return
+  }
+  stream.core.sendBufferedBytes -= queue.bytes - bytes
+  queue.truncate(bytes)
 }
 
 /** Forgets what was written and not sent. */

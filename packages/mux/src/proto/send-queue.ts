@@ -36,6 +36,21 @@ export class SendQueue {
     this.#tail = run
   }
 
+  /** Keeps the first `bytes` and drops the rest. */
+  truncate(bytes: number): void {
+    let left = bytes
+    for (let run = this.head; run !== undefined; run = run.next) {
+      const length = run.end - run.start
+      if (length >= left) {
+        run.end = run.start + left
+        run.next = undefined
+        this.#tail = run
+      }
+      left -= Math.min(length, left)
+    }
+    this.bytes = Math.min(this.bytes, bytes)
+  }
+
   /** Marks the first `count` bytes of the head run (at most all of it) as sent. */
   advance(count: number): void {
     const head = this.head as Run

@@ -1,4 +1,5 @@
 import {
+  datagramHeaderLength,
   DEFAULT_TRANSPORT_PARAMETERS,
   FrameDecoder,
   TransportErrorCode,
@@ -8,6 +9,8 @@ import {
 } from '@astranet/frame'
 import { checkErrorCode } from './check.js'
 import { Dispatch } from './dispatch.js'
+import { AbuseGuard } from './abuse-guard.js'
+import { DatagramQueue } from './datagram-queue.js'
 import { closedByPeer, protocolError, SessionError } from './errors.js'
 import { Liveness } from './liveness.js'
 import { LocalStreams } from './local-streams.js'
@@ -31,6 +34,8 @@ export interface CoreEvents {
   onStream(stream: Stream): void
   /** The peer allows more streams. */
   onStreamsAvailable(): void
+  /** A datagram arrived. */
+  onDatagram(payload: Uint8Array): void
   /** A ping was answered after `rttMs`. */
   onPong(rttMs: number): void
   /** Unread streams hold more than three quarters of the receive buffer. */
@@ -78,6 +83,8 @@ export class SessionCore {
   readonly streams: StreamSet
   readonly scheduler: Scheduler = new Scheduler()
   readonly unread: UnreadStreams
+  readonly abuse: AbuseGuard
+  readonly datagrams: DatagramQueue = new DatagramQueue()
   /** Holds small writes until they are sent. */
   readonly slab: Slab = new Slab()
 
@@ -124,6 +131,7 @@ export class SessionCore {
       : new PeerStreams(0, 0)
     this.streams = new StreamSet(this)
     this.unread = new UnreadStreams(this)
+    this.abuse = new AbuseGuard(this, this.now)
     this.ownParameters = {
       ...DEFAULT_TRANSPORT_PARAMETERS,
       maxIdleTimeoutMs: options.idleTimeoutMs,
@@ -134,9 +142,16 @@ export class SessionCore {
       initialMaxStreamsBidi: this.peerBidi.limit,
       initialMaxStreamsUni: this.peerUni.limit,
       maxRecordSizeBytes: options.maxRecordSizeBytes,
+      maxDatagramFrameSizeBytes: options.maxDatagramFrameSizeBytes,
+      resetStreamAt: true,
     }
     this.#transmitter = new Transmitter(this)
-    this.#decoder = new FrameDecoder(new Dispatch(this), { maxRecordSizeBytes: options.maxRecordSizeBytes })
+    const { maxRecordSizeBytes, maxDatagramFrameSizeBytes } = options
+    this.#decoder = new FrameDecoder(new Dispatch(this), {
+      maxRecordSizeBytes,
+      maxDatagramFrameSizeBytes,
+      acceptResetStreamAt: true,
+    })
     this.liveness.requestPing(this.now)
   }
 
@@ -157,6 +172,7 @@ export class SessionCore {
     const error = this.#decoder.push(chunk)
     if (error !== undefined) this.fail(protocolError(error.code, error.message), error.frameType)
     this.liveness.received(now, this.#decoder.isInsideRecord)
+    this.abuse.endTurn()
     this.streams.settle()
     if (this.isOver) return
     this.unread.check(now)
@@ -256,6 +272,32 @@ export class SessionCore {
     this.streams.add(stream)
     this.queueControl(stream)
     return stream
+  }
+
+  /** The application got a stream of the peer: the peer may open another one in its place. */
+  acceptedStream(stream: Stream): void {
+    const peer = stream.isUnidirectional ? this.peerUni : this.peerBidi
+    peer.accepted += 1
+    this.abuse.accepted(stream)
+    if (peer.isUpdateDue()) this.wake()
+  }
+
+  /** The largest datagram that can be sent, in bytes; -1 when the peer takes none. */
+  get maxDatagramBytes(): number {
+    const { maxDatagramFrameSizeBytes, maxRecordSizeBytes } = this.peer
+    const frame = Math.min(maxDatagramFrameSizeBytes, maxRecordSizeBytes)
+    if (frame === 0) return -1
+    // The header's length depends on the payload's: the largest payload whose whole frame fits.
+    let payload = frame - datagramHeaderLength(frame)
+    while (payload + 1 + datagramHeaderLength(payload + 1) <= frame) payload += 1
+    return payload
+  }
+
+  /** Queues a datagram; false when the queue is full and it was dropped. It must be of at most `maxDatagramBytes`. */
+  sendDatagram(payload: Uint8Array): boolean {
+    if (this.isOver || !this.datagrams.push(payload)) return false
+    this.wake()
+    return true
   }
 
   /** The peer has proved who it is: full limits from now on. */
@@ -365,6 +407,7 @@ export class SessionCore {
     this.#decoder.stop()
     this.receiveWindow.close(this.#budgetReleased)
     this.sendBufferedBytes = 0
+    this.datagrams.clear()
     this.wake()
     this.events.onOver(reason)
   }

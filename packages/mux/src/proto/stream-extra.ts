@@ -10,6 +10,11 @@ export interface StreamExtra {
   stopCode: WireInteger
   /** The first error of either direction, for onClose. */
   error: Error | undefined
+  /** Reliable Size of a RESET_STREAM_AT to be sent. */
+  reliableSendSize: number
+  /** Of a RESET_STREAM_AT received: up to where bytes are delivered, and the code. */
+  reliableReceiveSize: number
+  receivedResetCode: WireInteger
   /** Grows the receive window. */
   tuning: WindowTuning | undefined
   /** `consumed` at the last renewal of the receive window. */
@@ -24,6 +29,9 @@ export function extraOf(stream: Stream): StreamExtra {
     resetCode: 0,
     stopCode: 0,
     error: undefined,
+    reliableSendSize: 0,
+    reliableReceiveSize: 0,
+    receivedResetCode: 0,
     tuning: undefined,
     consumedAtRenewal: 0,
     readerEpoch: -1,

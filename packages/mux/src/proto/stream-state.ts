@@ -7,12 +7,15 @@
  *     Ready -> Send            first frame sent                           ANNOUNCED
  *     Send  -> Data Sent       end() was called and all bytes are sent    FIN_QUEUED -> FIN_SENT
  *     Ready, Send -> Reset Sent  reset(), or STOP_SENDING received        RESET_QUEUED -> RESET_SENT
+ *     Send  -> Reset Sent      resetAt(), when its reliable bytes are sent  RESET_AT_QUEUED -> RESET_SENT
  *
  * Receiving part (RFC 9000 section 3.2; bytes arrive in order, so "Size Known" and "Data Recvd" are one):
  *
  *     Recv -> Data Recvd       FIN received                               FIN_RECEIVED
  *     Data Recvd -> Data Read  onEnd was called                           READ_OVER
  *     Recv, Data Recvd -> Reset Recvd  RESET_STREAM received              RESET_RECEIVED
+ *     Recv -> Size Known       RESET_STREAM_AT received, reliable bytes missing  RESET_AT_RECEIVED
+ *     Size Known -> Reset Recvd  the reliable bytes are there             RESET_RECEIVED
  *     Reset Recvd -> Reset Read  onReset was called                       READ_OVER
  *     any -> discarding        stopSending() or eviction                  DISCARDING, READ_OVER
  */
@@ -56,13 +59,23 @@ export const StreamState = {
   CLOSED: 0x200000,
   /** The record left the table: the peer may open another stream. */
   REMOVED: 0x400000,
+  /** The application has got the stream of the peer. */
+  ACCEPTED: 0x800000,
+  /** RESET_STREAM_AT is to be sent behind the bytes that are queued. */
+  RESET_AT_QUEUED: 0x1000000,
+  /** RESET_STREAM_AT was received: what is missing of its reliable bytes still comes. */
+  RESET_AT_RECEIVED: 0x2000000,
 } as const
 
 /** The sending part needs nothing more from the application: it was ended or reset. */
-export const SEND_ENDED: number = StreamState.FIN_QUEUED | StreamState.RESET_QUEUED | StreamState.RESET_SENT
+export const SEND_ENDED: number =
+  StreamState.FIN_QUEUED | StreamState.RESET_QUEUED | StreamState.RESET_AT_QUEUED | StreamState.RESET_SENT
 
 /** The last frame of the sending part has left. */
 export const SEND_OVER: number = StreamState.FIN_SENT | StreamState.RESET_SENT
 
 /** The peer sends nothing more. */
 export const RECEIVE_OVER: number = StreamState.FIN_RECEIVED | StreamState.RESET_RECEIVED
+
+/** The final size is known: no more credit is given. */
+export const SIZE_KNOWN: number = RECEIVE_OVER | StreamState.RESET_AT_RECEIVED

@@ -164,7 +164,7 @@ export class Stream {
   /**
    * Hands `bytes` over for good: they must not be changed any more. Returns false when the caller should wait for
    * `onWritable` before it writes on (the bytes are taken all the same), and when nothing more can be sent because the
-   * peer stopped reading or the stream is over. Throws a StreamError `ERR_STREAM_WRITE_AFTER_END` after `end` or `reset`.
+   * peer stopped reading or the stream is over. Throws a StreamError `ERR_STREAM_WRITE_AFTER_END` after `end`.
    */
   write(bytes: Uint8Array): boolean {
     return sending.write(this, bytes, false)
@@ -195,6 +195,15 @@ export class Stream {
    */
   reset(code: WireInteger = 0): void {
     sending.reset(this, code)
+  }
+
+  /**
+   * Breaks off the sending direction with RESET_STREAM_AT: the first `reliableSize` of the bytes written (0 to all of
+   * them) are still delivered, then the peer sees the reset. May be called again with a smaller size. Throws a
+   * StreamError `ASTRA_ERR_NOT_NEGOTIATED` when the peer does not support it.
+   */
+  resetAt(reliableSize: number, code: WireInteger = 0): void {
+    sending.resetAt(this, reliableSize, code)
   }
 
   /**

@@ -1,7 +1,9 @@
 import {
   MAX_CONTROL_FRAME_BYTES,
   MAX_STREAM_HEADER_BYTES,
+  datagramHeaderLength,
   writeConnectionClose,
+  writeDatagramHeader,
   writeDataBlocked,
   writeMaxData,
   writeMaxStreamData,
@@ -9,6 +11,7 @@ import {
   writePing,
   writePong,
   writeResetStream,
+  writeResetStreamAt,
   writeStopSending,
   writeStreamDataBlocked,
   writeStreamHeader,
@@ -56,6 +59,7 @@ export class Transmitter {
     if (core.hasPeerParameters && core.state === 'open') {
       this.#writeSessionControl()
       this.#writeStreamControl()
+      this.#writeDatagrams()
       this.#writeStreams()
     }
     if (core.closeFrame !== undefined) this.#writeClose()
@@ -156,6 +160,7 @@ export class Transmitter {
       stream.state |= StreamState.RESET_SENT | StreamState.ANNOUNCED
       this.#core.settleLater(stream)
     }
+    if (isResetAtDue(stream)) this.#writeResetAt(stream)
     if (isEmptyFrameDue(stream)) {
       writer.reserve(MAX_STREAM_HEADER_BYTES)
       this.#writeHeader(stream, 0, (stream.state & StreamState.FIN_QUEUED) !== 0)
@@ -168,6 +173,40 @@ export class Transmitter {
       writer.reserve(MAX_CONTROL_FRAME_BYTES)
       writer.wrote(writeStreamDataBlocked(writer.buffer, writer.at, id, stream.sendLimit))
       stream.state |= StreamState.BLOCKED_SENT
+    }
+  }
+
+  #writeResetAt(stream: Stream): void {
+    const { writer } = this
+    const { resetCode, reliableSendSize } = extraOf(stream)
+    const size = stream.sendOffset
+    writer.reserve(MAX_CONTROL_FRAME_BYTES)
+    writer.wrote(
+      writeResetStreamAt(
+        writer.buffer,
+        writer.at,
+        stream.id,
+        resetCode,
+        size,
+        Math.min(reliableSendSize, size),
+      ),
+    )
+    stream.state |= StreamState.RESET_SENT | StreamState.ANNOUNCED
+    this.#core.settleLater(stream)
+  }
+
+  /** RFC 9221. Behind control frames and before stream data: a datagram that waits is worth less. */
+  #writeDatagrams(): void {
+    const { writer } = this
+    const { datagrams } = this.#core
+    for (let payload = datagrams.first; payload !== undefined; payload = datagrams.first) {
+      if (writer.bytes >= TURN_BYTES) return
+      writer.reserve(datagramHeaderLength(payload.length), payload.length)
+      writer.wrote(writeDatagramHeader(writer.buffer, writer.at, payload.length))
+      if (payload.length <= COPY_LIMIT_BYTES && writer.canCopy(payload.length)) {
+        writer.copy(payload, 0, payload.length)
+      } else writer.reference(payload, 0, payload.length)
+      datagrams.shift()
     }
   }
 
@@ -237,6 +276,7 @@ export class Transmitter {
   #after(stream: Stream): void {
     const core = this.#core
     const waiting = stream.sendQueue === undefined ? 0 : stream.sendQueue.bytes
+    if (waiting === 0 && isResetAtDue(stream)) this.#writeResetAt(stream)
     if (waiting > 0) {
       if (stream.sendOffset < stream.sendLimit) core.scheduler.add(stream)
       else if ((stream.state & StreamState.BLOCKED_SENT) === 0) {
@@ -261,6 +301,13 @@ export class Transmitter {
  */
 function isEmptyFrameDue(stream: Stream): boolean {
   if (stream.sendQueue !== undefined || !stream.canSend) return false
-  if ((stream.state & (SEND_OVER | StreamState.RESET_QUEUED)) !== 0) return false
+  if ((stream.state & (SEND_OVER | StreamState.RESET_QUEUED | StreamState.RESET_AT_QUEUED)) !== 0)
+    return false
   return (stream.state & StreamState.FIN_QUEUED) !== 0 || (stream.state & StreamState.ANNOUNCED) === 0
+}
+
+/** Whether the reliable bytes have been sent and the RESET_STREAM_AT has not. */
+function isResetAtDue(stream: Stream): boolean {
+  const due = StreamState.RESET_AT_QUEUED
+  return (stream.state & (due | SEND_OVER)) === due && stream.sendQueue === undefined
 }

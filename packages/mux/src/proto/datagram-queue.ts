@@ -1,0 +1,47 @@
+/** Bytes of datagrams that may wait to be sent; more are dropped. */
+export const MAX_QUEUED_DATAGRAM_BYTES = 1_048_576
+
+/** What one queued datagram counts besides its payload, so that empty ones are bounded as well. */
+const DATAGRAM_OVERHEAD_BYTES = 64
+
+/** Datagrams that wait for the next flush (RFC 9221 section 5: a sender may drop them). */
+export class DatagramQueue {
+  #datagrams: Uint8Array[] = []
+  #head = 0
+  #bytes = 0
+
+  /** Whether none waits. */
+  get isEmpty(): boolean {
+    return this.#head === this.#datagrams.length
+  }
+
+  /** The one to be sent next. */
+  get first(): Uint8Array | undefined {
+    return this.#datagrams[this.#head]
+  }
+
+  /** Adds a datagram. False when the queue is full and it was dropped. */
+  push(payload: Uint8Array): boolean {
+    const cost = payload.length + DATAGRAM_OVERHEAD_BYTES
+    if (this.#bytes + cost > MAX_QUEUED_DATAGRAM_BYTES) return false
+    this.#datagrams.push(payload)
+    this.#bytes += cost
+    return true
+  }
+
+  /** Takes the first one away. */
+  shift(): void {
+    const first = this.first
+    if (first === undefined) return
+    this.#bytes -= first.length + DATAGRAM_OVERHEAD_BYTES
+    this.#head += 1
+    if (this.isEmpty) this.clear()
+  }
+
+  /** Drops all. */
+  clear(): void {
+    this.#datagrams = []
+    this.#head = 0
+    this.#bytes = 0
+  }
+}

@@ -1,11 +1,13 @@
-import { checkServiceName, type ByteDuplex, type NodeId } from '@astranet/interface'
+import { formatNodeId, isNodeIdText, toNodeId, type NodeId } from '@astranet/interface'
 import { toByteDuplex, type Pipe } from '@astranet/mux'
 import type { ServiceInstance } from '@astranet/registry'
 import type { Route } from '@astranet/relay'
-import type { DialOptions, DialScope } from './dialer.js'
+import { checkOptions, checkSignal, checkString } from './check.js'
+import type { DialOptions, DialScope } from './dial-options.js'
 import type { Endpoint } from './endpoint.js'
 import type { JoinOptions } from './join.js'
 import type { BindOptions, Listener } from './listener.js'
+import { joinEnvironment } from './names.js'
 import { NetError } from './net-error.js'
 import { Node } from './node.js'
 import { resolveOptions, type AstraNetOptions } from './options.js'
@@ -13,6 +15,12 @@ import type { Socket } from './socket.js'
 
 /** The names that the first argument of `dial` and `bind` may have: there is one such network. */
 const STREAM_NETWORKS = ['', 'astra']
+
+/** How to attach. */
+export interface AttachOptions {
+  /** Gives up, and destroys the pipe, when aborted before the link is up; the promise rejects with the signal's reason. */
+  signal?: AbortSignal
+}
 
 const NODE_SCOPE: DialScope = { environment: '', hasLoopBack: true }
 
@@ -61,10 +69,11 @@ export class AstraNet implements AsyncDisposable {
    * A name that nobody offers, or a node without a link, may become known until the deadline; then `ENOTFOUND`,
    * `EHOSTUNREACH`. A port that nobody listens on, or a full backlog, is `ECONNREFUSED` within a round trip; of a service
    * with several instances the others are tried first. `ETIMEDOUT`: no answer. `ECONNRESET`: the link broke meanwhile.
+   * `ECONNABORTED`: this node was closed meanwhile.
    */
   async dial(network: string, address: string, options?: DialOptions): Promise<Socket> {
     checkStreamNetwork(network)
-    this.#checkOpen('dial', address)
+    this.#node.checkOpen('dial', address)
     return await this.#node.dialer.dial(address, this.#scope, options)
   }
 
@@ -74,10 +83,12 @@ export class AstraNet implements AsyncDisposable {
   }
 
   /**
-   * `dial` for HTTP clients: `host` is what an URL says, so a port of 80 or 443 behind a service's name is dropped.
+   * `dial` for HTTP clients: `host` is what an URL says, so a port of 80 or 443 behind a service's name, which HTTP adds,
+   * is dropped. Behind a node id it stays.
    */
   async httpDial(network: string, host: string, options?: DialOptions): Promise<Socket> {
-    return await this.dial(network, host.replace(/(?<=.):(?:80|443)$/, ''), options)
+    const [, name] = /^(.+):(?:80|443)$/.exec(checkString('host', host)) ?? []
+    return await this.dial(network, name !== undefined && !isNodeIdText(name) ? name : host, options)
   }
 
   /**
@@ -108,13 +119,13 @@ export class AstraNet implements AsyncDisposable {
 
   /**
    * Makes a link of any ordered, reliable pipe: a Node Duplex, a pair of Web Streams or a `ByteDuplex`. The other end
-   * attaches its end likewise. Resolves with the id of the node there.
+   * attaches its end likewise. Resolves with the id of the node there; rejects with an `ASTRA_ERR_LINK_*` when what is
+   * there is no node, and with `ECONNABORTED` when this node is closed meanwhile. The pipe belongs to the node.
    */
-  async attach(pipe: Pipe): Promise<NodeId> {
-    this.#checkOpen('attach', '')
-    const duplex: ByteDuplex = toByteDuplex(pipe)
-    const { nodeId } = await this.#node.peers.adopt(duplex, 'either')
-    return nodeId
+  async attach(pipe: Pipe, options: AttachOptions = {}): Promise<NodeId> {
+    const signal = checkSignal(checkOptions(options).signal)
+    this.#node.checkOpen('attach', '')
+    return await this.#node.attach(toByteDuplex(pipe), signal)
   }
 
   /** The services that can be dialed now, in this environment: this node's and its neighbours'. */
@@ -134,23 +145,20 @@ export class AstraNet implements AsyncDisposable {
    * `ASTRA_ERR_SESSION_OVER` when it ends meanwhile.
    */
   async ping(nodeId: NodeId): Promise<number> {
+    const address = formatNodeId(toNodeId(nodeId))
+    this.#node.checkOpen('ping', address)
     const link = this.#node.peers.linkTo(nodeId)
-    if (link === undefined) {
-      throw new NetError('EHOSTUNREACH', 'there is no link to this node', {
-        syscall: 'ping',
-        address: String(nodeId),
-      })
-    }
-    return await link.ping()
+    if (link !== undefined) return await link.ping()
+    throw new NetError('EHOSTUNREACH', 'there is no link to this node', { syscall: 'ping', address })
   }
 
   /**
    * This node seen with other names: what is bound through the view belongs to the environment, and only services of
-   * that environment are dialed by name. Several names are joined with a dot. No name: the default environment.
+   * that environment are dialed by name. Several names are joined with a dot. No name: the default environment. Ports are
+   * the node's: they are the same in all. An environment's name follows the rules of a service's.
    */
   withEnv(...names: string[]): AstraNet {
-    const environment = names.length === 0 ? '' : checkServiceName(names.join('.'))
-    return new AstraNet(this.#node, { ...this.#scope, environment })
+    return new AstraNet(this.#node, { ...this.#scope, environment: joinEnvironment(names) })
   }
 
   /** This node seen with its own services among those dialed by name, which is the default, or without them. */
@@ -159,8 +167,9 @@ export class AstraNet implements AsyncDisposable {
   }
 
   /**
-   * Closes the node: listeners, endpoints and links; open sockets fail with `ECONNRESET` on both sides. Resolves when
-   * everything is over. Idempotent; a view closes the node it is a view of.
+   * Closes the node: listeners, endpoints and links. Open sockets are destroyed here, and fail with `ECONNRESET` on the
+   * other side; calls under way reject with `ECONNABORTED`, later ones with `ERR_SOCKET_CLOSED`. Resolves when everything
+   * is over, which takes a dead peer up to `closeTimeoutMs` (3 s). Idempotent; a view closes the node it is a view of.
    */
   async close(): Promise<void> {
     await this.#node.close()
@@ -169,10 +178,6 @@ export class AstraNet implements AsyncDisposable {
   /** Closes the node. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
-  }
-
-  #checkOpen(syscall: string, address: string): void {
-    if (this.isClosed) throw new NetError('ERR_SOCKET_CLOSED', 'the node is closed', { syscall, address })
   }
 }
 

@@ -1,29 +1,31 @@
 import type { Clock, Timer } from '@astranet/interface'
 
-/** The end of the time that a call may take: a timeout, an abort signal, or neither. */
+/** The end of the time that a call may take: a timeout, an abort signal, or whoever calls `expire`. */
 export class Deadline {
+  readonly #clock: Clock
   readonly #signal: AbortSignal | undefined
-  readonly #onAbort = (): void => this.#expire(this.#signal?.reason)
+  readonly #onAbort = (): void => this.expire(this.#signal?.reason)
   #timer: Timer | undefined = undefined
   #listener: ((reason: unknown) => void) | undefined = undefined
-  /** Why the time is over: the signal's reason, or `undefined` for the timeout. */
+  /** Why the time is over: the signal's reason for example, or `undefined` for the timeout. */
   reason: unknown = undefined
   isOver = false
 
   /** `timeoutMs`: 0 means that the time is over from the start. Throws the signal's reason when it is aborted already. */
   constructor(clock: Clock, timeoutMs: number, signal: AbortSignal | undefined) {
     signal?.throwIfAborted()
+    this.#clock = clock
     this.#signal = signal
     signal?.addEventListener('abort', this.#onAbort, { once: true })
     if (timeoutMs === 0) this.isOver = true
-    else if (timeoutMs !== Infinity) this.#timer = clock.setTimer(timeoutMs, () => this.#expire(undefined))
+    else this.#timer = clock.setTimer(timeoutMs, () => this.expire(undefined))
   }
 
   /** Gives a deadline that was over from the start `timeoutMs` more. */
-  extend(clock: Clock, timeoutMs: number): void {
+  extend(timeoutMs: number): void {
     this.isOver = false
     this.#timer?.cancel()
-    this.#timer = clock.setTimer(timeoutMs, () => this.#expire(undefined))
+    this.#timer = this.#clock.setTimer(timeoutMs, () => this.expire(undefined))
   }
 
   /** Calls `listener` when the time is over; there is one listener at a time. */
@@ -31,17 +33,18 @@ export class Deadline {
     this.#listener = listener
   }
 
+  /** The time is over, for `reason`; `undefined`: the timeout. The first reason counts. */
+  expire(reason: unknown): void {
+    if (this.reason !== undefined || (this.isOver && reason === undefined)) return
+    this.isOver = true
+    this.reason = reason
+    this.#listener?.(reason)
+  }
+
   /** Stops the timer. Idempotent. */
   clear(): void {
     this.#timer?.cancel()
     this.#signal?.removeEventListener('abort', this.#onAbort)
     this.#listener = undefined
-  }
-
-  #expire(reason: unknown): void {
-    if (this.isOver && reason === undefined) return
-    this.isOver = true
-    this.reason = reason
-    this.#listener?.(reason)
   }
 }

@@ -1,6 +1,7 @@
 export { AstraNet } from './astra-net.js'
+export type { AttachOptions } from './astra-net.js'
 export type { AstraNetOptions } from './options.js'
-export type { DialOptions } from './dialer.js'
+export type { DialOptions } from './dial-options.js'
 export { Listener } from './listener.js'
 export type { BindOptions, ListenerAddress } from './listener.js'
 export { Socket } from './socket.js'

@@ -1,14 +1,19 @@
+import { checkOptions, checkSignal, checkTimeout } from './check.js'
 import type { Clock, NodeId, Timer, Transport } from '@astranet/interface'
 import type { Adopted, Peers } from './peers.js'
 
 /** How to join. */
 export interface JoinOptions {
-  /** How long the first connection may take, in ms; 0: as long as the system lets it. Default 10,000. */
+  /**
+   * How long one connection may take, in ms, to 2^31 - 1; 0: as long as the system lets it. Default 10,000. Introducing
+   * each other has a limit of its own, `helloTimeoutMs` of the node.
+   */
   timeoutMs?: number
   /** Ends the attempt, and later the joining again: the link that is there then stays until the node closes. */
   signal?: AbortSignal
 }
 
+const DEFAULT_TIMEOUT_MS = 10_000
 const FIRST_DELAY_MS = 250
 const MAX_DELAY_MS = 30_000
 
@@ -20,48 +25,60 @@ export interface JoinParts {
   readonly peers: Peers
   readonly clock: Clock
   readonly random: () => number
-  readonly isClosed: () => boolean
+  /** There will be no more attempts. */
+  readonly onStopped: () => void
 }
 
 /**
  * A connection that is to be there: after the first success it is made again whenever it ends, at first after a quarter
- * of a second, then ever more slowly up to every 30 s, until the node is closed or the signal aborts.
+ * of a second, then ever more slowly up to every 30 s, until it is stopped or the signal aborts.
  */
 export class Join {
   readonly #parts: JoinParts
-  readonly #options: JoinOptions
+  readonly #timeoutMs: number
+  readonly #signal: AbortSignal | undefined
+  readonly #onAbort = (): void => this.stop(this.#signal?.reason)
+  readonly #stopping: AbortController = new AbortController()
   #delayMs = FIRST_DELAY_MS
   #timer: Timer | undefined = undefined
 
+  /** Throws a TypeError or RangeError that names the option that is wrong. */
   constructor(parts: JoinParts, options: JoinOptions) {
+    const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = checkOptions(options)
     this.#parts = parts
-    this.#options = options
+    this.#timeoutMs = checkTimeout('timeoutMs', timeoutMs)
+    this.#signal = checkSignal(signal)
   }
 
-  /** Connects for the first time; rejects when that fails. */
+  /** Connects for the first time; rejects when that fails, with the reason when it is stopped. */
   async start(): Promise<NodeId> {
-    const adopted = await this.#connect()
-    this.#keep(adopted)
-    return adopted.nodeId
+    this.#signal?.throwIfAborted()
+    this.#signal?.addEventListener('abort', this.#onAbort, { once: true })
+    try {
+      const adopted = await this.#connect()
+      this.#keep(adopted)
+      return adopted.nodeId
+    } catch (error) {
+      const reason: unknown = this.#stopping.signal.aborted ? this.#stopping.signal.reason : error
+      this.stop(reason)
+      throw reason
+    }
   }
 
-  /** No more attempts. Idempotent. */
-  stop(): void {
+  /** No more attempts; one that is under way fails with `reason`. Idempotent. */
+  stop(reason: unknown): void {
+    if (this.#stopping.signal.aborted) return
+    this.#stopping.abort(reason)
     this.#timer?.cancel()
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#parts.onStopped()
   }
 
   async #connect(): Promise<Adopted> {
     const { transport, network, address, peers } = this.#parts
-    const { timeoutMs, signal } = this.#options
-    const connection = await transport.dial(network, address, {
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(signal === undefined ? {} : { signal }),
-    })
-    return await peers.adopt(connection, 'dialer')
-  }
-
-  get #isOver(): boolean {
-    return this.#parts.isClosed() || this.#options.signal?.aborted === true
+    const { signal } = this.#stopping
+    const connection = await transport.dial(network, address, { timeoutMs: this.#timeoutMs, signal })
+    return await peers.adopt(connection, 'dialer', signal)
   }
 
   #keep({ closed }: Adopted): void {
@@ -70,7 +87,7 @@ export class Join {
   }
 
   #retryLater(): void {
-    if (this.#isOver) return
+    if (this.#stopping.signal.aborted) return
     const { clock, random } = this.#parts
     const delayMs = this.#delayMs * (0.5 + 0.5 * random())
     this.#delayMs = Math.min(2 * this.#delayMs, MAX_DELAY_MS)
@@ -78,7 +95,6 @@ export class Join {
   }
 
   #retry(): void {
-    if (this.#isOver) return
     this.#connect().then(
       (adopted) => this.#keep(adopted),
       () => this.#retryLater(),

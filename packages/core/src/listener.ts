@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { NodeId } from '@astranet/interface'
 import { RefusalReason } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
+import { checkOptions, checkSignal } from './check.js'
 import { NetError } from './net-error.js'
 import { nodeAddress } from './node-address.js'
 import { Socket, type SocketEnds } from './socket.js'
@@ -36,6 +37,8 @@ export interface IncomingSocket {
   readonly stream: Stream
   readonly ends: SocketEnds
   readonly rest: Uint8Array | undefined
+  /** Whether {@link Listener.expect} announced it. */
+  readonly isExpected?: boolean
 }
 
 /** @internal What a listener needs of its node. */
@@ -71,6 +74,8 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
   readonly #binding: ListenerBinding
   readonly #waiting: IncomingSocket[] = []
   #head = 0
+  /** Streams that were promised a place and are on their way. */
+  #expected = 0
   readonly #acceptors = new Set<Waiter>()
   #isListening = true
 
@@ -107,7 +112,7 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
    * aborts.
    */
   async accept(options: { signal?: AbortSignal } = {}): Promise<Socket> {
-    const { signal } = options
+    const signal = checkSignal(checkOptions(options).signal)
     signal?.throwIfAborted()
     const incoming = this.#shift()
     if (incoming !== undefined) return this.#open(incoming)
@@ -172,12 +177,21 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
   /** @internal Whether a stream dialed to this port is taken; if not, why. */
   refusal(): RefusalReason | undefined {
     if (!this.#isListening) return RefusalReason.CONNECTION_REFUSED
-    if (this.waiting >= this.#binding.backlog) return RefusalReason.BACKLOG_FULL
-    return undefined
+    // A handler takes each stream as it comes: what is on its way will not wait.
+    if (this.listenerCount('connection') > 0) return undefined
+    const waiting = this.waiting + this.#expected - this.#acceptors.size
+    return waiting >= this.#binding.backlog ? RefusalReason.BACKLOG_FULL : undefined
+  }
+
+  /** @internal Keeps a place for a stream that {@link refusal} did not refuse and that comes later. Returns how to give it up. */
+  expect(): () => void {
+    this.#expected += 1
+    return () => (this.#expected -= 1)
   }
 
   /** @internal Takes a stream that {@link refusal} did not refuse and that was answered. */
   take(incoming: IncomingSocket): void {
+    if (incoming.isExpected === true) this.#expected -= 1
     if (!this.#isListening) {
       incoming.stream.destroy()
       return

@@ -32,17 +32,23 @@ export class Loopback {
     this.#limits = limits
   }
 
-  /** Connects to `listener`, or says why it refuses. */
+  /** Connects to `listener`, or says why it refuses. Rejects with the signal's reason when that aborts. */
   async dial(
     listener: Listener | undefined,
     ends: SocketEnds,
-    signal?: AbortSignal,
+    { allowHalfOpen, signal }: { allowHalfOpen: boolean; signal: AbortSignal },
   ): Promise<Socket | RefusalReason> {
     const refusal = listener === undefined ? RefusalReason.CONNECTION_REFUSED : listener.refusal()
     if (listener === undefined || refusal !== undefined) return refusal ?? RefusalReason.CONNECTION_REFUSED
-    const stream = await this.#open().dialing.openStream(signal === undefined ? {} : { signal })
-    this.#arriving.set(stream.id, { listener, ends })
-    return new Socket(stream, ends, undefined, true)
+    const cancel = listener.expect()
+    try {
+      const stream = await this.#open().dialing.openStream({ signal })
+      this.#arriving.set(stream.id, { listener, ends })
+      return new Socket(stream, ends, undefined, allowHalfOpen)
+    } catch (error) {
+      cancel()
+      throw error
+    }
   }
 
   /** Ends both sessions; resolves when they are over. */
@@ -85,6 +91,6 @@ export class Loopback {
       remoteNode: localNode,
       remotePort: localPort,
     }
-    arrival.listener.take({ stream, ends, rest: undefined })
+    arrival.listener.take({ stream, ends, rest: undefined, isExpected: true })
   }
 }

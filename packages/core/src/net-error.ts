@@ -12,7 +12,7 @@ export interface NetErrorDetails {
  * `ECONNRESET`, `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `EOPNOTSUPP`, ...; the message says which node, service or port.
  */
 export class NetError extends AstraError {
-  /** What was being done: `'dial'`, `'bind'`, `'join'`, `'listen'` or `'attach'`. */
+  /** What was being done: `'dial'`, `'bind'`, `'accept'`, `'join'`, `'listen'`, `'attach'`, `'ping'` or `'close'`. */
   readonly syscall: string
   /** What it was done to, as the caller wrote it. */
   readonly address: string

@@ -1,27 +1,19 @@
-import { checkPort, formatNodeId, parseAddress, type NodeId, type Transport } from '@astranet/interface'
-import {
-  RefusalReason,
-  type DialHeader,
-  type Link,
-  type LinkIdentity,
-  type StreamHeader,
-} from '@astranet/link'
-import type { Stream } from '@astranet/mux'
-import { Catalogue, type Watch, type ServiceChange } from '@astranet/registry'
+import { type ByteDuplex, type NodeId, type Transport } from '@astranet/interface'
+import { RefusalReason, type DialHeader, type Link, type LinkIdentity } from '@astranet/link'
+import { Catalogue, type ServiceChange, type Watch } from '@astranet/registry'
 import { RouteTable } from '@astranet/relay'
+import { Binder } from './binder.js'
+import { nodeClosed } from './dial-errors.js'
 import { Dialer } from './dialer.js'
-import { isLoopbackAddress, listen, type Endpoint } from './endpoint.js'
+import { Endpoints, type Endpoint } from './endpoint.js'
 import { Join, type JoinOptions } from './join.js'
-import { Listener, type BindOptions } from './listener.js'
+import type { BindOptions, Listener } from './listener.js'
 import { Loopback } from './loopback.js'
 import { NetError } from './net-error.js'
 import type { ResolvedOptions } from './options.js'
-import { Peers } from './peers.js'
+import { Peers, type IncomingStream, type PeersEvents } from './peers.js'
 import { PortTable } from './port-table.js'
-import { REGISTRY_MESSAGE, RegistrySync } from './registry-sync.js'
-
-const DEFAULT_BACKLOG = 65_536
-const MAX_BACKLOG = 0x7fffffff
+import { RegistrySync } from './registry-sync.js'
 
 /** @internal One node: puts the layers together. It knows no protocol; each layer knows its own. */
 export class Node {
@@ -33,46 +25,31 @@ export class Node {
   readonly #options: ResolvedOptions
   readonly #incarnation: number
   readonly #ports: PortTable = new PortTable(Math.random)
+  readonly #binder: Binder
   readonly #loopback: Loopback
   readonly #sync: RegistrySync
-  readonly #endpoints = new Set<Endpoint>()
-  readonly #joins = new Set<Join>()
+  readonly #endpoints: Endpoints
+  readonly #joins = new Map<Join, string>()
   readonly #services: Watch<ServiceChange>
-  #hasWarned = false
   #closing: Promise<void> | undefined = undefined
 
   constructor(options: ResolvedOptions) {
+    const { clock } = options
     this.#options = options
     this.id = options.nodeId
     this.#incarnation = Date.now()
     this.catalogue = new Catalogue({ self: this.id, incarnation: this.#incarnation })
     this.routes = new RouteTable(this.catalogue)
-    this.#loopback = new Loopback(options.clock, options.sessionLimits)
-    this.peers = new Peers({
-      ...options,
-      identity: () => this.#identity(),
-      events: {
-        onPreferred: (nodeId, link) => this.#onPreferred(nodeId, link),
-        onLost: (nodeId) => this.#sync.down(nodeId),
-        onMessage: (nodeId, link, type, body) => {
-          if (type === REGISTRY_MESSAGE) this.#sync.receive(nodeId, link, body)
-        },
-        onWritable: (nodeId, link) => this.#sync.send(nodeId, link),
-        onStream: (nodeId, link, header, stream, rest) =>
-          this.#onStream(nodeId, link, header, { stream, rest }),
-      },
-    })
-    this.#sync = new RegistrySync(this.catalogue, this.peers, options.clock)
-    this.dialer = new Dialer({
-      self: this.id,
-      clock: options.clock,
-      catalogue: this.catalogue,
-      peers: this.peers,
-      ports: this.#ports,
-      loopback: this.#loopback,
-    })
-    this.#services = this.catalogue.watch(() => options.clock.defer(() => this.#onServices()))
-    this.catalogue.setNode({ roles: [], addresses: [] })
+    this.#loopback = new Loopback(clock, options.sessionLimits)
+    this.peers = new Peers({ ...options, identity: () => this.#identity(), events: this.#peersEvents() })
+    const { id: self, catalogue, peers } = this
+    const [ports, loopback] = [this.#ports, this.#loopback]
+    this.#sync = new RegistrySync(catalogue, peers, clock)
+    this.dialer = new Dialer({ self, clock, catalogue, peers, ports, loopback })
+    this.#binder = new Binder({ self, ports, catalogue, onChange: () => this.#sync.schedule() })
+    this.#endpoints = new Endpoints(peers, () => this.#tellAddresses())
+    this.#services = catalogue.watch(() => clock.defer(() => this.#onServices()))
+    this.#tellAddresses()
   }
 
   get isClosed(): boolean {
@@ -80,74 +57,37 @@ export class Node {
   }
 
   bind(text: string, environment: string, options: BindOptions): Listener {
-    this.#checkOpen('bind', text)
-    const { port, service } = this.#readBindAddress(text)
-    if (this.#ports.at(port) !== undefined) {
-      throw new NetError('EADDRINUSE', `port ${port} of this node is bound already`, {
-        syscall: 'bind',
-        address: text,
-      })
-    }
-    const { backlog = DEFAULT_BACKLOG, allowHalfOpen = false, signal, tags, weight } = options
-    if (!Number.isInteger(backlog) || backlog < 1 || backlog > MAX_BACKLOG) {
-      throw new RangeError(`backlog must be an integer from 1 to ${MAX_BACKLOG}, got ${backlog}`)
-    }
-    signal?.throwIfAborted()
-    if (service !== undefined) {
-      this.catalogue.publishService({
-        environment,
-        name: service,
-        port,
-        ...(tags === undefined ? {} : { tags }),
-        ...(weight === undefined ? {} : { weight }),
-      })
-    }
-    const release = (): void => {
-      this.#ports.delete(port)
-      if (service !== undefined) this.catalogue.withdrawService({ environment, name: service, port })
-      this.#sync.schedule()
-    }
-    const listener = new Listener({
-      node: this.id,
-      port,
-      service,
-      environment,
-      backlog,
-      allowHalfOpen,
-      release,
-    })
-    this.#ports.set(port, listener)
-    signal?.addEventListener('abort', () => listener.close(), { once: true })
-    this.#sync.schedule()
-    return listener
+    this.checkOpen('bind', text)
+    return this.#binder.bind(text, environment, options)
   }
 
   async listenAndServe(network: string, address: string): Promise<Endpoint> {
-    this.#checkOpen('listen', address)
-    const endpoint = await listen(this.#transport(network), this.peers, { network, address })
-    if (this.isClosed) await endpoint.close()
-    this.#checkOpen('listen', address)
-    this.#endpoints.add(endpoint)
-    this.#warnOfOpenDoor(endpoint)
-    const addresses = [...this.#endpoints].map((each) => `${each.network}://${each.address}`)
-    this.catalogue.setNode({ roles: [], addresses })
-    this.#sync.schedule()
-    return endpoint
+    this.checkOpen('listen', address)
+    const endpoint = await this.#endpoints.listen(this.#transport(network), network, address)
+    if (!this.isClosed) return endpoint
+    await endpoint.close()
+    throw nodeClosed('listen', address)
   }
 
   async join(network: string, address: string, options: JoinOptions): Promise<NodeId> {
-    this.#checkOpen('join', address)
+    this.checkOpen('join', address)
+    const { peers } = this
     const { clock } = this.#options
     const transport = this.#transport(network)
-    const isClosed = (): boolean => this.isClosed
-    const parts = { transport, network, address, peers: this.peers, clock, random: Math.random, isClosed }
-    const join = new Join(parts, options)
-    this.#joins.add(join)
+    const onStopped = (): void => void this.#joins.delete(join)
+    const parts = { transport, network, address, peers, clock, random: Math.random, onStopped }
+    const join: Join = new Join(parts, options)
+    this.#joins.set(join, address)
+    return await join.start()
+  }
+
+  async attach(duplex: ByteDuplex, signal: AbortSignal | undefined): Promise<NodeId> {
     try {
-      return await join.start()
+      signal?.throwIfAborted()
+      const { nodeId } = await this.peers.adopt(duplex, 'either', signal)
+      return nodeId
     } catch (error) {
-      this.#joins.delete(join)
-      throw error
+      throw this.isClosed ? nodeClosed('attach', duplex.remoteAddress, error) : error
     }
   }
 
@@ -157,23 +97,40 @@ export class Node {
     return this.#closing
   }
 
+  /** Throws when the node is closed. */
+  checkOpen(syscall: string, address: string): void {
+    if (this.isClosed) throw new NetError('ERR_SOCKET_CLOSED', 'this node is closed', { syscall, address })
+  }
+
   async #close(): Promise<void> {
-    for (const join of this.#joins) join.stop()
+    for (const [join, address] of this.#joins) join.stop(nodeClosed('join', address))
+    this.dialer.close()
     for (const listener of this.#ports.listeners()) listener.close()
     this.#sync.close()
     this.#services.close()
-    await Promise.all([...this.#endpoints].map((endpoint) => endpoint.close()))
-    await Promise.all([this.peers.close(), this.#loopback.close()])
+    await Promise.all([this.#endpoints.close(), this.peers.close(), this.#loopback.close()])
   }
 
   #identity(): LinkIdentity {
-    const listenAddresses = [...this.#endpoints].map((each) => `${each.network}://${each.address}`)
-    return { nodeId: this.id, incarnation: this.#incarnation, listenAddresses: listenAddresses.slice(0, 16) }
+    return { nodeId: this.id, incarnation: this.#incarnation, listenAddresses: this.#endpoints.addresses }
   }
 
-  #onPreferred(nodeId: NodeId, link: Link): void {
-    this.#sync.up(nodeId, link)
-    this.dialer.nodeFound(nodeId)
+  #tellAddresses(): void {
+    this.catalogue.setNode({ roles: [], addresses: this.#endpoints.addresses })
+    this.#sync.schedule()
+  }
+
+  #peersEvents(): PeersEvents {
+    return {
+      onPreferred: (nodeId, link) => {
+        this.#sync.up(nodeId, link)
+        this.dialer.nodeFound(nodeId)
+      },
+      onLost: (nodeId) => this.#sync.down(nodeId),
+      onMessage: (nodeId, link, message) => this.#sync.receive(nodeId, link, message),
+      onWritable: (nodeId, link) => this.#sync.onWritable(nodeId, link),
+      onStream: (nodeId, link, incoming) => this.#onStream(nodeId, link, incoming),
+    }
   }
 
   #onServices(): void {
@@ -182,13 +139,7 @@ export class Node {
     }
   }
 
-  #onStream(
-    nodeId: NodeId,
-    link: Link,
-    header: StreamHeader,
-    incoming: { stream: Stream; rest: Uint8Array | undefined },
-  ): void {
-    const { stream, rest } = incoming
+  #onStream(nodeId: NodeId, link: Link, { header, stream, rest }: IncomingStream): void {
     if (header.kind === 'tunnel') {
       link.refuse(stream, RefusalReason.NOT_SUPPORTED, 'this node does not forward for others')
       return
@@ -209,17 +160,6 @@ export class Node {
     listener.take({ stream, ends, rest })
   }
 
-  #readBindAddress(text: string): { port: number; service: string | undefined } {
-    const address = parseAddress(text)
-    if (address.kind === 'node' && address.nodeId !== this.id) {
-      const message = `this is node ${formatNodeId(this.id)}`
-      throw new NetError('EADDRNOTAVAIL', message, { syscall: 'bind', address: text })
-    }
-    const service = address.kind === 'service' ? address.service : undefined
-    const port = address.port ?? 0
-    return { port: port === 0 ? this.#ports.ephemeral() : checkPort(port), service }
-  }
-
   #transport(network: string): Transport {
     const { transports } = this.#options
     const found = transports.find((each) => each.networks.includes(network))
@@ -227,21 +167,6 @@ export class Node {
     const known = transports.flatMap((each) => each.networks)
     const list = known.length === 0 ? 'none' : known.map((name) => `"${name}"`).join(', ')
     throw new RangeError(`network ${JSON.stringify(network)} is not known; this node has ${list}`)
-  }
-
-  #checkOpen(syscall: string, address: string): void {
-    if (this.isClosed) throw new NetError('ERR_SOCKET_CLOSED', 'the node is closed', { syscall, address })
-  }
-
-  /** There is no authentication yet, so whoever can connect is a member of the network. */
-  #warnOfOpenDoor(endpoint: Endpoint): void {
-    if (this.#hasWarned || !endpoint.network.startsWith('tcp') || isLoopbackAddress(endpoint.address)) return
-    this.#hasWarned = true
-    process.emitWarning(
-      `AstraNet listens on ${endpoint.network} ${endpoint.address} without authentication: whoever reaches that address ` +
-        'can dial and offer every service. Listen on a loopback address or a network that you trust.',
-      { type: 'AstraNetWarning', code: 'ASTRA_WARN_UNAUTHENTICATED' },
-    )
   }
 }
 

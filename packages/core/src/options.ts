@@ -2,6 +2,7 @@ import { systemClock, toNodeId, type Clock, type NodeId, type Transport } from '
 import { DEFAULT_HELLO_TIMEOUT_MS } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
 import { tcp } from '@astranet/transport-tcp'
+import { checkOptions, checkTimeout } from './check.js'
 
 /** How to make a node. */
 export interface AstraNetOptions {
@@ -35,8 +36,7 @@ const DEFAULT_MAX_RECEIVE_BUFFER_BYTES = 256 * 1024 * 1024
 
 /** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
 export function resolveOptions(options: AstraNetOptions): ResolvedOptions {
-  const transports = options.transports ?? [tcp()]
-  if (!Array.isArray(transports)) throw new TypeError('transports must be a list of transports')
+  const transports = checkTransports(checkOptions(options).transports ?? [tcp()])
   const limit = options.maxReceiveBufferBytes ?? DEFAULT_MAX_RECEIVE_BUFFER_BYTES
   if (!Number.isSafeInteger(limit) || limit < 65_536) {
     throw new RangeError(`maxReceiveBufferBytes must be an integer of at least 65536, got ${limit}`)
@@ -45,9 +45,16 @@ export function resolveOptions(options: AstraNetOptions): ResolvedOptions {
     transports,
     nodeId: options.nodeId === undefined ? randomNodeId() : toNodeId(options.nodeId),
     sessionLimits: { ...options.sessionLimits, memoryBudget: new MemoryBudget(limit) },
-    helloTimeoutMs: options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS,
+    helloTimeoutMs: checkTimeout('helloTimeoutMs', options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS, 1),
     clock: options.clock ?? systemClock,
   }
+}
+
+function checkTransports(transports: readonly Transport[]): readonly Transport[] {
+  const isTransport = (each: Partial<Transport> | null): boolean =>
+    typeof each?.dial === 'function' && typeof each.listen === 'function' && Array.isArray(each.networks)
+  if (Array.isArray(transports) && transports.every(isTransport)) return transports
+  throw new TypeError('transports must be a list of transports, such as [tcp()]')
 }
 
 function randomNodeId(): NodeId {

@@ -1,4 +1,4 @@
-import type { ByteDuplex, Clock, NodeId } from '@astranet/interface'
+import { toError, type ByteDuplex, type Clock, type NodeId } from '@astranet/interface'
 import {
   CloseCode,
   Link,
@@ -8,6 +8,7 @@ import {
   type LinkError,
   type LinkHandler,
   type LinkIdentity,
+  type LinkRole,
   type PreferenceStep,
   type StreamHeader,
 } from '@astranet/link'
@@ -26,17 +27,18 @@ export interface PeersEvents {
   /** There is no link to the node any more. */
   onLost(nodeId: NodeId): void
   /** A control message for the layers above the link. */
-  onMessage(nodeId: NodeId, link: Link, type: number, body: unknown): void
+  onMessage(nodeId: NodeId, link: Link, message: { readonly type: number; readonly body: unknown }): void
   /** The control stream of the link takes more. */
   onWritable(nodeId: NodeId, link: Link): void
   /** The peer opened a stream. */
-  onStream(
-    nodeId: NodeId,
-    link: Link,
-    header: StreamHeader,
-    stream: Stream,
-    rest: Uint8Array | undefined,
-  ): void
+  onStream(nodeId: NodeId, link: Link, incoming: IncomingStream): void
+}
+
+/** A stream that the peer opened, as the link gives it. */
+export interface IncomingStream {
+  readonly header: StreamHeader
+  readonly stream: Stream
+  readonly rest: Uint8Array | undefined
 }
 
 /** How links are made. */
@@ -75,6 +77,7 @@ export class Peers implements LinkHandler {
   #sequence = 0
   #pendingHandshakes = 0
   #idle: (() => void)[] = []
+  #isClosed = false
 
   constructor(options: PeersOptions) {
     this.#options = options
@@ -91,28 +94,13 @@ export class Peers implements LinkHandler {
       if (preferred !== undefined) yield [nodeId, preferred]
   }
 
-  /** Makes a link of a pipe. Resolves when both HELLOs are accepted, rejects when it ends before. */
-  async adopt(duplex: ByteDuplex, role: 'dialer' | 'acceptor' | 'either'): Promise<Adopted> {
-    if (role === 'acceptor' && this.#pendingHandshakes >= MAX_PENDING_HANDSHAKES) {
-      const error = linkError(
-        CloseCode.REFUSED,
-        `more than ${MAX_PENDING_HANDSHAKES} handshakes are under way`,
-      )
-      duplex.abort(error)
-      throw error
-    }
-    const { identity, clock, helloTimeoutMs, sessionLimits } = this.#options
-    this.#sequence += 1
-    const link = new Link(duplex, {
-      role,
-      identity: identity(),
-      handler: this,
-      randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-      sequence: this.#sequence,
-      helloTimeoutMs,
-      clock,
-      sessionOptions: sessionLimits,
-    })
+  /**
+   * Makes a link of a pipe. Resolves when both HELLOs are accepted, rejects when it ends before; `signal` ends it until
+   * then. The pipe is used up in any case.
+   */
+  async adopt(duplex: ByteDuplex, role: LinkRole, signal?: AbortSignal): Promise<Adopted> {
+    const link = this.#makeLink(duplex, role)
+    const onAbort = (): void => link.destroy(toError(signal?.reason))
     let resolveClosed!: () => void
     const closed = new Promise<void>((resolve) => (resolveClosed = resolve))
     this.#pendingHandshakes += 1
@@ -120,15 +108,44 @@ export class Peers implements LinkHandler {
       const nodeId = await new Promise<NodeId>((resolve, reject) => {
         this.#links.set(link, { opening: { resolve, reject }, nodeId: undefined, resolveClosed })
         link.start()
+        if (signal?.aborted === true) onAbort()
+        else signal?.addEventListener('abort', onAbort, { once: true })
       })
       return { nodeId, closed }
     } finally {
       this.#pendingHandshakes -= 1
+      signal?.removeEventListener('abort', onAbort)
     }
   }
 
-  /** Closes all links; resolves when they are over. */
+  #makeLink(duplex: ByteDuplex, role: LinkRole): Link {
+    const { identity, clock, helloTimeoutMs, sessionLimits } = this.#options
+    try {
+      if (this.#isClosed) throw linkError(CloseCode.NO_ERROR, 'this node is closed')
+      if (role === 'acceptor' && this.#pendingHandshakes >= MAX_PENDING_HANDSHAKES) {
+        const message = `more than ${MAX_PENDING_HANDSHAKES} handshakes are under way`
+        throw linkError(CloseCode.REFUSED, message)
+      }
+      this.#sequence += 1
+      return new Link(duplex, {
+        role,
+        identity: identity(),
+        handler: this,
+        randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+        sequence: this.#sequence,
+        helloTimeoutMs,
+        clock,
+        sessionOptions: sessionLimits,
+      })
+    } catch (error) {
+      duplex.abort(toError(error))
+      throw error
+    }
+  }
+
+  /** Closes all links, and takes no more; resolves when they are over. */
   async close(): Promise<void> {
+    this.#isClosed = true
     for (const link of [...this.#links.keys()]) link.close()
     if (this.#links.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
@@ -155,7 +172,7 @@ export class Peers implements LinkHandler {
 
   onMessage(link: Link, type: number, body: unknown): void {
     const nodeId = this.#links.get(link)?.nodeId
-    if (nodeId !== undefined) this.#options.events.onMessage(nodeId, link, type, body)
+    if (nodeId !== undefined) this.#options.events.onMessage(nodeId, link, { type, body })
   }
 
   onWritable(link: Link): void {
@@ -166,7 +183,7 @@ export class Peers implements LinkHandler {
   onStream(link: Link, header: StreamHeader, stream: Stream, rest: Uint8Array | undefined): void {
     const nodeId = this.#links.get(link)?.nodeId
     if (nodeId === undefined) stream.destroy()
-    else this.#options.events.onStream(nodeId, link, header, stream, rest)
+    else this.#options.events.onStream(nodeId, link, { header, stream, rest })
   }
 
   onClose(link: Link, error: Error | undefined): void {

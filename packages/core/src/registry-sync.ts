@@ -3,18 +3,28 @@ import { CloseCode, type Link } from '@astranet/link'
 import type { Catalogue } from '@astranet/registry'
 import type { Peers } from './peers.js'
 
-/** The control message that carries what the registry says (spec/astranet-1.md, section 7). */
+/** The control message that carries what the registry says (spec/registry.md). */
 export const REGISTRY_MESSAGE = 0x10
+
+/**
+ * The control message that asks the peer to start its exchange over (spec/registry.md): the sender has moved the
+ * exchange to another link and does not know what was lost with the one before.
+ */
+export const REGISTRY_RESTART = 0x11
 
 /** How often the round trips of links are looked at, in ms. */
 const COST_INTERVAL_MS = 10_000
 
-/** Carries the catalogue's messages over the links' control streams, and what links cost into the catalogue. */
+/**
+ * Carries the catalogue's messages over the links' control streams, and what links cost into the catalogue. Each side
+ * sends on the link that it prefers, and reads on all: while links come and go the two may prefer different ones.
+ */
 export class RegistrySync {
   readonly #catalogue: Catalogue
   readonly #peers: Peers
   readonly #clock: Clock
   #isScheduled = false
+  #isClosed = false
   #costTimer: Timer | undefined = undefined
 
   constructor(catalogue: Catalogue, peers: Peers, clock: Clock) {
@@ -29,21 +39,18 @@ export class RegistrySync {
     this.#isScheduled = true
     this.#clock.defer(() => {
       this.#isScheduled = false
-      for (const [nodeId, link] of this.#peers) this.send(nodeId, link)
+      for (const [nodeId, link] of this.#peers) this.#send(nodeId, link)
     })
   }
 
-  /** Sends one neighbour what is due to it, as far as the link takes it; `onWritable` calls again. */
-  send(nodeId: NodeId, link: Link): void {
-    if (!link.isOpen) return
-    for (let message = this.#catalogue.nextMessage(nodeId); message !== undefined;) {
-      if (!link.send(REGISTRY_MESSAGE, message)) return
-      message = this.#catalogue.nextMessage(nodeId)
-    }
+  /** The link takes more. */
+  onWritable(nodeId: NodeId, link: Link): void {
+    if (this.#peers.linkTo(nodeId) === link) this.#send(nodeId, link)
   }
 
   /** A neighbour's link is there, or another one is preferred. */
   up(nodeId: NodeId, link: Link): void {
+    if (this.#catalogue.isUp(nodeId)) link.send(REGISTRY_RESTART, null)
     this.#catalogue.neighbourUp(nodeId, this.#clock.now())
     this.schedule()
     this.#watchCosts()
@@ -61,19 +68,33 @@ export class RegistrySync {
   }
 
   /** A neighbour said something. What it may not say ends the link. */
-  receive(nodeId: NodeId, link: Link, body: unknown): void {
-    const error = this.#catalogue.receive(nodeId, body)
-    if (error !== undefined) link.close(CloseCode.PROTOCOL_ERROR, error.message)
+  receive(nodeId: NodeId, link: Link, message: { type: number; body: unknown }): void {
+    // A link to an earlier life of that node can still deliver; what that life knew is of no use to this one.
+    if (link.peer?.incarnation !== this.#peers.linkTo(nodeId)?.peer?.incarnation) return
+    if (message.type === REGISTRY_RESTART) this.#catalogue.neighbourUp(nodeId, this.#clock.now())
+    if (message.type === REGISTRY_MESSAGE) {
+      const error = this.#catalogue.receive(nodeId, message.body)
+      if (error !== undefined) link.close(CloseCode.PROTOCOL_ERROR, error.message)
+    }
     this.schedule()
   }
 
   /** Stops the timer. Idempotent. */
   close(): void {
+    this.#isClosed = true
     this.#costTimer?.cancel()
     this.#costTimer = undefined
   }
 
+  #send(nodeId: NodeId, link: Link): void {
+    while (link.isOpen) {
+      const message = this.#catalogue.nextMessage(nodeId)
+      if (message === undefined || !link.send(REGISTRY_MESSAGE, message)) return
+    }
+  }
+
   #watchCosts(): void {
+    if (this.#isClosed) return
     this.#costTimer ??= this.#clock.setTimer(COST_INTERVAL_MS, () => this.#lookAtCosts(), {
       background: true,
     })

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { NodeId } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
 import { StreamDuplex } from '@astranet/mux/duplex'
+import { checkTimeout } from './check.js'
 import { nodeAddress } from './node-address.js'
 
 /** The two ends of a socket. */
@@ -78,13 +79,12 @@ export class Socket extends StreamDuplex {
   }
 
   /**
-   * Emits `'timeout'` after `timeoutMs` without a byte read or written; 0 turns it off. The socket is not closed by it.
-   * Throws a RangeError unless `timeoutMs` is from 0 to 2^31 - 1.
+   * Emits `'timeout'` after `timeoutMs` without a byte read or written; 0 turns it off. The socket is not closed by it,
+   * and it keeps no process alive. Throws a TypeError or RangeError unless `timeoutMs` is from 0 to 2^31 - 1.
    */
   setTimeout(timeoutMs: number, onTimeout?: () => void): this {
-    if (!(timeoutMs >= 0 && timeoutMs <= 0x7fffffff)) {
-      throw new RangeError(`timeoutMs must be from 0 to ${0x7fffffff}, got ${timeoutMs}`)
-    }
+    if (this.destroyed) return this
+    checkTimeout('timeoutMs', timeoutMs)
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.timeout = timeoutMs
@@ -139,6 +139,11 @@ export class Socket extends StreamDuplex {
   ): void {
     this.#timer?.refresh()
     super._write(chunk, encoding, callback)
+  }
+
+  override _writev(chunks: { chunk: Uint8Array }[], callback: (error?: Error | null) => void): void {
+    this.#timer?.refresh()
+    super._writev(chunks, callback)
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {

@@ -1,0 +1,27 @@
+/** The longest time that a timer can take, in ms. */
+export const MAX_TIMEOUT_MS = 0x7fffffff
+
+/** `value` when it is a time from `least` to 2^31 - 1 ms. Otherwise throws a TypeError or RangeError that names it. */
+export function checkTimeout(name: string, value: number, least = 0): number {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number of ms, got ${typeof value}`)
+  if (value >= least && value <= MAX_TIMEOUT_MS) return value
+  throw new RangeError(`${name} must be from ${least} to ${MAX_TIMEOUT_MS}, got ${value}`)
+}
+
+/** `value` when it is a string. Otherwise throws a TypeError that names it. */
+export function checkString(name: string, value: string): string {
+  if (typeof value === 'string') return value
+  throw new TypeError(`${name} must be a string, got ${value === null ? 'null' : typeof value}`)
+}
+
+/** `value` when it is an object of options. Otherwise throws a TypeError. */
+export function checkOptions<T extends object>(value: T): T {
+  if (typeof value === 'object' && value !== null) return value
+  throw new TypeError(`options must be an object, got ${value === null ? 'null' : typeof value}`)
+}
+
+/** `value` when it is an AbortSignal or nothing. Otherwise throws a TypeError. */
+export function checkSignal(value: AbortSignal | undefined): AbortSignal | undefined {
+  if (value === undefined || value instanceof AbortSignal) return value
+  throw new TypeError('signal must be an AbortSignal')
+}

@@ -1,0 +1,65 @@
+import { formatNodeId, type NodeId } from '@astranet/interface'
+import { DialError, RefusalReason } from '@astranet/link'
+import { NetError } from './net-error.js'
+import type { SocketEnds } from './socket.js'
+
+/** @internal What the message of a failed dial goes by. */
+export interface FailedCall {
+  /** The address as the caller wrote it. */
+  readonly text: string
+  readonly environment: string
+  readonly timeoutMs: number
+}
+
+/** The far side refused, or the way to it broke before it answered. */
+export function refused(cause: DialError, ends: SocketEnds, call: FailedCall): NetError {
+  const where = `port ${ends.remotePort} of node ${formatNodeId(ends.remoteNode)}`
+  return dialError(cause.code, `${cause.message} (${where})`, { call, cause })
+}
+
+/** No node offers the service. */
+export function notFound(service: string, port: number | undefined, call: FailedCall): NetError {
+  const what = port === undefined ? `the service "${service}"` : `the service "${service}" at port ${port}`
+  const where = call.environment === '' ? '' : ` in the environment "${call.environment}"`
+  return dialError('ENOTFOUND', `no node offers ${what}${where}${waited(call)}`, { call })
+}
+
+/** There is no way to the node. */
+export function noRoute(nodeId: NodeId, call: FailedCall): NetError {
+  const message =
+    `there is no link to node ${formatNodeId(nodeId)}${waited(call)}: join it, or have it join this node ` +
+    '(ways through other nodes are not there yet)'
+  return dialError('EHOSTUNREACH', message, { call })
+}
+
+/** The far side did not answer. */
+export function timedOut(ends: SocketEnds, call: FailedCall): NetError {
+  return dialError('ETIMEDOUT', `node ${formatNodeId(ends.remoteNode)} did not answer in time`, { call })
+}
+
+/** This node was closed while the call was under way. */
+export function nodeClosed(syscall: string, address: string, cause?: unknown): NetError {
+  return new NetError('ECONNABORTED', 'this node was closed', { syscall, address, cause })
+}
+
+/** What the dialer is told when this node itself refuses. */
+export function refusalText(reason: RefusalReason): string {
+  return reason === RefusalReason.BACKLOG_FULL ? 'the backlog is full' : 'nobody listens on the port'
+}
+
+/** Whether another instance may be asked: the far side certainly did not act on the dial. */
+export function isWorthAnother(error: unknown): error is NetError {
+  return error instanceof NetError && error.cause instanceof DialError && error.cause.isRetryable
+}
+
+function dialError(
+  code: string,
+  message: string,
+  { call, cause }: { call: FailedCall; cause?: unknown },
+): NetError {
+  return new NetError(code, message, { syscall: 'dial', address: call.text, cause })
+}
+
+function waited({ timeoutMs }: FailedCall): string {
+  return timeoutMs === 0 ? '' : ` (waited ${timeoutMs} ms)`
+}

@@ -1,20 +1,24 @@
 import type { AstraNet, Socket } from '@astranet/core'
 import { tellProgress } from './answer-calls.js'
 import type { Exchanged, Opened } from './calls.js'
+import { Exchanges } from './exchanges.js'
 import { inWindow } from './in-window.js'
-import { countEqual, PAYLOAD_BYTES, payloadOf } from './payload.js'
+import { PAYLOAD_BYTES } from './payload.js'
 
-/** Dials, and later exchanges, under way at once. */
-const WINDOW = 4_096
+/**
+ * Dials, and later exchanges, under way at once. More are not faster: what belongs to a dial then lives long enough to be
+ * moved to the old part of the heap before it is garbage.
+ */
+const WINDOW = 512
 
-/** How long one dial may take: all of a window wait for each other. */
+/** How long one dial may take: the machine may be busy with much else. */
 const DIAL_TIMEOUT_MS = 60_000
 
 /** The streams to `echo`: all opened, then all used, none closed in between. */
 export class Streams {
   readonly #node: AstraNet
+  readonly #exchanges = new Exchanges()
   #sockets: Socket[] = []
-  #verifiedBytes = 0
 
   constructor(node: AstraNet) {
     this.#node = node
@@ -28,7 +32,7 @@ export class Streams {
     const startedAt = performance.now()
     await inWindow(count, WINDOW, async (index) => {
       const socket = await this.#node.dial('', 'echo', options)
-      socket.on('error', ignore)
+      this.#exchanges.adopt(socket)
       sockets[index] = socket
       opened += 1
       tellProgress(opened)
@@ -39,43 +43,25 @@ export class Streams {
 
   /** Sends each stream its bytes and compares what comes back; the streams stay open. */
   async exchange(): Promise<Exchanged> {
-    const count = this.#sockets.length
-    this.#verifiedBytes = 0
+    const sockets = this.#sockets
+    let verifiedBytes = 0
+    let exchanged = 0
     const startedAt = performance.now()
-    await inWindow(count, WINDOW, (index) => this.#exchangeOne(index))
+    await inWindow(sockets.length, WINDOW, async (index) => {
+      const verified = await this.#exchanges.exchange(sockets[index] as Socket, index)
+      verifiedBytes += verified
+      exchanged += 1
+      tellProgress(exchanged)
+    })
     return {
-      sentBytes: count * PAYLOAD_BYTES,
-      verifiedBytes: this.#verifiedBytes,
+      sentBytes: sockets.length * PAYLOAD_BYTES,
+      verifiedBytes,
       elapsedMs: performance.now() - startedAt,
     }
   }
 
-  /** Streams that can still be read and written. */
+  /** Streams that can be read and written. */
   openCount(): number {
     return this.#sockets.reduce((count, socket) => (socket.readyState === 'open' ? count + 1 : count), 0)
   }
-
-  /** Resolves when as many bytes came back as were sent, or when none will: what is missing then is missing in the sum. */
-  #exchangeOne(index: number): Promise<void> {
-    const socket = this.#sockets[index] as Socket
-    const expected = payloadOf(index)
-    let received = 0
-    return new Promise((resolve) => {
-      const done = (): void => {
-        socket.off('data', onData).off('close', done)
-        tellProgress(index)
-        resolve()
-      }
-      const onData = (chunk: Uint8Array): void => {
-        this.#verifiedBytes += countEqual(chunk, expected, received)
-        received += chunk.length
-        if (received >= expected.length) done()
-      }
-      socket.on('data', onData).on('close', done)
-      socket.write(expected)
-    })
-  }
 }
-
-/** A stream that broke has no bytes to verify, and is counted so. */
-function ignore(): void {}

@@ -32,6 +32,10 @@ export class Child<T extends Calls<T>> {
   #pending: PendingCall | undefined = undefined
   #lastId = 0
   #end: ChildError | undefined = undefined
+  #rejectEnded!: (error: ChildError) => void
+
+  /** Never resolves; rejects with a {@link ChildError} when the process is gone, also between calls. */
+  readonly ended: Promise<never> = new Promise((_resolve, reject) => (this.#rejectEnded = reject))
 
   constructor({ name, module, heapMiB }: ChildOptions) {
     this.#name = name
@@ -40,6 +44,8 @@ export class Child<T extends Calls<T>> {
       // What a process prints besides is about what went wrong: the result has stdout for itself.
       stdio: ['ignore', 2, 2, 'ipc'],
     })
+    // Whoever kills a process need not wait for its end.
+    this.ended.catch(() => undefined)
     this.#process.on('message', (message) => this.#receive(message as ReplyMessage))
     this.#process.on('error', (error) => this.#over(error.message))
     this.#process.on('exit', (code, signal) => this.#over(`it ended with ${signal ?? `exit code ${code}`}`))
@@ -92,6 +98,7 @@ export class Child<T extends Calls<T>> {
 
   #over(why: string): void {
     this.#end ??= new ChildError(`the ${this.#name} process is gone: ${why}`)
+    this.#rejectEnded(this.#end)
     this.#pending?.reject(this.#end)
   }
 }

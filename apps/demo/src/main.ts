@@ -46,7 +46,8 @@ async function demonstrate({ streams, isJson }: DemoArguments): Promise<number> 
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
   const say = (line: string): void => void (isJson || process.stdout.write(`${line}\n`))
   try {
-    const result = await run({ server, client, progress, say }, streams)
+    const job = run({ server, client, progress, say }, streams)
+    const result = await Promise.race([job, server.ended, client.ended])
     process.stdout.write(`${isJson ? JSON.stringify(result) : formatTable(result)}\n`)
     const fault = faultOf(result, streams)
     return fault === undefined ? 0 : failed(fault)

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { Demo } from './run-demo.js'
+
+/** Where the operating system can be asked without tools that may be missing. */
+const KNOWN_TCP_CONNECTIONS = process.platform === 'linux' ? 1 : expect.toBeOneOf([1, null])
+
+describe('the demo', () => {
+  it('opens the streams asked for over one TCP connection and loses nothing', async () => {
+    const { exitCode, stdout, stderr } = await new Demo('--streams', '2000', '--json').outcome
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    const lines = stdout.trimEnd().split('\n')
+    expect(JSON.parse(lines.at(-1) ?? '')).toEqual({
+      streams: 2000,
+      verifiedBytes: 128_000,
+      lostBytes: 0,
+      tcpConnections: KNOWN_TCP_CONNECTIONS,
+      opensPerSecond: expect.any(Number),
+      bytesPerStream: { client: expect.any(Number), server: expect.any(Number) },
+      pingMs: expect.any(Number),
+      page: { status: 200, bytes: expect.any(Number) },
+    })
+  })
+
+  it('shows a table, and no progress bar when nobody watches', async () => {
+    const { exitCode, stdout, stderr } = await new Demo('--streams', '1').outcome
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect(stdout).toMatch(/streams open at once +│ +1 /)
+    expect(stdout).toMatch(/bytes lost +│ +0 /)
+    expect(stdout).not.toContain('\u001b')
+  })
+
+  it('says in one sentence what is wrong with its arguments', async () => {
+    const wrong = [
+      ['--streams', '0'],
+      ['--streams', '1000001'],
+      ['--streams', '1e3'],
+      ['--nope'],
+      ['more'],
+      ['--streams'],
+    ]
+    for (const args of wrong) {
+      const { exitCode, stdout, stderr } = await new Demo(...args).outcome
+      expect({ exitCode, stdout }, args.join(' ')).toEqual({ exitCode: 2, stdout: '' })
+      expect(stderr, args.join(' ')).toMatch(/^[^\n]+\n$/)
+    }
+  })
+
+  it('prints its help', async () => {
+    const { exitCode, stdout } = await new Demo('--help').outcome
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('--streams <n>')
+  })
+
+  it.runIf(process.platform !== 'win32')('ends both processes on Ctrl-C', async () => {
+    const demo = new Demo('--streams', '1000000')
+    await demo.stdoutHas(/has joined/)
+    demo.process.kill('SIGINT')
+    expect((await demo.outcome).exitCode).toBe(130)
+  })
+
+  it('leaves no process behind when it is killed', async () => {
+    const demo = new Demo('--streams', '1000000')
+    await demo.stdoutHas(/has joined/)
+    demo.process.kill('SIGKILL')
+    // Comes only when the last process has ended.
+    await demo.outcome
+  })
+
+  it('fails with a sentence when the server goes away', async () => {
+    const demo = new Demo('--streams', '1000000')
+    const [, pid] = await demo.stdoutHas(/server \(process (\d+)\)/)
+    process.kill(Number(pid), 'SIGKILL')
+    const { exitCode, stderr } = await demo.outcome
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(/^The demo failed: the server process is gone: it ended with SIGKILL\.\n/)
+  })
+})

@@ -49,6 +49,8 @@ export class Socket extends StreamDuplex {
     this.remotePort = ends.remotePort
     this.localNode = ends.localNode
     this.localPort = ends.localPort
+    // As `net.Socket` does: read ahead, so that a reset shows although nobody reads yet.
+    this.read(0)
   }
 
   get remoteAddress(): string {
@@ -128,7 +130,8 @@ export class Socket extends StreamDuplex {
   }
 
   override push(chunk: unknown, encoding?: BufferEncoding): boolean {
-    this.#timer?.refresh()
+    // The first bytes are pushed by the constructor of the base class, before this one has fields.
+    if (#timer in this) this.#timer?.refresh()
     return super.push(chunk, encoding)
   }
 
@@ -146,8 +149,20 @@ export class Socket extends StreamDuplex {
     super._writev(chunks, callback)
   }
 
+  override _final(callback: (error?: Error | null) => void): void {
+    // Also when the peer reads no more: nothing is being written, so nothing fails.
+    this.stream.end()
+    callback()
+  }
+
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.#timer)
-    super._destroy(error, callback)
+    if (error !== null || !this.writableFinished) {
+      super._destroy(error, callback)
+      return
+    }
+    // What was written and ended may still wait in the stream: it is sent before the end.
+    this.stream.stopSending()
+    callback(null)
   }
 }

@@ -19,8 +19,8 @@ interface PendingCall {
 export interface ChildOptions {
   /** What messages call it. */
   readonly name: string
-  /** The module it runs, beside this one. */
-  readonly module: string
+  /** The file that it runs. */
+  readonly module: URL
   /** The most that its heap may grow to, in MiB. */
   readonly heapMiB: number
 }
@@ -39,7 +39,7 @@ export class Child<T extends Calls<T>> {
 
   constructor({ name, module, heapMiB }: ChildOptions) {
     this.#name = name
-    this.#process = fork(fileURLToPath(new URL(module, import.meta.url)), [], {
+    this.#process = fork(fileURLToPath(module), [], {
       execArgv: ['--expose-gc', `--max-old-space-size=${heapMiB}`],
       // What a process prints besides is about what went wrong: the result has stdout for itself.
       stdio: ['ignore', 2, 2, 'ipc'],

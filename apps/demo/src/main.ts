@@ -31,8 +31,16 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function demonstrate({ streams, isJson }: DemoArguments): Promise<number> {
   const heapMiB = BASE_HEAP_MIB + Math.ceil(streams / 1000) * HEAP_MIB_PER_THOUSAND_STREAMS
-  const server = new Child<ServerCalls>({ name: 'server', module: './server.js', heapMiB })
-  const client = new Child<ClientCalls>({ name: 'client', module: './client.js', heapMiB })
+  const server = new Child<ServerCalls>({
+    name: 'server',
+    module: new URL('./server.js', import.meta.url),
+    heapMiB,
+  })
+  const client = new Child<ClientCalls>({
+    name: 'client',
+    module: new URL('./client.js', import.meta.url),
+    heapMiB,
+  })
   const progress = new Progress(process.stderr)
   const end = (): void => {
     progress.stop()

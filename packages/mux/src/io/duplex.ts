@@ -138,6 +138,11 @@ export class StreamDuplex extends Duplex {
     callback?.(error)
   }
 
+  /** @internal Whether `error` only says that the peer reads no more. */
+  isStopped(error: Error): boolean {
+    return error === this.#stopped && this.#stopped.code === 'EPIPE'
+  }
+
   #afterWrite(isWritable: boolean, callback: Callback): void {
     if (this.#stopped !== undefined) callback(this.#stopped)
     else if (isWritable && !this.stream.isFlushOwed) callback()
@@ -162,8 +167,10 @@ const duplexHandler: StreamHandler = {
   onFlushed: (stream) => duplexOf(stream).released(),
   onClose(stream, error) {
     const duplex = duplexOf(stream)
-    // An error of the reading direction has been told; that of a writer who has ended is told here.
-    if (error !== undefined && !duplex.writableFinished) duplex.failed(error)
+    // An error of the reading direction has been told; that of a writer who has ended is told here. A peer that reads no
+    // more is told with the next write: what it has sent is still to be read, and there may be nothing more to write.
+    if (error === undefined || duplex.writableFinished || duplex.isStopped(error)) return
+    duplex.failed(error)
   },
 }
 

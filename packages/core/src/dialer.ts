@@ -63,9 +63,9 @@ export class Dialer {
     this.#waiters.wake(serviceKey(service.environment, service.name))
   }
 
-  /** There is a link to a node that there was none to. */
-  nodeFound(nodeId: NodeId): void {
-    this.#waiters.wake(nodeKey(nodeId))
+  /** There is a link to a node, or another one: it can be dialed, and so can its services that are known already. */
+  nodeFound(): void {
+    this.#waiters.wakeAll()
   }
 
   /** Fails every call that is under way. */
@@ -123,8 +123,15 @@ export class Dialer {
   ): readonly ServiceInstance[] {
     const { catalogue, self } = this.#parts
     const known = catalogue.resolve(call.environment, service, port)
-    if (asked.size === 0 && call.hasLoopBack) return known
-    return known.filter((each) => !asked.has(each) && (call.hasLoopBack || each.nodeId !== self))
+    return known.filter((each) => {
+      if (asked.has(each)) return false
+      return each.nodeId === self ? call.hasLoopBack : this.#isDialable(each.nodeId)
+    })
+  }
+
+  /** A link that ends or goes away stays for a while and takes no dial any more. */
+  #isDialable(nodeId: NodeId): boolean {
+    return this.#parts.peers.linkTo(nodeId)?.isDialable === true
   }
 
   #select(instances: readonly ServiceInstance[], call: Call): ServiceInstance | undefined {
@@ -133,7 +140,7 @@ export class Dialer {
   }
 
   async #toNode(nodeId: NodeId, port: number, call: Call): Promise<Socket> {
-    while (nodeId !== this.#parts.self && this.#parts.peers.linkTo(nodeId)?.isDialable !== true) {
+    while (nodeId !== this.#parts.self && !this.#isDialable(nodeId)) {
       if (call.deadline.isOver) throw noRoute(nodeId, call)
       await this.#wait(nodeKey(nodeId), call)
     }

@@ -124,7 +124,7 @@ export class Node {
     return {
       onPreferred: (nodeId, link) => {
         this.#sync.up(nodeId, link)
-        this.dialer.nodeFound(nodeId)
+        this.dialer.nodeFound()
       },
       onLost: (nodeId) => this.#sync.down(nodeId),
       onMessage: (nodeId, link, message) => this.#sync.receive(nodeId, link, message),

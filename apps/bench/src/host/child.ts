@@ -1,0 +1,82 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Command, Message } from '../protocol.js'
+
+/** How much of what a process says besides is kept, for when it fails. */
+const STDERR_CHARACTERS = 500
+
+/** A process of a measurement: messages come from it line by line, commands go to it. */
+export class Child {
+  readonly #process: ChildProcess
+  readonly #waiting: { readonly event: Message['event']; resolve(message: Message): void }[] = []
+  readonly #exit: Promise<unknown>
+  #stderr = ''
+
+  /**
+   * Starts `command`. `onMessage` gets what nobody waits for; `onFailure` is called when the process says that it failed
+   * or ends.
+   */
+  constructor(
+    { command, environment }: { command: readonly string[]; environment: Readonly<Record<string, string>> },
+    events: { onMessage(message: Message): void; onFailure(why: string): void },
+  ) {
+    const [program = '', ...args] = command
+    this.#process = spawn(program, args, { env: { ...process.env, ...environment }, stdio: 'pipe' })
+    this.#exit = once(this.#process, 'close').catch(() => undefined)
+    this.#process.stdin?.on('error', () => undefined)
+    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-STDERR_CHARACTERS)
+    })
+    this.#process.on('error', (error) => events.onFailure(error.message))
+    this.#process.on('close', (code, signal) => {
+      events.onFailure(`it ended with ${signal ?? `exit code ${code}`} ${this.#stderr.trim()}`.trim())
+    })
+    if (this.#process.stdout === null) return
+    createInterface(this.#process.stdout).on('line', (line) => {
+      const message = parse(line)
+      if (message?.event === 'failed') events.onFailure(message.message)
+      else if (message !== undefined && !this.#isAwaited(message)) events.onMessage(message)
+    })
+  }
+
+  /** The next message of this kind. Never settles when there is none: the measurement fails before. */
+  next<E extends Message['event']>(event: E): Promise<Message & { event: E }> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ event, resolve: (message) => resolve(message as Message & { event: E }) })
+    })
+  }
+
+  send(command: Command): void {
+    this.#process.stdin?.write(`${JSON.stringify(command)}\n`)
+  }
+
+  /** Collects its garbage and resolves with the bytes of memory that it holds then. */
+  async rss(): Promise<number> {
+    const answer = this.next('rss')
+    this.send({ do: 'rss' })
+    return (await answer).bytes
+  }
+
+  /** Ends the process at once; resolves when it is gone. */
+  async kill(): Promise<void> {
+    this.#process.kill('SIGKILL')
+    await this.#exit
+  }
+
+  #isAwaited(message: Message): boolean {
+    const index = this.#waiting.findIndex(({ event }) => event === message.event)
+    const [waiter] = index === -1 ? [] : this.#waiting.splice(index, 1)
+    waiter?.resolve(message)
+    return waiter !== undefined
+  }
+}
+
+function parse(line: string): Message | undefined {
+  try {
+    return JSON.parse(line) as Message
+  } catch {
+    // A library printed something.
+    return undefined
+  }
+}

@@ -1,0 +1,48 @@
+import { AstraNet, type SessionLimits, type Socket } from '@astranet/core'
+import type { Peer } from '../peer.js'
+import { DuplexEvents, endDuplex, writeDuplex } from './duplex-events.js'
+import { EQUAL_WINDOWS, MANY_STREAMS, TUNED_WINDOWS } from './mux-session.js'
+
+const SERVICE = 'bench'
+
+/** AstraNet whole: a service that is bound by name, and dialed. */
+export const core: Peer<Socket> = make('core', TUNED_WINDOWS, {})
+
+/** The same with the windows that all peers of this kind have. */
+export const coreEqualWindows: Peer<Socket> = {
+  ...make('core-1mib', '1 MiB a stream, 1 MiB in all', EQUAL_WINDOWS),
+  works: ['beside-bulk'],
+}
+
+function make(name: string, windows: string, limits: SessionLimits): Peer<Socket> {
+  const { maxReceiveBufferBytes } = limits
+  const options = {
+    sessionLimits: { ...MANY_STREAMS, ...limits },
+    ...(maxReceiveBufferBytes === undefined ? {} : { maxReceiveBufferBytes }),
+  }
+  return {
+    name,
+    windows,
+    maxOpenStreams: 1_000_000,
+    async listen(events) {
+      const streams = new DuplexEvents(events)
+      const node = new AstraNet(options)
+      const endpoint = await node.listenAndServe('tcp4', '127.0.0.1:0')
+      const listener = await node.bind('', SERVICE, { allowHalfOpen: true })
+      listener.on('connection', (socket) => {
+        events.onStream(streams.attach(socket, false))
+      })
+      return String(endpoint.address)
+    },
+    async dial(address, events) {
+      const streams = new DuplexEvents(events)
+      const node = new AstraNet(options)
+      await node.join('tcp4', address)
+      const open = async (): Promise<Socket> =>
+        streams.attach(await node.dial('', SERVICE, { allowHalfOpen: true }), true)
+      return { open }
+    },
+    write: writeDuplex,
+    end: endDuplex,
+  }
+}

@@ -1,0 +1,62 @@
+import { once } from 'node:events'
+import { connect, createServer, type Http2Session, type Http2Stream } from 'node:http2'
+import { EQUAL_WINDOW_BYTES, MEBIBYTE, type Peer } from '../peer.js'
+import { DuplexEvents, endDuplex, writeDuplex } from './duplex-events.js'
+import { listeningAddress } from './tcp-socket.js'
+
+interface Windows {
+  readonly streamBytes: number
+  readonly connectionBytes: number
+}
+
+const ALL_STREAMS = 0x7fff_ffff
+/** What a session may hold, in MB: nothing that a benchmark reaches. */
+const maxSessionMemory = 1_000_000
+
+/** `node:http2` without TLS, its windows raised. */
+export const http2: Peer<Http2Stream> = make('http2', {
+  streamBytes: 16 * MEBIBYTE,
+  connectionBytes: 32 * MEBIBYTE,
+})
+
+/** The same with the windows that all peers of this kind have. */
+export const http2EqualWindows: Peer<Http2Stream> = {
+  ...make('http2-1mib', { streamBytes: EQUAL_WINDOW_BYTES, connectionBytes: EQUAL_WINDOW_BYTES }),
+  works: ['beside-bulk'],
+}
+
+function make(name: string, windows: Windows): Peer<Http2Stream> {
+  const settings = { initialWindowSize: windows.streamBytes, maxConcurrentStreams: ALL_STREAMS }
+  return {
+    name,
+    windows: `${windows.streamBytes / MEBIBYTE} MiB a stream, ${windows.connectionBytes / MEBIBYTE} MiB in all`,
+    maxOpenStreams: 1_000_000,
+    listen(events) {
+      const streams = new DuplexEvents(events)
+      const server = createServer({ settings, maxSessionMemory })
+      server.on('session', (session) => raise(session, windows))
+      server.on('sessionError', (error) => events.onFailure(error))
+      server.on('stream', (stream) => {
+        stream.respond({ ':status': 200 })
+        events.onStream(streams.attach(stream, false))
+      })
+      return listeningAddress(server)
+    },
+    async dial(address, events) {
+      const streams = new DuplexEvents(events)
+      const session = connect(`http://${address}`, { settings, maxSessionMemory })
+      session.on('error', (error) => events.onFailure(error))
+      await Promise.all([once(session, 'connect'), once(session, 'remoteSettings')])
+      raise(session, windows)
+      const open = (): Http2Stream =>
+        streams.attach(session.request({ ':method': 'POST' }, { endStream: false }), true)
+      return { open }
+    },
+    write: writeDuplex,
+    end: endDuplex,
+  }
+}
+
+function raise(session: Http2Session, windows: Windows): void {
+  session.setLocalWindowSize(windows.connectionBytes)
+}

@@ -1,0 +1,41 @@
+import type { SessionLimits, Stream } from '@astranet/mux'
+import { toDuplex, type StreamDuplex } from '@astranet/mux/duplex'
+import type { Peer } from '../peer.js'
+import { DuplexEvents, endDuplex, writeDuplex } from './duplex-events.js'
+import { dialMux, EQUAL_WINDOWS, listenMux, TUNED_WINDOWS } from './mux-session.js'
+
+/** AstraNet's multiplexer by itself, each stream made a Node Duplex. */
+export const muxDuplex: Peer<StreamDuplex> = make('mux-duplex', TUNED_WINDOWS, {})
+
+/** The same with the windows that all peers of this kind have. */
+export const muxDuplexEqualWindows: Peer<StreamDuplex> = {
+  ...make('mux-duplex-1mib', '1 MiB a stream, 1 MiB in all', EQUAL_WINDOWS),
+  works: ['beside-bulk'],
+}
+
+function make(name: string, windows: string, limits: SessionLimits): Peer<StreamDuplex> {
+  return {
+    name,
+    windows,
+    maxOpenStreams: 1_000_000,
+    listen(events) {
+      const streams = new DuplexEvents(events)
+      const onStream = (stream: Stream): void => {
+        events.onStream(streams.attach(toDuplex(stream), false))
+      }
+      return listenMux({ onStream }, limits)
+    },
+    async dial(address, events) {
+      const streams = new DuplexEvents(events)
+      const session = await dialMux(address, {}, limits)
+      const started = (stream: Stream): StreamDuplex => streams.attach(toDuplex(stream), true)
+      const open = (): StreamDuplex | Promise<StreamDuplex> => {
+        const stream = session.tryOpenStream()
+        return stream === undefined ? session.openStream().then(started) : started(stream)
+      }
+      return { open }
+    },
+    write: writeDuplex,
+    end: endDuplex,
+  }
+}

@@ -1,0 +1,68 @@
+import { createInterface } from 'node:readline'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Command, Message, Task } from './protocol.js'
+import type { ProcessMemory } from './work.js'
+import { peers } from './peers/index.js'
+import { works } from './works/index.js'
+
+/** One of the two processes of a measurement; started by the command, which tells it what to do. */
+const task = JSON.parse(process.argv[2] ?? '') as Task
+const PROGRESS_INTERVAL_MS = 100
+let toldAt = 0
+let onMemory: (memory: ProcessMemory) => void = () => undefined
+
+process.on('uncaughtException', fail)
+createInterface(process.stdin)
+  .on('line', (line) => void obey(JSON.parse(line) as Command))
+  .on('close', () => process.exit(0))
+void start().catch(fail)
+
+async function start(): Promise<void> {
+  const work = works.find(({ name }) => name === task.work)
+  const peer = peers.find(({ name }) => name === task.peer)
+  if (work === undefined || peer === undefined) throw new Error(`there is no ${task.work} of ${task.peer}`)
+  const { sizes } = task
+  if (task.side === 'server') {
+    say({ event: 'listening', address: await peer.listen(work.serve(peer, sizes)) })
+    return
+  }
+  await work.run({ peer, sizes, address: task.address ?? '', progress, report, memory })
+  say({ event: 'done' })
+}
+
+function progress(done: number): void {
+  const now = performance.now()
+  if (now - toldAt < PROGRESS_INTERVAL_MS) return
+  toldAt = now
+  say({ event: 'progress', done })
+}
+
+function report(metric: string, value: number): void {
+  say({ event: 'value', metric, value })
+}
+
+function memory(): Promise<ProcessMemory> {
+  return new Promise((resolve) => {
+    onMemory = resolve
+    say({ event: 'memory' })
+  })
+}
+
+async function obey(command: Command): Promise<void> {
+  if (command.do === 'memory') return onMemory(command)
+  // What is freed in one round lets go of more in the next.
+  for (let round = 0; round < 3; round++) {
+    globalThis.gc?.()
+    await turn()
+  }
+  say({ event: 'rss', bytes: process.memoryUsage.rss() })
+}
+
+function say(message: Message): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`)
+}
+
+function fail(error: Error): void {
+  say({ event: 'failed', message: error.message })
+  process.exit(1)
+}

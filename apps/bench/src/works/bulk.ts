@@ -1,0 +1,25 @@
+import { MEBIBYTE } from '../peer.js'
+import { scaled, type Work } from '../work.js'
+import { transfer } from './transfer.js'
+import { serveTransfer, type TransferSizes } from './transfer-server.js'
+
+const WRITES = 65_536
+const RAMP_BYTES = 300 * MEBIBYTE
+
+/** One stream, 4 GiB in writes of 64 KiB; the clock starts after 300 MiB. */
+export const bulk: Work<TransferSizes> = {
+  name: 'bulk',
+  title: 'One stream, 4 GiB in writes of 64 KiB',
+  sizes: (scale) => ({
+    streams: 1,
+    writesPerStream: scaled(WRITES, scale, 8),
+    bytesPerWrite: 65_536,
+    rampBytes: Math.round(RAMP_BYTES * Math.min(scale, 1)),
+  }),
+  metrics: () => [{ name: 'throughput', unit: 'MiB/s', isHigherBetter: true }],
+  serve: serveTransfer,
+  async run(run) {
+    const { bytes, elapsedMs } = await transfer(run)
+    run.report('throughput', bytes / MEBIBYTE / (elapsedMs / 1000))
+  },
+}

@@ -1,0 +1,98 @@
+import { PassThrough } from 'node:stream'
+import { expect, test } from 'vitest'
+import { AstraNet, formatNodeId, toNodeId } from '../src/index.js'
+import { failure } from './support.js'
+
+const wrong = <T>(value: unknown): T => value as T
+
+test.each<[string, () => unknown, RegExp]>([
+  ['options', () => new AstraNet(wrong(null)), /^options must be an object/],
+  ['transports', () => new AstraNet({ transports: wrong('tcp') }), /^transports must be a list/],
+  ['transports', () => new AstraNet({ transports: [wrong(() => {})] }), /^transports must be a list/],
+  ['nodeId', () => new AstraNet({ nodeId: wrong(1) }), /^node id must be a bigint/],
+  ['nodeId', () => new AstraNet({ nodeId: 1n << 64n }), /^node id must be from 0/],
+  ['maxReceiveBufferBytes', () => new AstraNet({ maxReceiveBufferBytes: 1 }), /^maxReceiveBufferBytes/],
+  ['helloTimeoutMs', () => new AstraNet({ helloTimeoutMs: 0 }), /^helloTimeoutMs must be from 1/],
+  ['withEnv', () => new AstraNet().withEnv(''), /^environment must not be empty/],
+  ['withEnv', () => new AstraNet().withEnv('a b'), /^environment must not contain/],
+  ['withEnv', () => new AstraNet().withEnv(wrong(5)), /^environment must be a string/],
+])('%s that is wrong throws and is named', (_, call, message) => {
+  expect(call).toThrow(message)
+  try {
+    call()
+  } catch (error) {
+    expect(['TypeError', 'RangeError']).toContain((error as Error).name)
+  }
+})
+
+test.each<[string, (node: AstraNet) => Promise<unknown>, RegExp]>([
+  ['dial network', (node) => node.dial('tcp4', 'web'), /^network must be '' or 'astra', got "tcp4"/],
+  ['dial address', (node) => node.dial('', wrong(undefined)), /^address must be a string/],
+  ['dial address', (node) => node.dial('', 'a b'), /^service name must not contain/],
+  ['dial address', (node) => node.dial('', 'web:99999999999'), /port must be at most 4294967295/],
+  ['dial address', (node) => node.dial('', formatNodeId(node.nodeId)), /is a node id without a port/],
+  ['dial options', (node) => node.dial('', 'web', wrong(null)), /^options must be an object/],
+  ['dial timeoutMs', (node) => node.dialTimeout('', 'web', -1), /^timeoutMs must be from 0/],
+  ['dial timeoutMs', (node) => node.dialTimeout('', 'web', Number.NaN), /^timeoutMs must be from 0/],
+  ['dial timeoutMs', (node) => node.dialTimeout('', 'web', wrong('5')), /^timeoutMs must be a number/],
+  ['dial signal', (node) => node.dial('', 'web', { signal: wrong({}) }), /^signal must be an AbortSignal/],
+  ['dial selector', (node) => node.dial('', 'web', { selector: wrong(1) }), /^selector must be a function/],
+  ['dial key', (node) => node.dial('', 'web', { key: wrong(1) }), /^key must be a string/],
+  ['httpDial host', (node) => node.httpDial('', wrong(undefined)), /^host must be a string/],
+  ['bind network', (node) => node.bind(wrong(1), 'web'), /^network must be/],
+  ['bind address', (node) => node.bind('', ''), /^service name must not be empty/],
+  ['bind address', (node) => node.bind('', 'web:x'), /has no port number after ":"/],
+  ['bind backlog', (node) => node.bind('', 'web', { backlog: 0 }), /^backlog must be an integer from 1/],
+  ['bind backlog', (node) => node.bind('', 'web', { backlog: wrong('2') }), /^backlog must be a number/],
+  ['bind weight', (node) => node.bind('', 'web', { weight: -1 }), /weight must be/],
+  ['bind tags', (node) => node.bind('', 'web', { tags: [''] }), /tag/],
+  ['bind signal', (node) => node.bind('', 'web', { signal: wrong(1) }), /^signal must be/],
+  [
+    'join network',
+    (node) => node.join('tpc', 'x:1'),
+    /^network "tpc" is not known; .* "tcp", "tcp4", "tcp6"/,
+  ],
+  ['join address', (node) => node.join('tcp4', 'nowhere'), /^address must be "host:port"/],
+  ['join timeoutMs', (node) => node.join('tcp4', 'x:1', { timeoutMs: -1 }), /^timeoutMs must be from 0/],
+  ['join signal', (node) => node.join('tcp4', 'x:1', { signal: wrong(1) }), /^signal must be/],
+  ['listen network', (node) => node.listenAndServe('', ':0'), /^network "" is not known/],
+  ['listen address', (node) => node.listenAndServe('tcp4', wrong(80)), /^address must be a string/],
+  ['attach pipe', (node) => node.attach(wrong(null)), /^pipe must be a ByteDuplex/],
+  ['attach signal', (node) => node.attach(new PassThrough(), { signal: wrong(1) }), /^signal must be/],
+  ['ping nodeId', (node) => node.ping(wrong('x')), /^node id must be a bigint/],
+])('%s that is wrong rejects and is named', async (_, call, message) => {
+  await using node = new AstraNet()
+  const error = await failure(call(node))
+  expect(['TypeError', 'RangeError']).toContain(error.name)
+  expect(error.message).toMatch(message)
+  expect([node.services(), node.routes()]).toEqual([[], []])
+})
+
+test('a bind that fails leaves nothing behind', async () => {
+  await using node = new AstraNet()
+  await failure(node.bind('', 'web:5', { tags: ['x'.repeat(300)] }))
+  await failure(node.bind('', 'web:5', { backlog: -1 }))
+  const listener = await node.bind('', 'web:5')
+  expect(listener.address().port).toBe(5)
+})
+
+test('node ids of every size work as an address', async () => {
+  for (const nodeId of [0n, 1n, 0xffff_ffff_ffff_ffffn]) {
+    await using node = new AstraNet({ nodeId })
+    const listener = await node.bind('', ':0')
+    listener.on('connection', (socket) => socket.end())
+    const socket = await node.dial('', `${formatNodeId(toNodeId(nodeId))}:${listener.address().port}`)
+    expect(socket.remoteNode).toBe(nodeId)
+    socket.destroy()
+  }
+})
+
+test('names as long as 255 bytes, of any script, and of 11 or 13 base64url characters are names', async () => {
+  await using node = new AstraNet()
+  for (const name of ['x'.repeat(255), 'служба-☃', 'AbCdEf_-123', 'abcdefghijklm', 'n234', '1']) {
+    const listener = await node.bind('', name)
+    listener.on('connection', (socket) => socket.end())
+    expect((await node.dial('', name)).remotePort).toBe(listener.address().port)
+    expect((await node.dial('', `${name}:${listener.address().port}`)).remoteNode).toBe(node.nodeId)
+  }
+})

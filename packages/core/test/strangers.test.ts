@@ -1,0 +1,165 @@
+import { once } from 'node:events'
+import { connect, type Socket as TcpSocket } from 'node:net'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { AstraNet, formatNodeId } from '../src/index.js'
+import { SkipClock, textOf, turns, until } from './support.js'
+import { MAX_PENDING_HANDSHAKES } from '../src/peers.js'
+import { memory } from '@astranet/transport-memory'
+
+async function stranger(address: string): Promise<TcpSocket> {
+  const [host, port] = address.split(':')
+  const socket = connect(Number(port), host).on('error', () => {})
+  await once(socket, 'connect')
+  return socket
+}
+
+/** `once` would reject for an error that comes before. */
+async function closeOf(socket: TcpSocket): Promise<void> {
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
+}
+
+/** What a stranger that sends `bytes` gets, once it was cut off. */
+async function answerTo(address: string, bytes: Uint8Array | string): Promise<number> {
+  const socket = await stranger(address)
+  let length = 0
+  socket.on('data', (chunk: Buffer) => (length += chunk.length))
+  socket.write(bytes)
+  await closeOf(socket)
+  return length
+}
+
+async function serves(node: AstraNet, address: string): Promise<void> {
+  await using client = new AstraNet()
+  await client.join('tcp4', address)
+  const socket = await client.dial('', 'echo')
+  socket.end('hello')
+  expect(await textOf(socket)).toBe('hello')
+  expect(client.services()).toHaveLength(1)
+  expect(node.isClosed).toBe(false)
+}
+
+async function serving(): Promise<{ node: AstraNet; address: string }> {
+  const node = new AstraNet()
+  const { address } = await node.listenAndServe('tcp4', '127.0.0.1:0')
+  const listener = await node.bind('', 'echo')
+  listener.on('connection', (socket) => socket.on('error', () => {}).pipe(socket))
+  return { node, address }
+}
+
+test.each([
+  ['an HTTP request', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'],
+  ['a TLS client hello', Buffer.from('16030100c8010000c4', 'hex')],
+  ['an SSH banner', 'SSH-2.0-OpenSSH_9.0\r\n'],
+  ['zeros', Buffer.alloc(100_000)],
+])('%s is cut off, and the node serves on', async (_, bytes) => {
+  const { node, address } = await serving()
+  await using _node = node
+  expect(await answerTo(address, bytes)).toBeLessThan(200)
+  await serves(node, address)
+  expect(node.routes().length).toBeLessThan(2)
+})
+
+test('random bytes are cut off, behind a correct preamble too, and the node serves on', async () => {
+  const { node, address } = await serving()
+  await using _node = node
+  const preamble = await preambleOf(address)
+  const property = fc.asyncProperty(
+    fc.boolean(),
+    fc.uint8Array({ minLength: 40, maxLength: 400 }),
+    async (isBehindPreamble, bytes) => {
+      // Whatever they mean, they end: so does the connection.
+      const socket = await stranger(address)
+      socket.resume()
+      socket.end(isBehindPreamble ? Buffer.concat([preamble, bytes]) : bytes)
+      await closeOf(socket)
+    },
+  )
+  await fc.assert(property, { numRuns: 150 })
+  await serves(node, address)
+})
+
+/** The node's own preamble, with a nonce and an id that are not its own. */
+async function preambleOf(address: string): Promise<Buffer> {
+  const socket = await stranger(address)
+  const [preamble] = (await once(socket, 'data')) as [Buffer]
+  socket.destroy()
+  const last = preamble.length - 1
+  preamble.writeUInt8(preamble.readUInt8(last) ^ 1, last)
+  return preamble
+}
+
+test('connections that come and go without a word leave nothing behind', async () => {
+  const { node, address } = await serving()
+  await using _node = node
+  for (let round = 0; round < 5; round++) {
+    const sockets = await Promise.all(Array.from({ length: 50 }, () => stranger(address)))
+    for (const [index, socket] of sockets.entries()) {
+      if (index % 2 === 0) socket.resetAndDestroy()
+      else socket.destroy()
+    }
+    await Promise.all(sockets.map(closeOf))
+    await turns(20)
+  }
+  await serves(node, address)
+})
+
+test('so many strangers may dawdle, more are cut at once, and all are when their time is over', async () => {
+  const clock = new SkipClock()
+  const transport = memory({ clock })
+  const node = new AstraNet({ clock, transports: [transport] })
+  await node.listenAndServe('memory', 'node')
+  let closed = 0
+  const dawdle = async (): Promise<void> => {
+    const connection = await transport.dial('memory', 'node')
+    connection.handle({
+      onData() {},
+      onDrain() {},
+      onEnd: () => connection.end(),
+      onClose: () => (closed += 1),
+    })
+  }
+  for (let count = 0; count < MAX_PENDING_HANDSHAKES + 5; count++) await dawdle()
+  await until(() => closed === 5)
+  await turns(20)
+  expect(closed).toBe(5)
+  await clock.advance(10_000)
+  await until(() => closed === MAX_PENDING_HANDSHAKES + 5)
+  const client = new AstraNet({ clock, transports: [transport] })
+  expect(await client.join('memory', 'node')).toBe(node.nodeId)
+  const closing = Promise.all([client.close(), node.close()])
+  await clock.advance(4_000)
+  await closing
+})
+
+test('a node offers nothing that nobody bound', async () => {
+  await using node = new AstraNet()
+  const { address } = await node.listenAndServe('tcp4', '127.0.0.1:0')
+  await using client = new AstraNet()
+  await client.join('tcp4', address)
+  const dials = Array.from({ length: 1_024 }, (_, port) =>
+    client.dial('', `${formatNodeId(node.nodeId)}:${port}`),
+  )
+  for (const result of await Promise.allSettled(dials)) {
+    expect(result).toMatchObject({ status: 'rejected', reason: { code: 'ECONNREFUSED' } })
+  }
+})
+
+test('who listens on more than loopback without authentication is warned, once', async () => {
+  const warnings: (Error & { code?: string })[] = []
+  const onWarning = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', onWarning)
+  await using node = new AstraNet()
+  await node.listenAndServe('tcp4', '127.0.0.1:0')
+  await node.listenAndServe('tcp', 'localhost:0')
+  await node
+    .listenAndServe('tcp6', '[::1]:0')
+    .catch((error: Error) => console.warn('no IPv6 here:', error.message))
+  await turns(3)
+  expect(warnings).toEqual([])
+  await node.listenAndServe('tcp4', '0.0.0.0:0')
+  await node.listenAndServe('tcp', ':0')
+  await turns(3)
+  process.off('warning', onWarning)
+  expect(warnings).toMatchObject([{ name: 'AstraNetWarning', code: 'ASTRA_WARN_UNAUTHENTICATED' }])
+})

@@ -5,6 +5,12 @@ export interface ByteDuplexCapabilities {
    * both, and a peer's end arrives as {@link ByteDuplexHandler.onClose}.
    */
   readonly halfClose: boolean
+  /**
+   * Whether nobody on the way can read or change the bytes, and the peer is whom this side meant to reach: TLS with the
+   * peer's certificate or a shared secret checked, a Unix socket. A server whose clients have no certificates counts too: it
+   * is they who check. Proofs of a secret are sent only over such pipes. Absent counts as `false`.
+   */
+  readonly confidential?: boolean
 }
 
 /**

@@ -38,6 +38,8 @@ export interface NodeDuplexOptions {
    * still arrives is dropped, and the pipe closes once the peer has ended too; a peer's end ends this side.
    */
   halfClose?: boolean
+  /** {@link ByteDuplexCapabilities.confidential}, for example of an ssh command's stdio. Default `false`. */
+  confidential?: boolean
 }
 
 /**
@@ -87,7 +89,10 @@ class NodeByteDuplex implements ByteDuplex {
 
   constructor(duplex: NodeDuplex, options: NodeDuplexOptions) {
     this.#duplex = duplex
-    this.capabilities = { halfClose: options.halfClose ?? duplex.allowHalfOpen }
+    this.capabilities = {
+      halfClose: options.halfClose ?? duplex.allowHalfOpen,
+      confidential: options.confidential ?? false,
+    }
     this.localAddress = options.localAddress ?? ''
     this.remoteAddress = options.remoteAddress ?? ''
     duplex.pause()

@@ -14,14 +14,6 @@ export interface TcpAddress {
   readonly port: number
 }
 
-/** `network` when TCP answers to it. Otherwise throws a `TypeError` that names it. */
-export function checkTcpNetwork(network: string): TcpNetwork {
-  const found = TCP_NETWORKS.find((name) => name === network)
-  if (found === undefined)
-    throw new TypeError(`network must be one of ${TCP_NETWORKS.join(', ')}, got "${network}"`)
-  return found
-}
-
 /** The IP family that a network is limited to; 0 when it is not. */
 export function familyOf(network: TcpNetwork): 0 | 4 | 6 {
   return network === 'tcp' ? 0 : network === 'tcp4' ? 4 : 6

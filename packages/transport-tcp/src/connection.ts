@@ -1,18 +1,36 @@
 import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { Connection } from '@astranet/interface'
 import { fromNodeDuplex } from '@astranet/interface/node-duplex'
 import { formatTcpAddress } from './address.js'
 
-/** A connected socket as a connection. */
-export function connectionOf(socket: Socket): Connection {
-  return fromNodeDuplex(socket, {
-    halfClose: true,
-    localAddress: formatEnd(socket.localAddress, socket.localPort),
-    remoteAddress: formatEnd(socket.remoteAddress, socket.remotePort),
-  })
+/** The two ends of a connection where the sockets do not know them: Unix sockets know no path. */
+export interface EndNames {
+  readonly localAddress: string
+  readonly remoteAddress: string
 }
 
-/** A socket whose peer has already reset it has no addresses any more. */
+/** The ends of a TCP connection. A socket whose peer has already reset it has no addresses any more. */
+export function tcpEnds(socket: Socket): EndNames {
+  return {
+    localAddress: formatEnd(socket.localAddress, socket.localPort),
+    remoteAddress: formatEnd(socket.remoteAddress, socket.remotePort),
+  }
+}
+
+/** A connected socket as a connection. Bytes on a Unix socket never leave the machine. */
+export function plainConnection(socket: Socket, ends: EndNames, isUnix: boolean): Connection {
+  return fromNodeDuplex(socket, { halfClose: true, ...ends, confidential: isUnix })
+}
+
+/**
+ * A TLS socket whose handshake is done as a connection. TLS has no reset, and resetting the socket below crashes Node 20:
+ * the peer of an abort sees an end.
+ */
+export function tlsConnection(socket: TLSSocket, ends: EndNames, confidential: boolean): Connection {
+  return fromNodeDuplex(socket, { halfClose: true, ...ends, confidential })
+}
+
 function formatEnd(host: string | undefined, port: number | undefined): string {
   return host === undefined || port === undefined ? '' : formatTcpAddress(host, port)
 }

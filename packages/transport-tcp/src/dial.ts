@@ -1,95 +1,96 @@
-import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { AstraError, type Connection, type DialOptions } from '@astranet/interface'
-import { familyOf, parseTcpAddress, type TcpNetwork } from './address.js'
-import { connectionOf } from './connection.js'
-import { socketOptions, type TcpOptions } from './options.js'
+import { plainConnection, tcpEnds, tlsConnection, type EndNames } from './connection.js'
+import { DialAttempt } from './dial-attempt.js'
+import { dialTarget, type DialTarget } from './dial-target.js'
+import type { Network } from './network.js'
+import type { TcpOptions } from './options.js'
+import { shakeHandsAsClient } from './tls-client.js'
+import type { TlsSettings } from './tls-options.js'
 
 const DEFAULT_TIMEOUT_MS = 10_000
-const MAX_TIMER_DELAY_MS = 0x7fffffff
 
-/** The host of an address without one: this machine. */
-const THIS_MACHINE = { tcp: 'localhost', tcp4: '127.0.0.1', tcp6: '::1' } as const
+/** What a dial needs. */
+export interface DialRequest {
+  readonly network: Network
+  readonly address: string
+  readonly options: TcpOptions
+  /** Asked once the arguments are known to be good. */
+  readonly settings: () => Promise<TlsSettings | undefined>
+}
 
-/** Connects to `address`. Errors as {@link Transport.dial} says. */
-export async function dialTcp(
-  network: TcpNetwork,
-  address: string,
-  options: TcpOptions,
+/** Connects. Errors as {@link Transport.dial} says. */
+export async function dial(
+  request: DialRequest,
   { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: DialOptions = {},
 ): Promise<Connection> {
-  const target = connectOptions(network, address, options)
+  const target = dialTarget(request.network, request.address, request.options)
   if (!(timeoutMs >= 0)) throw new RangeError(`timeoutMs must be 0 or more, got ${timeoutMs}`)
   signal?.throwIfAborted()
-  const attempt = new DialAttempt(connect(target), `${network} ${address}`)
-  const timer = timeoutMs > 0 ? attempt.limit(timeoutMs) : undefined
+  const attempt = new DialAttempt()
+  const name = `${request.network} ${request.address}`
+  const timer = timeoutMs > 0 ? attempt.limit(timeoutMs, name) : undefined
   const onAbort = (): void => attempt.fail(signal?.reason)
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    return connectionOf(await attempt.connected)
+    return await establish(attempt, target, request)
+  } catch (error) {
+    attempt.fail(error)
+    throw error
   } finally {
     clearTimeout(timer)
     signal?.removeEventListener('abort', onAbort)
   }
 }
 
-function connectOptions(network: TcpNetwork, address: string, options: TcpOptions): TcpNetConnectOpts {
-  const { host, port } = parseTcpAddress(network, address)
-  if (port === 0)
-    throw new RangeError(`address ${JSON.stringify(address)}: a port to dial must be at least 1`)
-  const family = familyOf(network)
-  return {
-    ...socketOptions(options),
-    host: host === '' ? THIS_MACHINE[network] : host,
-    port,
-    // Either family: both are tried in turn, a slow one not for long (RFC 8305).
-    ...(family === 0 ? { autoSelectFamily: true } : { family, autoSelectFamily: false }),
-    ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
-  }
+async function establish(
+  attempt: DialAttempt,
+  target: DialTarget,
+  request: DialRequest,
+): Promise<Connection> {
+  const name = `${request.network} ${request.address}`
+  const settings = await attempt.step(request.settings())
+  const raw = attempt.use(connect(target.connectOptions))
+  await attempt.step(connected(raw, name))
+  const ends = endsOf(raw, target)
+  if (settings === undefined) return plainConnection(raw, ends, target.path !== undefined)
+  const who = `the peer at ${ends.remoteAddress || name}`
+  const handshake = shakeHandsAsClient(raw, settings, { host: target.host, who })
+  const socket = attempt.use(handshake.socket)
+  await attempt.step(handshake.done)
+  return tlsConnection(socket, ends, socket.authorized)
 }
 
-/** One attempt: it succeeds, or fails with the first of an error, the signal and the time limit. */
-class DialAttempt {
-  readonly connected: Promise<Socket>
-  readonly #socket: Socket
-  readonly #target: string
-  #reject!: (reason: unknown) => void
-  #isConnected = false
+function endsOf(socket: Socket, { path }: DialTarget): EndNames {
+  return path === undefined ? tcpEnds(socket) : { localAddress: '', remoteAddress: path }
+}
 
-  constructor(socket: Socket, target: string) {
-    this.#socket = socket
-    this.#target = target
-    this.connected = new Promise((resolve, reject) => {
-      this.#reject = reject
-      socket.once('connect', () => {
-        socket.off('error', this.#onError)
-        this.#isConnected = true
-        resolve(socket)
-      })
+/** Resolves once `socket` is connected, with no listener left on it. */
+function connected(socket: Socket, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // Stays, in case the attempt is given up: an error that comes after that is nobody's.
+    const onError = (error: Error): void => reject(explain(error, name))
+    socket.on('error', onError)
+    socket.once('connect', () => {
+      socket.off('error', onError)
+      resolve()
     })
-    socket.on('error', this.#onError)
-  }
-
-  readonly #onError = (error: Error): void => this.fail(explain(error, this.#target))
-
-  limit(timeoutMs: number): NodeJS.Timeout {
-    const message = `Dialing ${this.#target} took longer than ${timeoutMs} ms.`
-    return setTimeout(
-      () => this.fail(new AstraError('ETIMEDOUT', message)),
-      Math.min(timeoutMs, MAX_TIMER_DELAY_MS),
-    )
-  }
-
-  fail(reason: unknown): void {
-    if (this.#isConnected) return
-    this.#reject(reason)
-    this.#socket.destroy()
-  }
+  })
 }
 
-/** Node gives an error without words when it tried several addresses and all failed. */
-function explain(error: Error, target: string): Error {
-  if (!(error instanceof AggregateError)) return error
-  const tried = (error.errors as Error[]).map(({ message }) => message).join('; ')
-  const { code = 'ECONNREFUSED' } = error as { code?: string }
-  return new AstraError(code, `Dialing ${target} failed at every address: ${tried}`, { cause: error })
+function explain(error: Error, name: string): Error {
+  const { code } = error as { code?: string }
+  // Node gives an error without words when it tried several addresses and all failed.
+  if (error instanceof AggregateError) {
+    const tried = (error.errors as Error[]).map(({ message }) => message).join('; ')
+    const message = `Dialing ${name} failed at every address: ${tried}`
+    return new AstraError(code ?? 'ECONNREFUSED', message, { cause: error })
+  }
+  // A Unix socket that nobody listens on has no file, or one that was left behind.
+  if (code === 'ENOENT' && (error as { syscall?: string }).syscall === 'connect') {
+    return new AstraError('ECONNREFUSED', `Nobody listens at ${name}: there is no such file.`, {
+      cause: error,
+    })
+  }
+  return error
 }

@@ -1,84 +1,99 @@
-import { lookup as dnsLookup } from 'node:dns'
-import {
-  createServer,
-  isIP,
-  type AddressInfo,
-  type ListenOptions as NodeListenOptions,
-  type Server,
-} from 'node:net'
+import { createServer, type ListenOptions as NodeListenOptions, type Server, type Socket } from 'node:net'
 import type { ListenOptions, TransportListener } from '@astranet/interface'
-import { familyOf, formatTcpAddress, parseTcpAddress, type TcpAddress, type TcpNetwork } from './address.js'
-import { connectionOf } from './connection.js'
-import { socketOptions, type TcpOptions } from './options.js'
+import { formatTcpAddress } from './address.js'
+import { plainConnection, tcpEnds, tlsConnection, type EndNames } from './connection.js'
+import { listenTarget } from './listen-target.js'
+import type { Network } from './network.js'
+import { DEFAULT_MAX_PENDING_HANDSHAKES, socketOptions, type TcpOptions } from './options.js'
+import { TlsAcceptor } from './tls-acceptor.js'
+import type { TlsSettings } from './tls-options.js'
+import { UNIX_NETWORK } from './unix-address.js'
 
-/** Listens on `address`. Errors as {@link Transport.listen} says. */
-export async function listenTcp(
-  network: TcpNetwork,
-  address: string,
-  options: TcpOptions,
-  { onConnection, onError }: ListenOptions,
-): Promise<TransportListener> {
-  const parsed = parseTcpAddress(network, address)
-  if (typeof onConnection !== 'function') throw new TypeError('options.onConnection must be a function')
-  const target = await listenOptions(network, parsed, options)
-  // Nothing is read before the connection has a handler.
-  const server = createServer({ ...socketOptions(options), pauseOnConnect: true }, (socket) =>
-    onConnection(connectionOf(socket)),
-  )
-  await started(server, target)
-  server.on('error', (error) => onError?.(error))
-  return new TcpListener(network, server)
+/** What listening needs. */
+export interface ListenRequest {
+  readonly network: Network
+  readonly address: string
+  readonly options: TcpOptions
+  /** Asked once the arguments are known to be good. */
+  readonly settings: () => Promise<TlsSettings | undefined>
 }
 
-class TcpListener implements TransportListener {
-  readonly network: string
-  readonly address: string
-  readonly #server: Server
+/** Listens. Errors as {@link Transport.listen} says. */
+export async function listen(request: ListenRequest, events: ListenOptions): Promise<TransportListener> {
+  const { network, address, options } = request
+  if (typeof events.onConnection !== 'function')
+    throw new TypeError('options.onConnection must be a function')
+  const target = await listenTarget(network, address, options)
+  const settings = await request.settings()
+  const listener = new Listener(network, options, settings, events)
+  await listener.start(target)
+  return listener
+}
 
-  constructor(network: string, server: Server) {
-    const { address, port } = server.address() as AddressInfo
+class Listener implements TransportListener {
+  readonly network: Network
+  address = ''
+  readonly #server: Server
+  readonly #acceptor: TlsAcceptor | undefined
+  readonly #events: ListenOptions
+
+  constructor(
+    network: Network,
+    options: TcpOptions,
+    settings: TlsSettings | undefined,
+    events: ListenOptions,
+  ) {
     this.network = network
-    this.address = formatTcpAddress(address, port)
-    this.#server = server
+    this.#events = events
+    this.#acceptor = settings && this.#makeAcceptor(settings, options)
+    // Nothing is read before the connection has a handler.
+    this.#server = createServer({ ...socketOptions(options), pauseOnConnect: true }, (socket) =>
+      this.#accepted(socket),
+    )
+  }
+
+  start(target: NodeListenOptions): Promise<void> {
+    const server = this.#server
+    return new Promise((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(target, () => {
+        server.off('error', reject)
+        server.on('error', (error) => this.#events.onError?.(error))
+        const found = server.address()
+        this.address =
+          typeof found === 'object' && found !== null
+            ? formatTcpAddress(found.address, found.port)
+            : (found ?? target.path ?? '')
+        resolve()
+      })
+    })
   }
 
   async close(): Promise<void> {
     // The address is free when this returns; the callback would wait for the connections too.
     if (this.#server.listening) this.#server.close()
+    this.#acceptor?.close()
   }
-}
 
-function started(server: Server, target: NodeListenOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(target, () => {
-      server.off('error', reject)
-      resolve()
+  #makeAcceptor(settings: TlsSettings, options: TcpOptions): TlsAcceptor {
+    const maxPending = options.maxPendingHandshakes ?? DEFAULT_MAX_PENDING_HANDSHAKES
+    return new TlsAcceptor(settings, maxPending, {
+      onSecure: (socket) => this.#events.onConnection(tlsConnection(socket, this.#endsOf(socket), true)),
+      onError: (error) => this.#events.onError?.(error),
     })
-  })
-}
+  }
 
-async function listenOptions(
-  network: TcpNetwork,
-  { host, port }: TcpAddress,
-  options: TcpOptions,
-): Promise<NodeListenOptions> {
-  const common = { port, backlog: options.backlog ?? 511, exclusive: true }
-  if (host !== '')
-    return { ...common, host: await resolveHost(network, host, options), ipv6Only: network === 'tcp6' }
-  if (network === 'tcp4') return { ...common, host: '0.0.0.0' }
-  if (network === 'tcp6') return { ...common, host: '::', ipv6Only: true }
-  // Without a host Node takes both families, or IPv4 alone where there is no IPv6.
-  return common
-}
+  #accepted(socket: Socket): void {
+    if (this.#acceptor === undefined) {
+      this.#events.onConnection(plainConnection(socket, this.#endsOf(socket), this.network === UNIX_NETWORK))
+      return
+    }
+    // What breaks it before and after the handshake is told by the TLS socket over it.
+    socket.on('error', () => {})
+    this.#acceptor.accept(socket)
+  }
 
-/** A host name as an address of the network's family: a server listens on one. */
-function resolveHost(network: TcpNetwork, host: string, { lookup = dnsLookup }: TcpOptions): Promise<string> {
-  if (isIP(host) !== 0) return Promise.resolve(host)
-  return new Promise((resolve, reject) => {
-    lookup(host, { family: familyOf(network), all: false }, (error, found) => {
-      if (error !== null) return reject(error)
-      resolve(typeof found === 'string' ? found : (found[0]?.address ?? host))
-    })
-  })
+  #endsOf(socket: Socket): EndNames {
+    return this.network === UNIX_NETWORK ? { localAddress: this.address, remoteAddress: '' } : tcpEnds(socket)
+  }
 }

@@ -1,17 +1,50 @@
 import type { LookupFunction } from 'node:net'
+import { checkSecret } from './secret.js'
+import type { TlsOptions } from './tls-options.js'
 
 /** What {@link tcp} can be told. */
 export interface TcpOptions {
   /**
    * How long a connection may be silent before the operating system probes its peer, in ms, 1,000 or more; how often and
-   * how long it then probes is the system's. Default 30,000; `false` turns probing off.
+   * how long it then probes is the system's. Default 30,000; `false` turns probing off. Unix sockets need none.
    */
   keepAliveDelayMs?: number | false
   /** Connections that the system queues for a listener before they are accepted. Default 511; the system has its own limit. */
   backlog?: number
   /** How host names are resolved, with the signature of `dns.lookup`. Default: `dns.lookup`. */
   lookup?: LookupFunction
+  /** TLS with certificates on every network. Not together with `secret`. Default: none. */
+  tls?: TlsOptions
+  /**
+   * A secret that both sides share, at least 16 characters; {@link generateSecret} makes a good one. It gives TLS on every
+   * network without certificates: each side proves to the other that it knows the secret, what they say is encrypted, and
+   * stays so if the secret leaks later. Default: none.
+   */
+  secret?: string
+  /**
+   * The protocol that both sides must agree on over TLS (ALPN): a side closes unless exactly this one was agreed.
+   * 1 to 255 bytes. Default `astranet-1-qx02`.
+   */
+  alpnProtocol?: string
+  /**
+   * How long a client may take for the TLS handshake with a listener, in ms, 1 to 2^31 - 1. Default 10,000. Then it is
+   * disconnected, and `onError` gets `ETIMEDOUT`. A dialer's own limit is `timeoutMs`.
+   */
+  handshakeTimeoutMs?: number
+  /**
+   * TLS handshakes that a listener has under way at once, 1 or more. Default 100; each holds some 50 KiB. Connections
+   * beyond them are disconnected at once, and `onError` gets `ASTRA_ERR_TLS_BUSY`.
+   */
+  maxPendingHandshakes?: number
 }
+
+/** {@link TcpOptions.handshakeTimeoutMs} unless told otherwise. */
+export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000
+
+/** {@link TcpOptions.maxPendingHandshakes} unless told otherwise. */
+export const DEFAULT_MAX_PENDING_HANDSHAKES = 100
+
+const MAX_TIMER_DELAY_MS = 0x7fffffff
 
 /** Options of every socket, dialed or accepted. */
 export interface SocketOptions {
@@ -24,13 +57,33 @@ export interface SocketOptions {
 /** Small frames must leave at once: the multiplexer above gathers what can wait. */
 export function socketOptions(options: TcpOptions): SocketOptions {
   const delayMs = options.keepAliveDelayMs ?? 30_000
-  if (delayMs !== false && !(delayMs >= 1_000)) {
-    throw new RangeError(`keepAliveDelayMs must be at least 1000 or false, got ${delayMs}`)
-  }
   return {
     allowHalfOpen: true,
     noDelay: true,
     keepAlive: delayMs !== false,
     keepAliveInitialDelay: delayMs === false ? 0 : delayMs,
   }
+}
+
+/** Throws a `TypeError` or `RangeError` that names the option that is wrong. */
+export function checkOptions(options: TcpOptions): void {
+  const { keepAliveDelayMs = false, secret, alpnProtocol = 'x' } = options
+  if (keepAliveDelayMs !== false && !(keepAliveDelayMs >= 1_000)) {
+    throw new RangeError(`keepAliveDelayMs must be at least 1000 or false, got ${keepAliveDelayMs}`)
+  }
+  if (secret !== undefined) checkSecret(secret)
+  if (secret !== undefined && options.tls !== undefined) {
+    throw new TypeError('secret and tls exclude each other: a secret needs no certificates')
+  }
+  const alpnBytes = Buffer.byteLength(alpnProtocol)
+  if (alpnBytes < 1 || alpnBytes > 255) {
+    throw new RangeError(`alpnProtocol must be 1 to 255 bytes, got ${alpnBytes}`)
+  }
+  checkInteger('handshakeTimeoutMs', options.handshakeTimeoutMs, MAX_TIMER_DELAY_MS)
+  checkInteger('maxPendingHandshakes', options.maxPendingHandshakes, Number.MAX_SAFE_INTEGER)
+}
+
+function checkInteger(name: string, value: number | undefined, max: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= max)) return
+  throw new RangeError(`${name} must be an integer from 1 to ${max}, got ${value}`)
 }

@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls'
 import type {
   Connection,
   DialOptions,
@@ -5,39 +6,71 @@ import type {
   Transport,
   TransportListener,
 } from '@astranet/interface'
-import { checkTcpNetwork, TCP_NETWORKS } from './address.js'
-import { dialTcp } from './dial.js'
-import { listenTcp } from './listener.js'
-import { socketOptions, type TcpOptions } from './options.js'
+import { dial } from './dial.js'
+import { listen } from './listener.js'
+import { checkNetwork, NETWORKS } from './network.js'
+import { checkOptions, type TcpOptions } from './options.js'
+import { tlsSettings, type TlsSettings } from './tls-options.js'
 
 /**
- * The transport over TCP, for the networks `tcp` (IPv4 or IPv6), `tcp4` and `tcp6`.
+ * The transport over sockets of the operating system, for the networks `tcp` (IPv4 or IPv6), `tcp4`, `tcp6` and `unix`;
+ * with TLS over each when `options` has `tls` (certificates) or `secret`.
  *
- * Addresses are `host:port`, `[IPv6]:port`, or `:port`: all interfaces to listen on, this machine to dial. Port 0 listens
- * on a free one. `dial` on `tcp` tries both families in turn. Every socket has Nagle's algorithm off, the system's
- * keep-alive on, and ends its two directions apart.
+ * Addresses of TCP are `host:port`, `[IPv6]:port`, or `:port`: all interfaces to listen on, this machine to dial. Port 0
+ * listens on a free one. `dial` on `tcp` tries both families in turn. Addresses of `unix` are paths; `*` listens at a new
+ * one among the temporary files. A socket's file that was left behind is in the way (`EADDRINUSE`), as it is for `net`.
+ * Every socket has Nagle's algorithm off, the system's keep-alive on, and ends its two directions apart.
  *
- * Errors are Node's own (`ECONNREFUSED`, `EADDRINUSE`, `ENOTFOUND`, `EHOSTUNREACH`, ...), and `ETIMEDOUT` when `timeoutMs`
- * runs out. Throws a `RangeError` that names the option when one is out of range.
+ * Errors are Node's own (`ECONNREFUSED`, `EADDRINUSE`, `ENOTFOUND`, `EHOSTUNREACH`, ...), `ETIMEDOUT` when `timeoutMs`
+ * runs out, which bounds the TLS handshake too, and those of the handshake: `ASTRA_ERR_TLS_SECRET`,
+ * `ASTRA_ERR_TLS_CERTIFICATE`, `ASTRA_ERR_TLS_ALPN`, `ASTRA_ERR_TLS_HANDSHAKE`. Over TLS 1.3 a client is done before the
+ * server has looked at its certificate: when that is not trusted, `dial` resolves and the connection then closes.
+ *
+ * Throws a `TypeError` or `RangeError` that names the option when one is wrong.
  */
 export function tcp(options: TcpOptions = {}): Transport {
-  socketOptions(options)
+  checkOptions(options)
+  checkContext(options)
   return new TcpTransport(options)
 }
 
 class TcpTransport implements Transport {
-  readonly networks: readonly string[] = TCP_NETWORKS
+  readonly networks: readonly string[] = NETWORKS
   readonly #options: TcpOptions
+  #settings: Promise<TlsSettings | undefined> | undefined
 
   constructor(options: TcpOptions) {
     this.#options = options
   }
 
   async dial(network: string, address: string, options?: DialOptions): Promise<Connection> {
-    return dialTcp(checkTcpNetwork(network), address, this.#options, options)
+    return dial(this.#request(network, address), options)
   }
 
   async listen(network: string, address: string, options: ListenOptions): Promise<TransportListener> {
-    return listenTcp(checkTcpNetwork(network), address, this.#options, options)
+    const { tls } = this.#options
+    if (tls !== undefined && tls.pfx === undefined && (tls.key === undefined || tls.cert === undefined)) {
+      throw new TypeError('tls must have key and cert, or pfx, to listen')
+    }
+    return listen(this.#request(network, address), options)
+  }
+
+  #request(network: string, address: string): Parameters<typeof listen>[0] {
+    return {
+      network: checkNetwork(network),
+      address,
+      options: this.#options,
+      settings: () => (this.#settings ??= tlsSettings(this.#options)),
+    }
+  }
+}
+
+/** Keys and certificates that cannot be read are the caller's mistake, to be told at once. */
+function checkContext({ tls }: TcpOptions): void {
+  if (tls === undefined) return
+  try {
+    createSecureContext(tls)
+  } catch (cause) {
+    throw new TypeError(`tls: ${(cause as Error).message}`, { cause })
   }
 }

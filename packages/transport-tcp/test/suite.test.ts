@@ -1,8 +1,9 @@
 import { transportSuite } from '@astranet/testkit'
-import { tcp } from '@astranet/transport-tcp'
+import { tcp, type TcpOptions } from '@astranet/transport-tcp'
 import { describe, it } from 'vitest'
+import { memberTls, SECRET } from './support.js'
 
-const badAddresses = [
+const badTcpAddresses = [
   '',
   'localhost',
   '127.0.0.1:',
@@ -12,17 +13,35 @@ const badAddresses = [
   'a b:80',
   'http://x:1',
 ]
-const listenAddresses = { tcp: 'localhost:0', tcp4: '127.0.0.1:0', tcp6: '[::1]:0' }
+const networks = {
+  tcp: { listenAddress: 'localhost:0', badAddresses: badTcpAddresses },
+  tcp4: { listenAddress: '127.0.0.1:0', badAddresses: badTcpAddresses },
+  tcp6: { listenAddress: '[::1]:0', badAddresses: badTcpAddresses },
+  unix: { listenAddress: '*', badAddresses: ['', `/tmp/${'x'.repeat(120)}`] },
+}
+type NetworkName = keyof typeof networks
+const securities: readonly (readonly [string, TcpOptions, readonly NetworkName[]])[] = [
+  ['plain', {}, ['tcp', 'tcp4', 'tcp6', 'unix']],
+  ['certificates over TLS 1.3', { tls: memberTls }, ['tcp', 'tcp6', 'unix']],
+  ['certificates over TLS 1.2', { tls: { ...memberTls, maxVersion: 'TLSv1.2' } }, ['tcp4']],
+  ['a shared secret', { secret: SECRET }, ['tcp4', 'unix']],
+]
 
-for (const [network, listenAddress] of Object.entries(listenAddresses)) {
-  transportSuite({
-    name: network,
-    network,
-    listenAddress,
-    badAddresses,
-    createTransport: tcp,
+for (const [security, options, names] of securities) {
+  // Stretching the secret takes a while: once for all.
+  const transport = tcp(options)
+  for (const network of names) {
     // A name server that does not answer, as on a network that has just gone away.
-    createUnanswered: () => ({ transport: tcp({ lookup: () => undefined }), address: 'nowhere.example:1' }),
-    runner: { describe, it },
-  })
+    const unanswered = tcp({ ...options, lookup: () => undefined })
+    transportSuite({
+      name: `${network}, ${security}`,
+      network,
+      ...networks[network],
+      createTransport: () => transport,
+      ...(network === 'unix'
+        ? {}
+        : { createUnanswered: () => ({ transport: unanswered, address: 'nowhere.example:1' }) }),
+      runner: { describe, it },
+    })
+  }
 }

@@ -1,8 +1,9 @@
 import { createServer, type AddressInfo, type LookupFunction } from 'node:net'
 import type { Connection } from '@astranet/interface'
-import { Probe, turn } from '@astranet/testkit'
+import { Probe } from '@astranet/testkit'
 import { tcp } from '@astranet/transport-tcp'
 import { describe, expect, it } from 'vitest'
+import { closeAll, turnsUntil } from './support.js'
 
 /** Resolves every name to `addresses`, as a hosts file would. */
 function lookupOf(...addresses: { address: string; family: number }[]): LookupFunction {
@@ -104,18 +105,6 @@ describe('tcp', () => {
     await expect(listening).rejects.toThrow(/onConnection/)
   })
 })
-
-async function closeAll(connections: readonly Connection[]): Promise<void> {
-  for (const connection of connections) {
-    const probe = Probe.on(connection)
-    connection.abort(new Error('done'))
-    await probe.closed()
-  }
-}
-
-async function turnsUntil(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await turn()
-}
 
 /** A port of 127.0.0.1 on which nobody listens any more. */
 async function closedPort(): Promise<number> {

@@ -1,0 +1,50 @@
+import type { Socket } from 'node:net'
+import { AstraError } from '@astranet/interface'
+
+const MAX_TIMER_DELAY_MS = 0x7fffffff
+
+/**
+ * One attempt at dialing: its steps, until one of them fails, the signal is aborted or the time is over; the first of these
+ * counts. Then the socket that the attempt has is destroyed.
+ */
+export class DialAttempt {
+  readonly #failed: Promise<never>
+  #reject!: (reason: unknown) => void
+  #failure: { readonly reason: unknown } | undefined
+  #socket: Socket | undefined
+
+  constructor() {
+    this.#failed = new Promise((_, reject) => (this.#reject = reject))
+    // It may fail between two steps, when nobody waits.
+    this.#failed.catch(() => {})
+  }
+
+  /** The socket to destroy on failure, from now on. */
+  use<T extends Socket>(socket: T): T {
+    this.#socket = socket
+    return socket
+  }
+
+  /** What `work` comes to, unless the attempt fails before the caller goes on. */
+  async step<T>(work: Promise<T>): Promise<T> {
+    const result = await Promise.race([work, this.#failed])
+    if (this.#failure !== undefined) throw this.#failure.reason
+    return result
+  }
+
+  fail(reason: unknown): void {
+    if (this.#failure !== undefined) return
+    this.#failure = { reason }
+    this.#reject(reason)
+    this.#socket?.destroy()
+  }
+
+  /** Fails with `ETIMEDOUT` after so many ms. */
+  limit(timeoutMs: number, target: string): NodeJS.Timeout {
+    const message = `Dialing ${target} took longer than ${timeoutMs} ms.`
+    return setTimeout(
+      () => this.fail(new AstraError('ETIMEDOUT', message)),
+      Math.min(timeoutMs, MAX_TIMER_DELAY_MS),
+    )
+  }
+}

@@ -1,0 +1,64 @@
+import { AstraError } from '@astranet/interface'
+import type { TlsSettings } from './tls-options.js'
+
+/** What OpenSSL's reasons, and Node's names for a certificate that is not trusted, mean to a person. */
+const MEANINGS: readonly (readonly [RegExp, string, string])[] = [
+  [
+    /NO_APPLICATION_PROTOCOL/,
+    'ASTRA_ERR_TLS_ALPN',
+    'the two sides do not speak the same protocol over TLS (ALPN)',
+  ],
+  [
+    /CERT|ISSUER|SIGNED|UNKNOWN_CA|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH|CRL/,
+    'ASTRA_ERR_TLS_CERTIFICATE',
+    'a certificate is missing or not trusted',
+  ],
+  [
+    /WRONG_VERSION_NUMBER|HTTP_REQUEST|HTTPS_PROXY|UNKNOWN_PROTOCOL|PACKET_LENGTH_TOO_LONG|RECORD_LAYER_FAILURE|BAD_RECORD_TYPE/,
+    'ASTRA_ERR_TLS_HANDSHAKE',
+    'the peer does not speak TLS there',
+  ],
+]
+
+/** The same, where both sides should know a secret and certificates do not occur. */
+const SECRET_MEANINGS: readonly (readonly [RegExp, string, string])[] = [
+  [
+    /BAD_RECORD_MAC|DECRYPT|PSK_IDENTITY/,
+    'ASTRA_ERR_TLS_SECRET',
+    'the two sides do not have the same secret',
+  ],
+  [
+    /NO_SHARED_CIPHER|HANDSHAKE_FAILURE|PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|WRONG_CIPHER|NO_CIPHERS/,
+    'ASTRA_ERR_TLS_SECRET',
+    'the peer uses TLS without a shared secret',
+  ],
+]
+
+/** What a handshake that failed with `error` means. `who` is the peer, as "the peer at 10.0.0.1:443". */
+export function handshakeError(error: Error, { kind }: TlsSettings, who: string): AstraError {
+  const { code: found = '' } = error as { code?: string }
+  const known = kind === 'secret' ? [...SECRET_MEANINGS, ...MEANINGS] : MEANINGS
+  const [, code, meaning] = known.find(([pattern]) => pattern.test(found)) ?? [undefined, '', '']
+  if (code !== '') return failed(code, who, `${meaning} (${found})`, error)
+  if (found === 'ERR_TLS_HANDSHAKE_TIMEOUT') {
+    return failed('ETIMEDOUT', who, 'it did not complete the handshake in time', error)
+  }
+  if (found === 'ECONNRESET' || found === 'EPIPE') {
+    return failed('ECONNRESET', who, 'it closed the connection during the handshake', error)
+  }
+  return failed('ASTRA_ERR_TLS_HANDSHAKE', who, error.message.trim(), error)
+}
+
+/** The error of a peer that completed the handshake without agreeing on the protocol: Node lets such peers pass. */
+export function alpnError(
+  agreed: string | false | null,
+  { alpnProtocol }: TlsSettings,
+  who: string,
+): AstraError {
+  const found = typeof agreed === 'string' ? JSON.stringify(agreed) : 'no protocol'
+  return failed('ASTRA_ERR_TLS_ALPN', who, `it agreed on ${found} over TLS (ALPN), not on "${alpnProtocol}"`)
+}
+
+function failed(code: string, who: string, meaning: string, cause?: Error): AstraError {
+  return new AstraError(code, `TLS with ${who} failed: ${meaning}.`, cause === undefined ? {} : { cause })
+}

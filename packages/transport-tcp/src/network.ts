@@ -1,0 +1,16 @@
+import { TCP_NETWORKS, type TcpNetwork } from './address.js'
+import { UNIX_NETWORK } from './unix-address.js'
+
+/** The networks of this transport. */
+export const NETWORKS: readonly Network[] = [...TCP_NETWORKS, UNIX_NETWORK]
+
+/** One of them. */
+export type Network = TcpNetwork | typeof UNIX_NETWORK
+
+/** `network` when this transport answers to it. Otherwise throws a `TypeError` that names it. */
+export function checkNetwork(network: string): Network {
+  const found = NETWORKS.find((name) => name === network)
+  if (found === undefined)
+    throw new TypeError(`network must be one of ${NETWORKS.join(', ')}, got "${network}"`)
+  return found
+}

@@ -1,0 +1,86 @@
+import type { Socket } from 'node:net'
+import { createServer, type Server, type TLSSocket } from 'node:tls'
+import { AstraError } from '@astranet/interface'
+import { tcpEnds } from './connection.js'
+import { alpnError, handshakeError } from './handshake-error.js'
+import type { TlsSettings } from './tls-options.js'
+
+/** What a {@link TlsAcceptor} reports: one of the two for each socket it was given. */
+export interface TlsAcceptorEvents {
+  /** The peer has proved who it is. */
+  onSecure(socket: TLSSocket): void
+  /** The socket is closed. */
+  onError(error: Error): void
+}
+
+/**
+ * Shakes hands with those who connect, at most so many at once. It is the server that `node:tls` makes, which listens
+ * nowhere and is handed its connections: only that one checks clients' certificates.
+ */
+export class TlsAcceptor {
+  readonly #server: Server
+  readonly #settings: TlsSettings
+  readonly #events: TlsAcceptorEvents
+  readonly #maxPending: number
+  #pending = 0
+  #isClosed = false
+
+  constructor(settings: TlsSettings, maxPending: number, events: TlsAcceptorEvents) {
+    this.#settings = settings
+    this.#maxPending = maxPending
+    this.#events = events
+    this.#server = createServer(settings.server)
+    // Exactly one of the two comes for each socket, at the end of its handshake.
+    this.#server.on('secureConnection', (socket) => this.#secured(socket))
+    this.#server.on('tlsClientError', (error, socket) => this.#failed(error, socket))
+  }
+
+  /** Begins the handshake on a socket that was just accepted and has not been read. */
+  accept(raw: Socket): void {
+    if (this.#pending >= this.#maxPending) {
+      raw.destroy()
+      const message = `A connection was turned away: ${this.#pending} TLS handshakes are under way.`
+      this.#events.onError(new AstraError('ASTRA_ERR_TLS_BUSY', message))
+      return
+    }
+    this.#pending++
+    // Who ends before the handshake is done has gone.
+    raw.allowHalfOpen = false
+    this.#server.emit('connection', raw)
+  }
+
+  /** No handshake succeeds from now on. Those under way end by themselves, at their deadline at the latest. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  #secured(socket: TLSSocket): void {
+    this.#pending--
+    const { remoteAddress } = tcpEnds(socket)
+    if (this.#isClosed) {
+      socket.destroy()
+    } else if (socket.alpnProtocol === this.#settings.alpnProtocol) {
+      socket.allowHalfOpen = true
+      this.#events.onSecure(socket)
+    } else {
+      socket.destroy()
+      this.#events.onError(alpnError(socket.alpnProtocol, this.#settings, nameOf(remoteAddress)))
+    }
+  }
+
+  #failed(error: Error, socket: TLSSocket): void {
+    this.#pending--
+    // Node leaves open what was too slow.
+    socket.destroy()
+    // And closes a socket whose certificate it does not trust without more ado.
+    const { authorizationError } = socket
+    const code = authorizationError as Error | string | null | undefined
+    const found = typeof code === 'string' ? Object.assign(new Error(code), { code, cause: error }) : error
+    if (this.#isClosed) return
+    this.#events.onError(handshakeError(found, this.#settings, nameOf(tcpEnds(socket).remoteAddress)))
+  }
+}
+
+function nameOf(remoteAddress: string): string {
+  return remoteAddress === '' ? 'a client' : `the client at ${remoteAddress}`
+}

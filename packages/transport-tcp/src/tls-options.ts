@@ -1,0 +1,105 @@
+import { constants } from 'node:crypto'
+import type { ConnectionOptions, SecureContextOptions, TlsOptions as ServerOptions } from 'node:tls'
+import { DEFAULT_HANDSHAKE_TIMEOUT_MS, type TcpOptions } from './options.js'
+import { stretchSecret } from './secret.js'
+
+/**
+ * TLS with certificates, in `node:tls`'s words: `key`, `cert`, `ca`, `pfx`, `passphrase`, `minVersion`, `ciphers` and the
+ * rest of its secure context. A listener needs `key` and `cert` (or `pfx`); so does a dialer, unless the listener asks for
+ * no certificate. `ca` says whom to trust, instead of the authorities that Node knows.
+ */
+export interface TlsOptions extends SecureContextOptions {
+  /**
+   * Whether a listener asks clients for a certificate. Default `true`: both sides prove who they are. With `false` anybody
+   * may connect, and something above must tell who it is.
+   */
+  requestCert?: boolean
+  /** Whether a peer whose certificate is not trusted is turned away. Default `true`; `false` is for trying things out. */
+  rejectUnauthorized?: boolean
+  /** The name that a dialed peer's certificate must have. Default: the host that was dialed; for a Unix socket `localhost`. */
+  servername?: string
+  /** Checks a dialed peer's certificate further, as `node:tls` says. Default: that it has the name. */
+  checkServerIdentity?: ConnectionOptions['checkServerIdentity']
+}
+
+/** What both sides of a TLS connection are told, ready for `node:tls`. */
+export interface TlsSettings {
+  readonly kind: 'certificates' | 'secret'
+  readonly alpnProtocol: string
+  readonly client: ConnectionOptions
+  readonly server: ServerOptions
+}
+
+/** The protocol agreed by ALPN unless told otherwise. */
+const DEFAULT_ALPN_PROTOCOL = 'astranet-1-qx02'
+
+/** Who the client says it is: the one who knows the secret. The same for all networks, since it is sent in the clear. */
+const PSK_IDENTITY = 'astranet-1'
+
+/**
+ * One suite, in the one version where a suite says that the secret was used. Over TLS 1.3 a client that offers a secret
+ * also accepts a certificate instead, and a server that has a certificate accepts clients that offer no secret.
+ */
+const PSK_CONTEXT: SecureContextOptions = {
+  minVersion: 'TLSv1.2',
+  maxVersion: 'TLSv1.2',
+  ciphers: 'ECDHE-PSK-CHACHA20-POLY1305',
+  ecdhCurve: 'X25519:P-256',
+  secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+}
+
+/** The settings that `options` ask for; `undefined` without TLS. Stretching a secret takes a moment. */
+export async function tlsSettings(options: TcpOptions): Promise<TlsSettings | undefined> {
+  const { tls, secret, alpnProtocol = DEFAULT_ALPN_PROTOCOL } = options
+  const common = {
+    alpnProtocol,
+    handshakeTimeout: options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS,
+  }
+  if (secret !== undefined) return secretSettings(await stretchSecret(secret), common)
+  return tls === undefined ? undefined : certificateSettings(tls, common)
+}
+
+interface Common {
+  readonly alpnProtocol: string
+  readonly handshakeTimeout: number
+}
+
+function secretSettings(psk: Buffer, { alpnProtocol, handshakeTimeout }: Common): TlsSettings {
+  const shared = { ...PSK_CONTEXT, ALPNProtocols: [alpnProtocol] }
+  return {
+    kind: 'secret',
+    alpnProtocol,
+    client: {
+      ...shared,
+      pskCallback: () => ({ identity: PSK_IDENTITY, psk }),
+      // There is no certificate to look at: the suite has none.
+      checkServerIdentity: () => undefined,
+    },
+    server: {
+      ...shared,
+      handshakeTimeout,
+      pskCallback: (_socket, identity) => (identity === PSK_IDENTITY ? psk : null),
+    },
+  }
+}
+
+function certificateSettings(tls: TlsOptions, { alpnProtocol, handshakeTimeout }: Common): TlsSettings {
+  const { requestCert = true, rejectUnauthorized = true, servername, checkServerIdentity, ...context } = tls
+  const shared = {
+    ...context,
+    // A client that asks for new keys over and over costs a server much and itself little.
+    secureOptions: (context.secureOptions ?? 0) | constants.SSL_OP_NO_RENEGOTIATION,
+    ALPNProtocols: [alpnProtocol],
+    rejectUnauthorized,
+  }
+  return {
+    kind: 'certificates',
+    alpnProtocol,
+    client: {
+      ...shared,
+      ...(servername === undefined ? {} : { servername }),
+      ...(checkServerIdentity === undefined ? {} : { checkServerIdentity }),
+    },
+    server: { ...shared, requestCert, handshakeTimeout },
+  }
+}

@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** The network of Unix sockets. */
+export const UNIX_NETWORK = 'unix'
+
+/** The longest path that the system takes, in bytes: `sun_path` without its closing zero. Windows has named pipes. */
+const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : process.platform === 'win32' ? 255 : 103
+
+/**
+ * `text` when it is a path that a socket can have. Otherwise throws a `TypeError` (empty, a zero byte) or a `RangeError`
+ * (too long) that quotes it.
+ */
+export function checkUnixPath(text: string): string {
+  if (typeof text !== 'string') throw new TypeError(`address must be a path, got ${typeof text}`)
+  if (text === '' || text.includes('\0')) {
+    throw new TypeError(`address must be a path without zero bytes, got ${JSON.stringify(text)}`)
+  }
+  const bytes = Buffer.byteLength(text)
+  if (bytes > MAX_PATH_BYTES) {
+    throw new RangeError(
+      `address ${JSON.stringify(text)}: a socket's path must be at most ${MAX_PATH_BYTES} bytes, got ${bytes}`,
+    )
+  }
+  return text
+}
+
+/** Where to listen for `text`: `*` is a new path in the system's folder for temporary files. */
+export function unixListenPath(text: string): string {
+  if (text !== '*') return checkUnixPath(text)
+  const name = `astranet-${randomBytes(8).toString('hex')}.sock`
+  return checkUnixPath(process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), name))
+}

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { NodeId } from '@astranet/interface'
-import type { Stream, StreamError } from '@astranet/mux'
+import type { Stream } from '@astranet/mux'
 import { StreamDuplex } from '@astranet/mux/duplex'
 import { checkTimeout } from './check.js'
 import { nodeAddress } from './node-address.js'
@@ -129,12 +129,6 @@ export class Socket extends StreamDuplex {
     return this.destroy()
   }
 
-  /** @internal Closed from this side: that is no failure of what was being written. */
-  override stopped(error: StreamError): void {
-    if (error.code === 'ECONNABORTED') this.failed(error)
-    else super.stopped(error)
-  }
-
   override push(chunk: unknown, encoding?: BufferEncoding): boolean {
     // The first bytes are pushed by the constructor of the base class, before this one has fields.
     if (#timer in this) this.#timer?.refresh()
@@ -155,19 +149,13 @@ export class Socket extends StreamDuplex {
     super._writev(chunks, callback)
   }
 
-  override _final(callback: (error?: Error | null) => void): void {
-    // Also when the peer reads no more: nothing is being written, so nothing fails.
-    this.stream.end()
-    callback()
-  }
-
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.#timer)
-    if (error !== null || !this.writableEnded || this.writableLength > 0) {
+    if (error !== null || this.writableLength > 0) {
       super._destroy(error, callback)
       return
     }
-    // What was written and ended may still wait in the stream: it is sent before the end.
+    // A write whose callback was called has left, as far as the application knows: the stream sends it before it ends.
     this.stream.end()
     this.stream.stopSending()
     callback(null)

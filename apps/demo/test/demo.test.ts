@@ -66,12 +66,24 @@ describe('the demo', () => {
     await demo.outcome
   })
 
+  it('fails with a sentence when the client goes away', async () => {
+    const demo = new Demo('--streams', '1000000')
+    const [, pid] = await demo.stdoutHas(/client \(process (\d+)\)/)
+    process.kill(Number(pid), 'SIGKILL')
+    const { exitCode, stderr } = await demo.outcome
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(/^The demo failed: the client process is gone: it ended with SIGKILL\.\n/)
+  })
+
   it('fails with a sentence when the server goes away', async () => {
     const demo = new Demo('--streams', '1000000')
     const [, pid] = await demo.stdoutHas(/server \(process (\d+)\)/)
     process.kill(Number(pid), 'SIGKILL')
     const { exitCode, stderr } = await demo.outcome
     expect(exitCode).toBe(1)
-    expect(stderr).toMatch(/^The demo failed: the server process is gone: it ended with SIGKILL\.\n/)
+    // The client may notice first that its connection broke.
+    expect(stderr).toMatch(
+      /^The demo failed: the (server process is gone: it ended with SIGKILL|client process: .+)\.\n/,
+    )
   })
 })

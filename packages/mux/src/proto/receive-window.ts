@@ -1,5 +1,5 @@
 import type { MemoryBudget } from './memory-budget.js'
-import { WindowTuning } from './window-tuning.js'
+import { WindowTuning, creditStep } from './window-tuning.js'
 
 /** The window every stream begins with, in bytes. First windows are overcommitted: the session's cap bounds them. */
 export const FIRST_STREAM_WINDOW_BYTES = 16_384
@@ -107,7 +107,7 @@ export class ReceiveWindow {
   isUpdateDue(): boolean {
     const target = this.#target()
     const outstanding = this.limit - this.received
-    return outstanding <= target / 2 && target - outstanding >= Math.min(MIN_UPDATE_BYTES, this.capBytes)
+    return target - outstanding >= Math.max(creditStep(target), Math.min(MIN_UPDATE_BYTES, this.capBytes))
   }
 
   /**

@@ -2,7 +2,7 @@ import { FIRST_STREAM_WINDOW_BYTES } from './receive-window.js'
 import { StreamState } from './stream-state.js'
 import { extraOf } from './stream-extra.js'
 import type { Stream } from './stream.js'
-import { WindowTuning } from './window-tuning.js'
+import { WindowTuning, creditStep } from './window-tuning.js'
 
 /** What a stream holds of the session's growth pool: credit beyond the first window. */
 export function growthOf(stream: Stream): number {
@@ -16,8 +16,10 @@ export function growthOf(stream: Stream): number {
  */
 export function renewWindow(stream: Stream): void {
   const tuning = stream.extra?.tuning
-  const windowBytes = tuning === undefined ? FIRST_STREAM_WINDOW_BYTES : tuning.windowBytes
-  if (stream.receiveLimit - stream.consumed > windowBytes / 2) return
+  // Most streams never need more than their first window: for them a frame is due late.
+  const due =
+    tuning === undefined ? FIRST_STREAM_WINDOW_BYTES / 2 : tuning.windowBytes - creditStep(tuning.windowBytes)
+  if (stream.receiveLimit - stream.consumed > due) return
   if ((stream.state & StreamState.DISCARDING) !== 0) return
   grow(stream)
 }

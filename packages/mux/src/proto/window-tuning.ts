@@ -4,6 +4,19 @@ const MIN_RTT_MS = 0.2
 /** What is assumed before the first ping was answered, in ms. */
 const ASSUMED_RTT_MS = 100
 
+/** Part of a window that is used up before it is renewed, and the most of that, in bytes. */
+const STEP_FRACTION = 4
+const MAX_STEP_BYTES = 1024 * 1024
+
+/**
+ * How much of a window is used up when new credit is due, in bytes. The peer can send at most window minus step in the
+ * first round trip after it stood still, so the step decides what part of a window works for a full pipe, and whether
+ * the rate seen can tell that the window is too small.
+ */
+export function creditStep(windowBytes: number): number {
+  return Math.min(windowBytes / STEP_FRACTION, MAX_STEP_BYTES)
+}
+
 /** Measures how fast one window is consumed and says how large it should be. */
 export class WindowTuning {
   windowBytes: number

@@ -1,13 +1,10 @@
-interface Waiter<T> {
-  resolve(item: T): void
-  reject(error: Error): void
-}
+import { Waiters } from './waiters.js'
 
 /** Items that wait for a taker, or takers that wait for an item: never both. */
-export class AcceptQueue<T> {
-  readonly #items: T[] = []
+export class AcceptQueue<T extends object> {
+  #items: (T | undefined)[] = []
   #head = 0
-  readonly #waiters = new Set<Waiter<T>>()
+  readonly #takers = new Waiters<undefined, T>()
   #end: { readonly error: Error } | undefined = undefined
 
   /** Items that wait. */
@@ -18,58 +15,45 @@ export class AcceptQueue<T> {
   /** Adds an item; the one who waits longest gets it. Without effect after `end`. */
   push(item: T): void {
     if (this.#end !== undefined) return
-    for (const waiter of this.#waiters) {
-      this.#waiters.delete(waiter)
-      waiter.resolve(item)
-      return
-    }
-    this.#items.push(item)
+    let left: T | undefined = item
+    this.#takers.serve(() => {
+      const taken = left
+      left = undefined
+      return taken
+    })
+    if (left !== undefined) this.#items.push(left)
   }
 
-  /** Takes the oldest item, now or when there is one. Rejects when the queue ends or `signal` aborts. */
+  /** Takes the oldest item, now or when there is one. Rejects when the queue has ended or `signal` aborts. */
   async take(signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted()
-    if (this.size > 0) return this.#shift()
+    const item = this.#shift()
+    if (item !== undefined) return item
     if (this.#end !== undefined) throw this.#end.error
-    return await this.#wait(signal)
+    return await this.#takers.wait(undefined, signal)
   }
 
-  /** Nothing more comes: what waits is dropped and returned, and all takers, now and later, get `error`. Idempotent. */
-  end(error: Error): T[] {
-    if (this.#end !== undefined) return []
+  /**
+   * Nothing more comes. Of what waits, that which is still `wanted` can be taken; then all takers, now and later, get
+   * `error`. Idempotent.
+   */
+  end(error: Error, wanted: (item: T) => boolean): void {
+    if (this.#end !== undefined) return
     this.#end = { error }
-    for (const waiter of this.#waiters) waiter.reject(error)
-    this.#waiters.clear()
-    const dropped = this.#items.slice(this.#head)
-    this.#items.length = 0
+    this.#takers.fail(error)
+    this.#items = this.#items.slice(this.#head).filter((item) => item !== undefined && wanted(item))
     this.#head = 0
-    return dropped
   }
 
-  #shift(): T {
-    const item = this.#items[this.#head] as T
-    this.#items[this.#head] = undefined as T
+  #shift(): T | undefined {
+    const item = this.#items[this.#head]
+    if (item === undefined) return undefined
+    this.#items[this.#head] = undefined
     this.#head += 1
     if (this.#head >= 1_024 && this.#head * 2 >= this.#items.length) {
       this.#items.splice(0, this.#head)
       this.#head = 0
     }
     return item
-  }
-
-  #wait(signal: AbortSignal | undefined): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const onAbort = (): void => {
-        this.#waiters.delete(waiter)
-        reject(signal?.reason as Error)
-      }
-      const done = (): void => signal?.removeEventListener('abort', onAbort)
-      const waiter: Waiter<T> = {
-        resolve: (item) => (done(), resolve(item)),
-        reject: (error) => (done(), reject(error)),
-      }
-      this.#waiters.add(waiter)
-      signal?.addEventListener('abort', onAbort, { once: true })
-    })
   }
 }

@@ -1,3 +1,4 @@
+import { StreamError } from '../proto/errors.js'
 import type { Stream, StreamHandler } from '../proto/stream.js'
 
 /**
@@ -70,5 +71,10 @@ const inboxHandler: StreamHandler = {
   onData: (stream, chunk) => (stream.context as Inbox).put(chunk),
   onEnd: (stream) => (stream.context as Inbox).finish(undefined),
   onReset: (stream, error) => (stream.context as Inbox).finish(error),
-  onClose: (stream, error) => (stream.context as Inbox).finish(error),
+  onClose: (stream, error) => (stream.context as Inbox).finish(error ?? givenUp(stream)),
+}
+
+/** The stream closed without an end having come: it was stopped from here, and not by leaving the loop. */
+function givenUp(stream: Stream): StreamError {
+  return new StreamError('ECONNABORTED', `stream ${stream.id} was given up by this side`)
 }

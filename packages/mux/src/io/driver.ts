@@ -87,6 +87,7 @@ export class Driver implements ByteDuplexHandler {
     this.#receiveInitialBytes()
     this.#receive(chunk)
     if (this.#isWorkDue) this.#flushNow()
+    else this.#arm()
   }
 
   onDrain(): void {
@@ -106,9 +107,13 @@ export class Driver implements ByteDuplexHandler {
   onClose(reason: Error | undefined): void {
     this.#receiveInitialBytes()
     this.#isConnectionClosed = true
+    this.#isAwaitingDrain = false
     this.#timer?.cancel()
     this.#closeTimer?.cancel()
+    this.#isBusy = true
     this.core.connectionClosed(reason, this.#clock.now())
+    this.#isBusy = false
+    this.#flushNow()
     this.#finish()
   }
 
@@ -123,7 +128,13 @@ export class Driver implements ByteDuplexHandler {
 
   /** Breaks the connection at once; the session ends with `error`. */
   abort(error: Error): void {
+    this.core.abandon(error)
     this.#duplex.abort(error)
+  }
+
+  /** The clock's time, ms. */
+  now(): number {
+    return this.#clock.now()
   }
 
   #receiveInitialBytes(): void {
@@ -199,14 +210,17 @@ export class Driver implements ByteDuplexHandler {
 
   #onOver(reason: Error | undefined): void {
     this.#timer?.cancel()
-    const { closeTimeoutMs } = this.core.options
-    const timeout = new AstraError(
-      'ETIMEDOUT',
-      `the peer did not end the connection within ${closeTimeoutMs} ms`,
-    )
-    this.#closeTimer = this.#clock.setTimer(closeTimeoutMs, () => this.#duplex.abort(reason ?? timeout))
+    if (!this.#isConnectionClosed) this.#limitClose(reason)
     this.#events.onOver(reason)
     this.#clock.defer(() => this.#tellStreams())
+  }
+
+  #limitClose(reason: Error | undefined): void {
+    const { closeTimeoutMs } = this.core.options
+    this.#closeTimer = this.#clock.setTimer(closeTimeoutMs, () => {
+      const message = `the peer did not end the connection within ${closeTimeoutMs} ms`
+      this.#duplex.abort(reason ?? new AstraError('ETIMEDOUT', message))
+    })
   }
 
   #tellStreams(): void {
@@ -214,6 +228,7 @@ export class Driver implements ByteDuplexHandler {
       this.#clock.defer(() => this.#tellStreams())
       return
     }
+    this.core.handedOver()
     this.#areStreamsTold = true
     this.#finish()
   }

@@ -25,7 +25,8 @@ type Callback = (error?: Error | null) => void
  *
  * `destroy()` with no error and nothing left to send is FIN and STOP_SENDING, otherwise RESET_STREAM and STOP_SENDING.
  * A peer that stopped reading is `EPIPE` on the next write; a reset or the session's end is `ECONNRESET`. When this side
- * closed the session the Duplex is destroyed without an `'error'` event: whoever closed it knows.
+ * closed the session the Duplex is destroyed without an `'error'` event: whoever closed it knows. Once the peer's end has
+ * arrived, what waits can be read to its end, whatever becomes of the sending direction.
  */
 export class StreamDuplex extends Duplex {
   /** The stream underneath. */
@@ -35,29 +36,41 @@ export class StreamDuplex extends Duplex {
   #pushedBytes = 0
   #bytesRead = 0
   #bytesWritten = 0
+  /** Of the write whose bytes have not come back. */
   #writeCallback: Callback | undefined = undefined
-  #stopped: StreamError | undefined = undefined
+  /** What that write is to be told when they do. */
+  #writeError: Error | null = null
+  /** Why nothing can be sent any more. */
+  #stopped: Error | undefined = undefined
+  #hasReadEnd = false
+  /** Inside the constructor the methods of a subclass cannot be called: its fields are not there yet. */
+  #isStarting = true
+  /** Offset in the stream of the first byte written here. */
+  readonly #firstOffset: number
 
   /** Takes over `stream`, its handler and its context. */
   constructor(stream: Stream, options: DuplexOptions = {}) {
     const { readableHighWaterMark, writableHighWaterMark, allowHalfOpen = true, destroyCode = 0 } = options
+    // The types leave out `readable` and `writable`, which Node has had since version 8.
+    const directions = { readable: stream.canReceive, writable: stream.canSend }
     super({
       allowHalfOpen,
+      ...directions,
       ...(readableHighWaterMark === undefined ? {} : { readableHighWaterMark }),
       ...(writableHighWaterMark === undefined ? {} : { writableHighWaterMark }),
     })
     this.stream = stream
     this.#destroyCode = destroyCode
-    if (!stream.canReceive) this.push(null)
-    if (!stream.canSend) this.end()
+    this.#firstOffset = stream.sendOffset + stream.bufferedBytes
     stream.context = this
     stream.manualCredit = true
     const { initialBytes } = options
     if (initialBytes !== undefined && initialBytes.length > 0) {
       this.#bytesRead = initialBytes.length
-      this.push(Uint8Array.prototype.slice.call(initialBytes))
+      super.push(Uint8Array.prototype.slice.call(initialBytes))
     }
     stream.handle(duplexHandler)
+    this.#isStarting = false
   }
 
   /** Bytes received, as on `net.Socket`. */
@@ -78,26 +91,24 @@ export class StreamDuplex extends Duplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
-    this.#bytesWritten += chunk.length
-    this.#afterWrite(this.stream.writeReferenced(chunk), callback)
+    this.#writeAll([chunk], callback)
   }
 
   override _writev(chunks: { chunk: Uint8Array }[], callback: Callback): void {
-    let isWritable = true
-    for (const { chunk } of chunks) {
-      this.#bytesWritten += chunk.length
-      isWritable = this.stream.writeReferenced(chunk)
-    }
-    this.#afterWrite(isWritable, callback)
+    this.#writeAll(
+      chunks.map(({ chunk }) => chunk),
+      callback,
+    )
   }
 
   override _final(callback: Callback): void {
     this.stream.end()
-    callback(this.#stopped ?? null)
+    const isSent = this.#firstOffset + this.#bytesWritten <= this.stream.sendOffset
+    if (this.#stopped === undefined || (isSent && isStop(this.#stopped))) callback()
+    else this.#refuse(this.#stopped, callback)
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
-    this.#writeCallback = undefined
     const { stream } = this
     const isClean = error === null && this.writableLength === 0 && stream.bufferedBytes === 0
     if (!isClean) stream.destroy(this.#destroyCode)
@@ -105,6 +116,8 @@ export class StreamDuplex extends Duplex {
       stream.end()
       stream.stopSending(this.#destroyCode)
     }
+    // As net.Socket does: without an error the write's callback only gives its bytes back.
+    this.#failWrite(error)
     callback(error)
   }
 
@@ -114,39 +127,76 @@ export class StreamDuplex extends Duplex {
     this.#bytesRead += chunk.length
     // Bytes that may wait in the readable buffer get a buffer of their own: a piece would keep the whole read alive.
     const isPassedOn = this.readableFlowing === true && this.readableLength === 0
-    if (!this.push(isPassedOn ? chunk : Uint8Array.prototype.slice.call(chunk))) this.stream.pause()
+    const bytes = isPassedOn ? chunk : Uint8Array.prototype.slice.call(chunk)
+    if (!(this.#isStarting ? super.push(bytes) : this.push(bytes))) this.stream.pause()
   }
 
   /** @internal */
+  ended(): void {
+    this.#hasReadEnd = true
+    if (this.#isStarting) super.push(null)
+    else this.push(null)
+  }
+
+  /** @internal The bytes of the write under way are the caller's again, or there is room for more. */
   released(): void {
+    if (this.stream.isFlushOwed) return
     const callback = this.#writeCallback
     this.#writeCallback = undefined
-    callback?.()
+    callback?.(this.#writeError)
   }
 
   /** @internal */
-  failed(error: Error): void {
-    const isClosedHere = error instanceof StreamError && error.code === 'ECONNABORTED'
-    this.destroy(isClosedHere ? undefined : error)
+  failed(error: Error | undefined): void {
+    if (this.#isStarting) queueMicrotask(() => this.failed(error))
+    else this.destroy(isClosedHere(error) ? undefined : error)
+  }
+
+  /**
+   * @internal Nothing can be sent any more. The next write finds out; until then, and when there is none, what the peer
+   * has sent can be read.
+   */
+  stopped(error: Error): void {
+    this.#stopped ??= error
+    if (this.#writeCallback === undefined) return
+    if (isClosedHere(error)) this.failed(error)
+    else this.#failWrite(error)
   }
 
   /** @internal */
-  stopped(error: StreamError): void {
-    this.#stopped = error
-    const callback = this.#writeCallback
-    this.#writeCallback = undefined
-    callback?.(error)
+  streamClosed(error: Error | undefined): void {
+    if (this.destroyed) return
+    const isReadingCutOff = this.stream.canReceive && !this.#hasReadEnd
+    if (isReadingCutOff || (error !== undefined && !this.stream.canReceive && !this.writableFinished)) {
+      this.failed(error)
+    } else if (error !== undefined) this.stopped(error)
   }
 
-  /** @internal Whether `error` only says that the peer reads no more. */
-  isStopped(error: Error): boolean {
-    return error === this.#stopped && this.#stopped.code === 'EPIPE'
-  }
-
-  #afterWrite(isWritable: boolean, callback: Callback): void {
-    if (this.#stopped !== undefined) callback(this.#stopped)
-    else if (isWritable && !this.stream.isFlushOwed) callback()
+  #writeAll(chunks: readonly Uint8Array[], callback: Callback): void {
+    const { stream } = this
+    if (!stream.canWrite) {
+      this.#refuse(this.#stopped ?? writeAfterReset(stream), callback)
+      return
+    }
+    let isWritable = true
+    for (const chunk of chunks) {
+      this.#bytesWritten += chunk.length
+      isWritable = stream.writeReferenced(chunk)
+    }
+    if (isWritable && !stream.isFlushOwed) callback()
     else this.#writeCallback = callback
+  }
+
+  #refuse(error: Error, callback: Callback): void {
+    if (isClosedHere(error)) this.destroy()
+    callback(error)
+  }
+
+  /** The write under way will not succeed; its callback still waits until nobody refers to its bytes. */
+  #failWrite(error: Error | null): void {
+    if (this.#writeCallback === undefined) return
+    this.#writeError ??= error
+    this.released()
   }
 }
 
@@ -158,20 +208,26 @@ export function toDuplex(stream: Stream, options?: DuplexOptions): StreamDuplex 
 /** One for all: the Duplex of a stream is its context. */
 const duplexHandler: StreamHandler = {
   onData: (stream, chunk) => duplexOf(stream).received(chunk),
-  onEnd: (stream) => void duplexOf(stream).push(null),
+  onEnd: (stream) => duplexOf(stream).ended(),
   onReset: (stream, error) => duplexOf(stream).failed(error),
   onStopSending: (stream, error) => duplexOf(stream).stopped(error),
-  onWritable(stream) {
-    if (!stream.isFlushOwed) duplexOf(stream).released()
-  },
+  onWritable: (stream) => duplexOf(stream).released(),
   onFlushed: (stream) => duplexOf(stream).released(),
-  onClose(stream, error) {
-    const duplex = duplexOf(stream)
-    // An error of the reading direction has been told; that of a writer who has ended is told here. A peer that reads no
-    // more is told with the next write: what it has sent is still to be read, and there may be nothing more to write.
-    if (error === undefined || duplex.writableFinished || duplex.isStopped(error)) return
-    duplex.failed(error)
-  },
+  onClose: (stream, error) => duplexOf(stream).streamClosed(error),
+}
+
+/** Whether the error says that this side closed the session. */
+function isClosedHere(error: Error | undefined): boolean {
+  return error instanceof StreamError && error.code === 'ECONNABORTED'
+}
+
+/** Whether the error says that the peer stopped reading. */
+function isStop(error: Error): boolean {
+  return error instanceof StreamError && error.code === 'EPIPE'
+}
+
+function writeAfterReset(stream: Stream): StreamError {
+  return new StreamError('EPIPE', `stream ${stream.id} cannot be written to: this side ended or reset it`)
 }
 
 function duplexOf(stream: Stream): StreamDuplex {

@@ -2,12 +2,15 @@ import { systemClock, type ByteDuplex, type Clock } from '@astranet/interface'
 import type { WireInteger } from '@astranet/frame'
 import { SessionError, StreamError } from '../proto/errors.js'
 import { resolveLimits, type SessionLimits } from '../proto/options.js'
+import { RECEIVE_OVER } from '../proto/stream-state.js'
 import { checkUrgency, type Stream } from '../proto/stream.js'
 import { DEFAULT_URGENCY } from '../proto/stream-set.js'
 import { AcceptQueue } from './accept-queue.js'
 import { Driver } from './driver.js'
 import { toByteDuplex, type Pipe } from './pipe.js'
+import { PingQueue } from './ping-queue.js'
 import { RecordMessages } from './record-messages.js'
+import { Waiters } from './waiters.js'
 
 /** What the user of a session may be told. Every member is optional. */
 export interface SessionHandler {
@@ -70,16 +73,16 @@ interface PendingOpen {
  * an ordered byte stream.
  *
  * Order of events: `onStream` any number of times; `onOver` once; then the events of the streams that were open; `onClose`
- * last. A session that is not closed by either side ends when its connection does, or when the peer is found dead.
+ * last. Only streams whose end had arrived may still deliver after it, as fast as the application reads them. A session
+ * that is not closed by either side ends when its connection does, or when the peer is found dead.
  */
 export class Session implements AsyncDisposable {
   readonly #driver: Driver
   readonly #handler: SessionHandler
   readonly #accepting = new AcceptQueue<Stream>()
   /** Callers that wait for credit, by directionality. */
-  readonly #opening = { bidi: new OpenQueue(), uni: new OpenQueue() }
-  #pingWaiters: PingWaiter[] = []
-  #nextPingWaiters: PingWaiter[] = []
+  readonly #opening = { bidi: new Waiters<PendingOpen, Stream>(), uni: new Waiters<PendingOpen, Stream>() }
+  readonly #pings = new PingQueue()
   #drained: (() => void)[] = []
   #isClosed = false
   #resolveClosed!: (reason: Error | undefined) => void
@@ -109,9 +112,9 @@ export class Session implements AsyncDisposable {
       events: {
         onStream: (stream) => this.#onStream(stream),
         onStreamsAvailable: () => this.#onStreamsAvailable(),
-        onDatagram: (payload) => handler.onDatagram?.(payload),
+        onDatagram: (payload) => this.#tell(() => handler.onDatagram?.(payload)),
         onPong: (rttMs) => this.#onPong(rttMs),
-        onUnreadPressure: () => handler.onUnreadPressure?.(this.#driver.core.unread.list()),
+        onUnreadPressure: () => this.#tell(() => handler.onUnreadPressure?.(this.#driver.core.unread.list())),
         onIdle: () => this.#onIdle(),
         onOver: (reason) => this.#onOver(reason),
         onClosed: (reason) => this.#onClosed(reason),
@@ -169,8 +172,8 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * The next stream the peer opens. Rejects when the session is over and when `signal` aborts. Only for a session whose
-   * handler has no `onStream`.
+   * The next stream the peer opens. Rejects when the session is over and when `signal` aborts; streams whose end had
+   * arrived by then can still be accepted. Only for a session whose handler has no `onStream`.
    */
   async accept(options: { signal?: AbortSignal } = {}): Promise<Stream> {
     const stream = await this.#accepting.take(options.signal)
@@ -188,18 +191,12 @@ export class Session implements AsyncDisposable {
   }
 
   /** Asks the peer for an answer; resolves with the round trip in ms. Rejects when the session is over. */
-  ping(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      if (this.isOver) {
-        reject(this.#overError())
-        return
-      }
-      const { core } = this.#driver
-      const list = core.liveness.isPingUnderWay ? this.#nextPingWaiters : this.#pingWaiters
-      list.push({ resolve, reject })
-      core.liveness.requestPing(core.now)
-      core.wake()
-    })
+  async ping(): Promise<number> {
+    if (this.isOver) throw this.#overError()
+    const { core } = this.#driver
+    const answer = this.#pings.ask(core.liveness, this.#driver.now())
+    core.wake()
+    return await answer
   }
 
   /**
@@ -242,7 +239,8 @@ export class Session implements AsyncDisposable {
   async drain(): Promise<void> {
     if (this.isOver) return
     this.#driver.core.drain()
-    if (this.openStreams > 0) await new Promise<void>((resolve) => this.#drained.push(resolve))
+    while (this.openStreams > 0 && !this.isOver)
+      await new Promise<void>((resolve) => this.#drained.push(resolve))
     this.close()
   }
 
@@ -251,10 +249,11 @@ export class Session implements AsyncDisposable {
    * and `reason` (at most 1,024 bytes of UTF-8 are sent), and the connection is ended. Idempotent.
    */
   close(code: WireInteger = 0, reason = ''): void {
+    if (typeof reason !== 'string') throw new TypeError(`reason must be a string, got ${typeof reason}`)
     this.#driver.core.close(code, reason)
   }
 
-  /** Breaks the connection without a word to the peer. Idempotent. */
+  /** Ends the session because of `error` and breaks the connection, without a word to the peer. Idempotent. */
   destroy(error: Error = new SessionError('ASTRA_ERR_SESSION_OVER', 'the session was destroyed')): void {
     this.#driver.abort(error)
   }
@@ -283,16 +282,14 @@ export class Session implements AsyncDisposable {
     for (const queue of [this.#opening.bidi, this.#opening.uni]) {
       queue.serve((pending) => this.#driver.core.open(pending.isUnidirectional, pending.urgency))
     }
-    this.#handler.onStreamsAvailable?.()
+    this.#tell(() => this.#handler.onStreamsAvailable?.())
   }
 
-  #onPong(rttMs: number): void {
-    const answered = this.#pingWaiters
-    this.#pingWaiters = this.#nextPingWaiters
-    this.#nextPingWaiters = []
-    for (const waiter of answered) waiter.resolve(rttMs)
+  #onPong(rttMs: number | undefined): void {
     const { core } = this.#driver
-    if (this.#pingWaiters.length > 0) core.liveness.requestPing(core.now)
+    if (!this.#pings.answered(rttMs)) return
+    core.liveness.requestPing(core.now)
+    core.wake()
   }
 
   #onIdle(): void {
@@ -303,20 +300,27 @@ export class Session implements AsyncDisposable {
 
   #onOver(reason: Error | undefined): void {
     const error = this.#overError()
-    this.#accepting.end(error)
+    this.#accepting.end(error, (stream) => (stream.state & RECEIVE_OVER) !== 0)
     this.#opening.bidi.fail(error)
     this.#opening.uni.fail(error)
-    for (const waiter of [...this.#pingWaiters, ...this.#nextPingWaiters]) waiter.reject(error)
-    this.#pingWaiters = []
-    this.#nextPingWaiters = []
+    this.#pings.fail(error)
     this.#onIdle()
-    this.#handler.onOver?.(reason)
+    this.#tell(() => this.#handler.onOver?.(reason))
   }
 
   #onClosed(reason: Error | undefined): void {
     this.#isClosed = true
     this.#resolveClosed(reason)
-    this.#handler.onClose?.(reason)
+    this.#tell(() => this.#handler.onClose?.(reason))
+  }
+
+  /** Calls a handler of the application; what it throws becomes an uncaught exception, and the session goes on. */
+  #tell(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.#driver.core.events.onHandlerError(error)
+    }
   }
 
   #overError(): SessionError {
@@ -327,59 +331,7 @@ export class Session implements AsyncDisposable {
   }
 }
 
-interface PingWaiter {
-  resolve(rttMs: number): void
-  reject(error: Error): void
-}
-
-interface OpenWaiter {
-  readonly pending: PendingOpen
-  resolve(stream: Stream): void
-  reject(error: Error): void
-}
-
 /** Who has a handler for datagrams wants them. */
 function defaultDatagrams(handler: SessionHandler): SessionLimits {
   return handler.onDatagram === undefined ? {} : { maxDatagramFrameSizeBytes: 65_535 }
-}
-
-/** Callers of `openStream` that wait for credit, in order. */
-class OpenQueue {
-  readonly #waiters = new Set<OpenWaiter>()
-
-  get size(): number {
-    return this.#waiters.size
-  }
-
-  wait(pending: PendingOpen, signal: AbortSignal | undefined): Promise<Stream> {
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        this.#waiters.delete(waiter)
-        reject(signal?.reason as Error)
-      }
-      const done = (): void => signal?.removeEventListener('abort', onAbort)
-      const waiter: OpenWaiter = {
-        pending,
-        resolve: (stream) => (done(), resolve(stream)),
-        reject: (error) => (done(), reject(error)),
-      }
-      this.#waiters.add(waiter)
-      signal?.addEventListener('abort', onAbort, { once: true })
-    })
-  }
-
-  /** Gives streams to those who wait, as long as `open` has any. */
-  serve(open: (pending: PendingOpen) => Stream | undefined): void {
-    for (const waiter of this.#waiters) {
-      const stream = open(waiter.pending)
-      if (stream === undefined) return
-      this.#waiters.delete(waiter)
-      waiter.resolve(stream)
-    }
-  }
-
-  fail(error: Error): void {
-    for (const waiter of this.#waiters) waiter.reject(error)
-    this.#waiters.clear()
-  }
 }

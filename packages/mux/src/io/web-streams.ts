@@ -1,4 +1,4 @@
-import type { StreamError } from '../proto/errors.js'
+import { StreamError } from '../proto/errors.js'
 import type { Stream, StreamHandler } from '../proto/stream.js'
 
 /** A stream as a pair of WHATWG streams of `Uint8Array`. A direction that the stream has not is closed from the start. */
@@ -9,7 +9,8 @@ export interface WebStreams {
 
 /**
  * Makes a stream a pair of Web Streams. `cancel` is STOP_SENDING, `abort` is RESET_STREAM, `close` is FIN; the peer's
- * reset errors the readable, its STOP_SENDING the writable. The stream's handler and context belong to the pair.
+ * reset errors the readable, its STOP_SENDING the writable. A write resolves when its bytes are the caller's again. The
+ * stream's handler and context belong to the pair.
  */
 export function toWebStreams(stream: Stream): WebStreams {
   const sides = new Sides(stream)
@@ -23,6 +24,7 @@ class Sides {
   #reader!: ReadableStreamDefaultController<Uint8Array>
   #writer!: WritableStreamDefaultController
   #isReadOver = false
+  #isWriteOver = false
   #writeDone: (() => void) | undefined = undefined
   #pushedBytes = 0
 
@@ -31,21 +33,20 @@ class Sides {
     this.readable = new ReadableStream<Uint8Array>({
       start: (controller) => void (this.#reader = controller),
       pull: () => this.#pull(),
-      cancel: () => stream.stopSending(),
+      cancel: () => this.#cancel(),
     })
     this.writable = new WritableStream<Uint8Array>({
-      start: (controller) => void (this.#writer = controller),
+      start: (controller) => this.#startWriting(controller),
       write: (chunk) => this.#write(chunk),
-      close: () => stream.end(),
-      abort: () => stream.reset(),
+      close: () => this.#close(),
     })
     stream.context = this
     stream.manualCredit = true
     if (!stream.canReceive) this.end()
     if (!stream.canSend)
-      this.#writer.error(new TypeError('the stream is unidirectional and opened by the peer'))
+      this.failWriting(new TypeError('the stream is unidirectional and opened by the peer'))
     stream.handle(sidesHandler)
-    if (!this.#isReadOver) stream.pause()
+    if (!this.#isReadOver && (this.#reader.desiredSize ?? 0) <= 0) stream.pause()
   }
 
   received(chunk: Uint8Array): void {
@@ -67,11 +68,16 @@ class Sides {
   }
 
   failWriting(error: Error): void {
-    this.#writer.error(error)
+    if (!this.#isWriteOver) {
+      this.#isWriteOver = true
+      this.#writer.error(error)
+    }
     this.released()
   }
 
+  /** The bytes of the write under way are the caller's again, or there is room for more. */
   released(): void {
+    if (this.stream.isFlushOwed) return
     const done = this.#writeDone
     this.#writeDone = undefined
     done?.()
@@ -84,10 +90,39 @@ class Sides {
     this.stream.resume()
   }
 
+  #cancel(): void {
+    this.#isReadOver = true
+    this.stream.stopSending()
+  }
+
+  #startWriting(controller: WritableStreamDefaultController): void {
+    this.#writer = controller
+    // The sink's own `abort` would come only after a write under way, which may wait for the peer.
+    controller.signal.addEventListener('abort', () => {
+      this.#isWriteOver = true
+      if (this.stream.canSend) this.stream.reset()
+      this.released()
+    })
+  }
+
   #write(chunk: Uint8Array): Promise<void> | undefined {
-    const isWritable = this.stream.writeReferenced(chunk)
-    if ((isWritable && !this.stream.isFlushOwed) || this.stream.isClosed) return undefined
+    const { stream } = this
+    try {
+      if (!stream.canWrite)
+        throw new StreamError('EPIPE', `stream ${stream.id} cannot be written to any more`)
+      if (stream.writeReferenced(chunk) && !stream.isFlushOwed) return undefined
+    } catch (error) {
+      // The writable is broken by it; the peer must not take what it has for the whole.
+      this.#isWriteOver = true
+      stream.reset()
+      throw error
+    }
     return new Promise((resolve) => (this.#writeDone = resolve))
+  }
+
+  #close(): void {
+    this.#isWriteOver = true
+    this.stream.end()
   }
 }
 
@@ -96,14 +131,12 @@ const sidesHandler: StreamHandler = {
   onEnd: (stream) => sidesOf(stream).end(),
   onReset: (stream, error) => sidesOf(stream).failReading(error),
   onStopSending: (stream, error: StreamError) => sidesOf(stream).failWriting(error),
-  onWritable(stream) {
-    if (!stream.isFlushOwed) sidesOf(stream).released()
-  },
+  onWritable: (stream) => sidesOf(stream).released(),
   onFlushed: (stream) => sidesOf(stream).released(),
   onClose(stream, error) {
-    if (error === undefined) return
-    sidesOf(stream).failReading(error)
-    sidesOf(stream).failWriting(error)
+    const reason = error ?? new StreamError('ECONNABORTED', `stream ${stream.id} was given up by this side`)
+    sidesOf(stream).failReading(reason)
+    sidesOf(stream).failWriting(reason)
   },
 }
 

@@ -16,6 +16,12 @@ const IDLE_FRAMES_PER_SECOND = 5_000
 /** So many bytes of payload earn one idle frame: who moves data may chat. */
 const PAYLOAD_BYTES_PER_IDLE_FRAME = 256
 
+/**
+ * What a stream earns when it is over: frames for it may be under way that find it gone, such as STOP_SENDING, RESET_STREAM,
+ * MAX_STREAM_DATA and STREAM_DATA_BLOCKED.
+ */
+const LATE_FRAMES = 4
+
 /** Credit updates by less than this are idle frames. */
 const MIN_CREDIT_STEP_BYTES = 256
 
@@ -43,7 +49,17 @@ export class AbuseGuard {
     this.#acceptedNow.push(stream)
   }
 
-  /** What arrived together has been dealt with. */
+  /** A stream of the peer came into being: the frame that opens it need not bring anything else. */
+  opened(): void {
+    this.#idleFrames.put(1)
+  }
+
+  /** A stream is over. */
+  removed(): void {
+    this.#idleFrames.put(LATE_FRAMES)
+  }
+
+  /** What arrived together has been dealt with, or the next chunk arrives. */
   endTurn(): void {
     if (this.#acceptedNow.length === 0) return
     for (const stream of this.#acceptedNow) stream.state |= StreamState.ACCEPTED
@@ -58,9 +74,19 @@ export class AbuseGuard {
     this.#payloadBytes = 0
   }
 
-  /** The peer gave up a stream, by RESET_STREAM or STOP_SENDING. */
-  givenUp(stream: Stream): void {
+  /**
+   * The peer gave up a stream, by RESET_STREAM or STOP_SENDING; `before` are the bits of its state that show that it had
+   * said so, and what comes again moves nothing. A stream counts once.
+   */
+  givenUp(stream: Stream, before: number): void {
+    if ((stream.state & before) !== 0) {
+      this.idleFrame()
+      return
+    }
+    if ((stream.state & (StreamState.STOP_RECEIVED | StreamState.RESET_AT_RECEIVED)) !== 0) return
     if (stream.isLocal || (stream.state & StreamState.ACCEPTED) !== 0) return
+    // This side gave it up first, refused it for example: the peer only answers.
+    if ((stream.state & StreamState.DISCARDING) !== 0) return
     if (stream.sendOffset > 0 || stream.sendQueue !== undefined) return
     if (this.#freshResets.take(this.#core.now)) return
     this.#fail(`more than ${MAX_FRESH_RESETS} streams were reset as soon as they were opened`)

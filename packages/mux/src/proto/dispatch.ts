@@ -10,7 +10,7 @@ import { receive } from './receive-half.js'
 import { receiveBehindSize, receiveReset, type ResetFrame } from './receive-reset.js'
 import { raiseLimit, stopped } from './send-half.js'
 import type { SessionCore } from './session-core.js'
-import { SIZE_KNOWN } from './stream-state.js'
+import { SIZE_KNOWN, StreamState } from './stream-state.js'
 import type { Stream } from './stream.js'
 
 /** Brings each frame of the peer to the part of the session it is for (RFC 9000 section 19). */
@@ -39,17 +39,18 @@ export class Dispatch implements FrameSink {
   // Positional: called once for each piece of a payload, millions of times a second.
   stream(id: number, offset: number, chunk: Uint8Array, start: number, end: number, fin: boolean): void {
     const stream = this.#receiving(id, 'STREAM')
+    if (this.#core.isOver) return
     if (stream === undefined) {
       if (end > start) this.#dataAfterClose(id)
       else this.#core.abuse.idleFrame()
       return
     }
     if (end > start) this.#core.abuse.payload(end - start)
-    else if (!fin && stream.receiveOffset > 0) this.#core.abuse.idleFrame()
+    else if (!fin || (stream.state & SIZE_KNOWN) !== 0) this.#core.abuse.idleFrame()
     this.#check(
       (stream.state & SIZE_KNOWN) === 0
         ? receive(stream, offset, chunk, start, end, fin)
-        : receiveBehindSize(stream, { offset, chunk, start, end }),
+        : receiveBehindSize(stream, { offset, chunk, start, end, isFin: fin }),
     )
   }
 
@@ -67,7 +68,8 @@ export class Dispatch implements FrameSink {
       this.#core.abuse.idleFrame()
       return
     }
-    this.#core.abuse.givenUp(stream)
+    this.#core.abuse.givenUp(stream, StreamState.STOP_RECEIVED)
+    stream.state |= StreamState.STOP_RECEIVED
     stopped(stream, code)
   }
 
@@ -125,12 +127,13 @@ export class Dispatch implements FrameSink {
     core.abuse.idleFrame()
     const result = core.liveness.pongReceived(high, low, core.now)
     if (typeof result === 'number') core.events.onPong(result)
+    else if (result === 'no-sample') core.events.onPong(undefined)
     else this.#check(result)
   }
 
   recordEnd(frames: number): void {
     if (frames === 0) this.#core.abuse.idleFrame()
-    this.#core.liveness.recordDone(this.#core.now)
+    this.#core.liveness.recordReceived(this.#core.now)
   }
 
   #reset(id: number, name: string, frame: ResetFrame): void {
@@ -139,22 +142,25 @@ export class Dispatch implements FrameSink {
       this.#core.abuse.idleFrame()
       return
     }
-    this.#core.abuse.givenUp(stream)
+    this.#core.abuse.givenUp(stream, SIZE_KNOWN)
     this.#check(receiveReset(stream, frame))
   }
 
+  // The direction comes first: a frame that is wrong must not open a stream.
   #receiving(id: number, frame: string): Stream | undefined {
-    const stream = this.#core.streams.find(id)
-    if (stream === undefined || stream.canReceive) return stream
+    if (!isUnidirectional(id) || !this.#isLocal(id)) return this.#core.streams.find(id)
     this.#wrongDirection(id, frame, 'only this side sends on')
     return undefined
   }
 
   #sending(id: number, frame: string): Stream | undefined {
-    const stream = this.#core.streams.find(id)
-    if (stream === undefined || stream.canSend) return stream
+    if (!isUnidirectional(id) || this.#isLocal(id)) return this.#core.streams.find(id)
     this.#wrongDirection(id, frame, 'only the peer sends on')
     return undefined
+  }
+
+  #isLocal(id: number): boolean {
+    return ((id & 1) === 1) === this.#core.isServer
   }
 
   #wrongDirection(id: number, frame: string, why: string): void {
@@ -173,6 +179,11 @@ export class Dispatch implements FrameSink {
   #check(error: SessionError | undefined): void {
     if (error !== undefined) this.#core.fail(error)
   }
+}
+
+/** RFC 9000 section 2.1. */
+function isUnidirectional(id: number): boolean {
+  return (id & 2) !== 0
 }
 
 /** RFC 9000 section 10.1: the smaller one of those that are not zero. */

@@ -21,6 +21,8 @@ export class SessionError extends AstraError {
   readonly closeCode: WireInteger | undefined
   /** Which side found the fault. */
   readonly isFromPeer: boolean
+  /** The sentence that CONNECTION_CLOSE carries, or carried, besides its code; empty when there was none. */
+  readonly reason: string
 
   constructor(code: string, message: string, details: SessionErrorDetails = {}) {
     super(code, message, details)
@@ -28,6 +30,7 @@ export class SessionError extends AstraError {
     this.isApplication = details.isApplication ?? false
     this.closeCode = details.closeCode
     this.isFromPeer = details.isFromPeer ?? false
+    this.reason = details.reason ?? ''
   }
 }
 
@@ -36,6 +39,7 @@ export interface SessionErrorDetails {
   isApplication?: boolean
   closeCode?: WireInteger
   isFromPeer?: boolean
+  reason?: string
   cause?: unknown
 }
 
@@ -76,10 +80,12 @@ export function closedByPeer(close: {
     isApplication,
     closeCode,
     isFromPeer: true,
+    reason,
   })
 }
 
 /** The peer broke the protocol: the session closes with the transport error code `closeCode`. */
-export function protocolError(closeCode: number, message: string): SessionError {
-  return new SessionError('ASTRA_ERR_PROTOCOL', `${transportErrorName(closeCode)}: ${message}`, { closeCode })
+export function protocolError(closeCode: number, reason: string): SessionError {
+  const message = `${transportErrorName(closeCode)}: ${reason}`
+  return new SessionError('ASTRA_ERR_PROTOCOL', message, { closeCode, reason })
 }

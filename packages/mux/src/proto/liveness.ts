@@ -79,35 +79,40 @@ export class Liveness {
   requestPing(now: number): void {
     if (this.isPingUnderWay || this.isPingDue) return
     this.isPingDue = true
-    this.#pingDueAt = now
+    this.#pingDueAt = this.#time(now)
   }
 
   /** The ping that is due was put in a record. Returns its sequence number. */
   pingSent(now: number): number {
     this.isPingDue = false
     this.#sequence += 1
-    this.#pingSentAt = now
-    this.#isSampleGood = true
-    this.#planPing(now)
+    this.#pingSentAt = this.#time(now)
+    this.#isSampleGood = this.#suspendedAt === undefined
+    this.#planPing(this.#pingSentAt)
     return this.#sequence
   }
 
   /** Bytes arrived; `isInsideRecord`: a record is incomplete after them. */
   received(now: number, isInsideRecord: boolean): void {
-    this.#progressAt = now
+    this.#progressAt = this.#time(now)
     if (!isInsideRecord) this.#recordBegunAt = Infinity
-    else if (this.#recordBegunAt === Infinity) this.#recordBegunAt = now
+    else if (this.#recordBegunAt === Infinity) this.#recordBegunAt = this.#progressAt
   }
 
-  /** A record was completely received or sent. */
-  recordDone(now: number): void {
-    this.#recordAt = now
+  /** A record was completely received. */
+  recordReceived(now: number): void {
+    this.#recordAt = this.#time(now)
     this.#recordBegunAt = Infinity
+  }
+
+  /** A record was completely sent. */
+  recordSent(now: number): void {
+    this.#recordAt = this.#time(now)
   }
 
   /** The connection has taken bytes of ours. */
   drained(now: number): void {
-    this.#progressAt = now
+    this.#progressAt = this.#time(now)
   }
 
   /** QX_PING arrived. Its sequence number must be larger than the last one's (section "QX_PING Frames"). */
@@ -123,8 +128,11 @@ export class Liveness {
     return undefined
   }
 
-  /** QX_PING's answer arrived. Returns the round trip in ms where it is one, or the error. */
-  pongReceived(high: number, low: number, now: number): number | SessionError | undefined {
+  /**
+   * QX_PING's answer arrived. Returns the round trip in ms; `'no-sample'` when the pipe was suspended meanwhile;
+   * `undefined` for an answer that was had before; or the error.
+   */
+  pongReceived(high: number, low: number, now: number): number | 'no-sample' | SessionError | undefined {
     const sequence = high * 0x1_0000_0000 + low
     if (sequence > this.#sequence) {
       const message = `QX_PING answer ${sequence}, but the last ping sent was ${this.#sequence}`
@@ -133,7 +141,7 @@ export class Liveness {
     if (sequence <= this.#answered) return undefined
     this.#answered = sequence
     this.#pingDueAt = Infinity
-    if (sequence !== this.#sequence || !this.#isSampleGood) return undefined
+    if (!this.#isSampleGood) return 'no-sample'
     const rttMs = now - this.#pingSentAt
     this.lastRttMs = rttMs
     this.minRttMs = this.minRttMs === undefined ? rttMs : Math.min(this.minRttMs, rttMs)
@@ -173,8 +181,14 @@ export class Liveness {
     this.#progressAt += pausedMs
     this.#recordAt += pausedMs
     this.#nextPingAt += pausedMs
+    this.#pingSentAt += pausedMs
     this.#pingDueAt += pausedMs
     this.#recordBegunAt += pausedMs
+  }
+
+  /** While the pipe is suspended no time passes. */
+  #time(now: number): number {
+    return this.#suspendedAt ?? now
   }
 
   #planPing(now: number): void {

@@ -1,9 +1,13 @@
+import { checkInteger } from './check.js'
+
 /**
  * A number of bytes that sessions share for what they receive: the unread bytes they hold and the credit they have given.
  * A node that hands one budget to all its sessions has one number that bounds its receive memory.
  *
- * A session that finds the budget empty waits its turn and is told when bytes return; it never gives credit it has not
- * reserved, except the first windows that QUIC's transport parameters promise before anything is known of the peer.
+ * A session that finds the budget empty waits its turn and is told when bytes return. It never gives credit it has not
+ * reserved, with two exceptions, so that the bound is `limitBytes` and 64 KiB for each session: the first window, which
+ * transport parameters promise before anything is known of the peer, and 64 KiB that every session may always have, or
+ * idle sessions that hold the credit would stop the others for good.
  */
 export class MemoryBudget {
   /** The bound, in bytes. */
@@ -11,12 +15,9 @@ export class MemoryBudget {
   #reservedBytes = 0
   readonly #waiting = new Set<() => void>()
 
-  /** `limitBytes`: at least 65,536. Throws a `RangeError` otherwise. */
+  /** `limitBytes`: at least 65,536. Throws a TypeError or RangeError otherwise. */
   constructor(limitBytes: number) {
-    if (!Number.isSafeInteger(limitBytes) || limitBytes < 65_536) {
-      throw new RangeError(`limitBytes must be an integer of at least 65536, got ${limitBytes}`)
-    }
-    this.limitBytes = limitBytes
+    this.limitBytes = checkInteger('limitBytes', limitBytes, { least: 65_536, most: Number.MAX_SAFE_INTEGER })
   }
 
   /** Bytes reserved now. */

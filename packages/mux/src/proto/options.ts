@@ -46,7 +46,10 @@ export interface SessionLimits {
   closeTimeoutMs?: number
   /** How long a stream may stay unread while the receive buffer is above three quarters, in ms. Default 10,000. */
   unreadGraceMs?: number
-  /** Code of the STOP_SENDING and RESET_STREAM that evict an unread stream: the application's. Default 0. */
+  /**
+   * Code of the STOP_SENDING and RESET_STREAM that take a stream from the application: one that is evicted because it is
+   * unread, one whose handler threw. The code is the application's. Default 0.
+   */
   evictionCode?: number
   /** Code of those that refuse a stream while the session drains. Default 0. */
   refusalCode?: number

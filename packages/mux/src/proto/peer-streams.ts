@@ -37,12 +37,9 @@ export class PeerStreams {
   #maxConcurrent: number
   readonly #gaps: Gap[] = []
 
-  /** `firstBacklog`: streams the peer may open before any was accepted; it does not grow until `trust`. */
+  /** `firstBacklog`: streams the peer may open before any was accepted. */
   constructor(maxConcurrent: number, firstBacklog: number = FIRST_BACKLOG) {
-    this.#maxConcurrent = Math.min(
-      maxConcurrent,
-      firstBacklog === FIRST_BACKLOG ? maxConcurrent : firstBacklog,
-    )
+    this.#maxConcurrent = maxConcurrent
     this.#backlog = firstBacklog
     this.limit = Math.min(maxConcurrent, firstBacklog)
   }
@@ -73,12 +70,14 @@ export class PeerStreams {
     return this.#gaps.length > 0 && this.#fill(index) ? 'new' : 'known'
   }
 
-  /** Whether enough streams were accepted or closed that a MAX_STREAMS is due. */
+  /**
+   * Whether a MAX_STREAMS is due: when it would allow many more, or one more to a peer that has used up what it had.
+   */
   isUpdateDue(): boolean {
-    return (
-      !this.isFrozen &&
-      this.#target() - this.limit >= Math.max(1, Math.min(this.#backlog, this.#maxConcurrent) / 2)
-    )
+    if (this.isFrozen) return false
+    const more = this.#target() - this.limit
+    if (more < 1) return false
+    return this.opened >= this.limit || more >= Math.min(this.#backlog, this.#maxConcurrent) / 2
   }
 
   /** Raises the limit. */

@@ -3,7 +3,7 @@ import { checkErrorCode, checkInteger } from './check.js'
 import { protocolError, StreamError, type SessionError } from './errors.js'
 import { ReceiveQueue } from './receive-queue.js'
 import { growthOf, renewWindow, raiseWindow } from './stream-window.js'
-import { SIZE_KNOWN, StreamState } from './stream-state.js'
+import { RECEIVE_OVER, SIZE_KNOWN, StreamState } from './stream-state.js'
 import { extraOf } from './stream-extra.js'
 import type { Stream, StreamHandler } from './stream.js'
 
@@ -57,8 +57,29 @@ function hand(stream: Stream, chunk: Uint8Array): void {
     stream.core.handlerFailed(stream, error)
   }
   stream.state &= ~StreamState.DELIVERING
-  if ((stream.state & (StreamState.MANUAL_CREDIT | StreamState.DISCARDING)) === 0)
-    consume(stream, chunk.length)
+  countDelivered(stream)
+}
+
+/**
+ * What was delivered counts as consumed; with manual credit it is unread until `consume`, and the stream may be evicted
+ * for it.
+ */
+export function countDelivered(stream: Stream): void {
+  if ((stream.state & (StreamState.DISCARDING | StreamState.DELIVERING)) !== 0) return
+  const bytes = deliveredBytes(stream)
+  if (bytes === 0) return
+  const { unread } = stream.core
+  if ((stream.state & StreamState.MANUAL_CREDIT) !== 0) {
+    unread.add(stream)
+    return
+  }
+  consume(stream, bytes)
+  unread.touched(stream)
+}
+
+/** Bytes the application has been given and that do not count as consumed yet. */
+function deliveredBytes(stream: Stream): number {
+  return stream.unreadBytes - (stream.receiveQueue?.bytes ?? 0)
 }
 
 function keep(stream: Stream, chunk: Uint8Array, start: number, end: number): void {
@@ -79,6 +100,7 @@ export function deliver(stream: Stream): void {
   while (stream.receiveQueue !== undefined && (stream.state & StreamState.PAUSED) === 0) {
     const block = shift(stream, stream.receiveQueue)
     if (block !== undefined) hand(stream, block)
+    stream.core.unread.touched(stream)
   }
   if ((stream.state & StreamState.RESET_RECEIVED) === 0) deliverEnd(stream)
   else if (stream.receiveQueue === undefined) deliverReset(stream)
@@ -89,9 +111,7 @@ function shift(stream: Stream, queue: ReceiveQueue): Uint8Array | undefined {
   const overhead = queue.heldBytes - queue.bytes
   const block = queue.shift()
   core.receiveWindow.addOverhead(queue.heldBytes - queue.bytes - overhead)
-  core.unread.delete(stream)
   if (queue.bytes === 0) stream.receiveQueue = undefined
-  else core.unread.add(stream)
   return block
 }
 
@@ -116,28 +136,31 @@ function deliverReset(stream: Stream): void {
   if ((stream.state & StreamState.READ_OVER) !== 0 || stream.handler === undefined) return
   stream.state |= StreamState.READ_OVER
   const { handler } = stream
-  const error = extraOf(stream).error as StreamError
+  const error = extraOf(stream).receiveError as StreamError
   stream.core.guard(stream, () => handler.onReset?.(stream, error))
   stream.core.settleLater(stream)
 }
 
 /** See `Stream.handle`. */
 export function attach(stream: Stream, handler: StreamHandler): void {
+  const { core } = stream
   stream.handler = handler
   stream.state &= ~StreamState.PAUSED
-  if (stream.isClosed) {
-    stream.core.guard(stream, () => handler.onClose?.(stream, stream.extra?.error))
-    return
-  }
-  if (isResetTold(stream))
-    stream.core.guard(stream, () => handler.onReset?.(stream, extraOf(stream).error as StreamError))
+  const sendError = stream.extra?.sendError
+  if (sendError !== undefined) core.guard(stream, () => handler.onStopSending?.(stream, sendError))
+  if ((stream.state & StreamState.READ_OVER) !== 0) tellReadOver(stream, handler)
   else deliver(stream)
+  if (stream.isClosed) core.guard(stream, () => handler.onClose?.(stream, stream.extra?.error))
 }
 
-/** Whether an earlier handler was told of a reset, so that the one who takes over has to be told as well. */
-function isResetTold(stream: Stream): boolean {
-  const told = StreamState.RESET_RECEIVED | StreamState.READ_OVER
-  return (stream.state & (told | StreamState.DISCARDING)) === told
+/** An earlier handler was told how the receiving direction ended: the one who takes over has to know as well. */
+function tellReadOver(stream: Stream, handler: StreamHandler): void {
+  const { core } = stream
+  const error = stream.extra?.receiveError
+  const isEnded =
+    (stream.state & (StreamState.FIN_RECEIVED | StreamState.DISCARDING)) === StreamState.FIN_RECEIVED
+  if (error !== undefined) core.guard(stream, () => handler.onReset?.(stream, error))
+  else if (isEnded) core.guard(stream, () => handler.onEnd(stream))
 }
 
 /** `bytes` of the stream were taken by the application or discarded: credit goes back to the peer. */
@@ -156,26 +179,28 @@ export function consume(stream: Stream, bytes: number): void {
     renewWindow(stream)
   }
   receiveWindow.consume(bytes)
-  if (receiveWindow.isUpdateDue()) stream.core.wake()
+  if (receiveWindow.isUpdateDue() || stream.core.wanting.size > 0) stream.core.wake()
 }
 
 /** See `Stream.consume`. */
 export function consumeByApplication(stream: Stream, bytes: number): void {
-  const delivered = stream.unreadBytes - (stream.receiveQueue?.bytes ?? 0)
+  const delivered = deliveredBytes(stream)
   checkInteger('bytes', bytes, { least: 0, most: Number.MAX_SAFE_INTEGER })
   if ((stream.state & StreamState.DISCARDING) !== 0 || stream.core.isOver) return
+  // A reset has dropped what was delivered: who was busy with it cannot have known.
+  if (bytes > delivered && (stream.state & StreamState.RESET_RECEIVED) !== 0) bytes = delivered
   if (bytes > delivered) {
     throw new RangeError(
       `bytes must be at most the ${delivered} delivered and not yet consumed, got ${bytes}`,
     )
   }
   consume(stream, bytes)
+  stream.core.unread.touched(stream)
 }
 
 /** See `Stream.requireAtLeast`. */
 export function requireAtLeast(stream: Stream, bytes: number): void {
-  const most = Math.floor(stream.core.receiveWindow.capBytes / 2)
-  checkInteger('bytes', bytes, { least: 0, most })
+  checkInteger('bytes', bytes, { least: 0, most: stream.core.receiveWindow.poolBytes })
   if ((stream.state & (SIZE_KNOWN | StreamState.DISCARDING)) !== 0 || stream.core.isOver) return
   raiseWindow(stream, bytes)
 }
@@ -183,8 +208,15 @@ export function requireAtLeast(stream: Stream, bytes: number): void {
 /** See `Stream.stopSending`. The record stays until the peer's FIN or RESET_STREAM: its bytes must be accounted for. */
 export function stopSending(stream: Stream, code: WireInteger): void {
   checkErrorCode(code)
-  if (!stream.canReceive || (stream.state & StreamState.READ_OVER) !== 0 || stream.core.isOver) return
-  const isOver = (stream.state & SIZE_KNOWN) !== 0
+  if (!stream.canReceive) return
+  if (stream.extra !== undefined) stream.extra.receiveError = undefined
+  if ((stream.state & StreamState.READ_OVER) !== 0) {
+    // What was delivered and does not count as consumed never will: its credit returns now.
+    stream.state |= StreamState.DISCARDING
+    discardUnread(stream)
+    return
+  }
+  const isOver = (stream.state & SIZE_KNOWN) !== 0 || stream.core.isOver
   stream.state |= StreamState.DISCARDING | StreamState.READ_OVER
   discardUnread(stream)
   if (!isOver) {
@@ -200,12 +232,16 @@ export function stopSending(stream: Stream, code: WireInteger): void {
  * `ASTRA_ERR_STREAM_EVICTED` to the application.
  */
 export function evict(stream: Stream, code: WireInteger): void {
+  // What was delivered whole is in the application's hands: there is nothing to take back.
+  if ((stream.state & StreamState.READ_OVER) !== 0) return
   const unread = stream.unreadBytes
   const message = `stream ${stream.id} was evicted: ${unread} bytes waited unread while the session's receive buffer was full`
   const error = new StreamError('ASTRA_ERR_STREAM_EVICTED', message, { applicationCode: code })
-  extraOf(stream).error ??= error
   const { handler } = stream
   stream.destroy(code)
+  const extra = extraOf(stream)
+  extra.receiveError = error
+  extra.error ??= error
   stream.core.guard(stream, () => handler?.onReset?.(stream, error))
 }
 
@@ -215,10 +251,22 @@ export function discardUnread(stream: Stream): void {
   const queue = stream.receiveQueue
   if (queue !== undefined) {
     core.receiveWindow.addOverhead(queue.bytes - queue.heldBytes)
-    core.unread.delete(stream)
     stream.receiveQueue = undefined
   }
+  core.unread.delete(stream)
   if (stream.unreadBytes > 0) consume(stream, stream.unreadBytes)
+}
+
+/** The session is over: a stream whose end has not arrived never gets it. One whose end has is still delivered. */
+export function cutOffReceiving(stream: Stream, error: StreamError): void {
+  if (!stream.canReceive || (stream.state & RECEIVE_OVER) !== 0) return
+  discardUnread(stream)
+  stream.state |= StreamState.RESET_RECEIVED
+  if ((stream.state & StreamState.READ_OVER) !== 0) return
+  const extra = extraOf(stream)
+  extra.receiveError = error
+  extra.error ??= error
+  deliver(stream)
 }
 
 /** Pieces must come in order (draft-ietf-quic-qmux, "Ordering of STREAM Frames"). */

@@ -29,7 +29,8 @@ export interface ResetFrame {
 export function receiveReset(stream: Stream, frame: ResetFrame): SessionError | undefined {
   const { finalSize, reliableSize } = frame
   if ((stream.state & RECEIVE_OVER) !== 0) {
-    return finalSize === stream.receiveOffset ? undefined : finalSizeChanged(stream, finalSize)
+    if (finalSize !== stream.receiveOffset) return finalSizeChanged(stream, finalSize)
+    return (stream.state & StreamState.RESET_RECEIVED) === 0 ? undefined : checkCode(stream, frame.code)
   }
   const error =
     (stream.state & StreamState.RESET_AT_RECEIVED) !== 0 ? checkAgain(stream, frame) : noteSize(stream, frame)
@@ -59,6 +60,10 @@ function noteSize(stream: Stream, { code, finalSize, reliableSize }: ResetFrame)
 /** Another one may lower the reliable size and change nothing else. */
 function checkAgain(stream: Stream, { code, finalSize }: ResetFrame): SessionError | undefined {
   if (finalSize !== stream.receiveLimit) return finalSizeChanged(stream, finalSize)
+  return checkCode(stream, code)
+}
+
+function checkCode(stream: Stream, code: WireInteger): SessionError | undefined {
   const { receivedResetCode } = extraOf(stream)
   if (code === receivedResetCode) return undefined
   const message = `stream ${stream.id}: reset with code ${code} after code ${receivedResetCode}`
@@ -68,15 +73,16 @@ function checkAgain(stream: Stream, { code, finalSize }: ResetFrame): SessionErr
 /** A piece of a STREAM frame arrived although the final size is known. */
 export function receiveBehindSize(
   stream: Stream,
-  piece: { offset: number; chunk: Uint8Array; start: number; end: number },
+  piece: { offset: number; chunk: Uint8Array; start: number; end: number; isFin: boolean },
 ): SessionError | undefined {
-  const { offset, chunk, start, end } = piece
+  const { offset, chunk, start, end, isFin } = piece
   const pieceEnd = offset + end - start
   const finalSize = (stream.state & RECEIVE_OVER) === 0 ? stream.receiveLimit : stream.receiveOffset
   if (pieceEnd > finalSize) {
     const message = `stream ${stream.id}: data up to offset ${pieceEnd} after its end at ${finalSize}`
     return protocolError(TransportErrorCode.FINAL_SIZE_ERROR, message)
   }
+  if (isFin && pieceEnd < finalSize) return finalSizeChanged(stream, pieceEnd)
   const isUnreliable = (stream.state & StreamState.RESET_AT_RECEIVED) !== 0
   if ((stream.state & RECEIVE_OVER) !== 0) {
     // Nothing is left to say: an empty frame, or bytes beyond the reliable size that nobody needs.
@@ -97,7 +103,10 @@ function completeReset(stream: Stream): void {
   const missing = stream.receiveLimit - stream.receiveOffset
   stream.receiveOffset = stream.receiveLimit
   stream.state |= StreamState.RESET_RECEIVED
-  extra.error ??= resetByPeer(stream.id, extra.receivedResetCode)
+  if ((stream.state & StreamState.DISCARDING) === 0) {
+    extra.receiveError = resetByPeer(stream.id, extra.receivedResetCode)
+    extra.error ??= extra.receiveError
+  }
   if (extra.reliableReceiveSize === 0) discardUnread(stream)
   else if (missing > 0) consume(stream, missing)
   deliver(stream)

@@ -13,6 +13,12 @@ const FIRST_SESSION_WINDOW_BYTES = 1024 * 1024
 /** What a session gives a peer that has not proved who it is, in bytes. */
 export const UNTRUSTED_SESSION_WINDOW_BYTES = 65_536
 
+/**
+ * What a session may have of a shared budget even when others have used it up, in bytes: twice what a sender may keep
+ * back for urgency 0, or all else would wait for ever.
+ */
+const LEAST_SHARE_BYTES = 131_072
+
 /** Every active reader may have a window of this many bytes, as long as the growth pool has room. */
 const FAIR_STREAM_WINDOW_BYTES = 256 * 1024
 
@@ -34,6 +40,8 @@ const ACTIVE_EPOCH_MS = 1_000
 export class ReceiveWindow {
   /** C, in bytes. */
   readonly capBytes: number
+  /** C / 2: what all streams together may have beyond their first windows, and the most that W grows to. */
+  readonly poolBytes: number
   /** R: bytes received on all streams, final sizes of reset streams included. */
   received = 0
   /** Bytes the application has taken or that were discarded. */
@@ -51,12 +59,14 @@ export class ReceiveWindow {
   #epoch = 0
   #activeReaders = 0
   #formerReaders = 0
+  #isClosed = false
 
   constructor(capBytes: number, budget: MemoryBudget, isTrusted: boolean) {
     this.capBytes = capBytes
+    this.poolBytes = Math.floor(capBytes / 2)
     this.#budget = budget
     const first = isTrusted ? FIRST_SESSION_WINDOW_BYTES : UNTRUSTED_SESSION_WINDOW_BYTES
-    this.limit = Math.min(first, capBytes / 2)
+    this.limit = Math.min(first, this.poolBytes)
     if (isTrusted) this.#tuning = new WindowTuning(this.limit, 0)
     budget.force(this.limit)
   }
@@ -73,14 +83,13 @@ export class ReceiveWindow {
 
   /** Lets W grow: the peer has proved who it is. */
   trust(now: number): void {
-    const first = Math.min(FIRST_SESSION_WINDOW_BYTES, this.capBytes / 2)
-    this.#tuning ??= new WindowTuning(Math.max(first, this.limit), now)
+    this.#tuning ??= new WindowTuning(Math.min(FIRST_SESSION_WINDOW_BYTES, this.poolBytes), now)
   }
 
   /** Lets the peer send at least `bytes` that stay unread. */
   requireAtLeast(bytes: number): void {
     if (this.#tuning !== undefined && this.#tuning.windowBytes < 2 * bytes) {
-      this.#tuning.windowBytes = Math.min(2 * bytes, this.capBytes / 2)
+      this.#tuning.windowBytes = Math.min(2 * bytes, this.poolBytes)
     }
   }
 
@@ -93,12 +102,13 @@ export class ReceiveWindow {
   /** Accounts for `bytes` that were taken or discarded; the budget has them back. */
   consume(bytes: number): void {
     this.consumed += bytes
-    this.#budget.release(bytes)
+    if (!this.#isClosed) this.#budget.release(bytes)
   }
 
   /** Accounts for a change in what holding unread bytes costs. */
   addOverhead(bytes: number): void {
     this.overheadBytes += bytes
+    if (this.#isClosed) return
     if (bytes > 0) this.#budget.force(bytes)
     else this.#budget.release(-bytes)
   }
@@ -115,23 +125,25 @@ export class ReceiveWindow {
    * called when there is room again.
    */
   update(now: number, minRttMs: number | undefined, whenReleased: () => void): boolean {
-    this.#tuning?.renew(this.consumed - this.#consumedAtRenewal, now, minRttMs, this.capBytes / 2)
+    this.#tuning?.renew(this.consumed - this.#consumedAtRenewal, now, minRttMs, this.poolBytes)
     this.#consumedAtRenewal = this.consumed
     const wanted = this.#target() - this.outstandingBytes
     if (wanted <= 0) return true
     const granted = this.#budget.reserve(wanted)
-    this.limit += granted
-    if (granted < wanted) this.#budget.whenReleased(whenReleased)
-    return granted > 0
+    const forced = Math.min(wanted, LEAST_SHARE_BYTES - this.unreadBytes - this.outstandingBytes) - granted
+    if (forced > 0) this.#budget.force(forced)
+    const raised = granted + Math.max(0, forced)
+    this.limit += raised
+    if (raised < wanted) this.#budget.whenReleased(whenReleased)
+    return raised > 0
   }
 
   /**
    * The largest window a stream may have now, given that it holds `growthBytes` of the pool itself.
    */
   maxStreamWindow(growthBytes: number, now: number): number {
-    const pool = this.capBytes / 2
-    const fair = Math.max(FAIR_STREAM_WINDOW_BYTES, pool / Math.max(1, this.#countReader(now)))
-    const free = pool - this.growthBytes + growthBytes
+    const fair = Math.max(FAIR_STREAM_WINDOW_BYTES, this.poolBytes / this.#countReader(now))
+    const free = this.poolBytes - this.growthBytes + growthBytes
     return (
       FIRST_STREAM_WINDOW_BYTES +
       Math.max(0, Math.min(fair, free, MAX_STREAM_WINDOW_BYTES) - FIRST_STREAM_WINDOW_BYTES)
@@ -140,6 +152,7 @@ export class ReceiveWindow {
 
   /** Gives everything back to the budget. Call once, at the session's end. */
   close(whenReleased: () => void): void {
+    this.#isClosed = true
     this.#budget.forget(whenReleased)
     this.#budget.release(this.unreadBytes + this.outstandingBytes)
   }

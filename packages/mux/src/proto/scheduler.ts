@@ -31,7 +31,10 @@ export class Scheduler {
       if (stream.next === undefined) this.#tails[level] = undefined
       stream.next = undefined
       stream.state &= ~StreamState.SCHEDULED
-      return stream
+      if (stream.urgencyLevel === level) return stream
+      // Its urgency changed while it waited.
+      this.add(stream)
+      level = Math.min(level, stream.urgencyLevel) - 1
     }
     return undefined
   }
@@ -43,10 +46,5 @@ export class Scheduler {
     stream.next = this.#heads[level]
     this.#heads[level] = stream
     if (stream.next === undefined) this.#tails[level] = stream
-  }
-
-  /** Whether any stream waits. */
-  get hasWaiting(): boolean {
-    return this.#heads.some((head) => head !== undefined)
   }
 }

@@ -9,11 +9,16 @@ import type { WireInteger } from '@astranet/frame'
 
 const CANNOT_WRITE = SEND_ENDED | SEND_OVER | StreamState.CLOSED
 
+/** See `Stream.canWrite`. */
+export function canWrite(stream: Stream): boolean {
+  return (stream.state & CANNOT_WRITE) === 0 && !stream.core.isOver && stream.canSend
+}
+
 /** See `Stream.write` and `Stream.writeReferenced`. */
 export function write(stream: Stream, bytes: Uint8Array, isReferenced: boolean): boolean {
   if (!(bytes instanceof Uint8Array)) throw new TypeError('bytes must be a Uint8Array')
   const { core } = stream
-  if ((stream.state & CANNOT_WRITE) !== 0 || core.isOver || !stream.canSend) return refuseWrite(stream)
+  if (!canWrite(stream)) return refuseWrite(stream)
   if (bytes.length === 0) return (stream.state & StreamState.WRITE_BLOCKED) === 0
   const queue = (stream.sendQueue ??= new SendQueue())
   if (bytes.length <= COPY_LIMIT_BYTES) {
@@ -106,6 +111,23 @@ export function dropUnsent(stream: Stream): void {
   if (stream.sendQueue === undefined) return
   stream.core.sendBufferedBytes -= stream.sendQueue.bytes
   stream.sendQueue = undefined
+  stream.core.releaseLater(stream)
+}
+
+/** The session is over: what was not sent never will be. */
+export function cutOffSending(stream: Stream, error: StreamError): void {
+  if (!stream.canSend || (stream.state & SEND_OVER) !== 0) return
+  const isGivenUp = (stream.state & (StreamState.RESET_QUEUED | StreamState.RESET_AT_QUEUED)) !== 0
+  dropUnsent(stream)
+  stream.state |= StreamState.RESET_SENT
+  if (!isGivenUp) tellSendingFailed(stream, error)
+}
+
+function tellSendingFailed(stream: Stream, error: StreamError): void {
+  const extra = extraOf(stream)
+  extra.sendError = error
+  extra.error ??= error
+  stream.core.guard(stream, () => stream.handler?.onStopSending?.(stream, error))
 }
 
 /** MAX_STREAM_DATA arrived (RFC 9000 section 19.10): limits never go down. */
@@ -122,8 +144,6 @@ export function raiseLimit(stream: Stream, limit: number): void {
  */
 export function stopped(stream: Stream, code: WireInteger): void {
   if ((stream.state & (SEND_OVER | StreamState.RESET_QUEUED)) !== 0) return
-  const error = stoppedByPeer(stream.id, code)
-  extraOf(stream).error ??= error
   reset(stream, code)
-  stream.core.guard(stream, () => stream.handler?.onStopSending?.(stream, error))
+  tellSendingFailed(stream, stoppedByPeer(stream.id, code))
 }

@@ -7,6 +7,7 @@ import {
   type TransportParameters,
   type WireInteger,
 } from '@astranet/frame'
+import { toError } from '@astranet/interface'
 import { checkErrorCode } from './check.js'
 import { Dispatch } from './dispatch.js'
 import { AbuseGuard } from './abuse-guard.js'
@@ -20,10 +21,12 @@ import { FIRST_STREAM_WINDOW_BYTES, ReceiveWindow } from './receive-window.js'
 import { Scheduler } from './scheduler.js'
 import { SendWindow } from './send-window.js'
 import { Slab } from './slab.js'
+import { extraOf } from './stream-extra.js'
 import { StreamState } from './stream-state.js'
 import { StreamSet } from './stream-set.js'
 import { Stream } from './stream.js'
 import { Transmitter } from './transmitter.js'
+import { raiseWanted } from './stream-window.js'
 import { UnreadStreams } from './unread-streams.js'
 
 /** What the core tells the one who drives it. */
@@ -36,8 +39,8 @@ export interface CoreEvents {
   onStreamsAvailable(): void
   /** A datagram arrived. */
   onDatagram(payload: Uint8Array): void
-  /** A ping was answered after `rttMs`. */
-  onPong(rttMs: number): void
+  /** A ping was answered after `rttMs`; `undefined` when the pipe was suspended meanwhile. */
+  onPong(rttMs: number | undefined): void
   /** Unread streams hold more than three quarters of the receive buffer. */
   onUnreadPressure(): void
   /** The session is over; its streams are about to be told. */
@@ -100,6 +103,8 @@ export class SessionCore {
   writable: Stream[] = []
   /** Streams whose onFlushed is due when the flush was accepted. */
   flushed: Stream[] = []
+  /** Streams that require a larger window than the growth pool had room for, and how large. */
+  readonly wanting: Map<Stream, number> = new Map()
   /** New streams of the peer are refused. */
   isDraining = false
 
@@ -169,6 +174,7 @@ export class SessionCore {
   receive(chunk: Uint8Array, now: number): void {
     this.now = now
     if (this.isOver) return
+    this.abuse.endTurn()
     const error = this.#decoder.push(chunk)
     if (error !== undefined) this.fail(protocolError(error.code, error.message), error.frameType)
     this.liveness.received(now, this.#decoder.isInsideRecord)
@@ -176,7 +182,7 @@ export class SessionCore {
     this.streams.settle()
     if (this.isOver) return
     this.unread.check(now)
-    if (this.receiveWindow.isUpdateDue()) this.wake()
+    if (this.receiveWindow.isUpdateDue() || this.wanting.size > 0) this.wake()
   }
 
   /** The peer ended its direction of the connection (section "Responding to a Connection Close"). */
@@ -195,6 +201,7 @@ export class SessionCore {
       this.#over(reason === undefined && this.streams.size === 0 ? undefined : broken(reason), undefined)
     this.state = 'closed'
     this.closeFrame = undefined
+    this.#releaseFlushed()
   }
 
   /** Gathers up to one flush. `undefined`: nothing to send now. */
@@ -202,20 +209,26 @@ export class SessionCore {
     this.now = now
     this.#hasWork = false
     if (this.state === 'closed') return undefined
+    if (this.wanting.size > 0) raiseWanted(this.wanting)
     if (this.#transmitter.gather()) this.wake()
     if (this.#transmitter.writer.bytes === 0) return undefined
     const chunks = this.#transmitter.writer.finish()
-    this.liveness.recordDone(now)
+    this.liveness.recordSent(now)
     return chunks
   }
 
-  /** What was gathered was given to the connection: streams whose last frame it held are over. */
+  /**
+   * What was gathered was given to the connection: streams whose last frame it held are over. Also to be called when
+   * there was work and nothing could be gathered.
+   */
   handedOver(): void {
-    this.streams.settle()
-    if (this.writable.length === 0) return
+    this.#hasWork = false
     const { writable } = this
-    this.writable = []
-    for (const stream of writable) this.guard(stream, () => stream.handler?.onWritable?.(stream))
+    if (writable.length > 0) {
+      this.writable = []
+      for (const stream of writable) this.#tellWritable(stream)
+    }
+    this.streams.settle()
   }
 
   /** The connection refers to nothing any more that was gathered. */
@@ -224,14 +237,15 @@ export class SessionCore {
     this.liveness.drained(now)
     this.#transmitter.writer.reuse()
     if (this.sendBufferedBytes === 0) this.slab.reuse()
-    if (this.flushed.length === 0) return
-    const { flushed } = this
-    this.flushed = []
-    for (const stream of flushed) {
-      if (stream.sendQueue !== undefined || !stream.isFlushOwed) continue
-      stream.state &= ~StreamState.FLUSH_OWED
-      this.guard(stream, () => stream.handler?.onFlushed?.(stream))
-    }
+    this.#releaseFlushed()
+  }
+
+  /** The stream refers to no bytes of the application any more; the flush under way may. */
+  releaseLater(stream: Stream): void {
+    if (!stream.isFlushOwed) return
+    this.flushed.push(stream)
+    if (this.state === 'closed') this.#releaseFlushed()
+    else this.wake()
   }
 
   /** When `timeout` is to be called, ms; `Infinity` when never. */
@@ -325,7 +339,13 @@ export class SessionCore {
   /** Ends the session because of `error`, with a transport CONNECTION_CLOSE of its code. */
   fail(error: SessionError, frameType: WireInteger = 0): void {
     const code = error.closeCode ?? TransportErrorCode.NO_ERROR
-    this.#over(error, { isApplication: false, code, frameType, reason: error.message })
+    const reason = error.reason === '' ? error.message : error.reason
+    this.#over(error, { isApplication: false, code, frameType, reason })
+  }
+
+  /** Ends the session because of `error` without a word to the peer: whoever drives it breaks the connection. */
+  abandon(error: Error): void {
+    this.#over(error, undefined)
   }
 
   /** The peer closed the session: the sending side is ended without a frame of our own. */
@@ -395,8 +415,26 @@ export class SessionCore {
 
   /** A handler of the stream threw. */
   handlerFailed(stream: Stream, error: unknown): void {
-    stream.destroy(TransportErrorCode.INTERNAL_ERROR)
+    extraOf(stream).error ??= toError(error)
+    stream.destroy(this.options.evictionCode)
     this.events.onHandlerError(error)
+  }
+
+  #tellWritable(stream: Stream): void {
+    const given = StreamState.RESET_QUEUED | StreamState.RESET_SENT
+    if ((stream.state & given) === 0) this.guard(stream, () => stream.handler?.onWritable?.(stream))
+  }
+
+  #releaseFlushed(): void {
+    if (this.flushed.length === 0) return
+    const { flushed } = this
+    this.flushed = []
+    for (const stream of flushed) {
+      if (stream.sendQueue !== undefined || !stream.isFlushOwed) continue
+      stream.state &= ~StreamState.FLUSH_OWED
+      this.guard(stream, () => stream.handler?.onFlushed?.(stream))
+      this.settleLater(stream)
+    }
   }
 
   #over(reason: Error | undefined, closeFrame: ConnectionClose | undefined): void {
@@ -406,7 +444,6 @@ export class SessionCore {
     this.closeFrame = closeFrame
     this.#decoder.stop()
     this.receiveWindow.close(this.#budgetReleased)
-    this.sendBufferedBytes = 0
     this.datagrams.clear()
     this.wake()
     this.events.onOver(reason)

@@ -1,4 +1,5 @@
 import type { WireInteger } from '@astranet/frame'
+import type { StreamError } from './errors.js'
 import type { Stream } from './stream.js'
 import type { WindowTuning } from './window-tuning.js'
 
@@ -10,6 +11,10 @@ export interface StreamExtra {
   stopCode: WireInteger
   /** The first error of either direction, for onClose. */
   error: Error | undefined
+  /** Why the sending direction was cut off by the peer or the session's end, for onStopSending. */
+  sendError: StreamError | undefined
+  /** Why the receiving direction failed, for onReset. */
+  receiveError: StreamError | undefined
   /** Reliable Size of a RESET_STREAM_AT to be sent. */
   reliableSendSize: number
   /** Of a RESET_STREAM_AT received: up to where bytes are delivered, and the code. */
@@ -29,6 +34,8 @@ export function extraOf(stream: Stream): StreamExtra {
     resetCode: 0,
     stopCode: 0,
     error: undefined,
+    sendError: undefined,
+    receiveError: undefined,
     reliableSendSize: 0,
     reliableReceiveSize: 0,
     receivedResetCode: 0,

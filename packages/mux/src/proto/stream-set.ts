@@ -1,12 +1,11 @@
 import { TransportErrorCode } from '@astranet/frame'
 import { protocolError, sessionEnded, type StreamError } from './errors.js'
-import { discardUnread } from './receive-half.js'
+import { cutOffReceiving } from './receive-half.js'
 import { FIRST_STREAM_WINDOW_BYTES } from './receive-window.js'
-import { dropUnsent } from './send-half.js'
+import { cutOffSending } from './send-half.js'
 import type { SessionCore } from './session-core.js'
 import { RECEIVE_OVER, SEND_OVER, StreamState } from './stream-state.js'
 import { StreamTable } from './stream-table.js'
-import { extraOf } from './stream-extra.js'
 import { Stream } from './stream.js'
 
 /** The open streams of a session: how they are found, when they come into being, and when they are over. */
@@ -100,6 +99,7 @@ export class StreamSet {
     })
     stream.state |= StreamState.ANNOUNCED
     this.add(stream)
+    core.abuse.opened()
     if (core.isDraining) stream.destroy(core.options.refusalCode)
     else core.events.onStream(stream)
     return stream
@@ -107,6 +107,8 @@ export class StreamSet {
 
   #settleOne(stream: Stream): void {
     const { state } = stream
+    // Bytes of the application are referred to: it is told that they are its own again before it is told of the end.
+    if (stream.isFlushOwed) return
     const isSent = (state & SEND_OVER) !== 0 || !stream.canSend
     if (!isSent) return
     const isRead = (state & StreamState.READ_OVER) !== 0 || !stream.canReceive
@@ -130,6 +132,7 @@ export class StreamSet {
     stream.state |= StreamState.REMOVED
     const core = this.#core
     this.#table(stream.id).remove(Math.floor(stream.id / 4))
+    core.abuse.removed()
     if (!stream.isLocal) {
       const peer = stream.isUnidirectional ? core.peerUni : core.peerBidi
       peer.closed += 1
@@ -140,19 +143,8 @@ export class StreamSet {
 
   #fail(stream: Stream): void {
     const error = (this.#endError ??= sessionEnded(this.#core.closeReason))
-    dropUnsent(stream)
-    const isReadable = stream.canReceive && (stream.state & StreamState.READ_OVER) === 0
-    const isComplete = (stream.state & StreamState.FIN_RECEIVED) !== 0
-    if (isReadable && !isComplete) {
-      discardUnread(stream)
-      stream.state |= StreamState.RESET_RECEIVED | StreamState.READ_OVER
-      extraOf(stream).error ??= error
-      this.#core.guard(stream, () => stream.handler?.onReset?.(stream, error))
-    }
-    if (stream.canSend && (stream.state & SEND_OVER) === 0) {
-      stream.state |= StreamState.RESET_SENT
-      extraOf(stream).error ??= error
-    }
+    cutOffSending(stream, error)
+    cutOffReceiving(stream, error)
     this.#settleOne(stream)
   }
 }

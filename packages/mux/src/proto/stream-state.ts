@@ -65,6 +65,8 @@ export const StreamState = {
   RESET_AT_QUEUED: 0x1000000,
   /** RESET_STREAM_AT was received: what is missing of its reliable bytes still comes. */
   RESET_AT_RECEIVED: 0x2000000,
+  /** STOP_SENDING was received. */
+  STOP_RECEIVED: 0x4000000,
 } as const
 
 /** The sending part needs nothing more from the application: it was ended or reset. */

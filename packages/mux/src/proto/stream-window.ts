@@ -1,5 +1,5 @@
 import { FIRST_STREAM_WINDOW_BYTES } from './receive-window.js'
-import { StreamState } from './stream-state.js'
+import { SIZE_KNOWN, StreamState } from './stream-state.js'
 import { extraOf } from './stream-extra.js'
 import type { Stream } from './stream.js'
 import { WindowTuning, creditStep } from './window-tuning.js'
@@ -40,12 +40,26 @@ function grow(stream: Stream): void {
   raiseTo(stream, stream.consumed + extra.tuning.windowBytes, growth)
 }
 
-/** Raises the window so that at least `bytes` may be unread: as far as the growth pool allows. */
+/**
+ * Raises the window so that at least `bytes` may be unread: as far as the growth pool allows, and the rest when it has
+ * room again.
+ */
 export function raiseWindow(stream: Stream, bytes: number): void {
+  const { receiveWindow, wanting } = stream.core
   const growth = growthOf(stream)
-  stream.core.receiveWindow.requireAtLeast(bytes)
-  const most = stream.core.receiveWindow.capBytes / 2 - stream.core.receiveWindow.growthBytes + growth
+  receiveWindow.requireAtLeast(bytes)
+  const most = receiveWindow.poolBytes - receiveWindow.growthBytes + growth
   raiseTo(stream, stream.consumed + Math.min(bytes, most + FIRST_STREAM_WINDOW_BYTES), growth)
+  if (stream.receiveLimit - stream.consumed < bytes) wanting.set(stream, bytes)
+  else wanting.delete(stream)
+}
+
+/** Gives the windows that were required and could not be had at once. */
+export function raiseWanted(wanting: Map<Stream, number>): void {
+  for (const [stream, bytes] of wanting) {
+    if ((stream.state & (SIZE_KNOWN | StreamState.DISCARDING)) === 0) raiseWindow(stream, bytes)
+    else wanting.delete(stream)
+  }
 }
 
 function raiseTo(stream: Stream, limit: number, growth: number): void {

@@ -26,7 +26,11 @@ export interface StreamHandler {
   onEnd(stream: Stream): void
   /** The receiving direction failed: RESET_STREAM (code `ECONNRESET` with `applicationCode`), eviction, or the session's end. */
   onReset?(stream: Stream, error: StreamError): void
-  /** The peer reads no more (STOP_SENDING, code `EPIPE`): what was not sent is dropped and the direction is reset. */
+  /**
+   * The sending direction was cut off: the peer reads no more (STOP_SENDING, code `EPIPE` with `applicationCode`) and the
+   * direction is reset, or the session ended before everything was sent (`ECONNRESET`, or `ECONNABORTED` when this side
+   * closed it). What was not sent is dropped.
+   */
   onStopSending?(stream: Stream, error: StreamError): void
   /** A `write` that returned false has drained: fewer bytes wait than the low-water mark, half the high-water mark. */
   onWritable?(stream: Stream): void
@@ -99,6 +103,11 @@ export class Stream {
     return (this.state & StreamState.CLOSED) !== 0
   }
 
+  /** Whether `write` would take bytes now: not after `end` or `reset`, nor after the peer or the session ended it. */
+  get canWrite(): boolean {
+    return sending.canWrite(this)
+  }
+
   /** Bytes written and not yet put into a frame. */
   get bufferedBytes(): number {
     return this.sendQueue?.bytes ?? 0
@@ -117,18 +126,22 @@ export class Stream {
     this.urgencyLevel = checkUrgency(value)
   }
 
-  /** When true, received bytes count against the windows until `consume` says they are dealt with. Default false. */
+  /**
+   * When true, received bytes count against the windows until `consume` says they are dealt with. Default false; setting it
+   * back to false consumes what was delivered.
+   */
   get manualCredit(): boolean {
     return (this.state & StreamState.MANUAL_CREDIT) !== 0
   }
   set manualCredit(value: boolean) {
     if (value) this.state |= StreamState.MANUAL_CREDIT
     else this.state &= ~StreamState.MANUAL_CREDIT
+    receiving.countDelivered(this)
   }
 
   /**
    * Starts delivery to `handler`, or hands the stream over to another one. What waits is delivered before it returns.
-   * A handler given after the stream is over is told so at once.
+   * What an earlier handler was told of the end of a direction, or of both, the new one is told at once.
    */
   handle(handler: StreamHandler): void {
     receiving.attach(this, handler)
@@ -139,8 +152,9 @@ export class Stream {
     this.state |= StreamState.PAUSED
   }
 
-  /** Undoes `pause` and delivers what waits. */
+  /** Undoes `pause` and delivers what waits. Without effect before `handle`. */
   resume(): void {
+    if (this.handler === undefined) return
     this.state &= ~StreamState.PAUSED
     receiving.deliver(this)
   }
@@ -155,7 +169,8 @@ export class Stream {
 
   /**
    * Lets the peer send until at least `bytes` are unread, for a message that must be had whole before any of it is
-   * taken. At most half of `maxReceiveBufferBytes`: beyond it throws a RangeError.
+   * taken. At most half of `maxReceiveBufferBytes`: beyond it throws a RangeError. When other streams hold that much
+   * credit now, the window grows as theirs are used up.
    */
   requireAtLeast(bytes: number): void {
     receiving.requireAtLeast(this, bytes)

@@ -9,7 +9,8 @@ const PRESSURE = 3 / 4
 const RELIEF = 1 / 2
 
 /**
- * The streams that hold unread bytes, the longest untouched first. While more than three quarters of the receive buffer
+ * The streams that hold unread bytes, kept here or given to an application that has not consumed them, the longest
+ * untouched first. While more than three quarters of the receive buffer
  * are held, unread streams begin to slow all others; so the application is told, and after a grace the longest unread
  * are evicted.
  */
@@ -22,9 +23,14 @@ export class UnreadStreams {
     this.#core = core
   }
 
-  /** The stream got its first unread byte, or some of its bytes were taken: it is the youngest. */
+  /** The stream holds unread bytes. It keeps its place if it did before. */
   add(stream: Stream): void {
     this.#streams.add(stream)
+  }
+
+  /** Some of the stream's bytes were taken: if there are more, it is the youngest. */
+  touched(stream: Stream): void {
+    if (this.#streams.delete(stream) && stream.unreadBytes > 0) this.#streams.add(stream)
   }
 
   /** The stream holds nothing any more. */

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import { Liveness } from '../src/proto/liveness.js'
+
+function make(options: Partial<ConstructorParameters<typeof Liveness>[0]> = {}): Liveness {
+  return new Liveness(
+    {
+      keepAliveIntervalMs: 10_000,
+      deadPeerTimeoutMs: 20_000,
+      recordTimeoutMs: 120_000,
+      random: () => 0,
+      ...options,
+    },
+    0,
+  )
+}
+
+describe('liveness', () => {
+  it('asks for a ping every interval, jittered down by at most a fifth', () => {
+    expect(make().nextDeadline()).toBe(10_000)
+    expect(make({ random: () => 1 }).nextDeadline()).toBe(8_000)
+    const liveness = make()
+    expect(liveness.check(10_000)).toBe(undefined)
+    expect(liveness.isPingDue).toBe(true)
+    expect(make({ keepAliveIntervalMs: 0 }).nextDeadline()).toBe(Infinity)
+  })
+
+  it('judges a peer dead when a ping stays unanswered and nothing moves', () => {
+    const liveness = make()
+    expect(liveness.pingSent(1_000)).toBe(1)
+    expect(liveness.check(20_999)).toBe(undefined)
+    expect(liveness.check(21_000)).toBe('dead')
+  })
+
+  it('judges a peer dead that never let a ping out', () => {
+    const liveness = make()
+    liveness.requestPing(0)
+    expect(liveness.check(20_000)).toBe('dead')
+  })
+
+  it('takes arriving bytes and drained ones as signs of life', () => {
+    const liveness = make()
+    liveness.pingSent(0)
+    liveness.received(15_000, true)
+    expect(liveness.check(34_999)).toBe(undefined)
+    liveness.drained(34_999)
+    expect(liveness.check(54_998)).toBe(undefined)
+    expect(liveness.check(54_999)).toBe('dead')
+  })
+
+  it('measures the round trip', () => {
+    const liveness = make()
+    liveness.pingSent(100)
+    expect(liveness.isPingUnderWay).toBe(true)
+    expect(liveness.pongReceived(0, 1, 130)).toBe(30)
+    expect(liveness.isPingUnderWay).toBe(false)
+    liveness.pingSent(200)
+    liveness.pongReceived(0, 2, 300)
+    expect(liveness.minRttMs).toBe(30)
+    expect(liveness.lastRttMs).toBe(100)
+    expect(liveness.pongReceived(0, 3, 300)).toMatchObject({ closeCode: 0x0a })
+  })
+
+  it('has a deadline for a record that was begun, whatever is sent meanwhile', () => {
+    const liveness = make({ keepAliveIntervalMs: 0 })
+    liveness.received(1_000, true)
+    for (let now = 2_000; now < 121_000; now += 1_000) {
+      liveness.recordSent(now)
+      liveness.received(now, true)
+      expect(liveness.check(now)).toBe(undefined)
+    }
+    expect(liveness.nextDeadline()).toBe(121_000)
+    expect(liveness.check(121_000)).toBe('stuck-record')
+  })
+
+  it('starts that deadline again with each record', () => {
+    const liveness = make({ keepAliveIntervalMs: 0 })
+    liveness.received(0, true)
+    liveness.recordReceived(100_000)
+    liveness.received(100_000, true)
+    expect(liveness.nextDeadline()).toBe(220_000)
+    liveness.recordReceived(110_000)
+    liveness.received(110_000, false)
+    expect(liveness.nextDeadline()).toBe(Infinity)
+  })
+
+  it('ends an idle session, counted from the last whole record in either direction', () => {
+    const liveness = make({ keepAliveIntervalMs: 0 })
+    liveness.idleTimeoutMs = 5_000
+    liveness.recordSent(1_000)
+    liveness.recordReceived(3_000)
+    liveness.received(7_000, true)
+    expect(liveness.check(7_999)).toBe(undefined)
+    expect(liveness.check(8_000)).toBe('idle')
+  })
+
+  it('stands still while suspended and drops the round trip under way', () => {
+    const liveness = make()
+    liveness.idleTimeoutMs = 30_000
+    liveness.pingSent(0)
+    liveness.suspend(5_000)
+    expect(liveness.nextDeadline()).toBe(Infinity)
+    expect(liveness.check(1_000_000)).toBe(undefined)
+    liveness.resume(1_000_000)
+    expect(liveness.check(1_014_999)).toBe(undefined)
+    expect(liveness.pongReceived(0, 1, 1_015_000)).toBe('no-sample')
+    expect(liveness.minRttMs).toBe(undefined)
+  })
+
+  it('does not count what happens during a suspension twice', () => {
+    const liveness = make()
+    liveness.suspend(1_000)
+    liveness.drained(500_000)
+    liveness.recordSent(500_000)
+    liveness.pingSent(500_000)
+    liveness.resume(1_001_000)
+    expect(liveness.pongReceived(0, 1, 1_001_500)).toBe('no-sample')
+    liveness.pingSent(1_002_000)
+    expect(liveness.check(1_022_000)).toBe('dead')
+  })
+})

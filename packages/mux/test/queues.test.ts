@@ -1,0 +1,84 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { BLOCK_OVERHEAD_BYTES, ReceiveQueue } from '../src/proto/receive-queue.js'
+import { SendQueue, type Run } from '../src/proto/send-queue.js'
+import { Slab, SLAB_BYTES } from '../src/proto/slab.js'
+import { pattern } from './support/recorder.js'
+
+describe('bytes kept for a reader', () => {
+  it('come back as they were, whatever was pushed and taken in between', () => {
+    const step = fc.oneof(fc.nat(40_000), fc.constant('shift' as const))
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+        const queue = new ReceiveQueue()
+        const source = pattern(40_000)
+        const given: Uint8Array[] = []
+        const got: Uint8Array[] = []
+        for (const next of steps) {
+          if (next === 'shift') got.push(queue.shift() ?? new Uint8Array(0))
+          else if (next > 0) {
+            queue.push(source, 0, next)
+            given.push(source.subarray(0, next))
+          }
+          const held = Buffer.concat(given).length - Buffer.concat(got).length
+          expect(queue.bytes).toBe(held)
+          expect(queue.heldBytes).toBeGreaterThanOrEqual(held)
+        }
+        for (let block = queue.shift(); block !== undefined; block = queue.shift()) got.push(block)
+        expect(Buffer.compare(Buffer.concat(got), Buffer.concat(given))).toBe(0)
+        expect(queue.bytes).toBe(0)
+        expect(queue.heldBytes).toBe(0)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('do not keep the chunk they came in alive', () => {
+    const chunk = pattern(65_536)
+    const queue = new ReceiveQueue()
+    queue.push(chunk, 10, 11)
+    const block = queue.shift() as Uint8Array
+    expect(block.buffer.byteLength).toBe(1)
+    expect(block[0]).toBe(chunk[10])
+  })
+
+  it('take at most twice their size and a few blocks when they came one at a time', () => {
+    const queue = new ReceiveQueue()
+    const source = pattern(10_000)
+    for (let i = 0; i < 10_000; i++) queue.push(source, i, i + 1)
+    expect(queue.bytes).toBe(10_000)
+    expect(queue.heldBytes).toBeLessThan(2 * 10_000 + 20 * BLOCK_OVERHEAD_BYTES)
+  })
+})
+
+describe('bytes that wait to be sent', () => {
+  it('join the last run where they go on in the same buffer', () => {
+    const queue = new SendQueue()
+    const buffer = pattern(100)
+    queue.push(buffer, 0, 10)
+    queue.push(buffer, 10, 30)
+    const head = queue.head as Run
+    expect([head.start, head.end, head.next]).toEqual([0, 30, undefined])
+    queue.push(buffer, 40, 50)
+    expect(queue.bytes).toBe(40)
+    queue.advance(30)
+    expect(queue.head).toMatchObject({ start: 40, end: 50 })
+    queue.advance(10)
+    expect(queue.head).toBe(undefined)
+    expect(queue.bytes).toBe(0)
+    queue.push(buffer, 0, 1)
+    expect(queue.head).toMatchObject({ start: 0, end: 1 })
+  })
+})
+
+describe('a slab', () => {
+  it('takes a fresh buffer when it is full, and leaves the old one alone', () => {
+    const slab = new Slab()
+    slab.append(pattern(SLAB_BYTES - 1))
+    const first = slab.buffer
+    slab.append(pattern(2, 9))
+    expect(slab.buffer).not.toBe(first)
+    expect(slab.used).toBe(2)
+    expect(Buffer.compare(first.subarray(0, 100), pattern(SLAB_BYTES - 1).subarray(0, 100))).toBe(0)
+  })
+})

@@ -80,10 +80,11 @@ test('sockets of a closed node close there without an error, readers and writers
   const listener = await node.bind('', 'self')
   const [far, near] = await Promise.all([listener.accept(), node.dial('', 'self')])
   near.write(Buffer.alloc(3_000_000))
+  // `once` rejects when there is an error.
   const ends = [near, far].map((socket) => once(socket, 'close'))
   await node.close()
   await Promise.all(ends)
-  expect([near.destroyed, far.destroyed, near.errored, far.errored]).toEqual([true, true, null, null])
+  expect([near.destroyed, far.destroyed]).toEqual([true, true])
 })
 
 test('closing takes no longer than the limit when the other side is gone', async () => {
@@ -142,7 +143,7 @@ async function run(body: string): Promise<string> {
   return `${out}${err}`.trim()
 }
 
-test('a process ends by itself once its nodes are closed', async () => {
+test.concurrent('a process ends by itself once its nodes are closed', async () => {
   const printed = await run(`
     const server = new AstraNet()
     const client = new AstraNet()
@@ -160,7 +161,7 @@ test('a process ends by itself once its nodes are closed', async () => {
   expect(printed).toBe('done')
 })
 
-test('a node without endpoint or link keeps no process alive', async () => {
+test.concurrent('a node without endpoint or link keeps no process alive', async () => {
   const printed = await run(`
     const node = new AstraNet()
     const listener = await node.bind('', 'echo')

@@ -57,7 +57,13 @@ export class StreamTable {
   /** All streams, in no particular order. Streams may be removed meanwhile. */
   *[Symbol.iterator](): Generator<Stream> {
     for (const page of this.#pages.values()) {
-      for (const stream of page.slots) if (stream !== undefined) yield stream
+      let left = page.count
+      for (let i = 0; left > 0 && i < PAGE_SIZE; i++) {
+        const stream = page.slots[i]
+        if (stream === undefined) continue
+        left -= 1
+        yield stream
+      }
     }
   }
 

@@ -87,7 +87,7 @@ function explain(error: Error, name: string): Error {
     return new AstraError(code ?? 'ECONNREFUSED', message, { cause: error })
   }
   // A Unix socket that nobody listens on has no file, or one that was left behind.
-  if (code === 'ENOENT' && (error as { syscall?: string }).syscall === 'connect') {
+  if (/^ENOENT$/.test(code ?? '') && (error as { syscall?: string }).syscall === 'connect') {
     return new AstraError('ECONNREFUSED', `Nobody listens at ${name}: there is no such file.`, {
       cause: error,
     })

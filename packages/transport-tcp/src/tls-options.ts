@@ -2,6 +2,7 @@ import { constants } from 'node:crypto'
 import type { ConnectionOptions, SecureContextOptions, TlsOptions as ServerOptions } from 'node:tls'
 import { DEFAULT_HANDSHAKE_TIMEOUT_MS, type TcpOptions } from './options.js'
 import { stretchSecret } from './secret.js'
+import { checkPeerIdentity } from './server-identity.js'
 
 /**
  * TLS with certificates, in `node:tls`'s words: `key`, `cert`, `ca`, `pfx`, `passphrase`, `minVersion`, `ciphers` and the
@@ -84,7 +85,8 @@ function secretSettings(psk: Buffer, { alpnProtocol, handshakeTimeout }: Common)
 }
 
 function certificateSettings(tls: TlsOptions, { alpnProtocol, handshakeTimeout }: Common): TlsSettings {
-  const { requestCert = true, rejectUnauthorized = true, servername, checkServerIdentity, ...context } = tls
+  const { requestCert = true, rejectUnauthorized = true, servername, ...rest } = tls
+  const { checkServerIdentity = checkPeerIdentity, ...context } = rest
   const shared = {
     ...context,
     // A client that asks for new keys over and over costs a server much and itself little.
@@ -98,7 +100,7 @@ function certificateSettings(tls: TlsOptions, { alpnProtocol, handshakeTimeout }
     client: {
       ...shared,
       ...(servername === undefined ? {} : { servername }),
-      ...(checkServerIdentity === undefined ? {} : { checkServerIdentity }),
+      checkServerIdentity,
     },
     server: { ...shared, requestCert, handshakeTimeout },
   }

@@ -103,6 +103,17 @@ describe('tls', () => {
     await listener.close()
   })
 
+  it('does not talk to a server whose certificate is for another IP address', async () => {
+    const { listener, accepted, errors } = await listening(tcp({ tls: memberTls }), 'tcp4', '127.0.0.2:0')
+    await expect(tcp({ tls: clientTls }).dial('tcp4', listener.address)).rejects.toMatchObject({
+      code: 'ASTRA_ERR_TLS_CERTIFICATE',
+      cause: expect.objectContaining({ message: expect.stringContaining('127.0.0.2') }),
+    })
+    await turnsUntil(() => accepted.length + errors.length > 0)
+    await closeAll(accepted)
+    await listener.close()
+  })
+
   it('calls a pipe whose peer was not checked not confidential', async () => {
     const { listener, accepted } = await listening(tcp({ tls: { ...strangerTls, requestCert: false } }))
     const tls: TlsOptions = { ...anonymousTls, rejectUnauthorized: false }

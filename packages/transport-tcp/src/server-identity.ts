@@ -1,0 +1,16 @@
+import { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
+import { AstraError } from '@astranet/interface'
+
+/**
+ * Whether a peer's certificate is for `host`, as `node:tls` asks: an error when it is not. Node 22.23 takes no certificate
+ * for an IPv6 address (it reads all hosts as names), so IP addresses are left to OpenSSL.
+ */
+export function checkPeerIdentity(host: string, certificate: PeerCertificate): Error | undefined {
+  const ip = host.replace(/%.*$/, '')
+  if (isIP(ip) === 0) return checkServerIdentity(host, certificate)
+  if (new X509Certificate(certificate.raw).checkIP(ip) !== undefined) return undefined
+  const message = `The certificate is not for ${ip}, but for ${certificate.subjectaltname || 'no name'}.`
+  return new AstraError('ERR_TLS_CERT_ALTNAME_INVALID', message)
+}

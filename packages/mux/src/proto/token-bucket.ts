@@ -14,7 +14,7 @@ export class TokenBucket {
 
   /** Takes one token. False when there is none. `now` in ms. */
   take(now: number): boolean {
-    if (this.#tokens < 1) this.#refill(now)
+    this.#refill(now)
     if (this.#tokens < 1) return false
     this.#tokens -= 1
     return true
@@ -26,6 +26,7 @@ export class TokenBucket {
   }
 
   #refill(now: number): void {
+    if (now <= this.#at) return
     this.put(((now - this.#at) * this.#perSecond) / 1_000)
     this.#at = now
   }

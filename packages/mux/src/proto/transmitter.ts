@@ -22,7 +22,7 @@ import { RecordWriter } from './record-writer.js'
 import type { Run } from './send-queue.js'
 import type { SessionCore } from './session-core.js'
 import { COPY_LIMIT_BYTES } from './slab.js'
-import { SEND_OVER, StreamState } from './stream-state.js'
+import { SEND_OVER, SIZE_KNOWN, StreamState } from './stream-state.js'
 import { extraOf } from './stream-extra.js'
 import type { Stream } from './stream.js'
 
@@ -61,6 +61,7 @@ export class Transmitter {
       this.#writeStreamControl()
       this.#writeDatagrams()
       this.#writeStreams()
+      this.#writeDataBlocked()
     }
     if (core.closeFrame !== undefined) this.#writeClose()
     return this.writer.bytes >= TURN_BYTES
@@ -85,7 +86,7 @@ export class Transmitter {
   #writeSessionControl(): void {
     const core = this.#core
     const { writer } = this
-    const { liveness, sendWindow, now } = core
+    const { liveness, now } = core
     if (liveness.isPongDue) {
       writer.reserve(MAX_CONTROL_FRAME_BYTES)
       writer.wrote(writePong(writer.buffer, writer.at, liveness.pongHigh, liveness.pongLow))
@@ -99,13 +100,18 @@ export class Transmitter {
       writer.reserve(MAX_CONTROL_FRAME_BYTES)
       writer.wrote(writeMaxData(writer.buffer, writer.at, core.receiveWindow.limit))
     }
-    if (sendWindow.isBlockedFrameDue) {
-      sendWindow.isBlockedFrameDue = false
-      writer.reserve(MAX_CONTROL_FRAME_BYTES)
-      writer.wrote(writeDataBlocked(writer.buffer, writer.at, sendWindow.limit))
-    }
     this.#writeStreamLimits(true)
     this.#writeStreamLimits(false)
+  }
+
+  /** Behind the stream data that has used the credit up: nothing else may be due for a long time. */
+  #writeDataBlocked(): void {
+    const { writer } = this
+    const { sendWindow } = this.#core
+    if (!sendWindow.isBlockedFrameDue) return
+    sendWindow.isBlockedFrameDue = false
+    writer.reserve(MAX_CONTROL_FRAME_BYTES)
+    writer.wrote(writeDataBlocked(writer.buffer, writer.at, sendWindow.limit))
   }
 
   #writeStreamLimits(isBidirectional: boolean): void {
@@ -147,7 +153,9 @@ export class Transmitter {
       StreamState.CREDIT_QUEUED |
       StreamState.BLOCKED_QUEUED
     )
-    if ((queued & StreamState.STOP_QUEUED) !== 0) {
+    // RFC 9000 section 3.3: who has the final size has no use for more credit, and nothing left to stop.
+    const isReceiving = (queued & SIZE_KNOWN) === 0
+    if (isReceiving && (queued & StreamState.STOP_QUEUED) !== 0) {
       writer.reserve(MAX_CONTROL_FRAME_BYTES)
       writer.wrote(writeStopSending(writer.buffer, writer.at, id, extraOf(stream).stopCode))
       stream.state |= StreamState.STOP_SENT | StreamState.ANNOUNCED
@@ -165,7 +173,7 @@ export class Transmitter {
       writer.reserve(MAX_STREAM_HEADER_BYTES)
       this.#writeHeader(stream, 0, (stream.state & StreamState.FIN_QUEUED) !== 0)
     }
-    if ((queued & StreamState.CREDIT_QUEUED) !== 0) {
+    if (isReceiving && (queued & StreamState.CREDIT_QUEUED) !== 0) {
       writer.reserve(MAX_CONTROL_FRAME_BYTES)
       writer.wrote(writeMaxStreamData(writer.buffer, writer.at, id, stream.receiveLimit))
     }

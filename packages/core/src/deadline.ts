@@ -21,6 +21,11 @@ export class Deadline {
     else this.#timer = clock.setTimer(timeoutMs, () => this.expire(undefined))
   }
 
+  /** Whether it is over for a reason of its own. */
+  get isGivenUp(): boolean {
+    return this.reason !== undefined
+  }
+
   /** Gives a deadline that was over from the start `timeoutMs` more. */
   extend(timeoutMs: number): void {
     this.isOver = false

@@ -150,7 +150,7 @@ export class Dialer {
   /** Waits until `key` changes or the time is over; throws when it is over for a reason of its own. */
   async #wait(key: string, call: Call): Promise<void> {
     await this.#waiters.wait(key, call.deadline)
-    if (call.deadline.reason !== undefined) throw call.deadline.reason
+    if (call.deadline.isGivenUp) throw call.deadline.reason
   }
 
   #attempt(target: Target, call: Call): Promise<Socket> {

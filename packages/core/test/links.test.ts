@@ -282,6 +282,22 @@ test('a neighbour that falls silent is gone after 33 s at most, and its services
   void silent.close()
 })
 
+test('what was sent before an end waits for its reader, an hour if need be', async () => {
+  const clock = new SkipClock()
+  const transports = [memory({ clock })]
+  await using server = new AstraNet({ clock, transports })
+  await using client = new AstraNet({ clock, transports })
+  await server.listenAndServe('memory', 'server')
+  await client.join('memory', 'server')
+  const listener = await server.bind('', 'slow')
+  const near = await client.dial('', 'slow')
+  near.end('x'.repeat(200_000))
+  await until(() => listener.waiting === 1)
+  await clock.advance(3_600_000)
+  expect((await textOf(await listener.accept())).length).toBe(200_000)
+  await Promise.all([closing(clock, client), closing(clock, server)])
+})
+
 test('nodes that join each other at once settle on one link and lose nothing', async () => {
   for (let round = 0; round < 15; round++) {
     await using a = new AstraNet()

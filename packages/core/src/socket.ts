@@ -130,8 +130,7 @@ export class Socket extends StreamDuplex {
   }
 
   override push(chunk: unknown, encoding?: BufferEncoding): boolean {
-    // The first bytes are pushed by the constructor of the base class, before this one has fields.
-    if (#timer in this) this.#timer?.refresh()
+    this.#timer?.refresh()
     return super.push(chunk, encoding)
   }
 

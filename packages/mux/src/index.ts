@@ -1,5 +1,5 @@
 export { Session } from './io/session.js'
-export type { OpenStreamOptions, SessionHandler, SessionOptions } from './io/session.js'
+export type { OpenStreamOptions, SessionHandler, SessionOptions } from './io/session-options.js'
 export { toByteDuplex } from './io/pipe.js'
 export type { Pipe } from './io/pipe.js'
 export { chunksOf } from './io/chunks.js'

@@ -1,7 +1,6 @@
-import { systemClock, type ByteDuplex, type Clock } from '@astranet/interface'
+import type { ByteDuplex } from '@astranet/interface'
 import type { WireInteger } from '@astranet/frame'
 import { SessionError, StreamError } from '../proto/errors.js'
-import { resolveLimits, type SessionLimits } from '../proto/options.js'
 import { RECEIVE_OVER } from '../proto/stream-state.js'
 import { checkUrgency, type Stream } from '../proto/stream.js'
 import { DEFAULT_URGENCY } from '../proto/stream-set.js'
@@ -10,58 +9,13 @@ import { Driver } from './driver.js'
 import { toByteDuplex, type Pipe } from './pipe.js'
 import { PingQueue } from './ping-queue.js'
 import { RecordMessages } from './record-messages.js'
+import {
+  resolveOptions,
+  type OpenStreamOptions,
+  type SessionHandler,
+  type SessionOptions,
+} from './session-options.js'
 import { Waiters } from './waiters.js'
-
-/** What the user of a session may be told. Every member is optional. */
-export interface SessionHandler {
-  /**
-   * The peer opened a stream. Call `stream.handle` here or later; its bytes wait. Without this member streams wait for
-   * `accept`, up to the backlog credit: then the peer is made to wait.
-   */
-  onStream?(stream: Stream): void
-  /** The peer allows more streams than before: `tryOpenStream` may succeed again. */
-  onStreamsAvailable?(): void
-  /** A datagram arrived (RFC 9221). `payload` is the receiver's. Nothing holds the peer back: it may come fast. */
-  onDatagram?(payload: Uint8Array): void
-  /** Unread streams hold more than three quarters of the receive buffer. `unread`: them, the longest untouched first. */
-  onUnreadPressure?(unread: Iterable<Stream>): void
-  /**
-   * The session is over: nothing can be opened or sent any more, and its streams are about to be told. `reason` is
-   * `undefined` when it was closed without fault.
-   */
-  onOver?(reason: Error | undefined): void
-  /** Everything is over, streams and connection. Last, exactly once. */
-  onClose?(reason: Error | undefined): void
-}
-
-/** How to make a session. */
-export interface SessionOptions extends SessionLimits {
-  /** Which side this is (RFC 9000 section 2.1: it decides the stream ids). The sides must differ. */
-  role: 'client' | 'server'
-  handler?: SessionHandler
-  /**
-   * How records stand on the pipe. `'bytes'`, the default: one after the other, each behind its Size, as the draft has
-   * it. `'messages'`: each is one message of a pipe that keeps messages apart, without its Size, as `@moq/qmux` has it
-   * over WebSocket; such a pipe sends each chunk of a `writev` as one message and gives each message as one chunk.
-   */
-  binding?: 'bytes' | 'messages'
-  /** Bytes that arrived on the pipe already, behind a preamble for example. */
-  initialBytes?: Uint8Array
-  /** Default: the system's. */
-  clock?: Clock
-  /** Numbers from 0 to 1, for the jitter of pings. Default `Math.random`. */
-  random?: () => number
-}
-
-/** How to open a stream. */
-export interface OpenStreamOptions {
-  /** True for a stream that only this side sends on. Default false. */
-  isUnidirectional?: boolean
-  /** RFC 9218: 0 (first) to 7 (last). Default 3. */
-  urgency?: number
-  /** Stops waiting for the peer's credit. */
-  signal?: AbortSignal
-}
 
 interface PendingOpen {
   readonly isUnidirectional: boolean
@@ -95,12 +49,7 @@ export class Session implements AsyncDisposable {
    * belongs to the session from now on. Throws a TypeError or RangeError that names the option that is wrong.
    */
   constructor(pipe: Pipe, options: SessionOptions) {
-    const { role, clock = systemClock, random = Math.random, handler = {} } = options
-    if (role !== 'client' && role !== 'server') throw new TypeError('role must be "client" or "server"')
-    const limits = resolveLimits({ ...defaultDatagrams(handler), ...options })
-    const { binding = 'bytes' } = options
-    if (binding !== 'bytes' && binding !== 'messages')
-      throw new TypeError('binding must be "bytes" or "messages"')
+    const { role, clock, random, handler, binding, initialBytes, limits } = resolveOptions(options)
     const bytes = toByteDuplex(pipe)
     const duplex: ByteDuplex = binding === 'bytes' ? bytes : new RecordMessages(bytes)
     this.#handler = handler
@@ -108,7 +57,7 @@ export class Session implements AsyncDisposable {
       limits,
       clock,
       random,
-      initialBytes: options.initialBytes,
+      initialBytes,
       events: {
         onStream: (stream) => this.#onStream(stream),
         onStreamsAvailable: () => this.#onStreamsAvailable(),
@@ -329,9 +278,4 @@ export class Session implements AsyncDisposable {
       closeReason === undefined ? 'the session was closed' : `the session is over: ${closeReason.message}`
     return new SessionError('ASTRA_ERR_SESSION_OVER', message, { cause: closeReason })
   }
-}
-
-/** Who has a handler for datagrams wants them. */
-function defaultDatagrams(handler: SessionHandler): SessionLimits {
-  return handler.onDatagram === undefined ? {} : { maxDatagramFrameSizeBytes: 65_535 }
 }

@@ -10,6 +10,12 @@ export function checkErrorCode(code: WireInteger): WireInteger {
   throw new RangeError(`code must be an integer from 0 to 2^62 - 1, got ${code}`)
 }
 
+/** Throws a TypeError naming `name` unless `value` is a boolean. */
+export function checkBoolean(name: string, value: boolean): boolean {
+  if (typeof value !== 'boolean') throw new TypeError(`${name} must be a boolean, got ${typeof value}`)
+  return value
+}
+
 /** `value` when it is an integer from `least` to `most`; otherwise throws a TypeError or RangeError naming `name`. */
 export function checkInteger(name: string, value: number, range: { least: number; most: number }): number {
   if (typeof value !== 'number') throw new TypeError(`${name} must be a number, got ${typeof value}`)

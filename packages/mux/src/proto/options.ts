@@ -1,6 +1,6 @@
 import type { Clock } from '@astranet/interface'
 import { DEFAULT_MAX_RECORD_SIZE_BYTES } from '@astranet/frame'
-import { checkInteger } from './check.js'
+import { checkBoolean, checkInteger } from './check.js'
 import { MemoryBudget } from './memory-budget.js'
 
 /** Limits and timers of a session. Every one has a default that suits most programs. */
@@ -85,11 +85,11 @@ export function resolveLimits(limits: SessionLimits): ResolvedLimits {
     name: keyof SessionLimits,
     fallback: number,
     range: { least: number; most: number },
-  ): number => checkInteger(name, (limits[name] as number | undefined) ?? fallback, range)
+  ): number => checkInteger(name, limits[name] === undefined ? fallback : (limits[name] as number), range)
   const maxReceiveBufferBytes = integer('maxReceiveBufferBytes', 64 * MEBIBYTE, MEMORY)
   return {
     maxReceiveBufferBytes,
-    memoryBudget: limits.memoryBudget ?? new MemoryBudget(maxReceiveBufferBytes),
+    memoryBudget: checkBudget(limits.memoryBudget ?? new MemoryBudget(maxReceiveBufferBytes)),
     maxSendBufferBytes: integer('maxSendBufferBytes', 64 * MEBIBYTE, MEMORY),
     sendHighWaterMarkBytes: integer('sendHighWaterMarkBytes', 256 * 1024, {
       least: 1,
@@ -97,7 +97,7 @@ export function resolveLimits(limits: SessionLimits): ResolvedLimits {
     }),
     maxConcurrentStreams: integer('maxConcurrentStreams', MEBIBYTE, STREAMS),
     maxConcurrentUniStreams: integer('maxConcurrentUniStreams', MEBIBYTE, STREAMS),
-    isTrusted: limits.isTrusted ?? true,
+    isTrusted: checkBoolean('isTrusted', limits.isTrusted ?? true),
     keepAliveIntervalMs: integer('keepAliveIntervalMs', 10_000, TIMEOUT),
     deadPeerTimeoutMs: integer('deadPeerTimeoutMs', 20_000, TIMEOUT),
     idleTimeoutMs: integer('idleTimeoutMs', 0, TIMEOUT),
@@ -112,4 +112,9 @@ export function resolveLimits(limits: SessionLimits): ResolvedLimits {
       most: 2 ** 30 - 1,
     }),
   }
+}
+
+function checkBudget(budget: MemoryBudget): MemoryBudget {
+  if (!(budget instanceof MemoryBudget)) throw new TypeError('memoryBudget must be a MemoryBudget')
+  return budget
 }

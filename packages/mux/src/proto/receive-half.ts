@@ -143,6 +143,9 @@ function deliverReset(stream: Stream): void {
 
 /** See `Stream.handle`. */
 export function attach(stream: Stream, handler: StreamHandler): void {
+  if (typeof handler?.onData !== 'function' || typeof handler.onEnd !== 'function') {
+    throw new TypeError('handler must have onData and onEnd')
+  }
   const { core } = stream
   stream.handler = handler
   stream.state &= ~StreamState.PAUSED

@@ -13,6 +13,7 @@ import { Dispatch } from './dispatch.js'
 import { AbuseGuard } from './abuse-guard.js'
 import { DatagramQueue } from './datagram-queue.js'
 import { closedByPeer, protocolError, SessionError } from './errors.js'
+import { FlushSize } from './flush-size.js'
 import { Liveness } from './liveness.js'
 import { LocalStreams } from './local-streams.js'
 import type { CoreEnvironment, ResolvedLimits } from './options.js'
@@ -85,6 +86,7 @@ export class SessionCore {
   readonly peerUni: PeerStreams
   readonly streams: StreamSet
   readonly scheduler: Scheduler = new Scheduler()
+  readonly flushSize: FlushSize = new FlushSize()
   readonly unread: UnreadStreams
   readonly abuse: AbuseGuard
   readonly datagrams: DatagramQueue = new DatagramQueue()
@@ -191,14 +193,14 @@ export class SessionCore {
     if (this.isOver) return
     const error = this.#decoder.finish()
     if (error !== undefined) this.fail(protocolError(error.code, error.message), error.frameType)
-    else this.#over(this.streams.size === 0 ? undefined : endedByPeer(), undefined)
+    else this.#over(this.streams.hasUnfinished ? endedByPeer() : undefined, undefined)
   }
 
   /** The connection is gone. */
   connectionClosed(reason: Error | undefined, now: number): void {
     this.now = now
     if (!this.isOver)
-      this.#over(reason === undefined && this.streams.size === 0 ? undefined : broken(reason), undefined)
+      this.#over(reason !== undefined || this.streams.hasUnfinished ? broken(reason) : undefined, undefined)
     this.state = 'closed'
     this.closeFrame = undefined
     this.#releaseFlushed()
@@ -212,6 +214,7 @@ export class SessionCore {
     if (this.wanting.size > 0) raiseWanted(this.wanting)
     if (this.#transmitter.gather()) this.wake()
     if (this.#transmitter.writer.bytes === 0) return undefined
+    this.flushSize.gathered(this.#transmitter.writer.bytes, now)
     const chunks = this.#transmitter.writer.finish()
     this.liveness.recordSent(now)
     return chunks
@@ -235,6 +238,7 @@ export class SessionCore {
   accepted(now: number): void {
     this.now = now
     this.liveness.drained(now)
+    this.flushSize.accepted(now)
     this.#transmitter.writer.reuse()
     if (this.sendBufferedBytes === 0) this.slab.reuse()
     this.#releaseFlushed()
@@ -351,7 +355,7 @@ export class SessionCore {
   /** The peer closed the session: the sending side is ended without a frame of our own. */
   closedByPeer(close: ConnectionClose): void {
     const isClean = close.code === 0
-    this.#over(isClean && this.streams.size === 0 ? undefined : closedByPeer(close), undefined)
+    this.#over(isClean && !this.streams.hasUnfinished ? undefined : closedByPeer(close), undefined)
   }
 
   /** Something is to be sent or settled. */

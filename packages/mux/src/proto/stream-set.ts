@@ -28,6 +28,15 @@ export class StreamSet {
     return a.size + b.size + c.size + d.size
   }
 
+  /** Whether the end of the session would take something from an open stream: a direction that has not ended. */
+  get hasUnfinished(): boolean {
+    for (const stream of this.#all()) {
+      if (stream.canSend && (stream.state & SEND_OVER) === 0) return true
+      if (stream.canReceive && (stream.state & RECEIVE_OVER) === 0) return true
+    }
+    return false
+  }
+
   /** Adds a new stream. */
   add(stream: Stream): void {
     this.#table(stream.id).add(Math.floor(stream.id / 4), stream)

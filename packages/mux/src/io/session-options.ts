@@ -1,0 +1,91 @@
+import { systemClock, type Clock } from '@astranet/interface'
+import { resolveLimits, type ResolvedLimits, type SessionLimits } from '../proto/options.js'
+import type { Stream } from '../proto/stream.js'
+
+/** What the user of a session may be told. Every member is optional. */
+export interface SessionHandler {
+  /**
+   * The peer opened a stream. Call `stream.handle` here or later; its bytes wait. Without this member streams wait for
+   * `accept`, up to the backlog credit: then the peer is made to wait.
+   */
+  onStream?(stream: Stream): void
+  /** The peer allows more streams than before: `tryOpenStream` may succeed again. */
+  onStreamsAvailable?(): void
+  /** A datagram arrived (RFC 9221). `payload` is the receiver's. Nothing holds the peer back: it may come fast. */
+  onDatagram?(payload: Uint8Array): void
+  /** Unread streams hold more than three quarters of the receive buffer. `unread`: them, the longest untouched first. */
+  onUnreadPressure?(unread: Iterable<Stream>): void
+  /**
+   * The session is over: nothing can be opened or sent any more, and its streams are about to be told. `reason` is
+   * `undefined` when it was closed without fault.
+   */
+  onOver?(reason: Error | undefined): void
+  /** Everything is over, streams and connection. Last, exactly once. */
+  onClose?(reason: Error | undefined): void
+}
+
+/** How to make a session. */
+export interface SessionOptions extends SessionLimits {
+  /** Which side this is (RFC 9000 section 2.1: it decides the stream ids). The sides must differ. */
+  role: 'client' | 'server'
+  handler?: SessionHandler
+  /**
+   * How records stand on the pipe. `'bytes'`, the default: one after the other, each behind its Size, as the draft has
+   * it. `'messages'`: each is one message of a pipe that keeps messages apart, without its Size, as `@moq/qmux` has it
+   * over WebSocket; such a pipe sends each chunk of a `writev` as one message and gives each message as one chunk.
+   */
+  binding?: 'bytes' | 'messages'
+  /** Bytes that arrived on the pipe already, behind a preamble for example. */
+  initialBytes?: Uint8Array
+  /** Default: the system's. */
+  clock?: Clock
+  /** Numbers from 0 to 1, for the jitter of pings. Default `Math.random`. */
+  random?: () => number
+}
+
+/** How to open a stream. */
+export interface OpenStreamOptions {
+  /** True for a stream that only this side sends on. Default false. */
+  isUnidirectional?: boolean
+  /** RFC 9218: 0 (first) to 7 (last). Default 3. */
+  urgency?: number
+  /** Stops waiting for the peer's credit. */
+  signal?: AbortSignal
+}
+
+/** Every option, checked and resolved. */
+export interface ResolvedOptions {
+  readonly role: 'client' | 'server'
+  readonly handler: SessionHandler
+  readonly binding: 'bytes' | 'messages'
+  readonly initialBytes: Uint8Array | undefined
+  readonly clock: Clock
+  readonly random: () => number
+  readonly limits: ResolvedLimits
+}
+
+/** Fills in defaults. Throws a TypeError or RangeError that names the option. */
+export function resolveOptions(options: SessionOptions): ResolvedOptions {
+  if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object')
+  const { role, handler = {}, binding = 'bytes', initialBytes } = options
+  const { clock = systemClock, random = Math.random } = options
+  if (role !== 'client' && role !== 'server') throw new TypeError('role must be "client" or "server"')
+  if (typeof handler !== 'object' || handler === null) throw new TypeError('handler must be an object')
+  if (binding !== 'bytes' && binding !== 'messages') {
+    throw new TypeError('binding must be "bytes" or "messages"')
+  }
+  if (initialBytes !== undefined && !(initialBytes instanceof Uint8Array)) {
+    throw new TypeError('initialBytes must be a Uint8Array')
+  }
+  if (typeof clock?.now !== 'function' || typeof clock.setTimer !== 'function') {
+    throw new TypeError('clock must be a Clock')
+  }
+  if (typeof random !== 'function') throw new TypeError('random must be a function')
+  const limits = resolveLimits({ ...defaultDatagrams(handler), ...options })
+  return { role, handler, binding, initialBytes, clock, random, limits }
+}
+
+/** Who has a handler for datagrams wants them. */
+function defaultDatagrams(handler: SessionHandler): SessionLimits {
+  return handler.onDatagram === undefined ? {} : { maxDatagramFrameSizeBytes: 65_535 }
+}

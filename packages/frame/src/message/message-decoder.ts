@@ -66,11 +66,11 @@ export class MessageDecoder {
     if (bodyStart === 0) return this.#incomplete()
     const length = readVarint(this.#bytes, this.#start)
     if (length > this.#maxBytes)
-      return this.#fail('TOO_LARGE', `it is above the ${this.#maxBytes} bytes allowed`)
+      return this.#fail('ASTRA_ERR_MESSAGE_TOO_LARGE', `it is above the ${this.#maxBytes} bytes allowed`)
     const bodyEnd = bodyStart + length
     if (bodyEnd > this.#end) return this.#incomplete()
     const fault = findFault(this.#bytes, bodyStart, bodyEnd)
-    if (fault !== undefined) return this.#fail('MALFORMED', fault)
+    if (fault !== undefined) return this.#fail('ASTRA_ERR_MESSAGE_MALFORMED', fault)
     const value = sharedDecoder.decode(this.#bytes.subarray(bodyStart, bodyEnd))
     this.#start = bodyEnd
     if (this.#start === this.#end) this.#hold(EMPTY, 0, 0)
@@ -113,8 +113,8 @@ export class MessageDecoder {
     return { kind: 'incomplete' }
   }
 
-  #fail(kind: 'TOO_LARGE' | 'MALFORMED', fault: string): MessageResult {
-    this.#error = new AstraError(`ASTRA_ERR_MESSAGE_${kind}`, `the peer sent a bad message: ${fault}`)
+  #fail(code: 'ASTRA_ERR_MESSAGE_TOO_LARGE' | 'ASTRA_ERR_MESSAGE_MALFORMED', fault: string): MessageResult {
+    this.#error = new AstraError(code, `the peer sent a bad message: ${fault}`)
     this.#hold(EMPTY, 0, 0)
     return { kind: 'error', error: this.#error }
   }

@@ -48,4 +48,4 @@ export interface Peer<S extends object = object> {
 export const MEBIBYTE: number = 1024 * 1024
 
 /** The window of those peers, for a stream and for the whole connection, in bytes. */
-export const EQUAL_WINDOW_BYTES: number = MEBIBYTE
+export const EQUAL_WINDOW_BYTES: number = 2 ** 20

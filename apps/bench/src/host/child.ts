@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import type { Command, Message } from '../protocol.js'
 
 /** How much of what a process says besides is kept, for when it fails. */
-const STDERR_CHARACTERS = 500
+const STDERR_CHARACTERS = 4_000
 
 /** A process of a measurement: messages come from it line by line, commands go to it. */
 export class Child {
@@ -30,7 +30,7 @@ export class Child {
     })
     this.#process.on('error', (error) => events.onFailure(error.message))
     this.#process.on('close', (code, signal) => {
-      events.onFailure(`it ended with ${signal ?? `exit code ${code}`} ${this.#stderr.trim()}`.trim())
+      events.onFailure(`it ended with ${signal ?? `exit code ${code}`}${this.#lastWords()}`)
     })
     if (this.#process.stdout === null) return
     createInterface(this.#process.stdout).on('line', (line) => {
@@ -62,6 +62,13 @@ export class Child {
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL')
     await this.#exit
+  }
+
+  /** What it said besides: the line that names an error, or else the last one. */
+  #lastWords(): string {
+    const lines = this.#stderr.trim().split('\n')
+    const words = lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? ''
+    return words === '' ? '' : `: ${words.trim()}`
   }
 
   #isAwaited(message: Message): boolean {

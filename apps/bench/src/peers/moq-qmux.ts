@@ -1,5 +1,4 @@
 import { createServer } from 'node:http'
-import { once } from 'node:events'
 import Session, { selectSubprotocol, type Config } from '@moq/qmux'
 import { WebSocket, WebSocketServer } from 'ws'
 import { MEBIBYTE, type Peer, type StreamEvents } from '../peer.js'
@@ -24,7 +23,7 @@ export const moqQmux: Peer<MoqStream> = {
   async dial(address, events) {
     const socket = new WebSocket(`ws://${address}`, [PROTOCOL], { perMessageDeflate: false })
     socket.binaryType = 'arraybuffer'
-    await once(socket, 'open')
+    // Before it is open, so that the first message finds somebody.
     const session = new Session(adoptable(socket), { config: CONFIG })
     session.closed.catch((error: Error) => events.onFailure(error))
     await session.ready

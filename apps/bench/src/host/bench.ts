@@ -1,0 +1,108 @@
+import type { Work } from '../work.js'
+import { works } from '../works/index.js'
+import type { BenchArguments } from './arguments.js'
+import { javascriptContestants, type Contestant } from './contestant.js'
+import { formatValue } from './format.js'
+import { goContestants, type Skipped } from './go-contestants.js'
+import { describeMachine, describeVersions } from './machine.js'
+import { mallocEnvironments, type MallocName } from './malloc.js'
+import { measure } from './measure.js'
+import { Progress } from './progress.js'
+import { Samples, type Failure, type Report } from './results.js'
+
+/** One work with one malloc setting. */
+interface Round {
+  readonly work: Work
+  readonly malloc: MallocName
+  readonly contestants: readonly Contestant[]
+}
+
+/** Measures everything that was asked for. `onReport` gets each work's results when they are complete. */
+export async function bench(
+  args: BenchArguments,
+  onReport: (work: Work, malloc: MallocName, report: Report) => void,
+): Promise<Report> {
+  const { contestants, skipped } = await contestantsOf(args)
+  const rounds = roundsOf(args, contestants)
+  const progress = new Progress(rounds.reduce((sum, each) => sum + each.contestants.length * args.runs, 0))
+  const header = headerOf(args, contestants, skipped)
+  const reports: Report[] = []
+  for (const round of rounds) {
+    const report = { ...header, ...(await measureRound(round, args, progress)) }
+    reports.push(report)
+    onReport(round.work, round.malloc, report)
+  }
+  return {
+    ...header,
+    runs: reports.flatMap((each) => each.runs),
+    failures: reports.flatMap((each) => each.failures),
+  }
+}
+
+async function contestantsOf({
+  peers,
+}: BenchArguments): Promise<{ contestants: Contestant[]; skipped: readonly Skipped[] }> {
+  const go = await goContestants(peers)
+  for (const { peer, reason } of go.skipped) process.stderr.write(`left out: ${peer}: ${reason}\n`)
+  const all = [...javascriptContestants(), ...go.contestants]
+  const contestants = peers.flatMap((name) => all.filter((each) => each.name === name))
+  return { contestants, skipped: go.skipped }
+}
+
+function roundsOf({ works: names, malloc }: BenchArguments, contestants: readonly Contestant[]): Round[] {
+  return works
+    .filter(({ name }) => names.includes(name))
+    .flatMap((work) => {
+      const able = contestants.filter((each) => each.works?.includes(work.name) ?? true)
+      return malloc.map((each) => ({ work, malloc: each, contestants: able }))
+    })
+    .filter((round) => round.contestants.length > 0)
+}
+
+function headerOf(
+  { scale }: BenchArguments,
+  contestants: readonly Contestant[],
+  skipped: readonly Skipped[],
+): Omit<Report, 'runs' | 'failures'> {
+  return {
+    machine: describeMachine(),
+    versions: describeVersions(contestants.some(({ name }) => name.startsWith('go-'))),
+    scale,
+    windows: Object.fromEntries(contestants.map(({ name, windows }) => [name, windows])),
+    skipped,
+  }
+}
+
+/** All runs of one work: each peer by turns, every second run the other way round. */
+async function measureRound(
+  { work, malloc, contestants }: Round,
+  args: BenchArguments,
+  progress: Progress,
+): Promise<Pick<Report, 'runs' | 'failures'>> {
+  const sizes = work.sizes(args.scale)
+  const samples = new Samples()
+  for (const { name } of contestants) samples.add(name, new Map())
+  const failures: Failure[] = []
+  for (let run = 1; run <= args.runs; run++) {
+    for (const contestant of run % 2 === 1 ? contestants : contestants.toReversed()) {
+      const { name: peer } = contestant
+      const what = `${work.name}, ${peer}, malloc ${malloc}, run ${run}`
+      progress.start(what)
+      if (failures.some((each) => each.peer === peer)) {
+        progress.stop(what, 'left out, it failed before')
+        continue
+      }
+      const environment = mallocEnvironments[malloc]
+      const measurement = { contestant, work: work.name, sizes, environment, timeLimitMs: args.timeLimitMs }
+      const { values, failure } = await measure(measurement, (done) => progress.update(done))
+      samples.add(peer, values)
+      if (failure !== undefined) failures.push({ work: work.name, peer, malloc, run, reason: failure })
+      progress.stop(what, failure ?? textOf(values))
+    }
+  }
+  return { runs: samples.results(work.name, malloc, work.metrics(sizes)), failures }
+}
+
+function textOf(values: ReadonlyMap<string, number>): string {
+  return [...values].map(([metric, value]) => `${metric} ${formatValue(value)}`).join(', ')
+}

@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { measure, type Outcome } from '../src/host/measure.js'
+import type { Report } from '../src/host/results.js'
+
+const execute = promisify(execFile)
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'astranet-bench-test-'))
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Measures a program that is given on Node's command line, as both sides. */
+function measureProgram(program: string, timeLimitMs: number): Promise<Outcome> {
+  const contestant = {
+    name: 'broken',
+    windows: '',
+    maxOpenStreams: 1,
+    // The task comes behind `--`, as an argument of the program.
+    command: [process.execPath, '-e', program, '--'],
+  }
+  return measure({ contestant, work: 'bulk', sizes: {}, environment: {}, timeLimitMs }, () => undefined)
+}
+
+const SIDE = 'const { side } = JSON.parse(process.argv[1]);'
+const LISTEN = `if (side === 'server') { console.log('{"event":"listening","address":"x"}'); process.stdin.resume() }`
+
+describe('a measurement', () => {
+  it('fails when a process ends, and says what it said last', async () => {
+    const { failure } = await measureProgram('throw new Error("no such thing")', 60_000)
+    expect(failure).toBe('server: it ended with exit code 1: throw new Error("no such thing")')
+  })
+
+  it('fails when the work hangs, after its time limit', async () => {
+    const { failure } = await measureProgram('process.stdin.resume()', 1)
+    expect(failure).toBe('not finished after 0.001 s, at 0 %')
+  })
+
+  it('keeps the values from before a failure', async () => {
+    const client = `else { console.log('{"event":"value","metric":"rate","value":7}'); console.log('{"event":"failed","message":"lost bytes"}') }`
+    const { values, failure } = await measureProgram(`${SIDE} ${LISTEN} ${client}`, 60_000)
+    expect([...values]).toEqual([['rate', 7]])
+    expect(failure).toBe('client: lost bytes')
+  })
+
+  it('is not disturbed by what a library prints', async () => {
+    const client = `else { console.log('hello'); console.log('{"event":"done"}') }`
+    expect((await measureProgram(`${SIDE} ${LISTEN} ${client}`, 60_000)).failure).toBeUndefined()
+  })
+})
+
+describe('the command', () => {
+  beforeAll(async () => {
+    const tsc = join(root, 'node_modules/typescript/bin/tsc')
+    await execute(process.execPath, [tsc, '-b', 'tsconfig.build.json'], { cwd: join(root, 'apps/bench') })
+  }, 120_000)
+
+  it('measures in two processes and writes results, a table and plots', { timeout: 120_000 }, async () => {
+    const json = join(folder, 'all.json')
+    const options = ['--only', 'churn,memory', '--peers', 'http2,mux-light', '--runs', '1']
+    const where = ['--scale', '0.001', '--malloc', 'tuned', '--json', json, '--out', folder]
+    const { stdout } = await execute(process.execPath, ['dist/main.js', ...options, ...where], {
+      cwd: join(root, 'apps/bench'),
+    })
+    expect(stdout).toContain('300,000 streams')
+    const report = JSON.parse(readFileSync(json, 'utf8')) as Report
+    expect(report.failures).toEqual([])
+    expect(report.machine.cores).toBeGreaterThan(0)
+    expect(report.versions.node).toBe(process.versions.node)
+    const [http2, muxLight] = report.runs.filter(({ work }) => work === 'churn')
+    expect(http2).toMatchObject({ peer: 'http2', metric: 'rate', unit: 'streams/s', malloc: 'tuned' })
+    expect(http2?.values).toEqual([http2?.median])
+    expect(Object.keys(http2?.ratioTo ?? {})).toEqual([muxLight?.peer])
+    for (const name of ['churn.tuned', 'memory.tuned']) {
+      expect(existsSync(join(folder, `${name}.json`))).toBe(true)
+      expect(readFileSync(join(folder, `${name}.svg`), 'utf8')).toMatch(/^<svg/)
+    }
+  })
+
+  it('refuses a wrong argument with a sentence and exit code 2', async () => {
+    const run = execute(process.execPath, ['dist/main.js', '--only', 'nothing'], {
+      cwd: join(root, 'apps/bench'),
+    })
+    await expect(run).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^--only: there is no "nothing"/) as string,
+    })
+  })
+})

@@ -2,8 +2,9 @@ import type { Socket } from 'node:net'
 import { systemClock, type Clock } from '@astranet/interface'
 import type { ConnectionClose } from '@astranet/frame'
 import { describe, expect, it } from 'vitest'
-import { Session } from '../../src/index.js'
+import { MemoryBudget, Session, type SessionOptions } from '../../src/index.js'
 import { frames, hello, record } from './frames.js'
+import { Log } from './log.js'
 import { socketPair } from './sockets.js'
 import { names, Wire } from './wire.js'
 
@@ -101,13 +102,15 @@ describe('closing a session', () => {
 })
 
 /** A session on one end of a pipe; the test holds the other. */
-async function sessionOnPipe(clock: Clock = systemClock): Promise<{ session: Session; peer: Socket }> {
+async function sessionOnPipe(
+  options: Partial<SessionOptions> = {},
+): Promise<{ session: Session; peer: Socket }> {
   const [own, peer] = await socketPair()
-  return { session: new Session(own, { role: 'server', clock }), peer }
+  return { session: new Session(own, { role: 'server', ...options }), peer }
 }
 
 /** A clock whose timers fire when the test says so. */
-function manualClock(): { clock: Clock; fire: (delayMs: number) => void } {
+function manualClock(): { clock: Clock; fire: (delayMs: number) => void; timers: Map<object, unknown> } {
   const timers = new Map<object, { delayMs: number; callback: () => void }>()
   const clock: Clock = {
     now: () => 0,
@@ -121,7 +124,7 @@ function manualClock(): { clock: Clock; fire: (delayMs: number) => void } {
   const fire = (wanted: number): void => {
     for (const { delayMs, callback } of timers.values()) if (delayMs === wanted) callback()
   }
-  return { clock, fire }
+  return { clock, fire, timers }
 }
 
 describe('the connection of a session that was closed', () => {
@@ -140,7 +143,7 @@ describe('the connection of a session that was closed', () => {
 
   it('is broken after a while when the peer does not end', async () => {
     const { clock, fire } = manualClock()
-    const { session, peer } = await sessionOnPipe(clock)
+    const { session, peer } = await sessionOnPipe({ clock })
     peer.on('error', () => {})
     peer.resume()
     session.close()
@@ -149,6 +152,24 @@ describe('the connection of a session that was closed', () => {
     fire(3_000)
     await session.closed
     expect(session.isClosed).toBe(true)
+  })
+
+  it('leaves nothing behind once it is over: no stream, no timer, no reserved memory', async () => {
+    const { clock, timers } = manualClock()
+    const memoryBudget = new MemoryBudget(1 << 20)
+    const { session, peer } = await sessionOnPipe({ clock, memoryBudget })
+    peer.resume()
+    peer.write(Buffer.concat([hello(), record(stream(0, 0, 'unread'))]))
+    const unread = await session.accept()
+    unread.manualCredit = true
+    unread.handle(new Log())
+    expect(memoryBudget.reservedBytes).toBeGreaterThan(0)
+    expect(timers.size).toBeGreaterThan(0)
+    session.close()
+    peer.end()
+    await session.closed
+    expect(unread.isClosed).toBe(true)
+    expect([session.openStreams, timers.size, memoryBudget.reservedBytes]).toEqual([0, 0, 0])
   })
 
   it('is ended in answer to the peer’s close', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { Session } from '../../src/index.js'
 import { frames } from './frames.js'
+import { socketPair } from './sockets.js'
 import { Wire } from './wire.js'
 
 const { raw } = frames
@@ -65,5 +67,16 @@ describe('DATAGRAM', () => {
       wire.send(raw(frame))
       wire.expectClosedWith('PROTOCOL_VIOLATION')
     }
+  })
+
+  it('is declared as 65,535 by a session whose handler takes datagrams, and not at all by others', async () => {
+    const [a, b] = await socketPair()
+    const client = new Session(a, { role: 'client', handler: { onDatagram: () => {} } })
+    const server = new Session(b, { role: 'server' })
+    await Promise.all([client.ping(), server.ping()])
+    expect(server.maxDatagramBytes).toBe(65_530)
+    expect(client.maxDatagramBytes).toBe(undefined)
+    client.close()
+    await Promise.all([client.closed, server.closed])
   })
 })

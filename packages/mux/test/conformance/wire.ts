@@ -1,6 +1,7 @@
+import type {
+  TransportErrorCode} from '@astranet/frame';
 import {
   FrameDecoder,
-  TransportErrorCode,
   transportErrorName,
   type ConnectionClose,
   type FrameSink,

@@ -1,0 +1,83 @@
+import {
+  AstraError,
+  type Connection,
+  type DialOptions,
+  type ListenOptions,
+  type Transport,
+  type TransportListener,
+} from '@astranet/interface'
+import { checkWsNetwork, formatWsAddress, parseDialAddress, parseWsAddress, WS_NETWORKS } from './address.js'
+import { BrowserPipe } from './browser-pipe.js'
+import { dialRace } from './dial-race.js'
+import { checkProtocol, type CommonWsOptions } from './options.js'
+import type { StandardWebSocketConstructor } from './standard-web-socket.js'
+
+export type { CommonWsOptions } from './options.js'
+export type { StandardWebSocket, StandardWebSocketConstructor } from './standard-web-socket.js'
+
+/** What {@link ws} can be told in a browser. */
+export interface BrowserWsOptions extends CommonWsOptions {
+  /** The constructor of WebSockets. Default: the runtime's own. */
+  webSocket?: StandardWebSocketConstructor
+}
+
+/**
+ * The transport over the runtime's own WebSocket, for the networks `ws` and `wss`: it dials; `listen` fails with
+ * `EOPNOTSUPP`. Addresses are URLs, `host:port` or `:port` (the host that the page came from), the last two with or without
+ * a path.
+ *
+ * A browser does not say why a WebSocket failed, so `dial` fails with `ECONNREFUSED` for every reason but `timeoutMs`
+ * (`ETIMEDOUT`). Throws a `TypeError` that names an option that is wrong.
+ */
+export function ws(options: BrowserWsOptions = {}): Transport {
+  return new BrowserWsTransport(checkProtocol(options), options.webSocket)
+}
+
+class BrowserWsTransport implements Transport {
+  readonly networks: readonly string[] = WS_NETWORKS
+  readonly #protocol: string
+  readonly #webSocket: StandardWebSocketConstructor | undefined
+
+  constructor(protocol: string, webSocket: StandardWebSocketConstructor | undefined) {
+    this.#protocol = protocol
+    this.#webSocket = webSocket
+  }
+
+  async dial(network: string, address: string, options: DialOptions = {}): Promise<Connection> {
+    const known = checkWsNetwork(network)
+    const url = formatWsAddress(known, parseDialAddress(known, address, pageHost()))
+    const WebSocket =
+      this.#webSocket ?? (globalThis as { WebSocket?: StandardWebSocketConstructor }).WebSocket
+    if (WebSocket === undefined) {
+      throw new AstraError('EOPNOTSUPP', 'This runtime has no WebSocket of its own: pass one as webSocket.')
+    }
+    return dialRace<Connection>(`${network} ${address}`, options, ({ resolve, reject }) => {
+      const socket = new WebSocket(url, [this.#protocol])
+      socket.binaryType = 'arraybuffer'
+      const ends = { localAddress: '', remoteAddress: url, confidential: network === 'wss' }
+      socket.addEventListener('open', () => resolve(new BrowserPipe(socket, ends).duplex))
+      // The close that follows an error before the opening says as little as the error.
+      const onFailed = (): void => reject(refused(url))
+      socket.addEventListener('error', onFailed)
+      socket.addEventListener('close', onFailed)
+      return () => socket.close()
+    })
+  }
+
+  async listen(network: string, address: string, _options: ListenOptions): Promise<TransportListener> {
+    parseWsAddress(checkWsNetwork(network), address)
+    throw new AstraError(
+      'EOPNOTSUPP',
+      'A browser cannot listen for WebSockets: let it join a node that does.',
+    )
+  }
+}
+
+function refused(url: string): AstraError {
+  return new AstraError('ECONNREFUSED', `The WebSocket to ${url} failed; browsers do not tell why.`)
+}
+
+function pageHost(): string {
+  const { location } = globalThis as { location?: { readonly hostname?: string } }
+  return location?.hostname?.replace(/^\[|\]$/g, '') || 'localhost'
+}

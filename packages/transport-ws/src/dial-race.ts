@@ -1,0 +1,52 @@
+import { AstraError, systemClock, type DialOptions } from '@astranet/interface'
+import { DEFAULT_TIMEOUT_MS } from './options.js'
+
+/** How a dial settles, the first counts. */
+export interface Dialing<T> {
+  resolve(connection: T): void
+  reject(error: unknown): void
+}
+
+/**
+ * Runs `begin`, which settles the dial and returns how to give it up; it is given up when the signal is aborted or the time
+ * is over. `name` is what is dialed.
+ */
+export async function dialRace<T>(
+  name: string,
+  { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: DialOptions,
+  begin: (dialing: Dialing<T>) => () => void,
+): Promise<T> {
+  if (!(timeoutMs >= 0)) throw new RangeError(`timeoutMs must be 0 or more, got ${timeoutMs}`)
+  signal?.throwIfAborted()
+  let finish = (): void => {}
+  const dialed = new Promise<T>((resolve, reject) => {
+    let isSettled = false
+    const settle = (act: () => void): void => {
+      if (isSettled) return
+      isSettled = true
+      finish()
+      act()
+    }
+    const giveUp = begin({
+      resolve: (connection) => settle(() => resolve(connection)),
+      reject: (error) => settle(() => reject(error as Error)),
+    })
+    const fail = (error: unknown): void =>
+      settle(() => {
+        reject(error as Error)
+        giveUp()
+      })
+    const onAbort = (): void => fail(signal?.reason)
+    const message = `Dialing ${name} took longer than ${timeoutMs} ms.`
+    const timer =
+      timeoutMs > 0
+        ? systemClock.setTimer(timeoutMs, () => fail(new AstraError('ETIMEDOUT', message)))
+        : undefined
+    signal?.addEventListener('abort', onAbort, { once: true })
+    finish = () => {
+      timer?.cancel()
+      signal?.removeEventListener('abort', onAbort)
+    }
+  })
+  return dialed
+}

@@ -1,0 +1,3 @@
+export { ws } from './node-ws.js'
+export type { WsOptions, WsTlsOptions } from './node-options.js'
+export type { CommonWsOptions } from './options.js'

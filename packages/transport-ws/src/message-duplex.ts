@@ -1,0 +1,178 @@
+import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from '@astranet/interface'
+
+/** The longest message sent, in bytes: long enough to cost little, short enough not to hold up what comes behind it. */
+const MESSAGE_BYTES = 65_536
+
+/** Something that carries messages in order: a WebSocket of one runtime or another. */
+export interface MessagePipe {
+  /** Bytes sent and not yet handed to the system. */
+  readonly bufferedBytes: number
+  /** Sends messages. False: some wait, and may not change; `sent` follows. */
+  send(messages: readonly Uint8Array[]): boolean
+  /** No messages, soon. Idempotent, as is `resume`. */
+  pause(): void
+  resume(): void
+  /** Closes once everything has been sent. */
+  close(): void
+  /** Closes at once. */
+  cut(): void
+}
+
+/** What a {@link MessageDuplex} is like. */
+export interface MessageDuplexOptions {
+  readonly confidential: boolean
+  readonly localAddress: string
+  readonly remoteAddress: string
+}
+
+/**
+ * A byte duplex over messages: their borders mean nothing. Its pipe reports with `received`, `sent` and `closed`.
+ *
+ * What arrives before there is a handler, or while paused, waits in a queue, and the pipe is paused.
+ */
+export class MessageDuplex implements ByteDuplex {
+  readonly capabilities: ByteDuplexCapabilities
+  readonly localAddress: string
+  readonly remoteAddress: string
+  readonly #pipe: MessagePipe
+  #handler: ByteDuplexHandler | undefined
+  #queue: Uint8Array[] = []
+  #drainsOwed = 0
+  #isPaused = false
+  #isEnding = false
+  #closed: { readonly reason: Error | undefined } | undefined
+  #hasToldClose = false
+
+  constructor(pipe: MessagePipe, { confidential, localAddress, remoteAddress }: MessageDuplexOptions) {
+    this.#pipe = pipe
+    this.capabilities = { halfClose: false, confidential }
+    this.localAddress = localAddress
+    this.remoteAddress = remoteAddress
+  }
+
+  get bufferedBytes(): number {
+    return this.#closed === undefined ? this.#pipe.bufferedBytes : 0
+  }
+
+  handle(handler: ByteDuplexHandler): void {
+    const isFirst = this.#handler === undefined
+    this.#handler = handler
+    if (!isFirst) return
+    if (this.#closed === undefined) this.#deliver()
+    else queueMicrotask(() => this.#deliver())
+  }
+
+  writev(chunks: readonly Uint8Array[]): boolean {
+    if (this.#isEnding || this.#closed !== undefined) return true
+    const messages = messagesOf(chunks)
+    if (messages.length === 0 || this.#pipe.send(messages)) return true
+    this.#drainsOwed++
+    return false
+  }
+
+  pause(): void {
+    this.#isPaused = true
+    this.#pipe.pause()
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    if (this.#handler !== undefined) this.#deliver()
+  }
+
+  end(): void {
+    if (this.#isEnding || this.#closed !== undefined) return
+    this.#isEnding = true
+    this.#queue = []
+    this.#pipe.close()
+    // The peer's own close is behind what it has sent, which is read and dropped.
+    this.resume()
+  }
+
+  abort(reason: Error): void {
+    if (this.#hasToldClose) return
+    this.#queue = []
+    this.#isPaused = false
+    if (this.#closed === undefined) {
+      this.#closed = { reason }
+      this.#pipe.cut()
+    }
+    queueMicrotask(() => this.#deliver())
+  }
+
+  /** A message came. */
+  received(bytes: Uint8Array): void {
+    if (this.#closed !== undefined || this.#isEnding || bytes.length === 0) return
+    if (this.#handler !== undefined && !this.#isPaused && this.#queue.length === 0) {
+      this.#handler.onData(bytes)
+      return
+    }
+    this.#queue.push(bytes)
+    this.#pipe.pause()
+  }
+
+  /** Everything sent was handed to the system. */
+  sent(): void {
+    for (let owed = this.#drainsOwed; owed > 0 && this.#closed === undefined; owed--) {
+      this.#drainsOwed--
+      this.#handler?.onDrain()
+    }
+  }
+
+  /** The pipe is closed; `reason` when that was not in good order. */
+  closed(reason: Error | undefined): void {
+    if (this.#closed !== undefined) return
+    this.#closed = { reason }
+    this.#deliver()
+  }
+
+  #deliver(): void {
+    while (this.#handler !== undefined && !this.#isPaused) {
+      const bytes = this.#queue.shift()
+      if (bytes === undefined) break
+      this.#handler.onData(bytes)
+    }
+    if (this.#handler === undefined || this.#isPaused || this.#queue.length > 0) return
+    if (this.#closed === undefined) this.#pipe.resume()
+    else if (!this.#hasToldClose) {
+      this.#hasToldClose = true
+      this.#handler.onClose(this.#closed.reason)
+    }
+  }
+}
+
+/** Chunks as messages: small ones copied together, large ones cut without copying. */
+function messagesOf(chunks: readonly Uint8Array[]): Uint8Array[] {
+  const messages: Uint8Array[] = []
+  let small: Uint8Array[] = []
+  let smallBytes = 0
+  const flush = (): void => {
+    if (smallBytes > 0) messages.push(concat(small, smallBytes))
+    small = []
+    smallBytes = 0
+  }
+  for (const chunk of chunks) {
+    if (smallBytes + chunk.length > MESSAGE_BYTES) flush()
+    if (chunk.length <= MESSAGE_BYTES) {
+      small.push(chunk)
+      smallBytes += chunk.length
+      continue
+    }
+    for (let at = 0; at < chunk.length; at += MESSAGE_BYTES)
+      messages.push(chunk.subarray(at, at + MESSAGE_BYTES))
+  }
+  flush()
+  return messages
+}
+
+function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const [first] = chunks
+  if (first?.length === length) return first
+  const bytes = new Uint8Array(length)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.length
+  }
+  return bytes
+}

@@ -1,0 +1,60 @@
+import type { Socket } from 'node:net'
+import { AstraError, type Connection, type DialOptions } from '@astranet/interface'
+import { WebSocket, type ClientOptions } from 'ws'
+import { formatEnd, formatWsAddress, parseDialAddress, type WsNetwork } from './address.js'
+import { dialRace } from './dial-race.js'
+import type { CheckedOptions } from './node-options.js'
+import { NodePipe } from './node-pipe.js'
+
+/** Connects to `address`. Errors as {@link Transport.dial} says. */
+export async function dialWs(
+  network: WsNetwork,
+  address: string,
+  options: CheckedOptions,
+  dialOptions: DialOptions = {},
+): Promise<Connection> {
+  const url = formatWsAddress(network, parseDialAddress(network, address, 'localhost'))
+  return dialRace<Connection>(`${network} ${address}`, dialOptions, ({ resolve, reject }) => {
+    const socket = new WebSocket(url, [options.protocol], clientOptions(network, options))
+    let localAddress = ''
+    socket.once('upgrade', (response) => {
+      const { localAddress: host, localPort } = response.socket as Socket
+      localAddress = formatEnd(host, localPort)
+    })
+    // Stays for good: `ws` also calls an attempt that was given up an error.
+    socket.on('error', (error) => reject(explain(error, url)))
+    socket.once('open', () => {
+      const confidential = network === 'wss' && options.tls.rejectUnauthorized !== false
+      resolve(new NodePipe(socket, { localAddress, remoteAddress: url, confidential }).duplex)
+    })
+    return () => socket.terminate()
+  })
+}
+
+function clientOptions(network: WsNetwork, { tls, maxMessageBytes, lookup }: CheckedOptions): ClientOptions {
+  const { requestCert: _, ...context } = tls
+  return {
+    perMessageDeflate: false,
+    maxPayload: maxMessageBytes,
+    followRedirects: false,
+    ...(lookup === undefined ? {} : { lookup }),
+    ...(network === 'wss' ? context : {}),
+  } as ClientOptions
+}
+
+/** What `ws` itself finds wrong has no code: an answer that is no upgrade, or one to another protocol. */
+function explain(error: Error & { code?: string }, url: string): Error {
+  if (error instanceof AggregateError && error.message === '') {
+    const tried = (error.errors as Error[]).map(({ message }) => message).join('; ')
+    return new AstraError(
+      (error as { code?: string }).code ?? 'ECONNREFUSED',
+      `Dialing ${url} failed at every address: ${tried}`,
+      {
+        cause: error,
+      },
+    )
+  }
+  if (error.code !== undefined) return error
+  const message = `The server at ${url} did not become a WebSocket for AstraNet: ${error.message}.`
+  return new AstraError('ASTRA_ERR_WS_HANDSHAKE', message, { cause: error })
+}

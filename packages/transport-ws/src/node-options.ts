@@ -1,0 +1,84 @@
+import type { Server } from 'node:http'
+import type { LookupFunction } from 'node:net'
+import type { SecureContextOptions } from 'node:tls'
+import { checkProtocol, type CommonWsOptions } from './options.js'
+
+/** TLS of `wss`, in `node:tls`'s words. A listener of its own needs `key` and `cert` (or `pfx`). */
+export interface WsTlsOptions extends SecureContextOptions {
+  /** Whether a listener asks clients for a certificate, and turns away those without. Default `false`: browsers have none. */
+  requestCert?: boolean
+  /** Whether a peer whose certificate is not trusted is turned away. Default `true`; `false` is for trying things out. */
+  rejectUnauthorized?: boolean
+  /** The name that a dialed peer's certificate must have. Default: the host that was dialed. */
+  servername?: string
+}
+
+/** What {@link ws} can be told on Node. */
+export interface WsOptions extends CommonWsOptions {
+  /** TLS of `wss`. Default: dialed servers must have a certificate of an authority that Node knows. */
+  tls?: WsTlsOptions
+  /**
+   * An HTTP server to listen on, in place of one of our own; for `wss` an HTTPS server. `listen` then takes a path such as
+   * `'/astranet'`, and requests for others are left to the server's other users. It is the caller's to start and close.
+   */
+  server?: Server
+  /**
+   * Pages that may connect from a browser, as origins such as `'https://example.org'`, or `'*'` for any. Default: pages that
+   * come from the host and port that they connect to. Without this, every page that somebody on this machine visits could
+   * reach a listener on it. Clients that are no browsers say no origin and are not concerned.
+   */
+  origins?: readonly string[] | '*'
+  /**
+   * Whether something in front of `ws` listeners, such as a reverse proxy, ends TLS: connections then count as
+   * confidential. Default `false`.
+   */
+  isBehindTls?: boolean
+  /** The longest message that is taken, in bytes, 65,536 or more; a longer one closes the connection. Default 1,048,576. */
+  maxMessageBytes?: number
+  /** How long a client may take until it is a WebSocket, in ms, 1 to 2^31 - 1. Default 10,000. */
+  handshakeTimeoutMs?: number
+  /**
+   * Connections to a listener of its own that are not WebSockets yet, 1 or more. Default 100; those beyond are disconnected
+   * at once.
+   */
+  maxPendingHandshakes?: number
+  /** How host names are resolved, with the signature of `dns.lookup`. Default: `dns.lookup`. */
+  lookup?: LookupFunction
+}
+
+/** {@link WsOptions} with its defaults, checked. */
+export interface CheckedOptions extends Omit<WsOptions, 'tls' | 'server' | 'lookup' | 'origins'> {
+  readonly tls: WsTlsOptions
+  readonly server: Server | undefined
+  readonly lookup: LookupFunction | undefined
+  readonly origins: readonly string[] | '*' | undefined
+  readonly protocol: string
+  readonly isBehindTls: boolean
+  readonly maxMessageBytes: number
+  readonly handshakeTimeoutMs: number
+  readonly maxPendingHandshakes: number
+}
+
+/** Throws a `TypeError` or `RangeError` that names the option that is wrong. */
+export function checkOptions(options: WsOptions): CheckedOptions {
+  const { maxMessageBytes = 1 << 20, handshakeTimeoutMs = 10_000, maxPendingHandshakes = 100 } = options
+  checkInteger('maxMessageBytes', maxMessageBytes, 65_536, 0x7fffffff)
+  checkInteger('handshakeTimeoutMs', handshakeTimeoutMs, 1, 0x7fffffff)
+  checkInteger('maxPendingHandshakes', maxPendingHandshakes, 1, Number.MAX_SAFE_INTEGER)
+  return {
+    tls: options.tls ?? {},
+    server: options.server,
+    lookup: options.lookup,
+    origins: options.origins,
+    protocol: checkProtocol(options),
+    isBehindTls: options.isBehindTls ?? false,
+    maxMessageBytes,
+    handshakeTimeoutMs,
+    maxPendingHandshakes,
+  }
+}
+
+function checkInteger(name: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return
+  throw new RangeError(`${name} must be an integer from ${min} to ${max}, got ${value}`)
+}

@@ -1,0 +1,114 @@
+import { createServer, type IncomingMessage, type Server, type ServerOptions } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { ListenOptions, TransportListener } from '@astranet/interface'
+import { Acceptor } from './acceptor.js'
+import { formatWsAddress, parseWsAddress, type WsAddress, type WsNetwork } from './address.js'
+import type { CheckedOptions } from './node-options.js'
+import { Pending } from './pending.js'
+import { answer, refusal } from './upgrade.js'
+
+/** The longest request head, in bytes. */
+const MAX_HEADER_BYTES = 8_192
+
+/** Listens on `address` with a server of its own. */
+export async function listenOwn(
+  network: WsNetwork,
+  address: string,
+  options: CheckedOptions,
+  events: ListenOptions,
+): Promise<TransportListener> {
+  const parsed = parseWsAddress(network, address)
+  const { tls } = options
+  if (network === 'wss' && tls.pfx === undefined && (tls.key === undefined || tls.cert === undefined))
+    throw new TypeError('tls must have key and cert, or pfx, to listen on wss')
+  const listener = new OwnListener(network, parsed, options, events)
+  await listener.start()
+  return listener
+}
+
+class OwnListener implements TransportListener {
+  readonly network: WsNetwork
+  address = ''
+  readonly #wanted: WsAddress
+  readonly #server: Server
+  readonly #pending: Pending
+  readonly #acceptor: Acceptor
+  readonly #events: ListenOptions
+
+  constructor(network: WsNetwork, wanted: WsAddress, options: CheckedOptions, events: ListenOptions) {
+    this.network = network
+    this.#wanted = wanted
+    this.#events = events
+    this.#server = makeServer(network, options)
+    this.#pending = new Pending(this.#server, network === 'wss', options.maxPendingHandshakes, (error) =>
+      events.onError?.(error),
+    )
+    this.#acceptor = new Acceptor(options, events, {
+      address: () => this.address,
+      confidential: network === 'wss' || options.isBehindTls,
+    })
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+    this.#server.on('request', (request) =>
+      this.#refuse(request, request.socket, 426, 'it is not a WebSocket'),
+    )
+    this.#server.on('clientError', (error, socket) => {
+      // Those whose TLS handshake failed come here too, and were reported.
+      if (!this.#pending.has(socket)) return void socket.destroy()
+      answer(socket, (error as { code?: string }).code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400)
+      events.onError?.(error)
+    })
+  }
+
+  start(): Promise<void> {
+    const server = this.#server
+    const { host, port } = this.#wanted
+    return new Promise((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ port, exclusive: true, ...(host === '' ? {} : { host }) }, () => {
+        server.off('error', reject)
+        server.on('error', (error) => this.#events.onError?.(error))
+        const { address, port } = server.address() as AddressInfo
+        this.address = formatWsAddress(this.network, { ...this.#wanted, host: address, port })
+        resolve()
+      })
+    })
+  }
+
+  async close(): Promise<void> {
+    // The address is free when this returns; the callback would wait for the connections too.
+    if (this.#server.listening) this.#server.close()
+    this.#pending.close()
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (request.url !== this.#wanted.path)
+      return this.#refuse(request, socket, 404, 'it asks for another path')
+    this.#pending.done(socket)
+    this.#acceptor.upgrade(request, socket, head)
+  }
+
+  #refuse(request: IncomingMessage, socket: Duplex, status: number, why: string): void {
+    answer(socket, status)
+    this.#events.onError?.(refusal(status, request, why).error)
+  }
+}
+
+function makeServer(network: WsNetwork, { tls, handshakeTimeoutMs }: CheckedOptions): Server {
+  const options: ServerOptions = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: handshakeTimeoutMs,
+    requestTimeout: handshakeTimeoutMs,
+    connectionsCheckingInterval: Math.max(1, Math.min(1_000, handshakeTimeoutMs)),
+    noDelay: true,
+    keepAlive: true,
+  }
+  if (network === 'ws') return createServer(options)
+  return createTlsServer({
+    ...options,
+    ...tls,
+    handshakeTimeout: handshakeTimeoutMs,
+    ALPNProtocols: ['http/1.1'],
+  })
+}

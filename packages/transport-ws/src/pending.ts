@@ -1,0 +1,65 @@
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { AstraError } from '@astranet/interface'
+
+/**
+ * Connections to an HTTP or HTTPS server that are not WebSockets yet: at most so many. They end by the server's own
+ * deadlines.
+ */
+export class Pending {
+  readonly #sockets = new Set<Duplex>()
+  /** TCP connections whose TLS handshake is under way; Node does not say which of them became a TLS socket. */
+  #handshakes = 0
+
+  constructor(server: Server, isTls: boolean, max: number, onError: (error: Error) => void) {
+    // Behind the server's own listener: it must have seen a socket before that is destroyed, lest the figures differ.
+    server.on('connection', (socket: Socket) => {
+      if (isTls) this.#handshakes++
+      else this.#add(socket)
+      if (this.#handshakes + this.#sockets.size <= max) return
+      socket.destroy()
+      onError(
+        new AstraError(
+          'ASTRA_ERR_WS_BUSY',
+          `A client was turned away: ${max} others are not WebSockets yet.`,
+        ),
+      )
+    })
+    if (!isTls) return
+    server.on('secureConnection', (socket: Socket) => {
+      this.#handshakes--
+      this.#add(socket)
+    })
+    server.on('tlsClientError', (error: Error, socket: Socket) => {
+      this.#handshakes--
+      socket.destroy()
+      onError(tlsError(error))
+    })
+  }
+
+  /** Whether it is one of them, with TLS done where there is TLS. */
+  has(socket: Duplex): boolean {
+    return this.#sockets.has(socket)
+  }
+
+  /** It has become a WebSocket. */
+  done(socket: Duplex): void {
+    this.#sockets.delete(socket)
+  }
+
+  /** Disconnects all. */
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  #add(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
+  }
+}
+
+function tlsError(cause: Error): AstraError {
+  const message = `A TLS handshake with a WebSocket client failed: ${cause.message.trim()}`
+  return new AstraError('ASTRA_ERR_TLS_HANDSHAKE', message, { cause })
+}

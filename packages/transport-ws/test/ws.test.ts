@@ -1,0 +1,195 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { Probe } from '@astranet/testkit'
+import { ws, type WsOptions } from '@astranet/transport-ws'
+import { ws as browserWs, type StandardWebSocketConstructor } from '@astranet/transport-ws/browser'
+import { describe, expect, it } from 'vitest'
+import { WebSocket, WebSocketServer, type ClientOptions } from 'ws'
+import { closeAll, listening, serverTls, strangerTls, turnsUntil } from './support.js'
+
+const PROTOCOL = 'astranet-1-qx02'
+
+/** How a WebSocket client that is not this transport fares: `open`, or the status it was refused with. */
+function foreignClient(url: string, options: ClientOptions, protocols = [PROTOCOL]): Promise<string> {
+  const socket = new WebSocket(url, protocols, options)
+  return new Promise((resolve) => {
+    socket.once('open', () => {
+      resolve('open')
+      socket.terminate()
+    })
+    socket.on('error', (error) => resolve(/\d+$/.exec(error.message)?.[0] ?? error.message))
+  })
+}
+
+async function withHttpServer(body: (server: Server, url: string) => Promise<void>): Promise<void> {
+  const server = createServer((_, response) => void response.end('a page'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await body(server, `ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+}
+
+describe('ws', () => {
+  it('counts wss as confidential, and ws only behind something that ends TLS', async () => {
+    const cases: [string, WsOptions, boolean, boolean][] = [
+      ['ws', {}, false, false],
+      ['ws', { isBehindTls: true }, false, true],
+      ['wss', { tls: serverTls }, true, true],
+      ['wss', { tls: { ...serverTls, rejectUnauthorized: false } }, false, true],
+    ]
+    for (const [network, options, dialed, taken] of cases) {
+      const { listener, accepted } = await listening(ws(options), network)
+      const connection = await ws(options).dial(network, listener.address)
+      await turnsUntil(() => accepted.length === 1)
+      expect(connection.capabilities.confidential).toBe(dialed)
+      expect(accepted[0]?.capabilities.confidential).toBe(taken)
+      await closeAll([connection, ...accepted])
+      await listener.close()
+    }
+  })
+
+  it('does not talk to a server whose certificate is not trusted', async () => {
+    const { listener, accepted } = await listening(ws({ tls: strangerTls }), 'wss')
+    const dialing = ws({ tls: { ca: serverTls.ca ?? [] } }).dial('wss', listener.address)
+    await expect(dialing).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+    expect(accepted).toEqual([])
+    await listener.close()
+  })
+
+  it('lets in pages from its own host and port only, unless told otherwise', async () => {
+    const cases: [WsOptions['origins'], string, string][] = [
+      [undefined, 'own', 'open'],
+      [undefined, 'http://evil.example', '403'],
+      [['http://app.example'], 'http://app.example', 'open'],
+      [['http://app.example'], 'own', '403'],
+      ['*', 'http://evil.example', 'open'],
+    ]
+    for (const [origins, from, expected] of cases) {
+      const { listener, accepted, errors } = await listening(ws(origins === undefined ? {} : { origins }))
+      const origin = from === 'own' ? listener.address.replace(/^ws(.*)\/$/, 'http$1') : from
+      expect(await foreignClient(listener.address, { headers: { origin } })).toBe(expected)
+      await turnsUntil(() => accepted.length + errors.length === 1)
+      if (expected === '403') expect(errors[0]?.message).toMatch(/its page comes from http.*not in origins/)
+      await closeAll(accepted)
+      await listener.close()
+    }
+  })
+
+  it('refuses clients of another protocol or path', async () => {
+    const { listener, accepted, errors } = await listening(ws(), 'ws', 'ws://127.0.0.1:0/astranet')
+    expect(await foreignClient(listener.address, {}, ['chat'])).toBe('400')
+    expect(await foreignClient(listener.address, {}, [])).toBe('400')
+    expect(await foreignClient(listener.address.replace('astranet', 'other'), {})).toBe('404')
+    expect(errors.map(({ code }) => code)).toEqual(Array(3).fill('ASTRA_ERR_WS_HANDSHAKE'))
+    expect(accepted).toEqual([])
+    await listener.close()
+  })
+
+  it('says that a server is not AstraNet', async () => {
+    await withHttpServer(async (_, url) => {
+      await expect(ws().dial('ws', url)).rejects.toMatchObject({ code: 'ASTRA_ERR_WS_HANDSHAKE' })
+    })
+    await withHttpServer(async (server, url) => {
+      const other = new WebSocketServer({ server, handleProtocols: () => false })
+      await expect(ws().dial('ws', url)).rejects.toMatchObject({
+        code: 'ASTRA_ERR_WS_HANDSHAKE',
+        message: expect.stringMatching(/subprotocol/i),
+      })
+      for (const client of other.clients) client.terminate()
+      other.close()
+    })
+  })
+
+  it('can be mounted on an HTTP server at a path, beside others', async () => {
+    await withHttpServer(async (server, url) => {
+      const transport = ws({ server })
+      const { listener, accepted } = await listening(transport, 'ws', '/astranet')
+      expect(listener.address).toBe(`${url}/astranet`)
+      const connection = await ws().dial('ws', listener.address)
+      await turnsUntil(() => accepted.length === 1)
+      expect(await (await fetch(url.replace('ws:', 'http:'))).text()).toBe('a page')
+      expect(await foreignClient(`${url}/other`, {})).toBe('404')
+      await expect(listening(transport, 'ws', '/astranet')).rejects.toMatchObject({ code: 'EADDRINUSE' })
+      await expect(listening(transport, 'ws', '127.0.0.1:0')).rejects.toThrow(/must be a path/)
+
+      const other = new WebSocketServer({ noServer: true })
+      server.on('upgrade', (request, socket, head) => {
+        if (request.url === '/other') other.handleUpgrade(request, socket, head, (end) => end.close())
+      })
+      expect(await foreignClient(`${url}/other`, {}, [])).toBe('open')
+
+      await closeAll([connection, ...accepted])
+      await listener.close()
+      await listener.close()
+      expect(server.listenerCount('upgrade')).toBe(1)
+    })
+  })
+
+  it('ends a connection on which text comes, and tells the peer why', async () => {
+    const { listener, accepted } = await listening(ws())
+    const socket = new WebSocket(listener.address, [PROTOCOL])
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve))
+    socket.once('open', () => socket.send('hello'))
+    await turnsUntil(() => accepted.length === 1)
+    const [end] = accepted.map((each) => Probe.on(each))
+    expect(await end?.closed()).toMatchObject({ code: 'ASTRA_ERR_WS_TEXT' })
+    expect(await closed).toBe(1003)
+    await listener.close()
+  })
+
+  it('ends a connection on which too long a message comes', async () => {
+    const { listener, accepted } = await listening(ws({ maxMessageBytes: 65_536 }))
+    const socket = new WebSocket(listener.address, [PROTOCOL])
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve))
+    socket.once('open', () => socket.send(new Uint8Array(65_537)))
+    await turnsUntil(() => accepted.length === 1)
+    const [end] = accepted.map((each) => Probe.on(each))
+    expect(await end?.closed()).toMatchObject({ code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' })
+    expect(end?.receivedBytes).toBe(0)
+    expect(await closed).toBe(1009)
+    await listener.close()
+  })
+
+  it('names what is wrong with its options', async () => {
+    expect(() => ws({ protocol: 'a b' })).toThrow(/protocol/)
+    expect(() => ws({ maxMessageBytes: 1 })).toThrow(/maxMessageBytes/)
+    expect(() => ws({ handshakeTimeoutMs: 0 })).toThrow(/handshakeTimeoutMs/)
+    expect(() => ws({ maxPendingHandshakes: 0 })).toThrow(/maxPendingHandshakes/)
+    await expect(listening(ws(), 'wss')).rejects.toThrow(/key and cert/)
+    await expect(ws().listen('ws', '127.0.0.1:0', {} as never)).rejects.toThrow(/onConnection/)
+  })
+})
+
+describe("a browser's ws", () => {
+  const transport = browserWs({ webSocket: WebSocket as unknown as StandardWebSocketConstructor })
+
+  it('cannot listen', async () => {
+    await expect(listening(transport)).rejects.toMatchObject({ code: 'EOPNOTSUPP' })
+  })
+
+  it('gives up dialing as any other', async () => {
+    const { listener } = await listening(ws())
+    await listener.close()
+    await expect(transport.dial('ws', listener.address)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    const reason = new Error('not today')
+    await expect(transport.dial('ws', 'x:1', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+    await expect(transport.dial('ws', 'x:0')).rejects.toThrow(RangeError)
+    await expect(transport.dial('tcp', 'x:1')).rejects.toThrow(/tcp/)
+  })
+
+  it("uses nothing of Node's, and no package but the contracts", () => {
+    const folder = fileURLToPath(new URL('../src/', import.meta.url))
+    const seen = new Set(['browser.ts'])
+    const outside = new Set<string>()
+    for (const file of seen) {
+      for (const [, from = ''] of readFileSync(folder + file, 'utf8').matchAll(/from '([^']+)'/g)) {
+        if (from.startsWith('./')) seen.add(from.slice(2).replace(/js$/, 'ts'))
+        else outside.add(from)
+      }
+    }
+    expect([...outside]).toEqual(['@astranet/interface'])
+    expect(seen.size).toBeLessThan(readdirSync(folder).length)
+  })
+})

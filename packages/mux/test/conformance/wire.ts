@@ -1,5 +1,4 @@
-import type {
-  TransportErrorCode} from '@astranet/frame';
+import type { TransportErrorCode } from '@astranet/frame'
 import {
   FrameDecoder,
   transportErrorName,

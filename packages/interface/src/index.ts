@@ -1,4 +1,5 @@
 export { AstraError, toError } from './errors.js'
+export { concatBytes } from './concat-bytes.js'
 export type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './byte-duplex.js'
 export type { Clock, Timer, TimerOptions } from './clock.js'
 export { systemClock } from './system-clock.js'

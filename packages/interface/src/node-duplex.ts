@@ -1,4 +1,5 @@
 import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './byte-duplex.js'
+import { concatBytes } from './concat-bytes.js'
 import { AstraError } from './errors.js'
 
 /**
@@ -25,6 +26,8 @@ export interface NodeDuplex {
   on(event: 'data', listener: (chunk: Uint8Array) => void): unknown
   on(event: 'end' | 'close', listener: () => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
+  /** Sockets of the system have it: what they have written they do not refer to. */
+  resetAndDestroy?(): unknown
 }
 
 /** What {@link fromNodeDuplex} cannot see for itself. */
@@ -47,6 +50,8 @@ export interface NodeDuplexOptions {
  *
  * - `writev` returns `true` when the stream took every byte in the same turn. A `net.Socket` does so as long as the
  *   kernel's buffer has room: Node tries the system call at once, and drops `writableLength` before `write` returns.
+ * - A stream that is not a socket may hand on the very bytes it was given (a `PassThrough`, a pair of Duplexes in memory),
+ *   and nothing tells when its reader is done with them. So it is given a copy; sockets are not.
  * - `data` chunks are passed on as they are. The stream must not reuse them (a `net.Socket` does not, unless it was made
  *   with `onread`).
  * - `abort` resets a TCP connection, so that the peer sees `ECONNRESET` and not a clean end; other streams are destroyed.
@@ -77,6 +82,8 @@ class NodeByteDuplex implements ByteDuplex {
   readonly #onWritten = (error?: Error | null): void => {
     if (error === undefined || error === null) this.#written()
   }
+  /** Whether the stream may pass on the bytes it is given, by reference. */
+  readonly #handsOn: boolean
   #handler: ByteDuplexHandler | undefined
   #reason: Error | undefined
   #isAborted = false
@@ -89,6 +96,7 @@ class NodeByteDuplex implements ByteDuplex {
 
   constructor(duplex: NodeDuplex, options: NodeDuplexOptions) {
     this.#duplex = duplex
+    this.#handsOn = typeof duplex.resetAndDestroy !== 'function'
     this.capabilities = {
       halfClose: options.halfClose ?? duplex.allowHalfOpen,
       confidential: options.confidential ?? false,
@@ -118,6 +126,7 @@ class NodeByteDuplex implements ByteDuplex {
   writev(chunks: readonly Uint8Array[]): boolean {
     if (this.#isEnding || this.#isClosed || chunks.length === 0) return true
     const duplex = this.#duplex
+    if (this.#handsOn) chunks = [concatBytes(chunks)]
     const last = chunks.length - 1
     if (last > 0) duplex.cork()
     for (let index = 0; index < last; index++) duplex.write(chunks[index] as Uint8Array)
@@ -191,7 +200,7 @@ class NodeByteDuplex implements ByteDuplex {
  * A reset tells the peer that the bytes are not all there; only TCP has one, and other handles throw. While the system
  * is busy ending a TCP connection it cannot be reset either, and nothing is missing: every byte has left.
  */
-function resetOrDestroy(duplex: NodeDuplex & { resetAndDestroy?: () => unknown }): void {
+function resetOrDestroy(duplex: NodeDuplex): void {
   const isShuttingDown = duplex.writableEnded && !duplex.writableFinished && duplex.writableLength === 0
   try {
     if (duplex.resetAndDestroy !== undefined && !isShuttingDown) duplex.resetAndDestroy()

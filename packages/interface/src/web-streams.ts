@@ -1,3 +1,4 @@
+import { concatBytes } from './concat-bytes.js'
 import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './byte-duplex.js'
 import { toError } from './errors.js'
 
@@ -92,7 +93,7 @@ class WebByteDuplex implements ByteDuplex {
   }
 
   writev(chunks: readonly Uint8Array[]): boolean {
-    const bytes = concat(chunks)
+    const bytes = concatBytes(chunks)
     if (this.#isEnding || this.#closed !== undefined || bytes.length === 0) return true
     this.#bufferedBytes += bytes.length
     this.#writer.write(bytes).then(() => this.#written(bytes.length), this.#onError)
@@ -184,15 +185,3 @@ class WebByteDuplex implements ByteDuplex {
 
 /** The streams' own rejections repeat the reason that was already given. */
 function ignore(): void {}
-
-function concat(chunks: readonly Uint8Array[]): Uint8Array {
-  let length = 0
-  for (const chunk of chunks) length += chunk.length
-  const bytes = new Uint8Array(length)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.length
-  }
-  return bytes
-}

@@ -5,7 +5,7 @@ import { fromNodeDuplex, type NodeDuplex } from '@astranet/interface/node-duplex
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { recorder } from './recorder.js'
 
-/** Takes writes, and finishes each when told. */
+/** Takes writes, and finishes each when told. Like a socket it does not keep what it has written. */
 function heldDuplex() {
   const held: (() => void)[] = []
   const seen: number[] = []
@@ -20,7 +20,8 @@ function heldDuplex() {
       held.push(callback)
     },
   })
-  return { duplex, held, seen }
+  const socketLike = Object.assign(duplex, { resetAndDestroy: () => duplex.destroy() })
+  return { duplex: socketLike, held, seen }
 }
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
@@ -55,6 +56,20 @@ describe('fromNodeDuplex', () => {
     await turn()
     expect(events).toEqual(['drain'])
     expect(pipe.bufferedBytes).toBe(0)
+  })
+
+  it('gives a stream that is no socket a copy, since it may hand on the very bytes', async () => {
+    const through = new PassThrough()
+    const pipe = fromNodeDuplex(through)
+    const received: number[] = []
+    recorder(pipe, (chunk) => received.push(...chunk))
+    const bytes = Uint8Array.of(1, 2, 3)
+    through.pause()
+    pipe.writev([bytes.subarray(0, 1), bytes.subarray(1)])
+    bytes.fill(9)
+    pipe.resume()
+    await turn()
+    expect(received).toEqual([1, 2, 3])
   })
 
   it('calls onDrain for each writev that was held back, once everything is written', async () => {

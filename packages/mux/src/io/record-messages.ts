@@ -1,4 +1,9 @@
-import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from '@astranet/interface'
+import {
+  concatBytes,
+  type ByteDuplex,
+  type ByteDuplexCapabilities,
+  type ByteDuplexHandler,
+} from '@astranet/interface'
 import { varintLength, writeVarint } from '@astranet/frame'
 
 /**
@@ -47,7 +52,7 @@ export class RecordMessages implements ByteDuplex {
 
   /** A flush of the session is a whole number of records. */
   writev(chunks: readonly Uint8Array[]): boolean {
-    return this.#pipe.writev(splitRecords(concatenate(chunks)))
+    return this.#pipe.writev(splitRecords(concatBytes(chunks)))
   }
 
   pause(): void {
@@ -65,16 +70,6 @@ export class RecordMessages implements ByteDuplex {
   abort(reason: Error): void {
     this.#pipe.abort(reason)
   }
-}
-
-function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(chunks.reduce((bytes, chunk) => bytes + chunk.length, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    all.set(chunk, at)
-    at += chunk.length
-  }
-  return all
 }
 
 /** The Frames fields of whole records. Their Size fields are ours: of two or four bytes. */

@@ -26,9 +26,6 @@ import { SEND_OVER, SIZE_KNOWN, StreamState } from './stream-state.js'
 import { extraOf } from './stream-extra.js'
 import type { Stream } from './stream.js'
 
-/** What a flush gathers at most, in bytes: enough to keep a fast connection busy, little enough for control frames. */
-const TURN_BYTES = 512 * 1024
-
 /** What one stream sends before the next one of its urgency has its turn, in bytes. */
 const QUANTUM_BYTES = 64 * 1024
 
@@ -64,7 +61,7 @@ export class Transmitter {
       this.#writeDataBlocked()
     }
     if (core.closeFrame !== undefined) this.#writeClose()
-    return this.writer.bytes >= TURN_BYTES
+    return this.writer.bytes >= core.flushSize.bytes
   }
 
   #writeParameters(): void {
@@ -134,7 +131,7 @@ export class Transmitter {
     const core = this.#core
     const list = core.takeControlList()
     for (let i = 0; i < list.length; i++) {
-      if (this.writer.bytes >= TURN_BYTES) {
+      if (this.writer.bytes >= core.flushSize.bytes) {
         core.keepControlList(list, i)
         return
       }
@@ -206,9 +203,9 @@ export class Transmitter {
   /** RFC 9221. Behind control frames and before stream data: a datagram that waits is worth less. */
   #writeDatagrams(): void {
     const { writer } = this
-    const { datagrams } = this.#core
+    const { datagrams, flushSize } = this.#core
     for (let payload = datagrams.first; payload !== undefined; payload = datagrams.first) {
-      if (writer.bytes >= TURN_BYTES) return
+      if (writer.bytes >= flushSize.bytes) return
       writer.reserve(datagramHeaderLength(payload.length), payload.length)
       writer.wrote(writeDatagramHeader(writer.buffer, writer.at, payload.length))
       if (payload.length <= COPY_LIMIT_BYTES && writer.canCopy(payload.length)) {
@@ -220,8 +217,8 @@ export class Transmitter {
 
   #writeStreams(): void {
     const { writer } = this
-    const { scheduler, sendWindow } = this.#core
-    while (writer.bytes < TURN_BYTES) {
+    const { scheduler, sendWindow, flushSize } = this.#core
+    while (writer.bytes < flushSize.bytes) {
       const stream = scheduler.take()
       if (stream === undefined) return
       const credit = sendWindow.available(stream.urgencyLevel)
@@ -240,7 +237,12 @@ export class Transmitter {
     if (queue === undefined) return
     const { writer } = this
     writer.reserve(MAX_STREAM_HEADER_BYTES, Math.min(queue.bytes, MIN_PAYLOAD_BYTES))
-    const allowed = Math.min(QUANTUM_BYTES, credit, stream.sendLimit - stream.sendOffset)
+    const allowed = Math.min(
+      QUANTUM_BYTES,
+      this.#core.flushSize.bytes,
+      credit,
+      stream.sendLimit - stream.sendOffset,
+    )
     const length = Math.min(queue.bytes, allowed, writer.room - MAX_STREAM_HEADER_BYTES)
     const isFin = length === queue.bytes && (stream.state & StreamState.FIN_QUEUED) !== 0
     if (length > 0) {

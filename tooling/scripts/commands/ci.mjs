@@ -5,6 +5,7 @@ import { say, timed } from '../lib/say.mjs'
 import { countCheckReport, countVitestReport } from '../lib/count.mjs'
 import { root } from '../lib/workspace.mjs'
 import { checkNames, reportPath as checkReportPath } from './check.mjs'
+import { reportPath as netnsReportPath } from './test-netns.mjs'
 
 /** Versions of Node that the tests also run on, besides the one of the machine: the newest of 22 and 24. */
 const otherNodes = ['22.23.3', '24.21.0']
@@ -24,7 +25,7 @@ export async function run() {
   rmSync(join(root, 'reports'), { recursive: true, force: true })
   const counts = [await testRun(process.versions.node, 'npm', ['test']), await checks()]
   for (const version of otherNodes) counts.push(await testOnOtherNode(version))
-  counts.push(await demo())
+  counts.push(await networkNamespaces(), await demo())
   const passed = counts.reduce((sum, each) => sum + each.passed, 0)
   const failed = counts.reduce((sum, each) => sum + each.failed, 0)
   process.stdout.write(`${passed} passed, ${failed} failed\n`)
@@ -63,6 +64,15 @@ async function testOnOtherNode(version) {
 async function checks() {
   await step('npm', ['run', 'check'])
   return countCheckReport(readReport(checkReportPath), checkNames)
+}
+
+async function networkNamespaces() {
+  const { exitCode } = await timed('tests in network namespaces', () => step('npm', ['run', 'test:netns']))
+  const report = readReport(netnsReportPath)
+  // Left out where they cannot run: the step has said why.
+  return report === undefined && exitCode === 0
+    ? { passed: 0, failed: 0 }
+    : countVitestReport(report, exitCode)
 }
 
 async function demo() {

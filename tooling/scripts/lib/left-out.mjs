@@ -10,6 +10,10 @@ import { networkInterfaces } from 'node:os'
 const probes = [
   { what: 'tests over IPv6', why: () => (hasIpv6Loopback() ? undefined : 'this machine has no address ::1') },
   {
+    what: 'tests in network namespaces',
+    why: () => 'they measure, so they run alone: npm run test:netns',
+  },
+  {
     what: 'tests on other versions of Node',
     why: () => `this is ${process.versions.node}; .ci/run also takes the newest 22 and 24`,
   },

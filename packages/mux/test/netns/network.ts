@@ -26,7 +26,7 @@ export interface Network {
 const ADDRESSES = { a: '10.77.0.1', b: '10.77.0.2' }
 
 /** Windows of TCP that suit the longest path here; in the namespaces only. */
-const SYSCTLS = ['net.ipv4.tcp_wmem=4096 16384 67108864', 'net.ipv4.tcp_rmem=4096 131072 67108864']
+const SYSCTLS = { tcp_wmem: '4096 16384 67108864', tcp_rmem: '4096 131072 67108864' }
 
 /** What a packet may hold: as large as on most fast links. */
 const MTU = '9000'
@@ -99,7 +99,9 @@ function configure(namespace: string, address: string): void {
   inside(namespace, 'ip', 'link', 'set', 'lo', 'up')
   inside(namespace, 'ip', 'addr', 'add', `${address}/24`, 'dev', 'path')
   inside(namespace, 'ip', 'link', 'set', 'path', 'mtu', MTU, 'txqueuelen', '10000', 'up')
-  for (const setting of SYSCTLS) inside(namespace, 'sysctl', '-q', '-w', setting)
+  for (const [name, value] of Object.entries(SYSCTLS)) {
+    inside(namespace, 'sh', '-c', `echo ${value} > /proc/sys/net/ipv4/${name}`)
+  }
 }
 
 function inside(namespace: string, command: string, ...args: string[]): void {

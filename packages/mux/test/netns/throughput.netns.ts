@@ -5,9 +5,10 @@ import { PeerProcess } from './peer-process.js'
 /** 1 Gbit/s with a round trip of 100 ms. */
 const PATH = { bytesPerSecond: 125_000_000, delayMs: 50 }
 
-/** Until TCP and the windows above it have opened, and how long is measured then. */
+/** Until TCP and the windows above it have opened; then so many pieces of a second are measured. */
 const WARM_UP_MS = 5_000
-const MEASURED_MS = 6_000
+const PIECE_MS = 1_000
+const PIECES = 7
 
 type Shape = 'raw' | 'light' | 'duplex'
 
@@ -18,8 +19,8 @@ describe('1 Gbit/s and a round trip of 100 ms, without tuning', () => {
   })
   afterAll(() => path.dispose())
 
-  /** MB/s of each stream. */
-  async function throughput(shape: Shape, streams: number): Promise<number[]> {
+  /** MB/s of each stream: in each piece of the time. */
+  async function throughput(shape: Shape, streams: number): Promise<number[][]> {
     const mode = shape === 'raw' ? 'raw' : 'session'
     const [source, sink] = [new PeerProcess(path.a), new PeerProcess(path.b)]
     try {
@@ -27,28 +28,43 @@ describe('1 Gbit/s and a round trip of 100 ms, without tuning', () => {
       const { connection } = await source.call('dial', { mode, host: path.address, port })
       await source.call('pour', { connection, streams, shape })
       await sink.call('measure', { ms: WARM_UP_MS })
-      const { bytes, elapsedMs } = await sink.call('measure', { ms: MEASURED_MS })
-      return bytes.map((each) => each / 1_000 / elapsedMs)
+      const pieces: number[][] = []
+      for (let i = 0; i < PIECES; i++) {
+        const { bytes, elapsedMs } = await sink.call('measure', { ms: PIECE_MS })
+        pieces.push(bytes.map((each) => each / 1_000 / elapsedMs))
+      }
+      return pieces
     } finally {
       await Promise.all([source.end(), sink.end()])
     }
   }
 
   it('a stream reaches 90 % of a plain socket, and 100 streams share the same within 10 %', async () => {
-    const [raw = 0] = await throughput('raw', 1)
-    const [light = 0] = await throughput('light', 1)
-    const [duplex = 0] = await throughput('duplex', 1)
-    const many = await throughput('light', 100)
-    const sum = many.reduce((all, each) => all + each, 0)
+    const raw = usual(await throughput('raw', 1))
+    const light = usual(await throughput('light', 1))
+    const duplex = usual(await throughput('duplex', 1))
+    const pieces = await throughput('light', 100)
+    const sum = usual(pieces)
+    const many = Array.from({ length: 100 }, (_, i) => mean(pieces.map((piece) => piece[i] ?? 0)))
+    const share = mean(many)
     report({ raw, light, duplex, '100 streams': sum, least: Math.min(...many), most: Math.max(...many) })
     expect(light / raw).toBeGreaterThan(0.9)
     expect(duplex / raw).toBeGreaterThan(0.9)
     expect(sum / raw).toBeGreaterThan(0.9)
-    expect(many).toHaveLength(100)
-    expect(Math.min(...many) / (sum / 100)).toBeGreaterThan(0.9)
-    expect(Math.max(...many) / (sum / 100)).toBeLessThan(1.1)
+    expect(Math.min(...many) / share).toBeGreaterThan(0.9)
+    expect(Math.max(...many) / share).toBeLessThan(1.1)
   })
 })
+
+/** The median over the pieces of what all streams had together: one piece that the machine spoilt does not count. */
+function usual(pieces: readonly number[][]): number {
+  const sums = pieces.map((piece) => piece.reduce((all, each) => all + each, 0)).sort((a, b) => a - b)
+  return sums[Math.floor(sums.length / 2)] ?? 0
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((all, each) => all + each, 0) / values.length
+}
 
 function report(megabytesPerSecond: Record<string, number>): void {
   const parts = Object.entries(megabytesPerSecond).map(([what, value]) => `${what} ${value.toFixed(2)}`)

@@ -1,7 +1,19 @@
 import { Failure } from './failure.mjs'
 import { say } from './say.mjs'
 
-const commands = ['setup', 'build', 'test', 'test-netns', 'check', 'demo', 'bench', 'sim', 'fuzz', 'soak', 'ci']
+const commands = [
+  'setup',
+  'build',
+  'test',
+  'test-netns',
+  'check',
+  'demo',
+  'bench',
+  'sim',
+  'fuzz',
+  'soak',
+  'ci',
+]
 
 /**
  * Runs one command and sets the exit code of this process.

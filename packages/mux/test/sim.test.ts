@@ -50,7 +50,7 @@ describe('the simulation notices', () => {
   })
 
   it('a dead peer that is not found', () => {
-    const breakCore = (core: SessionCore): void => void (core.liveness.check = () => undefined)
+    const breakCore = (core: SessionCore): void => void (core.liveness.nextDeadline = () => Infinity)
     expect(firstFailure(() => ({ breakCore }))).toMatch(/a silent peer was not found dead/)
   })
 })

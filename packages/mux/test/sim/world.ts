@@ -14,6 +14,9 @@ import type { SimOptions } from './simulate.js'
 /** Everything must have ended by so much virtual time after the ending began, ms. */
 const PATIENCE_MS = 1_800_000
 
+/** No run takes nearly so many steps. */
+const MAX_STEPS = 2_000_000
+
 /** Two sessions over one link. */
 interface Pair {
   readonly link: SimLink
@@ -172,6 +175,7 @@ export class World {
     this.clock.setTimer(untilMs - this.clock.now(), () => (isAwake = false), { background: true })
     while (isAwake && !isDone()) {
       this.steps += 1
+      must(this.steps < MAX_STEPS, 'time does not move on: a livelock')
       if (!this.clock.step()) return
       for (const side of this.sides) side.check()
     }

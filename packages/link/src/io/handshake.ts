@@ -6,7 +6,9 @@ import type { Hello } from '../proto/hello.js'
 import { NONCE_BYTES, type LinkRole, type Preamble } from '../proto/preamble.js'
 import type { SessionRole } from '../proto/settle-role.js'
 import { ControlStream, type ControlEvents } from './control-stream.js'
+import type { HelloProof } from './hello-proof.js'
 import { PreambleExchange, type PreambleEvents } from './preamble-exchange.js'
+import { ProofExchange, unexpectedProof } from './proof-exchange.js'
 
 /** What a {@link Handshake} needs to know. */
 export interface HandshakeOptions {
@@ -15,6 +17,8 @@ export interface HandshakeOptions {
   readonly clock: Clock
   readonly timeoutMs: number
   readonly randomBytes: (length: number) => Uint8Array
+  /** What both sides prove; `undefined`: nothing. */
+  readonly proof: HelloProof | undefined
 }
 
 /** What a {@link Handshake} asks of its link. */
@@ -42,12 +46,15 @@ export interface Established {
 export class Handshake implements PreambleEvents {
   readonly #options: HandshakeOptions
   readonly #events: HandshakeEvents
+  readonly #own: Preamble
   readonly #preambles: PreambleExchange
   #timer: Timer | undefined = undefined
   #session: Session | undefined = undefined
   #role: SessionRole = 'server'
   #claimedId: NodeId | undefined = undefined
   #control: ControlStream | undefined = undefined
+  #proofs: ProofExchange | undefined = undefined
+  #isStopped = false
 
   constructor(duplex: ByteDuplex, options: HandshakeOptions, events: HandshakeEvents) {
     this.#options = options
@@ -58,14 +65,14 @@ export class Handshake implements PreambleEvents {
         `randomBytes must return ${NONCE_BYTES} bytes when asked for them, got ${nonce.length}`,
       )
     }
-    const own: Preamble = {
+    this.#own = {
       qmuxDraft: QMUX_DRAFT_NUMBER,
       role: options.role,
       isResuming: false,
       nonce,
       nodeId: options.hello.nodeId,
     }
-    this.#preambles = new PreambleExchange(duplex, own, this)
+    this.#preambles = new PreambleExchange(duplex, this.#own, this)
   }
 
   start(): void {
@@ -76,6 +83,7 @@ export class Handshake implements PreambleEvents {
 
   /** No deadline any more: the handshake is done, or the session ends. */
   stop(): void {
+    this.#isStopped = true
     this.#timer?.cancel()
   }
 
@@ -98,12 +106,19 @@ export class Handshake implements PreambleEvents {
     const stream = this.#session?.tryOpenStream({ urgency: 0 })
     if (stream === undefined) return
     const control = this.#startControl(stream)
-    control.sendHello(this.#options.hello)
+    if (this.#proofs === undefined) control.sendHello(this.#options.hello)
+    else void this.#sendProof(control, this.#proofs)
   }
 
   onSettled(role: SessionRole, peer: Preamble, rest: Uint8Array): void {
     this.#role = role
     this.#claimedId = peer.nodeId
+    const { proof } = this.#options
+    if (proof !== undefined) {
+      const preambles =
+        role === 'client' ? { client: this.#own, server: peer } : { client: peer, server: this.#own }
+      this.#proofs = new ProofExchange(proof, role, preambles)
+    }
     this.#session = this.#events.startSession(role, rest)
     this.onStreamsAvailable()
   }
@@ -131,15 +146,54 @@ export class Handshake implements PreambleEvents {
   }
 
   #onHello(control: ControlStream, peer: Hello): void {
-    const error =
-      peer.nodeId === this.#claimedId
-        ? this.#events.admit(peer)
-        : protocolError('sent a HELLO with another node id than its preamble')
-    if (error !== undefined) {
-      this.#events.onViolation(error)
+    if (peer.nodeId !== this.#claimedId) {
+      this.#events.onViolation(protocolError('sent a HELLO with another node id than its preamble'))
+    } else if (this.#proofs === undefined) {
+      this.#welcome(control, peer)
+    } else {
+      // Nothing else that the peer sends counts before its proof does.
+      control.hold()
+      void this.#checkProof(control, peer, this.#proofs)
+    }
+  }
+
+  /** Resolves to whether the HELLO, with the proof, was sent. */
+  async #sendProof(control: ControlStream, proofs: ProofExchange): Promise<boolean> {
+    const hello = await proofs.sign(this.#options.hello)
+    if (this.#isStopped) return false
+    if (hello instanceof Error) {
+      this.#events.onViolation(hello)
+      return false
+    }
+    control.sendHello(hello)
+    return true
+  }
+
+  async #checkProof(control: ControlStream, peer: Hello, proofs: ProofExchange): Promise<void> {
+    const error = await proofs.judge(peer)
+    if (this.#isStopped) return
+    const refusal = error ?? this.#events.admit(peer)
+    if (refusal !== undefined) {
+      this.#events.onViolation(refusal)
+      return
+    }
+    // The server proves itself only to a client that has.
+    if (this.#role === 'server' && !(this.#isStopped || (await this.#sendProof(control, proofs)))) return
+    this.#establish(control, peer)
+    control.release()
+  }
+
+  #welcome(control: ControlStream, peer: Hello): void {
+    const refusal = peer.proof === undefined ? this.#events.admit(peer) : unexpectedProof()
+    if (refusal !== undefined) {
+      this.#events.onViolation(refusal)
       return
     }
     if (this.#role === 'server') control.sendHello(this.#options.hello)
+    this.#establish(control, peer)
+  }
+
+  #establish(control: ControlStream, peer: Hello): void {
     this.stop()
     this.#events.onEstablished({ control, peer })
   }

@@ -48,6 +48,7 @@ export class LinkCore {
     this.#options = options
     this.#handler = options.handler
     this.#clock = options.clock ?? systemClock
+    checkProof(options, duplex)
     this.ownHello = ownHello(options, duplex.remoteAddress)
     this.dialer = new Dialer(this.#clock)
     this.#incoming = new IncomingStreams((header, stream, rest) => this.#onHeader(header, stream, rest))
@@ -89,9 +90,9 @@ export class LinkCore {
   }
 
   #makeHandshake(): Handshake {
-    const { role, randomBytes, helloTimeoutMs } = this.#options
+    const { role, randomBytes, helloTimeoutMs, proof } = this.#options
     const timeoutMs = checkTimeout(helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS)
-    const options = { role, hello: this.ownHello, clock: this.#clock, timeoutMs, randomBytes }
+    const options = { role, hello: this.ownHello, clock: this.#clock, timeoutMs, randomBytes, proof }
     return new Handshake(this.#duplex, options, {
       startSession: (sessionRole, initialBytes) => this.#startSession(sessionRole, initialBytes),
       admit: (hello) => this.#handler.admit?.(this.#link, hello),
@@ -234,6 +235,14 @@ export class LinkCore {
     this.#stopDialing()
     this.#handler.onClose(this.#link, error)
   }
+}
+
+/** On a pipe that others can read a proof is a gift to them: they can try guesses against it at home. */
+function checkProof({ proof, insecure }: LinkOptions, { capabilities }: ByteDuplex): void {
+  if (proof === undefined || insecure === true || capabilities.confidential === true) return
+  throw new TypeError(
+    'proof needs a confidential pipe (TLS, wss, a Unix socket); insecure: true sends it regardless',
+  )
 }
 
 function checkTimeout(timeoutMs: number): number {

@@ -4,6 +4,7 @@ import type { LinkError } from '../proto/error-codes.js'
 import type { Hello } from '../proto/hello.js'
 import type { LinkRole } from '../proto/preamble.js'
 import type { StreamHeader } from '../proto/stream-header.js'
+import type { HelloProof } from './hello-proof.js'
 import type { Link } from './link.js'
 
 /** How long a link may take from its first byte to both HELLOs, in ms, unless told otherwise. */
@@ -65,6 +66,17 @@ export interface LinkOptions {
   readonly sequence?: number
   /** What authenticated the peer, for example a certificate's fingerprint. Default: nothing did. */
   readonly credential?: string
+  /**
+   * What each side must prove in its HELLO, for example {@link sharedSecretProof}; both sides have the same or none. The
+   * client proves itself first. A peer without it, or with another, gets `ASTRA_ERR_LINK_AUTHENTICATION`. Only on pipes that
+   * say they are confidential (`capabilities.confidential`). Default: nothing is proved.
+   */
+  readonly proof?: HelloProof
+  /**
+   * Whether `proof` is also used on pipes that others can read: they can then try guesses at the secret, and whoever can
+   * change the bytes takes the link over after the proof. Default `false`.
+   */
+  readonly insecure?: boolean
   /** From `start` until both HELLOs are accepted, in ms, 1 to 2^31 - 1. Default 10,000. Then `ASTRA_ERR_LINK_HELLO_TIMEOUT`. */
   readonly helloTimeoutMs?: number
   /** Default: the system's. */
@@ -75,6 +87,13 @@ export interface LinkOptions {
    */
   readonly sessionOptions?: Omit<
     SessionOptions,
-    'role' | 'handler' | 'clock' | 'isTrusted' | 'initialBytes' | 'maxConcurrentUniStreams' | 'evictionCode' | 'refusalCode'
+    | 'role'
+    | 'handler'
+    | 'clock'
+    | 'isTrusted'
+    | 'initialBytes'
+    | 'maxConcurrentUniStreams'
+    | 'evictionCode'
+    | 'refusalCode'
   >
 }

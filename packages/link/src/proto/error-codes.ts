@@ -15,7 +15,7 @@ export const CloseCode = {
   HELLO_TIMEOUT: 0x03,
   /** The HELLO was understood and is not welcome here. */
   REFUSED: 0x04,
-  /** The proof of identity is missing or wrong. Reserved. */
+  /** The proof in HELLO is missing or wrong. */
   AUTHENTICATION_FAILED: 0x05,
   /** Both ends of the connection are the same node, or two nodes have the same id. */
   SELF: 0x06,

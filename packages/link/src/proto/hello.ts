@@ -35,9 +35,9 @@ export interface Hello {
   readonly listenAddresses: readonly string[]
   /** Optional abilities beyond version 1. At most 32 of at most 64 bytes; unknown ones are ignored. */
   readonly features: readonly string[]
-  /** Reserved: what the peer must prove it knows the secret for. At most 64 bytes. */
+  /** Reserved. At most 64 bytes. */
   readonly challenge: Uint8Array | undefined
-  /** Reserved: the proof for the peer's challenge. At most 1024 bytes. */
+  /** Proves that the sender belongs, where both sides ask for that (spec section 5.2). At most 1024 bytes. */
   readonly proof: Uint8Array | undefined
 }
 

@@ -110,7 +110,9 @@ export class StreamDuplex extends Duplex {
 
   override _destroy(error: Error | null, callback: Callback): void {
     const { stream } = this
-    const isClean = error === null && this.writableLength === 0 && stream.bufferedBytes === 0
+    // What was written before `end` still goes out: Node destroys a stream as soon as both directions have ended.
+    const isSent = this.writableFinished || (this.writableLength === 0 && stream.bufferedBytes === 0)
+    const isClean = error === null && isSent
     if (!isClean) stream.destroy(this.#destroyCode)
     else {
       stream.end()

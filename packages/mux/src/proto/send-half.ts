@@ -118,9 +118,10 @@ export function dropUnsent(stream: Stream): void {
 export function cutOffSending(stream: Stream, error: StreamError): void {
   if (!stream.canSend || (stream.state & SEND_OVER) !== 0) return
   const isGivenUp = (stream.state & (StreamState.RESET_QUEUED | StreamState.RESET_AT_QUEUED)) !== 0
-  dropUnsent(stream)
   stream.state |= StreamState.RESET_SENT
+  // First why, then the bytes back: who waits for them is to know that they were not sent.
   if (!isGivenUp) tellSendingFailed(stream, error)
+  dropUnsent(stream)
 }
 
 function tellSendingFailed(stream: Stream, error: StreamError): void {

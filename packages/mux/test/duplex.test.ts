@@ -1,0 +1,381 @@
+import { once } from 'node:events'
+import { finished, pipeline } from 'node:stream/promises'
+import { Duplex, Readable, type Writable } from 'node:stream'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { toDuplex, type DuplexOptions, type StreamDuplex } from '../src/duplex.js'
+import type { Session, Stream } from '../src/index.js'
+import { bytesOf, pattern, Recorder } from './support/recorder.js'
+import { sessionPair, turns } from './support/sessions.js'
+
+interface Ends {
+  near: StreamDuplex
+  far: StreamDuplex
+  client: Session
+  server: Session
+}
+
+async function duplexPair(options: { near?: DuplexOptions; far?: DuplexOptions } = {}): Promise<Ends> {
+  const { client, server } = await sessionPair()
+  const near = toDuplex(await client.openStream(), options.near)
+  const far = toDuplex(await server.accept(), options.far)
+  // The sockets are cut off when the test is over.
+  onTestFinished(() => [near, far].forEach((duplex) => duplex.on('error', () => {})))
+  return { near, far, client, server }
+}
+
+async function rawPair(): Promise<{ near: Stream; far: Stream; client: Session; server: Session }> {
+  const { client, server } = await sessionPair()
+  const near = await client.openStream()
+  return { near, far: await server.accept(), client, server }
+}
+
+async function read(readable: Readable): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of readable) chunks.push(chunk as Uint8Array)
+  return Buffer.concat(chunks)
+}
+
+/** Like `read`, for a Duplex that goes on: an iteration destroys it at its end. */
+function readDirection(duplex: Duplex): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  return new Promise((resolve, reject) => {
+    duplex.on('data', (chunk: Uint8Array) => chunks.push(chunk))
+    duplex.on('end', () => resolve(Buffer.concat(chunks)))
+    duplex.on('error', reject)
+  })
+}
+
+/** Names of the events that matter, as they come. */
+function listen(duplex: Duplex): string[] {
+  const events: string[] = []
+  for (const name of ['end', 'finish', 'close', 'drain']) duplex.on(name, () => events.push(name))
+  duplex.on('error', (error: Error & { code?: string }) => events.push(`error ${error.code}`))
+  return events
+}
+
+function write(writable: Writable, bytes: Uint8Array): Promise<Error | null | undefined> {
+  return new Promise((resolve) => writable.write(bytes, resolve))
+}
+
+describe('a Duplex', () => {
+  it('carries bytes both ways at once and closes when both have ended', async () => {
+    const { near, far } = await duplexPair()
+    const events = listen(near)
+    const sent = pattern(3_000_000)
+    far.pipe(far)
+    near.end(sent)
+    expect(Buffer.compare(await read(near), sent)).toBe(0)
+    if (!near.closed) await once(near, 'close')
+    expect(events.filter((name) => name !== 'drain')).toEqual(['finish', 'end', 'close'])
+    expect(near.bytesWritten).toBe(sent.length)
+    expect(near.bytesRead).toBe(sent.length)
+  })
+
+  it('works in a pipeline, and with finished', async () => {
+    const { near, far } = await duplexPair()
+    const sent = pattern(1_000_000)
+    const received = read(far)
+    await pipeline(Readable.from([sent.subarray(0, 1), sent.subarray(1)]), near, { end: true }).catch(
+      () => {},
+    )
+    far.end()
+    near.resume()
+    expect(Buffer.compare(await received, sent)).toBe(0)
+    await Promise.all([finished(near), finished(far)])
+  })
+
+  it('stays half open by default, and ends both ways without allowHalfOpen', async () => {
+    const open = await duplexPair()
+    open.near.end()
+    open.far.resume()
+    await once(open.far, 'end')
+    expect(open.far.writable).toBe(true)
+    open.far.end('late')
+    expect((await read(open.near)).toString()).toBe('late')
+
+    const closing = await duplexPair({ far: { allowHalfOpen: false } })
+    closing.near.end()
+    closing.far.resume()
+    closing.near.resume()
+    await Promise.all([once(closing.far, 'close'), once(closing.near, 'close')])
+  })
+
+  it('gathers corked writes into one', async () => {
+    const { near, far } = await duplexPair()
+    near.cork()
+    for (let i = 0; i < 100; i++) near.write(`${i},`)
+    process.nextTick(() => near.uncork())
+    near.end()
+    const text = (await read(far)).toString()
+    expect(text.split(',')).toHaveLength(101)
+  })
+
+  it('decodes with setEncoding across chunk borders', async () => {
+    const { near, far } = await duplexPair()
+    far.setEncoding('utf8')
+    const euros = Buffer.from('€'.repeat(1_000))
+    for (let i = 0; i < euros.length; i += 100) near.write(euros.subarray(i, i + 100))
+    near.end()
+    let text = ''
+    for await (const piece of far) text += piece as string
+    expect(text).toBe('€'.repeat(1_000))
+  })
+
+  it('gives bytes back in the write’s callback and not before', async () => {
+    const { near, far } = await duplexPair()
+    const received = read(far)
+    const hashes: Buffer[] = []
+    const buffer = Buffer.alloc(100_000)
+    for (let round = 0; round < 30; round++) {
+      buffer.set(pattern(buffer.length, round))
+      hashes.push(Buffer.from(buffer))
+      expect((await write(near, buffer)) ?? null).toBe(null)
+      buffer.fill(0xee)
+    }
+    near.end()
+    expect(Buffer.compare(await received, Buffer.concat(hashes))).toBe(0)
+  })
+
+  it('gives bytes back after a destroy only when the connection refers to them no more', async () => {
+    const { near, far } = await duplexPair()
+    far.on('error', () => {})
+    const done = write(near, pattern(5_000_000))
+    near.destroy()
+    await once(near, 'close')
+    await done
+    expect(near.stream.isFlushOwed).toBe(false)
+  })
+
+  it('holds the writer back while the reader does not read', async () => {
+    const { near, far, client } = await duplexPair()
+    near.write(pattern(2_000_000))
+    for (let i = 0; i < 5; i++) await client.ping()
+    expect(near.writableNeedDrain).toBe(true)
+    expect(far.readableLength).toBeLessThanOrEqual(2 * 65_536)
+    far.resume()
+    await once(near, 'drain')
+  })
+
+  it('reads a piece larger than every buffer on the way', async () => {
+    const { near, far } = await duplexPair()
+    const sent = pattern(400_000)
+    near.end(sent)
+    const got = await new Promise<Buffer>((resolve) => {
+      far.on('readable', () => {
+        const piece = far.read(400_000) as Buffer | null
+        if (piece !== null) resolve(piece)
+      })
+    })
+    expect(Buffer.compare(got, sent)).toBe(0)
+  })
+
+  it('begins with the bytes that came with a header', async () => {
+    const { near, far } = await rawPair()
+    near.write(bytesOf('the rest'))
+    near.end()
+    const duplex = toDuplex(far, { initialBytes: bytesOf('first ') })
+    expect((await read(duplex)).toString()).toBe('first the rest')
+    expect(duplex.bytesRead).toBe(14)
+  })
+
+  it('can be subclassed with methods that use the fields of the subclass', async () => {
+    const { StreamDuplex: Base } = await import('../src/duplex.js')
+    class Counting extends Base {
+      readonly #pushes: unknown[] = []
+      override push(chunk: unknown): boolean {
+        this.#pushes.push(chunk)
+        return super.push(chunk)
+      }
+      override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+        this.#pushes.length = 0
+        super._destroy(error, callback)
+      }
+    }
+    const { near, far, client } = await rawPair()
+    near.write(bytesOf('data'))
+    near.end()
+    await client.ping()
+    expect((await read(new Counting(far, { initialBytes: bytesOf('my ') }))).toString()).toBe('my data')
+    const dead = await rawPair()
+    dead.near.destroy(3)
+    await dead.client.ping()
+    const destroyed = new Counting(dead.far)
+    const [error] = (await once(destroyed, 'error')) as [Error]
+    expect(error).toMatchObject({ code: 'ECONNRESET', applicationCode: 3 })
+  })
+
+  it('of a unidirectional stream has one direction only', async () => {
+    const { client, server } = await sessionPair()
+    const near = toDuplex(await client.openStream({ isUnidirectional: true }))
+    const far = toDuplex(await server.accept())
+    expect([near.readable, near.writable, far.readable, far.writable]).toEqual([false, true, true, false])
+    near.end('one way')
+    expect((await read(far)).toString()).toBe('one way')
+    if (!near.closed) await once(near, 'close')
+    if (!far.closed) await once(far, 'close')
+  })
+})
+
+describe('a Duplex that is destroyed', () => {
+  it('with nothing left to send ends its direction and stops reading', async () => {
+    const { near, far } = await rawPair()
+    const recorder = new Recorder(far)
+    const duplex = toDuplex(near)
+    duplex.write('bye')
+    await turns(5)
+    duplex.destroy()
+    await once(duplex, 'close')
+    await turns(20)
+    expect(recorder.text).toBe('bye')
+    expect(recorder.events).toEqual(['data', 'stop', 'end', 'close'])
+  })
+
+  it('with an error resets both directions with its code', async () => {
+    const { near, far, client } = await rawPair()
+    const recorder = new Recorder(far)
+    const duplex = toDuplex(near, { destroyCode: 9 })
+    duplex.on('error', () => {})
+    duplex.destroy(new Error('broken'))
+    await client.ping()
+    expect(recorder.resetError).toMatchObject({ code: 'ECONNRESET', applicationCode: 9 })
+    expect(recorder.stopError).toMatchObject({ code: 'EPIPE', applicationCode: 9 })
+  })
+
+  it('always closes, and calls every write back', async () => {
+    const { near, far } = await duplexPair()
+    far.on('error', () => {})
+    const writes = Array.from({ length: 20 }, () => write(near, pattern(100_000)))
+    near.on('error', () => {})
+    const closed = new Promise((resolve) => near.once('close', resolve))
+    near.destroy(new Error('mine'))
+    await closed
+    const results = await Promise.all(writes)
+    expect(results.every((error) => error instanceof Error)).toBe(true)
+  })
+
+  it('by its peer is ECONNRESET, for an iteration as well', async () => {
+    const { near, far } = await duplexPair()
+    near.write('x')
+    const iteration = read(far)
+    near.destroy(new Error('mine'))
+    near.on('error', () => {})
+    await expect(iteration).rejects.toMatchObject({ code: 'ECONNRESET' })
+  })
+
+  it('by its session is ECONNRESET there, and closes silently where the session was closed', async () => {
+    const { near, far, client } = await duplexPair()
+    const events = [listen(near), listen(far)]
+    const pending = write(near, pattern(3_000_000))
+    client.close()
+    await Promise.all(
+      [near, far].map((duplex) => (duplex.closed ? undefined : once(duplex, 'close').catch(() => {}))),
+    )
+    await pending
+    await turns(3)
+    expect(events).toEqual([['close'], ['error ECONNRESET', 'close']])
+    expect((await write(near, bytesOf('x')))?.message).toMatch(/destroyed/)
+  })
+})
+
+describe('a peer that stops reading', () => {
+  it('is EPIPE on the write under way', async () => {
+    const { near, far } = await rawPair()
+    const duplex = toDuplex(near)
+    const events = listen(duplex)
+    const pending = write(duplex, pattern(1_000_000))
+    far.stopSending(4)
+    expect(await pending).toMatchObject({ code: 'EPIPE', applicationCode: 4 })
+    if (!duplex.closed) await once(duplex, 'close')
+    expect(events).toEqual(['error EPIPE', 'close'])
+  })
+
+  it('is EPIPE on the next write, and only there', async () => {
+    const { near, far, server } = await rawPair()
+    const duplex = toDuplex(near)
+    duplex.write('taken')
+    await turns(5)
+    far.write(bytesOf('answer'))
+    far.stopSending()
+    far.end()
+    await server.ping()
+    expect((await readDirection(duplex)).toString()).toBe('answer')
+    const events = listen(duplex)
+    expect(await write(duplex, bytesOf('more'))).toMatchObject({ code: 'EPIPE' })
+    await turns(2)
+    expect(events).toContain('error EPIPE')
+  })
+
+  it('is no error for a writer whose bytes had all been sent', async () => {
+    const { near, far, server } = await rawPair()
+    const duplex = toDuplex(near)
+    duplex.write('request')
+    await turns(5)
+    far.stopSending()
+    far.write(bytesOf('response'))
+    far.end()
+    await server.ping()
+    const events = listen(duplex)
+    expect((await readDirection(duplex)).toString()).toBe('response')
+    duplex.end()
+    if (!duplex.closed) await once(duplex, 'close')
+    expect(events).toEqual(['end', 'finish', 'close'])
+  })
+
+  it('does not take what it sent from a slow reader', async () => {
+    const { near, far, server } = await rawPair()
+    const duplex = toDuplex(near)
+    far.write(pattern(16_000))
+    far.end()
+    far.stopSending()
+    await server.ping()
+    await server.ping()
+    expect(Buffer.compare(await read(duplex), pattern(16_000))).toBe(0)
+  })
+})
+
+describe('the end of the session', () => {
+  it('lets a Duplex be read to an end that had arrived', async () => {
+    const { near, far, server, client } = await rawPair()
+    near.end()
+    new Recorder(far)
+    const duplex = toDuplex(near, { allowHalfOpen: false })
+    far.write(pattern(10_000))
+    far.end()
+    await server.ping()
+    await server.ping()
+    server.destroy()
+    await client.closed
+    expect(Buffer.compare(await read(duplex), pattern(10_000))).toBe(0)
+  })
+
+  it('fails a write under way although the peer’s end waits to be read', async () => {
+    const { near, far, server, client } = await rawPair()
+    const duplex = toDuplex(near)
+    far.end()
+    await server.ping()
+    const pending = write(duplex, pattern(3_000_000))
+    duplex.on('error', () => {})
+    server.destroy()
+    expect(await pending).toMatchObject({ code: 'ECONNRESET' })
+    await client.closed
+    expect(duplex.destroyed).toBe(true)
+  })
+
+  it('is told to a Duplex made afterwards', async () => {
+    const { near, client } = await rawPair()
+    client.destroy(new Error('gone'))
+    await client.closed
+    const duplex = toDuplex(near)
+    const [error] = (await once(duplex, 'error')) as [Error]
+    expect(error).toMatchObject({ code: 'ECONNRESET' })
+    if (!duplex.closed) await once(duplex, 'close')
+  })
+
+  it('and a stream given up from here close a Duplex made of it', async () => {
+    const { near } = await rawPair()
+    near.destroy()
+    const duplex = toDuplex(near)
+    duplex.resume()
+    await once(duplex, 'close')
+  })
+})

@@ -1,3 +1,4 @@
+import { toError } from '@astranet/interface'
 import { StreamError } from '../proto/errors.js'
 import type { Stream, StreamHandler } from '../proto/stream.js'
 
@@ -25,7 +26,10 @@ class Sides {
   #writer!: WritableStreamDefaultController
   #isReadOver = false
   #isWriteOver = false
-  #writeDone: (() => void) | undefined = undefined
+  /** Settles the write whose bytes have not come back. */
+  #writeDone: ((error: unknown) => void) | undefined = undefined
+  /** What that write is to be told when they do. */
+  #writeError: unknown = undefined
   #pushedBytes = 0
 
   constructor(stream: Stream) {
@@ -72,6 +76,7 @@ class Sides {
       this.#isWriteOver = true
       this.#writer.error(error)
     }
+    this.#writeError ??= error
     this.released()
   }
 
@@ -80,7 +85,7 @@ class Sides {
     if (this.stream.isFlushOwed) return
     const done = this.#writeDone
     this.#writeDone = undefined
-    done?.()
+    done?.(this.#writeError)
   }
 
   #pull(): void {
@@ -100,6 +105,7 @@ class Sides {
     // The sink's own `abort` would come only after a write under way, which may wait for the peer.
     controller.signal.addEventListener('abort', () => {
       this.#isWriteOver = true
+      this.#writeError ??= controller.signal.reason
       if (this.stream.canSend) this.stream.reset()
       this.released()
     })
@@ -117,7 +123,9 @@ class Sides {
       stream.reset()
       throw error
     }
-    return new Promise((resolve) => (this.#writeDone = resolve))
+    return new Promise((resolve, reject) => {
+      this.#writeDone = (error) => (error === undefined ? resolve() : reject(toError(error)))
+    })
   }
 
   #close(): void {

@@ -55,8 +55,13 @@ export function parseDialAddress(network: WsNetwork, text: string, here: string)
   return address.host === '' ? { ...address, host: here } : address
 }
 
-/** The text form: a URL with its port. */
-export function formatWsAddress(network: WsNetwork, { host, port, path }: WsAddress): string {
+/** The text form: `host:port`, and the path unless it is `/`. With the network and `://` in front it is a URL. */
+export function formatWsAddress({ host, port, path }: WsAddress): string {
+  return `${formatHost(host)}:${port}${path === '/' ? '' : path}`
+}
+
+/** The URL to dial. */
+export function formatUrl(network: WsNetwork, { host, port, path }: WsAddress): string {
   return `${network}://${formatHost(host)}:${port}${path}`
 }
 

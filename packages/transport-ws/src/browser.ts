@@ -6,7 +6,14 @@ import {
   type Transport,
   type TransportListener,
 } from '@astranet/interface'
-import { checkWsNetwork, formatWsAddress, parseDialAddress, parseWsAddress, WS_NETWORKS } from './address.js'
+import {
+  checkWsNetwork,
+  formatUrl,
+  formatWsAddress,
+  parseDialAddress,
+  parseWsAddress,
+  WS_NETWORKS,
+} from './address.js'
 import { BrowserPipe } from './browser-pipe.js'
 import { dialRace } from './dial-race.js'
 import { checkProtocol, type CommonWsOptions } from './options.js'
@@ -45,7 +52,8 @@ class BrowserWsTransport implements Transport {
 
   async dial(network: string, address: string, options: DialOptions = {}): Promise<Connection> {
     const known = checkWsNetwork(network)
-    const url = formatWsAddress(known, parseDialAddress(known, address, pageHost()))
+    const target = parseDialAddress(known, address, pageHost())
+    const url = formatUrl(known, target)
     const WebSocket =
       this.#webSocket ?? (globalThis as { WebSocket?: StandardWebSocketConstructor }).WebSocket
     if (WebSocket === undefined) {
@@ -54,7 +62,11 @@ class BrowserWsTransport implements Transport {
     return dialRace<Connection>(`${network} ${address}`, options, ({ resolve, reject }) => {
       const socket = new WebSocket(url, [this.#protocol])
       socket.binaryType = 'arraybuffer'
-      const ends = { localAddress: '', remoteAddress: url, confidential: network === 'wss' }
+      const ends = {
+        localAddress: '',
+        remoteAddress: formatWsAddress(target),
+        confidential: network === 'wss',
+      }
       socket.addEventListener('open', () => resolve(new BrowserPipe(socket, ends).duplex))
       // The close that follows an error before the opening says as little as the error.
       const onFailed = (): void => reject(refused(url))

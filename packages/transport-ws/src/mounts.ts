@@ -28,7 +28,7 @@ export class Mounts {
     }
     if (this.#acceptors.has(path))
       throw new AstraError('EADDRINUSE', `This transport already listens at ${path} of that server.`)
-    const address = (): string => this.#addressOf(network, path)
+    const address = (): string => this.#addressOf(path)
     const acceptor = new Acceptor(this.#options, events, {
       address,
       confidential: network === 'wss' || this.#options.isBehindTls,
@@ -58,9 +58,9 @@ export class Mounts {
   }
 
   /** The server's address and the path; only the path while the server does not listen. */
-  #addressOf(network: WsNetwork, path: string): string {
+  #addressOf(path: string): string {
     const found = this.#server.address()
     if (typeof found !== 'object' || found === null) return path
-    return formatWsAddress(network, { host: found.address, port: found.port, path })
+    return formatWsAddress({ host: found.address, port: found.port, path })
   }
 }

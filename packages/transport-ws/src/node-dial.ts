@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { AstraError, type Connection, type DialOptions } from '@astranet/interface'
 import { WebSocket, type ClientOptions } from 'ws'
-import { formatEnd, formatWsAddress, parseDialAddress, type WsNetwork } from './address.js'
+import { formatEnd, formatUrl, formatWsAddress, parseDialAddress, type WsNetwork } from './address.js'
 import { dialRace } from './dial-race.js'
 import type { CheckedOptions } from './node-options.js'
 import { NodePipe } from './node-pipe.js'
@@ -13,7 +13,9 @@ export async function dialWs(
   options: CheckedOptions,
   dialOptions: DialOptions = {},
 ): Promise<Connection> {
-  const url = formatWsAddress(network, parseDialAddress(network, address, 'localhost'))
+  const target = parseDialAddress(network, address, 'localhost')
+  const url = formatUrl(network, target)
+  const remoteAddress = formatWsAddress(target)
   return dialRace<Connection>(`${network} ${address}`, dialOptions, ({ resolve, reject }) => {
     const socket = new WebSocket(url, [options.protocol], clientOptions(network, options))
     let localAddress = ''
@@ -25,7 +27,7 @@ export async function dialWs(
     socket.on('error', (error) => reject(explain(error, url)))
     socket.once('open', () => {
       const confidential = network === 'wss' && options.tls.rejectUnauthorized !== false
-      resolve(new NodePipe(socket, { localAddress, remoteAddress: url, confidential }).duplex)
+      resolve(new NodePipe(socket, { localAddress, remoteAddress, confidential }).duplex)
     })
     return () => socket.terminate()
   })

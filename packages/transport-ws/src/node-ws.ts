@@ -16,7 +16,7 @@ import { listenOwn } from './own-server.js'
  * borders mean nothing. WebSocket has no half-close: `end` closes both directions.
  *
  * Addresses are URLs (`ws://host:port/path`), `host:port` or `:port`, the last two with or without a path: without a host all
- * interfaces to listen on, this machine to dial. Port 0 listens on a free one. With the option `server` an address to listen
+ * interfaces to listen on, this machine to dial. Port 0 listens on a free one; a listener's own address is `host:port` with its path. With the option `server` an address to listen
  * on is a path.
  *
  * Errors are Node's own (`ECONNREFUSED`, `EADDRINUSE`, `ENOTFOUND`, those of certificates, ...), `ETIMEDOUT` when `timeoutMs`

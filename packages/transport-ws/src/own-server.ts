@@ -70,7 +70,7 @@ class OwnListener implements TransportListener {
         server.off('error', reject)
         server.on('error', (error) => this.#events.onError?.(error))
         const { address, port } = server.address() as AddressInfo
-        this.address = formatWsAddress(this.network, { ...this.#wanted, host: address, port })
+        this.address = formatWsAddress({ ...this.#wanted, host: address, port })
         resolve()
       })
     })

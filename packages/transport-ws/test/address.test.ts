@@ -16,8 +16,10 @@ describe('a WebSocket address', () => {
     expect(() => parseWsAddress('wss', 'ws://x:1/')).toThrow(/not of the network wss/)
   })
 
-  it('is written as it is read', () => {
-    for (const text of ['ws://127.0.0.1:80/', 'ws://[::1]:443/a?b'])
-      expect(formatWsAddress('ws', parseWsAddress('ws', text))).toBe(text)
+  it('is written as it is read, and behind its network it is a URL', () => {
+    for (const text of ['127.0.0.1:80', '[::1]:443/a?b']) {
+      expect(formatWsAddress(parseWsAddress('ws', text))).toBe(text)
+      expect(formatWsAddress(parseWsAddress('ws', `ws://${text}`))).toBe(text)
+    }
   })
 })

@@ -56,5 +56,5 @@ export async function closeAll(connections: readonly Connection[]): Promise<void
 
 /** The port of a listener's address. */
 export function portOf(address: string): number {
-  return Number(new URL(address).port)
+  return Number(new URL(`ws://${address}`).port)
 }

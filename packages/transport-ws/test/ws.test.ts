@@ -68,8 +68,8 @@ describe('ws', () => {
     ]
     for (const [origins, from, expected] of cases) {
       const { listener, accepted, errors } = await listening(ws(origins === undefined ? {} : { origins }))
-      const origin = from === 'own' ? listener.address.replace(/^ws(.*)\/$/, 'http$1') : from
-      expect(await foreignClient(listener.address, { headers: { origin } })).toBe(expected)
+      const origin = from === 'own' ? `http://${listener.address}` : from
+      expect(await foreignClient(`ws://${listener.address}`, { headers: { origin } })).toBe(expected)
       await turnsUntil(() => accepted.length + errors.length === 1)
       if (expected === '403') expect(errors[0]?.message).toMatch(/its page comes from http.*not in origins/)
       await closeAll(accepted)
@@ -79,9 +79,9 @@ describe('ws', () => {
 
   it('refuses clients of another protocol or path', async () => {
     const { listener, accepted, errors } = await listening(ws(), 'ws', 'ws://127.0.0.1:0/astranet')
-    expect(await foreignClient(listener.address, {}, ['chat'])).toBe('400')
-    expect(await foreignClient(listener.address, {}, [])).toBe('400')
-    expect(await foreignClient(listener.address.replace('astranet', 'other'), {})).toBe('404')
+    expect(await foreignClient(`ws://${listener.address}`, {}, ['chat'])).toBe('400')
+    expect(await foreignClient(`ws://${listener.address}`, {}, [])).toBe('400')
+    expect(await foreignClient(`ws://${listener.address}`.replace('/astranet', '/other'), {})).toBe('404')
     expect(errors.map(({ code }) => code)).toEqual(Array(3).fill('ASTRA_ERR_WS_HANDSHAKE'))
     expect(accepted).toEqual([])
     await listener.close()
@@ -106,7 +106,7 @@ describe('ws', () => {
     await withHttpServer(async (server, url) => {
       const transport = ws({ server })
       const { listener, accepted } = await listening(transport, 'ws', '/astranet')
-      expect(listener.address).toBe(`${url}/astranet`)
+      expect(listener.address).toBe(`${url.slice('ws://'.length)}/astranet`)
       const connection = await ws().dial('ws', listener.address)
       await turnsUntil(() => accepted.length === 1)
       expect(await (await fetch(url.replace('ws:', 'http:'))).text()).toBe('a page')
@@ -129,7 +129,7 @@ describe('ws', () => {
 
   it('ends a connection on which text comes, and tells the peer why', async () => {
     const { listener, accepted } = await listening(ws())
-    const socket = new WebSocket(listener.address, [PROTOCOL])
+    const socket = new WebSocket(`ws://${listener.address}`, [PROTOCOL])
     const closed = new Promise<number>((resolve) => socket.once('close', resolve))
     socket.once('open', () => socket.send('hello'))
     await turnsUntil(() => accepted.length === 1)
@@ -141,7 +141,7 @@ describe('ws', () => {
 
   it('ends a connection on which too long a message comes', async () => {
     const { listener, accepted } = await listening(ws({ maxMessageBytes: 65_536 }))
-    const socket = new WebSocket(listener.address, [PROTOCOL])
+    const socket = new WebSocket(`ws://${listener.address}`, [PROTOCOL])
     const closed = new Promise<number>((resolve) => socket.once('close', resolve))
     socket.once('open', () => socket.send(new Uint8Array(65_537)))
     await turnsUntil(() => accepted.length === 1)

@@ -21,7 +21,8 @@ export class CheckedEnd implements ByteDuplex, ByteDuplexHandler {
   readonly #sabotage: Sabotage | undefined
   #handler: ByteDuplexHandler | undefined
   #held: Held[] = []
-  #isAwaitingDrain = false
+  /** Whether a flush is under way. */
+  isAwaitingDrain = false
   #hasEnded = false
   isClosed = false
 
@@ -44,12 +45,12 @@ export class CheckedEnd implements ByteDuplex, ByteDuplexHandler {
   }
 
   writev(chunks: readonly Uint8Array[]): boolean {
-    must(!this.#isAwaitingDrain, 'a flush was written before the last one had drained')
+    must(!this.isAwaitingDrain, 'a flush was written before the last one had drained')
     must(!this.#hasEnded, 'something was written behind the end')
     must(chunks.length > 0 && chunks.every((chunk) => chunk.length > 0), 'an empty chunk was written')
     const isTaken = this.#inner.writev(this.#sabotage?.(chunks) ?? chunks)
     if (isTaken) return true
-    this.#isAwaitingDrain = true
+    this.isAwaitingDrain = true
     this.#held = chunks.map((chunk) => ({ chunk, copy: chunk.slice() }))
     return false
   }
@@ -63,7 +64,7 @@ export class CheckedEnd implements ByteDuplex, ByteDuplexHandler {
   }
 
   end(): void {
-    must(!this.#isAwaitingDrain, 'the pipe was ended while a flush was under way')
+    must(!this.isAwaitingDrain, 'the pipe was ended while a flush was under way')
     this.#hasEnded = true
     this.#inner.end()
   }
@@ -87,7 +88,7 @@ export class CheckedEnd implements ByteDuplex, ByteDuplexHandler {
     const isUnchanged = this.#held.every(({ chunk, copy }) => Buffer.compare(chunk, copy) === 0)
     must(isUnchanged, 'bytes of a flush were changed before it had drained')
     this.#held = []
-    this.#isAwaitingDrain = false
+    this.isAwaitingDrain = false
     this.#handler?.onDrain()
   }
 

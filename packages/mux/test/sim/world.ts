@@ -141,6 +141,8 @@ export class World {
     if (!isOver()) {
       // What is under way between the two: frames for streams that are gone.
       this.#runUntil(this.clock.now() + 5_000, isOver)
+      const isSent = (): boolean => pair.ends.every(({ isAwaitingDrain }) => !isAwaitingDrain)
+      this.#runOut('a flush never ends', () => isOver() || isSent(), pair)
     }
     if (!isOver()) for (const { core, parts } of [client, server]) checkAtRest(core, parts.name)
     then()

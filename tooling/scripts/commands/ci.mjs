@@ -78,8 +78,7 @@ async function networkNamespaces() {
 }
 
 async function demo() {
-  const args = ['run', 'demo', '--', '--streams', '20000', '--json']
-  const { exitCode } = await timed('demo with 20,000 streams', () => step('npm', args))
+  const { exitCode } = await timed('demo', () => step('npm', ['run', 'demo', '--', '--json']))
   return exitCode === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
 }
 

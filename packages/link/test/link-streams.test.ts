@@ -196,6 +196,22 @@ describe('a dial', () => {
     expect(dials.failed).toHaveLength(3_000)
   })
 
+  it('whose header never left when its link broke may be retried elsewhere; one that was asked may not', () => {
+    const { clock, left, right } = openPair({ sessionOptions: { maxConcurrentStreams: 2 } })
+    const dials = new Dials()
+    for (let count = 0; count < 2; count++) left.link.dial(header, dials)
+    clock.run()
+    right.link.destroy(new Error('power cut'))
+    clock.run()
+    left.link.dial(header, dials)
+    clock.run()
+    expect(dials.failed.map(({ code, isRetryable }) => [code, isRetryable]).sort()).toEqual([
+      ['ECONNRESET', false],
+      ['ECONNRESET', true],
+      ['ECONNRESET', true],
+    ])
+  })
+
   it('fails when the peer resets or ends the stream instead of answering, or answers nonsense', () => {
     const answers: [code: string, (side: Side) => void][] = [
       ['ECONNRESET', ({ incoming }) => incoming[0]?.stream.destroy(StreamCode.INTERNAL_ERROR)],

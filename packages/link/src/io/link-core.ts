@@ -222,7 +222,8 @@ export class LinkCore {
 
   #stopDialing(): void {
     const why = this.#error === undefined ? 'the link was closed' : `the link ended: ${this.#error.message}`
-    this.dialer.stop(new DialError('ECONNRESET', why, { cause: this.#error }))
+    // These dials' headers never left.
+    this.dialer.stop(new DialError('ECONNRESET', why, { isRetryable: true, cause: this.#error }))
   }
 
   #finish(error: Error | undefined): void {

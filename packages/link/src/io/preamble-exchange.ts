@@ -83,5 +83,5 @@ export class PreambleExchange implements ByteDuplexHandler {
 }
 
 function closed(message: string, cause?: Error): LinkError {
-  return new LinkError('ASTRA_ERR_LINK_CLOSED', CloseCode.NO_ERROR, message, { cause })
+  return new LinkError('ASTRA_ERR_LINK_CLOSED', message, { closeCode: CloseCode.NO_ERROR, cause })
 }

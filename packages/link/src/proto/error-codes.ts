@@ -50,6 +50,12 @@ export const StreamCode = {
 } as const
 export type StreamCode = (typeof StreamCode)[keyof typeof StreamCode]
 
+/** What a {@link LinkError} knows besides code and message. */
+export interface LinkErrorDetails {
+  readonly closeCode: CloseCode
+  readonly cause?: unknown
+}
+
 /**
  * An error of the link as a whole. `code` is one of
  * - `ASTRA_ERR_LINK_FOREIGN`: the peer speaks another protocol; the pipe is cut without a close frame;
@@ -62,10 +68,10 @@ export class LinkError extends AstraError {
   /** The code that CONNECTION_CLOSE carries, where there is one to send. */
   readonly closeCode: CloseCode
 
-  constructor(code: string, closeCode: CloseCode, message: string, options?: { cause?: unknown }) {
-    super(code, message, options)
+  constructor(code: string, message: string, details: LinkErrorDetails) {
+    super(code, message, details)
     this.name = 'LinkError'
-    this.closeCode = closeCode
+    this.closeCode = details.closeCode
   }
 }
 
@@ -89,7 +95,7 @@ export function linkError(
   options?: { cause?: unknown },
 ): LinkError {
   const known = isCloseCode(closeCode) ? closeCode : CloseCode.INTERNAL_ERROR
-  return new LinkError(CODE_NAMES[known], known, message, options)
+  return new LinkError(CODE_NAMES[known], message, { ...options, closeCode: known })
 }
 
 /** The error of a broken rule of `astranet/1`. `message` completes "the peer ...". */

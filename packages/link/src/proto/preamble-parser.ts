@@ -25,6 +25,8 @@ export type PreambleResult =
       readonly error: LinkError
     }
 
+const BROKEN_RULE = { closeCode: CloseCode.PROTOCOL_ERROR }
+
 const INCOMPLETE: PreambleResult = { kind: 'incomplete' }
 
 /**
@@ -86,7 +88,7 @@ export class PreambleParser {
     const expected = PREAMBLE_MAGIC[at] as number
     if (byte === expected) return undefined
     const message = `the peer does not speak astranet: byte ${at} is ${hex(byte)}, expected ${hex(expected)}`
-    return new LinkError('ASTRA_ERR_LINK_FOREIGN', CloseCode.PROTOCOL_ERROR, message + hint(at, byte))
+    return new LinkError('ASTRA_ERR_LINK_FOREIGN', message + hint(at, byte), BROKEN_RULE)
   }
 
   #uint16(offset: number): number {
@@ -97,7 +99,7 @@ export class PreambleParser {
 function judgeVersion(what: string, theirs: number, ours: number): LinkError | undefined {
   if (theirs === ours) return undefined
   const message = `the peer speaks ${what} ${theirs}, this node speaks ${what} ${ours}`
-  return new LinkError('ASTRA_ERR_LINK_VERSION', CloseCode.PROTOCOL_ERROR, message)
+  return new LinkError('ASTRA_ERR_LINK_VERSION', message, BROKEN_RULE)
 }
 
 function judgeFlags(flags: number): LinkError | undefined {
@@ -108,7 +110,7 @@ function judgeFlags(flags: number): LinkError | undefined {
 
 function violation(what: string): LinkError {
   const message = `the peer's preamble ${what}`
-  return new LinkError('ASTRA_ERR_LINK_PROTOCOL', CloseCode.PROTOCOL_ERROR, message)
+  return new LinkError('ASTRA_ERR_LINK_PROTOCOL', message, BROKEN_RULE)
 }
 
 function hint(at: number, byte: number): string {

@@ -41,6 +41,32 @@ describe('a stream', () => {
     expect(pair.server.accepted.map((stream) => stream.id)).toEqual([0, 2])
   })
 
+  it('that is destroyed before the peer knows of it leaves no trace: its id is used for the next one', () => {
+    const pair = connectedPair()
+    const recorders = Array.from({ length: 3_000 }, () => {
+      const stream = pair.client.open()
+      const recorder = new Recorder(stream)
+      stream.write(pattern(100))
+      stream.write(pattern(5_000))
+      stream.destroy(7)
+      return recorder
+    })
+    const live = openStream(pair)
+    live.a.write(bytesOf('here'))
+    pair.run()
+    expect(recorders.every(({ events }) => events.join() === 'close')).toBe(true)
+    expect(pair.server.accepted.map((stream) => stream.id)).toEqual([live.a.id])
+    expect(live.rb.text).toBe('here')
+    expect(pair.server.core.isOver).toBe(false)
+    live.a.destroy()
+    live.b.destroy()
+    pair.run()
+    expectNothingLeft(pair.client, pair.server)
+    // Ids that were given back are used before new ones, so that the peer has no gap to remember.
+    expect(new Set(Array.from({ length: 3_000 }, () => pair.client.open().id)).size).toBe(3_000)
+    expect(pair.client.core.localBidi.opened).toBeLessThanOrEqual(3_001)
+  })
+
   it('carries bytes both ways and ends each way apart', () => {
     const pair = connectedPair()
     const { a, b, ra, rb } = openStream(pair)

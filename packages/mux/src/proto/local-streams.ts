@@ -7,6 +7,8 @@ export class LocalStreams {
   /** Whether STREAMS_BLOCKED is to be sent. */
   isBlockedFrameDue = false
   #blockedAt = -1
+  /** Indexes that were taken and given back: the peer never heard of them. */
+  readonly #unused: number[] = []
 
   /** MAX_STREAMS arrived; limits never go down. Returns whether there is more credit now. */
   raise(limit: number): boolean {
@@ -18,11 +20,18 @@ export class LocalStreams {
 
   /** The index of a new stream, or -1 when the peer allows no more; then STREAMS_BLOCKED is due, once for each limit. */
   take(): number {
+    const unused = this.#unused.pop()
+    if (unused !== undefined) return unused
     if (this.opened < this.limit) return this.opened++
     if (this.#blockedAt !== this.limit) {
       this.#blockedAt = this.limit
       this.isBlockedFrameDue = true
     }
     return -1
+  }
+
+  /** Gives back the index of a stream that the peer was never told of, to be used for the next one. */
+  giveBack(index: number): void {
+    this.#unused.push(index)
   }
 }

@@ -2,9 +2,10 @@ import { TransportErrorCode } from '@astranet/frame'
 import { protocolError, sessionEnded, type StreamError } from './errors.js'
 import { cutOffReceiving } from './receive-half.js'
 import { FIRST_STREAM_WINDOW_BYTES } from './receive-window.js'
-import { cutOffSending } from './send-half.js'
+import { cutOffSending, dropUnsent } from './send-half.js'
 import type { SessionCore } from './session-core.js'
-import { RECEIVE_OVER, SEND_OVER, StreamState } from './stream-state.js'
+import { QUEUED_FRAMES, RECEIVE_OVER, SEND_OVER, SIZE_KNOWN, StreamState } from './stream-state.js'
+import { growthOf } from './stream-window.js'
 import { StreamTable } from './stream-table.js'
 import { Stream } from './stream.js'
 
@@ -66,6 +67,17 @@ export class StreamSet {
       return undefined
     }
     return this.#accept(id, isUnidirectional)
+  }
+
+  /** Gives up a stream of this side that the peer has not been told of: without a frame, and its id can be used again. */
+  withdraw(stream: Stream): void {
+    if ((stream.state & StreamState.REMOVED) !== 0) return
+    dropUnsent(stream)
+    if ((stream.state & SIZE_KNOWN) === 0) this.#core.receiveWindow.growthBytes -= growthOf(stream)
+    stream.state &= ~QUEUED_FRAMES
+    stream.state |= StreamState.RESET_SENT | StreamState.RESET_RECEIVED
+    stream.state |= StreamState.READ_OVER | StreamState.DISCARDING
+    this.#core.settleLater(stream)
   }
 
   /** Looks at the streams that may be over: tells the application, and forgets those the peer is done with as well. */
@@ -142,7 +154,10 @@ export class StreamSet {
     const core = this.#core
     this.#table(stream.id).remove(Math.floor(stream.id / 4))
     core.abuse.removed()
-    if (!stream.isLocal) {
+    if (stream.isLocal) {
+      const local = stream.isUnidirectional ? core.localUni : core.localBidi
+      if ((stream.state & StreamState.ANNOUNCED) === 0) local.giveBack(Math.floor(stream.id / 4))
+    } else {
       const peer = stream.isUnidirectional ? core.peerUni : core.peerBidi
       peer.closed += 1
       if (peer.isUpdateDue()) core.wake()

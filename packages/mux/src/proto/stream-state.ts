@@ -76,6 +76,15 @@ export const SEND_ENDED: number =
 /** The last frame of the sending part has left. */
 export const SEND_OVER: number = StreamState.FIN_SENT | StreamState.RESET_SENT
 
+/** Frames that are to be sent. */
+export const QUEUED_FRAMES: number =
+  StreamState.FIN_QUEUED |
+  StreamState.RESET_QUEUED |
+  StreamState.RESET_AT_QUEUED |
+  StreamState.STOP_QUEUED |
+  StreamState.CREDIT_QUEUED |
+  StreamState.BLOCKED_QUEUED
+
 /** The peer sends nothing more. */
 export const RECEIVE_OVER: number = StreamState.FIN_RECEIVED | StreamState.RESET_RECEIVED
 

@@ -1,4 +1,5 @@
 import type { WireInteger } from '@astranet/frame'
+import { checkErrorCode } from './check.js'
 import type { StreamError } from './errors.js'
 import type { ReceiveQueue } from './receive-queue.js'
 import type { SendQueue } from './send-queue.js'
@@ -229,8 +230,16 @@ export class Stream {
     receiving.stopSending(this, code)
   }
 
-  /** Gives up both directions: `stopSending`, and `reset` unless `end` was called and everything was sent. Idempotent. */
+  /**
+   * Gives up both directions: `stopSending`, and `reset` unless `end` was called and everything was sent. Of a stream
+   * that the peer has not been told of nothing is sent at all. Idempotent.
+   */
   destroy(code: WireInteger = 0): void {
+    checkErrorCode(code)
+    if ((this.state & StreamState.ANNOUNCED) === 0 && !this.core.isOver) {
+      this.core.streams.withdraw(this)
+      return
+    }
     if (this.canSend) sending.reset(this, code)
     if (this.canReceive) receiving.stopSending(this, code)
   }

@@ -173,11 +173,12 @@ export class Transmitter {
     if (isReceiving && (queued & StreamState.CREDIT_QUEUED) !== 0) {
       writer.reserve(MAX_CONTROL_FRAME_BYTES)
       writer.wrote(writeMaxStreamData(writer.buffer, writer.at, id, stream.receiveLimit))
+      stream.state |= StreamState.ANNOUNCED
     }
     if ((queued & StreamState.BLOCKED_QUEUED) !== 0) {
       writer.reserve(MAX_CONTROL_FRAME_BYTES)
       writer.wrote(writeStreamDataBlocked(writer.buffer, writer.at, id, stream.sendLimit))
-      stream.state |= StreamState.BLOCKED_SENT
+      stream.state |= StreamState.BLOCKED_SENT | StreamState.ANNOUNCED
     }
   }
 

@@ -54,15 +54,18 @@ export interface StreamFlows {
 export class Ledger {
   readonly #flows = new Map<number, StreamFlows>()
 
-  flowsOf(id: number): StreamFlows {
-    let flows = this.#flows.get(id)
-    if (flows === undefined) {
-      flows = {
-        fromOpener: new Flow(`stream ${id}, opener's direction`, id * 7_919),
-        toOpener: new Flow(`stream ${id}, acceptor's direction`, id * 7_919 + 31_337),
-      }
-      this.#flows.set(id, flows)
+  /** A stream was opened. The id of one that was destroyed before the peer knew of it comes again. */
+  begin(id: number): StreamFlows {
+    const flows = {
+      fromOpener: new Flow(`stream ${id}, opener's direction`, id * 7_919),
+      toOpener: new Flow(`stream ${id}, acceptor's direction`, id * 7_919 + 31_337),
     }
+    this.#flows.set(id, flows)
     return flows
+  }
+
+  /** The stream that its opener has begun. */
+  flowsOf(id: number): StreamFlows {
+    return this.#flows.get(id) ?? this.begin(id)
   }
 }

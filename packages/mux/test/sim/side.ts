@@ -147,7 +147,8 @@ export class Side implements ProbeHost {
     const reading = this.random.chance(plan.idleReaders)
       ? 'idle'
       : this.random.pick<Reading>(['eager', 'eager', 'moody', 'counting', 'whole'])
-    const probe = new Probe(stream, ledger.flowsOf(stream.id), reading, this)
+    const flows = stream.isLocal ? ledger.begin(stream.id) : ledger.flowsOf(stream.id)
+    const probe = new Probe(stream, flows, reading, this)
     this.probes.push(probe)
     this.open.add(probe)
     return probe

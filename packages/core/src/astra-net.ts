@@ -2,7 +2,7 @@ import { formatNodeId, isNodeIdText, toNodeId, type NodeId } from '@astranet/int
 import { toByteDuplex, type Pipe } from '@astranet/mux'
 import type { ServiceInstance } from '@astranet/registry'
 import type { Route } from '@astranet/relay'
-import { checkOptions, checkSignal, checkString } from './check.js'
+import { checkBoolean, checkOptions, checkSignal, checkString } from './check.js'
 import type { DialOptions, DialScope } from './dial-options.js'
 import type { Endpoint } from './endpoint.js'
 import type { JoinOptions } from './join.js'
@@ -163,7 +163,7 @@ export class AstraNet implements AsyncDisposable {
 
   /** This node seen with its own services among those dialed by name, which is the default, or without them. */
   withLoopBack(isEnabled = true): AstraNet {
-    return new AstraNet(this.#node, { ...this.#scope, hasLoopBack: isEnabled })
+    return new AstraNet(this.#node, { ...this.#scope, hasLoopBack: checkBoolean('isEnabled', isEnabled) })
   }
 
   /**

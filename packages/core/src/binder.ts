@@ -1,6 +1,7 @@
 import { checkPort, formatNodeId, parseAddress, type NodeId } from '@astranet/interface'
 import type { Catalogue } from '@astranet/registry'
-import { checkOptions, checkSignal } from './check.js'
+import { onAbort } from './abort-listeners.js'
+import { checkBoolean, checkOptions, checkSignal } from './check.js'
 import { Listener, type BindOptions } from './listener.js'
 import { NetError } from './net-error.js'
 import type { PortTable } from './port-table.js'
@@ -32,6 +33,7 @@ export class Binder {
     const signal = checkSignal(options.signal)
     const { port, service } = this.#readAddress(text)
     checkBacklog(backlog)
+    checkBoolean('allowHalfOpen', allowHalfOpen)
     signal?.throwIfAborted()
     if (ports.at(port) !== undefined)
       throw bindError('EADDRINUSE', text, `port ${port} of this node is bound already`)
@@ -44,16 +46,15 @@ export class Binder {
         ...(weight === undefined ? {} : { weight }),
       })
     }
-    const onAbort = (): void => void listener.close()
     const release = (): void => {
-      signal?.removeEventListener('abort', onAbort)
+      ignoreSignal()
       ports.delete(port)
       if (service !== undefined) catalogue.withdrawService({ environment, name: service, port })
       onChange()
     }
     const listener = new Listener({ node: self, port, service, environment, backlog, allowHalfOpen, release })
+    const ignoreSignal = onAbort(signal, () => void listener.close())
     ports.set(port, listener)
-    signal?.addEventListener('abort', onAbort, { once: true })
     onChange()
     return listener
   }

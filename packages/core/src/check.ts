@@ -1,3 +1,5 @@
+import type { Clock } from '@astranet/interface'
+
 /** The longest time that a timer can take, in ms. */
 export const MAX_TIMEOUT_MS = 0x7fffffff
 
@@ -24,4 +26,17 @@ export function checkOptions<T extends object>(value: T): T {
 export function checkSignal(value: AbortSignal | undefined): AbortSignal | undefined {
   if (value === undefined || value instanceof AbortSignal) return value
   throw new TypeError('signal must be an AbortSignal')
+}
+
+/** `value` when it is a boolean. Otherwise throws a TypeError that names it. */
+export function checkBoolean(name: string, value: boolean): boolean {
+  if (typeof value === 'boolean') return value
+  throw new TypeError(`${name} must be a boolean, got ${value === null ? 'null' : typeof value}`)
+}
+
+/** `value` when it is a clock. Otherwise throws a TypeError. */
+export function checkClock(value: Clock): Clock {
+  const { now, setTimer, defer } = (value ?? {}) as Partial<Clock>
+  if ([now, setTimer, defer].every((each) => typeof each === 'function')) return value
+  throw new TypeError('clock must have the functions now, setTimer and defer')
 }

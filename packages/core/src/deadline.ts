@@ -1,10 +1,10 @@
 import type { Clock, Timer } from '@astranet/interface'
+import { onAbort } from './abort-listeners.js'
 
 /** The end of the time that a call may take: a timeout, an abort signal, or whoever calls `expire`. */
 export class Deadline {
   readonly #clock: Clock
-  readonly #signal: AbortSignal | undefined
-  readonly #onAbort = (): void => this.expire(this.#signal?.reason)
+  readonly #ignoreSignal: () => void
   #timer: Timer | undefined = undefined
   #listener: ((reason: unknown) => void) | undefined = undefined
   /** Why the time is over: the signal's reason for example, or `undefined` for the timeout. */
@@ -15,8 +15,7 @@ export class Deadline {
   constructor(clock: Clock, timeoutMs: number, signal: AbortSignal | undefined) {
     signal?.throwIfAborted()
     this.#clock = clock
-    this.#signal = signal
-    signal?.addEventListener('abort', this.#onAbort, { once: true })
+    this.#ignoreSignal = onAbort(signal, () => this.expire(signal?.reason))
     if (timeoutMs === 0) this.isOver = true
     else this.#timer = clock.setTimer(timeoutMs, () => this.expire(undefined))
   }
@@ -49,7 +48,7 @@ export class Deadline {
   /** Stops the timer. Idempotent. */
   clear(): void {
     this.#timer?.cancel()
-    this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#ignoreSignal()
     this.#listener = undefined
   }
 }

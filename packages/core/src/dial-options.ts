@@ -1,5 +1,5 @@
 import type { Selector } from '@astranet/registry'
-import { checkOptions, checkSignal, checkTimeout } from './check.js'
+import { checkBoolean, checkOptions, checkSignal, checkTimeout } from './check.js'
 
 /** How long a dial may take unless told otherwise, in ms. */
 export const DEFAULT_DIAL_TIMEOUT_MS = 10_000
@@ -40,6 +40,7 @@ export interface CheckedDialOptions {
 /** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
 export function checkDialOptions(options: DialOptions): CheckedDialOptions {
   const { timeoutMs = DEFAULT_DIAL_TIMEOUT_MS, signal, selector, key } = checkOptions(options)
+  const { allowHalfOpen = false } = options
   if (selector !== undefined && typeof selector !== 'function')
     throw new TypeError('selector must be a function')
   if (key !== undefined && typeof key !== 'string') throw new TypeError('key must be a string')
@@ -48,6 +49,6 @@ export function checkDialOptions(options: DialOptions): CheckedDialOptions {
     signal: checkSignal(signal),
     selector,
     key,
-    allowHalfOpen: options.allowHalfOpen ?? false,
+    allowHalfOpen: checkBoolean('allowHalfOpen', allowHalfOpen),
   }
 }

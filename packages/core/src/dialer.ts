@@ -172,7 +172,7 @@ export class Dialer {
   async #attemptHere(ends: SocketEnds, call: Call): Promise<Socket> {
     const { ports, loopback } = this.#parts
     const waiting = new AbortController()
-    call.deadline.onOver((reason) => waiting.abort(reason ?? timedOut(ends, call)))
+    call.deadline.onOver((reason) => waiting.abort(reason === undefined ? timedOut(ends, call) : reason))
     const result = await loopback.dial(ports.at(ends.remotePort), ends, {
       allowHalfOpen: call.allowHalfOpen,
       signal: waiting.signal,
@@ -192,7 +192,7 @@ export class Dialer {
       const attempt = link.dial(header, ATTEMPT_HANDLER, { resolve, reject, ends, call })
       call.deadline.onOver((reason) => {
         attempt.cancel()
-        reject(reason ?? timedOut(ends, call))
+        reject(reason === undefined ? timedOut(ends, call) : reason)
       })
     })
   }

@@ -1,3 +1,4 @@
+import { onAbort } from './abort-listeners.js'
 import { checkOptions, checkSignal, checkTimeout } from './check.js'
 import type { Clock, NodeId, Timer, Transport } from '@astranet/interface'
 import type { Adopted, Peers } from './peers.js'
@@ -37,7 +38,7 @@ export class Join {
   readonly #parts: JoinParts
   readonly #timeoutMs: number
   readonly #signal: AbortSignal | undefined
-  readonly #onAbort = (): void => this.stop(this.#signal?.reason)
+  #ignoreSignal: () => void = () => undefined
   readonly #stopping: AbortController = new AbortController()
   #delayMs = FIRST_DELAY_MS
   #timer: Timer | undefined = undefined
@@ -53,7 +54,7 @@ export class Join {
   /** Connects for the first time; rejects when that fails, with the reason when it is stopped. */
   async start(): Promise<NodeId> {
     this.#signal?.throwIfAborted()
-    this.#signal?.addEventListener('abort', this.#onAbort, { once: true })
+    this.#ignoreSignal = onAbort(this.#signal, () => this.stop(this.#signal?.reason))
     try {
       const adopted = await this.#connect()
       this.#keep(adopted)
@@ -70,7 +71,7 @@ export class Join {
     if (this.#stopping.signal.aborted) return
     this.#stopping.abort(reason)
     this.#timer?.cancel()
-    this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#ignoreSignal()
     this.#parts.onStopped()
   }
 

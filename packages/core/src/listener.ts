@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { NodeId } from '@astranet/interface'
 import { RefusalReason } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
+import { onAbort } from './abort-listeners.js'
 import { checkOptions, checkSignal } from './check.js'
 import { NetError } from './net-error.js'
 import { nodeAddress } from './node-address.js'
@@ -203,13 +204,24 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
   #serve(): void {
     while (this.waiting > 0) {
       if (this.listenerCount('connection') > 0) {
-        this.emit('connection', this.#open(this.#shift() as IncomingSocket))
+        this.#emitConnection(this.#open(this.#shift() as IncomingSocket))
         continue
       }
       const [acceptor] = this.#acceptors
       if (acceptor === undefined) return
       this.#acceptors.delete(acceptor)
       acceptor.resolve(this.#open(this.#shift() as IncomingSocket))
+    }
+  }
+
+  /** A handler that throws is the program's to hear of; those that wait behind are served all the same. */
+  #emitConnection(socket: Socket): void {
+    let hasReturned = false
+    try {
+      this.emit('connection', socket)
+      hasReturned = true
+    } finally {
+      if (!hasReturned) queueMicrotask(() => this.#serve())
     }
   }
 
@@ -230,17 +242,15 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
 
   #wait(signal: AbortSignal | undefined): Promise<Socket> {
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
+      const done = onAbort(signal, () => {
         this.#acceptors.delete(acceptor)
         reject(signal?.reason as Error)
-      }
-      const done = (): void => signal?.removeEventListener('abort', onAbort)
+      })
       const acceptor: Waiter = {
         resolve: (socket) => (done(), resolve(socket)),
         reject: (error) => (done(), reject(error)),
       }
       this.#acceptors.add(acceptor)
-      signal?.addEventListener('abort', onAbort, { once: true })
     })
   }
 

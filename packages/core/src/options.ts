@@ -2,7 +2,8 @@ import { systemClock, toNodeId, type Clock, type NodeId, type Transport } from '
 import { DEFAULT_HELLO_TIMEOUT_MS } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
 import { tcp } from '@astranet/transport-tcp'
-import { checkOptions, checkTimeout } from './check.js'
+import { checkClock, checkOptions, checkTimeout } from './check.js'
+import { checkSessionLimits } from './session-limits.js'
 
 /** How to make a node. */
 export interface AstraNetOptions {
@@ -15,9 +16,15 @@ export interface AstraNetOptions {
    * (256 MiB).
    */
   maxReceiveBufferBytes?: number
-  /** Limits of each link's session; see `@astranet/mux`. */
+  /**
+   * Limits of each link's session; see `@astranet/mux`. `maxConcurrentStreams` is at least 2 here: a link's own stream
+   * and one of the peer's.
+   */
   sessionLimits?: Omit<SessionLimits, 'memoryBudget' | 'isTrusted'>
-  /** How long a new connection may take until both sides have said who they are, in ms. Default 10,000. */
+  /**
+   * How long a new connection may take until both sides have said who they are, in whole ms, 1 to 2^31 - 1. Default
+   * 10,000. Then it is cut.
+   */
   helloTimeoutMs?: number
   /** Default: the system's. */
   clock?: Clock
@@ -44,10 +51,15 @@ export function resolveOptions(options: AstraNetOptions): ResolvedOptions {
   return {
     transports,
     nodeId: options.nodeId === undefined ? randomNodeId() : toNodeId(options.nodeId),
-    sessionLimits: { ...options.sessionLimits, memoryBudget: new MemoryBudget(limit) },
-    helloTimeoutMs: checkTimeout('helloTimeoutMs', options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS, 1),
-    clock: options.clock ?? systemClock,
+    sessionLimits: { ...checkSessionLimits(options.sessionLimits), memoryBudget: new MemoryBudget(limit) },
+    helloTimeoutMs: checkHelloTimeout(options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS),
+    clock: checkClock(options.clock === undefined ? systemClock : options.clock),
   }
+}
+
+function checkHelloTimeout(value: number): number {
+  if (Number.isInteger(checkTimeout('helloTimeoutMs', value, 1))) return value
+  throw new RangeError(`helloTimeoutMs must be an integer, got ${value}`)
 }
 
 function checkTransports(transports: readonly Transport[]): readonly Transport[] {

@@ -47,6 +47,14 @@ describe('liveness', () => {
     expect(liveness.check(54_999)).toBe('dead')
   })
 
+  it('gives a peer the whole time again, once, when this process did not run', () => {
+    const liveness = make()
+    liveness.pingSent(0)
+    expect(liveness.check(80_000)).toBe(undefined)
+    expect(liveness.check(99_999)).toBe(undefined)
+    expect(liveness.check(180_000)).toBe('dead')
+  })
+
   it('measures the round trip', () => {
     const liveness = make()
     liveness.pingSent(100)

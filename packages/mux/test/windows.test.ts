@@ -144,6 +144,17 @@ describe('the credit the peer has given', () => {
     expect(window.available(7)).toBe(65_536 - 8_192)
   })
 
+  it('keeps it also while the peer grants little at a time', () => {
+    const window = new SendWindow()
+    window.raise(65_536)
+    window.sent = 65_536 - 8_192
+    window.raise(65_536 + 1_024)
+    expect(window.available(3)).toBe(1_024)
+    window.sent += 1_024
+    expect(window.available(3)).toBe(0)
+    expect(window.available(0)).toBe(8_192)
+  })
+
   it('asks for more once for each limit', () => {
     const window = new SendWindow()
     window.raise(10)

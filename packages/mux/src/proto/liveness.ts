@@ -14,6 +14,9 @@ export type LivenessVerdict = 'idle' | 'dead' | 'stuck-record'
 
 const JITTER = 0.2
 
+/** A deadline that is noticed so late, in ms, shows that this process did not run, and perhaps the peer's neither. */
+const STOPPED_MS = 1_000
+
 /**
  * Whether the peer is there. Two clocks, as the draft has them:
  *
@@ -49,6 +52,7 @@ export class Liveness {
   #recordAt: number
   #recordBegunAt = Infinity
   #suspendedAt: number | undefined = undefined
+  #isExcused = false
 
   constructor(options: LivenessOptions, now: number) {
     this.#options = options
@@ -95,6 +99,7 @@ export class Liveness {
   /** Bytes arrived; `isInsideRecord`: a record is incomplete after them. */
   received(now: number, isInsideRecord: boolean): void {
     this.#progressAt = this.#time(now)
+    this.#isExcused = false
     if (!isInsideRecord) this.#recordBegunAt = Infinity
     else if (this.#recordBegunAt === Infinity) this.#recordBegunAt = this.#progressAt
   }
@@ -157,7 +162,7 @@ export class Liveness {
   /** Judges the deadlines that have passed; makes a ping due when it is time. */
   check(now: number): LivenessVerdict | undefined {
     if (this.#suspendedAt !== undefined) return undefined
-    if (now >= this.#deadAt()) return 'dead'
+    if (now >= this.#deadAt() && !this.#excuses(now)) return 'dead'
     if (now >= this.#idleAt()) return 'idle'
     if (now >= this.#stuckAt()) return 'stuck-record'
     if (now >= this.#nextPingAt) {
@@ -184,6 +189,17 @@ export class Liveness {
     this.#pingSentAt += pausedMs
     this.#pingDueAt += pausedMs
     this.#recordBegunAt += pausedMs
+  }
+
+  /**
+   * Whether this process was stopped, so that silence says nothing: then the peer has the whole time again, once until
+   * something arrives.
+   */
+  #excuses(now: number): boolean {
+    if (this.#isExcused || now - this.#deadAt() < STOPPED_MS) return false
+    this.#isExcused = true
+    this.#progressAt = now
+    return true
   }
 
   /** While the pipe is suspended no time passes. */

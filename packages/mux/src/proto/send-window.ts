@@ -5,8 +5,9 @@ const MAX_RESERVE_BYTES = 65_536
 const RESERVE_FRACTION = 8
 
 /**
- * The credit the peer has given the session (RFC 9000 section 4.1, MAX_DATA). The last 64 KiB of it, or an eighth of
- * what a frugal peer grants at once, are kept for urgency 0, so that control streams are never shut out by bulk data.
+ * The credit the peer has given the session (RFC 9000 section 4.1, MAX_DATA). The last 64 KiB of it, or an eighth of the
+ * most that a frugal peer has granted at once, are kept for urgency 0, so that control streams are never shut out by bulk
+ * data: not by the little that a peer still grants while it has many unread bytes either.
  */
 export class SendWindow {
   /** The peer's MAX_DATA. */
@@ -17,13 +18,16 @@ export class SendWindow {
   isBlockedFrameDue = false
   #blockedAt = -1
   #reserve = 0
+  /** The most credit there was at once, in bytes. */
+  #largest = 0
 
   /** MAX_DATA arrived; limits never go down. Returns whether there is more credit now. */
   raise(limit: number): boolean {
     if (limit <= this.limit) return false
     this.limit = limit
     this.isBlockedFrameDue = false
-    this.#reserve = Math.min(MAX_RESERVE_BYTES, Math.floor((limit - this.sent) / RESERVE_FRACTION))
+    this.#largest = Math.max(this.#largest, limit - this.sent)
+    this.#reserve = Math.min(MAX_RESERVE_BYTES, Math.floor(this.#largest / RESERVE_FRACTION))
     return true
   }
 

@@ -251,12 +251,30 @@ describe('a link does not open', () => {
     expect((side.closes[0] as Error).message).toContain('before both HELLOs')
   })
 
+  it('when its session cannot be started: it closes, and the process goes on', () => {
+    const clock = new VirtualClock()
+    const [pipe, raw] = memoryPipe(clock)
+    // A program without types; nothing looks at this one before the session does.
+    const sessionOptions = { binding: 'carrier pigeon' as 'bytes' }
+    const side = new Side(pipe, { id: 1n, clock, role: 'acceptor', sessionOptions })
+    side.link.start()
+    raw.writev([encodePreamble(rawPreamble)])
+    clock.run()
+    expect(side.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_INTERNAL', cause: expect.any(TypeError) }])
+    expect([side.link.state, pipe.isClosed, clock.timers]).toEqual(['closed', true, 0])
+  })
+
   it('with options that are wrong: they are named', () => {
     const clock = new VirtualClock()
     const make = (options: object): (() => Side) => {
       return () => new Side(memoryPipe(clock)[0], { id: 1n, clock, ...options })
     }
     expect(make({ helloTimeoutMs: 0 })).toThrow(/helloTimeoutMs/)
+    for (const helloTimeoutMs of [1.5, Number.NaN, Infinity, 2 ** 31])
+      expect(make({ helloTimeoutMs })).toThrow(/helloTimeoutMs/)
+    for (const maxConcurrentStreams of [0, 1, 1.5])
+      expect(make({ sessionOptions: { maxConcurrentStreams } })).toThrow(/maxConcurrentStreams/)
+    expect(make({ sessionOptions: { recordTimeoutMs: -1 } })).toThrow(/recordTimeoutMs/)
     expect(make({ sequence: -1 })).toThrow(/sequence/)
     expect(make({ identity: { nodeId: 1n, incarnation: 0.5 } })).toThrow(/incarnation/)
     expect(make({ identity: { nodeId: 1n, incarnation: 1, roles: ['a b'] } })).toThrow(/roles/)

@@ -23,8 +23,8 @@ export interface HandshakeOptions {
 
 /** What a {@link Handshake} asks of its link. */
 export interface HandshakeEvents extends Omit<ControlEvents, 'onHello'> {
-  /** The preambles are exchanged: start QMux. */
-  startSession(role: SessionRole, initialBytes: Uint8Array): Session
+  /** The preambles are exchanged: start QMux. `undefined` when it cannot be started; then the link ends. */
+  startSession(role: SessionRole, initialBytes: Uint8Array): Session | undefined
   /** Whether the peer is welcome. */
   admit(hello: Hello): LinkError | undefined
   /** Both HELLOs are accepted. */

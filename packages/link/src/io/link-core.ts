@@ -7,6 +7,7 @@ import type { Hello } from '../proto/hello.js'
 import type { SessionRole } from '../proto/settle-role.js'
 import { DialError, RefusalReason } from '../proto/stream-answer.js'
 import type { StreamHeader, UnknownHeader } from '../proto/stream-header.js'
+import { checkHelloTimeout, checkSessionOptions } from './check-options.js'
 import { closeReason } from './close-reason.js'
 import { controlEndedEarly, type ControlStream } from './control-stream.js'
 import { Dialer } from './dialer.js'
@@ -15,8 +16,6 @@ import { IncomingStreams, refuseStream } from './incoming-streams.js'
 import { DEFAULT_HELLO_TIMEOUT_MS, type LinkHandler, type LinkOptions } from './link-options.js'
 import type { Link, LinkState } from './link.js'
 import { ownHello } from './own-hello.js'
-
-const MAX_TIMEOUT_MS = 0x7fffffff
 
 /** The life of a {@link Link}: its state, and what becomes of it when something happens. `Link` is its public face. */
 export class LinkCore {
@@ -49,6 +48,7 @@ export class LinkCore {
     this.#handler = options.handler
     this.#clock = options.clock ?? systemClock
     checkProof(options, duplex)
+    checkSessionOptions(options.sessionOptions)
     this.ownHello = ownHello(options, duplex.remoteAddress)
     this.dialer = new Dialer(this.#clock)
     this.#incoming = new IncomingStreams((header, stream, rest) => this.#onHeader(header, stream, rest))
@@ -91,10 +91,10 @@ export class LinkCore {
 
   #makeHandshake(): Handshake {
     const { role, randomBytes, helloTimeoutMs, proof } = this.#options
-    const timeoutMs = checkTimeout(helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS)
+    const timeoutMs = checkHelloTimeout(helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS)
     const options = { role, hello: this.ownHello, clock: this.#clock, timeoutMs, randomBytes, proof }
     return new Handshake(this.#duplex, options, {
-      startSession: (sessionRole, initialBytes) => this.#startSession(sessionRole, initialBytes),
+      startSession: (sessionRole, initialBytes) => this.#tryStartSession(sessionRole, initialBytes),
       admit: (hello) => this.#handler.admit?.(this.#link, hello),
       onEstablished: (established) => this.#onEstablished(established),
       onPreambleFailed: (error) => this.#finish(error),
@@ -105,11 +105,21 @@ export class LinkCore {
     })
   }
 
-  #startSession(role: SessionRole, initialBytes: Uint8Array): Session {
+  /** Called with the peer's bytes, where nobody could catch an error. */
+  #tryStartSession(role: SessionRole, initialBytes: Uint8Array): Session | undefined {
     this.role = role
+    try {
+      this.session = this.#startSession(role, initialBytes)
+    } catch (cause) {
+      this.#fail(linkError(CloseCode.INTERNAL_ERROR, 'this node could not start a session', { cause }))
+    }
+    return this.session
+  }
+
+  #startSession(role: SessionRole, initialBytes: Uint8Array): Session {
     // The client's first stream is the control stream.
     this.#nextPeerStreamId = role === 'server' ? 4 : 1
-    this.session = new Session(this.#duplex, {
+    return new Session(this.#duplex, {
       ...this.#options.sessionOptions,
       maxConcurrentUniStreams: 0,
       evictionCode: StreamCode.EVICTED,
@@ -125,7 +135,6 @@ export class LinkCore {
         onClose: () => this.#finish(this.#error),
       },
     })
-    return this.session
   }
 
   #onStream(stream: Stream): void {
@@ -244,11 +253,6 @@ function checkProof({ proof, insecure }: LinkOptions, { capabilities }: ByteDupl
   throw new TypeError(
     'proof needs a confidential pipe (TLS, wss, a Unix socket); insecure: true sends it regardless',
   )
-}
-
-function checkTimeout(timeoutMs: number): number {
-  if (Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS) return timeoutMs
-  throw new RangeError(`helloTimeoutMs must be an integer from 1 to ${MAX_TIMEOUT_MS}, got ${timeoutMs}`)
 }
 
 function refuse(stream: Stream, reason: RefusalReason, text: string): void {

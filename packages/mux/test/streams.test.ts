@@ -233,6 +233,17 @@ describe('a stream', () => {
     expect(ra.events).toEqual(['flushed'])
   })
 
+  it('gives referenced bytes back also when it goes before the peer has heard of it', () => {
+    const pair = connectedPair()
+    const a = pair.client.open()
+    const recorder = new Recorder(a)
+    a.writeReferenced(pattern(100_000))
+    a.destroy()
+    pair.run()
+    expect(recorder.events).toEqual(['flushed', 'close'])
+    expectNothingLeft(pair.client, pair.server)
+  })
+
   it('copies small writes at once', () => {
     const pair = connectedPair()
     const { a, rb } = openStream(pair)
@@ -294,6 +305,15 @@ describe('credit', () => {
     expect(recorder.bytes.length).toBe(50_000)
     expect(b.unreadBytes).toBe(0)
     checkInvariants(pair.server)
+  })
+
+  it('is not given for a stream that only this side sends on', () => {
+    const pair = connectedPair()
+    const a = pair.client.open(true)
+    a.consume(0)
+    a.requireAtLeast(100_000)
+    pair.run()
+    expect(pair.client.core.closeReason).toBe(undefined)
   })
 
   it('can be had for a message larger than the window', () => {

@@ -197,6 +197,7 @@ export function consumeByApplication(stream: Stream, bytes: number): void {
       `bytes must be at most the ${delivered} delivered and not yet consumed, got ${bytes}`,
     )
   }
+  if (bytes === 0) return
   consume(stream, bytes)
   stream.core.unread.touched(stream)
 }
@@ -204,7 +205,8 @@ export function consumeByApplication(stream: Stream, bytes: number): void {
 /** See `Stream.requireAtLeast`. */
 export function requireAtLeast(stream: Stream, bytes: number): void {
   checkInteger('bytes', bytes, { least: 0, most: stream.core.receiveWindow.poolBytes })
-  if ((stream.state & (SIZE_KNOWN | StreamState.DISCARDING)) !== 0 || stream.core.isOver) return
+  if (!stream.canReceive || stream.core.isOver) return
+  if ((stream.state & (SIZE_KNOWN | StreamState.DISCARDING)) !== 0) return
   raiseWindow(stream, bytes)
 }
 

@@ -114,6 +114,8 @@ export class SessionCore {
   readonly #decoder: FrameDecoder
   #controlList: Stream[] = []
   #hasWork = false
+  /** The connection may refer to what was gathered last. */
+  #isInFlight = false
   readonly #budgetReleased = (): void => this.wake()
 
   constructor(
@@ -217,6 +219,7 @@ export class SessionCore {
     this.flushSize.gathered(this.#transmitter.writer.bytes, now)
     const chunks = this.#transmitter.writer.finish()
     this.liveness.recordSent(now)
+    this.#isInFlight = true
     return chunks
   }
 
@@ -231,12 +234,14 @@ export class SessionCore {
       this.writable = []
       for (const stream of writable) this.#tellWritable(stream)
     }
+    if (!this.#isInFlight) this.#releaseFlushed()
     this.streams.settle()
   }
 
   /** The connection refers to nothing any more that was gathered. */
   accepted(now: number): void {
     this.now = now
+    this.#isInFlight = false
     this.liveness.drained(now)
     this.flushSize.accepted(now)
     this.#transmitter.writer.reuse()

@@ -5,8 +5,8 @@ import { Session } from '@astranet/mux'
 import { CloseCode, linkError, LinkError } from '@astranet/link'
 import { encodePreamble, PREAMBLE_BYTES, type LinkRole } from '../src/proto/preamble.js'
 import { memoryPipe } from './support/memory-pipe.js'
-import { accepting, rawHello, rawPeer, rawPreamble, stripPreamble } from './support/raw-peer.js'
-import { bytes, Side } from './support/side.js'
+import { accepting, otherVersion, rawHello, rawPeer, rawPreamble, stripPreamble } from './support/raw-peer.js'
+import { bytes, Dials, Side } from './support/side.js'
 import { VirtualClock } from './support/virtual-clock.js'
 
 function pair(
@@ -103,17 +103,40 @@ describe('a link does not open', () => {
 
   it('with a peer of another version, which still gets to read this version', () => {
     const { clock, side, raw, pipe } = accepting()
-    const preamble = encodePreamble(rawPreamble)
-    preamble[9] = 2
-    raw.writev([preamble])
+    raw.writev([otherVersion])
+    clock.advance(999)
+    expect(pipe.written).toHaveLength(PREAMBLE_BYTES)
+    expect([side.link.state, pipe.isClosed, side.closes]).toEqual(['closing', false, []])
+    clock.advance(1)
+    expect([side.link.state, pipe.isClosed, clock.timers]).toEqual(['closed', true, 0])
+    expect(side.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_VERSION' }])
+  })
+
+  it('with a peer of another version, and has told so once the pipe is closed', () => {
+    const { clock, side, raw, pipe } = accepting()
+    const dials = new Dials()
+    side.link.dial({ kind: 'dial', port: 1, sourcePort: 2 }, dials)
+    raw.writev([otherVersion])
+    clock.run()
+    expect(dials.failed).toMatchObject([{ code: 'ECONNRESET', isRetryable: true }])
+    expect(side.closes).toEqual([])
+    raw.end()
+    clock.run()
+    expect([side.link.state, pipe.isClosed, clock.timers]).toEqual(['closed', true, 0])
+    expect(side.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_VERSION' }])
+  })
+
+  it.each(['close', 'destroy'] as const)('with a peer of another version: %s cuts it at once', (end) => {
+    const { clock, side, raw, pipe } = accepting()
+    raw.writev([otherVersion])
+    clock.run()
+    expect(pipe.isClosed).toBe(false)
+    side.link[end]()
+    side.link[end]()
+    expect([pipe.isClosed, side.closes]).toEqual([true, []])
     clock.run()
     expect(side.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_VERSION' }])
-    expect(pipe.written).toHaveLength(PREAMBLE_BYTES)
-    expect(pipe.isClosed).toBe(false)
-    clock.advance(10_000)
-    expect(pipe.isClosed).toBe(true)
-    expect(side.closes).toHaveLength(1)
-    expect(clock.timers).toBe(0)
+    expect([side.link.state, clock.timers]).toEqual(['closed', 0])
   })
 
   it('between two acceptors, nor with itself', () => {

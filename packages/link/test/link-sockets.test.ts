@@ -1,8 +1,10 @@
 import { createServer, connect, type Server, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
+import { systemClock, type Clock } from '@astranet/interface'
 import { fromNodeDuplex } from '@astranet/interface/node-duplex'
 import { afterEach, describe, expect, it } from 'vitest'
+import { otherVersion } from './support/raw-peer.js'
 import { bytes, Dials, Reader, Side } from './support/side.js'
 
 const servers: Server[] = []
@@ -34,6 +36,9 @@ function sideOf(socket: Socket, id: bigint, role: 'dialer' | 'acceptor'): Side {
   const remoteAddress = `${socket.remoteAddress}:${socket.remotePort}`
   return new Side(fromNodeDuplex(socket, { remoteAddress }), { id, role })
 }
+
+/** No deadline helps. */
+const withoutTimers: Clock = { ...systemClock, setTimer: () => ({ cancel: () => undefined }) }
 
 function opened(side: Side): Promise<void> {
   return new Promise((resolve) => (side.onOpen = resolve))
@@ -110,6 +115,30 @@ describe('over TCP', () => {
     await gone
     await left.link.ping()
     expect([left.link.isOpen, right.link.isOpen]).toEqual([true, true])
+  })
+
+  it('a peer of another version that never closes is held only until its link is closed', async () => {
+    let told!: (side: Side) => void
+    const side = new Promise<Side>((resolve) => (told = resolve))
+    const port = await listen((socket) => {
+      const accepted = new Side(fromNodeDuplex(socket), { id: 3n, role: 'acceptor', clock: withoutTimers })
+      accepted.link.start()
+      told(accepted)
+    })
+    const stranger = await dialSocket(port)
+    const hasHeard = once(stranger.resume(), 'end')
+    const isGone = new Promise<void>((resolve) => stranger.on('error', () => undefined).on('close', resolve))
+    stranger.write(otherVersion)
+    const { link, closes } = await side
+    await hasHeard
+    expect([link.state, closes]).toEqual(['closing', []])
+    const isClosed = closed(await side)
+    link.close()
+    await isClosed
+    expect(closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_VERSION' }])
+    stranger.end()
+    await isGone
+    expect(sockets.every((socket) => socket.destroyed)).toBe(true)
   })
 
   it('a broken connection ends both links with an error, and the dials under way', async () => {

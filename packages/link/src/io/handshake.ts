@@ -10,6 +10,12 @@ import type { HelloProof } from './hello-proof.js'
 import { PreambleExchange, type PreambleEvents } from './preamble-exchange.js'
 import { ProofExchange, unexpectedProof } from './proof-exchange.js'
 
+/**
+ * How long a pipe may stay open after the preambles did not fit, in ms: for the peer to read this side's and to close. It is
+ * counted among the handshakes under way until then.
+ */
+const LINGER_MS = 1_000
+
 /** What a {@link Handshake} needs to know. */
 export interface HandshakeOptions {
   readonly role: LinkRole
@@ -29,8 +35,10 @@ export interface HandshakeEvents extends Omit<ControlEvents, 'onHello'> {
   admit(hello: Hello): LinkError | undefined
   /** Both HELLOs are accepted. */
   onEstablished(established: Established): void
-  /** It failed before there was a session; the pipe is closed. */
+  /** It failed before there was a session; the pipe is being closed. */
   onPreambleFailed(error: LinkError): void
+  /** The pipe, on which there is no session, is closed or cut. */
+  onPipeClosed(): void
 }
 
 /** What came of a {@link Handshake}. */
@@ -125,10 +133,13 @@ export class Handshake implements PreambleEvents {
 
   onFailed(error: LinkError): void {
     this.#events.onPreambleFailed(error)
+    this.stop()
+    this.#timer = this.#options.clock.setTimer(LINGER_MS, () => this.#cut(error), { background: true })
   }
 
   onPipeClosed(): void {
     this.stop()
+    this.#events.onPipeClosed()
   }
 
   #startControl(stream: Stream): ControlStream {
@@ -209,7 +220,12 @@ export class Handshake implements PreambleEvents {
       this.#events.onViolation(error)
       return
     }
-    this.#preambles.abort(error)
     this.#events.onPreambleFailed(error)
+    this.#cut(error)
+  }
+
+  #cut(error: LinkError): void {
+    this.abort(error)
+    this.#events.onPipeClosed()
   }
 }

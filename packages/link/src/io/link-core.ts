@@ -77,6 +77,8 @@ export class LinkCore {
   }
 
   close(code: CloseCode, reason: string): void {
+    // A pipe whose preambles did not fit is not waited for any more.
+    if (this.state === 'closing' && this.session === undefined) this.#closeSession(code, reason)
     if (this.#isOver) return
     if (code !== CloseCode.NO_ERROR) this.#error ??= linkError(code, `this node closed the link: ${reason}`)
     this.#closeSession(code, reason)
@@ -97,7 +99,8 @@ export class LinkCore {
       startSession: (sessionRole, initialBytes) => this.#tryStartSession(sessionRole, initialBytes),
       admit: (hello) => this.#handler.admit?.(this.#link, hello),
       onEstablished: (established) => this.#onEstablished(established),
-      onPreambleFailed: (error) => this.#finish(error),
+      onPreambleFailed: (error) => this.#onOver(error),
+      onPipeClosed: () => this.#finish(this.#error),
       onControl: (message) => this.#onControl(message),
       onControlEnd: () => this.#onControlEnd(),
       onControlWritable: () => this.#handler.onWritable?.(this.#link),
@@ -221,7 +224,7 @@ export class LinkCore {
     this.#clock.defer(() => this.#finish(this.#error))
   }
 
-  /** The session is over: its streams are told first, then the link ends. */
+  /** The session is over, or none comes about: its streams are told first, then the link ends. */
   #onOver(error: Error | undefined): void {
     this.#error ??= closeReason(error)
     this.state = 'closing'
@@ -237,10 +240,8 @@ export class LinkCore {
 
   #finish(error: Error | undefined): void {
     if (this.state === 'closed') return
-    const isLingering = this.session === undefined && this.state === 'handshake'
     this.state = 'closed'
-    // A pipe that is being closed in good order after a failed preamble keeps its deadline.
-    if (!isLingering) this.#handshake.stop()
+    this.#handshake.stop()
     this.#error ??= error
     this.#stopDialing()
     this.#handler.onClose(this.#link, error)

@@ -13,8 +13,9 @@ import type { DialHandler, OutgoingDial } from './outgoing-dial.js'
 
 /**
  * Where a {@link Link} is in its life. Legal moves: `new` -> `handshake` -> `open` -> `closing` -> `closed`; `handshake`
- * -> `closing` when a HELLO is refused or late; any -> `closed` when the pipe breaks or the link is destroyed. A link
- * that drains is `open` until its last stream ends.
+ * -> `closing` when the preambles do not fit (for 1 s at most: the peer may read this side's), or a HELLO is refused or
+ * late; any -> `closed` when the pipe breaks or the link is destroyed. A link that drains is `open` until its last stream
+ * ends.
  */
 export type LinkState = 'new' | 'handshake' | 'open' | 'closing' | 'closed'
 

@@ -4,13 +4,13 @@ import { encodePreamble, type Preamble } from '../proto/preamble.js'
 import { PreambleParser } from '../proto/preamble-parser.js'
 import { settleRole, type SessionRole } from '../proto/settle-role.js'
 
-/** What came of a {@link PreambleExchange}: `onSettled`, or `onFailed` and later `onPipeClosed`; each once. */
+/** What came of a {@link PreambleExchange}: `onSettled`, or `onFailed` and then `onPipeClosed`; each once. */
 export interface PreambleEvents {
   /** The pipe is to be taken over with `handle` inside this call; `rest` arrived behind the preamble. */
   onSettled(role: SessionRole, peer: Preamble, rest: Uint8Array): void
-  /** It failed; the pipe is being closed, which `abort` can hurry. */
+  /** It failed; the pipe is being closed. That is up to the peer, unless `abort` cuts it. */
   onFailed(error: LinkError): void
-  /** The pipe that was being closed is closed. */
+  /** The pipe is closed, also after `abort`. */
   onPipeClosed(): void
 }
 
@@ -35,7 +35,7 @@ export class PreambleExchange implements ByteDuplexHandler {
     this.#duplex.handle(this)
   }
 
-  /** Gives up and cuts the pipe; no event follows. Also for a pipe that lingers after `onFailed`. */
+  /** Gives up and cuts the pipe. Also for a pipe that lingers after `onFailed`, which does not come any more. */
   abort(error: Error): void {
     this.#isDone = true
     this.#duplex.abort(error)

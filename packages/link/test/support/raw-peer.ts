@@ -14,6 +14,9 @@ export const rawPreamble: Preamble = {
   nodeId: toNodeId(9n),
 }
 
+/** As much of a later version's preamble as tells it apart. */
+export const otherVersion: Uint8Array = encodePreamble(rawPreamble).subarray(0, 10).with(9, 2)
+
 export const rawHello = { n: new Uint8Array([0, 0, 0, 0, 0, 0, 0, 9]), i: 1 }
 
 /** A link that accepted a connection, and the raw other end. */

@@ -1,4 +1,4 @@
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { Duplex, PassThrough } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { fromNodeDuplex, type NodeDuplex } from '@astranet/interface/node-duplex'

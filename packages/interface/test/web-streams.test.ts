@@ -1,4 +1,4 @@
-import { ReadableStream as NodeReadable, WritableStream as NodeWritable } from 'node:stream/web'
+import type { ReadableStream as NodeReadable, WritableStream as NodeWritable } from 'node:stream/web'
 import { fromWebStreams, type WebStreamPair } from '@astranet/interface/web-streams'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { recorder } from './recorder.js'

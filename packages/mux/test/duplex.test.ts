@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { finished, pipeline } from 'node:stream/promises'
-import { Duplex, Readable, type Writable } from 'node:stream'
+import { type Duplex, Readable, type Writable } from 'node:stream'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { toDuplex, type DuplexOptions, type StreamDuplex } from '../src/duplex.js'
 import type { Session, Stream } from '../src/index.js'
@@ -268,7 +268,9 @@ describe('a Duplex that is destroyed', () => {
     const pending = write(near, pattern(3_000_000))
     client.close()
     await Promise.all(
-      [near, far].map((duplex) => (duplex.closed ? undefined : once(duplex, 'close').catch(() => {}))),
+      [near, far].map((duplex) =>
+        duplex.closed ? Promise.resolve() : once(duplex, 'close').catch(() => {}),
+      ),
     )
     await pending
     await turns(3)

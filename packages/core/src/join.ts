@@ -1,7 +1,7 @@
 import { onAbort } from './abort-listeners.js'
 import { checkOptions, checkSignal, checkTimeout } from './check.js'
 import type { Clock, NodeId, Timer, Transport } from '@astranet/interface'
-import type { Adopted, Peers } from './peers.js'
+import type { Peers } from './peers.js'
 
 /** How to join. */
 export interface JoinOptions {
@@ -18,6 +18,9 @@ const DEFAULT_TIMEOUT_MS = 10_000
 const FIRST_DELAY_MS = 250
 const MAX_DELAY_MS = 30_000
 
+/** A link that lived so long was no failure: the next attempt comes soon again. In ms. */
+const STABLE_AFTER_MS = 10_000
+
 /** @internal What a join needs of its node. */
 export interface JoinParts {
   readonly transport: Transport
@@ -26,13 +29,18 @@ export interface JoinParts {
   readonly peers: Peers
   readonly clock: Clock
   readonly random: () => number
+  /** The node that there is a link to already because of another join of the address. */
+  readonly joined: () => NodeId | undefined
+  /** Resolves, never rejects, when it is known what the node offers, or `signal` aborts, or it took too long. */
+  readonly current: (nodeId: NodeId, signal: AbortSignal) => Promise<void>
   /** There will be no more attempts. */
   readonly onStopped: () => void
 }
 
 /**
- * A connection that is to be there: after the first success it is made again whenever it ends, at first after a quarter
- * of a second, then ever more slowly up to every 30 s, until it is stopped or the signal aborts.
+ * A neighbour that is to be there: after the first success it is joined again whenever there is no link to it any more,
+ * whoever made that link. At first after a quarter of a second, then ever more slowly up to every 30 s, and from the start
+ * again once a link lived for 10 s; until it is stopped or the signal aborts.
  */
 export class Join {
   readonly #parts: JoinParts
@@ -42,6 +50,8 @@ export class Join {
   readonly #stopping: AbortController = new AbortController()
   #delayMs = FIRST_DELAY_MS
   #timer: Timer | undefined = undefined
+  #unwatch: () => void = () => undefined
+  #nodeId: NodeId | undefined = undefined
 
   /** Throws a TypeError or RangeError that names the option that is wrong. */
   constructor(parts: JoinParts, options: JoinOptions) {
@@ -51,14 +61,28 @@ export class Join {
     this.#signal = checkSignal(signal)
   }
 
+  get network(): string {
+    return this.#parts.network
+  }
+
+  get address(): string {
+    return this.#parts.address
+  }
+
+  /** The node there, when it was last joined. */
+  get nodeId(): NodeId | undefined {
+    return this.#nodeId
+  }
+
   /** Connects for the first time; rejects when that fails, with the reason when it is stopped. */
   async start(): Promise<NodeId> {
     this.#signal?.throwIfAborted()
     this.#ignoreSignal = onAbort(this.#signal, () => this.stop(this.#signal?.reason))
     try {
-      const adopted = await this.#connect()
-      this.#keep(adopted)
-      return adopted.nodeId
+      const nodeId = this.#parts.joined() ?? (await this.#connect())
+      this.#keep(nodeId)
+      await this.#parts.current(nodeId, this.#stopping.signal)
+      return nodeId
     } catch (error) {
       const reason: unknown = this.#stopping.signal.aborted ? this.#stopping.signal.reason : error
       this.stop(reason)
@@ -71,20 +95,27 @@ export class Join {
     if (this.#stopping.signal.aborted) return
     this.#stopping.abort(reason)
     this.#timer?.cancel()
+    this.#unwatch()
     this.#ignoreSignal()
     this.#parts.onStopped()
   }
 
-  async #connect(): Promise<Adopted> {
+  async #connect(): Promise<NodeId> {
     const { transport, network, address, peers } = this.#parts
     const { signal } = this.#stopping
     const connection = await transport.dial(network, address, { timeoutMs: this.#timeoutMs, signal })
     return await peers.adopt(connection, 'dialer', signal)
   }
 
-  #keep({ closed }: Adopted): void {
-    this.#delayMs = FIRST_DELAY_MS
-    void closed.then(() => this.#retryLater())
+  #keep(nodeId: NodeId): void {
+    if (this.#stopping.signal.aborted) return
+    this.#nodeId = nodeId
+    const { clock, peers } = this.#parts
+    const since = clock.now()
+    this.#unwatch = peers.watch(nodeId, () => {
+      if (clock.now() - since >= STABLE_AFTER_MS) this.#delayMs = FIRST_DELAY_MS
+      this.#retryLater()
+    })
   }
 
   #retryLater(): void {
@@ -96,9 +127,20 @@ export class Join {
   }
 
   #retry(): void {
+    const linked = this.#linked()
+    if (linked !== undefined) {
+      this.#keep(linked)
+      return
+    }
     this.#connect().then(
-      (adopted) => this.#keep(adopted),
+      (nodeId) => this.#keep(nodeId),
       () => this.#retryLater(),
     )
+  }
+
+  /** The node, when it is linked again without this join's doing. */
+  #linked(): NodeId | undefined {
+    const nodeId = this.#nodeId
+    return nodeId === undefined || this.#parts.peers.linkTo(nodeId) === undefined ? undefined : nodeId
   }
 }

@@ -29,7 +29,7 @@ export class Node {
   readonly #loopback: Loopback
   readonly #sync: RegistrySync
   readonly #endpoints: Endpoints
-  readonly #joins = new Map<Join, string>()
+  readonly #joins = new Set<Join>()
   readonly #services: Watch<ServiceChange>
   #closing: Promise<void> | undefined = undefined
 
@@ -44,7 +44,7 @@ export class Node {
     this.peers = new Peers({ ...options, identity: () => this.#identity(), events: this.#peersEvents() })
     const { id: self, catalogue, peers } = this
     const [ports, loopback] = [this.#ports, this.#loopback]
-    this.#sync = new RegistrySync(catalogue, peers, clock)
+    this.#sync = new RegistrySync({ catalogue, peers, clock, patienceMs: options.helloTimeoutMs })
     this.dialer = new Dialer({ self, clock, catalogue, peers, ports, loopback })
     this.#binder = new Binder({ self, ports, catalogue, onChange: () => this.#sync.schedule() })
     this.#endpoints = new Endpoints(peers, () => this.#tellAddresses())
@@ -74,17 +74,27 @@ export class Node {
     const { peers } = this
     const { clock } = this.#options
     const transport = this.#transport(network)
-    const onStopped = (): void => void this.#joins.delete(join)
-    const parts = { transport, network, address, peers, clock, random: Math.random, onStopped }
-    const join: Join = new Join(parts, options)
-    this.#joins.set(join, address)
-    return await join.start()
+    const join: Join = new Join(
+      {
+        ...{ transport, network, address, peers, clock, random: Math.random },
+        joined: () => this.#joinedBy(network, address),
+        current: (nodeId, signal) => this.#sync.current(nodeId, signal),
+        onStopped: () => void this.#joins.delete(join),
+      },
+      options,
+    )
+    this.#joins.add(join)
+    const nodeId = await join.start()
+    if (this.isClosed) throw nodeClosed('join', address)
+    return nodeId
   }
 
   async attach(duplex: ByteDuplex, signal: AbortSignal | undefined): Promise<NodeId> {
     try {
       signal?.throwIfAborted()
-      const { nodeId } = await this.peers.adopt(duplex, 'either', signal)
+      const nodeId = await this.peers.adopt(duplex, 'either', signal)
+      await this.#sync.current(nodeId, signal)
+      if (this.isClosed) throw nodeClosed('attach', duplex.remoteAddress)
       return nodeId
     } catch (error) {
       throw this.isClosed ? nodeClosed('attach', duplex.remoteAddress, error) : error
@@ -103,12 +113,22 @@ export class Node {
   }
 
   async #close(): Promise<void> {
-    for (const [join, address] of this.#joins) join.stop(nodeClosed('join', address))
+    for (const join of [...this.#joins]) join.stop(nodeClosed('join', join.address))
     this.dialer.close()
     for (const listener of this.#ports.listeners()) listener.close()
     this.#sync.close()
     this.#services.close()
     await Promise.all([this.#endpoints.close(), this.peers.close(), this.#loopback.close()])
+  }
+
+  /** The node that an earlier join of that address keeps a link to now. */
+  #joinedBy(network: string, address: string): NodeId | undefined {
+    for (const join of this.#joins) {
+      const { nodeId } = join
+      if (join.network !== network || join.address !== address || nodeId === undefined) continue
+      if (this.peers.linkTo(nodeId)?.isDialable === true) return nodeId
+    }
+    return undefined
   }
 
   #identity(): LinkIdentity {

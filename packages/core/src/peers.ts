@@ -13,12 +13,12 @@ import {
   type StreamHeader,
 } from '@astranet/link'
 import type { SessionLimits, Stream } from '@astranet/mux'
+import { onAbort } from './abort-listeners.js'
+import { Duplicates } from './duplicates.js'
+import { Handshakes } from './handshakes.js'
 
 /** How long the preferred link has to answer when a newer one is there, in ms. */
 const PROBE_TIMEOUT_MS = 5_000
-
-/** Pipes whose peer has not said who it is yet; more are cut. */
-export const MAX_PENDING_HANDSHAKES = 100
 
 /** What the node wants to know of its links. */
 export interface PeersEvents {
@@ -50,13 +50,6 @@ export interface PeersOptions {
   readonly events: PeersEvents
 }
 
-/** A link that has opened. */
-export interface Adopted {
-  readonly nodeId: NodeId
-  /** Resolves, never rejects, when the link is over. */
-  readonly closed: Promise<void>
-}
-
 interface Opening {
   resolve(nodeId: NodeId): void
   reject(error: Error): void
@@ -66,7 +59,6 @@ interface LinkRecord {
   /** Who waits for the link to open. */
   opening: Opening | undefined
   nodeId: NodeId | undefined
-  resolveClosed: () => void
 }
 
 /** All links of a node, and which of several to the same node is preferred. */
@@ -75,12 +67,15 @@ export class Peers implements LinkHandler {
   readonly #links = new Map<Link, LinkRecord>()
   readonly #preferred = new Map<NodeId, PreferredLink<Link>>()
   #sequence = 0
-  #pendingHandshakes = 0
+  readonly #handshakes: Handshakes = new Handshakes()
+  readonly #duplicates: Duplicates
+  readonly #watchers = new Map<NodeId, Set<() => void>>()
   #idle: (() => void)[] = []
   #isClosed = false
 
   constructor(options: PeersOptions) {
     this.#options = options
+    this.#duplicates = new Duplicates(options.clock, (link) => this.#drain(link))
   }
 
   /** The link to use for the node, if there is one. */
@@ -94,27 +89,43 @@ export class Peers implements LinkHandler {
       if (preferred !== undefined) yield [nodeId, preferred]
   }
 
+  /** Calls `onLost` once when there is no link to the node any more, soon if there is none now. Returns what ends that. */
+  watch(nodeId: NodeId, onLost: () => void): () => void {
+    const watcher = (): void => onLost()
+    const unwatch = (): boolean => {
+      const watchers = this.#watchers.get(nodeId)
+      if (watchers?.delete(watcher) !== true) return false
+      if (watchers.size === 0) this.#watchers.delete(nodeId)
+      return true
+    }
+    const watchers = this.#watchers.get(nodeId) ?? new Set()
+    this.#watchers.set(nodeId, watchers.add(watcher))
+    if (this.linkTo(nodeId) === undefined) this.#options.clock.defer(() => void (unwatch() && onLost()))
+    return () => void unwatch()
+  }
+
   /**
-   * Makes a link of a pipe. Resolves when both HELLOs are accepted, rejects when it ends before; `signal` ends it until
-   * then. The pipe is used up in any case.
+   * Makes a link of a pipe. Resolves with the node's id when both HELLOs are accepted, rejects when it ends before;
+   * `signal` ends it until then, and the promise rejects with its reason. The pipe is used up in any case.
    */
-  async adopt(duplex: ByteDuplex, role: LinkRole, signal?: AbortSignal): Promise<Adopted> {
+  async adopt(duplex: ByteDuplex, role: LinkRole, signal?: AbortSignal): Promise<NodeId> {
     const link = this.#makeLink(duplex, role)
-    const onAbort = (): void => link.destroy(toError(signal?.reason))
-    let resolveClosed!: () => void
-    const closed = new Promise<void>((resolve) => (resolveClosed = resolve))
-    this.#pendingHandshakes += 1
+    if (role === 'acceptor') this.#handshakes.add(link)
+    let ignoreSignal = (): void => undefined
     try {
-      const nodeId = await new Promise<NodeId>((resolve, reject) => {
-        this.#links.set(link, { opening: { resolve, reject }, nodeId: undefined, resolveClosed })
+      return await new Promise<NodeId>((resolve, reject) => {
+        const giveUp = (): void => {
+          reject(signal?.reason as Error)
+          link.destroy(toError(signal?.reason))
+        }
+        this.#links.set(link, { opening: { resolve, reject }, nodeId: undefined })
         link.start()
-        if (signal?.aborted === true) onAbort()
-        else signal?.addEventListener('abort', onAbort, { once: true })
+        if (signal?.aborted === true) giveUp()
+        else ignoreSignal = onAbort(signal, giveUp)
       })
-      return { nodeId, closed }
     } finally {
-      this.#pendingHandshakes -= 1
-      signal?.removeEventListener('abort', onAbort)
+      this.#handshakes.delete(link)
+      ignoreSignal()
     }
   }
 
@@ -122,10 +133,6 @@ export class Peers implements LinkHandler {
     const { identity, clock, helloTimeoutMs, sessionLimits } = this.#options
     try {
       if (this.#isClosed) throw linkError(CloseCode.NO_ERROR, 'this node is closed')
-      if (role === 'acceptor' && this.#pendingHandshakes >= MAX_PENDING_HANDSHAKES) {
-        const message = `more than ${MAX_PENDING_HANDSHAKES} handshakes are under way`
-        throw linkError(CloseCode.REFUSED, message)
-      }
       this.#sequence += 1
       return new Link(duplex, {
         role,
@@ -186,31 +193,58 @@ export class Peers implements LinkHandler {
     else this.#options.events.onStream(nodeId, link, { header, stream, rest })
   }
 
+  /** The peer takes no new streams on it: those that are open go on. */
+  onGoAway(link: Link): void {
+    this.#withdraw(link, this.#links.get(link)?.nodeId)
+  }
+
   onClose(link: Link, error: Error | undefined): void {
     const record = this.#links.get(link)
     if (record === undefined) return
     this.#links.delete(link)
     record.opening?.reject(error ?? linkError(CloseCode.NO_ERROR, 'the link was closed before it was open'))
-    record.resolveClosed()
-    const choice = record.nodeId === undefined ? undefined : this.#preferred.get(record.nodeId)
-    if (record.nodeId !== undefined && choice !== undefined) this.#take(record.nodeId, choice.remove(link))
+    this.#withdraw(link, record.nodeId)
     if (this.#links.size > 0) return
     const idle = this.#idle
     this.#idle = []
     for (const resolve of idle) resolve()
   }
 
-  /** Links that are not preferred stand by: their streams go on, and they take over when the preferred one goes. */
+  /** Links that are not preferred stand by: their streams go on, and for a while they can take over. */
   #take(nodeId: NodeId, steps: PreferenceStep<Link>[]): void {
-    const { events } = this.#options
+    const { events, identity } = this.#options
     for (const step of steps) {
       if (step.kind === 'ping') this.#probe(nodeId, step.link)
-      else if (step.kind === 'prefer' && step.link !== undefined) events.onPreferred(nodeId, step.link)
-      else if (step.kind === 'prefer') {
+      // One side does it, the same whichever asks.
+      else if (step.kind === 'standBy' && identity().nodeId < nodeId) this.#duplicates.add(step.link)
+      else if (step.kind === 'prefer' && step.link !== undefined) {
+        this.#duplicates.delete(step.link)
+        events.onPreferred(nodeId, step.link)
+      } else if (step.kind === 'prefer') {
         this.#preferred.delete(nodeId)
         events.onLost(nodeId)
+        this.#tellWatchers(nodeId)
       }
     }
+  }
+
+  #tellWatchers(nodeId: NodeId): void {
+    const watchers = this.#watchers.get(nodeId)
+    this.#watchers.delete(nodeId)
+    for (const watcher of watchers ?? []) watcher()
+  }
+
+  /** The link is not to be preferred any more. */
+  #withdraw(link: Link, nodeId: NodeId | undefined): void {
+    this.#duplicates.delete(link)
+    const choice = nodeId === undefined ? undefined : this.#preferred.get(nodeId)
+    if (nodeId !== undefined && choice !== undefined) this.#take(nodeId, choice.remove(link))
+  }
+
+  /** The link has stood by long enough: it ends when its last stream does. */
+  #drain(link: Link): void {
+    this.#withdraw(link, this.#links.get(link)?.nodeId)
+    void link.drain()
   }
 
   /** Asks the preferred link whether it lives; one that does not answer in time is cut. */

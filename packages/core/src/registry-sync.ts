@@ -1,6 +1,7 @@
 import type { Clock, NodeId, Timer } from '@astranet/interface'
 import { CloseCode, type Link } from '@astranet/link'
 import type { Catalogue } from '@astranet/registry'
+import { onAbort } from './abort-listeners.js'
 import type { Peers } from './peers.js'
 
 /** The control message that carries what the registry says (spec/registry.md). */
@@ -15,6 +16,15 @@ export const REGISTRY_RESTART = 0x11
 /** How often the round trips of links are looked at, in ms. */
 const COST_INTERVAL_MS = 10_000
 
+/** @internal What it works with. */
+export interface RegistrySyncParts {
+  readonly catalogue: Catalogue
+  readonly peers: Peers
+  readonly clock: Clock
+  /** How long a neighbour may take to tell what it offers, in ms; then callers wait no longer. */
+  readonly patienceMs: number
+}
+
 /**
  * Carries the catalogue's messages over the links' control streams, and what links cost into the catalogue. Each side
  * sends on the link that it prefers, and reads on all: while links come and go the two may prefer different ones.
@@ -23,14 +33,35 @@ export class RegistrySync {
   readonly #catalogue: Catalogue
   readonly #peers: Peers
   readonly #clock: Clock
+  readonly #patienceMs: number
   #isScheduled = false
   #isClosed = false
   #costTimer: Timer | undefined = undefined
 
-  constructor(catalogue: Catalogue, peers: Peers, clock: Clock) {
+  constructor({ catalogue, peers, clock, patienceMs }: RegistrySyncParts) {
     this.#catalogue = catalogue
     this.#peers = peers
     this.#clock = clock
+    this.#patienceMs = patienceMs
+  }
+
+  /**
+   * Resolves, never rejects, when all that the neighbour offers is known, when it is none any more, when it took too long
+   * to tell, or when `signal` aborts.
+   */
+  current(nodeId: NodeId, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      if (!this.#isAwaited(nodeId) || signal?.aborted === true) return resolve()
+      const done = (): void => {
+        timer.cancel()
+        unwatch()
+        ignoreSignal()
+        resolve()
+      }
+      const timer = this.#clock.setTimer(this.#patienceMs, done)
+      const unwatch = this.#catalogue.watchGraph(() => void (this.#isAwaited(nodeId) || done()))
+      const ignoreSignal = onAbort(signal, done)
+    })
   }
 
   /** Sends all neighbours what is due to them, soon: several changes of one turn go together. */
@@ -84,6 +115,10 @@ export class RegistrySync {
     this.#isClosed = true
     this.#costTimer?.cancel()
     this.#costTimer = undefined
+  }
+
+  #isAwaited(nodeId: NodeId): boolean {
+    return this.#catalogue.isUp(nodeId) && !this.#catalogue.isCurrent(nodeId)
   }
 
   #send(nodeId: NodeId, link: Link): void {

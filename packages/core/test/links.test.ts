@@ -6,6 +6,7 @@ import { memory, memoryPair } from '@astranet/transport-memory'
 import { expect, test } from 'vitest'
 import { AstraNet, formatNodeId, type Transport } from '../src/index.js'
 import {
+  closing,
   errorOf,
   failure,
   Proxy,
@@ -220,13 +221,6 @@ test('a join is made again for ever: after a day without the other node too', as
   await talks(client, 'echo')
   await Promise.all([closing(clock, client), closing(clock, server)])
 }, 60_000)
-
-async function closing(clock: SkipClock, node: AstraNet): Promise<void> {
-  let isOver = false
-  const over = node.close().then(() => (isOver = true))
-  for (let count = 0; count < 50 && !isOver; count++) await clock.advance(100)
-  await over
-}
 
 test('a join whose signal aborts is not made again', async () => {
   const clock = new SkipClock()

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AstraNet, formatNodeId } from '../src/index.js'
 import { SkipClock, textOf, turns, until } from './support.js'
-import { MAX_PENDING_HANDSHAKES } from '../src/peers.js'
+import { MAX_PENDING_HANDSHAKES } from '../src/handshakes.js'
 import { memory } from '@astranet/transport-memory'
 
 async function stranger(address: string): Promise<TcpSocket> {
@@ -104,7 +104,7 @@ test('connections that come and go without a word leave nothing behind', async (
   await serves(node, address)
 })
 
-test('so many strangers may dawdle, more are cut at once, and all are when their time is over', async () => {
+test('so many strangers may dawdle, of more the oldest is cut, and all are when their time is over', async () => {
   const clock = new SkipClock()
   const transport = memory({ clock })
   const node = new AstraNet({ clock, transports: [transport] })
@@ -130,6 +130,17 @@ test('so many strangers may dawdle, more are cut at once, and all are when their
   const closing = Promise.all([client.close(), node.close()])
   await clock.advance(4_000)
   await closing
+})
+
+test('so many silent strangers there are, an honest node can join beside them', async () => {
+  const { node, address } = await serving()
+  await using _node = node
+  const sockets = await Promise.all(
+    Array.from({ length: MAX_PENDING_HANDSHAKES + 50 }, () => stranger(address)),
+  )
+  await serves(node, address)
+  expect(sockets.filter((socket) => !socket.closed).length).toBeLessThanOrEqual(MAX_PENDING_HANDSHAKES)
+  for (const socket of sockets) socket.destroy()
 })
 
 test('a node offers nothing that nobody bound', async () => {

@@ -102,6 +102,11 @@ export class Proxy implements AsyncDisposable {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
+  /** Connections that are there now. */
+  get open(): number {
+    return this.#sockets.size / 2
+  }
+
   /** Resets every connection. */
   cut(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy()
@@ -192,4 +197,12 @@ export function unreliable(transport: Transport): UnreliableTransport {
     },
     listen: (network, address, options) => transport.listen(network, address, options),
   }
+}
+
+/** Closes a node whose clock stands still. */
+export async function closing(clock: SkipClock, node: AstraNet): Promise<void> {
+  let isOver = false
+  const over = node.close().then(() => (isOver = true))
+  for (let count = 0; count < 50 && !isOver; count++) await clock.advance(100)
+  await over
 }

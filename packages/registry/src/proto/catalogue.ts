@@ -203,13 +203,18 @@ export class Catalogue {
     return this.#neighbours.up(neighbour) !== undefined
   }
 
+  /** Whether that node is up and everything that it offered when its link came up is known. */
+  isCurrent(neighbour: NodeId): boolean {
+    return this.#neighbours.present(neighbour) !== undefined
+  }
+
   /** Watches what is offered; see {@link Watch}. `onPending` only schedules a `take`, and must not throw. */
   watch(onPending: () => void): Watch<ServiceChange> {
     return this.#offers.watch(onPending)
   }
 
   /**
-   * Calls `onChange` after each call that changed which neighbours are up, or a node or link entry. It only schedules,
+   * Calls `onChange` after each call that changed which neighbours are up or current, or a node or link entry. It only schedules,
    * and must not throw. Returns what ends that; idempotent.
    */
   watchGraph(onChange: () => void): () => void {

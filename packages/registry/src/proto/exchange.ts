@@ -62,6 +62,7 @@ export class Exchange {
 
   #becameCurrent(neighbour: Neighbour): void {
     neighbour.isCurrent = true
+    this.#parts.graph.mark()
     const { owner } = neighbour.replica
     for (const now of neighbour.replica.records()) this.#changed(owner, { before: undefined, now })
   }

@@ -4,7 +4,7 @@ import type { ServiceInstance } from '@astranet/registry'
 import type { Route } from '@astranet/relay'
 import { checkBoolean, checkOptions, checkSignal, checkString } from './check.js'
 import type { DialOptions, DialScope } from './dial-options.js'
-import type { Endpoint } from './endpoint.js'
+import type { Endpoint, ListenAndServeOptions } from './endpoint.js'
 import type { JoinOptions } from './join.js'
 import type { BindOptions, Listener } from './listener.js'
 import { joinEnvironment } from './names.js'
@@ -102,10 +102,15 @@ export class AstraNet implements AsyncDisposable {
 
   /**
    * Lets other nodes join at `address` of `network`; resolves when they can. Errors are the transport's own:
-   * `EADDRINUSE`, `EACCES`, ... The system's address is in what it resolves with, so `':0'` can be joined.
+   * `EADDRINUSE`, `EACCES`, ... The system's address is in what it resolves with, so `':0'` can be joined. What goes wrong
+   * later is told to `options.onError` and on diagnostics channels.
    */
-  async listenAndServe(network: string, address: string): Promise<Endpoint> {
-    return await this.#node.listenAndServe(network, address)
+  async listenAndServe(
+    network: string,
+    address: string,
+    options: ListenAndServeOptions = {},
+  ): Promise<Endpoint> {
+    return await this.#node.listenAndServe(network, address, options)
   }
 
   /**

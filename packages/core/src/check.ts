@@ -40,3 +40,9 @@ export function checkClock(value: Clock): Clock {
   if ([now, setTimer, defer].every((each) => typeof each === 'function')) return value
   throw new TypeError('clock must have the functions now, setTimer and defer')
 }
+
+/** `value` when it is a function or nothing. Otherwise throws a TypeError that names it. */
+export function checkFunction<T>(name: string, value: T | undefined): T | undefined {
+  if (value === undefined || typeof value === 'function') return value
+  throw new TypeError(`${name} must be a function, got ${value === null ? 'null' : typeof value}`)
+}

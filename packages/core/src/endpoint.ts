@@ -1,5 +1,23 @@
-import type { Connection, Transport, TransportListener } from '@astranet/interface'
+import { channel } from 'node:diagnostics_channel'
+import { toError, type Connection, type Transport, type TransportListener } from '@astranet/interface'
+import { checkFunction, checkOptions } from './check.js'
 import type { Peers } from './peers.js'
+
+/** How to listen. */
+export interface ListenAndServeOptions {
+  /**
+   * Told of what goes wrong at the endpoint, each with its `code`: the listener's own errors, and why a connection did
+   * not become a link (a stranger, a peer that was too slow, a refused handshake). Default: nothing more than the
+   * diagnostics channels `astranet:listener:error` and `astranet:link:refused`, which are always told.
+   */
+  onError?: (error: Error) => void
+}
+
+/** A connection did not become a link: `{ error, network, localAddress, remoteAddress }`. */
+const LINK_REFUSED = channel('astranet:link:refused')
+
+/** A listener broke, or could not accept a connection: `{ error, network, address }`. */
+const LISTENER_ERROR = channel('astranet:listener:error')
 
 /** Where this node can be joined. */
 export class Endpoint implements AsyncDisposable {
@@ -60,15 +78,31 @@ export class Endpoints {
   }
 
   /** Listens and makes a link of each connection. */
-  async listen(transport: Transport, network: string, address: string): Promise<Endpoint> {
+  async listen(
+    transport: Transport,
+    { network, address }: { network: string; address: string },
+    options: ListenAndServeOptions,
+  ): Promise<Endpoint> {
+    const onError = checkFunction('onError', checkOptions(options).onError)
     const onConnection = (connection: Connection): void => {
-      // What goes wrong with one connection before it is a link concerns its dialer, who is told.
-      this.#peers.adopt(connection, 'acceptor').catch(() => undefined)
+      const { localAddress, remoteAddress } = connection
+      this.#peers.adopt(connection, 'acceptor').catch((cause: unknown) => {
+        const error = toError(cause)
+        LINK_REFUSED.publish({ error, network, localAddress, remoteAddress })
+        onError?.(error)
+      })
     }
-    const endpoint = new Endpoint(await transport.listen(network, address, { onConnection }), this.#onClose)
+    const listener = await transport.listen(network, address, {
+      onConnection,
+      onError(error) {
+        LISTENER_ERROR.publish({ error, network, address })
+        onError?.(error)
+      },
+    })
+    const endpoint = new Endpoint(listener, this.#onClose)
     this.#open.add(endpoint)
     this.#onChange()
-    this.#warnOfOpenDoor(endpoint)
+    if (listener.isAuthenticated !== true && listener.isLocal !== true) this.#warnOfOpenDoor(endpoint)
     return endpoint
   }
 
@@ -77,19 +111,14 @@ export class Endpoints {
     await Promise.all([...this.#open].map((endpoint) => endpoint.close()))
   }
 
-  /** There is no authentication yet, so whoever can connect is a member of the network. */
+  /** Whoever can connect is a member of the network, and not only this machine's programs can. */
   #warnOfOpenDoor({ network, address }: Endpoint): void {
-    if (this.#hasWarned || !network.startsWith('tcp') || isLoopbackAddress(address)) return
+    if (this.#hasWarned) return
     this.#hasWarned = true
     process.emitWarning(
       `AstraNet listens on ${network} ${address} without authentication: whoever reaches that address can dial and ` +
-        'offer every service. Listen on a loopback address or a network that you trust.',
+        'offer every service. Give the transport a secret or mutual TLS, or listen on a loopback address.',
       { type: 'AstraNetWarning', code: 'ASTRA_WARN_UNAUTHENTICATED' },
     )
   }
-}
-
-/** Whether a system's address, with its port, names only this machine. */
-export function isLoopbackAddress(address: string): boolean {
-  return /^(127(\.\d+){3}|\[::1\]|\[::ffff:127(\.\d+){3}\]):\d+$/.test(address)
 }

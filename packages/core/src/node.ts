@@ -5,7 +5,7 @@ import { RouteTable } from '@astranet/relay'
 import { Binder } from './binder.js'
 import { nodeClosed } from './dial-errors.js'
 import { Dialer } from './dialer.js'
-import { Endpoints, type Endpoint } from './endpoint.js'
+import { Endpoints, type Endpoint, type ListenAndServeOptions } from './endpoint.js'
 import { Join, type JoinOptions } from './join.js'
 import type { BindOptions, Listener } from './listener.js'
 import { Loopback } from './loopback.js'
@@ -61,9 +61,9 @@ export class Node {
     return this.#binder.bind(text, environment, options)
   }
 
-  async listenAndServe(network: string, address: string): Promise<Endpoint> {
+  async listenAndServe(network: string, address: string, options: ListenAndServeOptions): Promise<Endpoint> {
     this.checkOpen('listen', address)
-    const endpoint = await this.#endpoints.listen(this.#transport(network), network, address)
+    const endpoint = await this.#endpoints.listen(this.#transport(network), { network, address }, options)
     if (!this.isClosed) return endpoint
     await endpoint.close()
     throw nodeClosed('listen', address)

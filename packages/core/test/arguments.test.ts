@@ -88,6 +88,11 @@ test.each<[string, (node: AstraNet) => Promise<unknown>, RegExp]>([
   ['join signal', (node) => node.join('tcp4', 'x:1', { signal: wrong(1) }), /^signal must be/],
   ['listen network', (node) => node.listenAndServe('', ':0'), /^network "" is not known/],
   ['listen address', (node) => node.listenAndServe('tcp4', wrong(80)), /^address must be a string/],
+  [
+    'listen onError',
+    (node) => node.listenAndServe('tcp4', '127.0.0.1:0', { onError: wrong(1) }),
+    /^onError must be a function/,
+  ],
   ['attach pipe', (node) => node.attach(wrong(null)), /^pipe must be a ByteDuplex/],
   ['attach signal', (node) => node.attach(new PassThrough(), { signal: wrong(1) }), /^signal must be/],
   ['ping nodeId', (node) => node.ping(wrong('x')), /^node id must be a bigint/],

@@ -1,11 +1,13 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { connect, type Socket as TcpSocket } from 'node:net'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { AstraNet, formatNodeId } from '../src/index.js'
+import { AstraNet, formatNodeId, type Transport } from '../src/index.js'
 import { SkipClock, textOf, turns, until } from './support.js'
 import { MAX_PENDING_HANDSHAKES } from '../src/handshakes.js'
 import { memory } from '@astranet/transport-memory'
+import { generateSecret, tcp } from '@astranet/transport-tcp'
 
 async function stranger(address: string): Promise<TcpSocket> {
   const [host, port] = address.split(':')
@@ -156,21 +158,79 @@ test('a node offers nothing that nobody bound', async () => {
   }
 })
 
-test('who listens on more than loopback without authentication is warned, once', async () => {
-  const warnings: (Error & { code?: string })[] = []
+/** What a node that listens so is warned of. */
+async function warningsOf(transport: Transport, ...endpoints: [string, string][]): Promise<unknown[]> {
+  const warnings: Error[] = []
   const onWarning = (warning: Error): void => void warnings.push(warning)
   process.on('warning', onWarning)
-  await using node = new AstraNet()
-  await node.listenAndServe('tcp4', '127.0.0.1:0')
-  await node.listenAndServe('tcp', 'localhost:0')
-  await node
-    .listenAndServe('tcp6', '[::1]:0')
-    .catch((error: Error) => console.warn('no IPv6 here:', error.message))
-  await turns(3)
-  expect(warnings).toEqual([])
-  await node.listenAndServe('tcp4', '0.0.0.0:0')
-  await node.listenAndServe('tcp', ':0')
+  await using node = new AstraNet({ transports: [transport] })
+  for (const [network, address] of endpoints) await node.listenAndServe(network, address)
   await turns(3)
   process.off('warning', onWarning)
-  expect(warnings).toMatchObject([{ name: 'AstraNetWarning', code: 'ASTRA_WARN_UNAUTHENTICATED' }])
+  return warnings
+}
+
+test('who listens on more than this machine without authentication is warned, once', async () => {
+  expect(await warningsOf(tcp(), ['tcp4', '127.0.0.1:0'], ['tcp', 'localhost:0'], ['unix', '*'])).toEqual([])
+  expect(await warningsOf(memory(), ['memory', 'here'])).toEqual([])
+  expect(await warningsOf(tcp(), ['tcp4', '0.0.0.0:0'], ['tcp', ':0'])).toMatchObject([
+    { name: 'AstraNetWarning', code: 'ASTRA_WARN_UNAUTHENTICATED' },
+  ])
+})
+
+test('who listens with a secret is not warned', async () => {
+  const secret = generateSecret()
+  expect(await warningsOf(tcp({ secret }), ['tcp4', '0.0.0.0:0'])).toEqual([])
+})
+
+test('who listens over a transport that says nothing of itself is warned', async () => {
+  const plain = memory()
+  const transport: Transport = {
+    networks: plain.networks,
+    dial: (network, address, options) => plain.dial(network, address, options),
+    async listen(network, address, options) {
+      const listener = await plain.listen(network, address, options)
+      return { network, address, close: () => listener.close() }
+    },
+  }
+  expect(await warningsOf(transport, ['memory', 'here'])).toMatchObject([
+    { code: 'ASTRA_WARN_UNAUTHENTICATED' },
+  ])
+})
+
+test('a stranger that is cut off is told to onError and to the diagnostics channel', async () => {
+  await using node = new AstraNet()
+  const errors: unknown[] = []
+  const messages: unknown[] = []
+  const onMessage = (message: unknown): void => void messages.push(message)
+  subscribe('astranet:link:refused', onMessage)
+  const onError = (error: Error): void => void errors.push(error)
+  const { address } = await node.listenAndServe('tcp4', '127.0.0.1:0', { onError })
+  await answerTo(address, 'GET / HTTP/1.1\r\n\r\n')
+  await until(() => errors.length > 0)
+  unsubscribe('astranet:link:refused', onMessage)
+  expect(errors).toMatchObject([{ code: 'ASTRA_ERR_LINK_FOREIGN' }])
+  expect(messages).toMatchObject([{ error: errors[0], network: 'tcp4', localAddress: address }])
+})
+
+test('what breaks a listener is told to onError and to the diagnostics channel', async () => {
+  const transport = memory()
+  let breakIt: ((error: Error) => void) | undefined
+  const breaking: Transport = {
+    networks: transport.networks,
+    dial: (network, address) => transport.dial(network, address),
+    listen(network, address, options) {
+      breakIt = (error) => options.onError?.(error)
+      return transport.listen(network, address, options)
+    },
+  }
+  await using node = new AstraNet({ transports: [breaking] })
+  const told: unknown[] = []
+  const onMessage = (message: unknown): void => void told.push(message)
+  subscribe('astranet:listener:error', onMessage)
+  await node.listenAndServe('memory', 'node', { onError: (error) => void told.push(error) })
+  const error = new Error('no more file descriptors')
+  breakIt?.(error)
+  unsubscribe('astranet:listener:error', onMessage)
+  expect(told).toEqual([{ error, network: 'memory', address: 'node' }, error])
 })

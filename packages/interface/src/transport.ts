@@ -25,6 +25,13 @@ export interface TransportListener {
   readonly network: string
   /** The address it really listens on (a port 0 replaced by the port given), in the form that `dial` takes. */
   readonly address: string
+  /**
+   * Whether a connection is only accepted from a peer that has proved to be a member of the network (a shared secret, a
+   * certificate that is asked for and checked). Default false.
+   */
+  readonly isAuthenticated?: boolean
+  /** Whether only this machine can reach the address: a loopback address, a Unix socket, memory. Default false. */
+  readonly isLocal?: boolean
   /** Stops accepting. Connections already accepted live on. Idempotent; resolves when the address is free. */
   close(): Promise<void>
 }

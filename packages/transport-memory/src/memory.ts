@@ -99,6 +99,7 @@ class MemoryTransport implements Transport {
 }
 
 class MemoryListener implements TransportListener {
+  readonly isLocal = true
   readonly network: string = NETWORK
   readonly address: string
   readonly #options: ListenOptions

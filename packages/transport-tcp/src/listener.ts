@@ -32,7 +32,9 @@ export async function listen(request: ListenRequest, events: ListenOptions): Pro
 
 class Listener implements TransportListener {
   readonly network: Network
+  readonly isAuthenticated: boolean
   address = ''
+  isLocal = false
   readonly #server: Server
   readonly #acceptor: TlsAcceptor | undefined
   readonly #events: ListenOptions
@@ -45,6 +47,7 @@ class Listener implements TransportListener {
   ) {
     this.network = network
     this.#events = events
+    this.isAuthenticated = settings?.isMutual === true
     this.#acceptor = settings && this.#makeAcceptor(settings, options)
     // Nothing is read before the connection has a handler.
     this.#server = createServer({ ...socketOptions(options), pauseOnConnect: true }, (socket) =>
@@ -64,6 +67,7 @@ class Listener implements TransportListener {
           typeof found === 'object' && found !== null
             ? formatTcpAddress(found.address, found.port)
             : (found ?? target.path ?? '')
+        this.isLocal = typeof found !== 'object' || found === null || isLoopback(found.address)
         resolve()
       })
     })
@@ -96,4 +100,9 @@ class Listener implements TransportListener {
   #endsOf(socket: Socket): EndNames {
     return this.network === UNIX_NETWORK ? { localAddress: this.address, remoteAddress: '' } : tcpEnds(socket)
   }
+}
+
+/** Whether an IP address, as the system gives it, is one that no other machine reaches. */
+function isLoopback(address: string): boolean {
+  return /^(127\.|::1$|::ffff:127\.)/.test(address)
 }

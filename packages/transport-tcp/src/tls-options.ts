@@ -26,6 +26,8 @@ export interface TlsOptions extends SecureContextOptions {
 /** What both sides of a TLS connection are told, ready for `node:tls`. */
 export interface TlsSettings {
   readonly kind: 'certificates' | 'secret'
+  /** Whether a listener accepts only clients that have proved who they are. */
+  readonly isMutual: boolean
   readonly alpnProtocol: string
   readonly client: ConnectionOptions
   readonly server: ServerOptions
@@ -69,6 +71,7 @@ function secretSettings(psk: Buffer, { alpnProtocol, handshakeTimeout }: Common)
   const shared = { ...PSK_CONTEXT, ALPNProtocols: [alpnProtocol] }
   return {
     kind: 'secret',
+    isMutual: true,
     alpnProtocol,
     client: {
       ...shared,
@@ -96,6 +99,7 @@ function certificateSettings(tls: TlsOptions, { alpnProtocol, handshakeTimeout }
   }
   return {
     kind: 'certificates',
+    isMutual: requestCert && rejectUnauthorized,
     alpnProtocol,
     client: {
       ...shared,

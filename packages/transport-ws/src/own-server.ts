@@ -31,6 +31,7 @@ export async function listenOwn(
 class OwnListener implements TransportListener {
   readonly network: WsNetwork
   address = ''
+  isLocal = false
   readonly #wanted: WsAddress
   readonly #server: Server
   readonly #pending: Pending
@@ -70,6 +71,7 @@ class OwnListener implements TransportListener {
         server.off('error', reject)
         server.on('error', (error) => this.#events.onError?.(error))
         const { address, port } = server.address() as AddressInfo
+        this.isLocal = /^(127\.|::1$|::ffff:127\.)/.test(address)
         this.address = formatWsAddress({ ...this.#wanted, host: address, port })
         resolve()
       })

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { exec, execNode } from '../lib/exec.mjs'
+import { execNode } from '../lib/exec.mjs'
 import { Failure } from '../lib/failure.mjs'
+import { execNpm } from '../lib/npm.mjs'
 import { say, timed } from '../lib/say.mjs'
 import { packagesIn, readManifest, root } from '../lib/workspace.mjs'
 
@@ -30,7 +31,7 @@ async function install() {
   const options = { output: /** @type {const} */ ('stderr'), env: { CI: 'true' } }
   const { exitCode } = isPnpmInstalled(wanted)
     ? await execNode('node_modules/pnpm/bin/pnpm.cjs', args, options)
-    : await exec(...npx([`pnpm@${wanted}`, ...args]), options)
+    : await execNpm(['exec', '--yes', '--', `pnpm@${wanted}`, ...args], options)
   if (exitCode === 0) return
   throw new Failure(
     'the dependencies could not be installed',
@@ -45,18 +46,6 @@ function isPnpmInstalled(wanted) {
     existsSync(join(root, 'node_modules/pnpm/bin/pnpm.cjs')) &&
     readManifest('node_modules/pnpm').version === wanted
   )
-}
-
-/**
- * npx by way of the npm that runs this script, if one does: on Windows `npx` is not a program that can be spawned.
- *
- * @param {string[]} args
- * @returns {[string, string[]]}
- */
-function npx(args) {
-  const npm = process.env.npm_execpath
-  if (npm?.endsWith('npm-cli.js')) return [process.execPath, [npm, 'exec', '--yes', '--', ...args]]
-  return ['npx', ['--yes', ...args]]
 }
 
 function inputsHash() {

@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { exec, execNode } from './exec.mjs'
+import { execNode } from './exec.mjs'
 import { Failure } from './failure.mjs'
-import { root } from './workspace.mjs'
+import { execNpm } from './npm.mjs'
+import { readManifest } from './workspace.mjs'
 
 /** @typedef {import('./pack.mjs').PackedPackage} PackedPackage */
 
@@ -14,8 +15,8 @@ export const compilers = [
 ]
 
 /**
- * Makes a project as a stranger would who installs `wanted` and nothing else. Our packages come from the tarballs, those
- * of others from the registry.
+ * Makes a project as a stranger would who installs `wanted`, the types of Node, and nothing else. Our packages come from
+ * the tarballs, those of others from the registry.
  *
  * @param {string} path of the folder to make, outside the workspace
  * @param {PackedPackage[]} wanted
@@ -24,14 +25,17 @@ export const compilers = [
  */
 export async function makeProject(path, wanted, all) {
   mkdirSync(path, { recursive: true })
-  const manifest = { private: true, type: 'module', dependencies: specs(wanted), overrides: specs(all) }
+  const manifest = {
+    private: true,
+    type: 'module',
+    dependencies: specs(wanted),
+    devDependencies: { '@types/node': readManifest('.').devDependencies?.['@types/node'] },
+    overrides: specs(all),
+  }
   writeFileSync(join(path, 'package.json'), JSON.stringify(manifest, undefined, 2))
   writeFileSync(join(path, 'tsconfig.json'), JSON.stringify(tsconfig(), undefined, 2))
   const args = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
-  const npm = process.env.npm_execpath
-  const { exitCode, output } = npm?.endsWith('npm-cli.js')
-    ? await exec(process.execPath, [npm, ...args], { cwd: path, output: 'capture' })
-    : await exec('npm', args, { cwd: path, output: 'capture' })
+  const { exitCode, output } = await execNpm(args, { cwd: path, output: 'capture' })
   if (exitCode !== 0) throw new Failure(`the tarballs cannot be installed: ${output}`, "see npm's message")
 }
 
@@ -70,7 +74,6 @@ function tsconfig() {
       noUncheckedIndexedAccess: true,
       // Our declarations must stand for themselves.
       skipLibCheck: false,
-      typeRoots: [join(root, 'node_modules/@types')],
       types: ['node'],
       outDir: 'out',
     },

@@ -13,6 +13,7 @@ export const root = fileURLToPath(new URL('../../..', import.meta.url))
  * @property {string} [packageManager]
  * @property {Record<string, unknown>} [exports] all of ours list their entry points
  * @property {Record<string, string>} [dependencies]
+ * @property {Record<string, string>} [devDependencies]
  */
 
 /**

@@ -4,11 +4,14 @@ import { toNodeId } from '@astranet/interface'
 import {
   CloseCode,
   DialError,
+  HEADER_TIMEOUT_MS,
+  MAX_AWAITED_HEADERS,
   MAX_PARTIAL_HEADERS,
   RefusalReason,
   StreamCode,
   type LinkOptions,
 } from '@astranet/link'
+import type { Stream } from '@astranet/mux'
 import { memoryPipe, type MemoryEnd } from './support/memory-pipe.js'
 import { openRawPeer } from './support/raw-peer.js'
 import { bytes, Dials, Reader, Side } from './support/side.js'
@@ -316,6 +319,78 @@ describe('a stream of the peer', () => {
     clock.run()
     expect(dial.stream?.isClosed).toBe(false)
     expect(right.incoming).toHaveLength(1)
+  })
+
+  it('that does not say in time what it is for is reset, and others are not', () => {
+    const { clock, left, right } = openPair()
+    const open = (bytesOfHeader: number): { stream: Stream; reader: Reader } => {
+      const stream = left.link.session!.tryOpenStream()!
+      const reader = new Reader()
+      stream.handle(reader)
+      if (bytesOfHeader > 0) stream.write(encodeMessage([1, 80, null, 7]).subarray(0, bytesOfHeader))
+      clock.run()
+      return { stream, reader }
+    }
+    acceptAll(right)
+    const silent = open(0)
+    const complete = open(Infinity)
+    clock.advance(HEADER_TIMEOUT_MS / 2)
+    const begun = open(3)
+    clock.advance(HEADER_TIMEOUT_MS / 2 - 1)
+    expect(silent.reader.errors).toEqual([])
+    clock.advance(1)
+    expect(silent.reader.errors).toMatchObject([{ applicationCode: StreamCode.HEADER_INVALID }])
+    expect([begun.reader.errors, complete.reader.errors]).toEqual([[], []])
+    clock.advance(HEADER_TIMEOUT_MS / 2)
+    expect(begun.reader.errors).toMatchObject([{ applicationCode: StreamCode.HEADER_INVALID }])
+    expect(complete.reader.errors).toEqual([])
+    expect([silent.stream.isClosed, begun.stream.isClosed, complete.stream.isClosed]).toEqual([
+      true,
+      true,
+      false,
+    ])
+    expect(right.link.session?.openStreams).toBe(2)
+  })
+
+  it('that does not say what it is for is reset when too many do not, and counts no more when it is gone', () => {
+    const { clock, left, right } = openPair()
+    const reader = new Reader()
+    const streams: Stream[] = []
+    const openOne = (): void => {
+      let stream = left.link.session!.tryOpenStream()
+      if (stream === undefined) clock.run()
+      stream ??= left.link.session!.tryOpenStream()
+      stream!.handle(reader)
+      streams.push(stream!)
+    }
+    while (streams.length < MAX_AWAITED_HEADERS) openOne()
+    clock.run()
+    expect(reader.errors).toEqual([])
+    openOne()
+    clock.run()
+    expect(reader.errors).toMatchObject([{ applicationCode: StreamCode.HEADER_INVALID }])
+    expect(streams.at(-1)?.isClosed).toBe(true)
+    streams[5]!.end()
+    clock.run()
+    acceptAll(right)
+    const dials = new Dials()
+    left.link.dial(header, dials)
+    clock.run()
+    expect(dials.accepted).toHaveLength(1)
+    clock.advance(HEADER_TIMEOUT_MS)
+    expect(right.link.session?.openStreams).toBe(2)
+    expect(right.link.isOpen && left.link.isOpen).toBe(true)
+  })
+
+  it('that was opened by a link now over leaves no deadline behind', () => {
+    for (const end of ['close', 'destroy'] as const) {
+      const { clock, left, right } = openPair()
+      left.link.session!.tryOpenStream()!.handle(new Reader())
+      clock.run()
+      right.link[end]()
+      clock.advance(10_000)
+      expect([left.closes.length, right.closes.length, clock.timers]).toEqual([1, 1, 0])
+    }
   })
 })
 

@@ -1,4 +1,5 @@
 import { encodeMessage, MessageDecoder } from '@astranet/frame/message'
+import type { Clock } from '@astranet/interface'
 import type { Stream, StreamHandler } from '@astranet/mux'
 import { StreamCode } from '../proto/error-codes.js'
 import { ACCEPTED_WIRE, RefusalReason, refusalToWire } from '../proto/stream-answer.js'
@@ -8,6 +9,7 @@ import {
   type StreamHeader,
   type UnknownHeader,
 } from '../proto/stream-header.js'
+import { AwaitedHeader, AwaitedHeaders } from './awaited-headers.js'
 import { messageError } from './message-error.js'
 
 /** The most streams of one link whose header has begun and not ended; each holds up to 1 KiB. */
@@ -23,27 +25,43 @@ export type HeaderListener = (
 const ACCEPTED_BYTES = encodeMessage(ACCEPTED_WIRE)
 
 /**
- * Reads the headers of the streams that the peer opens. One object serves them all: what belongs to one stream, the
- * beginning of a header, is in its `context` for as long as the header is unfinished.
+ * Reads the headers of the streams that the peer opens. One object serves them all: what belongs to one stream is in its
+ * `context`, an {@link AwaitedHeader} until the header is complete.
  */
 export class IncomingStreams implements StreamHandler {
   readonly #onHeader: HeaderListener
+  readonly #awaited: AwaitedHeaders
   #partialHeaders = 0
 
-  constructor(onHeader: HeaderListener) {
+  constructor(clock: Clock, onHeader: HeaderListener) {
     this.#onHeader = onHeader
+    this.#awaited = new AwaitedHeaders(clock, ({ stream }) => this.#giveUp(stream))
+  }
+
+  /** Takes a stream that the peer has opened. */
+  take(stream: Stream): void {
+    stream.context = this.#awaited.add(stream)
+    if (stream.context === undefined) stream.destroy(StreamCode.HEADER_INVALID)
+    else stream.handle(this)
+  }
+
+  /** The link is over: no header is late any more. */
+  stop(): void {
+    this.#awaited.stop()
   }
 
   onData(stream: Stream, chunk: Uint8Array): void {
-    const partial = partialOf(stream)
-    const decoder = partial ?? new MessageDecoder({ maxBytes: MAX_STREAM_HEADER_BYTES })
+    const awaited = awaitedOf(stream)
+    // Refused or given up: this was under way.
+    if (awaited === undefined) return
+    const decoder = awaited.decoder ?? new MessageDecoder({ maxBytes: MAX_STREAM_HEADER_BYTES })
     decoder.push(chunk)
     const step = decoder.next()
     if (step.kind === 'incomplete') {
-      if (partial === undefined) this.#begin(stream, decoder)
+      if (awaited.decoder === undefined) this.#begin(awaited, decoder)
       return
     }
-    if (partial !== undefined) this.#forget(stream)
+    this.#forget(stream)
     const header =
       step.kind === 'error' ? messageError(step.error, 'a stream header') : headerFromWire(step.value)
     if (header instanceof Error) {
@@ -60,8 +78,7 @@ export class IncomingStreams implements StreamHandler {
   }
 
   onEnd(stream: Stream): void {
-    if (partialOf(stream) !== undefined) this.#forget(stream)
-    stream.destroy(StreamCode.HEADER_INVALID)
+    this.#giveUp(stream)
   }
 
   /**
@@ -69,26 +86,35 @@ export class IncomingStreams implements StreamHandler {
    * takes it over later finds it closed instead of waiting.
    */
   onReset(stream: Stream): void {
-    if (partialOf(stream) !== undefined) this.#forget(stream)
+    this.#forget(stream)
     stream.destroy(StreamCode.CANCELLED)
   }
 
   onClose(stream: Stream): void {
-    if (partialOf(stream) !== undefined) this.#forget(stream)
+    this.#forget(stream)
   }
 
-  #begin(stream: Stream, decoder: MessageDecoder): void {
+  #begin(awaited: AwaitedHeader, decoder: MessageDecoder): void {
     if (this.#partialHeaders >= MAX_PARTIAL_HEADERS) {
-      stream.destroy(StreamCode.HEADER_INVALID)
+      this.#giveUp(awaited.stream)
       return
     }
     this.#partialHeaders++
-    stream.context = decoder
+    awaited.decoder = decoder
   }
 
+  #giveUp(stream: Stream): void {
+    this.#forget(stream)
+    stream.destroy(StreamCode.HEADER_INVALID)
+  }
+
+  /** The stream's header is complete or will never be. */
   #forget(stream: Stream): void {
-    this.#partialHeaders--
+    const awaited = awaitedOf(stream)
+    if (awaited === undefined) return
+    if (awaited.decoder !== undefined) this.#partialHeaders--
     stream.context = undefined
+    this.#awaited.remove(awaited)
   }
 }
 
@@ -107,6 +133,6 @@ export function refuseStream(
   stream.stopSending(refusal.code)
 }
 
-function partialOf(stream: Stream): MessageDecoder | undefined {
-  return stream.context instanceof MessageDecoder ? stream.context : undefined
+function awaitedOf(stream: Stream): AwaitedHeader | undefined {
+  return stream.context instanceof AwaitedHeader ? stream.context : undefined
 }

@@ -51,7 +51,9 @@ export class LinkCore {
     checkSessionOptions(options.sessionOptions)
     this.ownHello = ownHello(options, duplex.remoteAddress)
     this.dialer = new Dialer(this.#clock)
-    this.#incoming = new IncomingStreams((header, stream, rest) => this.#onHeader(header, stream, rest))
+    this.#incoming = new IncomingStreams(this.#clock, (header, stream, rest) =>
+      this.#onHeader(header, stream, rest),
+    )
     this.#handshake = this.#makeHandshake()
   }
 
@@ -147,7 +149,7 @@ export class LinkCore {
       stream.destroy(StreamCode.GOING_AWAY)
     else {
       this.#nextPeerStreamId = Math.max(this.#nextPeerStreamId, stream.id + 4)
-      stream.handle(this.#incoming)
+      this.#incoming.take(stream)
     }
   }
 
@@ -229,10 +231,11 @@ export class LinkCore {
     this.#error ??= closeReason(error)
     this.state = 'closing'
     this.#handshake.stop()
-    this.#stopDialing()
+    this.#stopStreams()
   }
 
-  #stopDialing(): void {
+  #stopStreams(): void {
+    this.#incoming.stop()
     const why = this.#error === undefined ? 'the link was closed' : `the link ended: ${this.#error.message}`
     // These dials' headers never left.
     this.dialer.stop(new DialError('ECONNRESET', why, { isRetryable: true, cause: this.#error }))
@@ -243,7 +246,7 @@ export class LinkCore {
     this.state = 'closed'
     this.#handshake.stop()
     this.#error ??= error
-    this.#stopDialing()
+    this.#stopStreams()
     this.#handler.onClose(this.#link, error)
   }
 }

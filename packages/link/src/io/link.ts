@@ -26,8 +26,9 @@ export type LinkState = 'new' | 'handshake' | 'open' | 'closing' | 'closed'
  * and ends in good order. What the peer does wrong closes the link with a code and a sentence (`onClose`); it never
  * throws. Until both HELLOs are accepted the peer gets one stream and 64 KiB of credit.
  *
- * Besides its session it holds about 2 KiB, one timer during the handshake, and for each dial under way one small
- * object; for streams that were handed over, nothing.
+ * Besides its session it holds about 2 KiB, one timer during the handshake, one while the peer opens streams, and one small
+ * object for each dial under way and each stream of the peer that has not said what it is for (at most 65,536, for 30 s);
+ * for streams that were handed over, nothing.
  */
 export class Link implements RankedLink {
   readonly #core: LinkCore

@@ -1,5 +1,5 @@
 export { SessionCore } from './proto/session-core.js'
-export type { CoreEvents } from './proto/session-core.js'
+export type { CoreEvents } from './proto/core-events.js'
 export { resolveLimits } from './proto/options.js'
 export type { CoreEnvironment, ResolvedLimits, SessionLimits } from './proto/options.js'
 export { MemoryBudget } from './proto/memory-budget.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Session, type SessionOptions, type Stream } from '../src/index.js'
-import { FakePipe, fakePipes, ManualClock } from './support/fake-pipe.js'
+import { fakePipes, ManualClock, type FakePipe } from './support/fake-pipe.js'
 import { bytesOf, pattern, Recorder } from './support/recorder.js'
 
 interface World {

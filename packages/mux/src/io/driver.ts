@@ -5,7 +5,8 @@ import {
   type Clock,
   type Timer,
 } from '@astranet/interface'
-import { SessionCore, type CoreEvents } from '../proto/session-core.js'
+import type { CoreEvents } from '../proto/core-events.js'
+import { SessionCore } from '../proto/session-core.js'
 import type { ResolvedLimits } from '../proto/options.js'
 
 /** Streams that are told of the session's end before other work has its turn. */

@@ -1,14 +1,7 @@
 import { TransportErrorCode, type WireInteger } from '@astranet/frame'
 import { protocolError, resetByPeer, type SessionError } from './errors.js'
-import {
-  consume,
-  deliver,
-  discardUnread,
-  outOfOrder,
-  overLimit,
-  overSessionLimit,
-  take,
-} from './receive-half.js'
+import { deliver, discardUnread, outOfOrder, overLimit, overSessionLimit, take } from './receive-half.js'
+import { consume } from './receive-credit.js'
 import { extraOf } from './stream-extra.js'
 import { RECEIVE_OVER, StreamState } from './stream-state.js'
 import { growthOf } from './stream-window.js'

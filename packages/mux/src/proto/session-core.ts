@@ -12,7 +12,9 @@ import { checkErrorCode } from './check.js'
 import { Dispatch } from './dispatch.js'
 import { AbuseGuard } from './abuse-guard.js'
 import { DatagramQueue } from './datagram-queue.js'
-import { closedByPeer, protocolError, SessionError } from './errors.js'
+import type { CoreEvents } from './core-events.js'
+import { broken, deadPeer, endedByPeer, idleTooLong, stuckRecord } from './end-reasons.js'
+import { closedByPeer, protocolError, type SessionError } from './errors.js'
 import { FlushSize } from './flush-size.js'
 import { Liveness } from './liveness.js'
 import { LocalStreams } from './local-streams.js'
@@ -29,28 +31,6 @@ import { Stream } from './stream.js'
 import { Transmitter } from './transmitter.js'
 import { raiseWanted } from './stream-window.js'
 import { UnreadStreams } from './unread-streams.js'
-
-/** What the core tells the one who drives it. */
-export interface CoreEvents {
-  /** There is something to send or to settle: call `gather` soon. */
-  onWork(): void
-  /** The peer opened a stream; its first bytes follow when this returns. */
-  onStream(stream: Stream): void
-  /** The peer allows more streams. */
-  onStreamsAvailable(): void
-  /** A datagram arrived. */
-  onDatagram(payload: Uint8Array): void
-  /** A ping was answered after `rttMs`; `undefined` when the pipe was suspended meanwhile. */
-  onPong(rttMs: number | undefined): void
-  /** Unread streams hold more than three quarters of the receive buffer. */
-  onUnreadPressure(): void
-  /** The session is over; its streams are about to be told. */
-  onOver(reason: Error | undefined): void
-  /** The last open stream is gone. */
-  onIdle(): void
-  /** A handler of the application threw: to be made known as an uncaught exception. */
-  onHandlerError(error: unknown): void
-}
 
 /**
  * One side of a QMux session as a plain object: it is fed bytes and a clock and asked for bytes to send. No socket, no
@@ -269,8 +249,7 @@ export class SessionCore {
     if (this.isOver) return
     const verdict = this.liveness.check(now)
     // Section "Initiating a Connection Close": after an idle timeout no frame is sent, the sending side just ends.
-    if (verdict === 'idle')
-      this.#over(new SessionError('ASTRA_ERR_IDLE_TIMEOUT', idleMessage(this)), undefined)
+    if (verdict === 'idle') this.#over(idleTooLong(this.liveness.idleTimeoutMs), undefined)
     else if (verdict === 'dead') this.fail(deadPeer(this.options.deadPeerTimeoutMs))
     else if (verdict === 'stuck-record') this.fail(stuckRecord(this.options.recordTimeoutMs))
     if (this.isOver) return
@@ -457,30 +436,4 @@ export class SessionCore {
     this.wake()
     this.events.onOver(reason)
   }
-}
-
-function endedByPeer(): SessionError {
-  const message = 'the peer ended the connection while streams were open'
-  return new SessionError('ASTRA_ERR_CONNECTION_LOST', message, { isFromPeer: true })
-}
-
-function broken(cause: Error | undefined): SessionError {
-  const why = cause === undefined ? 'it ended while streams were open' : cause.message
-  return new SessionError('ASTRA_ERR_CONNECTION_LOST', `the connection was lost: ${why}`, { cause })
-}
-
-function deadPeer(timeoutMs: number): SessionError {
-  const message = `the peer has not answered a ping for ${timeoutMs} ms`
-  return new SessionError('ASTRA_ERR_PEER_DEAD', message, { closeCode: TransportErrorCode.NO_ERROR })
-}
-
-function stuckRecord(timeoutMs: number): SessionError {
-  const message = `a record of the peer was not complete after ${timeoutMs} ms`
-  return new SessionError('ASTRA_ERR_PEER_DEAD', message, {
-    closeCode: TransportErrorCode.PROTOCOL_VIOLATION,
-  })
-}
-
-function idleMessage(core: SessionCore): string {
-  return `no record came or went for ${core.liveness.idleTimeoutMs} ms`
 }

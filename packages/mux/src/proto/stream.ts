@@ -6,6 +6,7 @@ import type { SendQueue } from './send-queue.js'
 import type { SessionCore } from './session-core.js'
 import type { StreamExtra } from './stream-extra.js'
 import { StreamState } from './stream-state.js'
+import * as credit from './receive-credit.js'
 import * as receiving from './receive-half.js'
 import * as sending from './send-half.js'
 
@@ -137,7 +138,7 @@ export class Stream {
   set manualCredit(value: boolean) {
     if (value) this.state |= StreamState.MANUAL_CREDIT
     else this.state &= ~StreamState.MANUAL_CREDIT
-    receiving.countDelivered(this)
+    credit.countDelivered(this)
   }
 
   /**
@@ -165,7 +166,7 @@ export class Stream {
    * RangeError when more is given back than was delivered.
    */
   consume(bytes: number): void {
-    receiving.consumeByApplication(this, bytes)
+    credit.consumeByApplication(this, bytes)
   }
 
   /**
@@ -174,7 +175,7 @@ export class Stream {
    * credit now, the window grows as theirs are used up.
    */
   requireAtLeast(bytes: number): void {
-    receiving.requireAtLeast(this, bytes)
+    credit.requireAtLeast(this, bytes)
   }
 
   /**

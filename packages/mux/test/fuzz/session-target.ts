@@ -1,7 +1,8 @@
 import { FIRST_STREAM_WINDOW_BYTES } from '../../src/proto/receive-window.js'
 import { resolveLimits, type ResolvedLimits } from '../../src/proto/options.js'
 import { MemoryBudget } from '../../src/proto/memory-budget.js'
-import { SessionCore, type CoreEvents } from '../../src/proto/session-core.js'
+import type { CoreEvents } from '../../src/proto/core-events.js'
+import { SessionCore } from '../../src/proto/session-core.js'
 import type { Stream, StreamHandler } from '../../src/proto/stream.js'
 import { must } from './fuzz-failure.js'
 

@@ -1,0 +1,23 @@
+import type { Stream } from './stream.js'
+
+/** What the core tells the one who drives it. */
+export interface CoreEvents {
+  /** There is something to send or to settle: call `gather` soon. */
+  onWork(): void
+  /** The peer opened a stream; its first bytes follow when this returns. */
+  onStream(stream: Stream): void
+  /** The peer allows more streams. */
+  onStreamsAvailable(): void
+  /** A datagram arrived. */
+  onDatagram(payload: Uint8Array): void
+  /** A ping was answered after `rttMs`; `undefined` when the pipe was suspended meanwhile. */
+  onPong(rttMs: number | undefined): void
+  /** Unread streams hold more than three quarters of the receive buffer. */
+  onUnreadPressure(): void
+  /** The session is over; its streams are about to be told. */
+  onOver(reason: Error | undefined): void
+  /** The last open stream is gone. */
+  onIdle(): void
+  /** A handler of the application threw: to be made known as an uncaught exception. */
+  onHandlerError(error: unknown): void
+}

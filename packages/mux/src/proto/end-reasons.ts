@@ -1,0 +1,33 @@
+import { TransportErrorCode } from '@astranet/frame'
+import { SessionError } from './errors.js'
+
+/** The peer ended its direction of the connection although not all streams had ended. */
+export function endedByPeer(): SessionError {
+  const message = 'the peer ended the connection while streams were open'
+  return new SessionError('ASTRA_ERR_CONNECTION_LOST', message, { isFromPeer: true })
+}
+
+/** The connection broke, or ended although not all streams had. */
+export function broken(cause: Error | undefined): SessionError {
+  const why = cause === undefined ? 'it ended while streams were open' : cause.message
+  return new SessionError('ASTRA_ERR_CONNECTION_LOST', `the connection was lost: ${why}`, { cause })
+}
+
+/** A ping stayed unanswered. */
+export function deadPeer(timeoutMs: number): SessionError {
+  const message = `the peer has not answered a ping for ${timeoutMs} ms`
+  return new SessionError('ASTRA_ERR_PEER_DEAD', message, { closeCode: TransportErrorCode.NO_ERROR })
+}
+
+/** A record was begun and not ended. */
+export function stuckRecord(timeoutMs: number): SessionError {
+  const message = `a record of the peer was not complete after ${timeoutMs} ms`
+  return new SessionError('ASTRA_ERR_PEER_DEAD', message, {
+    closeCode: TransportErrorCode.PROTOCOL_VIOLATION,
+  })
+}
+
+/** The idle timeout that both sides agreed on has passed. */
+export function idleTooLong(timeoutMs: number): SessionError {
+  return new SessionError('ASTRA_ERR_IDLE_TIMEOUT', `no record came or went for ${timeoutMs} ms`)
+}

@@ -4,6 +4,7 @@ import type { NodeId } from '@astranet/interface'
 import { RefusalReason } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
 import { onAbort } from './abort-listeners.js'
+import { Backlog } from './backlog.js'
 import { checkOptions, checkSignal } from './check.js'
 import { NetError } from './net-error.js'
 import { nodeAddress } from './node-address.js'
@@ -12,7 +13,8 @@ import { Socket, type SocketEnds } from './socket.js'
 /** How to bind. */
 export interface BindOptions {
   /**
-   * Streams that may wait to be accepted; more are refused (`ECONNREFUSED` to the dialer). 1 to 2^31 - 1. Default 65,536.
+   * Streams that may wait to be accepted; more are refused (`ECONNREFUSED` to the dialer), once those that their dialers
+   * have given up have made room. 1 to 2^31 - 1. Default 65,536.
    */
   backlog?: number
   /** When false, the end of the dialer's direction ends the other as well. Default false, as for `net.Server`. */
@@ -73,8 +75,7 @@ interface Waiter {
  */
 export class Listener extends EventEmitter<ListenerEvents> implements AsyncDisposable {
   readonly #binding: ListenerBinding
-  readonly #waiting: IncomingSocket[] = []
-  #head = 0
+  readonly #waiting: Backlog
   /** Streams that were promised a place and are on their way. */
   #expected = 0
   readonly #acceptors = new Set<Waiter>()
@@ -84,6 +85,7 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
   constructor(binding: ListenerBinding) {
     super()
     this.#binding = binding
+    this.#waiting = new Backlog(binding.backlog)
     // The event's own type leaves out the events of the emitter itself.
     const emitter: EventEmitter = this
     emitter.on('newListener', (event) => {
@@ -97,9 +99,9 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
     return this.#isListening
   }
 
-  /** Streams that wait to be accepted. */
+  /** Streams that wait to be accepted, with those that their dialers have given up since. */
   get waiting(): number {
-    return this.#waiting.length - this.#head
+    return this.#waiting.size
   }
 
   /** What it listens on. */
@@ -115,7 +117,7 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
   async accept(options: { signal?: AbortSignal } = {}): Promise<Socket> {
     const signal = checkSignal(checkOptions(options).signal)
     signal?.throwIfAborted()
-    const incoming = this.#shift()
+    const incoming = this.#waiting.shift()
     if (incoming !== undefined) return this.#open(incoming)
     if (!this.#isListening) throw this.#closedError()
     return await this.#wait(signal)
@@ -146,8 +148,8 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
     this.#isListening = false
     if (onClosed !== undefined) this.once('close', onClosed)
     this.#binding.release()
-    for (let incoming = this.#shift(); incoming !== undefined; incoming = this.#shift())
-      incoming.stream.destroy()
+    for (let waiting = this.#waiting.shift(); waiting !== undefined; waiting = this.#waiting.shift())
+      waiting.stream.destroy()
     for (const acceptor of this.#acceptors) acceptor.reject(this.#closedError())
     this.#acceptors.clear()
     queueMicrotask(() => this.emit('close'))
@@ -180,8 +182,8 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
     if (!this.#isListening) return RefusalReason.CONNECTION_REFUSED
     // A handler takes each stream as it comes: what is on its way will not wait.
     if (this.listenerCount('connection') > 0) return undefined
-    const waiting = this.waiting + this.#expected - this.#acceptors.size
-    return waiting >= this.#binding.backlog ? RefusalReason.BACKLOG_FULL : undefined
+    const isFull = this.#waiting.isFull(this.#expected - this.#acceptors.size)
+    return isFull ? RefusalReason.BACKLOG_FULL : undefined
   }
 
   /** @internal Keeps a place for a stream that {@link refusal} did not refuse and that comes later. Returns how to give it up. */
@@ -202,15 +204,18 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
   }
 
   #serve(): void {
-    while (this.waiting > 0) {
+    while (this.listenerCount('connection') > 0 || this.#acceptors.size > 0) {
+      const incoming = this.#waiting.shift()
+      if (incoming === undefined) return
+      const socket = this.#open(incoming)
       if (this.listenerCount('connection') > 0) {
-        this.#emitConnection(this.#open(this.#shift() as IncomingSocket))
+        this.#emitConnection(socket)
         continue
       }
       const [acceptor] = this.#acceptors
       if (acceptor === undefined) return
       this.#acceptors.delete(acceptor)
-      acceptor.resolve(this.#open(this.#shift() as IncomingSocket))
+      acceptor.resolve(socket)
     }
   }
 
@@ -227,17 +232,6 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
 
   #open(incoming: IncomingSocket): Socket {
     return new Socket(incoming.stream, incoming.ends, incoming.rest, this.#binding.allowHalfOpen)
-  }
-
-  #shift(): IncomingSocket | undefined {
-    if (this.waiting === 0) return undefined
-    const incoming = this.#waiting[this.#head] as IncomingSocket
-    this.#head += 1
-    if (this.#head === this.#waiting.length || this.#head >= 4_096) {
-      this.#waiting.splice(0, this.#head)
-      this.#head = 0
-    }
-    return incoming
   }
 
   #wait(signal: AbortSignal | undefined): Promise<Socket> {

@@ -132,3 +132,54 @@ describe('tombstones', () => {
     expect(log.partAfter(0)).toMatchObject({ entries: [{ sequence: 10_000 }], until: 10_000, hasMore: false })
   })
 })
+
+describe('what all neighbours together may publish', () => {
+  const KIB_8 = Array.from({ length: 32 }, (_, n) => `${n}`.padEnd(255, 'x'))
+
+  /** `from` offers so many services of 8 KiB. */
+  function publish(network: Network, from: number, count: number): void {
+    for (let port = 1; port <= count; port++)
+      network.node(from).publishService({ name: 'big', port, tags: KIB_8 })
+  }
+
+  /** How many messages it takes until `node` 0 and `other` are up to date again. */
+  function rejoin(network: Network, other: number): number {
+    network.linkUp(0, other)
+    let entries = 0
+    for (let moved = 1; moved > 0;) {
+      const message = network.node(other).nextMessage(id(0))
+      if (message?.[0] === 1) entries += (message[6] as unknown[]).length
+      if (message !== undefined) expect(network.node(0).receive(id(other), message)).toBeUndefined()
+      moved = (message === undefined ? 0 : 1) + network.step(0, other)
+    }
+    return entries
+  }
+
+  it('is forgotten, oldest first, when those that have gone left more than there is room for', () => {
+    const network = new Network(4, { maxRememberedBytes: 200_000 })
+    for (let other = 1; other <= 3; other++) {
+      publish(network, other, 10)
+      network.linkUp(0, other)
+      network.settle()
+      network.linkDown(0, other)
+    }
+    // Three times 80 KiB do not fit: the first was forgotten and has to tell everything again, the last has not.
+    expect(rejoin(network, 3)).toBe(0)
+    expect(rejoin(network, 1)).toBe(10)
+  })
+
+  it('is limited while they are there: the one that goes beyond is refused, and its room is free when it has gone', () => {
+    const network = new Network(3, { maxNeighbourBytes: 100_000 })
+    publish(network, 1, 10)
+    publish(network, 2, 5)
+    network.linkUp(0, 1)
+    network.settle()
+    network.linkUp(0, 2)
+    expect(() => network.settle()).toThrow(/node n.* publishes more than there is room for/)
+    network.linkDown(0, 2)
+    network.linkDown(0, 1)
+    network.linkUp(0, 2)
+    network.settle()
+    expect(network.node(0).services({ name: 'big' })).toHaveLength(5)
+  })
+})

@@ -1,11 +1,11 @@
-import { toNodeId, type AstraError, type NodeId } from '@astranet/interface'
+import { AstraError, formatNodeId, toNodeId, type NodeId } from '@astranet/interface'
 import type { CatalogueOptions, ServiceFilter, ServiceName, ServiceOptions } from './catalogue-options.js'
 import { Exchange } from './exchange.js'
 import { GraphSignal } from './graph-signal.js'
 import { LinkCosts } from './link-costs.js'
 import { resolveLimits } from './limits.js'
 import type { RegistryMessage } from './messages.js'
-import { Neighbours } from './neighbours.js'
+import { Neighbours, type Neighbour } from './neighbours.js'
 import { Offers, type ServiceChange, type ServiceInstance } from './offers.js'
 import { OwnerLog } from './owner-log.js'
 import {
@@ -151,7 +151,7 @@ export class Catalogue {
    * link, then call `neighbourDown`); it never throws for what a peer sent:
    * - `ASTRA_ERR_REGISTRY_MESSAGE`: it is malformed, or a field is out of range;
    * - `ASTRA_ERR_REGISTRY_OWNER`: it speaks for a node that it may not speak for;
-   * - `ASTRA_ERR_REGISTRY_LIMIT`: its owner publishes more than is allowed;
+   * - `ASTRA_ERR_REGISTRY_LIMIT`: its owner publishes more than is allowed, or than there is room for;
    * - `ASTRA_ERR_REGISTRY_INCARNATION`: it claims a version of this node that cannot be passed.
    *
    * A message of a neighbour that is not up is dropped: its link went down while the message was under way.
@@ -159,7 +159,7 @@ export class Catalogue {
   receive(from: NodeId, message: unknown): AstraError | undefined {
     const neighbour = this.#neighbours.up(from)
     if (neighbour === undefined) return undefined
-    const error = this.#exchange.receive(neighbour, message)
+    const error = this.#exchange.receive(neighbour, message) ?? this.#overfull(neighbour)
     this.#settle()
     return error
   }
@@ -219,6 +219,12 @@ export class Catalogue {
    */
   watchGraph(onChange: () => void): () => void {
     return this.#graph.watch(onChange)
+  }
+
+  #overfull(neighbour: Neighbour): AstraError | undefined {
+    if (this.#neighbours.count(neighbour)) return undefined
+    const message = `node ${formatNodeId(neighbour.replica.owner)} publishes more than there is room for beside all others`
+    return new AstraError('ASTRA_ERR_REGISTRY_LIMIT', message)
   }
 
   #record(owner: NodeId, key: RecordKey): CatalogueRecord | undefined {

@@ -65,6 +65,17 @@ export interface CatalogueLimits {
    * 1,048,576, default 1,024. At the limit the one that has been down longest is forgotten.
    */
   readonly maxRemembered: number
+  /**
+   * The most bytes of entries of all neighbours that are down together, counted as they are encoded. 0 to 2^53 - 1,
+   * default 67,108,864 (64 MiB). At the limit those that have been down longest are forgotten.
+   */
+  readonly maxRememberedBytes: number
+  /**
+   * The most bytes of entries of all neighbours that are up together, counted likewise, with what is gathered of
+   * snapshots. 65,536 to 2^53 - 1, default 268,435,456 (256 MiB). A neighbour whose message goes beyond it is refused
+   * with `ASTRA_ERR_REGISTRY_LIMIT`.
+   */
+  readonly maxNeighbourBytes: number
   /** How long the entries of a neighbour that is down are kept, in ms. 0 to 2^31 - 1, default 600,000 (10 minutes). */
   readonly forgetAfterMs: number
 }
@@ -77,6 +88,8 @@ const RANGES: {
   maxTombstones: [0, 1_024, 1_048_576],
   maxEntriesPerMessage: [1, MAX_ENTRIES_PER_MESSAGE, MAX_ENTRIES_PER_MESSAGE],
   maxRemembered: [0, 1_024, 1_048_576],
+  maxRememberedBytes: [0, 67_108_864, Number.MAX_SAFE_INTEGER],
+  maxNeighbourBytes: [65_536, 268_435_456, Number.MAX_SAFE_INTEGER],
   forgetAfterMs: [0, 600_000, 0x7fff_ffff],
 }
 
@@ -96,6 +109,8 @@ export function resolveLimits(limits: Partial<CatalogueLimits>): CatalogueLimits
     maxTombstones: limit('maxTombstones'),
     maxEntriesPerMessage: limit('maxEntriesPerMessage'),
     maxRemembered: limit('maxRemembered'),
+    maxRememberedBytes: limit('maxRememberedBytes'),
+    maxNeighbourBytes: limit('maxNeighbourBytes'),
     forgetAfterMs: limit('forgetAfterMs'),
   }
 }

@@ -17,6 +17,8 @@ export interface Neighbour {
   conversation: Conversation | undefined
   /** Whether all that it said until its link came up is known. */
   isCurrent: boolean
+  /** Bytes of its replica that are in the sum of those that are up. */
+  countedBytes: number
 }
 
 /** The neighbours, up and recently down. */
@@ -24,6 +26,8 @@ export class Neighbours {
   readonly #parts: { readonly self: NodeId; readonly log: OwnerLog; readonly limits: CatalogueLimits }
   readonly #byId = new Map<NodeId, Neighbour>()
   readonly #remembered: Remembered
+  /** Of all that are up. */
+  #bytes = 0
 
   constructor(parts: { readonly self: NodeId; readonly log: OwnerLog; readonly limits: CatalogueLimits }) {
     this.#parts = parts
@@ -56,22 +60,34 @@ export class Neighbours {
     neighbour.replica.dropStaged()
     const { self, log } = this.#parts
     neighbour.conversation = new Conversation({ self, log, replica: neighbour.replica })
+    this.count(neighbour)
     this.#forget(now)
+  }
+
+  /** Counts again what is held of a neighbour that is up. Returns whether all together are within the limit. */
+  count(neighbour: Neighbour): boolean {
+    const { bytes } = neighbour.replica
+    this.#bytes += bytes - neighbour.countedBytes
+    neighbour.countedBytes = bytes
+    return this.#bytes <= this.#parts.limits.maxNeighbourBytes
   }
 
   /** Ends the conversation; what was heard is remembered for a while. */
   setDown(neighbour: Neighbour, now: number): void {
     neighbour.conversation = undefined
     neighbour.isCurrent = false
-    neighbour.replica.dropStaged()
-    if (neighbour.replica.version === undefined) this.#byId.delete(neighbour.replica.owner)
-    else this.#remembered.add(neighbour.replica.owner, now)
+    const { replica } = neighbour
+    replica.dropStaged()
+    this.#bytes -= neighbour.countedBytes
+    neighbour.countedBytes = 0
+    if (replica.version === undefined) this.#byId.delete(replica.owner)
+    else this.#remembered.add(replica.owner, { bytes: replica.bytes, now })
     this.#forget(now)
   }
 
   #add(nodeId: NodeId): Neighbour {
     const replica = new Replica(nodeId, this.#parts.limits)
-    const neighbour: Neighbour = { replica, conversation: undefined, isCurrent: false }
+    const neighbour: Neighbour = { replica, conversation: undefined, isCurrent: false, countedBytes: 0 }
     this.#byId.set(nodeId, neighbour)
     return neighbour
   }

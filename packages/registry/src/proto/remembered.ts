@@ -1,34 +1,43 @@
 import type { NodeId } from '@astranet/interface'
 import type { CatalogueLimits } from './limits.js'
 
+interface Down {
+  readonly since: number
+  readonly bytes: number
+}
+
 /** Which neighbours are down, since when, and which of them are to be forgotten. Time is an argument; no timer runs. */
 export class Remembered {
   readonly #limits: CatalogueLimits
   /** Longest down first, since each is put at the end when it goes down. */
-  readonly #downSince = new Map<NodeId, number>()
+  readonly #down = new Map<NodeId, Down>()
+  #bytes = 0
 
   constructor(limits: CatalogueLimits) {
     this.#limits = limits
   }
 
-  /** Notes that `nodeId` went down at `now` (ms). */
-  add(nodeId: NodeId, now: number): void {
-    this.#downSince.delete(nodeId)
-    this.#downSince.set(nodeId, now)
+  /** Notes that `nodeId`, whose entries have so many bytes, went down at `now` (ms). */
+  add(nodeId: NodeId, { bytes, now }: { readonly bytes: number; readonly now: number }): void {
+    this.delete(nodeId)
+    this.#down.set(nodeId, { since: now, bytes })
+    this.#bytes += bytes
   }
 
-  /** Notes that `nodeId` is up again. */
+  /** Notes that `nodeId` is up again, or forgotten. */
   delete(nodeId: NodeId): void {
-    this.#downSince.delete(nodeId)
+    this.#bytes -= this.#down.get(nodeId)?.bytes ?? 0
+    this.#down.delete(nodeId)
   }
 
-  /** Takes out those that have been down too long at `now` (ms), or that are too many. */
+  /** Takes out those that have been down too long at `now` (ms), or that are too many or too large together. */
   takeForgotten(now: number): NodeId[] {
-    const { forgetAfterMs, maxRemembered } = this.#limits
+    const { forgetAfterMs, maxRemembered, maxRememberedBytes } = this.#limits
     const forgotten: NodeId[] = []
-    for (const [nodeId, since] of this.#downSince) {
-      if (this.#downSince.size <= maxRemembered && now - since < forgetAfterMs) break
-      this.#downSince.delete(nodeId)
+    for (const [nodeId, { since }] of this.#down) {
+      const hasRoom = this.#down.size <= maxRemembered && this.#bytes <= maxRememberedBytes
+      if (hasRoom && now - since < forgetAfterMs) break
+      this.delete(nodeId)
       forgotten.push(nodeId)
     }
     return forgotten

@@ -50,6 +50,11 @@ export class Replica {
     return held && { incarnation: held.incarnation, sequence: held.sequence }
   }
 
+  /** What is held, counted as it is encoded, with what was gathered of a snapshot. */
+  get bytes(): number {
+    return (this.#held?.bytes ?? 0) + (this.#staged?.bytes ?? 0)
+  }
+
   /** The records held. */
   records(): IterableIterator<CatalogueRecord> {
     return (this.#held?.records ?? new Map<string, CatalogueRecord>()).values()

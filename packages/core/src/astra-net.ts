@@ -33,7 +33,8 @@ const NODE_SCOPE: DialScope = { environment: '', hasLoopBack: true }
  * that names them; everything else that goes wrong is a {@link NetError} with one of Node's codes, or the transport's own
  * error.
  *
- * Without authentication, which is not there yet, every node that can connect is trusted.
+ * Who may join is the transport's to say: with `tcp({ secret })` or mutual TLS only members can, otherwise whoever connects.
+ * Members are trusted.
  */
 export class AstraNet implements AsyncDisposable {
   readonly #node: Node
@@ -114,8 +115,9 @@ export class AstraNet implements AsyncDisposable {
   }
 
   /**
-   * Joins the node that listens at `address`; resolves with its id when the link is up. From then on a link that ends is
-   * made again until the node is closed or `signal` aborts. The first attempt's error is the transport's own
+   * Joins the node that listens at `address`; resolves with its id when the link is up and it is known what that node
+   * offers (or `helloTimeoutMs` is over). From then on it is joined again whenever no link to it is left, until the node is
+   * closed or `signal` aborts. An address that is joined already shares the link. The first attempt's error is the transport's own
    * (`ECONNREFUSED`, ...) or the link's (`ASTRA_ERR_LINK_*`), and nothing is tried again.
    */
   async join(network: string, address: string, options: JoinOptions = {}): Promise<NodeId> {

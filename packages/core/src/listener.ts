@@ -71,7 +71,8 @@ interface Waiter {
  * A bound port, with the methods and events of `net.Server`, plus `accept()` and `for await`. Streams wait until there
  * is a `'connection'` handler or somebody accepts, up to `backlog`.
  *
- * Events: `'connection'` (a {@link Socket}), `'close'` once.
+ * Events: `'connection'` (a {@link Socket}), `'close'` once. Not there of `net.Server`: `listen()`, `getConnections()`,
+ * `maxConnections`, and the events `'listening'`, `'drop'` and `'error'`: it is handed out listening, and nothing breaks it.
  */
 export class Listener extends EventEmitter<ListenerEvents> implements AsyncDisposable {
   readonly #binding: ListenerBinding

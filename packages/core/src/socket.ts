@@ -17,8 +17,9 @@ export interface SocketEnds {
  * A stream between two nodes, with the methods, events and properties of `net.Socket`: what takes a socket takes this
  * one. The addresses are IPv6 addresses made of node ids; `remoteNode` and `localNode` are the ids.
  *
- * Not there: a file descriptor, and names of networks (`setNoDelay`, `setKeepAlive`, `ref` and `unref` do nothing: bytes
- * leave at once anyway, and the link below keeps itself alive).
+ * Not there: `connect()` and the events `'connect'`, `'ready'`, `'lookup'` and `'connectionAttempt'` (a socket is handed out
+ * connected), `bufferSize`, the option `onread`, the argument of `'close'`, a file descriptor. `setNoDelay`,
+ * `setKeepAlive`, `ref` and `unref` do nothing: bytes leave at once anyway, and the link below keeps itself alive.
  */
 export class Socket extends StreamDuplex {
   /** The node at the other end. */

@@ -128,14 +128,13 @@ test('a writer waits for its reader, and nothing is lost', async () => {
   const { near, far } = await connected(nodes)
   const chunk = Buffer.alloc(64 * 1024, 7)
   let written = 0
-  while (near.write(chunk)) {
+  // From Node 22 on one chunk is as much as a socket holds: what counts is that it does not drain any more.
+  do {
+    near.write(chunk)
     written += chunk.length
-    await turns(20)
+    await turns(50)
     expect(written).toBeLessThan(64 * 1024 * 1024)
-  }
-  written += chunk.length
-  await turns(50)
-  expect(near.writableNeedDrain).toBe(true)
+  } while (!near.writableNeedDrain)
   near.end()
   let read = 0
   for await (const each of far) read += (each as Buffer).length
@@ -226,7 +225,7 @@ test('HTTP/2 runs over it', async () => {
   const socket = await nodes.client.dial('', 'h2')
   const session = http2.connect('http://h2', { createConnection: () => socket })
   const streams = Array.from({ length: 20 }, (_, index) => session.request({ ':path': `/${index}` }))
-  for (const stream of streams) expect(await textOf(stream)).toBe('h2')
+  for (const text of await Promise.all(streams.map((stream) => textOf(stream)))) expect(text).toBe('h2')
   session.close()
   await once(session, 'close')
   await until(() => socket.destroyed)

@@ -155,7 +155,7 @@ export class Transmitter {
     if (isReceiving && (queued & StreamState.STOP_QUEUED) !== 0) {
       writer.reserve(MAX_CONTROL_FRAME_BYTES)
       writer.wrote(writeStopSending(writer.buffer, writer.at, id, extraOf(stream).stopCode))
-      stream.state |= StreamState.STOP_SENT | StreamState.ANNOUNCED
+      stream.state |= StreamState.ANNOUNCED
     }
     if ((queued & StreamState.RESET_QUEUED) !== 0) {
       writer.reserve(MAX_CONTROL_FRAME_BYTES)

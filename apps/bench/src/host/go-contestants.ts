@@ -26,8 +26,8 @@ const GOPATH = '/usr/share/gocode'
 const DEBIAN_PACKAGES = 'golang-go golang-github-hashicorp-yamux-dev golang-github-xtaci-smux-dev'
 
 const goPeers = [
-  { name: 'go-yamux', windows: '1 MiB a stream', library: 'github.com/hashicorp/yamux' },
-  { name: 'go-smux', windows: '1 MiB a stream, 32 MiB in all', library: 'github.com/xtaci/smux' },
+  { name: 'go-yamux', windows: '1 MiB a stream', importPath: 'github.com/hashicorp/yamux' },
+  { name: 'go-smux', windows: '1 MiB a stream, 32 MiB in all', importPath: 'github.com/xtaci/smux' },
 ]
 
 /** Builds the program of the Go peers among `names` into a folder that is removed when this process ends. */
@@ -38,9 +38,9 @@ export async function goContestants(names: readonly string[]): Promise<GoContest
     return { contestants: [], skipped: wanted.map(({ name }) => ({ peer: name, reason })) }
   }
   // Both are in one program, so it takes both libraries.
-  const missing = goPeers.find(({ library }) => !existsSync(join(GOPATH, 'src', library)))
+  const missing = goPeers.find(({ importPath }) => !existsSync(join(GOPATH, 'src', importPath)))
   if (missing !== undefined) {
-    return skip(`${missing.library} is not in ${GOPATH}; on Debian: apt-get install ${DEBIAN_PACKAGES}`)
+    return skip(`${missing.importPath} is not in ${GOPATH}; on Debian: apt-get install ${DEBIAN_PACKAGES}`)
   }
   try {
     const command = [await build()]

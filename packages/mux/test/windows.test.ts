@@ -111,10 +111,29 @@ describe('the window of one stream', () => {
     const tuning = new WindowTuning(16_384, 0)
     tuning.renew(8_192, 10, 100, 16_777_216)
     expect(tuning.windowBytes).toBe(32_768)
-    tuning.renew(16_384, 110, 10, 16_777_216)
+    tuning.renew(16_384, 500, 100, 16_777_216)
     expect(tuning.windowBytes).toBe(32_768)
-    tuning.renew(32_768, 110, 10, 20_000)
+    tuning.renew(32_768, 500, 100, 20_000)
     expect(tuning.windowBytes).toBe(20_000)
+  })
+
+  it('shrinks with the shortest round trip, which was too long at first, though not below its first size', () => {
+    const tuning = new WindowTuning(16_384, 0)
+    for (const now of [1, 2, 3]) tuning.renew(1_000_000, now, undefined, 16_777_216)
+    expect(tuning.windowBytes).toBe(131_072)
+    tuning.renew(1, 1_000, 50, 16_777_216)
+    expect(tuning.windowBytes).toBe(65_536)
+    tuning.renew(1, 2_000, 0.5, 16_777_216)
+    expect(tuning.windowBytes).toBe(16_384)
+  })
+
+  it('stays what was required, however short the round trip', () => {
+    const { window } = makeWindow(64 * MEBIBYTE)
+    window.requireAtLeast(8 * MEBIBYTE)
+    window.received = window.limit
+    window.consume(window.limit)
+    window.update(1_000, 0.5, () => undefined)
+    expect(window.outstandingBytes).toBe(16 * MEBIBYTE)
   })
 
   it('has a fair share of the pool, 256 KiB at least', () => {

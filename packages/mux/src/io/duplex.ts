@@ -6,7 +6,10 @@ import type { Stream, StreamHandler } from '../proto/stream.js'
 export interface DuplexOptions {
   /** Bytes read ahead of the application; see `node:stream`. Default Node's own, 64 KiB. */
   readableHighWaterMark?: number
-  /** Bytes written at which `write` returns false; see `node:stream`. Default Node's own, 64 KiB. */
+  /**
+   * Bytes written at which `write` returns false; see `node:stream`. Default 524,288: the bytes of a large write belong to
+   * the stream until they have left, so with Node's own 64 KiB there would be one write of 64 KiB in each turn.
+   */
   writableHighWaterMark?: number
   /** When false, the end of the peer's direction ends this one as well. Default true, as for `net.Socket` behind `net.connect` with that option. */
   allowHalfOpen?: boolean
@@ -15,6 +18,9 @@ export interface DuplexOptions {
   /** Bytes that were read from the stream already, behind a header for example: they come first. */
   initialBytes?: Uint8Array | undefined
 }
+
+/** As much as one flush takes. */
+const WRITABLE_HIGH_WATER_MARK_BYTES = 524_288
 
 /** The callback of a Node stream's `_write` and its like. */
 type Callback = (error?: Error | null) => void
@@ -50,14 +56,15 @@ export class StreamDuplex extends Duplex {
 
   /** Takes over `stream`, its handler and its context. */
   constructor(stream: Stream, options: DuplexOptions = {}) {
-    const { readableHighWaterMark, writableHighWaterMark, allowHalfOpen = true, destroyCode = 0 } = options
+    const { readableHighWaterMark, allowHalfOpen = true, destroyCode = 0 } = options
+    const { writableHighWaterMark = WRITABLE_HIGH_WATER_MARK_BYTES } = options
     // The types leave out `readable` and `writable`, which Node has had since version 8.
     const directions = { readable: stream.canReceive, writable: stream.canSend }
     super({
       allowHalfOpen,
       ...directions,
       ...(readableHighWaterMark === undefined ? {} : { readableHighWaterMark }),
-      ...(writableHighWaterMark === undefined ? {} : { writableHighWaterMark }),
+      writableHighWaterMark,
     })
     this.stream = stream
     this.#destroyCode = destroyCode

@@ -126,6 +126,7 @@ export class Dispatch implements FrameSink {
     const core = this.#core
     core.abuse.idleFrame()
     const result = core.liveness.pongReceived(high, low, core.now)
+    if (core.liveness.isPingDue) core.wake()
     if (typeof result === 'number') core.events.onPong(result)
     else if (result === 'no-sample') core.events.onPong(undefined)
     else this.#check(result)

@@ -17,7 +17,7 @@ export interface SessionLimits {
    * Bytes written and not yet sent, on all streams, at which `write` returns false; from 65,536. Default 67,108,864.
    */
   maxSendBufferBytes?: number
-  /** Bytes written and not yet sent, on one stream, at which `write` returns false; from 1. Default 262,144. */
+  /** Bytes written and not yet sent, on one stream, at which `write` returns false; from 1. Default 524,288. */
   sendHighWaterMarkBytes?: number
   /** Bidirectional streams the peer may have open at once; 0 to 2^48. Default 1,048,576. */
   maxConcurrentStreams?: number
@@ -91,7 +91,7 @@ export function resolveLimits(limits: SessionLimits): ResolvedLimits {
     maxReceiveBufferBytes,
     memoryBudget: checkBudget(limits.memoryBudget ?? new MemoryBudget(maxReceiveBufferBytes)),
     maxSendBufferBytes: integer('maxSendBufferBytes', 64 * MEBIBYTE, MEMORY),
-    sendHighWaterMarkBytes: integer('sendHighWaterMarkBytes', 256 * 1024, {
+    sendHighWaterMarkBytes: integer('sendHighWaterMarkBytes', 512 * 1024, {
       least: 1,
       most: Number.MAX_SAFE_INTEGER,
     }),

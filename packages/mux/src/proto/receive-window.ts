@@ -85,9 +85,10 @@ export class ReceiveWindow {
 
   /** Lets the peer send at least `bytes` that stay unread. */
   requireAtLeast(bytes: number): void {
-    if (this.#tuning !== undefined && this.#tuning.windowBytes < 2 * bytes) {
-      this.#tuning.windowBytes = Math.min(2 * bytes, this.poolBytes)
-    }
+    const tuning = this.#tuning
+    if (tuning === undefined) return
+    tuning.leastBytes = Math.max(tuning.leastBytes, Math.min(2 * bytes, this.poolBytes))
+    tuning.windowBytes = Math.max(tuning.windowBytes, tuning.leastBytes)
   }
 
   /** Accounts for `bytes` that arrived. False when the peer had no credit for them (FLOW_CONTROL_ERROR). */

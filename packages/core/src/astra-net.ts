@@ -2,16 +2,14 @@ import { formatNodeId, isNodeIdText, toNodeId, type NodeId } from '@astranet/int
 import { toByteDuplex, type Pipe } from '@astranet/mux'
 import type { ServiceInstance } from '@astranet/registry'
 import type { Route } from '@astranet/relay'
+import type { BindOptions } from './bind-options.js'
 import { checkBoolean, checkOptions, checkSignal, checkString } from './check.js'
 import type { DialOptions, DialScope } from './dial-options.js'
 import type { Endpoint, ListenAndServeOptions } from './endpoint.js'
 import type { JoinOptions } from './join.js'
-import type { BindOptions, Listener } from './listener.js'
 import { joinEnvironment } from './names.js'
 import { NetError } from './net-error.js'
-import { Node } from './node.js'
-import { resolveOptions, type AstraNetOptions } from './options.js'
-import type { Socket } from './socket.js'
+import type { Node } from './node.js'
 
 /** The names that the first argument of `dial` and `bind` may have: there is one such network. */
 const STREAM_NETWORKS = ['', 'astra']
@@ -22,31 +20,26 @@ export interface AttachOptions {
   signal?: AbortSignal
 }
 
-const NODE_SCOPE: DialScope = { environment: '', hasLoopBack: true }
+/** @internal What a node sees unless told otherwise. */
+export const NODE_SCOPE: DialScope = { environment: '', hasLoopBack: true }
+
+/** @internal Makes the object of the entry that stands for a node seen with other names. */
+export type View<TSocket, TListener, TView> = (node: Node<TSocket, TListener>, scope: DialScope) => TView
 
 /**
- * A `net` that spans machines: bind a name here, dial that name anywhere.
- *
- * Addresses are `name`, `name:port`, `id:port` or `:port`; ids are node ids as text, ports are virtual and 32 bits wide.
- * Networks, the first argument of `listenAndServe` and `join`, are those of the node's transports, `'tcp4'` for example;
- * for `dial` and `bind` there is one network, `''` or `'astra'`. Wrong arguments reject with a TypeError or RangeError
- * that names them; everything else that goes wrong is a {@link NetError} with one of Node's codes, or the transport's own
- * error.
- *
- * Who may join is the transport's to say: with `tcp({ secret })` or mutual TLS only members can, otherwise whoever connects.
- * Members are trusted.
+ * What `AstraNet` is in every runtime; the entry of each gives it the runtime's sockets and listeners, and a constructor.
+ * `TView` is the entry's own class.
  */
-export class AstraNet implements AsyncDisposable {
-  readonly #node: Node
+export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable {
+  readonly #node: Node<TSocket, TListener>
   readonly #scope: DialScope
+  readonly #view: View<TSocket, TListener, TView>
 
-  /** Makes a node. It does nothing by itself until it listens, joins or is attached. */
-  constructor(options?: AstraNetOptions)
   /** @internal */
-  constructor(node: Node, scope: DialScope)
-  constructor(options: AstraNetOptions | Node = {}, scope: DialScope = NODE_SCOPE) {
-    this.#node = options instanceof Node ? options : new Node(resolveOptions(options))
+  constructor(node: Node<TSocket, TListener>, scope: DialScope, view: View<TSocket, TListener, TView>) {
+    this.#node = node
     this.#scope = scope
+    this.#view = view
   }
 
   /** This node's id. `formatNodeId` gives its text. */
@@ -72,14 +65,14 @@ export class AstraNet implements AsyncDisposable {
    * with several instances the others are tried first. `ETIMEDOUT`: no answer. `ECONNRESET`: the link broke meanwhile.
    * `ECONNABORTED`: this node was closed meanwhile.
    */
-  async dial(network: string, address: string, options?: DialOptions): Promise<Socket> {
+  async dial(network: string, address: string, options?: DialOptions): Promise<TSocket> {
     checkStreamNetwork(network)
     this.#node.checkOpen('dial', address)
     return await this.#node.dialer.dial(address, this.#scope, options)
   }
 
   /** `dial` with a deadline of `timeoutMs`. */
-  async dialTimeout(network: string, address: string, timeoutMs: number): Promise<Socket> {
+  async dialTimeout(network: string, address: string, timeoutMs: number): Promise<TSocket> {
     return await this.dial(network, address, { timeoutMs })
   }
 
@@ -87,7 +80,7 @@ export class AstraNet implements AsyncDisposable {
    * `dial` for HTTP clients: `host` is what an URL says, so a port of 80 or 443 behind a service's name, which HTTP adds,
    * is dropped. Behind a node id it stays.
    */
-  async httpDial(network: string, host: string, options?: DialOptions): Promise<Socket> {
+  async httpDial(network: string, host: string, options?: DialOptions): Promise<TSocket> {
     const [, name] = /^(.+):(?:80|443)$/.exec(checkString('host', host)) ?? []
     return await this.dial(network, name !== undefined && !isNodeIdText(name) ? name : host, options)
   }
@@ -96,7 +89,7 @@ export class AstraNet implements AsyncDisposable {
    * Binds a port (`':port'`; `':0'` for a free one), a service (`'name'`, at a free port) or both (`'name:port'`). A
    * service is known to all neighbours at once. A port that is bound is `EADDRINUSE`.
    */
-  async bind(network: string, address: string, options: BindOptions = {}): Promise<Listener> {
+  async bind(network: string, address: string, options: BindOptions = {}): Promise<TListener> {
     checkStreamNetwork(network)
     return this.#node.bind(address, this.#scope.environment, options)
   }
@@ -164,13 +157,13 @@ export class AstraNet implements AsyncDisposable {
    * that environment are dialed by name. Several names are joined with a dot. No name: the default environment. Ports are
    * the node's: they are the same in all. An environment's name follows the rules of a service's.
    */
-  withEnv(...names: string[]): AstraNet {
-    return new AstraNet(this.#node, { ...this.#scope, environment: joinEnvironment(names) })
+  withEnv(...names: string[]): TView {
+    return this.#view(this.#node, { ...this.#scope, environment: joinEnvironment(names) })
   }
 
   /** This node seen with its own services among those dialed by name, which is the default, or without them. */
-  withLoopBack(isEnabled = true): AstraNet {
-    return new AstraNet(this.#node, { ...this.#scope, hasLoopBack: checkBoolean('isEnabled', isEnabled) })
+  withLoopBack(isEnabled = true): TView {
+    return this.#view(this.#node, { ...this.#scope, hasLoopBack: checkBoolean('isEnabled', isEnabled) })
   }
 
   /**

@@ -1,16 +1,19 @@
 import { checkPort, formatNodeId, parseAddress, type NodeId } from '@astranet/interface'
 import type { Catalogue } from '@astranet/registry'
 import { onAbort } from './abort-listeners.js'
+import { Arrivals } from './arrivals.js'
+import type { BindOptions } from './bind-options.js'
 import { checkBoolean, checkOptions, checkSignal } from './check.js'
-import { Listener, type BindOptions } from './listener.js'
 import { NetError } from './net-error.js'
+import type { Platform } from './platform.js'
 import type { PortTable } from './port-table.js'
 
 const DEFAULT_BACKLOG = 65_536
 const MAX_BACKLOG = 0x7fffffff
 
 /** @internal What a binder needs of its node. */
-export interface BinderParts {
+export interface BinderParts<TSocket, TListener> {
+  readonly platform: Platform<TSocket, TListener>
   readonly self: NodeId
   readonly ports: PortTable
   readonly catalogue: Catalogue
@@ -19,16 +22,16 @@ export interface BinderParts {
 }
 
 /** Gives ports to listeners, and tells the catalogue of the services that are bound there. */
-export class Binder {
-  readonly #parts: BinderParts
+export class Binder<TSocket, TListener> {
+  readonly #parts: BinderParts<TSocket, TListener>
 
-  constructor(parts: BinderParts) {
+  constructor(parts: BinderParts<TSocket, TListener>) {
     this.#parts = parts
   }
 
   /** See `AstraNet.bind`. */
-  bind(text: string, environment: string, options: BindOptions): Listener {
-    const { self, ports, catalogue, onChange } = this.#parts
+  bind(text: string, environment: string, options: BindOptions): TListener {
+    const { platform, self, ports, catalogue, onChange } = this.#parts
     const { backlog = DEFAULT_BACKLOG, allowHalfOpen = false, tags, weight } = checkOptions(options)
     const signal = checkSignal(options.signal)
     const { port, service } = this.#readAddress(text)
@@ -52,11 +55,12 @@ export class Binder {
       if (service !== undefined) catalogue.withdrawService({ environment, name: service, port })
       onChange()
     }
-    const listener = new Listener({ node: self, port, service, environment, backlog, allowHalfOpen, release })
-    const ignoreSignal = onAbort(signal, () => void listener.close())
-    ports.set(port, listener)
+    const binding = { node: self, port, service, environment, backlog, allowHalfOpen, release }
+    const arrivals = new Arrivals(binding, platform)
+    const ignoreSignal = onAbort(signal, () => arrivals.close())
+    ports.set(port, arrivals)
     onChange()
-    return listener
+    return platform.listener(arrivals)
   }
 
   #readAddress(text: string): { port: number; service: string | undefined } {

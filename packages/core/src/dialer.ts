@@ -21,11 +21,13 @@ import {
 } from './dial-options.js'
 import type { Loopback } from './loopback.js'
 import type { Peers } from './peers.js'
+import type { Platform } from './platform.js'
 import type { PortTable } from './port-table.js'
-import { Socket, type SocketEnds } from './socket.js'
+import type { SocketEnds } from './socket-ends.js'
 
 /** @internal What a dialer needs of its node. */
-export interface DialerParts {
+export interface DialerParts<TSocket> {
+  readonly platform: Platform<TSocket, unknown>
   readonly self: NodeId
   readonly clock: Clock
   readonly catalogue: Catalogue
@@ -48,14 +50,18 @@ interface Target {
 }
 
 /** Finds out where an address leads and connects to it. */
-export class Dialer {
-  readonly #parts: DialerParts
+export class Dialer<TSocket> {
+  readonly #parts: DialerParts<TSocket>
   readonly #waiters = new ChangeWaiters()
   readonly #roundRobin = roundRobin()
   readonly #calls = new Set<Call>()
 
-  constructor(parts: DialerParts) {
+  /** One for all dials over links. */
+  readonly #handler: DialHandler
+
+  constructor(parts: DialerParts<TSocket>) {
     this.#parts = parts
+    this.#handler = attemptHandler(parts.platform)
   }
 
   /** A service is offered that was not. */
@@ -74,7 +80,7 @@ export class Dialer {
   }
 
   /** Connects to `text`, an address. See `AstraNet.dial`. */
-  async dial(text: string, scope: DialScope, options: DialOptions = {}): Promise<Socket> {
+  async dial(text: string, scope: DialScope, options: DialOptions = {}): Promise<TSocket> {
     const address = parseAddress(text)
     const checked = checkDialOptions(options)
     const deadline = new Deadline(this.#parts.clock, checked.timeoutMs, checked.signal)
@@ -88,14 +94,14 @@ export class Dialer {
     }
   }
 
-  #connect(address: Address, call: Call): Promise<Socket> {
+  #connect(address: Address, call: Call): Promise<TSocket> {
     if (address.kind === 'service') return this.#toService(address.service, address.port, call)
     const nodeId = address.kind === 'local' ? this.#parts.self : address.nodeId
     return this.#toNode(nodeId, address.port, call)
   }
 
   /** Tries instances until one accepts. One that refuses is not asked twice. */
-  async #toService(service: string, port: number | undefined, call: Call): Promise<Socket> {
+  async #toService(service: string, port: number | undefined, call: Call): Promise<TSocket> {
     const asked = new Set<ServiceInstance>()
     let lastError: Error | undefined
     for (;;) {
@@ -139,7 +145,7 @@ export class Dialer {
     return (call.selector ?? this.#roundRobin)(instances, call.key)
   }
 
-  async #toNode(nodeId: NodeId, port: number, call: Call): Promise<Socket> {
+  async #toNode(nodeId: NodeId, port: number, call: Call): Promise<TSocket> {
     while (nodeId !== this.#parts.self && !this.#isDialable(nodeId)) {
       if (call.deadline.isOver) throw noRoute(nodeId, call)
       await this.#wait(nodeKey(nodeId), call)
@@ -153,7 +159,7 @@ export class Dialer {
     if (call.deadline.isGivenUp) throw call.deadline.reason
   }
 
-  #attempt(target: Target, call: Call): Promise<Socket> {
+  #attempt(target: Target, call: Call): Promise<TSocket> {
     const { self, ports, peers } = this.#parts
     const ends: SocketEnds = {
       localNode: self,
@@ -169,27 +175,24 @@ export class Dialer {
     return this.#attemptOver(link, { target, ends, call })
   }
 
-  async #attemptHere(ends: SocketEnds, call: Call): Promise<Socket> {
-    const { ports, loopback } = this.#parts
+  async #attemptHere(ends: SocketEnds, call: Call): Promise<TSocket> {
+    const { ports, loopback, platform } = this.#parts
     const waiting = new AbortController()
     call.deadline.onOver((reason) => waiting.abort(reason === undefined ? timedOut(ends, call) : reason))
-    const result = await loopback.dial(ports.at(ends.remotePort), ends, {
-      allowHalfOpen: call.allowHalfOpen,
-      signal: waiting.signal,
-    })
-    if (result instanceof Socket) return result
+    const result = await loopback.dial(ports.at(ends.remotePort), ends, waiting.signal)
+    if (typeof result === 'object') return platform.socket(result, ends, undefined, call.allowHalfOpen)
     throw refused(refusalError(result, refusalText(result)), ends, call)
   }
 
   #attemptOver(
     link: Link,
     { target, ends, call }: { target: Target; ends: SocketEnds; call: Call },
-  ): Promise<Socket> {
+  ): Promise<TSocket> {
     const { port, service } = target
     const environment = service === undefined || call.environment === '' ? undefined : call.environment
     const header = { kind: 'dial', port, sourcePort: ends.localPort, service, environment } as const
-    return new Promise<Socket>((resolve, reject) => {
-      const attempt = link.dial(header, ATTEMPT_HANDLER, { resolve, reject, ends, call })
+    return new Promise<TSocket>((resolve, reject) => {
+      const attempt = link.dial(header, this.#handler, { resolve, reject, ends, call })
       call.deadline.onOver((reason) => {
         attempt.cancel()
         reject(reason === undefined ? timedOut(ends, call) : reason)
@@ -199,23 +202,24 @@ export class Dialer {
 }
 
 /** What one attempt over a link needs when it is answered. */
-interface Attempt {
-  resolve(socket: Socket): void
+interface Attempt<TSocket> {
+  resolve(socket: TSocket): void
   reject(error: Error): void
   readonly ends: SocketEnds
   readonly call: Call
 }
 
-/** One for all dials. */
-const ATTEMPT_HANDLER: DialHandler = {
-  onAccepted(dial: OutgoingDial, stream, rest): void {
-    const { resolve, ends, call } = dial.context as Attempt
-    resolve(new Socket(stream, ends, rest, call.allowHalfOpen))
-  },
-  onFailed(dial: OutgoingDial, error: DialError): void {
-    const { reject, ends, call } = dial.context as Attempt
-    reject(refused(error, ends, call))
-  },
+function attemptHandler<TSocket>(platform: Platform<TSocket, unknown>): DialHandler {
+  return {
+    onAccepted(dial: OutgoingDial, stream, rest): void {
+      const { resolve, ends, call } = dial.context as Attempt<TSocket>
+      resolve(platform.socket(stream, ends, rest, call.allowHalfOpen))
+    },
+    onFailed(dial: OutgoingDial, error: DialError): void {
+      const { reject, ends, call } = dial.context as Attempt<TSocket>
+      reject(refused(error, ends, call))
+    },
+  }
 }
 
 function serviceKey(environment: string, service: string): string {

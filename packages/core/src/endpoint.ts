@@ -1,7 +1,7 @@
-import { channel } from 'node:diagnostics_channel'
 import { toError, type Connection, type Transport, type TransportListener } from '@astranet/interface'
 import { checkFunction, checkOptions } from './check.js'
 import type { Peers } from './peers.js'
+import type { Reporter } from './platform.js'
 
 /** How to listen. */
 export interface ListenAndServeOptions {
@@ -14,10 +14,10 @@ export interface ListenAndServeOptions {
 }
 
 /** A connection did not become a link: `{ error, network, localAddress, remoteAddress }`. */
-const LINK_REFUSED = channel('astranet:link:refused')
+const LINK_REFUSED = 'astranet:link:refused'
 
 /** A listener broke, or could not accept a connection: `{ error, network, address }`. */
-const LISTENER_ERROR = channel('astranet:listener:error')
+const LISTENER_ERROR = 'astranet:listener:error'
 
 /** Where this node can be joined. */
 export class Endpoint implements AsyncDisposable {
@@ -58,6 +58,7 @@ const MAX_TOLD_ADDRESSES = 16
 /** The endpoints of a node. */
 export class Endpoints {
   readonly #peers: Peers
+  readonly #reporter: Reporter
   readonly #onChange: () => void
   readonly #open = new Set<Endpoint>()
   readonly #onClose = (endpoint: Endpoint): void => {
@@ -66,8 +67,9 @@ export class Endpoints {
   #hasWarned = false
 
   /** `onChange`: `addresses` is another list now. */
-  constructor(peers: Peers, onChange: () => void) {
+  constructor(peers: Peers, reporter: Reporter, onChange: () => void) {
     this.#peers = peers
+    this.#reporter = reporter
     this.#onChange = onChange
   }
 
@@ -88,14 +90,14 @@ export class Endpoints {
       const { localAddress, remoteAddress } = connection
       this.#peers.adopt(connection, 'acceptor').catch((cause: unknown) => {
         const error = toError(cause)
-        LINK_REFUSED.publish({ error, network, localAddress, remoteAddress })
+        this.#reporter.publish(LINK_REFUSED, { error, network, localAddress, remoteAddress })
         onError?.(error)
       })
     }
     const listener = await transport.listen(network, address, {
       onConnection,
-      onError(error) {
-        LISTENER_ERROR.publish({ error, network, address })
+      onError: (error) => {
+        this.#reporter.publish(LISTENER_ERROR, { error, network, address })
         onError?.(error)
       },
     })
@@ -115,10 +117,10 @@ export class Endpoints {
   #warnOfOpenDoor({ network, address }: Endpoint): void {
     if (this.#hasWarned) return
     this.#hasWarned = true
-    process.emitWarning(
+    this.#reporter.warn(
       `AstraNet listens on ${network} ${address} without authentication: whoever reaches that address can dial and ` +
         'offer every service. Give the transport a secret or mutual TLS, or listen on a loopback address.',
-      { type: 'AstraNetWarning', code: 'ASTRA_WARN_UNAUTHENTICATED' },
+      'ASTRA_WARN_UNAUTHENTICATED',
     )
   }
 }

@@ -1,12 +1,12 @@
 import type { Clock } from '@astranet/interface'
 import { RefusalReason } from '@astranet/link'
-import { Session, type SessionLimits } from '@astranet/mux'
+import { Session, type SessionLimits, type Stream } from '@astranet/mux'
 import { memoryPair } from '@astranet/transport-memory'
-import type { IncomingSocket, Listener } from './listener.js'
-import { Socket, type SocketEnds } from './socket.js'
+import type { Arrivals, IncomingSocket } from './arrivals.js'
+import type { SocketEnds } from './socket-ends.js'
 
 interface PendingArrival {
-  readonly listener: Listener
+  readonly arrivals: Arrivals<unknown>
   readonly ends: SocketEnds
 }
 
@@ -32,19 +32,19 @@ export class Loopback {
     this.#limits = limits
   }
 
-  /** Connects to `listener`, or says why it refuses. Rejects with the signal's reason when that aborts. */
+  /** Opens a stream to what is bound, or says why it is refused. Rejects with the signal's reason when that aborts. */
   async dial(
-    listener: Listener | undefined,
+    arrivals: Arrivals<unknown> | undefined,
     ends: SocketEnds,
-    { allowHalfOpen, signal }: { allowHalfOpen: boolean; signal: AbortSignal },
-  ): Promise<Socket | RefusalReason> {
-    const refusal = listener === undefined ? RefusalReason.CONNECTION_REFUSED : listener.refusal()
-    if (listener === undefined || refusal !== undefined) return refusal ?? RefusalReason.CONNECTION_REFUSED
-    const cancel = listener.expect()
+    signal: AbortSignal,
+  ): Promise<Stream | RefusalReason> {
+    const refusal = arrivals === undefined ? RefusalReason.CONNECTION_REFUSED : arrivals.refusal()
+    if (arrivals === undefined || refusal !== undefined) return refusal ?? RefusalReason.CONNECTION_REFUSED
+    const cancel = arrivals.expect()
     try {
       const stream = await this.#open().dialing.openStream({ signal })
-      this.#arriving.set(stream.id, { listener, ends })
-      return new Socket(stream, ends, undefined, allowHalfOpen)
+      this.#arriving.set(stream.id, { arrivals, ends })
+      return stream
     } catch (error) {
       cancel()
       throw error
@@ -77,7 +77,7 @@ export class Loopback {
     return this.#pair
   }
 
-  #onStream(stream: IncomingSocket['stream']): void {
+  #onStream(stream: Stream): void {
     const arrival = this.#arriving.get(stream.id)
     this.#arriving.delete(stream.id)
     if (arrival === undefined) {
@@ -91,6 +91,7 @@ export class Loopback {
       remoteNode: localNode,
       remotePort: localPort,
     }
-    arrival.listener.take({ stream, ends, rest: undefined, isExpected: true })
+    const incoming: IncomingSocket = { stream, ends, rest: undefined, isExpected: true }
+    arrival.arrivals.take(incoming)
   }
 }

@@ -2,30 +2,32 @@ import { type ByteDuplex, type NodeId, type Transport } from '@astranet/interfac
 import { RefusalReason, type DialHeader, type Link, type LinkIdentity } from '@astranet/link'
 import { Catalogue, type ServiceChange, type Watch } from '@astranet/registry'
 import { RouteTable } from '@astranet/relay'
+import type { Arrivals } from './arrivals.js'
+import type { BindOptions } from './bind-options.js'
 import { Binder } from './binder.js'
 import { nodeClosed } from './dial-errors.js'
 import { Dialer } from './dialer.js'
 import { Endpoints, type Endpoint, type ListenAndServeOptions } from './endpoint.js'
 import { Join, type JoinOptions } from './join.js'
-import type { BindOptions, Listener } from './listener.js'
 import { Loopback } from './loopback.js'
 import { NetError } from './net-error.js'
 import type { ResolvedOptions } from './options.js'
 import { Peers, type IncomingStream, type PeersEvents } from './peers.js'
+import type { Platform } from './platform.js'
 import { PortTable } from './port-table.js'
 import { RegistrySync } from './registry-sync.js'
 
 /** @internal One node: puts the layers together. It knows no protocol; each layer knows its own. */
-export class Node {
+export class Node<TSocket, TListener> {
   readonly id: NodeId
   readonly catalogue: Catalogue
   readonly routes: RouteTable
   readonly peers: Peers
-  readonly dialer: Dialer
+  readonly dialer: Dialer<TSocket>
   readonly #options: ResolvedOptions
   readonly #incarnation: number
   readonly #ports: PortTable = new PortTable(Math.random)
-  readonly #binder: Binder
+  readonly #binder: Binder<TSocket, TListener>
   readonly #loopback: Loopback
   readonly #sync: RegistrySync
   readonly #endpoints: Endpoints
@@ -33,7 +35,7 @@ export class Node {
   readonly #services: Watch<ServiceChange>
   #closing: Promise<void> | undefined = undefined
 
-  constructor(options: ResolvedOptions) {
+  constructor(options: ResolvedOptions, platform: Platform<TSocket, TListener>) {
     const { clock } = options
     this.#options = options
     this.id = options.nodeId
@@ -45,9 +47,9 @@ export class Node {
     const { id: self, catalogue, peers } = this
     const [ports, loopback] = [this.#ports, this.#loopback]
     this.#sync = new RegistrySync({ catalogue, peers, clock, patienceMs: options.helloTimeoutMs })
-    this.dialer = new Dialer({ self, clock, catalogue, peers, ports, loopback })
-    this.#binder = new Binder({ self, ports, catalogue, onChange: () => this.#sync.schedule() })
-    this.#endpoints = new Endpoints(peers, () => this.#tellAddresses())
+    this.dialer = new Dialer({ platform, self, clock, catalogue, peers, ports, loopback })
+    this.#binder = new Binder({ platform, self, ports, catalogue, onChange: () => this.#sync.schedule() })
+    this.#endpoints = new Endpoints(peers, platform, () => this.#tellAddresses())
     this.#services = catalogue.watch(() => clock.defer(() => this.#onServices()))
     this.#tellAddresses()
   }
@@ -56,7 +58,7 @@ export class Node {
     return this.#closing !== undefined
   }
 
-  bind(text: string, environment: string, options: BindOptions): Listener {
+  bind(text: string, environment: string, options: BindOptions): TListener {
     this.checkOpen('bind', text)
     return this.#binder.bind(text, environment, options)
   }
@@ -115,7 +117,7 @@ export class Node {
   async #close(): Promise<void> {
     for (const join of [...this.#joins]) join.stop(nodeClosed('join', join.address))
     this.dialer.close()
-    for (const listener of this.#ports.listeners()) listener.close()
+    for (const arrivals of this.#ports.all()) arrivals.close()
     this.#sync.close()
     this.#services.close()
     await Promise.all([this.#endpoints.close(), this.peers.close(), this.#loopback.close()])
@@ -164,9 +166,9 @@ export class Node {
       link.refuse(stream, RefusalReason.NOT_SUPPORTED, 'this node does not forward for others')
       return
     }
-    const listener = this.#ports.at(header.port)
-    const reason = listener === undefined ? RefusalReason.CONNECTION_REFUSED : listener.refusal()
-    if (listener === undefined || reason !== undefined || !isMeant(listener, header)) {
+    const arrivals = this.#ports.at(header.port)
+    const reason = arrivals === undefined ? RefusalReason.CONNECTION_REFUSED : arrivals.refusal()
+    if (arrivals === undefined || reason !== undefined || !isMeant(arrivals, header)) {
       link.refuse(stream, reason ?? RefusalReason.CONNECTION_REFUSED, refusalText(header, reason))
       return
     }
@@ -177,7 +179,7 @@ export class Node {
       remoteNode: nodeId,
       remotePort: header.sourcePort,
     }
-    listener.take({ stream, ends, rest })
+    arrivals.take({ stream, ends, rest })
   }
 
   #transport(network: string): Transport {
@@ -191,9 +193,9 @@ export class Node {
 }
 
 /** A dial by name that meets a port which changed hands is refused. */
-function isMeant(listener: Listener, header: DialHeader): boolean {
+function isMeant({ binding }: Arrivals<unknown>, header: DialHeader): boolean {
   if (header.service === undefined) return true
-  const { service, environment } = listener.offer
+  const { service, environment } = binding
   return service === header.service && environment === (header.environment ?? '')
 }
 

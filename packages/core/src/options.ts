@@ -1,13 +1,13 @@
 import { systemClock, toNodeId, type Clock, type NodeId, type Transport } from '@astranet/interface'
 import { DEFAULT_HELLO_TIMEOUT_MS } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
-import { tcp } from '@astranet/transport-tcp'
 import { checkClock, checkOptions, checkTimeout } from './check.js'
+import type { Platform } from './platform.js'
 import { checkSessionLimits } from './session-limits.js'
 
 /** How to make a node. */
 export interface AstraNetOptions {
-  /** What it can be joined and join over; the network's name chooses one. Default `[tcp()]`. */
+  /** What it can be joined and join over; the network's name chooses one. Default `[tcp()]`, in browsers `[ws()]`. */
   transports?: readonly Transport[]
   /** The node's id. Default: random, which is what it should be unless an id must be kept over restarts. */
   nodeId?: bigint
@@ -41,9 +41,15 @@ export interface ResolvedOptions {
 
 const DEFAULT_MAX_RECEIVE_BUFFER_BYTES = 256 * 1024 * 1024
 
-/** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
-export function resolveOptions(options: AstraNetOptions): ResolvedOptions {
-  const transports = checkTransports(checkOptions(options).transports ?? [tcp()])
+/**
+ * @internal Fills in defaults, for `transports` those of the platform. Throws a TypeError or RangeError that names the
+ * option.
+ */
+export function resolveOptions(
+  options: AstraNetOptions,
+  platform: Platform<unknown, unknown>,
+): ResolvedOptions {
+  const transports = checkTransports(checkOptions(options).transports ?? platform.transports(options))
   const limit = options.maxReceiveBufferBytes ?? DEFAULT_MAX_RECEIVE_BUFFER_BYTES
   if (!Number.isSafeInteger(limit) || limit < 65_536) {
     throw new RangeError(`maxReceiveBufferBytes must be an integer of at least 65536, got ${limit}`)

@@ -1,12 +1,12 @@
 import { MAX_PORT } from '@astranet/interface'
-import type { Listener } from './listener.js'
+import type { Arrivals } from './arrivals.js'
 
 /** Ports from here up are given to binds that name none, and to dialers. */
 export const FIRST_EPHEMERAL_PORT = 0x8000_0000
 
-/** Which listener has which port of this node. */
+/** What is bound to which port of this node. */
 export class PortTable {
-  readonly #listeners = new Map<number, Listener>()
+  readonly #bound = new Map<number, Arrivals<unknown>>()
   #nextEphemeral: number
 
   /** `random`: numbers from 0 to 1; where ephemeral ports begin, so that those of an earlier life are not met again. */
@@ -14,30 +14,30 @@ export class PortTable {
     this.#nextEphemeral = FIRST_EPHEMERAL_PORT + Math.floor(random() * (MAX_PORT - FIRST_EPHEMERAL_PORT))
   }
 
-  /** The listener that has the port. */
-  at(port: number): Listener | undefined {
-    return this.#listeners.get(port)
+  /** What is bound to the port. */
+  at(port: number): Arrivals<unknown> | undefined {
+    return this.#bound.get(port)
   }
 
-  /** Gives the port to `listener`; it is free. */
-  set(port: number, listener: Listener): void {
-    this.#listeners.set(port, listener)
+  /** Gives the port to `arrivals`; it is free. */
+  set(port: number, arrivals: Arrivals<unknown>): void {
+    this.#bound.set(port, arrivals)
   }
 
   /** Frees the port. */
   delete(port: number): void {
-    this.#listeners.delete(port)
+    this.#bound.delete(port)
   }
 
-  /** All listeners. */
-  listeners(): Listener[] {
-    return [...this.#listeners.values()]
+  /** Everything that is bound. */
+  all(): Arrivals<unknown>[] {
+    return [...this.#bound.values()]
   }
 
-  /** The next ephemeral port that nobody listens on; they come round after two thousand million. */
+  /** The next ephemeral port that nothing is bound to; they come round after two thousand million. */
   ephemeral(): number {
     do this.#nextEphemeral = this.#nextEphemeral >= MAX_PORT ? FIRST_EPHEMERAL_PORT : this.#nextEphemeral + 1
-    while (this.#listeners.has(this.#nextEphemeral))
+    while (this.#bound.has(this.#nextEphemeral))
     return this.#nextEphemeral
   }
 }

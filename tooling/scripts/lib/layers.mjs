@@ -29,5 +29,5 @@ export const nodeOnly = /** @type {Record<string, string>} */ ({
   mux: 'io/',
   'transport-tcp': '',
   'transport-ws': '',
-  core: '',
+  core: 'nodejs/',
 })

@@ -2,16 +2,9 @@ import type { AddressInfo } from 'node:net'
 import type { NodeId } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
 import { StreamDuplex } from '@astranet/mux/duplex'
-import { checkTimeout } from './check.js'
-import { nodeAddress } from './node-address.js'
-
-/** The two ends of a socket. */
-export interface SocketEnds {
-  readonly localNode: NodeId
-  readonly localPort: number
-  readonly remoteNode: NodeId
-  readonly remotePort: number
-}
+import { checkTimeout } from '../check.js'
+import { nodeAddress } from '../node-address.js'
+import type { SocketEnds } from '../socket-ends.js'
 
 /**
  * A stream between two nodes, with the methods, events and properties of `net.Socket`: what takes a socket takes this

@@ -4,7 +4,9 @@ import type { Stream } from '@astranet/mux'
 import { onAbort } from './abort-listeners.js'
 import { Backlog } from './backlog.js'
 import { checkOptions, checkSignal } from './check.js'
+import type { ListenerAddress } from './listener-address.js'
 import { NetError } from './net-error.js'
+import { nodeAddress } from './node-address.js'
 import type { Platform } from './platform.js'
 import type { SocketEnds } from './socket-ends.js'
 
@@ -72,6 +74,12 @@ export class Arrivals<TSocket> {
   /** Streams that wait, with those that their dialers have given up since. */
   get waiting(): number {
     return this.#waiting.size
+  }
+
+  /** Where it is bound. */
+  address(): ListenerAddress {
+    const { node, port, service } = this.binding
+    return { address: nodeAddress(node), family: 'IPv6', port, node, service }
   }
 
   /** The next socket. `ECONNABORTED` when the port is closed; the signal's reason when it aborts. */

@@ -129,6 +129,50 @@ describe('Web Streams of a stream', () => {
     expect((await read(far.readable)).toString()).toBe('one way')
   })
 
+  it('begin with bytes that were read before', async () => {
+    const { client, server } = await sessionPair()
+    const stream = await client.openStream()
+    stream.write(bytesOf('later'))
+    stream.end()
+    const early = bytesOf('early, ')
+    const far = toWebStreams(await server.accept(), { initialBytes: early })
+    early.fill(0)
+    expect((await read(far.readable)).toString()).toBe('early, later')
+  })
+
+  it('say when both directions are over, and why', async () => {
+    const ended = await webPair()
+    await Promise.all([ended.near.writable.close(), ended.far.writable.close()])
+    await Promise.all([read(ended.near.readable), read(ended.far.readable)])
+    expect(await ended.near.closed).toBe(undefined)
+
+    const reset = await webPair()
+    await reset.near.writable.close()
+    await Promise.all([read(reset.far.readable), reset.far.writable.abort(new Error('enough'))])
+    await expect(reset.near.closed).rejects.toMatchObject({ code: 'ECONNRESET' })
+  })
+
+  it('can be given up: what was written arrives and ends, what waits here fails', async () => {
+    const { near, far } = await webPair()
+    await near.writable.getWriter().write(bytesOf('all of it'))
+    const reading = near.readable.getReader().read()
+    near.destroy()
+    near.destroy()
+    await expect(reading).rejects.toMatchObject({ code: 'ECONNABORTED' })
+    expect((await read(far.readable)).toString()).toBe('all of it')
+    await expect(far.writable.getWriter().closed).rejects.toMatchObject({ code: 'EPIPE' })
+    expect(await near.closed).toBe(undefined)
+  })
+
+  it('given up during a write show the peer a reset, not an end', async () => {
+    const { near, far } = await webPair()
+    const writing = near.writable.getWriter().write(pattern(1_000_000))
+    await turns(2)
+    near.destroy()
+    await expect(writing).rejects.toMatchObject({ code: 'ECONNABORTED' })
+    await expect(read(far.readable)).rejects.toMatchObject({ code: 'ECONNRESET' })
+  })
+
   it('are what a session can run on as well', async () => {
     const there = new TransformStream<Uint8Array, Uint8Array>()
     const back = new TransformStream<Uint8Array, Uint8Array>()

@@ -1,18 +1,8 @@
 import { EventEmitter } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import type { NodeId } from '@astranet/interface'
 import type { Arrivals } from '../arrivals.js'
+import type { ListenerAddress } from '../listener-address.js'
 import { NetError } from '../net-error.js'
-import { nodeAddress } from '../node-address.js'
 import type { Socket } from './socket.js'
-
-/** What a bound listener listens on, in the form of `net.Server`'s and with what AstraNet adds. */
-export interface ListenerAddress extends AddressInfo {
-  readonly family: 'IPv6'
-  readonly node: NodeId
-  /** The service's name, where one was bound. */
-  readonly service: string | undefined
-}
 
 interface ListenerEvents {
   connection: [socket: Socket]
@@ -59,8 +49,7 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
 
   /** What it listens on. */
   address(): ListenerAddress {
-    const { node, port, service } = this.#arrivals.binding
-    return { address: nodeAddress(node), family: 'IPv6', port, node, service }
+    return this.#arrivals.address()
   }
 
   /**

@@ -6,6 +6,23 @@ import type { Stream, StreamHandler } from '../proto/stream.js'
 export interface WebStreams {
   readonly readable: ReadableStream<Uint8Array>
   readonly writable: WritableStream<Uint8Array>
+  /**
+   * Settles when both directions are over: rejects with the first error that either had, resolves when they ended or were
+   * given up here. Nobody needs to catch it.
+   */
+  readonly closed: Promise<void>
+  /**
+   * Gives up both directions: what waits on either side of the pair fails with `ECONNABORTED`. Writes that have resolved
+   * still reach the peer, and its readable ends after them; while a write is under way the peer's is reset instead, so that
+   * it never takes a part for the whole. Idempotent.
+   */
+  destroy(): void
+}
+
+/** Settings of {@link toWebStreams}. */
+export interface WebStreamsOptions {
+  /** Bytes that were read from the stream already, behind a header for example: they come first. */
+  initialBytes?: Uint8Array | undefined
 }
 
 /**
@@ -13,15 +30,18 @@ export interface WebStreams {
  * reset errors the readable, its STOP_SENDING the writable. A write resolves when its bytes are the caller's again. The
  * stream's handler and context belong to the pair.
  */
-export function toWebStreams(stream: Stream): WebStreams {
-  const sides = new Sides(stream)
-  return { readable: sides.readable, writable: sides.writable }
+export function toWebStreams(stream: Stream, options: WebStreamsOptions = {}): WebStreams {
+  const sides = new Sides(stream, options.initialBytes)
+  const { readable, writable, closed } = sides
+  return { readable, writable, closed, destroy: () => sides.destroy() }
 }
 
 class Sides {
   readonly stream: Stream
   readonly readable: ReadableStream<Uint8Array>
   readonly writable: WritableStream<Uint8Array>
+  readonly closed: Promise<void>
+  #settle!: (error: Error | undefined) => void
   #reader!: ReadableStreamDefaultController<Uint8Array>
   #writer!: WritableStreamDefaultController
   #isReadOver = false
@@ -32,8 +52,13 @@ class Sides {
   #writeError: unknown = undefined
   #pushedBytes = 0
 
-  constructor(stream: Stream) {
+  constructor(stream: Stream, initialBytes: Uint8Array | undefined) {
     this.stream = stream
+    this.closed = new Promise((resolve, reject) => {
+      this.#settle = (error) => (error === undefined ? resolve() : reject(error))
+    })
+    // Reading and writing tell the error too: who does not ask here has not missed it.
+    this.closed.catch(() => undefined)
     this.readable = new ReadableStream<Uint8Array>({
       start: (controller) => void (this.#reader = controller),
       pull: () => this.#pull(),
@@ -46,6 +71,7 @@ class Sides {
     })
     stream.context = this
     stream.manualCredit = true
+    if (initialBytes !== undefined && initialBytes.length > 0) this.#reader.enqueue(initialBytes.slice())
     if (!stream.canReceive) this.end()
     if (!stream.canSend)
       this.failWriting(new TypeError('the stream is unidirectional and opened by the peer'))
@@ -86,6 +112,24 @@ class Sides {
     const done = this.#writeDone
     this.#writeDone = undefined
     done?.(this.#writeError)
+  }
+
+  over(error: Error | undefined): void {
+    const reason = error ?? givenUp(this.stream)
+    this.failReading(reason)
+    this.failWriting(reason)
+    this.#settle(error)
+  }
+
+  destroy(): void {
+    const { stream } = this
+    if (this.#writeDone !== undefined) stream.destroy()
+    else if (!stream.isClosed) {
+      if (stream.canSend) stream.end()
+      if (stream.canReceive) stream.stopSending()
+    }
+    this.failReading(givenUp(stream))
+    this.failWriting(givenUp(stream))
   }
 
   #pull(): void {
@@ -141,11 +185,11 @@ const sidesHandler: StreamHandler = {
   onStopSending: (stream, error: StreamError) => sidesOf(stream).failWriting(error),
   onWritable: (stream) => sidesOf(stream).released(),
   onFlushed: (stream) => sidesOf(stream).released(),
-  onClose(stream, error) {
-    const reason = error ?? new StreamError('ECONNABORTED', `stream ${stream.id} was given up by this side`)
-    sidesOf(stream).failReading(reason)
-    sidesOf(stream).failWriting(reason)
-  },
+  onClose: (stream, error) => sidesOf(stream).over(error),
+}
+
+function givenUp(stream: Stream): StreamError {
+  return new StreamError('ECONNABORTED', `stream ${stream.id} was given up by this side`)
 }
 
 function sidesOf(stream: Stream): Sides {

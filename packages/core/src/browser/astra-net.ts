@@ -1,0 +1,31 @@
+import { AstraNetBase, NODE_SCOPE } from '../astra-net.js'
+import type { DialScope } from '../dial-options.js'
+import { Node } from '../node.js'
+import { resolveOptions, type AstraNetOptions } from '../options.js'
+import type { Listener } from './listener.js'
+import { browser } from './platform.js'
+import type { Socket } from './socket.js'
+
+/**
+ * A `net` that spans machines, in a browser: join a node over WebSocket, dial names, and bind names that others dial.
+ * Sockets are pairs of Web Streams. What a page cannot do is listen: `listenAndServe` rejects with `EOPNOTSUPP`.
+ *
+ * Addresses are `name`, `name:port`, `id:port` or `:port`; ids are node ids as text, ports are virtual and 32 bits wide.
+ * Networks, the first argument of `join`, are those of the node's transports, `'ws'` and `'wss'` unless told otherwise; for
+ * `dial` and `bind` there is one network, `''` or `'astra'`. Wrong arguments reject with a TypeError or RangeError that
+ * names them; everything else that goes wrong is a {@link NetError} with one of Node's codes, or the transport's own error.
+ */
+export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
+  /** Makes a node. It does nothing by itself until it joins or is attached. */
+  constructor(options?: AstraNetOptions)
+  /** @internal */
+  constructor(node: Node<Socket, Listener>, scope: DialScope)
+  constructor(options: AstraNetOptions | Node<Socket, Listener> = {}, scope: DialScope = NODE_SCOPE) {
+    const node = options instanceof Node ? options : new Node(resolveOptions(options, browser), browser)
+    super(node, scope, view)
+  }
+}
+
+function view(node: Node<Socket, Listener>, scope: DialScope): AstraNet {
+  return new AstraNet(node, scope)
+}

@@ -1,0 +1,54 @@
+import type { Arrivals } from '../arrivals.js'
+import type { ListenerAddress } from '../listener-address.js'
+import type { Socket } from './socket.js'
+
+/** A bound port. Streams wait in it until somebody accepts, up to `backlog`. */
+export class Listener implements AsyncDisposable {
+  readonly #arrivals: Arrivals<Socket>
+
+  /** @internal */
+  constructor(arrivals: Arrivals<Socket>) {
+    this.#arrivals = arrivals
+  }
+
+  /** Whether it accepts streams. */
+  get listening(): boolean {
+    return this.#arrivals.isOpen
+  }
+
+  /** Streams that wait to be accepted, with those that their dialers have given up since. */
+  get waiting(): number {
+    return this.#arrivals.waiting
+  }
+
+  /** What it listens on. */
+  address(): ListenerAddress {
+    return this.#arrivals.address()
+  }
+
+  /**
+   * The next socket. Rejects with `ECONNABORTED` when the listener is closed, and with the signal's reason when `signal`
+   * aborts.
+   */
+  accept(options: { signal?: AbortSignal } = {}): Promise<Socket> {
+    return this.#arrivals.accept(options)
+  }
+
+  /** The sockets, until the listener is closed. */
+  [Symbol.asyncIterator](): AsyncGenerator<Socket, void, void> {
+    return this.#arrivals.all()
+  }
+
+  /**
+   * Stops accepting: the port is free and the service withdrawn at once, streams that wait are reset, sockets already
+   * accepted live on. Idempotent.
+   */
+  close(): void {
+    this.#arrivals.close()
+  }
+
+  /** Closes the listener. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+}

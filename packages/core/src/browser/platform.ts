@@ -1,0 +1,16 @@
+import { ws } from '@astranet/transport-ws/browser'
+import type { Platform } from '../platform.js'
+import { Listener } from './listener.js'
+import { Socket } from './socket.js'
+
+/**
+ * @internal Browsers: sockets of Web Streams, and the browser's own WebSocket. Both reports are about endpoints, which a
+ * page has only where it brings a transport that can listen; its `onError` is told.
+ */
+export const browser: Platform<Socket, Listener> = {
+  socket: (stream, ends, rest) => new Socket(stream, ends, rest),
+  listener: (arrivals) => new Listener(arrivals),
+  transports: () => [ws()],
+  publish: () => undefined,
+  warn: () => undefined,
+}

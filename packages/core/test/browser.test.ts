@@ -1,0 +1,155 @@
+import { memory } from '@astranet/transport-memory'
+import { describe, expect, it } from 'vitest'
+import * as browserEntry from '../src/browser.js'
+import * as nodeEntry from '../src/index.js'
+import { failure, textOf, until } from './support.js'
+
+/** A node as a page has it, which has joined one as a program on Node has it. */
+interface Joined extends AsyncDisposable {
+  readonly page: browserEntry.AstraNet
+  readonly server: nodeEntry.AstraNet
+}
+
+async function joined(): Promise<Joined> {
+  const transports = [memory()]
+  const page = new browserEntry.AstraNet({ transports })
+  const server = new nodeEntry.AstraNet({ transports })
+  const { address } = await server.listenAndServe('memory', '*')
+  await page.join('memory', address)
+  return {
+    page,
+    server,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([page.close(), server.close()])
+    },
+  }
+}
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+async function textFrom(readable: ReadableStream<Uint8Array>): Promise<string> {
+  return await textOf(readable as unknown as AsyncIterable<Uint8Array>)
+}
+
+describe('the browser entry', () => {
+  it('offers what the Node entry offers', () => {
+    expect(Object.keys(browserEntry).sort()).toEqual(Object.keys(nodeEntry).sort())
+  })
+
+  it('dials by name, and the socket is a pair of Web Streams that end apart', async () => {
+    await using nodes = await joined()
+    const listener = await nodes.server.bind('', 'shout', { allowHalfOpen: true })
+    listener.on('connection', (socket) => {
+      void textOf(socket.iterator({ destroyOnReturn: false })).then((text) => socket.end(text.toUpperCase()))
+    })
+    const socket = await nodes.page.dial('', 'shout')
+    expect(socket).toBeInstanceOf(browserEntry.Socket)
+    expect([socket.remoteNode, socket.localNode]).toEqual([nodes.server.nodeId, nodes.page.nodeId])
+    expect([socket.remotePort, socket.remoteAddress]).toEqual([
+      listener.address().port,
+      listener.address().address,
+    ])
+    const writer = socket.writable.getWriter()
+    await writer.write(bytesOf('quietly'))
+    await writer.close()
+    expect(await textFrom(socket.readable)).toBe('QUIETLY')
+    expect(await socket.closed).toBe(undefined)
+  })
+
+  it('binds names that others dial, with the bytes that came with the dial', async () => {
+    await using nodes = await joined()
+    const listener = await nodes.page.bind('', 'page', { tags: ['tab'] })
+    await until(() => nodes.server.services().length === 1)
+    const socket = await nodes.server.dial('', 'page')
+    socket.end('hello, page')
+    const accepted = await listener.accept()
+    expect(accepted.remoteNode).toBe(nodes.server.nodeId)
+    expect(await textFrom(accepted.readable)).toBe('hello, page')
+    const writer = accepted.writable.getWriter()
+    await writer.write(bytesOf('hello, server'))
+    await writer.close()
+    expect(await textOf(socket)).toBe('hello, server')
+  })
+
+  it('iterates over what is dialed until the listener is closed', async () => {
+    await using nodes = await joined()
+    const listener = await nodes.page.bind('', ':7')
+    for (let index = 0; index < 3; index++) await nodes.page.dial('', ':7')
+    let count = 0
+    for await (const socket of listener) {
+      socket.destroy()
+      count += 1
+      if (count === 3) listener.close()
+    }
+    expect([count, listener.listening]).toEqual([3, false])
+    expect(await failure(nodes.page.dial('', ':7'))).toMatchObject({ code: 'ECONNREFUSED' })
+    expect(await failure(listener.accept())).toMatchObject({ code: 'ECONNABORTED', syscall: 'accept' })
+  })
+
+  it('gives up accepting when the signal aborts, and refuses what the backlog has no room for', async () => {
+    await using nodes = await joined()
+    const listener = await nodes.page.bind('', ':7', { backlog: 1 })
+    const aborting = new AbortController()
+    const accepting = failure(listener.accept({ signal: aborting.signal }))
+    aborting.abort(new Error('no more'))
+    expect((await accepting).message).toBe('no more')
+    await nodes.page.dial('', ':7')
+    await until(() => listener.waiting === 1)
+    expect(await failure(nodes.page.dial('', ':7'))).toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  it('ends a socket that is destroyed, and resets one that is told to', async () => {
+    await using nodes = await joined()
+    const listener = await nodes.server.bind('', 'sink')
+    const ended = await nodes.page.dial('', 'sink')
+    await ended.writable.getWriter().write(bytesOf('whole'))
+    ended.destroy()
+    expect(await textOf(await listener.accept())).toBe('whole')
+
+    const broken = await nodes.page.dial('', 'sink')
+    await broken.writable.getWriter().write(bytesOf('part'))
+    const reading = failure(broken.readable.getReader().read())
+    broken.resetAndDestroy()
+    expect(await failure(textOf(await listener.accept()))).toMatchObject({ code: 'ECONNRESET' })
+    expect(await reading).toMatchObject({ code: 'ECONNABORTED' })
+  })
+
+  it('holds the peer back while nobody reads', async () => {
+    await using nodes = await joined()
+    const listener = await nodes.server.bind('', 'source')
+    const socket = await nodes.page.dial('', 'source')
+    const source = await listener.accept()
+    source.write(new Uint8Array(1_000_000))
+    source.end()
+    for (let index = 0; index < 5; index++) await nodes.page.ping(nodes.server.nodeId)
+    expect(source.writableFinished).toBe(false)
+    let received = 0
+    for await (const chunk of socket.readable as unknown as AsyncIterable<Uint8Array>)
+      received += chunk.length
+    expect(received).toBe(1_000_000)
+  })
+
+  it('gives its own sockets through views as well', async () => {
+    await using nodes = await joined()
+    const blue = nodes.page.withEnv('blue')
+    expect(blue).toBeInstanceOf(browserEntry.AstraNet)
+    await blue.bind('', 'one')
+    expect(await blue.dial('', 'one')).toBeInstanceOf(browserEntry.Socket)
+    expect(blue.withLoopBack(false).services()).toEqual([])
+  })
+
+  it('cannot listen', async () => {
+    await using page = new browserEntry.AstraNet()
+    expect(await failure(page.listenAndServe('ws', ':0'))).toMatchObject({ code: 'EOPNOTSUPP' })
+    expect((await failure(page.join('tcp', ':1'))).message).toContain('this node has "ws", "wss"')
+  })
+
+  it('says why a socket ended when the other node goes', async () => {
+    await using nodes = await joined()
+    await nodes.server.bind('', 'sink')
+    const socket = await nodes.page.dial('', 'sink')
+    await nodes.server.close()
+    expect(await failure(socket.readable.getReader().read())).toMatchObject({ code: 'ECONNRESET' })
+    expect(await failure(socket.closed)).toMatchObject({ code: 'ECONNRESET' })
+  })
+})

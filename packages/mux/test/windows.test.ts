@@ -107,9 +107,11 @@ describe('a memory budget', () => {
 })
 
 describe('the window of one stream', () => {
-  it('becomes twice the round trip times the rate, at most doubling', () => {
-    const tuning = new WindowTuning(16_384, 0)
-    tuning.renew(8_192, 10, 100, 16_777_216)
+  it('becomes twice the round trip times the rate over at least that long, at most doubling', () => {
+    const tuning = new WindowTuning(16_384, 0, 2)
+    for (const now of [10, 50, 99]) tuning.renew(8_192, now, 100, 16_777_216)
+    expect(tuning.windowBytes).toBe(16_384)
+    tuning.renew(8_192, 101, 100, 16_777_216)
     expect(tuning.windowBytes).toBe(32_768)
     tuning.renew(16_384, 500, 100, 16_777_216)
     expect(tuning.windowBytes).toBe(32_768)
@@ -118,8 +120,8 @@ describe('the window of one stream', () => {
   })
 
   it('shrinks with the shortest round trip, which was too long at first, though not below its first size', () => {
-    const tuning = new WindowTuning(16_384, 0)
-    for (const now of [1, 2, 3]) tuning.renew(1_000_000, now, undefined, 16_777_216)
+    const tuning = new WindowTuning(16_384, 0, 2)
+    for (const now of [100, 200, 300]) tuning.renew(1_000_000, now, undefined, 16_777_216)
     expect(tuning.windowBytes).toBe(131_072)
     tuning.renew(1, 1_000, 50, 16_777_216)
     expect(tuning.windowBytes).toBe(65_536)

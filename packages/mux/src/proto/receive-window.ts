@@ -7,6 +7,9 @@ export const FIRST_STREAM_WINDOW_BYTES = 16_384
 /** The session's working window begins with this, in bytes. */
 const FIRST_SESSION_WINDOW_BYTES = 1024 * 1024
 
+/** The session's window in bandwidth-delay products: the credit for what is under way, and what is under way. */
+const SESSION_PRODUCTS = 2
+
 /** What a session gives a peer that has not proved who it is, in bytes. */
 export const UNTRUSTED_SESSION_WINDOW_BYTES = 65_536
 
@@ -32,7 +35,7 @@ const ACTIVE_EPOCH_MS = 1_000
  *     MAX_DATA = R + min(W, C - U), never lowered, so U + outstanding credit <= C
  *     sum over streams of max(0, limit - consumed - first window) <= C / 2   (the growth pool)
  *
- * W follows twice the bandwidth-delay product from 1 MiB to C/2.
+ * W follows twice the bandwidth-delay product from 1 MiB to C/2; streams' windows follow four times theirs.
  */
 export class ReceiveWindow {
   /** C, in bytes. */
@@ -64,7 +67,7 @@ export class ReceiveWindow {
     this.#budget = budget
     const first = isTrusted ? FIRST_SESSION_WINDOW_BYTES : UNTRUSTED_SESSION_WINDOW_BYTES
     this.limit = Math.min(first, this.poolBytes)
-    if (isTrusted) this.#tuning = new WindowTuning(this.limit, 0)
+    if (isTrusted) this.#tuning = new WindowTuning(this.limit, 0, SESSION_PRODUCTS)
     budget.force(this.limit)
   }
 
@@ -80,7 +83,11 @@ export class ReceiveWindow {
 
   /** Lets W grow: the peer has proved who it is. */
   trust(now: number): void {
-    this.#tuning ??= new WindowTuning(Math.min(FIRST_SESSION_WINDOW_BYTES, this.poolBytes), now)
+    this.#tuning ??= new WindowTuning(
+      Math.min(FIRST_SESSION_WINDOW_BYTES, this.poolBytes),
+      now,
+      SESSION_PRODUCTS,
+    )
   }
 
   /** Lets the peer send at least `bytes` that stay unread. */

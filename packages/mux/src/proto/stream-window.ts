@@ -4,6 +4,12 @@ import { extraOf } from './stream-extra.js'
 import type { Stream } from './stream.js'
 import { WindowTuning, creditStep } from './window-tuning.js'
 
+/**
+ * A stream's window in bandwidth-delay products: more than the session's, so that together it is the session's that says
+ * how much is under way, and each stream's share is the sender's to give.
+ */
+const STREAM_PRODUCTS = 4
+
 /** What a stream holds of the session's growth pool: credit beyond the first window. */
 export function growthOf(stream: Stream): number {
   const beyond = stream.receiveLimit - stream.consumed - FIRST_STREAM_WINDOW_BYTES
@@ -30,7 +36,7 @@ function grow(stream: Stream): void {
   const { receiveWindow, now } = core
   const growth = growthOf(stream)
   if (extra.tuning === undefined) {
-    extra.tuning = new WindowTuning(FIRST_STREAM_WINDOW_BYTES, now)
+    extra.tuning = new WindowTuning(FIRST_STREAM_WINDOW_BYTES, now, STREAM_PRODUCTS)
   } else {
     extra.readerEpoch = receiveWindow.markReader(extra.readerEpoch, now)
     const most = receiveWindow.maxStreamWindow(growth, now)

@@ -1,6 +1,13 @@
 /** Below this a round trip says more about the event loop than about the path, in ms. */
 const MIN_RTT_MS = 0.2
 
+/**
+ * The rate of a window from this size on, in bytes, is that over at least so many ms: what waited in the system's buffers
+ * arrives at the speed of memory, and a large window is only worth its bytes where the pipe is that fast for longer.
+ */
+const LARGE_WINDOW_BYTES = 1024 * 1024
+const LARGE_WINDOW_MEASURE_MS = 5
+
 /** What is assumed before the first ping was answered, in ms. */
 const ASSUMED_RTT_MS = 100
 
@@ -22,31 +29,46 @@ export class WindowTuning {
   windowBytes: number
   /** The window never shrinks below this because of a shorter round trip. */
   leastBytes: number
-  #renewedAt: number
+  readonly #products: number
+  /** Consumed since {@link #since}. */
+  #bytes = 0
+  #since: number
   /** The round trip that the window was grown for. */
   #rttMs = ASSUMED_RTT_MS
 
-  constructor(windowBytes: number, now: number) {
+  /** Begins with `windowBytes`, and aims at so many bandwidth-delay `products`. */
+  constructor(windowBytes: number, now: number, products: number) {
     this.windowBytes = windowBytes
+    this.#products = products
     this.leastBytes = windowBytes
-    this.#renewedAt = now
+    this.#since = now
   }
 
   /**
-   * To be called when `consumedBytes` were consumed since the last renewal. Sets the window to twice the product of the
-   * shortest round trip and the rate just seen, at most doubling it and at most `maxBytes`. It shrinks where `maxBytes`
-   * demands it, and as much as the shortest round trip became shorter: then it was grown for a pipe that is not there.
-   * It does not follow the rate down: idle time between bursts is not a slow reader.
+   * To be called when `consumedBytes` were consumed since the last call. Sets the window to some times the
+   * product of the shortest round trip and the rate over at least that long, at most doubling it each time and at most
+   * `maxBytes`. It shrinks where `maxBytes` demands it, and as much as the shortest
+   * round trip became shorter: then it was grown for a pipe that is not there. It does not follow the rate down: idle time
+   * between bursts is not a slow reader.
    */
   renew(consumedBytes: number, now: number, minRttMs: number | undefined, maxBytes: number): void {
-    const elapsedMs = Math.max(now - this.#renewedAt, 0.001)
-    this.#renewedAt = now
     const rttMs = minRttMs === undefined ? ASSUMED_RTT_MS : Math.max(minRttMs, MIN_RTT_MS)
     if (rttMs < this.#rttMs) this.#shrink(rttMs / this.#rttMs)
     this.#rttMs = rttMs
-    const target = (2 * rttMs * consumedBytes) / elapsedMs
-    const grown = Math.min(Math.max(target, this.windowBytes), 2 * this.windowBytes)
-    this.windowBytes = Math.floor(Math.min(grown, maxBytes))
+    this.#bytes += consumedBytes
+    const elapsedMs = now - this.#since
+    if (elapsedMs >= this.#measureMs(rttMs)) this.#grow((this.#products * rttMs * this.#bytes) / elapsedMs, now)
+    this.windowBytes = Math.floor(Math.min(this.windowBytes, maxBytes))
+  }
+
+  #measureMs(rttMs: number): number {
+    return this.windowBytes < LARGE_WINDOW_BYTES ? rttMs : Math.max(rttMs, LARGE_WINDOW_MEASURE_MS)
+  }
+
+  #grow(targetBytes: number, now: number): void {
+    this.windowBytes = Math.min(Math.max(targetBytes, this.windowBytes), 2 * this.windowBytes)
+    this.#bytes = 0
+    this.#since = now
   }
 
   #shrink(factor: number): void {

@@ -57,7 +57,8 @@ export class WindowTuning {
     this.#rttMs = rttMs
     this.#bytes += consumedBytes
     const elapsedMs = now - this.#since
-    if (elapsedMs >= this.#measureMs(rttMs)) this.#grow((this.#products * rttMs * this.#bytes) / elapsedMs, now)
+    if (elapsedMs >= this.#measureMs(rttMs))
+      this.#grow((this.#products * rttMs * this.#bytes) / elapsedMs, now)
     this.windowBytes = Math.floor(Math.min(this.windowBytes, maxBytes))
   }
 

@@ -1,23 +1,24 @@
-import type { Deadline } from './deadline.js'
+/** @internal Waits for something named to change. */
+export interface ChangeWaiter {
+  /** It has changed; the waiter waits no more. */
+  changed(): void
+}
 
-/** Callers that wait for something named to change: a service to be offered, a route to be found. */
+/** Calls that wait for something named to change: a service to be offered, a route to be found. */
 export class ChangeWaiters {
-  readonly #waiting = new Map<string, Set<() => void>>()
+  readonly #waiting = new Map<string, Set<ChangeWaiter>>()
 
-  /** Resolves at the next change of `key`, or when the deadline is over. */
-  wait(key: string, deadline: Deadline): Promise<void> {
-    return new Promise((resolve) => {
-      const set = this.#waiting.get(key) ?? new Set()
-      this.#waiting.set(key, set)
-      const done = (): void => {
-        deadline.onOver(undefined)
-        set.delete(done)
-        if (set.size === 0 && this.#waiting.get(key) === set) this.#waiting.delete(key)
-        resolve()
-      }
-      set.add(done)
-      deadline.onOver(done)
-    })
+  /** Tells `waiter` of the next change of `key`. */
+  add(key: string, waiter: ChangeWaiter): void {
+    const set = this.#waiting.get(key)
+    if (set === undefined) this.#waiting.set(key, new Set([waiter]))
+    else set.add(waiter)
+  }
+
+  /** Tells `waiter` no more. */
+  delete(key: string, waiter: ChangeWaiter): void {
+    const set = this.#waiting.get(key)
+    if (set?.delete(waiter) === true && set.size === 0) this.#waiting.delete(key)
   }
 
   /** `key` has changed. */
@@ -25,7 +26,7 @@ export class ChangeWaiters {
     const set = this.#waiting.get(key)
     if (set === undefined) return
     this.#waiting.delete(key)
-    for (const done of [...set]) done()
+    for (const waiter of set) waiter.changed()
   }
 
   /** Everything may have changed. */

@@ -6,6 +6,9 @@ export const MAX_PORT = 0xffff_ffff
 /** The longest service name, in bytes of UTF-8. */
 export const MAX_SERVICE_NAME_BYTES = 255
 
+/** What most names look like: for these only the shape of a node id is to be ruled out. */
+const PLAIN_NAME = /^[A-Za-z0-9._-]{1,255}$/
+
 /**
  * Where a stream is dialed to or a listener bound: one of
  * - `name` (a service, wherever it is offered),
@@ -44,6 +47,7 @@ export function parseAddress(text: string): Address {
  */
 export function checkServiceName(name: string): string {
   if (typeof name !== 'string') throw new TypeError(`service name must be a string, got ${typeof name}`)
+  if (PLAIN_NAME.test(name) && !isNodeIdText(name)) return name
   if (name === '') throw new TypeError('service name must not be empty')
   if (/\p{Cs}/u.test(name)) throw new TypeError('service name must be well-formed Unicode')
   if (/[\p{Cc}\s:/@]/u.test(name)) {

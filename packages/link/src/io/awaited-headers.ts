@@ -66,6 +66,9 @@ export class AwaitedHeaders {
     else previous.next = next
     if (next === undefined) this.#last = previous
     else next.previous = previous
+    // One that is over and refers to its neighbours would keep them alive, and they theirs, until a full collection.
+    header.previous = undefined
+    header.next = undefined
     this.#size--
   }
 

@@ -2,7 +2,7 @@ import { encodeMessage, MessageDecoder } from '@astranet/frame/message'
 import type { Stream, StreamError, StreamHandler } from '@astranet/mux'
 import { StreamCode } from '../proto/error-codes.js'
 import type { GoAwayState } from '../proto/go-away.js'
-import { answerFromWire, DialError, refusalError } from '../proto/stream-answer.js'
+import { ACCEPTED_WIRE, answerFromWire, DialError, refusalError } from '../proto/stream-answer.js'
 import { headerToWire, MAX_STREAM_HEADER_BYTES, type StreamHeader } from '../proto/stream-header.js'
 import { messageError } from './message-error.js'
 
@@ -106,11 +106,23 @@ export class OutgoingDial {
   }
 }
 
+/** The answer that nearly every dial gets, in the form that nearly every peer sends: it need not be decoded. */
+const ACCEPTED_BYTES = encodeMessage(ACCEPTED_WIRE)
+
+function beginsWithAcceptance(chunk: Uint8Array): boolean {
+  for (let i = 0; i < ACCEPTED_BYTES.length; i++) if (chunk[i] !== ACCEPTED_BYTES[i]) return false
+  return true
+}
+
 /** Reads the answers on all streams that were dialed. Whose they are is in the streams' `context`. */
 const ANSWER_HANDLER: StreamHandler = {
   onData(stream: Stream, chunk: Uint8Array): void {
     const dial = dialOf(stream)
     if (dial === undefined) return
+    if (dial.decoder === undefined && beginsWithAcceptance(chunk)) {
+      dial.accepted(chunk.length > ACCEPTED_BYTES.length ? chunk.subarray(ACCEPTED_BYTES.length) : undefined)
+      return
+    }
     const decoder = dial.decoder ?? new MessageDecoder({ maxBytes: MAX_STREAM_HEADER_BYTES })
     decoder.push(chunk)
     const step = decoder.next()

@@ -68,6 +68,8 @@ export class Stream {
   /** @internal Bytes the application has taken, or that were discarded. */ consumed = 0
   /** @internal */ receiveQueue: ReceiveQueue | undefined = undefined
   /** @internal The next stream in the scheduler's ring. */ next: Stream | undefined = undefined
+  /** @internal Its neighbours in the list of unread streams. */ olderUnread: Stream | undefined = undefined
+  /** @internal */ youngerUnread: Stream | undefined = undefined
   /** @internal */ extra: StreamExtra | undefined = undefined
 
   /** @internal */

@@ -10,13 +10,16 @@ const RELIEF = 1 / 2
 
 /**
  * The streams that hold unread bytes, kept here or given to an application that has not consumed them, the longest
- * untouched first. While more than three quarters of the receive buffer
- * are held, unread streams begin to slow all others; so the application is told, and after a grace the longest unread
- * are evicted.
+ * untouched first. While more than three quarters of the receive buffer are held, unread streams begin to slow all others;
+ * so the application is told, and after a grace the longest unread are evicted.
+ *
+ * They are linked through their own fields, and one that leaves refers to none: a `Set` would keep streams that are long
+ * over alive until the next full garbage collection, because the tables it outgrows refer to each other.
  */
 export class UnreadStreams {
-  readonly #streams = new Set<Stream>()
   readonly #core: SessionCore
+  #oldest: Stream | undefined = undefined
+  #youngest: Stream | undefined = undefined
   #pressureAt = Infinity
 
   constructor(core: SessionCore) {
@@ -25,17 +28,31 @@ export class UnreadStreams {
 
   /** The stream holds unread bytes. It keeps its place if it did before. */
   add(stream: Stream): void {
-    this.#streams.add(stream)
+    if (this.#has(stream)) return
+    const youngest = this.#youngest
+    stream.olderUnread = youngest
+    if (youngest === undefined) this.#oldest = stream
+    else youngest.youngerUnread = stream
+    this.#youngest = stream
   }
 
   /** Some of the stream's bytes were taken: if there are more, it is the youngest. */
   touched(stream: Stream): void {
-    if (this.#streams.delete(stream) && stream.unreadBytes > 0) this.#streams.add(stream)
+    if (!this.#has(stream)) return
+    this.delete(stream)
+    if (stream.unreadBytes > 0) this.add(stream)
   }
 
   /** The stream holds nothing any more. */
   delete(stream: Stream): void {
-    this.#streams.delete(stream)
+    if (!this.#has(stream)) return
+    const { olderUnread: older, youngerUnread: younger } = stream
+    if (older === undefined) this.#oldest = younger
+    else older.youngerUnread = younger
+    if (younger === undefined) this.#youngest = older
+    else younger.olderUnread = older
+    stream.olderUnread = undefined
+    stream.youngerUnread = undefined
   }
 
   /** When {@link check} is to be called next. */
@@ -44,8 +61,10 @@ export class UnreadStreams {
   }
 
   /** The streams that hold unread bytes, the longest untouched first. */
-  list(): Iterable<Stream> {
-    return this.#streams
+  list(): Stream[] {
+    const streams: Stream[] = []
+    for (let each = this.#oldest; each !== undefined; each = each.youngerUnread) streams.push(each)
+    return streams
   }
 
   /** Notes whether there is pressure; evicts when it has lasted for the grace. To be called after each arrival. */
@@ -64,9 +83,13 @@ export class UnreadStreams {
 
   #relieve(): void {
     const { receiveWindow, options } = this.#core
-    for (const stream of this.#streams) {
+    for (const stream of this.list()) {
       if (receiveWindow.unreadBytes <= receiveWindow.capBytes * RELIEF) return
-      evict(stream, options.evictionCode)
+      if (this.#has(stream)) evict(stream, options.evictionCode)
     }
+  }
+
+  #has(stream: Stream): boolean {
+    return stream.olderUnread !== undefined || this.#oldest === stream
   }
 }

@@ -1,0 +1,234 @@
+import type { Address, NodeId, Timer } from '@astranet/interface'
+import { refusalError, type DialError, type DialHandler, type Link, type OutgoingDial } from '@astranet/link'
+import type { Stream } from '@astranet/mux'
+import type { ServiceInstance } from '@astranet/registry'
+import { onAbort } from './abort-listeners.js'
+import type { ChangeWaiter } from './change-waiters.js'
+import { nodeKey, serviceKey, type DialContext } from './dial-context.js'
+import { isWorthAnother, noRoute, notFound, refusalText, refused, timedOut } from './dial-errors.js'
+import { DEFAULT_DIAL_TIMEOUT_MS, type CheckedDialOptions, type DialScope } from './dial-options.js'
+import type { SocketEnds } from './socket-ends.js'
+
+/** @internal What was dialed, and how. */
+export interface DialRequest {
+  /** The address as the caller wrote it. */
+  readonly text: string
+  readonly address: Address
+  readonly scope: DialScope
+  readonly options: CheckedDialOptions
+}
+
+/** @internal How the call's promise is settled. */
+export interface Settle<TSocket> {
+  resolve(socket: TSocket): void
+  reject(reason: unknown): void
+}
+
+/**
+ * One call of `dial`. States: *looking* (nobody to ask is there: it waits for a change), *asking* (an attempt is under
+ * way), *settled*. Moves: looking -> asking when somebody is there; asking -> asking when one instance of a service
+ * refused and another has not been asked; looking or asking -> settled.
+ *
+ * It settles one promise and is the only object of its own that a dial needs: nodes dial hundreds of thousands of times a
+ * second.
+ */
+export class DialCall<TSocket> implements ChangeWaiter {
+  /** Its neighbours among the calls under way. */
+  older: DialCall<TSocket> | undefined = undefined
+  younger: DialCall<TSocket> | undefined = undefined
+  readonly #context: DialContext<TSocket>
+  readonly #request: DialRequest
+  readonly #settle: Settle<TSocket>
+  #timer: Timer | undefined = undefined
+  #ignoreSignal: (() => void) | undefined = undefined
+  /** The time is over: what is not there now will not be waited for. */
+  #isOver = false
+  #isSettled = false
+  /** What it waits for while it looks. */
+  #awaitedKey: string | undefined = undefined
+  /** The attempt under way: over a link, or here. */
+  #attempt: OutgoingDial | AbortController | undefined = undefined
+  #ends: SocketEnds | undefined = undefined
+  /** The instance asked now, and those that refused. */
+  #instance: ServiceInstance | undefined = undefined
+  #refusedBy: Set<ServiceInstance> | undefined = undefined
+  #lastError: unknown = undefined
+
+  constructor(context: DialContext<TSocket>, request: DialRequest, settle: Settle<TSocket>) {
+    this.#context = context
+    this.#request = request
+    this.#settle = settle
+  }
+
+  /** The address as the caller wrote it. */
+  get text(): string {
+    return this.#request.text
+  }
+
+  /** Begins. Throws the signal's reason when it is aborted already. */
+  start(): void {
+    const { signal, timeoutMs } = this.#request.options
+    if (signal !== undefined) {
+      signal.throwIfAborted()
+      this.#ignoreSignal = onAbort(signal, () => this.giveUp(signal.reason))
+    }
+    this.#context.begin(this)
+    if (timeoutMs === 0) this.#isOver = true
+    else this.#startTimer(timeoutMs)
+    this.#look()
+  }
+
+  /** What it waited for has changed. */
+  changed(): void {
+    this.#awaitedKey = undefined
+    this.#look()
+  }
+
+  /** Ends it for a reason that is not its own: the caller's signal, the node's end. */
+  giveUp(reason: unknown): void {
+    this.#cancelAttempt(reason)
+    this.#reject(reason)
+  }
+
+  /** The far side, or this node, has accepted. */
+  accepted(stream: Stream, rest: Uint8Array | undefined): void {
+    if (this.#isSettled) return
+    this.#finish()
+    const { allowHalfOpen } = this.#request.options
+    this.#settle.resolve(
+      this.#context.parts.platform.socket(stream, this.#ends as SocketEnds, rest, allowHalfOpen),
+    )
+  }
+
+  /** The attempt under way has failed. */
+  failed(error: unknown): void {
+    if (this.#isSettled) return
+    this.#attempt = undefined
+    if (this.#instance === undefined || this.#isOver || !isWorthAnother(error)) {
+      this.#reject(error)
+      return
+    }
+    this.#refusedBy ??= new Set()
+    this.#refusedBy.add(this.#instance)
+    this.#lastError = error
+    this.#look()
+  }
+
+  /** The attempt over a link has failed. */
+  refused(error: DialError): void {
+    this.failed(refused(error, this.#ends as SocketEnds, this.#failedCall()))
+  }
+
+  /** Asks whoever can be asked, or waits until somebody can be. */
+  #look(): void {
+    const { address } = this.#request
+    try {
+      if (address.kind === 'service') this.#lookForService(address.service, address.port)
+      else if (address.kind === 'node') this.#lookForNode(address.nodeId, address.port)
+      else this.#ask(this.#context.parts.self, address.port)
+    } catch (error) {
+      // A selector of the application's may throw.
+      this.#reject(error)
+    }
+  }
+
+  #lookForService(service: string, port: number | undefined): void {
+    const { scope, options } = this.#request
+    this.#instance = this.#context.select({ service, port, scope, refusedBy: this.#refusedBy }, options)
+    if (this.#instance !== undefined) this.#ask(this.#instance.nodeId, this.#instance.port, service)
+    else if (this.#lastError !== undefined) this.#reject(this.#lastError)
+    else if (this.#isOver) this.#reject(notFound(service, port, this.#failedCall()))
+    else this.#await(serviceKey(scope.environment, service))
+  }
+
+  #lookForNode(nodeId: NodeId, port: number): void {
+    if (nodeId === this.#context.parts.self || this.#context.isDialable(nodeId)) this.#ask(nodeId, port)
+    else if (this.#isOver) this.#reject(noRoute(nodeId, this.#failedCall()))
+    else this.#await(nodeKey(nodeId))
+  }
+
+  #await(key: string): void {
+    this.#awaitedKey = key
+    this.#context.waiters.add(key, this)
+  }
+
+  #ask(remoteNode: NodeId, remotePort: number, service?: string): void {
+    const { self, ports, peers } = this.#context.parts
+    this.#ends = { localNode: self, localPort: ports.ephemeral(), remoteNode, remotePort }
+    // With a timeout of 0 nothing may wait to become known, yet an answer takes a round trip.
+    if (this.#request.options.timeoutMs === 0) this.#startTimer(DEFAULT_DIAL_TIMEOUT_MS)
+    const link = peers.linkTo(remoteNode)
+    if (remoteNode === self) void this.#askHere(this.#ends)
+    else if (link === undefined) this.#reject(noRoute(remoteNode, this.#failedCall()))
+    else this.#attempt = this.#askOver(link, this.#ends, service)
+  }
+
+  #askOver(link: Link, ends: SocketEnds, service: string | undefined): OutgoingDial {
+    const { environment: ours } = this.#request.scope
+    const environment = service === undefined || ours === '' ? undefined : ours
+    const { localPort: sourcePort, remotePort: port } = ends
+    return link.dial({ kind: 'dial', port, sourcePort, service, environment }, CALL_HANDLER, this)
+  }
+
+  async #askHere(ends: SocketEnds): Promise<void> {
+    const { ports, loopback } = this.#context.parts
+    const waiting = new AbortController()
+    this.#attempt = waiting
+    try {
+      const result = await loopback.dial(ports.at(ends.remotePort), ends, waiting.signal)
+      if (typeof result === 'number') this.refused(refusalError(result, refusalText(result)))
+      else if (this.#isSettled) result.destroy()
+      else this.accepted(result, undefined)
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  #startTimer(timeoutMs: number): void {
+    this.#isOver = false
+    this.#timer?.cancel()
+    this.#timer = this.#context.parts.clock.setTimer(timeoutMs, () => this.#timedOut())
+  }
+
+  #timedOut(): void {
+    this.#isOver = true
+    if (this.#awaitedKey !== undefined) {
+      this.#context.waiters.delete(this.#awaitedKey, this)
+      this.changed()
+    } else this.giveUp(timedOut(this.#ends as SocketEnds, this.#failedCall()))
+  }
+
+  #cancelAttempt(reason: unknown): void {
+    if (this.#attempt instanceof AbortController) this.#attempt.abort(reason)
+    else this.#attempt?.cancel()
+  }
+
+  #reject(reason: unknown): void {
+    if (this.#isSettled) return
+    this.#finish()
+    this.#settle.reject(reason)
+  }
+
+  #finish(): void {
+    this.#isSettled = true
+    this.#timer?.cancel()
+    this.#ignoreSignal?.()
+    this.#context.end(this)
+    if (this.#awaitedKey !== undefined) this.#context.waiters.delete(this.#awaitedKey, this)
+  }
+
+  #failedCall(): { text: string; environment: string; timeoutMs: number } {
+    const { text, scope, options } = this.#request
+    return { text, environment: scope.environment, timeoutMs: options.timeoutMs }
+  }
+}
+
+/** One for all dials: the call is the dial's context. */
+const CALL_HANDLER: DialHandler = {
+  onAccepted: (dial, stream, rest) => callOf(dial).accepted(stream, rest),
+  onFailed: (dial, error) => callOf(dial).refused(error),
+}
+
+function callOf(dial: OutgoingDial): DialCall<unknown> {
+  return dial.context as DialCall<unknown>
+}

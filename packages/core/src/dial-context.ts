@@ -1,0 +1,103 @@
+import type { Clock, NodeId } from '@astranet/interface'
+import { roundRobin, type Catalogue, type ServiceInstance } from '@astranet/registry'
+import { ChangeWaiters } from './change-waiters.js'
+import type { DialCall } from './dial-call.js'
+import type { CheckedDialOptions, DialScope } from './dial-options.js'
+import type { Loopback } from './loopback.js'
+import type { Peers } from './peers.js'
+import type { Platform } from './platform.js'
+import type { PortTable } from './port-table.js'
+
+/** @internal What dialing needs of its node. */
+export interface DialParts<TSocket> {
+  readonly platform: Platform<TSocket, unknown>
+  readonly self: NodeId
+  readonly clock: Clock
+  readonly catalogue: Catalogue
+  readonly peers: Peers
+  readonly ports: PortTable
+  readonly loopback: Loopback
+}
+
+/** @internal Which instances of a service a call may ask. */
+export interface Wanted {
+  readonly service: string
+  readonly port: number | undefined
+  readonly scope: DialScope
+  /** Those that have refused: none is asked twice. */
+  readonly refusedBy: ReadonlySet<ServiceInstance> | undefined
+}
+
+/** @internal What all dials of a node have in common: whom they can ask, and which are under way. */
+export class DialContext<TSocket> {
+  readonly parts: DialParts<TSocket>
+  /** Calls that wait for a service or a node to be there. */
+  readonly waiters: ChangeWaiters = new ChangeWaiters()
+  readonly #roundRobin = roundRobin()
+  /**
+   * The calls under way, linked through their own fields. A `Set` would keep calls that are long over alive until the next
+   * full garbage collection, because the tables it outgrows refer to each other.
+   */
+  #oldest: DialCall<TSocket> | undefined = undefined
+  #youngest: DialCall<TSocket> | undefined = undefined
+
+  constructor(parts: DialParts<TSocket>) {
+    this.parts = parts
+  }
+
+  /** Notes a call that is under way from now on. */
+  begin(call: DialCall<TSocket>): void {
+    const youngest = this.#youngest
+    call.older = youngest
+    if (youngest === undefined) this.#oldest = call
+    else youngest.younger = call
+    this.#youngest = call
+  }
+
+  /** Forgets a call that `begin` noted. Once only. */
+  end(call: DialCall<TSocket>): void {
+    const { older, younger } = call
+    if (older === undefined) this.#oldest = younger
+    else older.younger = younger
+    if (younger === undefined) this.#youngest = older
+    else younger.older = older
+    call.older = undefined
+    call.younger = undefined
+  }
+
+  /** The call that is under way the longest. */
+  get oldest(): DialCall<TSocket> | undefined {
+    return this.#oldest
+  }
+
+  /** Picks an instance that can be asked now, or `undefined`. */
+  select(wanted: Wanted, { selector, key }: CheckedDialOptions): ServiceInstance | undefined {
+    const known = this.parts.catalogue.resolve(wanted.scope.environment, wanted.service, wanted.port)
+    const first = known[0]
+    if (first === undefined || known.length === 1) {
+      return first !== undefined && this.#canAsk(first, wanted) ? first : undefined
+    }
+    const candidates = known.filter((each) => this.#canAsk(each, wanted))
+    return candidates.length <= 1 ? candidates[0] : (selector ?? this.#roundRobin)(candidates, key)
+  }
+
+  /** Whether there is a link that takes dials: one that ends or goes away stays for a while and takes none any more. */
+  isDialable(nodeId: NodeId): boolean {
+    return this.parts.peers.linkTo(nodeId)?.isDialable === true
+  }
+
+  #canAsk(instance: ServiceInstance, { scope, refusedBy }: Wanted): boolean {
+    if (refusedBy?.has(instance) === true) return false
+    return instance.nodeId === this.parts.self ? scope.hasLoopBack : this.isDialable(instance.nodeId)
+  }
+}
+
+/** @internal What a call waits for that looks for a service. */
+export function serviceKey(environment: string, service: string): string {
+  return `${environment}:${service}`
+}
+
+/** @internal What a call waits for that looks for a node. */
+export function nodeKey(nodeId: NodeId): string {
+  return `:${nodeId}`
+}

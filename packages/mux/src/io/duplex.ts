@@ -98,14 +98,19 @@ export class StreamDuplex extends Duplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
-    this.#writeAll([chunk], callback)
+    if (this.#isRefused(callback)) return
+    this.#bytesWritten += chunk.length
+    this.#afterWrite(this.stream.writeReferenced(chunk), callback)
   }
 
   override _writev(chunks: { chunk: Uint8Array }[], callback: Callback): void {
-    this.#writeAll(
-      chunks.map(({ chunk }) => chunk),
-      callback,
-    )
+    if (this.#isRefused(callback)) return
+    let isWritable = true
+    for (const { chunk } of chunks) {
+      this.#bytesWritten += chunk.length
+      isWritable = this.stream.writeReferenced(chunk)
+    }
+    this.#afterWrite(isWritable, callback)
   }
 
   override _final(callback: Callback): void {
@@ -181,18 +186,15 @@ export class StreamDuplex extends Duplex {
     } else if (error !== undefined) this.stopped(error)
   }
 
-  #writeAll(chunks: readonly Uint8Array[], callback: Callback): void {
+  #isRefused(callback: Callback): boolean {
     const { stream } = this
-    if (!stream.canWrite) {
-      this.#refuse(this.#stopped ?? writeAfterReset(stream), callback)
-      return
-    }
-    let isWritable = true
-    for (const chunk of chunks) {
-      this.#bytesWritten += chunk.length
-      isWritable = stream.writeReferenced(chunk)
-    }
-    if (isWritable && !stream.isFlushOwed) callback()
+    if (stream.canWrite) return false
+    this.#refuse(this.#stopped ?? writeAfterReset(stream), callback)
+    return true
+  }
+
+  #afterWrite(isWritable: boolean, callback: Callback): void {
+    if (isWritable && !this.stream.isFlushOwed) callback()
     else this.#writeCallback = callback
   }
 

@@ -81,6 +81,20 @@ describe('the command', () => {
     }
   })
 
+  it('measures a peer once that takes long, and says so', { timeout: 120_000 }, async () => {
+    const json = join(folder, 'once.json')
+    const options = ['--only', 'latency', '--peers', 'tcp,mux-light', '--runs', '2', '--once-over', '0.001']
+    const { stdout } = await execute(
+      process.execPath,
+      ['dist/main.js', ...options, '--scale', '0.001', '--json', json],
+      { cwd: join(root, 'apps/bench') },
+    )
+    expect(stdout).toContain('measured once, for it takes long: tcp, mux-light\n')
+    const { runs, measuredOnce } = JSON.parse(readFileSync(json, 'utf8')) as Report
+    expect(measuredOnce).toEqual(['tcp', 'mux-light'])
+    for (const { values } of runs) expect(values).toHaveLength(1)
+  })
+
   it('refuses a wrong argument with a sentence and exit code 2', async () => {
     const run = execute(process.execPath, ['dist/main.js', '--only', 'nothing'], {
       cwd: join(root, 'apps/bench'),

@@ -21,6 +21,7 @@ function reportOf(values: Record<string, number[]>, failures: Report['failures']
     runs: samples.results('bulk', 'default', metrics),
     failures,
     skipped: [],
+    measuredOnce: [],
   }
 }
 

@@ -17,6 +17,8 @@ export interface BenchArguments {
   readonly malloc: readonly MallocName[]
   /** For each measurement. */
   readonly timeLimitMs: number
+  /** A peer that needs longer than this for a measurement is measured once. */
+  readonly onceOverMs: number
   /** File for all results as JSON. */
   readonly json: string | undefined
   /** Folder for results and plots; `undefined`: none are written. */
@@ -49,6 +51,7 @@ Options:
   --quick              --scale ${QUICK.scale} --runs ${QUICK.runs}: shows that it works, the numbers mean nothing
   --malloc <settings>  some of ${mallocNames.join(', ')} (default "default"): glibc's malloc as it is, or told to keep pages
   --time-limit <s>     after so long a measurement counts as failed (default ${DEFAULT_TIME_LIMIT_S})
+  --once-over <s>      a peer that needs longer than this for a measurement is measured once, not --runs times
   --json <file>        writes all results there
   --out <folder>       writes results and plots there (default ${DEFAULT_OUT} at scale 1, else nowhere)
   --help               prints this text
@@ -68,6 +71,7 @@ export function parseArguments(args: readonly string[]): BenchArguments {
     scale,
     malloc: some('--malloc', given.malloc, mallocNames) ?? ['default'],
     timeLimitMs: 1000 * (positive('--time-limit', given['time-limit']) ?? DEFAULT_TIME_LIMIT_S),
+    onceOverMs: 1000 * (positive('--once-over', given['once-over']) ?? Infinity),
     json: given.json,
     out: given.out ?? (scale === 1 ? DEFAULT_OUT : undefined),
     isHelp: given.help === true,
@@ -82,6 +86,7 @@ const options = {
   quick: { type: 'boolean' },
   malloc: { type: 'string' },
   'time-limit': { type: 'string' },
+  'once-over': { type: 'string' },
   json: { type: 'string' },
   out: { type: 'string' },
   help: { type: 'boolean', short: 'h' },

@@ -36,6 +36,7 @@ export async function bench(
     ...header,
     runs: reports.flatMap((each) => each.runs),
     failures: reports.flatMap((each) => each.failures),
+    measuredOnce: [...new Set(reports.flatMap((each) => each.measuredOnce))],
   }
 }
 
@@ -63,7 +64,7 @@ function headerOf(
   { scale }: BenchArguments,
   contestants: readonly Contestant[],
   skipped: readonly Skipped[],
-): Omit<Report, 'runs' | 'failures'> {
+): Omit<Report, 'runs' | 'failures' | 'measuredOnce'> {
   return {
     machine: describeMachine(),
     versions: describeVersions(contestants.some(({ name }) => name.startsWith('go-'))),
@@ -78,11 +79,12 @@ async function measureRound(
   { work, malloc, contestants }: Round,
   args: BenchArguments,
   progress: Progress,
-): Promise<Pick<Report, 'runs' | 'failures'>> {
+): Promise<Pick<Report, 'runs' | 'failures' | 'measuredOnce'>> {
   const sizes = work.sizes(args.scale)
   const samples = new Samples()
   for (const { name } of contestants) samples.add(name, new Map())
   const failures: Failure[] = []
+  const measuredOnce: string[] = []
   for (let run = 1; run <= args.runs; run++) {
     for (const contestant of run % 2 === 1 ? contestants : contestants.toReversed()) {
       const { name: peer } = contestant
@@ -92,15 +94,21 @@ async function measureRound(
         progress.stop(what, 'left out, it failed before')
         continue
       }
+      if (measuredOnce.includes(peer)) {
+        progress.stop(what, 'left out, it took long and is measured once')
+        continue
+      }
+      const startedAt = performance.now()
       const environment = mallocEnvironments[malloc]
       const measurement = { contestant, work: work.name, sizes, environment, timeLimitMs: args.timeLimitMs }
       const { values, failure } = await measure(measurement, (done) => progress.update(done))
       samples.add(peer, values)
+      if (run === 1 && performance.now() - startedAt > args.onceOverMs) measuredOnce.push(peer)
       if (failure !== undefined) failures.push({ work: work.name, peer, malloc, run, reason: failure })
       progress.stop(what, failure ?? textOf(values))
     }
   }
-  return { runs: samples.results(work.name, malloc, work.metrics(sizes)), failures }
+  return { runs: samples.results(work.name, malloc, work.metrics(sizes)), failures, measuredOnce }
 }
 
 function textOf(values: ReadonlyMap<string, number>): string {

@@ -38,6 +38,8 @@ export interface Report {
   readonly runs: readonly Result[]
   readonly failures: readonly Failure[]
   readonly skipped: readonly Skipped[]
+  /** Peers that took long (`--once-over`): they have one value each. */
+  readonly measuredOnce: readonly string[]
 }
 
 /** Values of one work as they come, by peer and metric. */

@@ -6,7 +6,7 @@ import type { Report } from './results.js'
 const REFERENCES = ['tcp', 'tcp-per-stream', 'http2', 'http2-1mib']
 
 /** The results of one work and malloc setting as a table. */
-export function tableOf({ runs, windows, failures }: Report): string {
+export function tableOf({ runs, windows, failures, measuredOnce }: Report): string {
   const references = REFERENCES.filter((name) => runs.some(({ peer }) => peer === name))
   const table = new Table({
     head: ['', 'peer', 'median', 'min', 'max', ...references.map((name) => `to ${name}`), 'windows'],
@@ -29,5 +29,7 @@ export function tableOf({ runs, windows, failures }: Report): string {
     lastMetric = metric
   }
   const failed = failures.map(({ peer, run, reason }) => `${peer} failed in run ${run}: ${reason}\n`)
-  return `${table.toString()}\n${failed.join('')}`
+  const once =
+    measuredOnce.length === 0 ? '' : `measured once, for it takes long: ${measuredOnce.join(', ')}\n`
+  return `${table.toString()}\n${once}${failed.join('')}`
 }

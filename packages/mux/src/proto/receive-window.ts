@@ -81,6 +81,11 @@ export class ReceiveWindow {
     return this.limit - this.received
   }
 
+  /** W: what the session wants the peer to have. */
+  get windowBytes(): number {
+    return this.#tuning?.windowBytes ?? UNTRUSTED_SESSION_WINDOW_BYTES
+  }
+
   /** Lets W grow: the peer has proved who it is. */
   trust(now: number): void {
     this.#tuning ??= new WindowTuning(
@@ -160,8 +165,7 @@ export class ReceiveWindow {
   }
 
   #target(): number {
-    const window = this.#tuning?.windowBytes ?? UNTRUSTED_SESSION_WINDOW_BYTES
-    return Math.min(window, this.capBytes - this.unreadBytes)
+    return Math.min(this.windowBytes, this.capBytes - this.unreadBytes)
   }
 
   /** How many streams renewed their windows lately, in this epoch or the one before. Counts the caller. */

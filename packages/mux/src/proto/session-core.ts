@@ -382,8 +382,13 @@ export class SessionCore {
 
   /** Raises MAX_DATA when it is due. Returns whether it was raised. */
   updateSessionWindow(): boolean {
-    if (!this.receiveWindow.isUpdateDue()) return false
-    return this.receiveWindow.update(this.now, this.liveness.minRttMs, this.#budgetReleased)
+    const { receiveWindow, liveness, now } = this
+    if (!receiveWindow.isUpdateDue()) return false
+    const before = receiveWindow.windowBytes
+    const isRaised = receiveWindow.update(now, liveness.minRttMs, this.#budgetReleased)
+    // A window grown for a round trip that is too long shrinks when a shorter one is seen.
+    if (receiveWindow.windowBytes > before) liveness.requestPing(now)
+    return isRaised
   }
 
   /** Checks soon whether the stream is over. */

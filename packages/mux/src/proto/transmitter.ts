@@ -89,13 +89,13 @@ export class Transmitter {
       writer.wrote(writePong(writer.buffer, writer.at, liveness.pongHigh, liveness.pongLow))
       liveness.isPongDue = false
     }
-    if (liveness.isPingDue) {
-      writer.reserve(MAX_CONTROL_FRAME_BYTES)
-      writer.wrote(writePing(writer.buffer, writer.at, 0, liveness.pingSent(now)))
-    }
     if (core.updateSessionWindow()) {
       writer.reserve(MAX_CONTROL_FRAME_BYTES)
       writer.wrote(writeMaxData(writer.buffer, writer.at, core.receiveWindow.limit))
+    }
+    if (liveness.isPingDue) {
+      writer.reserve(MAX_CONTROL_FRAME_BYTES)
+      writer.wrote(writePing(writer.buffer, writer.at, 0, liveness.pingSent(now)))
     }
     this.#writeStreamLimits(true)
     this.#writeStreamLimits(false)

@@ -6,7 +6,7 @@ const MIN_RTT_MS = 0.2
  * arrives at the speed of memory, and a large window is only worth its bytes where the pipe is that fast for longer.
  */
 const LARGE_WINDOW_BYTES = 1024 * 1024
-const LARGE_WINDOW_MEASURE_MS = 5
+const LARGE_WINDOW_MEASURE_MS = 8
 
 /** What is assumed before the first ping was answered, in ms. */
 const ASSUMED_RTT_MS = 100

@@ -67,5 +67,5 @@ function areModulesPresent() {
 }
 
 function workspacePackages() {
-  return [...packagesIn('packages'), ...packagesIn('apps'), ...packagesIn('tooling')]
+  return ['packages', 'apps', 'examples', 'tooling'].flatMap(packagesIn)
 }

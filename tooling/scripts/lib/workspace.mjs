@@ -34,7 +34,7 @@ export function readManifest(folder) {
 /**
  * The packages of one of the workspace's folders, sorted by name of folder.
  *
- * @param {'packages' | 'apps' | 'tooling'} parent
+ * @param {'packages' | 'apps' | 'examples' | 'tooling'} parent
  * @returns {WorkspacePackage[]}
  */
 export function packagesIn(parent) {

@@ -1,0 +1,42 @@
+import { formatNodeId, type AstraNet, type NodeId } from '@astranet/core'
+import { element, said, show } from './elements.js'
+
+/** How long the server may be away, in ms: `join` goes on trying, and the clock is dialed when it is back. */
+const PATIENCE_MS = 3_600_000
+
+/** Joins the node that serves this page, and shows from then on whether there is a link to it. */
+export async function keepJoined(node: AstraNet): Promise<void> {
+  const isSecure = location.protocol === 'https:'
+  const network = isSecure ? 'wss' : 'ws'
+  try {
+    const peer = await node.join(network, `${network}://${location.host}/astranet`)
+    show('peer', formatNodeId(peer))
+    for (;;) await followClock(node, peer)
+  } catch (error) {
+    show('status', said(error), 'lost')
+  }
+}
+
+/** Reads the server's clock until the link breaks: a socket that ends with an error says so at once. */
+async function followClock(node: AstraNet, peer: NodeId): Promise<void> {
+  const socket = await node.dial('', 'clock', { timeoutMs: PATIENCE_MS })
+  setJoined(true, 'joined')
+  try {
+    const reader = socket.readable.pipeThrough(new TextDecoderStream() as never).getReader()
+    for (;;) {
+      const { done, value } = (await reader.read()) as { done: boolean; value?: string }
+      if (done) return
+      show('clock', value?.trim() ?? '')
+      show('ping', `${(await node.ping(peer)).toFixed(1)} ms`)
+    }
+  } catch (error) {
+    setJoined(false, `link lost (${said(error)}), joining again …`)
+  } finally {
+    socket.destroy()
+  }
+}
+
+function setJoined(isJoined: boolean, text: string): void {
+  show('status', text, isJoined ? 'joined' : 'lost')
+  for (const id of ['start', 'ask']) element(id, HTMLButtonElement).disabled = !isJoined
+}

@@ -1,0 +1,13 @@
+import { AstraNet, formatNodeId } from '@astranet/core'
+import { show } from './elements.js'
+import { setUpGreeting } from './greeting.js'
+import { keepJoined } from './link.js'
+import { keepListing } from './services.js'
+import { setUpTransfer } from './transfer.js'
+
+const node = new AstraNet()
+show('self', formatNodeId(node.nodeId))
+await setUpGreeting(node)
+setUpTransfer(node)
+keepListing(node)
+await keepJoined(node)

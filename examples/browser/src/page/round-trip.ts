@@ -1,0 +1,60 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import type { Socket } from '@astranet/core'
+import { Gate } from './gate.js'
+
+const CHUNK_BYTES = 65_536
+
+/** Bytes written to a socket whose other end sends back what it gets, and read again, each direction with its hash. */
+export class RoundTrip {
+  /** Bytes whose write has resolved. */
+  sentBytes = 0
+  receivedBytes = 0
+  /** Closed, nothing is read any more. */
+  readonly reading: Gate = new Gate()
+  readonly #socket: Socket
+  readonly #totalBytes: number
+
+  constructor(socket: Socket, totalBytes: number) {
+    this.#socket = socket
+    this.#totalBytes = totalBytes
+  }
+
+  /** Resolves with the SHA-256 of what was sent and of what came back, when both directions have ended. */
+  async run(): Promise<{ sent: string; received: string }> {
+    try {
+      const [sent, received] = await Promise.all([this.#send(), this.#receive()])
+      return { sent, received }
+    } finally {
+      this.#socket.destroy()
+    }
+  }
+
+  async #send(): Promise<string> {
+    const hash = sha256.create()
+    const writer = this.#socket.writable.getWriter()
+    const chunk = new Uint8Array(CHUNK_BYTES)
+    for (let left = this.#totalBytes; left > 0; left -= CHUNK_BYTES) {
+      crypto.getRandomValues(chunk)
+      const bytes = left < CHUNK_BYTES ? chunk.subarray(0, left) : chunk
+      hash.update(bytes)
+      // Resolves when the bytes are ours again: while the other side does not read, it does not.
+      await writer.write(bytes)
+      this.sentBytes += bytes.length
+    }
+    await writer.close()
+    return bytesToHex(hash.digest())
+  }
+
+  async #receive(): Promise<string> {
+    const hash = sha256.create()
+    const reader = this.#socket.readable.getReader()
+    for (;;) {
+      await this.reading.open
+      const { done, value } = await reader.read()
+      if (done) return bytesToHex(hash.digest())
+      hash.update(value)
+      this.receivedBytes += value.length
+    }
+  }
+}

@@ -52,8 +52,8 @@ const configuration = {
       name: 'no-deep-import',
       comment: 'another package is used through its name and exports, never through a path into it',
       severity: 'error',
-      from: { path: '^((?:packages|apps)/[^/]+)/' },
-      to: { path: '^(packages|apps)/', pathNot: '^$1/', dependencyTypes: ['local'] },
+      from: { path: '^((?:packages|apps|examples)/[^/]+)/' },
+      to: { path: '^(packages|apps|examples)/', pathNot: '^$1/', dependencyTypes: ['local'] },
     },
     {
       name: 'no-unresolved',
@@ -67,7 +67,7 @@ const configuration = {
       comment:
         'modules that load each other are one module in two files; a circle that only types close is gone at run time',
       severity: 'error',
-      from: { path: '^(packages|apps)/[^/]+/src/' },
+      from: { path: '^(packages|apps|examples)/[^/]+/src/' },
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
@@ -86,17 +86,17 @@ const configuration = {
     },
     {
       name: 'no-app-below',
-      comment: 'apps are on top: no package knows one, and none knows another',
+      comment: 'apps and examples are on top: no package knows one, and none knows another',
       severity: 'error',
-      from: { path: '^(packages|apps/([^/]+))/' },
-      to: { path: '^apps/', pathNot: '^apps/$2/' },
+      from: { path: '^(?:packages|((?:apps|examples)/[^/]+))/' },
+      to: { path: '^(apps|examples)/', pathNot: '^$1/' },
     },
     {
       name: 'no-test-in-source',
       comment: 'what is published does not need what is not',
       severity: 'error',
-      from: { path: '^(packages|apps)/[^/]+/src/' },
-      to: { path: '^(packages|apps)/[^/]+/test/' },
+      from: { path: '^(packages|apps|examples)/[^/]+/src/' },
+      to: { path: '^(packages|apps|examples)/[^/]+/test/' },
     },
   ],
   options: {

@@ -5,7 +5,7 @@ import { root } from '../lib/workspace.mjs'
 
 /** Nothing is imported upwards, deep, or round in a circle: the rules of .dependency-cruiser.mjs. */
 export async function check() {
-  const folders = ['packages', 'apps'].filter((folder) => existsSync(join(root, folder)))
+  const folders = ['packages', 'apps', 'examples'].filter((folder) => existsSync(join(root, folder)))
   return (await cruise(folders, root)).exitCode === 0
 }
 

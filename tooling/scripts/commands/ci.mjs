@@ -5,6 +5,7 @@ import { say, timed } from '../lib/say.mjs'
 import { countCheckReport, countVitestReport } from '../lib/count.mjs'
 import { root } from '../lib/workspace.mjs'
 import { checkNames, reportPath as checkReportPath } from './check.mjs'
+import { reportPath as browserReportPath } from './test-browser.mjs'
 import { reportPath as netnsReportPath } from './test-netns.mjs'
 
 /** Versions of Node that the tests also run on, besides the one of the machine: the newest of 22 and 24. */
@@ -25,7 +26,7 @@ export async function run() {
   rmSync(join(root, 'reports'), { recursive: true, force: true })
   const counts = [await testRun(process.versions.node, 'npm', ['test']), await checks()]
   for (const version of otherNodes) counts.push(await testOnOtherNode(version))
-  counts.push(await networkNamespaces(), await demo())
+  counts.push(await browser(), await networkNamespaces(), await demo())
   const passed = counts.reduce((sum, each) => sum + each.passed, 0)
   const failed = counts.reduce((sum, each) => sum + each.failed, 0)
   process.stdout.write(`${passed} passed, ${failed} failed\n`)
@@ -66,11 +67,27 @@ async function checks() {
   return countCheckReport(readReport(checkReportPath), checkNames)
 }
 
+async function browser() {
+  const { exitCode } = await timed('tests in a browser', () => step('npm', ['run', 'test:browser']))
+  return countOptional(browserReportPath, exitCode)
+}
+
 async function networkNamespaces() {
   // How fast a network is filled depends on what else the machine does: that is measured by hand, not judged here.
   const args = ['run', 'test:netns', '--', 'liveness']
   const { exitCode } = await timed('tests in network namespaces', () => step('npm', args))
-  const report = readReport(netnsReportPath)
+  return countOptional(netnsReportPath, exitCode)
+}
+
+/**
+ * Counts tests that some machines cannot run.
+ *
+ * @param {string} path of the report
+ * @param {number} exitCode
+ * @returns {Count}
+ */
+function countOptional(path, exitCode) {
+  const report = readReport(path)
   // Left out where they cannot run: the step has said why.
   return report === undefined && exitCode === 0
     ? { passed: 0, failed: 0 }

@@ -67,5 +67,6 @@ function areModulesPresent() {
 }
 
 function workspacePackages() {
-  return ['packages', 'apps', 'examples', 'tooling'].flatMap(packagesIn)
+  const parents = /** @type {const} */ (['packages', 'apps', 'examples', 'tooling'])
+  return parents.flatMap((parent) => packagesIn(parent))
 }

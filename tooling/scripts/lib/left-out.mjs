@@ -13,6 +13,7 @@ const probes = [
     what: 'tests in network namespaces',
     why: () => 'they measure, so they run alone: npm run test:netns',
   },
+  { what: 'tests in a browser', why: () => 'they start Chromium: npm run test:browser' },
   {
     what: 'tests on other versions of Node',
     why: () => `this is ${process.versions.node}; .ci/run also takes the newest 22 and 24`,

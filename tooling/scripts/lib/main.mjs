@@ -6,6 +6,7 @@ const commands = [
   'build',
   'test',
   'test-netns',
+  'test-browser',
   'check',
   'demo',
   'bench',

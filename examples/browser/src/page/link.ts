@@ -1,4 +1,4 @@
-import { formatNodeId, type AstraNet, type NodeId } from '@astranet/core'
+import { formatNodeId, type AstraNet } from '@astranet/core'
 import { element, said, show } from './elements.js'
 
 /** How long the server may be away, in ms: `join` goes on trying, and the clock is dialed when it is back. */
@@ -9,17 +9,19 @@ export async function keepJoined(node: AstraNet): Promise<void> {
   const isSecure = location.protocol === 'https:'
   const network = isSecure ? 'wss' : 'ws'
   try {
-    const peer = await node.join(network, `${network}://${location.host}/astranet`)
-    show('peer', formatNodeId(peer))
-    for (;;) await followClock(node, peer)
+    await node.join(network, `${network}://${location.host}/astranet`)
+    for (;;) await followClock(node)
   } catch (error) {
     show('status', said(error), 'lost')
   }
 }
 
 /** Reads the server's clock until the link breaks: a socket that ends with an error says so at once. */
-async function followClock(node: AstraNet, peer: NodeId): Promise<void> {
+async function followClock(node: AstraNet): Promise<void> {
   const socket = await node.dial('', 'clock', { timeoutMs: PATIENCE_MS })
+  // A server that was started again is another node.
+  const { remoteNode } = socket
+  show('peer', formatNodeId(remoteNode))
   setJoined(true, 'joined')
   try {
     const reader = socket.readable.pipeThrough(new TextDecoderStream() as never).getReader()
@@ -27,7 +29,7 @@ async function followClock(node: AstraNet, peer: NodeId): Promise<void> {
       const { done, value } = (await reader.read()) as { done: boolean; value?: string }
       if (done) return
       show('clock', value?.trim() ?? '')
-      show('ping', `${(await node.ping(peer)).toFixed(1)} ms`)
+      show('ping', `${(await node.ping(remoteNode)).toFixed(1)} ms`)
     }
   } catch (error) {
     setJoined(false, `link lost (${said(error)}), joining again …`)

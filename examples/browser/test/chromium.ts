@@ -1,0 +1,20 @@
+import { chromium, type Browser, type Page } from 'playwright-core'
+
+/** Starts the Chromium that `CHROMIUM` names, headless, without what it would do on its own account. */
+export async function startChromium(): Promise<Browser> {
+  const executablePath = process.env.CHROMIUM
+  if (executablePath === undefined) throw new Error('CHROMIUM must name a Chromium: npm run test:browser')
+  const quiet = ['background-networking', 'component-update', 'quic', 'sync'].map(
+    (what) => `--disable-${what}`,
+  )
+  return await chromium.launch({ executablePath, args: ['--no-sandbox', ...quiet] })
+}
+
+/** Bytes that the page's JavaScript holds, buffers included, after a collection of garbage. */
+export async function heldBytes(page: Page): Promise<number> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('HeapProfiler.collectGarbage')
+  const usage: { usedSize: number; backingStorageSize?: number } = await session.send('Runtime.getHeapUsage')
+  await session.detach()
+  return usage.usedSize + (usage.backingStorageSize ?? 0)
+}

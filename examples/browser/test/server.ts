@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+/** The example's server, built, in a process of its own. */
+export interface Server extends AsyncDisposable {
+  readonly url: string
+  /** Ends it as a crash would: nobody is told. */
+  kill(): Promise<void>
+}
+
+/** Starts it. `port` 0 is a free one. */
+export async function startServer(port = 0): Promise<Server> {
+  const main = fileURLToPath(new URL('../dist/server/main.js', import.meta.url))
+  const child = spawn(process.execPath, [main, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = once(child, 'exit')
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await exited
+  }
+  return {
+    url: String(line).replace('open', '').trim(),
+    kill,
+    [Symbol.asyncDispose]: kill,
+  }
+}

@@ -1,4 +1,4 @@
-import type { AstraNet, Socket } from '@astranet/core'
+import type { AstraNet, Socket } from '@astranet/core/browser'
 import { element, said, show } from './elements.js'
 import { readText, writeText } from './text.js'
 

@@ -1,4 +1,4 @@
-import { formatNodeId, type AstraNet } from '@astranet/core'
+import { formatNodeId, type AstraNet } from '@astranet/core/browser'
 import { element, said, show } from './elements.js'
 
 /** How long the server may be away, in ms: `join` goes on trying, and the clock is dialed when it is back. */

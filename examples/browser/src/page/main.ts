@@ -1,4 +1,4 @@
-import { AstraNet, formatNodeId } from '@astranet/core'
+import { AstraNet, formatNodeId } from '@astranet/core/browser'
 import { show } from './elements.js'
 import { setUpGreeting } from './greeting.js'
 import { keepJoined } from './link.js'

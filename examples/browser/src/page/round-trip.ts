@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import type { Socket } from '@astranet/core'
+import type { Socket } from '@astranet/core/browser'
 import { Gate } from './gate.js'
 
 const CHUNK_BYTES = 65_536

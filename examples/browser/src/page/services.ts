@@ -1,4 +1,4 @@
-import { formatNodeId, type AstraNet } from '@astranet/core'
+import { formatNodeId, type AstraNet } from '@astranet/core/browser'
 import { element } from './elements.js'
 
 /** Shows what can be dialed, and keeps it up to date. */

@@ -1,4 +1,4 @@
-import type { Socket } from '@astranet/core'
+import type { Socket } from '@astranet/core/browser'
 
 /** Everything that the other end sends until it ends its direction. */
 export async function readText({ readable }: Socket): Promise<string> {

@@ -1,4 +1,4 @@
-import type { AstraNet } from '@astranet/core'
+import type { AstraNet } from '@astranet/core/browser'
 import { element, said, show } from './elements.js'
 import { RoundTrip } from './round-trip.js'
 

@@ -179,6 +179,8 @@ export class Node<TSocket, TListener> {
       remoteNode: nodeId,
       remotePort: header.sourcePort,
     }
+    // What came with the header waits in the listener: it is unread until a socket takes it.
+    stream.manualCredit = true
     arrivals.take({ stream, ends, rest })
   }
 

@@ -129,6 +129,14 @@ describe('the browser entry', () => {
     expect(received).toBe(1_000_000)
   })
 
+  it('reads all that a service writes the moment it is dialed', async () => {
+    await using nodes = await joined()
+    const listener = await nodes.server.bind('', 'source')
+    listener.on('connection', (socket) => socket.end(Buffer.alloc(1_000_000)))
+    const socket = await nodes.page.dial('', 'source')
+    expect((await textFrom(socket.readable)).length).toBe(1_000_000)
+  })
+
   it('gives its own sockets through views as well', async () => {
     await using nodes = await joined()
     const blue = nodes.page.withEnv('blue')

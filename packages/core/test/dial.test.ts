@@ -311,3 +311,18 @@ test('the signal of a bind closes its listener, and is let go of when that is cl
   expect((await failure(node.bind('', 'in', { signal: aborted }))).message).toBe('enough')
   expect(node.services()).toEqual([])
 })
+
+test('a service may write more than a window the moment it is dialed', async () => {
+  await using nodes = await twoNodes()
+  const listener = await nodes.server.bind('', 'source')
+  listener.on('connection', (socket) => socket.end(Buffer.alloc(1_000_000)))
+  expect((await textOf(await nodes.client.dial('', 'source'))).length).toBe(1_000_000)
+})
+
+test('what opened a stream does not count as unread of it', async () => {
+  await using nodes = await twoNodes()
+  const listener = await nodes.server.bind('', 'in')
+  const accepting = listener.accept()
+  const socket = await nodes.client.dial('', 'in')
+  expect([socket.stream.unreadBytes, (await accepting).stream.unreadBytes]).toEqual([0, 0])
+})

@@ -169,6 +169,21 @@ describe('a Duplex', () => {
     expect(Buffer.compare(got, sent)).toBe(0)
   })
 
+  it('gives credit back for a whole window that was read before', async () => {
+    const { client, server } = await sessionPair()
+    const stream = await client.openStream()
+    stream.write(pattern(100_000))
+    stream.end()
+    const accepted = await server.accept()
+    const duplex = await new Promise<StreamDuplex>((resolve) => {
+      accepted.handle({
+        onData: (from, chunk) => resolve(toDuplex(from, { initialBytes: chunk })),
+        onEnd: () => {},
+      })
+    })
+    expect(Buffer.compare(await read(duplex), pattern(100_000))).toBe(0)
+  })
+
   it('begins with the bytes that came with a header', async () => {
     const { near, far } = await rawPair()
     near.write(bytesOf('the rest'))

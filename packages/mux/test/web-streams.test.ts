@@ -140,6 +140,21 @@ describe('Web Streams of a stream', () => {
     expect((await read(far.readable)).toString()).toBe('early, later')
   })
 
+  it('give credit back for a whole window that was read before', async () => {
+    const { client, server } = await sessionPair()
+    const stream = await client.openStream()
+    stream.write(pattern(100_000))
+    stream.end()
+    const accepted = await server.accept()
+    const far = await new Promise<WebStreams>((resolve) => {
+      accepted.handle({
+        onData: (from, chunk) => resolve(toWebStreams(from, { initialBytes: chunk })),
+        onEnd: () => {},
+      })
+    })
+    expect(Buffer.compare(await read(far.readable), pattern(100_000))).toBe(0)
+  })
+
   it('say when both directions are over, and why', async () => {
     const ended = await webPair()
     await Promise.all([ended.near.writable.close(), ended.far.writable.close()])

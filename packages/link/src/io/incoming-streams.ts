@@ -74,6 +74,8 @@ export class IncomingStreams implements StreamHandler {
     }
     stream.pause()
     const rest = decoder.rest()
+    // Whoever takes the stream over may give credit back by hand, and knows only of the bytes behind the header.
+    stream.consume(chunk.length - rest.length)
     this.#onHeader(header, stream, rest.length > 0 ? rest : undefined)
   }
 

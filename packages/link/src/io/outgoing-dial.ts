@@ -77,13 +77,15 @@ export class OutgoingDial {
     stream.write(encodeMessage(headerToWire(this.header), { maxBytes: MAX_STREAM_HEADER_BYTES }))
   }
 
-  /** @internal */
-  accepted(rest: Uint8Array | undefined): void {
+  /** @internal `answerBytes`: how much of what is being delivered is the answer's. */
+  accepted(answerBytes: number, rest: Uint8Array | undefined): void {
     const stream = this.#stream
     if (this.#isSettled || stream === undefined) return
     this.#isSettled = true
     stream.context = undefined
     stream.pause()
+    // Whoever takes the stream over may give credit back by hand, and knows only of the bytes behind the answer.
+    stream.consume(answerBytes)
     this.handler.onAccepted(this, stream, rest)
   }
 
@@ -120,7 +122,8 @@ const ANSWER_HANDLER: StreamHandler = {
     const dial = dialOf(stream)
     if (dial === undefined) return
     if (dial.decoder === undefined && beginsWithAcceptance(chunk)) {
-      dial.accepted(chunk.length > ACCEPTED_BYTES.length ? chunk.subarray(ACCEPTED_BYTES.length) : undefined)
+      const { length } = ACCEPTED_BYTES
+      dial.accepted(length, chunk.length > length ? chunk.subarray(length) : undefined)
       return
     }
     const decoder = dial.decoder ?? new MessageDecoder({ maxBytes: MAX_STREAM_HEADER_BYTES })
@@ -137,7 +140,7 @@ const ANSWER_HANDLER: StreamHandler = {
       dial.failed(refusalError(answer.reason, answer.text))
     } else {
       const rest = decoder.rest()
-      dial.accepted(rest.length > 0 ? rest : undefined)
+      dial.accepted(chunk.length - rest.length, rest.length > 0 ? rest : undefined)
     }
   },
   onEnd(stream: Stream): void {

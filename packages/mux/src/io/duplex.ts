@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream'
 import { StreamError } from '../proto/errors.js'
+import { deliveredBytes } from '../proto/receive-credit.js'
 import type { Stream, StreamHandler } from '../proto/stream.js'
 
 /** Settings of {@link toDuplex}. */
@@ -15,7 +16,11 @@ export interface DuplexOptions {
   allowHalfOpen?: boolean
   /** Code of the RESET_STREAM and STOP_SENDING that `destroy` sends. Default 0. */
   destroyCode?: number
-  /** Bytes that were read from the stream already, behind a header for example: they come first. */
+  /**
+   * Bytes that were read from the stream already, behind a header for example: they come first. As far as they do not
+   * count as consumed yet, which is so while the `onData` that brought them has not returned, or with `manualCredit`, they
+   * will when the application takes them.
+   */
   initialBytes?: Uint8Array | undefined
 }
 
@@ -74,6 +79,7 @@ export class StreamDuplex extends Duplex {
     const { initialBytes } = options
     if (initialBytes !== undefined && initialBytes.length > 0) {
       this.#bytesRead = initialBytes.length
+      this.#pushedBytes = Math.min(initialBytes.length, deliveredBytes(stream))
       super.push(Uint8Array.prototype.slice.call(initialBytes))
     }
     stream.handle(duplexHandler)

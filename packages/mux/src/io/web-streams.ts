@@ -1,5 +1,6 @@
 import { toError } from '@astranet/interface'
 import { StreamError } from '../proto/errors.js'
+import { deliveredBytes } from '../proto/receive-credit.js'
 import type { Stream, StreamHandler } from '../proto/stream.js'
 
 /** A stream as a pair of WHATWG streams of `Uint8Array`. A direction that the stream has not is closed from the start. */
@@ -21,7 +22,11 @@ export interface WebStreams {
 
 /** Settings of {@link toWebStreams}. */
 export interface WebStreamsOptions {
-  /** Bytes that were read from the stream already, behind a header for example: they come first. */
+  /**
+   * Bytes that were read from the stream already, behind a header for example: they come first. As far as they do not
+   * count as consumed yet, which is so while the `onData` that brought them has not returned, or with `manualCredit`, they
+   * will when the application takes them.
+   */
   initialBytes?: Uint8Array | undefined
 }
 
@@ -71,7 +76,10 @@ class Sides {
     })
     stream.context = this
     stream.manualCredit = true
-    if (initialBytes !== undefined && initialBytes.length > 0) this.#reader.enqueue(initialBytes.slice())
+    if (initialBytes !== undefined && initialBytes.length > 0) {
+      this.#pushedBytes = Math.min(initialBytes.length, deliveredBytes(stream))
+      this.#reader.enqueue(initialBytes.slice())
+    }
     if (!stream.canReceive) this.end()
     if (!stream.canSend)
       this.failWriting(new TypeError('the stream is unidirectional and opened by the peer'))

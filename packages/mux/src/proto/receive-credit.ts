@@ -21,7 +21,7 @@ export function countDelivered(stream: Stream): void {
 }
 
 /** Bytes the application has been given and that do not count as consumed yet. */
-function deliveredBytes(stream: Stream): number {
+export function deliveredBytes(stream: Stream): number {
   return stream.unreadBytes - (stream.receiveQueue?.bytes ?? 0)
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { bundleForBrowser } from '../scripts/lib/browser-bundle.mjs'
 import { makeWorkspace } from './fixture.js'
 
@@ -31,4 +31,12 @@ test('a module of Node is named with who imports it, also where nothing of it is
     'packages/core/src/one.ts: node:stream',
     'packages/core/src/two.ts: fs/promises',
   ])
+})
+
+test('what runs after a bundle is not taken for production', async () => {
+  const { NODE_ENV } = process.env
+  onTestFinished(() => void (process.env.NODE_ENV = NODE_ENV))
+  delete process.env.NODE_ENV
+  await builtinsOf({ [entry]: 'export const one = 1\n' })
+  expect(process.env.NODE_ENV).toBe(undefined)
 })

@@ -20,7 +20,7 @@ import { build } from 'vite'
 export async function bundleForBrowser(entry, folder) {
   /** @type {BrowserBundle['builtins']} */
   const builtins = []
-  const result = await build({
+  const result = await buildApart({
     root: folder,
     configFile: false,
     logLevel: 'silent',
@@ -33,6 +33,21 @@ export async function bundleForBrowser(entry, folder) {
   const outputs = /** @type {{ output: { type: string, code?: string }[] }[]} */ ([result].flat())
   const code = outputs.flatMap(({ output }) => output.map((each) => each.code ?? '')).join('')
   return { builtins, bytes: Buffer.byteLength(code), gzippedBytes: gzipSync(code).length }
+}
+
+/**
+ * Vite sets NODE_ENV to production for the whole process and leaves it so: npm would then install no tools in later checks.
+ *
+ * @param {import('vite').InlineConfig} config
+ */
+async function buildApart(config) {
+  const { NODE_ENV } = process.env
+  try {
+    return await build(config)
+  } finally {
+    if (NODE_ENV === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = NODE_ENV
+  }
 }
 
 /**

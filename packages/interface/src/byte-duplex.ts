@@ -1,7 +1,7 @@
 /** What a {@link ByteDuplex} can and cannot do. */
 export interface ByteDuplexCapabilities {
   /**
-   * Whether {@link ByteDuplex.end} closes only the sending direction. Without it (WebSocket, MessagePort) `end` closes
+   * Whether {@link ByteDuplex.end} closes only the sending direction. Without it (WebSocket) `end` closes
    * both, and a peer's end arrives as {@link ByteDuplexHandler.onClose}.
    */
   readonly halfClose: boolean

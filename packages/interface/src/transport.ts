@@ -32,6 +32,11 @@ export interface TransportListener {
   readonly isAuthenticated?: boolean
   /** Whether only this machine can reach the address: a loopback address, a Unix socket, memory. Default false. */
   readonly isLocal?: boolean
+  /**
+   * Whether its connections are confidential ({@link ByteDuplexCapabilities.confidential}), when that is known beforehand.
+   * Default: it is seen when one comes.
+   */
+  readonly isConfidential?: boolean
   /** Stops accepting. Connections already accepted live on. Idempotent; resolves when the address is free. */
   close(): Promise<void>
 }

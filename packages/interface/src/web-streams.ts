@@ -33,6 +33,8 @@ export interface WebStreamsOptions {
   remoteAddress?: string
   /** Whether closing `writable` leaves `readable` open at both ends. Default `true`. */
   halfClose?: boolean
+  /** {@link ByteDuplexCapabilities.confidential}. Default `false`. */
+  confidential?: boolean
 }
 
 /**
@@ -74,7 +76,7 @@ class WebByteDuplex implements ByteDuplex {
   #hasToldClose = false
 
   constructor(pair: WebStreamPair, options: WebStreamsOptions) {
-    this.capabilities = { halfClose: options.halfClose ?? true }
+    this.capabilities = { halfClose: options.halfClose ?? true, confidential: options.confidential ?? false }
     this.localAddress = options.localAddress ?? ''
     this.remoteAddress = options.remoteAddress ?? ''
     this.#reader = pair.readable.getReader()

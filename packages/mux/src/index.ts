@@ -1,7 +1,7 @@
 export { Session } from './io/session.js'
 export type { OpenStreamOptions, SessionHandler, SessionOptions } from './io/session-options.js'
 export { toByteDuplex } from './io/pipe.js'
-export type { Pipe } from './io/pipe.js'
+export type { Pipe, PipeOptions } from './io/pipe.js'
 export { chunksOf } from './io/chunks.js'
 export { toWebStreams } from './io/web-streams.js'
 export type { WebStreams, WebStreamsOptions } from './io/web-streams.js'

@@ -1,6 +1,8 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
+import { MessageChannel } from 'node:worker_threads'
 import { systemClock } from '@astranet/interface'
+import { fromMessagePort } from '@astranet/interface/message-port'
 import { fromNodeDuplex } from '@astranet/interface/node-duplex'
 import { fromWebStreams } from '@astranet/interface/web-streams'
 import { byteDuplexSuite, type DuplexPair } from '@astranet/testkit'
@@ -18,6 +20,7 @@ byteDuplexSuite({
 byteDuplexSuite({ name: 'node:stream duplexes', createPair: streamPair, runner })
 byteDuplexSuite({ name: 'web streams', createPair: () => webPair(true), runner })
 byteDuplexSuite({ name: 'web streams without half-close', createPair: () => webPair(false), runner })
+byteDuplexSuite({ name: 'MessagePorts of worker_threads', createPair: nodePorts, runner })
 byteDuplexSuite({ name: 'a simulated link', createPair: () => simLink(systemClock), runner })
 byteDuplexSuite({
   name: 'a simulated link that splits',
@@ -29,6 +32,11 @@ byteDuplexSuite({
   createPair: () => simLink(systemClock, { halfClose: false }),
   runner,
 })
+
+function nodePorts(): DuplexPair {
+  const { port1, port2 } = new MessageChannel()
+  return { a: fromMessagePort(port1), b: fromMessagePort(port2) }
+}
 
 function socketPair(options: { halfClose?: boolean }): Promise<DuplexPair> {
   return new Promise((resolve, reject) => {

@@ -1,0 +1,181 @@
+import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './byte-duplex.js'
+import { AstraError } from './errors.js'
+import { PortInbox } from './port-inbox.js'
+import { PortOutbox } from './port-outbox.js'
+
+/** The part of a `MessagePort`, a browser's or one of `node:worker_threads`, that {@link fromMessagePort} uses. */
+export interface PortLike {
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void
+  addEventListener(
+    type: 'message' | 'messageerror' | 'close',
+    listener: (event: { readonly type: string; readonly data?: unknown }) => void,
+  ): void
+  start(): void
+  close(): void
+}
+
+/** What {@link fromMessagePort} cannot see for itself. */
+export interface MessagePortOptions {
+  /** {@link ByteDuplex.localAddress}. Default: empty. */
+  localAddress?: string
+  /** {@link ByteDuplex.remoteAddress}. Default: empty. */
+  remoteAddress?: string
+  /**
+   * {@link ByteDuplexCapabilities.confidential}. Default `true`: what goes through a port is seen by nobody but who was
+   * handed the other one.
+   */
+  confidential?: boolean
+}
+
+/** The longest text that is told of why a peer broke off, in UTF-16 units. */
+const MAX_REASON = 200
+
+/**
+ * A byte duplex over a MessagePort, which belongs to it from then on; at the other port the other end does the same.
+ *
+ * A port has no back-pressure, no half-close and, in older browsers, no word of the other side's end, so the two ends say
+ * all this in messages: a `Uint8Array` is bytes (it is transferred), a positive integer allows the receiver to send that
+ * many bytes more, `null` ends a direction, a string breaks the pipe off and says why. Each end begins by allowing
+ * 1,048,576 bytes, and allows more as its handler takes them: that is what waits at most in either direction. What else
+ * comes, or more than was allowed, breaks the pipe with `ASTRA_ERR_PORT_MESSAGE`.
+ *
+ * - `writev` copies what it may send; the rest waits and is referred to.
+ * - When both directions have ended the port is closed. A port that closes before is `ECONNRESET`; so is `abort`, at the
+ *   other end. A browser that does not tell of closed ports leaves that to whoever speaks over the pipe to find out.
+ * - A port with a handler keeps a Node process alive, as a socket does.
+ *
+ * Throws a `TypeError` unless `port` is one.
+ */
+export function fromMessagePort(port: PortLike, options: MessagePortOptions = {}): ByteDuplex {
+  for (const name of ['postMessage', 'addEventListener', 'start', 'close'] as const) {
+    if (typeof port?.[name] !== 'function') throw new TypeError('port must be a MessagePort')
+  }
+  return new PortDuplex(port, options)
+}
+
+class PortDuplex implements ByteDuplex {
+  readonly capabilities: ByteDuplexCapabilities
+  readonly localAddress: string
+  readonly remoteAddress: string
+  readonly #port: PortLike
+  readonly #outbox: PortOutbox
+  readonly #inbox: PortInbox
+  #handler: ByteDuplexHandler | undefined
+  #closed: { readonly reason: Error | undefined } | undefined
+  #hasToldClose = false
+
+  constructor(port: PortLike, options: MessagePortOptions) {
+    this.capabilities = { halfClose: true, confidential: options.confidential ?? true }
+    this.localAddress = options.localAddress ?? ''
+    this.remoteAddress = options.remoteAddress ?? ''
+    this.#port = port
+    this.#outbox = new PortOutbox(port)
+    this.#inbox = new PortInbox(port)
+  }
+
+  get bufferedBytes(): number {
+    return this.#closed === undefined ? this.#outbox.bytes : 0
+  }
+
+  handle(handler: ByteDuplexHandler): void {
+    const isFirst = this.#handler === undefined
+    this.#handler = handler
+    if (this.#closed !== undefined) return this.#tellClosedSoon()
+    if (!isFirst) return
+    this.#port.addEventListener('message', ({ data }) => this.#received(data))
+    this.#port.addEventListener('messageerror', () => this.#violated('a message that cannot be read'))
+    this.#port.addEventListener('close', () => this.#portClosed())
+    this.#port.start()
+  }
+
+  writev(chunks: readonly Uint8Array[]): boolean {
+    return this.#closed !== undefined || this.#outbox.write(chunks)
+  }
+
+  pause(): void {
+    this.#inbox.isPaused = true
+  }
+
+  resume(): void {
+    this.#inbox.isPaused = false
+    this.#deliver()
+  }
+
+  end(): void {
+    if (this.#closed !== undefined) return
+    this.#outbox.end()
+    this.#closeWhenOver()
+  }
+
+  abort(reason: Error): void {
+    this.#break(reason, reason.message)
+  }
+
+  #received(message: unknown): void {
+    if (this.#closed !== undefined) return
+    if (message === null || ArrayBuffer.isView(message)) {
+      const fault = this.#inbox.take(message)
+      if (fault !== undefined) this.#violated(fault)
+      else this.#deliver()
+    } else if (typeof message === 'number' && Number.isSafeInteger(message) && message > 0) {
+      for (let owed = this.#outbox.allow(message); owed > 0 && this.#closed === undefined; owed--)
+        this.#handler?.onDrain()
+      this.#closeWhenOver()
+    } else if (typeof message === 'string') {
+      this.#break(reset(`The other end broke the pipe off: ${message.slice(0, MAX_REASON)}`))
+    } else {
+      this.#violated('something else than bytes')
+    }
+  }
+
+  #deliver(): void {
+    const handler = this.#handler
+    if (handler === undefined || this.#closed !== undefined) return
+    this.#inbox.deliver(
+      (chunk) => this.#handler?.onData(chunk),
+      () => this.#handler?.onEnd(),
+    )
+    this.#closeWhenOver()
+  }
+
+  #closeWhenOver(): void {
+    if (this.#closed !== undefined || !this.#outbox.hasEnded || !this.#inbox.hasEnded) return
+    this.#closed = { reason: undefined }
+    this.#port.close()
+    this.#tellClosedSoon()
+  }
+
+  #portClosed(): void {
+    // The other end closes once everything is there: what it said last may be still to be delivered.
+    if (this.#outbox.hasEnded && this.#inbox.isComplete) return
+    this.#break(reset('The MessagePort was closed before both directions had ended.'))
+  }
+
+  #violated(what: string): void {
+    const message = `The other end of the MessagePort is no AstraNet pipe, or is broken: it posted ${what}.`
+    this.#break(new AstraError('ASTRA_ERR_PORT_MESSAGE', message), message)
+  }
+
+  /** `text` is what to tell the other end. */
+  #break(reason: Error, text?: string): void {
+    if (this.#closed !== undefined) return
+    this.#closed = { reason }
+    this.#outbox.drop()
+    this.#inbox.drop()
+    if (text !== undefined) this.#port.postMessage(text.slice(0, MAX_REASON), [])
+    this.#port.close()
+    this.#tellClosedSoon()
+  }
+
+  #tellClosedSoon(): void {
+    queueMicrotask(() => {
+      if (this.#handler === undefined || this.#hasToldClose) return
+      this.#hasToldClose = true
+      this.#handler.onClose(this.#closed?.reason)
+    })
+  }
+}
+
+function reset(message: string): AstraError {
+  return new AstraError('ECONNRESET', message)
+}

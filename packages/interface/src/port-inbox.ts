@@ -1,0 +1,81 @@
+import type { PortLike } from './message-port.js'
+
+/** What the other end may send beyond what was taken, in bytes: enough for a gigabyte per second and a millisecond there and back. */
+const WINDOW_BYTES = 1_048_576
+
+/** New credit is told in pieces of at least this, in bytes: a message for each chunk would double their number. */
+const CREDIT_STEP_BYTES = WINDOW_BYTES / 4
+
+/** What one end of a MessagePort receives: at most {@link WINDOW_BYTES} wait. */
+export class PortInbox {
+  isPaused = false
+  readonly #port: Pick<PortLike, 'postMessage'>
+  #chunks: Uint8Array[] = []
+  /** What the other end may still send. */
+  #allowed = WINDOW_BYTES
+  /** Bytes that were taken and not yet allowed again. */
+  #taken = 0
+  #isComplete = false
+  #hasEnded = false
+  #isDelivering = false
+
+  constructor(port: Pick<PortLike, 'postMessage'>) {
+    this.#port = port
+    port.postMessage(WINDOW_BYTES, [])
+  }
+
+  /** Whether the end has come, perhaps behind bytes that wait. */
+  get isComplete(): boolean {
+    return this.#isComplete
+  }
+
+  /** Whether the end was delivered. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  /** Bytes, or `null` for the end. Returns what is wrong with it. */
+  take(message: ArrayBufferView | null): string | undefined {
+    if (this.#isComplete) return 'more after its end'
+    if (message === null) {
+      this.#isComplete = true
+      return undefined
+    }
+    this.#allowed -= message.byteLength
+    if (this.#allowed < 0) return 'more bytes than it was allowed to'
+    if (message.byteLength === 0) return 'no bytes'
+    this.#chunks.push(new Uint8Array(message.buffer, message.byteOffset, message.byteLength))
+    return undefined
+  }
+
+  /** Hands on what is there, unless paused meanwhile. */
+  deliver(onData: (chunk: Uint8Array) => void, onEnd: () => void): void {
+    if (this.#isDelivering) return
+    this.#isDelivering = true
+    while (!this.isPaused) {
+      const chunk = this.#chunks.shift()
+      if (chunk === undefined) break
+      onData(chunk)
+      this.#allowAgain(chunk.length)
+    }
+    if (!this.isPaused && this.#isComplete && !this.#hasEnded && this.#chunks.length === 0) {
+      this.#hasEnded = true
+      onEnd()
+    }
+    this.#isDelivering = false
+  }
+
+  drop(): void {
+    this.#chunks = []
+    this.#isComplete = true
+    this.#hasEnded = true
+  }
+
+  #allowAgain(bytes: number): void {
+    this.#taken += bytes
+    if (this.#taken < CREDIT_STEP_BYTES || this.#isComplete) return
+    this.#port.postMessage(this.#taken, [])
+    this.#allowed += this.#taken
+    this.#taken = 0
+  }
+}

@@ -23,6 +23,8 @@ export class TlsAcceptor {
   readonly #events: TlsAcceptorEvents
   readonly #maxPending: number
   #pending = 0
+  /** The sockets of handshakes under way. */
+  readonly #sockets = new Set<Socket>()
   #isClosed = false
 
   constructor(settings: TlsSettings, maxPending: number, events: TlsAcceptorEvents) {
@@ -44,18 +46,30 @@ export class TlsAcceptor {
       return
     }
     this.#pending++
+    this.#sockets.add(raw)
+    raw.once('close', () => this.#sockets.delete(raw))
     // Who ends before the handshake is done has gone.
     raw.allowHalfOpen = false
     this.#server.emit('connection', raw)
   }
 
-  /** No handshake succeeds from now on. Those under way end by themselves, at their deadline at the latest. */
+  /** Cuts the handshakes under way; none succeeds from now on. */
   close(): void {
     this.#isClosed = true
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /** Its handshake is over. */
+  #settled(socket: TLSSocket): void {
+    this.#pending--
+    const raw = socketBelow(socket)
+    if (raw !== undefined) this.#sockets.delete(raw)
+    // Which one it was cannot be told: better cut none of these than one that is in use.
+    else this.#sockets.clear()
   }
 
   #secured(socket: TLSSocket): void {
-    this.#pending--
+    this.#settled(socket)
     const { remoteAddress } = tcpEnds(socket)
     if (this.#isClosed) {
       socket.destroy()
@@ -69,7 +83,7 @@ export class TlsAcceptor {
   }
 
   #failed(error: Error, socket: TLSSocket): void {
-    this.#pending--
+    this.#settled(socket)
     // Node leaves open what was too slow.
     socket.destroy()
     // And closes a socket whose certificate it does not trust without more ado.
@@ -83,4 +97,9 @@ export class TlsAcceptor {
 
 function nameOf(remoteAddress: string): string {
   return remoteAddress === '' ? 'a client' : `the client at ${remoteAddress}`
+}
+
+/** The socket that a TLS socket runs over. Node knows, and says so only between the lines. */
+function socketBelow(socket: TLSSocket & { readonly _parent?: Socket }): Socket | undefined {
+  return socket._parent
 }

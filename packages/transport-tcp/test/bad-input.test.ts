@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { Probe } from '@astranet/testkit'
 import { tcp, type TcpOptions } from '@astranet/transport-tcp'
 import { describe, expect, it } from 'vitest'
 import { closeAll, listening, memberTls, portOf, SECRET, turnsUntil } from './support.js'
@@ -99,14 +100,22 @@ for (const [name, options] of Object.entries(listeners)) {
       await listener.close()
     })
 
-    it('accepts nobody whose handshake ends after it was closed', async () => {
-      const { listener, accepted } = await listening(transport)
+    it('cuts the handshakes under way when it is closed, and no connection that is established', async () => {
+      const { listener, accepted, errors } = await listening(transport)
+      const connection = await transport.dial('tcp4', listener.address)
+      await turnsUntil(() => accepted.length === 1)
+      const probe = Probe.on(connection)
       const socket = connect(portOf(listener.address), '127.0.0.1')
       await new Promise((resolve) => socket.once('connect', resolve))
+      // The listener has it once it has answered this one.
+      const later = await transport.dial('tcp4', listener.address)
+      await turnsUntil(() => accepted.length === 2)
       await listener.close()
-      socket.end('x')
       await closed(socket)
-      expect(accepted).toEqual([])
+      accepted[0]?.writev([Uint8Array.of(1)])
+      await turnsUntil(() => probe.receivedBytes === 1)
+      expect([accepted.length, errors]).toEqual([2, []])
+      await closeAll([connection, later, ...accepted])
     })
   })
 }

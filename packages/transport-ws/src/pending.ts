@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
 import { AstraError } from '@astranet/interface'
 
 /**
@@ -9,13 +10,14 @@ import { AstraError } from '@astranet/interface'
  */
 export class Pending {
   readonly #sockets = new Set<Duplex>()
-  /** TCP connections whose TLS handshake is under way; Node does not say which of them became a TLS socket. */
+  /** TLS handshakes under way, and their TCP connections. */
   #handshakes = 0
+  readonly #raw = new Set<Socket>()
 
   constructor(server: Server, isTls: boolean, max: number, onError: (error: Error) => void) {
     // Behind the server's own listener: it must have seen a socket before that is destroyed, lest the figures differ.
     server.on('connection', (socket: Socket) => {
-      if (isTls) this.#handshakes++
+      if (isTls) this.#addRaw(socket)
       else this.#add(socket)
       if (this.#handshakes + this.#sockets.size <= max) return
       socket.destroy()
@@ -27,12 +29,12 @@ export class Pending {
       )
     })
     if (!isTls) return
-    server.on('secureConnection', (socket: Socket) => {
-      this.#handshakes--
+    server.on('secureConnection', (socket: TLSSocket) => {
+      this.#settled(socket)
       this.#add(socket)
     })
-    server.on('tlsClientError', (error: Error, socket: Socket) => {
-      this.#handshakes--
+    server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+      this.#settled(socket)
       socket.destroy()
       onError(tlsError(error))
     })
@@ -50,7 +52,21 @@ export class Pending {
 
   /** Disconnects all. */
   close(): void {
-    for (const socket of this.#sockets) socket.destroy()
+    for (const socket of [...this.#sockets, ...this.#raw]) socket.destroy()
+  }
+
+  #addRaw(socket: Socket): void {
+    this.#handshakes++
+    this.#raw.add(socket)
+    socket.once('close', () => this.#raw.delete(socket))
+  }
+
+  /** The handshake is over. */
+  #settled(socket: TLSSocket & { readonly _parent?: Socket }): void {
+    this.#handshakes--
+    // Node knows which it was, and says so only between the lines. If it did not: better cut none than one that is in use.
+    if (socket._parent !== undefined) this.#raw.delete(socket._parent)
+    else this.#raw.clear()
   }
 
   #add(socket: Socket): void {

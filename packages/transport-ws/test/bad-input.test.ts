@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Connection } from '@astranet/interface'
+import { Probe } from '@astranet/testkit'
 import { ws } from '@astranet/transport-ws'
 import { describe, expect, it } from 'vitest'
 import { closeAll, listening, portOf, serverTls, turnsUntil } from './support.js'
@@ -107,14 +108,18 @@ for (const network of ['ws', 'wss']) {
     })
 
     it('disconnects those who are no WebSockets yet when it is closed', async () => {
-      const { listener } = await listening(ws(options), network)
+      const { listener, accepted } = await listening(ws(options), network)
       const socket = connect(portOf(listener.address), '127.0.0.1')
       await new Promise((resolve) => socket.once('connect', resolve))
-      const closing = closed(socket)
-      if (network === 'ws') await listener.close()
-      else socket.end()
-      await closing
+      // The listener has it once it has answered this one.
+      const connection = await ws(options).dial(network, listener.address)
+      await turnsUntil(() => accepted.length === 1)
       await listener.close()
+      await closed(socket)
+      const probe = Probe.on(connection)
+      accepted[0]?.writev([Uint8Array.of(1)])
+      await turnsUntil(() => probe.receivedBytes === 1)
+      await closeAll([connection, ...accepted])
     })
   })
 }

@@ -25,7 +25,8 @@ export class MemoryEnd implements ByteDuplex {
 
   constructor(settings: PairSettings, localAddress: string, remoteAddress: string) {
     this.#settings = settings
-    this.capabilities = { halfClose: settings.halfClose }
+    // Its bytes never leave the process.
+    this.capabilities = { halfClose: settings.halfClose, confidential: true }
     this.localAddress = localAddress
     this.remoteAddress = remoteAddress
   }

@@ -33,6 +33,7 @@ export async function listen(request: ListenRequest, events: ListenOptions): Pro
 class Listener implements TransportListener {
   readonly network: Network
   readonly isAuthenticated: boolean
+  readonly isConfidential: boolean
   address = ''
   isLocal = false
   readonly #server: Server
@@ -48,6 +49,7 @@ class Listener implements TransportListener {
     this.network = network
     this.#events = events
     this.isAuthenticated = settings?.isMutual === true
+    this.isConfidential = settings !== undefined || network === UNIX_NETWORK
     this.#acceptor = settings && this.#makeAcceptor(settings, options)
     // Nothing is read before the connection has a handler.
     this.#server = createServer({ ...socketOptions(options), pauseOnConnect: true }, (socket) =>

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { AstraError, type ListenOptions, type TransportListener } from '@astranet/interface'
 import { Acceptor } from './acceptor.js'
-import { formatWsAddress, type WsNetwork } from './address.js'
+import { formatWsAddress, isLoopback, type WsNetwork } from './address.js'
 import type { CheckedOptions } from './node-options.js'
 import { answer } from './upgrade.js'
 
@@ -29,16 +29,20 @@ export class Mounts {
     if (this.#acceptors.has(path))
       throw new AstraError('EADDRINUSE', `This transport already listens at ${path} of that server.`)
     const address = (): string => this.#addressOf(path)
-    const acceptor = new Acceptor(this.#options, events, {
-      address,
-      confidential: network === 'wss' || this.#options.isBehindTls,
-    })
+    const isConfidential = network === 'wss' || this.#options.isBehindTls
+    const acceptor = new Acceptor(this.#options, events, { address, confidential: isConfidential })
     if (this.#acceptors.size === 0) this.#server.on('upgrade', this.#onUpgrade)
     this.#acceptors.set(path, acceptor)
+    const server = this.#server
     return {
       network,
+      isConfidential,
+      isAuthenticated: network === 'wss' && asksForCertificates(server),
       get address() {
         return address()
+      },
+      get isLocal() {
+        return isLocal(server)
       },
       close: async () => this.#remove(path, acceptor),
     }
@@ -63,4 +67,17 @@ export class Mounts {
     if (typeof found !== 'object' || found === null) return path
     return formatWsAddress({ host: found.address, port: found.port, path })
   }
+}
+
+/** Whether only this machine's programs reach the server; not, as long as it does not listen. */
+function isLocal(server: Server): boolean {
+  const found = server.address()
+  return typeof found === 'string' || (found !== null && isLoopback(found.address))
+}
+
+/** Whether it lets in only clients with a certificate that it trusts; the types leave out that servers say so. */
+function asksForCertificates(
+  server: Server & { requestCert?: boolean; rejectUnauthorized?: boolean },
+): boolean {
+  return server.requestCert === true && server.rejectUnauthorized !== false
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ListenOptions, TransportListener } from '@astranet/interface'
 import { Acceptor } from './acceptor.js'
-import { formatWsAddress, parseWsAddress, type WsAddress, type WsNetwork } from './address.js'
+import { formatWsAddress, isLoopback, parseWsAddress, type WsAddress, type WsNetwork } from './address.js'
 import type { CheckedOptions } from './node-options.js'
 import { Pending } from './pending.js'
 import { answer, refusal } from './upgrade.js'
@@ -30,6 +30,8 @@ export async function listenOwn(
 
 class OwnListener implements TransportListener {
   readonly network: WsNetwork
+  readonly isConfidential: boolean
+  readonly isAuthenticated: boolean
   address = ''
   isLocal = false
   readonly #wanted: WsAddress
@@ -42,13 +44,16 @@ class OwnListener implements TransportListener {
     this.network = network
     this.#wanted = wanted
     this.#events = events
+    this.isConfidential = network === 'wss' || options.isBehindTls
+    const { requestCert, rejectUnauthorized } = options.tls
+    this.isAuthenticated = network === 'wss' && requestCert === true && rejectUnauthorized !== false
     this.#server = makeServer(network, options)
     this.#pending = new Pending(this.#server, network === 'wss', options.maxPendingHandshakes, (error) =>
       events.onError?.(error),
     )
     this.#acceptor = new Acceptor(options, events, {
       address: () => this.address,
-      confidential: network === 'wss' || options.isBehindTls,
+      confidential: this.isConfidential,
     })
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     this.#server.on('request', (request) =>
@@ -71,7 +76,7 @@ class OwnListener implements TransportListener {
         server.off('error', reject)
         server.on('error', (error) => this.#events.onError?.(error))
         const { address, port } = server.address() as AddressInfo
-        this.isLocal = /^(127\.|::1$|::ffff:127\.)/.test(address)
+        this.isLocal = isLoopback(address)
         this.address = formatWsAddress({ ...this.#wanted, host: address, port })
         resolve()
       })

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Probe } from '@astranet/testkit'
@@ -191,5 +192,37 @@ describe("a browser's ws", () => {
     }
     expect([...outside]).toEqual(['@astranet/interface'])
     expect(seen.size).toBeLessThan(readdirSync(folder).length)
+  })
+})
+
+describe('who can reach a listener', () => {
+  const anywhere = { isLocal: false, isAuthenticated: false, isConfidential: false }
+
+  it.each<[string, string, WsOptions, string, object]>([
+    ['on all interfaces', 'ws', {}, ':0', anywhere],
+    ['on loopback', 'ws', {}, '127.0.0.1:0', { ...anywhere, isLocal: true }],
+    ['behind TLS', 'ws', { isBehindTls: true }, ':0', { ...anywhere, isConfidential: true }],
+    ['on wss', 'wss', { tls: serverTls }, ':0', { ...anywhere, isConfidential: true }],
+    [
+      'on wss with certificates of clients',
+      'wss',
+      { tls: { ...serverTls, requestCert: true } },
+      ':0',
+      { ...anywhere, isAuthenticated: true, isConfidential: true },
+    ],
+  ])('is known of one %s', async (_, network, options, address, facts) => {
+    const { listener } = await listening(ws(options), network, address)
+    expect(listener).toMatchObject(facts)
+    await listener.close()
+  })
+
+  it('is known of one on a server that is there, as soon as that listens', async () => {
+    const server = createTlsServer({ ...serverTls, requestCert: true })
+    const { listener } = await listening(ws({ server }), 'wss', '/astranet')
+    expect(listener).toMatchObject({ isLocal: false, isAuthenticated: true, isConfidential: true })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    expect(listener.isLocal).toBe(true)
+    await listener.close()
+    server.close()
   })
 })

@@ -18,6 +18,11 @@ const STREAM_NETWORKS = ['', 'astra']
 export interface AttachOptions {
   /** Gives up, and destroys the pipe, when aborted before the link is up; the promise rejects with the signal's reason. */
   signal?: AbortSignal
+  /**
+   * Whether nobody on the way can read or change the bytes, and the other end is whom this side means, as with ssh's stdio.
+   * Default `false`; MessagePorts are, and a `ByteDuplex` says itself what it is. With a `secret` no other pipe is taken.
+   */
+  confidential?: boolean
 }
 
 /** @internal What a node sees unless told otherwise. */
@@ -123,14 +128,17 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   }
 
   /**
-   * Makes a link of any ordered, reliable pipe: a Node Duplex, a pair of Web Streams or a `ByteDuplex`. The other end
-   * attaches its end likewise. Resolves with the id of the node there; rejects with an `ASTRA_ERR_LINK_*` when what is
-   * there is no node, and with `ECONNABORTED` when this node is closed meanwhile. The pipe belongs to the node.
+   * Makes a link of any ordered, reliable pipe: a Node Duplex, a pair of Web Streams, a MessagePort or a `ByteDuplex`. The
+   * other end attaches its end likewise. Resolves with the id of the node there; rejects with an `ASTRA_ERR_LINK_*` when what is
+   * there is no node of this network, with `ASTRA_ERR_INSECURE` when there is a `secret` and the pipe is not confidential, and with `ECONNABORTED` when this node is closed meanwhile. The pipe belongs to the node.
    */
   async attach(pipe: Pipe, options: AttachOptions = {}): Promise<NodeId> {
-    const signal = checkSignal(checkOptions(options).signal)
+    const { confidential } = checkOptions(options)
+    const signal = checkSignal(options.signal)
     this.#node.checkOpen('attach', '')
-    return await this.#node.attach(toByteDuplex(pipe), signal)
+    const toPipe =
+      confidential === undefined ? {} : { confidential: checkBoolean('confidential', confidential) }
+    return await this.#node.attach(toByteDuplex(pipe, toPipe), signal)
   }
 
   /** The services that can be dialed now, in this environment: this node's and its neighbours'. */

@@ -1,23 +1,19 @@
 import { toError, type Connection, type Transport, type TransportListener } from '@astranet/interface'
 import { checkFunction, checkOptions } from './check.js'
+import { listenerRefusal, type Proving } from './confidential.js'
+import type { EndpointReports, ReportSite } from './endpoint-reports.js'
 import type { Peers } from './peers.js'
-import type { Reporter } from './platform.js'
 
 /** How to listen. */
 export interface ListenAndServeOptions {
   /**
    * Told of what goes wrong at the endpoint, each with its `code`: the listener's own errors, and why a connection did
-   * not become a link (a stranger, a peer that was too slow, a refused handshake). Default: nothing more than the
-   * diagnostics channels `astranet:listener:error` and `astranet:link:refused`, which are always told.
+   * not become a link (a stranger, a peer that was too slow, a refused handshake). Default: a process warning for the
+   * first of each kind, `ASTRA_WARN_REFUSED`. The diagnostics channels `astranet:listener:error` and
+   * `astranet:link:refused` are always told.
    */
   onError?: (error: Error) => void
 }
-
-/** A connection did not become a link: `{ error, network, localAddress, remoteAddress }`. */
-const LINK_REFUSED = 'astranet:link:refused'
-
-/** A listener broke, or could not accept a connection: `{ error, network, address }`. */
-const LISTENER_ERROR = 'astranet:listener:error'
 
 /** Where this node can be joined. */
 export class Endpoint implements AsyncDisposable {
@@ -55,21 +51,29 @@ export class Endpoint implements AsyncDisposable {
 /** How many addresses a node tells: HELLO has room for so many. */
 const MAX_TOLD_ADDRESSES = 16
 
+/** What {@link Endpoints} needs of its node. */
+export interface EndpointsParts {
+  readonly peers: Peers
+  readonly proving: Proving
+  readonly reports: EndpointReports
+}
+
 /** The endpoints of a node. */
 export class Endpoints {
   readonly #peers: Peers
-  readonly #reporter: Reporter
+  readonly #proving: Proving
   readonly #onChange: () => void
+  readonly #reports: EndpointReports
   readonly #open = new Set<Endpoint>()
   readonly #onClose = (endpoint: Endpoint): void => {
     if (this.#open.delete(endpoint)) this.#onChange()
   }
-  #hasWarned = false
 
   /** `onChange`: `addresses` is another list now. */
-  constructor(peers: Peers, reporter: Reporter, onChange: () => void) {
+  constructor({ peers, proving, reports }: EndpointsParts, onChange: () => void) {
     this.#peers = peers
-    this.#reporter = reporter
+    this.#proving = proving
+    this.#reports = reports
     this.#onChange = onChange
   }
 
@@ -86,41 +90,33 @@ export class Endpoints {
     options: ListenAndServeOptions,
   ): Promise<Endpoint> {
     const onError = checkFunction('onError', checkOptions(options).onError)
-    const onConnection = (connection: Connection): void => {
-      const { localAddress, remoteAddress } = connection
-      this.#peers.adopt(connection, 'acceptor').catch((cause: unknown) => {
-        const error = toError(cause)
-        this.#reporter.publish(LINK_REFUSED, { error, network, localAddress, remoteAddress })
-        onError?.(error)
-      })
-    }
+    const reports = this.#reports
+    const site: ReportSite = { network, address, onError }
     const listener = await transport.listen(network, address, {
-      onConnection,
-      onError: (error) => {
-        this.#reporter.publish(LISTENER_ERROR, { error, network, address })
-        onError?.(error)
+      onConnection: (connection: Connection) => {
+        this.#peers
+          .adopt(connection, 'acceptor')
+          .catch((cause: unknown) => reports.refused(site, connection, toError(cause)))
       },
+      onError: (error) => reports.failed(site, error),
     })
+    const refusal = listenerRefusal(this.#proving, listener)
+    if (refusal !== undefined) {
+      await listener.close()
+      throw refusal
+    }
+    site.address = listener.address
     const endpoint = new Endpoint(listener, this.#onClose)
     this.#open.add(endpoint)
     this.#onChange()
-    if (listener.isAuthenticated !== true && listener.isLocal !== true) this.#warnOfOpenDoor(endpoint)
+    const isOpenDoor = this.#proving.proof === undefined && listener.isAuthenticated !== true
+    if (isOpenDoor && listener.isLocal !== true) reports.openDoor(network, endpoint.address)
     return endpoint
   }
 
   /** Closes all; resolves when the addresses are free. */
   async close(): Promise<void> {
+    this.#reports.silence()
     await Promise.all([...this.#open].map((endpoint) => endpoint.close()))
-  }
-
-  /** Whoever can connect is a member of the network, and not only this machine's programs can. */
-  #warnOfOpenDoor({ network, address }: Endpoint): void {
-    if (this.#hasWarned) return
-    this.#hasWarned = true
-    this.#reporter.warn(
-      `AstraNet listens on ${network} ${address} without authentication: whoever reaches that address can dial and ` +
-        'offer every service. Give the transport a secret or mutual TLS, or listen on a loopback address.',
-      'ASTRA_WARN_UNAUTHENTICATED',
-    )
   }
 }

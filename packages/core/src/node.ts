@@ -8,6 +8,7 @@ import { Binder } from './binder.js'
 import { nodeClosed } from './dial-errors.js'
 import { Dialer } from './dialer.js'
 import { Endpoints, type Endpoint, type ListenAndServeOptions } from './endpoint.js'
+import { EndpointReports } from './endpoint-reports.js'
 import { Join, type JoinOptions } from './join.js'
 import { Loopback } from './loopback.js'
 import { NetError } from './net-error.js'
@@ -49,7 +50,8 @@ export class Node<TSocket, TListener> {
     this.#sync = new RegistrySync({ catalogue, peers, clock, patienceMs: options.helloTimeoutMs })
     this.dialer = new Dialer({ platform, self, clock, catalogue, peers, ports, loopback })
     this.#binder = new Binder({ platform, self, ports, catalogue, onChange: () => this.#sync.schedule() })
-    this.#endpoints = new Endpoints(peers, platform, () => this.#tellAddresses())
+    const reports = new EndpointReports(platform)
+    this.#endpoints = new Endpoints({ peers, reports, proving: options }, () => this.#tellAddresses())
     this.#services = catalogue.watch(() => clock.defer(() => this.#onServices()))
     this.#tellAddresses()
   }

@@ -1,14 +1,34 @@
 import { systemClock, toNodeId, type Clock, type NodeId, type Transport } from '@astranet/interface'
-import { DEFAULT_HELLO_TIMEOUT_MS } from '@astranet/link'
+import { DEFAULT_HELLO_TIMEOUT_MS, type HelloProof } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
-import { checkClock, checkOptions, checkTimeout } from './check.js'
+import { checkBoolean, checkClock, checkOptions, checkTimeout } from './check.js'
 import type { Platform } from './platform.js'
+import { checkSecret, proofOf } from './secret.js'
 import { checkSessionLimits } from './session-limits.js'
 
 /** How to make a node. */
 export interface AstraNetOptions {
-  /** What it can be joined and join over; the network's name chooses one. Default `[tcp()]`, in browsers `[ws()]`. */
+  /**
+   * What it can be joined and join over; the network's name chooses one, the first that has it. Default on Node
+   * `[tcp({ secret }), ws()]`: `tcp`, `tcp4`, `tcp6`, `unix`, `ws` and `wss`; in browsers
+   * `[ws()]`.
+   */
   transports?: readonly Transport[]
+  /**
+   * What all nodes of the network know and nobody else does, at least 16 characters; the command `astranet-secret` makes a
+   * good one. Every link, over whichever transport and on attached pipes too, is made only after each side has proved to
+   * the other that it knows it; otherwise both get `ASTRA_ERR_LINK_AUTHENTICATION` (over TCP `ASTRA_ERR_TLS_SECRET`, since
+   * the default transports use it for TLS too). Transports that are given have security of their own, and each pipe must be
+   * confidential (TLS, a Unix socket), else `ASTRA_ERR_INSECURE`. It is stretched once for the node, in some 0.3 s. Default:
+   * none, and whoever can connect is a member.
+   */
+  secret?: string
+  /**
+   * Whether the secret is also proved on pipes that others can read or change, such as `ws`. Whoever reads a proof can try
+   * guesses at the secret at home; whoever can change the bytes takes the link over once the proof is done. Meant for
+   * pipes that something else protects, such as a VPN. Without `secret` it means nothing. Default `false`.
+   */
+  insecure?: boolean
   /** The node's id. Default: random, which is what it should be unless an id must be kept over restarts. */
   nodeId?: bigint
   /**
@@ -34,6 +54,9 @@ export interface AstraNetOptions {
 export interface ResolvedOptions {
   readonly transports: readonly Transport[]
   readonly nodeId: NodeId
+  /** What each link proves; `undefined`: nothing. */
+  readonly proof: HelloProof | undefined
+  readonly insecure: boolean
   readonly sessionLimits: SessionLimits
   readonly helloTimeoutMs: number
   readonly clock: Clock
@@ -49,7 +72,9 @@ export function resolveOptions(
   options: AstraNetOptions,
   platform: Platform<unknown, unknown>,
 ): ResolvedOptions {
-  const transports = checkTransports(checkOptions(options).transports ?? platform.transports(options))
+  const { secret, insecure = false } = checkOptions(options)
+  if (secret !== undefined) checkSecret(secret)
+  const transports = checkTransports(options.transports ?? platform.transports(options))
   const limit = options.maxReceiveBufferBytes ?? DEFAULT_MAX_RECEIVE_BUFFER_BYTES
   if (!Number.isSafeInteger(limit) || limit < 65_536) {
     throw new RangeError(`maxReceiveBufferBytes must be an integer of at least 65536, got ${limit}`)
@@ -57,6 +82,8 @@ export function resolveOptions(
   return {
     transports,
     nodeId: options.nodeId === undefined ? randomNodeId() : toNodeId(options.nodeId),
+    proof: secret === undefined ? undefined : proofOf(secret),
+    insecure: checkBoolean('insecure', insecure),
     sessionLimits: { ...checkSessionLimits(options.sessionLimits), memoryBudget: new MemoryBudget(limit) },
     helloTimeoutMs: checkHelloTimeout(options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS),
     clock: checkClock(options.clock === undefined ? systemClock : options.clock),

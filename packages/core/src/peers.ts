@@ -14,6 +14,7 @@ import {
 } from '@astranet/link'
 import type { SessionLimits, Stream } from '@astranet/mux'
 import { onAbort } from './abort-listeners.js'
+import { pipeRefusal, type Proving } from './confidential.js'
 import { Duplicates } from './duplicates.js'
 import { Handshakes } from './handshakes.js'
 
@@ -42,7 +43,7 @@ export interface IncomingStream {
 }
 
 /** How links are made. */
-export interface PeersOptions {
+export interface PeersOptions extends Proving {
   readonly identity: () => LinkIdentity
   readonly clock: Clock
   readonly helloTimeoutMs: number
@@ -130,9 +131,11 @@ export class Peers implements LinkHandler {
   }
 
   #makeLink(duplex: ByteDuplex, role: LinkRole): Link {
-    const { identity, clock, helloTimeoutMs, sessionLimits } = this.#options
+    const { identity, clock, helloTimeoutMs, sessionLimits, proof, insecure } = this.#options
     try {
       if (this.#isClosed) throw linkError(CloseCode.NO_ERROR, 'this node is closed')
+      const refusal = pipeRefusal(this.#options, duplex)
+      if (refusal !== undefined) throw refusal
       this.#sequence += 1
       return new Link(duplex, {
         role,
@@ -142,6 +145,7 @@ export class Peers implements LinkHandler {
         sequence: this.#sequence,
         helloTimeoutMs,
         clock,
+        ...(proof === undefined ? {} : { proof, insecure }),
         sessionOptions: sessionLimits,
       })
     } catch (error) {

@@ -1,3 +1,4 @@
+import { ALPN_PROTOCOL } from '@astranet/link'
 import { ws } from '@astranet/transport-ws/browser'
 import type { Platform } from '../platform.js'
 import { Listener } from './listener.js'
@@ -10,7 +11,7 @@ import { Socket } from './socket.js'
 export const browser: Platform<Socket, Listener> = {
   socket: (stream, ends, rest) => new Socket(stream, ends, rest),
   listener: (arrivals) => new Listener(arrivals),
-  transports: () => [ws()],
+  transports: () => [ws({ protocol: ALPN_PROTOCOL })],
   publish: () => undefined,
   warn: () => undefined,
 }

@@ -15,7 +15,8 @@ import type { Socket } from './socket.js'
  * that names them; everything else that goes wrong is a {@link NetError} with one of Node's codes, or the transport's own
  * error.
  *
- * Who may join is the transport's to say: with `tcp({ secret })` or mutual TLS only members can, otherwise whoever connects.
+ * Who may join: with `secret` those who know it, over any transport; otherwise whoever the transports let in, which is
+ * everybody who can connect unless they have mutual TLS.
  * Members are trusted.
  */
 export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
-import { tcp } from '@astranet/transport-tcp'
 import type { Platform } from '../platform.js'
+import { defaultTransports } from './default-transports.js'
 import { Listener } from './listener.js'
 import { Socket } from './socket.js'
 
@@ -8,7 +8,7 @@ import { Socket } from './socket.js'
 export const nodejs: Platform<Socket, Listener> = {
   socket: (stream, ends, rest, allowHalfOpen) => new Socket(stream, ends, rest, allowHalfOpen),
   listener: (arrivals) => new Listener(arrivals),
-  transports: () => [tcp()],
+  transports: ({ secret }) => defaultTransports(secret),
   publish: (name, message) => channel(name).publish(message),
   warn: (message, code) => process.emitWarning(message, { type: 'AstraNetWarning', code }),
 }

@@ -1,0 +1,29 @@
+import { MIN_SECRET_CHARACTERS, sharedSecretProof, type HelloProof } from '@astranet/link'
+
+/** `secret` when a network can have it. Otherwise throws a TypeError or RangeError. */
+export function checkSecret(secret: string): string {
+  if (typeof secret !== 'string') {
+    throw new TypeError(`secret must be a string, got ${secret === null ? 'null' : typeof secret}`)
+  }
+  if (secret.length < MIN_SECRET_CHARACTERS) {
+    throw new RangeError(
+      `secret must have at least ${MIN_SECRET_CHARACTERS} characters, got ${secret.length}: the command astranet-secret makes a good one`,
+    )
+  }
+  // Typed as always there; browsers leave it out of pages that others could have changed.
+  const { subtle } = crypto as Partial<Crypto>
+  if (subtle !== undefined) return secret
+  throw new TypeError(
+    'secret needs WebCrypto, which browsers give to pages over https, and from localhost, only',
+  )
+}
+
+/** What each link proves of `secret`. It is stretched once, with the first link: that takes some 0.2 s. */
+export function proofOf(secret: string): HelloProof {
+  let stretched: Promise<HelloProof> | undefined
+  const ready = (): Promise<HelloProof> => (stretched ??= sharedSecretProof(secret))
+  return {
+    prove: async (input) => (await ready()).prove(input),
+    verify: async (input, proof) => (await ready()).verify(input, proof),
+  }
+}

@@ -1,0 +1,174 @@
+import { createHook } from 'node:async_hooks'
+import { Duplex, PassThrough } from 'node:stream'
+import type { Connection } from '@astranet/interface'
+import { generateSecret, tcp } from '@astranet/transport-tcp'
+import { ws } from '@astranet/transport-ws'
+import { expect, test } from 'vitest'
+import { AstraNet, type AstraNetOptions } from '../src/index.js'
+import { memberTls } from './certificates.js'
+import { failure, turns, until } from './support.js'
+
+const secret = generateSecret()
+const tls = memberTls()
+const wss = ws({ tls })
+
+type Code = Error & { readonly code?: string }
+
+/** What both sides get when `client` joins `server`, and that neither has a link. */
+async function refusals(
+  server: AstraNetOptions,
+  client: AstraNetOptions,
+  network: string,
+): Promise<{ joining: string | undefined; listening: (string | undefined)[] }> {
+  await using far = new AstraNet(server)
+  await using near = new AstraNet(client)
+  const listening: (string | undefined)[] = []
+  const { address } = await far.listenAndServe(network, network === 'unix' ? '*' : '127.0.0.1:0', {
+    onError: ({ code }: Code) => void listening.push(code),
+  })
+  const joining = await failure(near.join(network, address))
+  await until(() => listening.length > 0)
+  expect([far.routes(), near.routes()]).toEqual([[], []])
+  return { joining: joining.code, listening }
+}
+
+const other = generateSecret()
+const AUTHENTICATION = 'ASTRA_ERR_LINK_AUTHENTICATION'
+
+test.each<[string, AstraNetOptions, AstraNetOptions, string, string]>([
+  ['with another secret over tcp4', { secret }, { secret: other }, 'tcp4', 'ASTRA_ERR_TLS_SECRET'],
+  ['with another secret over a Unix socket', { secret }, { secret: other }, 'unix', 'ASTRA_ERR_TLS_SECRET'],
+  [
+    'with another secret over wss',
+    { secret, transports: [wss] },
+    { secret: other, transports: [wss] },
+    'wss',
+    AUTHENTICATION,
+  ],
+  ['without a secret over wss', { secret, transports: [wss] }, { transports: [wss] }, 'wss', AUTHENTICATION],
+  [
+    'with a certificate and without the secret',
+    { secret, transports: [tcp({ tls })] },
+    { transports: [tcp({ tls })] },
+    'tcp4',
+    AUTHENTICATION,
+  ],
+  [
+    "with the secret in its transport's TLS and not in the node",
+    { secret },
+    { transports: [tcp({ secret })] },
+    'tcp4',
+    AUTHENTICATION,
+  ],
+])('a node %s is not let in, and both sides are told why', async (_, server, client, network, code) => {
+  expect(await refusals(server, client, network)).toEqual({ joining: code, listening: [code] })
+  // And the other way round: the one who dials does not talk to a listener that has not proved itself.
+  expect(await refusals(client, server, network)).toEqual({ joining: code, listening: [code] })
+})
+
+test('a node without a secret gets no further than TLS at one over tcp4, in either role', async () => {
+  const { joining, listening } = await refusals({ secret }, {}, 'tcp4')
+  expect(joining).toMatch(/^(ASTRA_ERR_LINK_FOREIGN|ASTRA_ERR_LINK_CLOSED|ECONNRESET)$/)
+  expect(listening[0]).toBe('ASTRA_ERR_TLS_HANDSHAKE')
+  const reverse = await refusals({}, { secret }, 'tcp4')
+  expect(reverse).toEqual({ joining: 'ASTRA_ERR_TLS_HANDSHAKE', listening: ['ASTRA_ERR_LINK_FOREIGN'] })
+})
+
+test('nothing listens where others could read the proof, unless told that this is fine', async () => {
+  await using node = new AstraNet({ secret })
+  const error = await failure(node.listenAndServe('ws', '127.0.0.1:0'))
+  expect(error).toMatchObject({ code: 'ASTRA_ERR_INSECURE', syscall: 'listen' })
+  expect(error.message).toMatch(/wss.*insecure: true/)
+  await using plain = new AstraNet({ secret, transports: [tcp()] })
+  expect(await failure(plain.listenAndServe('tcp4', '127.0.0.1:0'))).toMatchObject({
+    code: 'ASTRA_ERR_INSECURE',
+  })
+  await using insecure = new AstraNet({ secret, insecure: true })
+  expect((await insecure.listenAndServe('ws', '127.0.0.1:0')).network).toBe('ws')
+})
+
+test('who joins where others could read the proof sends nothing', async () => {
+  const received: Uint8Array[] = []
+  const closed: unknown[] = []
+  const listener = await ws().listen('ws', '127.0.0.1:0', {
+    onConnection: (connection: Connection) =>
+      connection.handle({
+        onData: (chunk) => void received.push(chunk),
+        onDrain() {},
+        onEnd() {},
+        onClose: (reason) => void closed.push(reason),
+      }),
+  })
+  await using node = new AstraNet({ secret })
+  const error = await failure(node.join('ws', listener.address))
+  expect(error).toMatchObject({ code: 'ASTRA_ERR_INSECURE', syscall: 'link' })
+  await until(() => closed.length === 1)
+  expect(received).toEqual([])
+  await listener.close()
+})
+
+/** The two ends of a pipe in memory. */
+function pipe(): [Duplex, Duplex] {
+  const [there, back] = [new PassThrough(), new PassThrough()]
+  return [Duplex.from({ readable: back, writable: there }), Duplex.from({ readable: there, writable: back })]
+}
+
+test('an attached pipe is taken when it is said to be confidential, and each side proves the secret', async () => {
+  await using a = new AstraNet({ secret })
+  await using b = new AstraNet({ secret })
+  const [near, far] = pipe()
+  const both = [a.attach(near, { confidential: true }), b.attach(far, { confidential: true })]
+  expect(await Promise.all(both)).toEqual([b.nodeId, a.nodeId])
+
+  await using stranger = new AstraNet()
+  const [ours, theirs] = pipe()
+  const results = await Promise.allSettled([a.attach(ours, { confidential: true }), stranger.attach(theirs)])
+  expect(results).toMatchObject([{ reason: { code: AUTHENTICATION } }, { reason: { code: AUTHENTICATION } }])
+
+  const [unknown, unused] = pipe()
+  unused.on('error', () => {})
+  expect(await failure(a.attach(unknown))).toMatchObject({ code: 'ASTRA_ERR_INSECURE' })
+  expect(unknown.destroyed).toBe(true)
+})
+
+test('the secret is stretched once for all links of a node, and not before the first', async () => {
+  const stretched: string[] = []
+  const hook = createHook({
+    init: (_id, type) => void (/^(SCRYPT|PBKDF2)/.test(type) && stretched.push(type)),
+  }).enable()
+  await using server = new AstraNet({ secret })
+  await using first = new AstraNet({ secret })
+  await turns(3)
+  expect(stretched).toEqual([])
+  const { address } = await server.listenAndServe('tcp4', '127.0.0.1:0')
+  await first.join('tcp4', address)
+  const afterFirst = stretched.length
+  // Each of the two nodes: one for TLS, one for HELLO.
+  expect(stretched.toSorted()).toEqual(['PBKDF2REQUEST', 'PBKDF2REQUEST', 'SCRYPTREQUEST', 'SCRYPTREQUEST'])
+  await first.close()
+  for (let count = 0; count < 3; count++) {
+    await using again = new AstraNet({ transports: [tcp({ secret })] })
+    await failure(again.join('tcp4', address))
+  }
+  // Those strangers' own for TLS: nothing at the server, nor of HELLO.
+  expect(stretched.slice(afterFirst)).toEqual(['SCRYPTREQUEST', 'SCRYPTREQUEST', 'SCRYPTREQUEST'])
+  hook.disable()
+})
+
+test('a node with a secret is not warned of an open door, whatever its transports say', async () => {
+  const codes: unknown[] = []
+  const onWarning = (warning: Code): void => void codes.push(warning.code)
+  process.on('warning', onWarning)
+  await using node = new AstraNet({ secret, insecure: true, transports: [tcp(), ws({ tls })] })
+  await node.listenAndServe('tcp4', '0.0.0.0:0')
+  await node.listenAndServe('wss', ':0')
+  await turns(3)
+  process.off('warning', onWarning)
+  expect(codes).toEqual([])
+})
+
+test('a secret that is none is named', () => {
+  expect(() => new AstraNet({ secret: 'short' })).toThrow(/^secret must have at least 16 characters, got 5/)
+  expect(() => new AstraNet({ secret: 5 as never })).toThrow(/^secret must be a string/)
+  expect(() => new AstraNet({ secret, insecure: 1 as never })).toThrow(/^insecure must be a boolean/)
+})

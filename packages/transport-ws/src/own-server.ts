@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ListenOptions, TransportListener } from '@astranet/interface'
 import { Acceptor } from './acceptor.js'
+import { requestError } from './client-error.js'
 import { formatWsAddress, isLoopback, parseWsAddress, type WsAddress, type WsNetwork } from './address.js'
 import type { CheckedOptions } from './node-options.js'
 import { Pending } from './pending.js'
@@ -62,8 +63,9 @@ class OwnListener implements TransportListener {
     this.#server.on('clientError', (error, socket) => {
       // Those whose TLS handshake failed come here too, and were reported.
       if (!this.#pending.has(socket)) return void socket.destroy()
-      answer(socket, (error as { code?: string }).code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400)
-      events.onError?.(error)
+      const fault = requestError(error)
+      answer(socket, fault.code === 'ETIMEDOUT' ? 408 : 400)
+      this.#pending.tell(socket, fault)
     })
   }
 
@@ -98,7 +100,7 @@ class OwnListener implements TransportListener {
 
   #refuse(request: IncomingMessage, socket: Duplex, status: number, why: string): void {
     answer(socket, status)
-    this.#events.onError?.(refusal(status, request, why).error)
+    this.#pending.tell(socket, refusal(status, request, why).error)
   }
 }
 

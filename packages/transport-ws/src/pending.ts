@@ -3,6 +3,10 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { AstraError } from '@astranet/interface'
+import { leftError, tlsError } from './client-error.js'
+
+/** Node knows which socket a TLS socket runs over, and says so only between the lines. */
+type OverSocket = TLSSocket & { readonly _parent?: Socket }
 
 /**
  * Connections to an HTTP or HTTPS server that are not WebSockets yet: at most so many. They end by the server's own
@@ -13,8 +17,12 @@ export class Pending {
   /** TLS handshakes under way, and their TCP connections. */
   #handshakes = 0
   readonly #raw = new Set<Socket>()
+  readonly #onError: (error: Error) => void
+  /** Those about whom the listener was told. */
+  readonly #told = new WeakSet<Duplex>()
 
   constructor(server: Server, isTls: boolean, max: number, onError: (error: Error) => void) {
+    this.#onError = onError
     // Behind the server's own listener: it must have seen a socket before that is destroyed, lest the figures differ.
     server.on('connection', (socket: Socket) => {
       if (isTls) this.#addRaw(socket)
@@ -29,20 +37,26 @@ export class Pending {
       )
     })
     if (!isTls) return
-    server.on('secureConnection', (socket: TLSSocket) => {
+    server.on('secureConnection', (socket: OverSocket) => {
       this.#settled(socket)
       this.#add(socket)
     })
-    server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+    server.on('tlsClientError', (error: Error, socket: OverSocket) => {
       this.#settled(socket)
       socket.destroy()
-      onError(tlsError(error))
+      if (!this.#told.has(socket._parent ?? socket)) onError(tlsError(error))
     })
   }
 
   /** Whether it is one of them, with TLS done where there is TLS. */
   has(socket: Duplex): boolean {
     return this.#sockets.has(socket)
+  }
+
+  /** The listener is told why it is turned away: its end is no news. */
+  tell(socket: Duplex, error: Error): void {
+    this.#told.add(socket)
+    this.#onError(error)
   }
 
   /** It has become a WebSocket. */
@@ -52,7 +66,10 @@ export class Pending {
 
   /** Disconnects all. */
   close(): void {
-    for (const socket of [...this.#sockets, ...this.#raw]) socket.destroy()
+    for (const socket of [...this.#sockets, ...this.#raw]) {
+      this.#told.add(socket)
+      socket.destroy()
+    }
   }
 
   #addRaw(socket: Socket): void {
@@ -62,20 +79,17 @@ export class Pending {
   }
 
   /** The handshake is over. */
-  #settled(socket: TLSSocket & { readonly _parent?: Socket }): void {
+  #settled(socket: OverSocket): void {
     this.#handshakes--
-    // Node knows which it was, and says so only between the lines. If it did not: better cut none than one that is in use.
+    // If it cannot be told which it was: better cut none than one that is in use.
     if (socket._parent !== undefined) this.#raw.delete(socket._parent)
     else this.#raw.clear()
   }
 
   #add(socket: Socket): void {
     this.#sockets.add(socket)
-    socket.once('close', () => this.#sockets.delete(socket))
+    socket.once('close', () => {
+      if (this.#sockets.delete(socket) && !this.#told.has(socket)) this.#onError(leftError())
+    })
   }
-}
-
-function tlsError(cause: Error): AstraError {
-  const message = `A TLS handshake with a WebSocket client failed: ${cause.message.trim()}`
-  return new AstraError('ASTRA_ERR_TLS_HANDSHAKE', message, { cause })
 }

@@ -1,0 +1,13 @@
+// A node in a worker: it offers "echo", and sends back what "main" of the main thread says.
+import { register } from 'node:module'
+import { workerData } from 'node:worker_threads'
+
+register(new URL('./typescript-loader.mjs', import.meta.url))
+const { AstraNet } = await import('../src/index.ts')
+
+const node = new AstraNet(workerData.options)
+const echo = await node.bind('', 'echo')
+echo.on('connection', (socket) => socket.on('error', () => {}).pipe(socket))
+await node.attach(workerData.port)
+const socket = await node.dial('', 'main')
+socket.pipe(socket)

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type LookupFunction } from 'node:net'
 import type { Connection } from '@astranet/interface'
 import { Probe } from '@astranet/testkit'
@@ -54,6 +55,50 @@ describe('tcp', () => {
     expect(connection.remoteAddress).toBe(listener.address)
     await closeAll([connection, ...accepted])
     await listener.close()
+  })
+
+  it.each(['tcp', 'tcp4'])('on %s tries all addresses of a name', async (network) => {
+    const addresses = ['127.0.0.3', '127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: 4 }))
+    const transport = tcp({ lookup: lookupOf(...addresses) })
+    const accepted: Connection[] = []
+    const listener = await tcp().listen('tcp4', '127.0.0.1:0', {
+      onConnection: (end) => void accepted.push(end),
+    })
+    const connection = await transport.dial(network, listener.address.replace('127.0.0.1', 'many.example'))
+    expect(connection.remoteAddress).toBe(listener.address)
+    await closeAll([connection, ...accepted])
+    await listener.close()
+    await expect(transport.dial(network, `many.example:${await closedPort()}`)).rejects.toMatchObject({
+      code: 'ECONNREFUSED',
+      message: expect.stringMatching(/127\.0\.0\.3.*127\.0\.0\.2.*127\.0\.0\.1/s),
+    })
+  })
+
+  it("passes on Node's error for an address that no route leads to", async () => {
+    // No connection can be made to a multicast address: the system knows without sending anything.
+    await expect(tcp().dial('tcp4', '224.0.0.1:1')).rejects.toMatchObject({
+      code: 'ENETUNREACH',
+      syscall: 'connect',
+    })
+  })
+
+  it('has the system probe silent peers at both ends, unless told not to', async (context) => {
+    if (process.platform !== 'linux') return context.skip('only Linux shows it, in /proc/net/tcp')
+    for (const [keepAliveDelayMs, probes] of [
+      [60_000, true],
+      [false, false],
+    ] as const) {
+      const accepted: Connection[] = []
+      const transport = tcp({ keepAliveDelayMs })
+      const listener = await transport.listen('tcp4', '127.0.0.1:0', {
+        onConnection: (end) => void accepted.push(end),
+      })
+      const connection = await transport.dial('tcp4', listener.address)
+      await turnsUntil(() => accepted.length === 1)
+      expect(keepAliveTimersOf(listener.address)).toEqual([probes, probes])
+      await closeAll([connection, ...accepted])
+      await listener.close()
+    }
   })
 
   it('passes on the error of a name that does not exist', async () => {
@@ -113,4 +158,18 @@ async function closedPort(): Promise<number> {
   const { port } = server.address() as AddressInfo
   await new Promise((resolve) => server.close(resolve))
   return port
+}
+
+/** Of each established socket with that port at either end: whether the system will probe its peer (its timer is 2). */
+function keepAliveTimersOf(address: string): boolean[] {
+  const port = Number(address.slice(address.lastIndexOf(':') + 1))
+    .toString(16)
+    .toUpperCase()
+    .padStart(4, '0')
+  const lines = readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+  const isMeant = ([, local, remote, state]: string[]): boolean =>
+    state === '01' && [local, remote].some((end) => end?.endsWith(`:${port}`))
+  return lines.filter(isMeant).map(([, , , , , timer]) => timer?.startsWith('02:') === true)
 }

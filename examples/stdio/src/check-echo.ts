@@ -1,0 +1,15 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { AstraNet } from '@astranet/core'
+
+const BYTES = 4 << 20
+
+/** Dials `service`, which sends back what it gets, and throws unless every byte returns. Resolves with their number. */
+export async function checkEcho(node: AstraNet, service: string): Promise<number> {
+  const sent = randomBytes(BYTES)
+  const returned = createHash('sha256')
+  const socket = await node.dial('', service)
+  socket.end(sent)
+  for await (const chunk of socket) returned.update(chunk as Uint8Array)
+  if (returned.digest('hex') === createHash('sha256').update(sent).digest('hex')) return sent.length
+  throw new Error(`what came back from "${service}" is not what was sent`)
+}

@@ -1,0 +1,16 @@
+import { AstraNet } from '@astranet/core'
+import { checkEcho } from './check-echo.js'
+import { ownStdio } from './duplex-of.js'
+
+// The program at the other end of the pipe. Its stdout carries the link's bytes and nothing else, so it speaks on stderr.
+const node = new AstraNet()
+const echo = await node.bind('', 'child-echo')
+echo.on('connection', (socket) => socket.pipe(socket))
+
+await node.attach(ownStdio())
+const bytes = await checkEcho(node, 'parent-echo')
+process.stderr.write(`the child sent ${bytes} bytes to the parent, and all came back\n`)
+
+// Tells the parent that it is done, which then closes the link: nothing is left that keeps this process.
+const done = await node.dial('', 'done')
+done.end().resume()

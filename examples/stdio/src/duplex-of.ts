@@ -1,0 +1,18 @@
+import type { Readable, Writable } from 'node:stream'
+import { Duplex } from 'node:stream'
+
+/** A program's stdio from outside: what a child process has with `stdio: ['pipe', 'pipe', ...]`. */
+export interface Stdio {
+  readonly stdin: Writable
+  readonly stdout: Readable
+}
+
+/** The stdio of a program that this one started, as one pipe: what it says is read, what is written it hears. */
+export function duplexOf({ stdin, stdout }: Stdio): Duplex {
+  return Duplex.from({ readable: stdout, writable: stdin })
+}
+
+/** The stdio of this program, as one pipe to whoever started it. */
+export function ownStdio(): Duplex {
+  return Duplex.from({ readable: process.stdin, writable: process.stdout })
+}

@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { finished } from 'node:stream/promises'
+import { fileURLToPath } from 'node:url'
+import { AstraNet } from '@astranet/core'
+import { checkEcho } from './check-echo.js'
+import { duplexOf } from './duplex-of.js'
+
+/** What runs the child: the arguments of this program, such as `ssh host node child.js`, or Node on this machine. */
+function command(): [string, string[]] {
+  const [program, ...args] = process.argv.slice(2)
+  return program === undefined
+    ? [process.execPath, [fileURLToPath(new URL('child.js', import.meta.url))]]
+    : [program, args]
+}
+
+async function main(): Promise<void> {
+  const [program, args] = command()
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const exit = once(child, 'exit') as Promise<[number | null, string | null]>
+  // A program that cannot be started: told by `attach` below, since its pipes close.
+  exit.catch(() => {})
+  await using node = new AstraNet()
+  const echo = await node.bind('', 'parent-echo')
+  echo.on('connection', (socket) => socket.pipe(socket))
+  const done = await node.bind('', 'done')
+
+  await node.attach(duplexOf(child))
+  const bytes = await checkEcho(node, 'child-echo')
+  process.stdout.write(`the parent sent ${bytes} bytes to the child, and all came back\n`)
+
+  // Whichever comes first: a child that dies instead of being done must not keep this one waiting.
+  const end = await Promise.race([done.accept(), exit])
+  if (Array.isArray(end)) throw new Error(`the child ended early, with ${String(end[0] ?? end[1])}`)
+  await finished(end.end().resume())
+  await node.close()
+  const [code] = await exit
+  if (code !== 0) throw new Error(`the child ended with ${String(code)}`)
+}
+
+try {
+  await main()
+  process.stdout.write('ok\n')
+} catch (error) {
+  process.stderr.write(`failed: ${(error as Error).message}\n`)
+  process.exitCode = 1
+}

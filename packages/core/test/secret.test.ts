@@ -1,10 +1,12 @@
 import { createHook } from 'node:async_hooks'
+import { execFileSync } from 'node:child_process'
 import { Duplex, PassThrough } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import type { Connection } from '@astranet/interface'
-import { generateSecret, tcp } from '@astranet/transport-tcp'
+import { tcp } from '@astranet/transport-tcp'
 import { ws } from '@astranet/transport-ws'
 import { expect, test } from 'vitest'
-import { AstraNet, type AstraNetOptions } from '../src/index.js'
+import { AstraNet, generateSecret, type AstraNetOptions } from '../src/index.js'
 import { memberTls } from './certificates.js'
 import { failure, turns, until } from './support.js'
 
@@ -165,6 +167,19 @@ test('a node with a secret is not warned of an open door, whatever its transport
   await turns(3)
   process.off('warning', onWarning)
   expect(codes).toEqual([])
+})
+
+test('the command astranet-secret prints a secret on one line, each time another', () => {
+  const bin = fileURLToPath(new URL('../bin/astranet-secret.js', import.meta.url))
+  const loader = new URL('typescript-loader.mjs', import.meta.url).href
+  const print = (): string =>
+    execFileSync(process.execPath, ['--conditions=@astranet/source', '--import', loader, bin], {
+      encoding: 'utf8',
+    })
+  const [first, second] = [print(), print()]
+  expect(first).toMatch(/^[\w-]{43}\n$/)
+  expect(second).not.toBe(first)
+  expect(new AstraNet({ secret: first.trim() })).toBeInstanceOf(AstraNet)
 })
 
 test('a secret that is none is named', () => {

@@ -1,5 +1,14 @@
 import { MIN_SECRET_CHARACTERS, sharedSecretProof, type HelloProof } from '@astranet/link'
 
+const GENERATED_BYTES = 32
+
+/** A good secret for a network: 32 random bytes as 43 characters of base64url. */
+export function generateSecret(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(GENERATED_BYTES))
+  const text = btoa(String.fromCharCode(...bytes))
+  return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
 /** `secret` when a network can have it. Otherwise throws a TypeError or RangeError. */
 export function checkSecret(secret: string): string {
   if (typeof secret !== 'string') {

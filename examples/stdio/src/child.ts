@@ -6,11 +6,12 @@ import { ownStdio } from './duplex-of.js'
 const node = new AstraNet()
 const echo = await node.bind('', 'child-echo')
 echo.on('connection', (socket) => socket.pipe(socket))
+const done = await node.bind('', 'done')
 
 await node.attach(ownStdio())
 const bytes = await checkEcho(node, 'parent-echo')
 process.stderr.write(`the child sent ${bytes} bytes to the parent, and all came back\n`)
 
-// Tells the parent that it is done, which then closes the link: nothing is left that keeps this process.
-const done = await node.dial('', 'done')
-done.end().resume()
+// The parent says when it has seen all it wants; then nothing is left that keeps this process.
+await done.accept()
+await node.close()

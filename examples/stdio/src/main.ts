@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { finished } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { AstraNet } from '@astranet/core'
 import { checkEcho } from './check-echo.js'
@@ -23,19 +22,16 @@ async function main(): Promise<void> {
   await using node = new AstraNet()
   const echo = await node.bind('', 'parent-echo')
   echo.on('connection', (socket) => socket.pipe(socket))
-  const done = await node.bind('', 'done')
 
   await node.attach(duplexOf(child))
   const bytes = await checkEcho(node, 'child-echo')
   process.stdout.write(`the parent sent ${bytes} bytes to the child, and all came back\n`)
 
-  // Whichever comes first: a child that dies instead of being done must not keep this one waiting.
-  const end = await Promise.race([done.accept(), exit])
-  if (Array.isArray(end)) throw new Error(`the child ended early, with ${String(end[0] ?? end[1])}`)
-  await finished(end.end().resume())
-  await node.close()
-  const [code] = await exit
-  if (code !== 0) throw new Error(`the child ended with ${String(code)}`)
+  // The child closes the link for an answer, and ends.
+  const done = await node.dial('', 'done')
+  done.on('error', () => {})
+  const [code, signal] = await exit
+  if (code !== 0) throw new Error(`the child ended with ${String(code ?? signal)}`)
 }
 
 try {

@@ -28,13 +28,18 @@ test('a child process is a node at the other end of its stdio: streams go both w
 test.each<[string, string[], RegExp]>([
   [
     'prints something else',
-    ['-e', 'console.log("hello"); process.stdin.resume()'],
+    [process.execPath, '-e', 'console.log("hello"); process.stdin.resume()'],
     /does not speak astranet/,
   ],
-  ['ends at once', ['-e', ''], /failed: .*(closed|ended|EPIPE)/],
-  ['cannot be found', ['/nowhere/child.js'], /failed: .*(closed|ended|EPIPE)/],
+  ['ends at once', [process.execPath, '-e', ''], /failed: .*(closed|ended|EPIPE)/],
+  [
+    'is there and its script is not',
+    [process.execPath, '/nowhere/child.js'],
+    /failed: .*(closed|ended|EPIPE)/,
+  ],
+  ['cannot be found', ['/nowhere/program'], /failed: /],
 ])('a program that %s is told as such, and the example fails', async (_, args, reason) => {
-  const { code, stderr } = await run(process.execPath, ...args)
+  const { code, stderr } = await run(...args)
   expect(stderr).toMatch(reason)
   expect(code).toBe(1)
 })

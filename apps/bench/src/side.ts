@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Command, Message, Task } from './protocol.js'
 import type { ProcessMemory } from './work.js'
-import { peers } from './peers/index.js'
+import { loadPeer } from './peers/load.js'
 import { works } from './works/index.js'
 
 /** One of the two processes of a measurement; started by the command, which tells it what to do. */
@@ -19,7 +19,7 @@ void start().catch(fail)
 
 async function start(): Promise<void> {
   const work = works.find(({ name }) => name === task.work)
-  const peer = peers.find(({ name }) => name === task.peer)
+  const peer = await loadPeer(task.peer)
   if (work === undefined || peer === undefined) throw new Error(`there is no ${task.work} of ${task.peer}`)
   const { sizes } = task
   if (task.side === 'server') {

@@ -91,7 +91,10 @@ describe('the command', () => {
     )
     expect(stdout).toContain('measured once, for it takes long: tcp, mux-light\n')
     const { runs, measuredOnce } = JSON.parse(readFileSync(json, 'utf8')) as Report
-    expect(measuredOnce).toEqual(['tcp', 'mux-light'])
+    expect(measuredOnce.map(({ work, peer }) => `${work} ${peer}`)).toEqual([
+      'latency tcp',
+      'latency mux-light',
+    ])
     for (const { values } of runs) expect(values).toHaveLength(1)
   })
 

@@ -1,36 +1,31 @@
-/** @internal Waits for something named to change. */
+/** @internal Waits for something to change. */
 export interface ChangeWaiter {
-  /** It has changed; the waiter waits no more. */
+  /** Something has changed; the waiter waits no more. */
   changed(): void
 }
 
-/** Calls that wait for something named to change: a service to be offered, a route to be found. */
+/**
+ * Calls that wait for a service to be offered or a node to be linked. Any change wakes all of them, at most once in a turn
+ * of the event loop: which names a change is about is not worth knowing for the few seconds that few calls wait.
+ */
 export class ChangeWaiters {
-  readonly #waiting = new Map<string, Set<ChangeWaiter>>()
+  #waiting = new Set<ChangeWaiter>()
 
-  /** Tells `waiter` of the next change of `key`. */
-  add(key: string, waiter: ChangeWaiter): void {
-    const set = this.#waiting.get(key)
-    if (set === undefined) this.#waiting.set(key, new Set([waiter]))
-    else set.add(waiter)
+  /** Tells `waiter` of the next change. */
+  add(waiter: ChangeWaiter): void {
+    this.#waiting.add(waiter)
   }
 
   /** Tells `waiter` no more. */
-  delete(key: string, waiter: ChangeWaiter): void {
-    const set = this.#waiting.get(key)
-    if (set?.delete(waiter) === true && set.size === 0) this.#waiting.delete(key)
+  delete(waiter: ChangeWaiter): void {
+    this.#waiting.delete(waiter)
   }
 
-  /** `key` has changed. */
-  wake(key: string): void {
-    const set = this.#waiting.get(key)
-    if (set === undefined) return
-    this.#waiting.delete(key)
-    for (const waiter of set) waiter.changed()
-  }
-
-  /** Everything may have changed. */
-  wakeAll(): void {
-    for (const key of [...this.#waiting.keys()]) this.wake(key)
+  /** Something has changed. Those that wait again meanwhile wait for the next change. */
+  wake(): void {
+    if (this.#waiting.size === 0) return
+    const waiting = this.#waiting
+    this.#waiting = new Set()
+    for (const waiter of waiting) waiter.changed()
   }
 }

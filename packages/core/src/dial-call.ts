@@ -4,8 +4,16 @@ import type { Stream } from '@astranet/mux'
 import type { ServiceInstance } from '@astranet/registry'
 import { onAbort } from './abort-listeners.js'
 import type { ChangeWaiter } from './change-waiters.js'
-import { nodeKey, serviceKey, type DialContext } from './dial-context.js'
-import { isWorthAnother, noRoute, notFound, refusalText, refused, timedOut } from './dial-errors.js'
+import type { DialContext } from './dial-context.js'
+import {
+  isWorthAnother,
+  noRoute,
+  notFound,
+  refusalText,
+  refused,
+  timedOut,
+  type FailedCall,
+} from './dial-errors.js'
 import { DEFAULT_DIAL_TIMEOUT_MS, type CheckedDialOptions, type DialScope } from './dial-options.js'
 import type { SocketEnds } from './socket-ends.js'
 
@@ -29,8 +37,8 @@ export interface Settle<TSocket> {
  * way), *settled*. Moves: looking -> asking when somebody is there; asking -> asking when one instance of a service
  * refused and another has not been asked; looking or asking -> settled.
  *
- * It settles one promise and is the only object of its own that a dial needs: nodes dial hundreds of thousands of times a
- * second.
+ * Callbacks and one promise, no async functions: nodes dial a hundred thousand times a second, and each promise on the way
+ * is felt.
  */
 export class DialCall<TSocket> implements ChangeWaiter {
   /** Its neighbours among the calls under way. */
@@ -44,8 +52,8 @@ export class DialCall<TSocket> implements ChangeWaiter {
   /** The time is over: what is not there now will not be waited for. */
   #isOver = false
   #isSettled = false
-  /** What it waits for while it looks. */
-  #awaitedKey: string | undefined = undefined
+  /** Nobody to ask was there when it looked. */
+  #isWaiting = false
   /** The attempt under way: over a link, or here. */
   #attempt: OutgoingDial | AbortController | undefined = undefined
   #ends: SocketEnds | undefined = undefined
@@ -80,8 +88,8 @@ export class DialCall<TSocket> implements ChangeWaiter {
 
   /** What it waited for has changed. */
   changed(): void {
-    this.#awaitedKey = undefined
-    this.#look()
+    this.#isWaiting = false
+    if (!this.#isSettled) this.#look()
   }
 
   /** Ends it for a reason that is not its own: the caller's signal, the node's end. */
@@ -92,12 +100,19 @@ export class DialCall<TSocket> implements ChangeWaiter {
 
   /** The far side, or this node, has accepted. */
   accepted(stream: Stream, rest: Uint8Array | undefined): void {
-    if (this.#isSettled) return
-    this.#finish()
-    const { allowHalfOpen } = this.#request.options
-    this.#settle.resolve(
-      this.#context.parts.platform.socket(stream, this.#ends as SocketEnds, rest, allowHalfOpen),
+    if (this.#isSettled) {
+      stream.destroy()
+      return
+    }
+    const { platform } = this.#context.parts
+    const socket = platform.socket(
+      stream,
+      this.#ends as SocketEnds,
+      rest,
+      this.#request.options.allowHalfOpen,
     )
+    this.#finish()
+    this.#settle.resolve(socket)
   }
 
   /** The attempt under way has failed. */
@@ -135,28 +150,30 @@ export class DialCall<TSocket> implements ChangeWaiter {
   #lookForService(service: string, port: number | undefined): void {
     const { scope, options } = this.#request
     this.#instance = this.#context.select({ service, port, scope, refusedBy: this.#refusedBy }, options)
+    // A selector of the application's may have aborted this very call.
+    if (this.#isSettled) return
     if (this.#instance !== undefined) this.#ask(this.#instance.nodeId, this.#instance.port, service)
     else if (this.#lastError !== undefined) this.#reject(this.#lastError)
     else if (this.#isOver) this.#reject(notFound(service, port, this.#failedCall()))
-    else this.#await(serviceKey(scope.environment, service))
+    else this.#await()
   }
 
   #lookForNode(nodeId: NodeId, port: number): void {
     if (nodeId === this.#context.parts.self || this.#context.isDialable(nodeId)) this.#ask(nodeId, port)
     else if (this.#isOver) this.#reject(noRoute(nodeId, this.#failedCall()))
-    else this.#await(nodeKey(nodeId))
+    else this.#await()
   }
 
-  #await(key: string): void {
-    this.#awaitedKey = key
-    this.#context.waiters.add(key, this)
+  #await(): void {
+    this.#isWaiting = true
+    this.#context.waiters.add(this)
   }
 
   #ask(remoteNode: NodeId, remotePort: number, service?: string): void {
     const { self, ports, peers } = this.#context.parts
     this.#ends = { localNode: self, localPort: ports.ephemeral(), remoteNode, remotePort }
-    // With a timeout of 0 nothing may wait to become known, yet an answer takes a round trip.
-    if (this.#request.options.timeoutMs === 0) this.#startTimer(DEFAULT_DIAL_TIMEOUT_MS)
+    // Nothing may wait to become known any more, with a timeout of 0 from the start; yet an answer takes a round trip.
+    if (this.#isOver) this.#startTimer(DEFAULT_DIAL_TIMEOUT_MS)
     const link = peers.linkTo(remoteNode)
     if (remoteNode === self) void this.#askHere(this.#ends)
     else if (link === undefined) this.#reject(noRoute(remoteNode, this.#failedCall()))
@@ -192,8 +209,8 @@ export class DialCall<TSocket> implements ChangeWaiter {
 
   #timedOut(): void {
     this.#isOver = true
-    if (this.#awaitedKey !== undefined) {
-      this.#context.waiters.delete(this.#awaitedKey, this)
+    if (this.#isWaiting) {
+      this.#context.waiters.delete(this)
       this.changed()
     } else this.giveUp(timedOut(this.#ends as SocketEnds, this.#failedCall()))
   }
@@ -211,13 +228,14 @@ export class DialCall<TSocket> implements ChangeWaiter {
 
   #finish(): void {
     this.#isSettled = true
+    this.#attempt = undefined
     this.#timer?.cancel()
     this.#ignoreSignal?.()
     this.#context.end(this)
-    if (this.#awaitedKey !== undefined) this.#context.waiters.delete(this.#awaitedKey, this)
+    if (this.#isWaiting) this.#context.waiters.delete(this)
   }
 
-  #failedCall(): { text: string; environment: string; timeoutMs: number } {
+  #failedCall(): FailedCall {
     const { text, scope, options } = this.#request
     return { text, environment: scope.environment, timeoutMs: options.timeoutMs }
   }

@@ -78,7 +78,11 @@ export class DialContext<TSocket> {
       return first !== undefined && this.#canAsk(first, wanted) ? first : undefined
     }
     const candidates = known.filter((each) => this.#canAsk(each, wanted))
-    return candidates.length <= 1 ? candidates[0] : (selector ?? this.#roundRobin)(candidates, key)
+    if (candidates.length <= 1) return candidates[0]
+    const picked = (selector ?? this.#roundRobin)(candidates, key)
+    if (picked === undefined || candidates.includes(picked)) return picked
+    // One that has refused already, for example: asking it again and again would never end.
+    throw new RangeError('selector must return one of the instances it is given, or undefined')
   }
 
   /** Whether there is a link that takes dials: one that ends or goes away stays for a while and takes none any more. */
@@ -90,14 +94,4 @@ export class DialContext<TSocket> {
     if (refusedBy?.has(instance) === true) return false
     return instance.nodeId === this.parts.self ? scope.hasLoopBack : this.isDialable(instance.nodeId)
   }
-}
-
-/** @internal What a call waits for that looks for a service. */
-export function serviceKey(environment: string, service: string): string {
-  return `${environment}:${service}`
-}
-
-/** @internal What a call waits for that looks for a node. */
-export function nodeKey(nodeId: NodeId): string {
-  return `:${nodeId}`
 }

@@ -1,7 +1,6 @@
 import { parseAddress } from '@astranet/interface'
-import type { ServiceInstance } from '@astranet/registry'
 import { DialCall } from './dial-call.js'
-import { DialContext, serviceKey, type DialParts } from './dial-context.js'
+import { DialContext, type DialParts } from './dial-context.js'
 import { nodeClosed } from './dial-errors.js'
 import { checkDialOptions, type DialOptions, type DialScope } from './dial-options.js'
 
@@ -13,14 +12,9 @@ export class Dialer<TSocket> {
     this.#context = new DialContext(parts)
   }
 
-  /** A service is offered that was not. */
-  serviceOffered(service: ServiceInstance): void {
-    this.#context.waiters.wake(serviceKey(service.environment, service.name))
-  }
-
-  /** There is a link to a node, or another one: it can be dialed, and so can its services that are known already. */
-  nodeFound(): void {
-    this.#context.waiters.wakeAll()
+  /** What is offered has changed, or there is a link to a node, or another one: waiting calls look again. */
+  changed(): void {
+    this.#context.waiters.wake()
   }
 
   /** Fails every call that is under way. */

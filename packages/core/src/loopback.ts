@@ -8,6 +8,10 @@ import type { SocketEnds } from './socket-ends.js'
 interface PendingArrival {
   readonly arrivals: Arrivals<unknown>
   readonly ends: SocketEnds
+  /** The dialing end. */
+  readonly stream: Stream
+  /** Gives the place in the backlog up. */
+  cancel(): void
 }
 
 /** Two sessions joined in memory: how a node's own services are dialed. */
@@ -38,12 +42,16 @@ export class Loopback {
     ends: SocketEnds,
     signal: AbortSignal,
   ): Promise<Stream | RefusalReason> {
-    const refusal = arrivals === undefined ? RefusalReason.CONNECTION_REFUSED : arrivals.refusal()
-    if (arrivals === undefined || refusal !== undefined) return refusal ?? RefusalReason.CONNECTION_REFUSED
+    if (arrivals === undefined) return RefusalReason.CONNECTION_REFUSED
+    if (arrivals.refusal() === RefusalReason.BACKLOG_FULL) this.#forgetGivenUp()
+    const refusal = arrivals.refusal()
+    if (refusal !== undefined) return refusal
     const cancel = arrivals.expect()
     try {
       const stream = await this.#open().dialing.openStream({ signal })
-      this.#arriving.set(stream.id, { arrivals, ends })
+      // Ids are used again exactly when their stream was given up before the other end heard of it.
+      this.#arriving.get(stream.id)?.cancel()
+      this.#arriving.set(stream.id, { arrivals, ends, stream, cancel })
       return stream
     } catch (error) {
       cancel()
@@ -61,10 +69,17 @@ export class Loopback {
     this.#arriving.clear()
   }
 
+  /** Streams that were given up before the other end heard of them never arrive: their places are free again. */
+  #forgetGivenUp(): void {
+    for (const [id, { stream, cancel }] of this.#arriving) {
+      if (stream.isClosed && this.#arriving.delete(id)) cancel()
+    }
+  }
+
   #open(): Pair {
     if (this.#pair !== undefined) return this.#pair
     const [dialingEnd, acceptingEnd] = memoryPair({ clock: this.#clock })
-    // Both ends are this process: they die together, so nothing needs to ask whether the other is there.
+    // Both ends are this process: they die together, so nothing needs to ask again whether the other is there.
     const common = { ...this.#limits, clock: this.#clock, keepAliveIntervalMs: 0 }
     this.#pair = {
       dialing: new Session(dialingEnd, { ...common, role: 'client' }),

@@ -148,7 +148,7 @@ export class Node<TSocket, TListener> {
     return {
       onPreferred: (nodeId, link) => {
         this.#sync.up(nodeId, link)
-        this.dialer.nodeFound()
+        this.dialer.changed()
       },
       onLost: (nodeId) => this.#sync.down(nodeId),
       onMessage: (nodeId, link, message) => this.#sync.receive(nodeId, link, message),
@@ -158,9 +158,9 @@ export class Node<TSocket, TListener> {
   }
 
   #onServices(): void {
-    for (const change of this.#services.take()) {
-      if (change.kind === 'offered') this.dialer.serviceOffered(change.service)
-    }
+    // What they are does not matter: a service that went and came back within a turn is no change, and may be waited for.
+    this.#services.take()
+    this.dialer.changed()
   }
 
   #onStream(nodeId: NodeId, link: Link, { header, stream, rest }: IncomingStream): void {

@@ -37,6 +37,21 @@ test('closing ends everything that is under way, and a second time is the same',
   await nodes[Symbol.asyncDispose]()
 })
 
+test('what a socket has sent and ended arrives, though its node is closed in the same moment', async () => {
+  await using nodes = await twoNodes()
+  const { server, client } = nodes
+  const listener = await server.bind('', 'guests')
+  await until(() => client.services().length === 1)
+  const socket = await client.dial('', 'guests')
+  const guest = await listener.accept()
+  guest.on('error', () => {})
+  const text = textOf(guest)
+  socket.end('goodbye')
+  const closing = client.close()
+  expect(await text).toBe('goodbye')
+  await closing
+})
+
 test('while a dial waits for its answer, either node can be closed', async () => {
   for (let round = 0; round < 8; round++) {
     await using nodes = await twoNodes()

@@ -1,7 +1,14 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
-import { AstraNet, formatNodeId, rendezvous, type Listener, type Socket } from '../src/index.js'
-import { errorOf, failure, SkipClock, textOf, turns, twoNodes, until } from './support.js'
+import {
+  AstraNet,
+  formatNodeId,
+  rendezvous,
+  type Listener,
+  type Selector,
+  type Socket,
+} from '../src/index.js'
+import { errorOf, failure, Proxy, SkipClock, textOf, turns, twoNodes, until } from './support.js'
 
 function echo(listener: Listener): Listener {
   return listener.on('connection', (socket) => socket.pipe(socket))
@@ -325,4 +332,103 @@ test('what opened a stream does not count as unread of it', async () => {
   const accepting = listener.accept()
   const socket = await nodes.client.dial('', 'in')
   expect([socket.stream.unreadBytes, (await accepting).stream.unreadBytes]).toEqual([0, 0])
+})
+test('a far side that does not answer is given up in time, whether it was known at first or only at the deadline', async () => {
+  const clock = new SkipClock()
+  await using server = new AstraNet()
+  await using client = new AstraNet({ clock })
+  const endpoint = await server.listenAndServe('tcp4', '127.0.0.1:0')
+  await using proxy = await Proxy.to(endpoint.address)
+  echo(await server.bind('', 'echo'))
+  await client.join('tcp4', proxy.address)
+  await until(() => client.services().length === 1)
+  proxy.freeze()
+  const dialing = failure(client.dial('', 'echo', { timeoutMs: 4_000 }))
+  // Finds nobody at first, and somebody when it looks for the last time.
+  const local = await client.bind('', 'echo')
+  let looks = 0
+  const selector: Selector = (instances) =>
+    ++looks === 1 ? undefined : instances.find(({ nodeId }) => nodeId === server.nodeId)
+  const late = failure(client.dial('', 'echo', { timeoutMs: 4_000, selector }))
+  await clock.advance(4_000)
+  expect(await dialing).toMatchObject({ code: 'ETIMEDOUT', syscall: 'dial', address: 'echo' })
+  expect(looks).toBe(2)
+  // An answer may take the default time.
+  await clock.advance(10_000)
+  expect(await late).toMatchObject({ code: 'ETIMEDOUT' })
+  local.close()
+})
+
+test('a service that goes and comes back within a turn is found by whoever waits for it', async () => {
+  await using node = new AstraNet()
+  const listener = await node.bind('', 'web:5')
+  await turns(2)
+  listener.close()
+  const dialing = node.dial('', 'web:5')
+  echo(await node.bind('', 'web:5'))
+  expect(await ask(await dialing, 'back')).toBe('back')
+})
+
+test('a selector may throw, abort its own dial, or pick what it was not given: the dial fails and nothing else', async () => {
+  await using nodes = await twoNodes()
+  const { server, client } = nodes
+  for (const node of [server, client]) echo(await node.bind('', 'web'))
+  await until(() => client.services().length === 2)
+  const broken: Selector = () => {
+    throw new Error('cannot decide')
+  }
+  expect(await failure(client.dial('', 'web', { selector: broken }))).toMatchObject({
+    message: 'cannot decide',
+  })
+  const controller = new AbortController()
+  const aborting: Selector = (instances) => {
+    controller.abort(new Error('changed my mind'))
+    return instances[0]
+  }
+  const aborted = client.dial('', 'web', { selector: aborting, signal: controller.signal })
+  expect(await failure(aborted)).toMatchObject({ message: 'changed my mind' })
+  const stranger = { environment: '', name: 'web', port: 1, nodeId: client.nodeId, tags: [], weight: 1 }
+  const wrong = await failure(client.dial('', 'web', { selector: () => stranger }))
+  expect([wrong.name, wrong.message]).toEqual([
+    'RangeError',
+    'selector must return one of the instances it is given, or undefined',
+  ])
+  expect(await ask(await client.dial('', 'web'), 'still there')).toBe('still there')
+})
+
+test('dials of this node that are given up at once leave their places in the backlog to others', async () => {
+  await using node = new AstraNet()
+  const listener = await node.bind('', 'door:5', { backlog: 2 })
+  // The pair of sessions is there from now on.
+  const first = await node.dial('', ':5')
+  await listener.accept()
+  for (let i = 0; i < 4; i++) {
+    const controller = new AbortController()
+    const dialing = failure(node.dial('', ':5', { signal: controller.signal }))
+    controller.abort(new Error('no'))
+    expect(await dialing).toMatchObject({ message: 'no' })
+  }
+  await turns(3)
+  for (let i = 0; i < 4; i++) {
+    const socket = await node.dial('', ':5')
+    socket.resetAndDestroy()
+    await turns(3)
+  }
+  const [near, far] = await Promise.all([node.dial('', ':5'), listener.accept()])
+  for (const socket of [first, near, far]) socket.destroy()
+})
+
+test('what came behind the header counts as unread while the stream waits to be accepted', async () => {
+  await using nodes = await twoNodes({ sessionLimits: { maxReceiveBufferBytes: 131_072 } })
+  const { server, client } = nodes
+  const listener = await server.bind('', 'late')
+  await until(() => client.services().length === 1)
+  const total = 300_000
+  const socket = await client.dial('', 'late')
+  socket.end(Buffer.alloc(total, 7))
+  await turns(20)
+  const accepted = await listener.accept()
+  let received = 0
+  for await (const chunk of accepted) received += (chunk as Buffer).length
+  expect(received).toBe(total)
 })

@@ -140,6 +140,23 @@ describe('the end of a session', () => {
     expect(pair.server.events.filter((event) => event === 'over')).toHaveLength(1)
   })
 
+  it('comes behind what was written, ended and reset before the close', () => {
+    const pair = connectedPair()
+    const ended = pair.client.open()
+    const reset = pair.client.open()
+    pair.run()
+    const [far, farReset] = pair.server.accepted as [Stream, Stream]
+    const recorders = [new Recorder(far), new Recorder(farReset)] as const
+    ended.write(bytesOf('goodbye'))
+    ended.end()
+    reset.reset(7)
+    pair.client.core.close(0, '')
+    pair.run()
+    expect(recorders[0].text).toBe('goodbye')
+    expect(recorders[0].events.slice(0, 2)).toEqual(['data', 'end'])
+    expect(recorders[1].resetError).toMatchObject({ code: 'ECONNRESET', applicationCode: 7 })
+  })
+
   it('with code 0 is no fault when no stream is open, and cuts those that are', () => {
     const idle = connectedPair()
     idle.client.core.close(0, '')

@@ -8,7 +8,7 @@ import { describeMachine, describeVersions } from './machine.js'
 import { mallocEnvironments, type MallocName } from './malloc.js'
 import { measure } from './measure.js'
 import { Progress } from './progress.js'
-import { Samples, type Failure, type Report } from './results.js'
+import { Samples, type Failure, type MeasuredOnce, type Report } from './results.js'
 
 /** One work with one malloc setting. */
 interface Round {
@@ -36,7 +36,7 @@ export async function bench(
     ...header,
     runs: reports.flatMap((each) => each.runs),
     failures: reports.flatMap((each) => each.failures),
-    measuredOnce: [...new Set(reports.flatMap((each) => each.measuredOnce))],
+    measuredOnce: reports.flatMap((each) => each.measuredOnce),
   }
 }
 
@@ -84,7 +84,7 @@ async function measureRound(
   const samples = new Samples()
   for (const { name } of contestants) samples.add(name, new Map())
   const failures: Failure[] = []
-  const measuredOnce: string[] = []
+  const measuredOnce: MeasuredOnce[] = []
   for (let run = 1; run <= args.runs; run++) {
     for (const contestant of run % 2 === 1 ? contestants : contestants.toReversed()) {
       const { name: peer } = contestant
@@ -94,7 +94,7 @@ async function measureRound(
         progress.stop(what, 'left out, it failed before')
         continue
       }
-      if (measuredOnce.includes(peer)) {
+      if (measuredOnce.some((each) => each.peer === peer)) {
         progress.stop(what, 'left out, it took long and is measured once')
         continue
       }
@@ -103,7 +103,8 @@ async function measureRound(
       const measurement = { contestant, work: work.name, sizes, environment, timeLimitMs: args.timeLimitMs }
       const { values, failure } = await measure(measurement, (done) => progress.update(done))
       samples.add(peer, values)
-      if (run === 1 && performance.now() - startedAt > args.onceOverMs) measuredOnce.push(peer)
+      if (run === 1 && performance.now() - startedAt > args.onceOverMs)
+        measuredOnce.push({ work: work.name, peer, malloc })
       if (failure !== undefined) failures.push({ work: work.name, peer, malloc, run, reason: failure })
       progress.stop(what, failure ?? textOf(values))
     }

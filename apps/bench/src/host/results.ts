@@ -27,6 +27,13 @@ export interface Failure {
   readonly reason: string
 }
 
+/** A peer that took long for a work (`--once-over`): it has one value for each metric. */
+export interface MeasuredOnce {
+  readonly work: string
+  readonly peer: string
+  readonly malloc: MallocName
+}
+
 /** What is written as JSON. */
 export interface Report {
   readonly machine: Machine
@@ -38,8 +45,7 @@ export interface Report {
   readonly runs: readonly Result[]
   readonly failures: readonly Failure[]
   readonly skipped: readonly Skipped[]
-  /** Peers that took long (`--once-over`): they have one value each. */
-  readonly measuredOnce: readonly string[]
+  readonly measuredOnce: readonly MeasuredOnce[]
 }
 
 /** Values of one work as they come, by peer and metric. */

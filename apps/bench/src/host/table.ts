@@ -29,7 +29,7 @@ export function tableOf({ runs, windows, failures, measuredOnce }: Report): stri
     lastMetric = metric
   }
   const failed = failures.map(({ peer, run, reason }) => `${peer} failed in run ${run}: ${reason}\n`)
-  const once =
-    measuredOnce.length === 0 ? '' : `measured once, for it takes long: ${measuredOnce.join(', ')}\n`
+  const slow = measuredOnce.map(({ peer }) => peer).join(', ')
+  const once = slow === '' ? '' : `measured once, for it takes long: ${slow}\n`
   return `${table.toString()}\n${once}${failed.join('')}`
 }

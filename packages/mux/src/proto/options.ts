@@ -28,7 +28,10 @@ export interface SessionLimits {
    * `raiseLimits`. Default true.
    */
   isTrusted?: boolean
-  /** How often a QX_PING asks whether the peer is there, in ms, jittered down by up to 20 %; 0: never. Default 10,000. */
+  /**
+   * How often a QX_PING asks whether the peer is there, in ms, jittered down by up to 20 %; 0: only to measure the round
+   * trip, at the session's beginning and when its window grows. Default 10,000.
+   */
   keepAliveIntervalMs?: number
   /**
    * How long a QX_PING may stay unanswered, with nothing arriving and nothing being sent, before the peer counts as dead

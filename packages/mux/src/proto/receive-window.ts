@@ -131,14 +131,14 @@ export class ReceiveWindow {
   }
 
   /**
-   * Raises the limit as far as formula and budget allow. Returns false when the budget gave nothing: `whenReleased` is
-   * called when there is room again.
+   * Raises the limit as far as formula and budget allow; returns whether it did. Where the budget does not give everything,
+   * `whenReleased` is called when there is room again.
    */
   update(now: number, minRttMs: number | undefined, whenReleased: () => void): boolean {
     this.#tuning?.renew(this.consumed - this.#consumedAtRenewal, now, minRttMs, this.poolBytes)
     this.#consumedAtRenewal = this.consumed
     const wanted = this.#target() - this.outstandingBytes
-    if (wanted <= 0) return true
+    if (wanted <= 0) return false
     const granted = this.#budget.reserve(wanted)
     const forced = Math.min(wanted, LEAST_SHARE_BYTES - this.unreadBytes - this.outstandingBytes) - granted
     if (forced > 0) this.#budget.force(forced)

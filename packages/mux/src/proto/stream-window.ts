@@ -17,8 +17,8 @@ export function growthOf(stream: Stream): number {
 }
 
 /**
- * Gives the peer new credit on the stream once half of its window was used: MAX_STREAM_DATA = consumed + window (RFC 9000
- * section 4.1). The window grows while it is what holds the peer back.
+ * Gives the peer new credit on the stream once half of its first window, later a quarter of its window (at most 1 MiB), was
+ * used: MAX_STREAM_DATA = consumed + window (RFC 9000 section 4.1). The window grows while it is what holds the peer back.
  */
 export function renewWindow(stream: Stream): void {
   const tuning = stream.extra?.tuning

@@ -60,7 +60,7 @@ export class Transmitter {
       this.#writeStreams()
       this.#writeDataBlocked()
     }
-    if (core.closeFrame !== undefined) this.#writeClose()
+    if (core.closeFrame !== undefined) this.#writeFarewell()
     return this.writer.bytes >= core.flushSize.bytes
   }
 
@@ -69,6 +69,19 @@ export class Transmitter {
     writer.reserve(MAX_LONG_FRAME_BYTES)
     writer.wrote(writeTransportParameters(writer.buffer, writer.at, this.#core.ownParameters))
     this.#core.areParametersDue = false
+  }
+
+  /**
+   * The close, and in front of it what the application had written, ended and reset when it closed the session: one flush
+   * of it, as far as the credit goes.
+   */
+  #writeFarewell(): void {
+    const core = this.#core
+    if (core.hasPeerParameters && core.closeFrame?.isApplication === true) {
+      this.#writeStreamControl()
+      this.#writeStreams()
+    }
+    this.#writeClose()
   }
 
   #writeClose(): void {
@@ -150,8 +163,9 @@ export class Transmitter {
       StreamState.CREDIT_QUEUED |
       StreamState.BLOCKED_QUEUED
     )
-    // RFC 9000 section 3.3: who has the final size has no use for more credit, and nothing left to stop.
-    const isReceiving = (queued & SIZE_KNOWN) === 0
+    // RFC 9000 section 3.3: who has the final size has no use for more credit, and nothing left to stop. In front of a close
+    // neither says anything that the close does not.
+    const isReceiving = (queued & SIZE_KNOWN) === 0 && !this.#core.isOver
     if (isReceiving && (queued & StreamState.STOP_QUEUED) !== 0) {
       writer.reserve(MAX_CONTROL_FRAME_BYTES)
       writer.wrote(writeStopSending(writer.buffer, writer.at, id, extraOf(stream).stopCode))

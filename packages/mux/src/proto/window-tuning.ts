@@ -1,5 +1,8 @@
-/** Below this a round trip says more about the event loop than about the path, in ms. */
-const MIN_RTT_MS = 0.2
+/**
+ * The shortest round trip that windows are made for, in ms. On a machine or a local network the least one says what the path
+ * needs when both processes happen to run; waking them takes several times as long.
+ */
+const MIN_RTT_MS = 0.6
 
 /**
  * The rate of a window from this size on, in bytes, is that over at least so many ms: what waited in the system's buffers

@@ -50,12 +50,14 @@ describe('the idle timeout', () => {
 })
 
 describe('closing a session', () => {
-  it('sends one CONNECTION_CLOSE of the application, then ends, and answers nothing any more', () => {
+  it('sends what was written and one CONNECTION_CLOSE of the application, then ends, and answers nothing any more', () => {
     const wire = new Wire()
-    wire.open().write(Buffer.from('never sent'))
+    wire.open().write(Buffer.from('goodbye'))
     wire.core.close(77, 'done')
     expect(wire.core.isEndDue).toBe(false)
-    expect(wire.sent()).toEqual([
+    const [last, farewell, ...more] = wire.sent()
+    expect([last?.[0], more]).toEqual(['STREAM', []])
+    expect([farewell]).toEqual([
       ['CONNECTION_CLOSE', { isApplication: true, code: 77, frameType: 0, reason: 'done' }],
     ])
     expect(wire.core.isEndDue).toBe(true)

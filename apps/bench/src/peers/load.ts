@@ -1,0 +1,21 @@
+import type { Peer } from '../peer.js'
+
+/** Where each peer is. A process loads the one that it measures and none of the others' libraries. */
+const modules: Readonly<Record<string, () => Promise<Readonly<Record<string, unknown>>>>> = {
+  tcp: () => import('./tcp.js'),
+  'tcp-per-stream': () => import('./tcp-per-stream.js'),
+  http2: () => import('./http2.js'),
+  'libp2p-yamux': () => import('./libp2p-yamux.js'),
+  'libp2p-mplex': () => import('./libp2p-mplex.js'),
+  'moq-qmux': () => import('./moq-qmux.js'),
+  'mux-light': () => import('./mux-light.js'),
+  'mux-duplex': () => import('./mux-duplex.js'),
+  core: () => import('./core.js'),
+}
+
+/** The peer of that name; `undefined` when there is none. */
+export async function loadPeer(name: string): Promise<Peer | undefined> {
+  const load = modules[name.replace(/-1mib$/, '')]
+  if (load === undefined) return undefined
+  return Object.values(await load()).find((each): each is Peer => (each as Partial<Peer>).name === name)
+}

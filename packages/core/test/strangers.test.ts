@@ -3,11 +3,28 @@ import { once } from 'node:events'
 import { connect, type Socket as TcpSocket } from 'node:net'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { AstraNet, formatNodeId, type Transport } from '../src/index.js'
+import { AstraNet, formatNodeId, type AstraNetOptions, type Transport } from '../src/index.js'
 import { SkipClock, textOf, turns, until } from './support.js'
 import { MAX_PENDING_HANDSHAKES } from '../src/handshakes.js'
 import { memory } from '@astranet/transport-memory'
 import { generateSecret, tcp } from '@astranet/transport-tcp'
+import { ws } from '@astranet/transport-ws'
+import { memberTls } from './certificates.js'
+
+/** Where a node can be joined, and by whom. */
+interface Door {
+  readonly network: string
+  readonly options: AstraNetOptions
+}
+
+const secret = generateSecret()
+const tcp4: Door = { network: 'tcp4', options: {} }
+const doors: Record<string, Door> = {
+  tcp4,
+  'tcp4 with a secret': { network: 'tcp4', options: { secret } },
+  ws: { network: 'ws', options: { secret, insecure: true } },
+  wss: { network: 'wss', options: { secret, transports: [ws({ tls: memberTls() })] } },
+}
 
 async function stranger(address: string): Promise<TcpSocket> {
   const [host, port] = address.split(':')
@@ -31,9 +48,9 @@ async function answerTo(address: string, bytes: Uint8Array | string): Promise<nu
   return length
 }
 
-async function serves(node: AstraNet, address: string): Promise<void> {
-  await using client = new AstraNet()
-  await client.join('tcp4', address)
+async function serves(node: AstraNet, address: string, { network, options }: Door = tcp4): Promise<void> {
+  await using client = new AstraNet(options)
+  await client.join(network, address)
   const socket = await client.dial('', 'echo')
   socket.end('hello')
   expect(await textOf(socket)).toBe('hello')
@@ -41,9 +58,9 @@ async function serves(node: AstraNet, address: string): Promise<void> {
   expect(node.isClosed).toBe(false)
 }
 
-async function serving(): Promise<{ node: AstraNet; address: string }> {
-  const node = new AstraNet()
-  const { address } = await node.listenAndServe('tcp4', '127.0.0.1:0')
+async function serving({ network, options }: Door = tcp4): Promise<{ node: AstraNet; address: string }> {
+  const node = new AstraNet(options)
+  const { address } = await node.listenAndServe(network, '127.0.0.1:0', { onError() {} })
   const listener = await node.bind('', 'echo')
   listener.on('connection', (socket) => socket.on('error', () => {}).pipe(socket))
   return { node, address }
@@ -134,16 +151,19 @@ test('so many strangers may dawdle, of more the oldest is cut, and all are when 
   await closing
 })
 
-test('so many silent strangers there are, an honest node can join beside them', async () => {
-  const { node, address } = await serving()
-  await using _node = node
-  const sockets = await Promise.all(
-    Array.from({ length: MAX_PENDING_HANDSHAKES + 50 }, () => stranger(address)),
-  )
-  await serves(node, address)
-  expect(sockets.filter((socket) => !socket.closed).length).toBeLessThanOrEqual(MAX_PENDING_HANDSHAKES)
-  for (const socket of sockets) socket.destroy()
-})
+test.each(Object.entries(doors))(
+  'an honest node joins beside any number of silent strangers, over %s',
+  async (_, door) => {
+    const { node, address } = await serving(door)
+    await using _node = node
+    const sockets = await Promise.all(
+      Array.from({ length: MAX_PENDING_HANDSHAKES + 50 }, () => stranger(address)),
+    )
+    await serves(node, address, door)
+    expect(sockets.filter((socket) => !socket.closed).length).toBeLessThanOrEqual(MAX_PENDING_HANDSHAKES)
+    for (const socket of sockets) socket.destroy()
+  },
+)
 
 test('a node offers nothing that nobody bound', async () => {
   await using node = new AstraNet()
@@ -176,7 +196,6 @@ test('who listens on more than this machine without authentication is warned, on
   expect(await warningsOf(tcp(), ['tcp4', '0.0.0.0:0'], ['tcp', ':0'])).toMatchObject([
     { name: 'AstraNetWarning', code: 'ASTRA_WARN_UNAUTHENTICATED' },
   ])
-})
 
 test('who listens with a secret is not warned', async () => {
   const secret = generateSecret()

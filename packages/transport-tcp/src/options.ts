@@ -32,8 +32,8 @@ export interface TcpOptions {
    */
   handshakeTimeoutMs?: number
   /**
-   * TLS handshakes that a listener has under way at once, 1 or more. Default 100; each holds some 50 KiB. Connections
-   * beyond them are disconnected at once, and `onError` gets `ASTRA_ERR_TLS_BUSY`.
+   * TLS handshakes that a listener has under way at once, 1 or more. Default 100; each holds some 50 KiB. For one
+   * more the oldest is cut, and `onError` gets `ASTRA_ERR_TLS_BUSY`.
    */
   maxPendingHandshakes?: number
 }

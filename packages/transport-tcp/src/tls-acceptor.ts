@@ -14,7 +14,8 @@ export interface TlsAcceptorEvents {
 }
 
 /**
- * Shakes hands with those who connect, at most so many at once. It is the server that `node:tls` makes, which listens
+ * Shakes hands with those who connect, at most so many at once: the oldest is cut for one more, since whoever means it is
+ * done within a round trip or two, and those who only hold a place have been there longest. It is the server that `node:tls` makes, which listens
  * nowhere and is handed its connections: only that one checks clients' certificates.
  */
 export class TlsAcceptor {
@@ -22,9 +23,10 @@ export class TlsAcceptor {
   readonly #settings: TlsSettings
   readonly #events: TlsAcceptorEvents
   readonly #maxPending: number
-  #pending = 0
-  /** The sockets of handshakes under way. */
+  /** The sockets of handshakes under way, oldest first. */
   readonly #sockets = new Set<Socket>()
+  /** Those that were cut for another: their end is no news. */
+  readonly #cut = new WeakSet<Socket>()
   #isClosed = false
 
   constructor(settings: TlsSettings, maxPending: number, events: TlsAcceptorEvents) {
@@ -39,13 +41,8 @@ export class TlsAcceptor {
 
   /** Begins the handshake on a socket that was just accepted and has not been read. */
   accept(raw: Socket): void {
-    if (this.#pending >= this.#maxPending) {
-      raw.destroy()
-      const message = `A connection was turned away: ${this.#pending} TLS handshakes are under way.`
-      this.#events.onError(new AstraError('ASTRA_ERR_TLS_BUSY', message))
-      return
-    }
-    this.#pending++
+    const [oldest] = this.#sockets
+    if (oldest !== undefined && this.#sockets.size >= this.#maxPending) this.#cutOff(oldest)
     this.#sockets.add(raw)
     raw.once('close', () => this.#sockets.delete(raw))
     // Who ends before the handshake is done has gone.
@@ -59,9 +56,16 @@ export class TlsAcceptor {
     for (const socket of this.#sockets) socket.destroy()
   }
 
+  #cutOff(raw: Socket): void {
+    this.#sockets.delete(raw)
+    this.#cut.add(raw)
+    raw.destroy()
+    const message = `A connection was cut: more than ${this.#maxPending} TLS handshakes are under way, and it was the oldest.`
+    this.#events.onError(new AstraError('ASTRA_ERR_TLS_BUSY', message))
+  }
+
   /** Its handshake is over. */
   #settled(socket: TLSSocket): void {
-    this.#pending--
     const raw = socketBelow(socket)
     if (raw !== undefined) this.#sockets.delete(raw)
     // Which one it was cannot be told: better cut none of these than one that is in use.
@@ -90,7 +94,8 @@ export class TlsAcceptor {
     const { authorizationError } = socket
     const code = authorizationError as Error | string | null | undefined
     const found = typeof code === 'string' ? Object.assign(new Error(code), { code, cause: error }) : error
-    if (this.#isClosed) return
+    const raw = socketBelow(socket)
+    if (this.#isClosed || (raw !== undefined && this.#cut.has(raw))) return
     this.#events.onError(handshakeError(found, this.#settings, nameOf(tcpEnds(socket).remoteAddress)))
   }
 }

@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws'
 import { formatEnd } from './address.js'
 import type { CheckedOptions } from './node-options.js'
 import { NodePipe } from './node-pipe.js'
-import { answer, judgeUpgrade } from './upgrade.js'
+import { answer, judgeUpgrade, refusal, type Refusal } from './upgrade.js'
 
 /** Where an {@link Acceptor}'s connections come in. */
 export interface AcceptorSite {
@@ -33,21 +33,16 @@ export class Acceptor {
       maxPayload: options.maxMessageBytes,
       handleProtocols: () => options.protocol,
     })
-    // Malformed requests; `ws` has answered them.
-    this.#server.on('wsClientError', (error, socket) => {
-      socket.destroy()
-      this.#events.onError?.(error)
-    })
+    // Malformed requests: with somebody who listens to this `ws` leaves the answer to them.
+    this.#server.on('wsClientError', ({ message }, socket, request) =>
+      this.#refuse(socket, refusal(400, request, `its request is malformed (${message})`)),
+    )
   }
 
   /** An upgrade was asked for on `socket`, whose first bytes behind the request are `head`. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const refusal = judgeUpgrade(request, this.#options)
-    if (refusal !== undefined) {
-      answer(socket, refusal.status)
-      this.#events.onError?.(refusal.error)
-      return
-    }
+    const found = judgeUpgrade(request, this.#options)
+    if (found !== undefined) return this.#refuse(socket, found)
     const { remoteAddress, remotePort } = socket as Socket
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       const pipe = new NodePipe(webSocket, {
@@ -57,5 +52,10 @@ export class Acceptor {
       })
       this.#events.onConnection(pipe.duplex)
     })
+  }
+
+  #refuse(socket: Duplex, { status, error }: Refusal): void {
+    answer(socket, status)
+    this.#events.onError?.(error)
   }
 }

@@ -18,7 +18,10 @@ export function requestError(cause: Error & { code?: string }): AstraError {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return new AstraError('ETIMEDOUT', 'A client did not become a WebSocket in time.', { cause })
   }
-  if (!code.startsWith('HPE_')) return new AstraError(code || 'ECONNRESET', cause.message, { cause })
+  if (!code.startsWith('HPE_')) {
+    const message = `A client disconnected before it was a WebSocket: ${cause.message}.`
+    return new AstraError(code || 'ECONNRESET', message, { cause })
+  }
   const message = `A client was turned away: what it sent is no request for a WebSocket (${code}).`
   return new AstraError('ASTRA_ERR_WS_HANDSHAKE', message, { cause })
 }

@@ -38,8 +38,8 @@ export interface WsOptions extends CommonWsOptions {
   /** How long a client may take until it is a WebSocket, in ms, 1 to 2^31 - 1. Default 10,000. */
   handshakeTimeoutMs?: number
   /**
-   * Connections to a listener of its own that are not WebSockets yet, 1 or more. Default 100; those beyond are disconnected
-   * at once.
+   * Connections to a listener of its own that are not WebSockets yet, 1 or more. Default 100; for one more the
+   * oldest is cut, and `onError` gets `ASTRA_ERR_WS_BUSY`.
    */
   maxPendingHandshakes?: number
   /** How host names are resolved, with the signature of `dns.lookup`. Default: `dns.lookup`. */

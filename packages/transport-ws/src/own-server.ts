@@ -49,9 +49,11 @@ class OwnListener implements TransportListener {
     const { requestCert, rejectUnauthorized } = options.tls
     this.isAuthenticated = network === 'wss' && requestCert === true && rejectUnauthorized !== false
     this.#server = makeServer(network, options)
-    this.#pending = new Pending(this.#server, network === 'wss', options.maxPendingHandshakes, (error) =>
-      events.onError?.(error),
-    )
+    this.#pending = new Pending(this.#server, {
+      isTls: network === 'wss',
+      max: options.maxPendingHandshakes,
+      onError: (error) => events.onError?.(error),
+    })
     this.#acceptor = new Acceptor(options, events, {
       address: () => this.address,
       confidential: this.isConfidential,

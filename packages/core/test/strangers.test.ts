@@ -196,9 +196,9 @@ test('who listens on more than this machine without authentication is warned, on
   expect(await warningsOf(tcp(), ['tcp4', '0.0.0.0:0'], ['tcp', ':0'])).toMatchObject([
     { name: 'AstraNetWarning', code: 'ASTRA_WARN_UNAUTHENTICATED' },
   ])
+})
 
 test('who listens with a secret is not warned', async () => {
-  const secret = generateSecret()
   expect(await warningsOf(tcp({ secret }), ['tcp4', '0.0.0.0:0'])).toEqual([])
 })
 

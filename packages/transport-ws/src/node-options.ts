@@ -24,8 +24,10 @@ export interface WsOptions extends CommonWsOptions {
   server?: Server
   /**
    * Pages that may connect from a browser, as origins such as `'https://example.org'`, or `'*'` for any. Default: pages that
-   * come from the host and port that they connect to. Without this, every page that somebody on this machine visits could
-   * reach a listener on it. Clients that are no browsers say no origin and are not concerned.
+   * come from the scheme, host and port that they connect to; in the clear (`ws`, not `isBehindTls`) on an address of this
+   * machine's or of a private network, only if that host is `localhost` or an IP address, since a page can make its own
+   * name mean such an address. Without this, every page that somebody visits inside could reach a listener there. Clients
+   * that are no browsers say no origin and are not concerned.
    */
   origins?: readonly string[] | '*'
   /**

@@ -2,6 +2,7 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { AstraError } from '@astranet/interface'
 import type { CheckedOptions } from './node-options.js'
+import { isAllowedOrigin } from './origin.js'
 
 /** Why a request is not welcome: a status for the client, and the error for the listener. */
 export interface Refusal {
@@ -11,13 +12,10 @@ export interface Refusal {
 
 /** Judges a request to become a WebSocket; `undefined`: it is welcome. */
 export function judgeUpgrade(request: IncomingMessage, options: CheckedOptions): Refusal | undefined {
-  const { origin, host } = request.headers
-  if (!isAllowedOrigin(origin, host, options.origins))
-    return refusal(
-      403,
-      request,
-      `its page comes from ${String(origin).slice(0, 200)}, which is not in origins`,
-    )
+  if (!isAllowedOrigin(request, options)) {
+    const origin = String(request.headers.origin).slice(0, 200)
+    return refusal(403, request, `its page comes from ${origin}, which is not in origins`)
+  }
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
   if (!offered.includes(options.protocol))
     return refusal(400, request, `it does not offer the subprotocol ${options.protocol}`)
@@ -44,15 +42,4 @@ export function refusal(status: number, request: IncomingMessage, why: string): 
   const { remoteAddress = 'an unknown address' } = request.socket
   const message = `A WebSocket client at ${remoteAddress} was turned away: ${why.replace(/\p{C}/gu, '?')}.`
   return { status, error: new AstraError('ASTRA_ERR_WS_HANDSHAKE', message) }
-}
-
-/** Only browsers say an origin, and they cannot be made to lie about it. */
-function isAllowedOrigin(
-  origin: string | undefined,
-  host: string | undefined,
-  origins: CheckedOptions['origins'],
-): boolean {
-  if (origin === undefined || origins === '*') return true
-  if (origins !== undefined) return origins.includes(origin)
-  return host !== undefined && origin.replace(/^https?:\/\//, '') === host
 }

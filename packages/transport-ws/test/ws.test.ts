@@ -8,7 +8,7 @@ import { ws, type WsOptions } from '@astranet/transport-ws'
 import { ws as browserWs, type StandardWebSocketConstructor } from '@astranet/transport-ws/browser'
 import { describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer, type ClientOptions } from 'ws'
-import { closeAll, listening, serverTls, strangerTls, turnsUntil } from './support.js'
+import { closeAll, listening, portOf, serverTls, strangerTls, turnsUntil } from './support.js'
 
 const PROTOCOL = 'astranet-1-qx02'
 
@@ -64,15 +64,48 @@ describe('ws', () => {
       [undefined, 'own', 'open'],
       [undefined, 'http://evil.example', '403'],
       [['http://app.example'], 'http://app.example', 'open'],
+      [undefined, 'https://own', '403'],
+      [undefined, 'null', '403'],
       [['http://app.example'], 'own', '403'],
       ['*', 'http://evil.example', 'open'],
     ]
     for (const [origins, from, expected] of cases) {
       const { listener, accepted, errors } = await listening(ws(origins === undefined ? {} : { origins }))
-      const origin = from === 'own' ? `http://${listener.address}` : from
+      const origin = from.replace(/^own$/, 'http://own').replace(/(?<=\/)own$/, listener.address)
       expect(await foreignClient(`ws://${listener.address}`, { headers: { origin } })).toBe(expected)
       await turnsUntil(() => accepted.length + errors.length === 1)
-      if (expected === '403') expect(errors[0]?.message).toMatch(/its page comes from http.*not in origins/)
+      if (expected === '403') expect(errors[0]?.message).toMatch(/its page comes from .*not in origins/)
+      await closeAll(accepted)
+      await listener.close()
+    }
+  })
+
+  it('takes the scheme and the name of its own host for what they mean', async () => {
+    const own = { ...serverTls, servername: 'localhost' }
+    const page =
+      (name: string): ((port: number) => string) =>
+      (port) =>
+        `${name}:${port}`
+    const cases: [string, WsOptions, string, (port: number) => string, string][] = [
+      ['a name that means this machine', {}, 'http', page('localhost'), 'open'],
+      ["an IPv6 address, as the page's own", {}, 'http', page('[::1]'), 'open'],
+      ['a name that was made to mean this machine', {}, 'http', page('evil.example'), '403'],
+      ['a name that only begins like it', {}, 'http', page('localhost.evil.example'), '403'],
+      ['a name that looks like an address', {}, 'http', page('127.0.0.1.evil.example'), '403'],
+      ['a name, behind TLS', { isBehindTls: true }, 'https', page('app.example'), 'open'],
+      ['a page in the clear, behind TLS', { isBehindTls: true }, 'http', page('app.example'), '403'],
+      ['the default port behind TLS', { isBehindTls: true }, 'https', () => 'app.example', 'open'],
+      ['a name, over TLS', { tls: own }, 'https', page('app.example'), 'open'],
+      ['a page in the clear, over TLS', { tls: own }, 'http', page('app.example'), '403'],
+    ]
+    for (const [what, options, scheme, hostOf, expected] of cases) {
+      const network = options.tls === undefined ? 'ws' : 'wss'
+      const { listener, accepted, errors } = await listening(ws(options), network)
+      const host = hostOf(portOf(listener.address))
+      const headers = { host, origin: `${scheme}://${host}` }
+      const found = await foreignClient(`${network}://${listener.address}`, { headers, ca: own.ca })
+      expect([what, found]).toEqual([what, expected])
+      await turnsUntil(() => accepted.length + errors.length === 1)
       await closeAll(accepted)
       await listener.close()
     }

@@ -1,0 +1,50 @@
+import type { IncomingMessage } from 'node:http'
+import { BlockList, isIP, type Socket } from 'node:net'
+import type { CheckedOptions } from './node-options.js'
+
+/**
+ * Whether the page that a request comes from may connect. Only browsers say an origin, and they cannot be made to lie about
+ * it; but a page can have its own name mean an address of the visitor's machine or network, and is then of the same origin
+ * as a listener there (DNS rebinding). TLS stops that, since nobody has a certificate for such a name, and in the clear an
+ * address or `localhost` in place of a name does.
+ */
+export function isAllowedOrigin(request: IncomingMessage, options: CheckedOptions): boolean {
+  const { origin, host } = request.headers
+  const { origins, isBehindTls } = options
+  if (origin === undefined || origins === '*') return true
+  if (origins !== undefined) return origins.includes(origin)
+  const isSecure = isBehindTls || (request.socket as Socket & { encrypted?: boolean }).encrypted === true
+  const own = `${isSecure ? 'https' : 'http'}://${host ?? ''}`
+  if (!URL.canParse(own) || !URL.canParse(origin)) return false
+  const { hostname, origin: ownOrigin } = new URL(own)
+  if (new URL(origin).origin !== ownOrigin) return false
+  return isSecure || isFixed(hostname) || !isInside(request.socket.localAddress)
+}
+
+/** Whether a host in a URL means the same whatever name servers say. */
+function isFixed(hostname: string): boolean {
+  return hostname === 'localhost' || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
+}
+
+/** Addresses that others on the internet do not reach, but a page that somebody visits inside could. */
+const INSIDE = new BlockList()
+for (const [network, prefix] of [
+  ['127.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['169.254.0.0', 16],
+  ['100.64.0.0', 10],
+] as const) {
+  INSIDE.addSubnet(network, prefix, 'ipv4')
+}
+INSIDE.addAddress('::1', 'ipv6')
+INSIDE.addSubnet('fc00::', 7, 'ipv6')
+INSIDE.addSubnet('fe80::', 10, 'ipv6')
+
+/** What has no address is as good as inside: a pipe, or a socket that has just been reset. */
+function isInside(address: string | undefined): boolean {
+  const text = address?.replace(/^::ffff:(?=[\d.]+$)/, '').replace(/%.*$/, '') ?? ''
+  const family = isIP(text)
+  return family === 0 || INSIDE.check(text, family === 4 ? 'ipv4' : 'ipv6')
+}

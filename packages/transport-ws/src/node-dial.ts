@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { AstraError, type Connection, type DialOptions } from '@astranet/interface'
 import { WebSocket, type ClientOptions } from 'ws'
 import { formatEnd, formatUrl, formatWsAddress, parseDialAddress, type WsNetwork } from './address.js'
@@ -19,14 +20,16 @@ export async function dialWs(
   return dialRace<Connection>(`${network} ${address}`, dialOptions, ({ resolve, reject }) => {
     const socket = new WebSocket(url, [options.protocol], clientOptions(network, options))
     let localAddress = ''
+    let confidential = false
     socket.once('upgrade', (response) => {
-      const { localAddress: host, localPort } = response.socket as Socket
+      const { localAddress: host, localPort, authorized } = response.socket as Socket & Partial<TLSSocket>
+      // Options are not enough to go by: the environment, too, can let in any certificate.
+      confidential = authorized === true
       localAddress = formatEnd(host, localPort)
     })
     // Stays for good: `ws` also calls an attempt that was given up an error.
     socket.on('error', (error) => reject(explain(error, url)))
     socket.once('open', () => {
-      const confidential = network === 'wss' && options.tls.rejectUnauthorized !== false
       resolve(new NodePipe(socket, { localAddress, remoteAddress, confidential }).duplex)
     })
     return () => socket.terminate()

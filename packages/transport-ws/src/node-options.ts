@@ -19,7 +19,8 @@ export interface WsOptions extends CommonWsOptions {
   tls?: WsTlsOptions
   /**
    * An HTTP server to listen on, in place of one of our own; for `wss` an HTTPS server. `listen` then takes a path such as
-   * `'/astranet'`, and requests for others are left to the server's other users. It is the caller's to start and close.
+   * `'/astranet'`, which only one listener can have. Requests for others are left to the server's other users, and get 404
+   * where there are none or none answers within `handshakeTimeoutMs`. It is the caller's to start and close.
    */
   server?: Server
   /**

@@ -6,7 +6,7 @@ import type {
   TransportListener,
 } from '@astranet/interface'
 import { checkWsNetwork, WS_NETWORKS } from './address.js'
-import { Mounts } from './mounts.js'
+import { listenMounted } from './mounted-listener.js'
 import { dialWs } from './node-dial.js'
 import { checkOptions, type CheckedOptions, type WsOptions } from './node-options.js'
 import { listenOwn } from './own-server.js'
@@ -15,9 +15,9 @@ import { listenOwn } from './own-server.js'
  * The transport over WebSocket, for the networks `ws` and `wss` (over TLS). It carries bytes in binary messages; their
  * borders mean nothing. WebSocket has no half-close: `end` closes both directions.
  *
- * Addresses are URLs (`ws://host:port/path`), `host:port` or `:port`, the last two with or without a path: without a host all
- * interfaces to listen on, this machine to dial. Port 0 listens on a free one; a listener's own address is `host:port` with its path. With the option `server` an address to listen
- * on is a path.
+ * Addresses are URLs (`ws://host:port/path`), `host:port` or `:port`, the last two with or without a path: without a host
+ * all interfaces to listen on, this machine to dial. Port 0 listens on a free one; a listener's own address is `host:port`
+ * with its path. With the option `server` an address to listen on is a path.
  *
  * Errors are Node's own (`ECONNREFUSED`, `EADDRINUSE`, `ENOTFOUND`, those of certificates, ...), `ETIMEDOUT` when `timeoutMs`
  * runs out, and `ASTRA_ERR_WS_HANDSHAKE` when there is something else than AstraNet's WebSocket at the address. A connection
@@ -32,11 +32,9 @@ export function ws(options: WsOptions = {}): Transport {
 class WsTransport implements Transport {
   readonly networks: readonly string[] = WS_NETWORKS
   readonly #options: CheckedOptions
-  readonly #mounts: Mounts | undefined
 
   constructor(options: CheckedOptions) {
     this.#options = options
-    this.#mounts = options.server && new Mounts(options.server, options)
   }
 
   async dial(network: string, address: string, options?: DialOptions): Promise<Connection> {
@@ -47,7 +45,9 @@ class WsTransport implements Transport {
     const known = checkWsNetwork(network)
     if (typeof events.onConnection !== 'function')
       throw new TypeError('options.onConnection must be a function')
-    if (this.#mounts !== undefined) return this.#mounts.listen(known, address, events)
+    const { server } = this.#options
+    if (server !== undefined)
+      return listenMounted({ network: known, path: address, server, options: this.#options }, events)
     return listenOwn(known, address, this.#options, events)
   }
 }

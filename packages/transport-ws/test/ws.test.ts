@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { connect, type AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { Probe } from '@astranet/testkit'
 import { ws, type WsOptions } from '@astranet/transport-ws'
@@ -33,12 +34,13 @@ async function withHttpServer(body: (server: Server, url: string) => Promise<voi
 }
 
 describe('ws', () => {
-  it('counts wss as confidential, and ws only behind something that ends TLS', async () => {
+  it('counts wss as confidential where the certificate is trusted, and ws only behind something that ends TLS', async () => {
     const cases: [string, WsOptions, boolean, boolean][] = [
       ['ws', {}, false, false],
       ['ws', { isBehindTls: true }, false, true],
       ['wss', { tls: serverTls }, true, true],
-      ['wss', { tls: { ...serverTls, rejectUnauthorized: false } }, false, true],
+      ['wss', { tls: { ...serverTls, rejectUnauthorized: false } }, true, true],
+      ['wss', { tls: { ...strangerTls, rejectUnauthorized: false } }, false, true],
     ]
     for (const [network, options, dialed, taken] of cases) {
       const { listener, accepted } = await listening(ws(options), network)
@@ -49,6 +51,18 @@ describe('ws', () => {
       await closeAll([connection, ...accepted])
       await listener.close()
     }
+  })
+
+  it('does not count wss as confidential where the environment lets in any certificate', async () => {
+    const { listener, accepted } = await listening(ws({ tls: strangerTls }), 'wss')
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
+    const connection = await ws()
+      .dial('wss', listener.address)
+      .finally(() => delete process.env.NODE_TLS_REJECT_UNAUTHORIZED)
+    expect(connection.capabilities.confidential).toBe(false)
+    await turnsUntil(() => accepted.length === 1)
+    await closeAll([connection, ...accepted])
+    await listener.close()
   })
 
   it('does not talk to a server whose certificate is not trusted', async () => {
@@ -158,6 +172,56 @@ describe('ws', () => {
       await listener.close()
       await listener.close()
       expect(server.listenerCount('upgrade')).toBe(1)
+    })
+  })
+
+  it('shares the paths of a server with other transports on it', async () => {
+    await withHttpServer(async (server, url) => {
+      const one = await listening(ws({ server }), 'ws', '/astranet')
+      await expect(listening(ws({ server }), 'ws', '/astranet')).rejects.toMatchObject({ code: 'EADDRINUSE' })
+      const two = await listening(ws({ server }), 'ws', '/other')
+      for (const { listener, accepted } of [one, two]) {
+        const connection = await ws().dial('ws', listener.address)
+        await turnsUntil(() => accepted.length === 1)
+        await closeAll([connection, ...accepted])
+      }
+      expect(await foreignClient(`${url}/nobody`, {})).toBe('404')
+      await one.listener.close()
+      const again = await listening(ws({ server }), 'ws', '/astranet')
+      await Promise.all([again, two].map(({ listener }) => listener.close()))
+      expect(server.listenerCount('upgrade')).toBe(0)
+    })
+  })
+
+  it('answers for the others on a server when none of them does', async () => {
+    await withHttpServer(async (server, url) => {
+      const { listener } = await listening(ws({ server, handshakeTimeoutMs: 20 }), 'ws', '/astranet')
+      const held: Duplex[] = []
+      server.on('upgrade', (request, socket) => {
+        if (request.url !== '/held') return
+        held.push(socket)
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n')
+      })
+      const [host = '', port = ''] = url.slice('ws://'.length).split(':')
+      const answered = connect(Number(port), host)
+      const head = 'HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'
+      answered.write(`GET /held ${head}`)
+      await turnsUntil(() => held.length === 1)
+      expect(await foreignClient(`${url}/nobody`, {})).toBe('404')
+      // It came before, and is still there.
+      expect(answered.destroyed).toBe(false)
+      for (const socket of [answered, ...held]) socket.destroy()
+      await listener.close()
+    })
+  })
+
+  it('listens for wss only on a server with TLS', async () => {
+    await withHttpServer(async (server) => {
+      await expect(listening(ws({ server }), 'wss', '/astranet')).rejects.toMatchObject({
+        name: 'TypeError',
+        message: expect.stringMatching(/^server must .* ws with isBehindTls$/),
+      })
+      expect(server.listenerCount('upgrade')).toBe(0)
     })
   })
 

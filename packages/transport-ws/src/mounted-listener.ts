@@ -1,0 +1,78 @@
+import type { Server } from 'node:http'
+import { Server as TlsServer } from 'node:tls'
+import type { ListenOptions, TransportListener } from '@astranet/interface'
+import { Acceptor } from './acceptor.js'
+import { formatWsAddress, isLoopback, type WsNetwork } from './address.js'
+import { Mounts, type Mount } from './mounts.js'
+import type { CheckedOptions } from './node-options.js'
+
+/** What listening on somebody else's server needs. */
+export interface MountRequest {
+  readonly network: WsNetwork
+  readonly path: string
+  readonly server: Server
+  readonly options: CheckedOptions
+}
+
+/** Listens at a path of a server. Throws `EADDRINUSE` when something does already, and a `TypeError` that names what is wrong. */
+export function listenMounted(request: MountRequest, events: ListenOptions): TransportListener {
+  const { network, path, server } = request
+  if (typeof path !== 'string' || !/^\/[^\s?#]*$/.test(path)) {
+    throw new TypeError(
+      `address must be a path like "/astranet" on a given server, got ${JSON.stringify(path)}`,
+    )
+  }
+  if (network === 'wss' && !(server instanceof TlsServer)) {
+    throw new TypeError(
+      'server must be an HTTPS server to listen on wss; behind something that ends TLS listen on ws with isBehindTls',
+    )
+  }
+  return new MountedListener(request, events)
+}
+
+class MountedListener implements TransportListener {
+  readonly network: WsNetwork
+  readonly isConfidential: boolean
+  readonly isAuthenticated: boolean
+  readonly #path: string
+  readonly #server: Server
+  readonly #mount: Mount
+
+  constructor({ network, path, server, options }: MountRequest, events: ListenOptions) {
+    this.network = network
+    this.isConfidential = network === 'wss' || options.isBehindTls
+    this.isAuthenticated = network === 'wss' && asksForCertificates(server)
+    this.#path = path
+    this.#server = server
+    const site = { address: (): string => this.address, confidential: this.isConfidential }
+    this.#mount = {
+      acceptor: new Acceptor(options, events, site),
+      handshakeTimeoutMs: options.handshakeTimeoutMs,
+    }
+    Mounts.of(server).add(path, this.#mount)
+  }
+
+  /** The server's address and the path; only the path while the server does not listen. */
+  get address(): string {
+    const found = this.#server.address()
+    if (typeof found !== 'object' || found === null) return this.#path
+    return formatWsAddress({ host: found.address, port: found.port, path: this.#path })
+  }
+
+  /** Whether only this machine's programs reach the server; not, as long as it does not listen. */
+  get isLocal(): boolean {
+    const found = this.#server.address()
+    return typeof found === 'string' || (found !== null && isLoopback(found.address))
+  }
+
+  async close(): Promise<void> {
+    Mounts.of(this.#server).remove(this.#path, this.#mount)
+  }
+}
+
+/** Whether it lets in only clients with a certificate that it trusts; the types leave out that servers say so. */
+function asksForCertificates(
+  server: Server & { requestCert?: boolean; rejectUnauthorized?: boolean },
+): boolean {
+  return server.requestCert === true && server.rejectUnauthorized !== false
+}

@@ -1,17 +1,16 @@
-import type { Socket } from 'node:net'
 import { AstraError } from '@astranet/interface'
 
 const MAX_TIMER_DELAY_MS = 0x7fffffff
 
 /**
  * One attempt at dialing: its steps, until one of them fails, the signal is aborted or the time is over; the first of these
- * counts. Then the socket that the attempt has is destroyed.
+ * counts. Then what the attempt has is destroyed.
  */
 export class DialAttempt {
   readonly #failed: Promise<never>
   #reject!: (reason: unknown) => void
   #failure: { readonly reason: unknown } | undefined
-  #socket: Socket | undefined
+  #held: { destroy(): void } | undefined
 
   constructor() {
     this.#failed = new Promise((_, reject) => (this.#reject = reject))
@@ -19,10 +18,10 @@ export class DialAttempt {
     this.#failed.catch(() => {})
   }
 
-  /** The socket to destroy on failure, from now on. */
-  use<T extends Socket>(socket: T): T {
-    this.#socket = socket
-    return socket
+  /** What to destroy on failure, from now on: a socket, or several that race. */
+  use<T extends { destroy(): void }>(held: T): T {
+    this.#held = held
+    return held
   }
 
   /** What `work` comes to, unless the attempt fails before the caller goes on. */
@@ -36,7 +35,7 @@ export class DialAttempt {
     if (this.#failure !== undefined) return
     this.#failure = { reason }
     this.#reject(reason)
-    this.#socket?.destroy()
+    this.#held?.destroy()
   }
 
   /** Fails with `ETIMEDOUT` after so many ms. */

@@ -1,4 +1,4 @@
-import { lookup as dnsLookup } from 'node:dns'
+import { ADDRCONFIG, lookup as dnsLookup } from 'node:dns'
 import { isIP, type LookupFunction, type NetConnectOpts } from 'node:net'
 import { AstraError } from '@astranet/interface'
 import { familyOf, parseTcpAddress } from './address.js'
@@ -9,15 +9,10 @@ import { checkUnixPath, UNIX_NETWORK } from './unix-address.js'
 /** The host of an address without one: this machine. */
 const THIS_MACHINE = { tcp: 'localhost', tcp4: '127.0.0.1', tcp6: '::1' } as const
 
-/**
- * How long one of several addresses may take, in ms. Node gives it up then and does not let it go on beside the next one,
- * so this must be more than a round trip to the other side of the earth and back by satellite.
- */
-const ATTEMPT_TIMEOUT_MS = 1_000
-
 /** Where a dial goes. */
 export interface DialTarget {
-  readonly connectOptions: NetConnectOpts
+  /** Where it could connect, best first; one or more. Rejects with why its name means no address. */
+  readonly candidates: () => Promise<readonly NetConnectOpts[]>
   /** The name or IP address that a certificate must be for. */
   readonly host: string
   /** The path of a Unix socket. */
@@ -28,35 +23,40 @@ export interface DialTarget {
 export function dialTarget(network: Network, address: string, options: TcpOptions): DialTarget {
   if (network === UNIX_NETWORK) {
     const path = checkUnixPath(address)
-    return { connectOptions: { path, allowHalfOpen: true }, host: 'localhost', path }
+    return { candidates: async () => [{ path, allowHalfOpen: true }], host: 'localhost', path }
   }
   const { host: named, port } = parseTcpAddress(network, address)
   if (port === 0)
     throw new RangeError(`address ${JSON.stringify(address)}: a port to dial must be at least 1`)
   const host = named === '' ? THIS_MACHINE[network] : named
-  const connectOptions = {
-    ...socketOptions(options),
-    host,
-    port,
-    // All addresses of a name are tried, IPv6 and IPv4 in turn where the network has both.
-    autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT_MS,
-    lookup: lookupOf(familyOf(network), options.lookup ?? dnsLookup),
+  const candidates = async (): Promise<NetConnectOpts[]> => {
+    const addresses = await addressesOf(host, familyOf(network), options.lookup ?? dnsLookup)
+    return addresses.map((address) => ({ ...socketOptions(options), host: address, port }))
   }
-  return { connectOptions, host, path: undefined }
+  return { candidates, host, path: undefined }
 }
 
-/**
- * `lookup` for all addresses of one family: Node tries all of a name's only where it is not told a family, so it is not.
- * None at all is `ENOTFOUND`, which Node leaves to the lookup.
- */
-function lookupOf(family: 0 | 4 | 6, lookup: LookupFunction): LookupFunction {
-  return (name, options, callback) =>
-    lookup(name, { ...options, family, all: true }, (error, found, foundFamily) => {
-      if (error !== null) return callback(error, [])
-      const all = typeof found === 'string' ? [{ address: found, family: foundFamily ?? isIP(found) }] : found
-      const meant = all.filter((each) => family === 0 || each.family === family)
-      if (meant.length > 0) callback(null, meant)
-      else callback(new AstraError('ENOTFOUND', `There is no address of ${name} in this network.`), [])
+/** All addresses of a name of one family, or of both in turn. None at all is `ENOTFOUND`. */
+async function addressesOf(name: string, family: 0 | 4 | 6, lookup: LookupFunction): Promise<string[]> {
+  if (isIP(name) !== 0) return [name]
+  const found = await lookUp(name, family, lookup)
+  const families = found.map((address) => isIP(address))
+  const [first] = families
+  const meant = family === 0 ? [first, first === 4 ? 6 : 4] : [family]
+  const [one = [], other = []] = meant.map((each) => found.filter((_, index) => families[index] === each))
+  const inTurn = Array.from({ length: Math.max(one.length, other.length) }, (_, at) => [one[at], other[at]])
+  const addresses = inTurn.flat().filter((address) => address !== undefined)
+  if (addresses.length > 0) return addresses
+  throw new AstraError('ENOTFOUND', `There is no address of ${name} in this network.`)
+}
+
+function lookUp(name: string, family: 0 | 4 | 6, lookup: LookupFunction): Promise<string[]> {
+  // Addresses of a family that this machine has no other address of lead nowhere.
+  const hints = family === 0 ? ADDRCONFIG : 0
+  return new Promise((resolve, reject) => {
+    lookup(name, { family, hints, all: true }, (error, found) => {
+      if (error !== null) return reject(error)
+      resolve(typeof found === 'string' ? [found] : found.map(({ address }) => address))
     })
+  })
 }

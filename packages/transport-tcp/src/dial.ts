@@ -1,5 +1,6 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { AstraError, type Connection, type DialOptions } from '@astranet/interface'
+import { ConnectRace } from './connect-race.js'
 import { plainConnection, tcpEnds, tlsConnection, type EndNames } from './connection.js'
 import { DialAttempt } from './dial-attempt.js'
 import { dialTarget, type DialTarget } from './dial-target.js'
@@ -50,8 +51,9 @@ async function establish(
 ): Promise<Connection> {
   const name = `${request.network} ${request.address}`
   const settings = await attempt.step(request.settings())
-  const raw = attempt.use(connect(target.connectOptions))
-  await attempt.step(connected(raw, name))
+  const candidates = await attempt.step(target.candidates())
+  const race = attempt.use(new ConnectRace(candidates))
+  const raw = attempt.use(await attempt.step(connected(race, name)))
   const ends = endsOf(raw, target)
   if (settings === undefined) return plainConnection(raw, ends, target.path !== undefined)
   const who = `the peer at ${ends.remoteAddress || name}`
@@ -65,29 +67,23 @@ function endsOf(socket: Socket, { path }: DialTarget): EndNames {
   return path === undefined ? tcpEnds(socket) : { localAddress: '', remoteAddress: path }
 }
 
-/** Resolves once `socket` is connected, with no listener left on it. */
-function connected(socket: Socket, name: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    // Stays, in case the attempt is given up: an error that comes after that is nobody's.
-    const onError = (error: Error): void => reject(explain(error, name))
-    socket.on('error', onError)
-    socket.once('connect', () => {
-      socket.off('error', onError)
-      resolve()
-    })
-  })
+async function connected(race: ConnectRace, name: string): Promise<Socket> {
+  try {
+    return await race.winner
+  } catch (error) {
+    throw explain(error as Error, name)
+  }
 }
 
 function explain(error: Error, name: string): Error {
   const { code } = error as { code?: string }
-  // Node gives an error without words when it tried several addresses and all failed.
   if (error instanceof AggregateError) {
-    const tried = (error.errors as Error[]).map(({ message }) => message).join('; ')
-    const message = `Dialing ${name} failed at every address: ${tried}`
-    return new AstraError(code ?? 'ECONNREFUSED', message, { cause: error })
+    const errors = error.errors as (Error & { code?: string })[]
+    const message = `Dialing ${name} failed at every address: ${errors.map((each) => each.message).join('; ')}`
+    return new AstraError(errors[0]?.code ?? 'ECONNREFUSED', message, { cause: error })
   }
   // A Unix socket that nobody listens on has no file, or one that was left behind.
-  if (/^ENOENT$/.test(code ?? '') && (error as { syscall?: string }).syscall === 'connect') {
+  if (code === 'ENOENT' && (error as { syscall?: string }).syscall === 'connect') {
     return new AstraError('ECONNREFUSED', `Nobody listens at ${name}: there is no such file.`, {
       cause: error,
     })

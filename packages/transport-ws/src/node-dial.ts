@@ -7,6 +7,9 @@ import { dialRace } from './dial-race.js'
 import type { CheckedOptions } from './node-options.js'
 import { NodePipe } from './node-pipe.js'
 
+/** How long one of several addresses may take, in ms: a round trip to the other side of the earth and back by satellite. */
+const ATTEMPT_TIMEOUT_MS = 1_000
+
 /** Connects to `address`. Errors as {@link Transport.dial} says. */
 export async function dialWs(
   network: WsNetwork,
@@ -42,6 +45,9 @@ function clientOptions(network: WsNetwork, { tls, maxMessageBytes, lookup }: Che
     perMessageDeflate: false,
     maxPayload: maxMessageBytes,
     followRedirects: false,
+    // Node tries all addresses of a name, and gives each but the last up after this: unlike a race, that must leave a slow one time.
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT_MS,
     ...(lookup === undefined ? {} : { lookup }),
     ...(network === 'wss' ? context : {}),
   } as ClientOptions

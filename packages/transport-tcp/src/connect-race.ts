@@ -1,0 +1,67 @@
+import { connect, type NetConnectOpts, type Socket } from 'node:net'
+
+/** How long a connection has to itself before the next one is begun beside it (RFC 8305, section 5), in ms. */
+const STAGGER_MS = 250
+
+/**
+ * Connects to the first of several addresses that answers. One is begun after the other, at once when all that are under
+ * way have failed, and none is given up before one has won: the first may be slow and the only one that is there.
+ */
+export class ConnectRace {
+  /** A connected socket with no listener left on it. Rejects with the only error, or one of all: `AggregateError`. */
+  readonly winner: Promise<Socket>
+  readonly #waiting: NetConnectOpts[]
+  readonly #sockets = new Set<Socket>()
+  readonly #errors: Error[] = []
+  #timer: NodeJS.Timeout | undefined
+  #resolve!: (socket: Socket) => void
+  #reject!: (error: Error) => void
+
+  /** `candidates` are one or more, with IP addresses in place of names. */
+  constructor(candidates: readonly NetConnectOpts[]) {
+    this.#waiting = [...candidates]
+    this.winner = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.#next()
+  }
+
+  /** Gives all up, the winner too. `winner` stays as it is. */
+  destroy(): void {
+    clearTimeout(this.#timer)
+    this.#waiting.length = 0
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  #next(): void {
+    const options = this.#waiting.shift()
+    if (options === undefined) return
+    const socket = connect(options)
+    this.#sockets.add(socket)
+    // Stays on the losers: an error that comes later is nobody's.
+    const onError = (error: Error): void => this.#failed(socket, error)
+    socket.on('error', onError)
+    socket.once('connect', () => {
+      socket.off('error', onError)
+      this.#won(socket)
+    })
+    if (this.#waiting.length > 0) this.#timer = setTimeout(() => this.#next(), STAGGER_MS)
+  }
+
+  #won(socket: Socket): void {
+    this.#sockets.delete(socket)
+    this.destroy()
+    this.#sockets.add(socket)
+    this.#resolve(socket)
+  }
+
+  #failed(socket: Socket, error: Error): void {
+    this.#sockets.delete(socket)
+    this.#errors.push(error)
+    if (this.#sockets.size > 0) return
+    clearTimeout(this.#timer)
+    if (this.#waiting.length > 0) this.#next()
+    else this.#reject(this.#errors.length === 1 ? error : new AggregateError(this.#errors))
+  }
+}

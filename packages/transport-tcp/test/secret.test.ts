@@ -2,10 +2,12 @@ import type { AddressInfo } from 'node:net'
 import { connect, createServer, type ConnectionOptions } from 'node:tls'
 import { generateSecret, tcp } from '@astranet/transport-tcp'
 import { describe, expect, it } from 'vitest'
+import { stretchSecret } from '../src/secret.js'
 import { clientTls, closeAll, listening, memberTls, portOf, SECRET, turnsUntil } from './support.js'
 
 const ALPN = 'astranet-1-qx02'
 const transport = tcp({ secret: SECRET })
+const KEY = await stretchSecret(SECRET)
 
 describe('a shared secret', () => {
   it.each(['tcp4', 'unix'])('is enough for both sides, over %s, on a confidential pipe', async (network) => {
@@ -72,25 +74,43 @@ describe('a shared secret', () => {
     await new Promise((resolve) => server.close(resolve))
   })
 
+  // Those who offer a secret offer the right one: it is not for that that they are kept out.
   const intruders: Record<string, ConnectionOptions> = {
     'no secret': {},
     'no secret, and a certificate': clientTls,
     'no secret, over TLS 1.2': { maxVersion: 'TLSv1.2' },
     'a secret over TLS 1.3': {
       minVersion: 'TLSv1.3',
-      pskCallback: () => ({ identity: 'astranet-1', psk: Buffer.alloc(32) }),
+      pskCallback: () => ({ identity: 'astranet-1', psk: KEY }),
     },
     'another identity': {
       ciphers: 'ECDHE-PSK-CHACHA20-POLY1305',
       maxVersion: 'TLSv1.2',
-      pskCallback: () => ({ identity: 'root', psk: Buffer.alloc(32) }),
+      pskCallback: () => ({ identity: 'root', psk: KEY }),
     },
     'a suite without forward secrecy': {
       ciphers: 'PSK-CHACHA20-POLY1305',
       maxVersion: 'TLSv1.2',
-      pskCallback: () => ({ identity: 'astranet-1', psk: Buffer.alloc(32) }),
+      pskCallback: () => ({ identity: 'astranet-1', psk: KEY }),
     },
   }
+  it('lets in any TLS client that has it right', async () => {
+    const { listener, accepted } = await listening(transport)
+    const socket = connect({
+      port: portOf(listener.address),
+      host: '127.0.0.1',
+      ALPNProtocols: [ALPN],
+      checkServerIdentity: () => undefined,
+      ciphers: 'ECDHE-PSK-CHACHA20-POLY1305',
+      maxVersion: 'TLSv1.2',
+      pskCallback: () => ({ identity: 'astranet-1', psk: KEY }),
+    })
+    await turnsUntil(() => accepted.length === 1)
+    socket.destroy()
+    await closeAll(accepted)
+    await listener.close()
+  })
+
   it.each(Object.entries(intruders))('keeps out a client with %s', async (_, options) => {
     const { listener, accepted, errors } = await listening(transport)
     const socket = connect({

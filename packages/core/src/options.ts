@@ -15,8 +15,8 @@ export interface AstraNetOptions {
    */
   transports?: readonly Transport[]
   /**
-   * What all nodes of the network know and nobody else does, at least 16 characters; the command `astranet-secret` makes a
-   * good one. Every link, over whichever transport and on attached pipes too, is made only after each side has proved to
+   * What all nodes of the network know and nobody else does, at least 16 characters without white space at the ends; the
+   * command `astranet-secret` makes a good one. Every link, over whichever transport and on attached pipes too, is made only after each side has proved to
    * the other that it knows it; otherwise both get `ASTRA_ERR_LINK_AUTHENTICATION` (over TCP `ASTRA_ERR_TLS_SECRET`, since
    * the default transports use it for TLS too). Transports that are given have security of their own, and each pipe must be
    * confidential (TLS, a Unix socket), else `ASTRA_ERR_INSECURE`. It is stretched once for the node, in some 0.3 s. Default:

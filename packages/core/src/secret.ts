@@ -14,6 +14,11 @@ export function checkSecret(secret: string): string {
   if (typeof secret !== 'string') {
     throw new TypeError(`secret must be a string, got ${secret === null ? 'null' : typeof secret}`)
   }
+  if (secret !== secret.trim()) {
+    throw new RangeError(
+      'secret must not begin or end with white space, such as the line break of a file that it was read from',
+    )
+  }
   if (secret.length < MIN_SECRET_CHARACTERS) {
     throw new RangeError(
       `secret must have at least ${MIN_SECRET_CHARACTERS} characters, got ${secret.length}: the command astranet-secret makes a good one`,
@@ -30,7 +35,15 @@ export function checkSecret(secret: string): string {
 /** What each link proves of `secret`. It is stretched once, with the first link: that takes some 0.2 s. */
 export function proofOf(secret: string): HelloProof {
   let stretched: Promise<HelloProof> | undefined
-  const ready = (): Promise<HelloProof> => (stretched ??= sharedSecretProof(secret))
+  const ready = async (): Promise<HelloProof> => {
+    try {
+      return await (stretched ??= sharedSecretProof(secret))
+    } catch (error) {
+      // Memory may have been short: the next link tries anew.
+      stretched = undefined
+      throw error
+    }
+  }
   return {
     prove: async (input) => (await ready()).prove(input),
     verify: async (input, proof) => (await ready()).verify(input, proof),

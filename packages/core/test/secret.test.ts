@@ -184,6 +184,12 @@ test('the command astranet-secret prints a secret on one line, each time another
 
 test('a secret that is none is named', () => {
   expect(() => new AstraNet({ secret: 'short' })).toThrow(/^secret must have at least 16 characters, got 5/)
+  for (const each of [`${secret}\n`, ` ${secret}`]) {
+    const message = /^secret must not begin or end with white space/
+    expect(() => new AstraNet({ secret: each })).toThrow(message)
+    expect(() => new AstraNet({ secret: each })).not.toThrow(secret)
+    expect(() => tcp({ secret: each })).toThrow(message)
+  }
   expect(() => new AstraNet({ secret: 5 as never })).toThrow(/^secret must be a string/)
   expect(() => new AstraNet({ secret, insecure: 1 as never })).toThrow(/^insecure must be a boolean/)
 })

@@ -44,7 +44,7 @@ export class PortInbox {
     this.#allowed -= message.byteLength
     if (this.#allowed < 0) return 'more bytes than it was allowed to'
     if (message.byteLength === 0) return 'no bytes'
-    this.#chunks.push(new Uint8Array(message.buffer, message.byteOffset, message.byteLength))
+    this.#chunks.push(ownBytes(message))
     return undefined
   }
 
@@ -78,4 +78,10 @@ export class PortInbox {
     this.#allowed += this.#taken
     this.#taken = 0
   }
+}
+
+/** The bytes of a message, without what else is in the memory behind it: that would be held too, or is shared. */
+function ownBytes({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength)
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? bytes : bytes.slice()
 }

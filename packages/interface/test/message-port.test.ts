@@ -45,6 +45,20 @@ describe('fromMessagePort', () => {
     end.abort(new Error('done'))
   })
 
+  it('keeps the bytes that come and not the memory around them', async () => {
+    const { port, end } = await opposite()
+    const chunks: Uint8Array[] = []
+    end.handle({ onData: (chunk) => chunks.push(chunk), onDrain() {}, onEnd() {}, onClose() {} })
+    const shared = new Uint8Array(new SharedArrayBuffer(3)).fill(2)
+    port.postMessage(new Uint8Array(1_048_576).fill(1).subarray(5, 8))
+    port.postMessage(shared)
+    await turnsUntil(() => chunks.length === 2)
+    shared.fill(3)
+    expect(chunks).toEqual([Uint8Array.of(1, 1, 1), Uint8Array.of(2, 2, 2)])
+    expect(chunks.map(({ buffer }) => buffer.byteLength)).toEqual([3, 3])
+    end.abort(new Error('done'))
+  })
+
   it('allows more when its handler has taken bytes, and not while it is paused', async () => {
     const { port, seen, end } = await opposite()
     let taken = 0

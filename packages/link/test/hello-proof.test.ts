@@ -236,6 +236,7 @@ describe('a proof', () => {
 
   it('comes of a secret of at least 16 characters', async () => {
     await expect(sharedSecretProof('x'.repeat(15))).rejects.toThrow(RangeError)
+    await expect(sharedSecretProof(`${'x'.repeat(16)}\n`)).rejects.toThrow(/white space/)
     await expect(sharedSecretProof(7 as unknown as string)).rejects.toThrow(TypeError)
   })
 })

@@ -16,8 +16,8 @@ export interface TcpOptions {
   /** TLS with certificates on every network. Not together with `secret`. Default: none. */
   tls?: TlsOptions
   /**
-   * A secret that both sides share, at least 16 characters; {@link generateSecret} makes a good one. It gives TLS on every
-   * network without certificates: each side proves to the other that it knows the secret, what they say is encrypted, and
+   * A secret that both sides share, at least 16 characters without white space at the ends; {@link generateSecret} makes a
+   * good one. It gives TLS on every network without certificates: each side proves to the other that it knows the secret, what they say is encrypted, and
    * stays so if the secret leaks later. Default: none.
    */
   secret?: string

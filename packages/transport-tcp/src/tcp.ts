@@ -60,7 +60,17 @@ class TcpTransport implements Transport {
       network: checkNetwork(network),
       address,
       options: this.#options,
-      settings: () => (this.#settings ??= tlsSettings(this.#options)),
+      settings: () => this.#tlsSettings(),
+    }
+  }
+
+  async #tlsSettings(): Promise<TlsSettings | undefined> {
+    try {
+      return await (this.#settings ??= tlsSettings(this.#options))
+    } catch (error) {
+      // Memory for stretching the secret may have been short: the next one tries anew.
+      this.#settings = undefined
+      throw error
     }
   }
 }

@@ -36,7 +36,10 @@ export interface WsOptions extends CommonWsOptions {
    * confidential. Default `false`.
    */
   isBehindTls?: boolean
-  /** The longest message that is taken, in bytes, 65,536 or more; a longer one closes the connection. Default 1,048,576. */
+  /**
+   * The longest message that is taken, in bytes, 65,536 or more; a longer one closes the connection. So much is held of a
+   * message that is not complete, of a stranger's too. Default 65,536, than which this transport sends none longer.
+   */
   maxMessageBytes?: number
   /** How long a client may take until it is a WebSocket, in ms, 1 to 2^31 - 1. Default 10,000. */
   handshakeTimeoutMs?: number
@@ -64,7 +67,7 @@ export interface CheckedOptions extends Omit<WsOptions, 'tls' | 'server' | 'look
 
 /** Throws a `TypeError` or `RangeError` that names the option that is wrong. */
 export function checkOptions(options: WsOptions): CheckedOptions {
-  const { maxMessageBytes = 1 << 20, handshakeTimeoutMs = 10_000, maxPendingHandshakes = 100 } = options
+  const { maxMessageBytes = 65_536, handshakeTimeoutMs = 10_000, maxPendingHandshakes = 100 } = options
   checkInteger('maxMessageBytes', maxMessageBytes, 65_536, 0x7fffffff)
   checkInteger('handshakeTimeoutMs', handshakeTimeoutMs, 1, 0x7fffffff)
   checkInteger('maxPendingHandshakes', maxPendingHandshakes, 1, Number.MAX_SAFE_INTEGER)

@@ -238,7 +238,7 @@ describe('ws', () => {
   })
 
   it('ends a connection on which too long a message comes', async () => {
-    const { listener, accepted } = await listening(ws({ maxMessageBytes: 65_536 }))
+    const { listener, accepted } = await listening(ws())
     const socket = new WebSocket(`ws://${listener.address}`, [PROTOCOL])
     const closed = new Promise<number>((resolve) => socket.once('close', resolve))
     socket.once('open', () => socket.send(new Uint8Array(65_537)))
@@ -247,6 +247,17 @@ describe('ws', () => {
     expect(await end?.closed()).toMatchObject({ code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' })
     expect(end?.receivedBytes).toBe(0)
     expect(await closed).toBe(1009)
+    await listener.close()
+  })
+
+  it('sends nothing longer than what the other side takes, whatever is written at once', async () => {
+    const { listener, accepted } = await listening(ws())
+    const connection = await ws().dial('ws', listener.address)
+    await turnsUntil(() => accepted.length === 1)
+    const [end] = accepted.map((each) => Probe.on(each))
+    Probe.on(connection).write(new Uint8Array(1_000_000))
+    await end?.received(1_000_000)
+    await closeAll([connection, ...accepted])
     await listener.close()
   })
 

@@ -46,11 +46,16 @@ interface Globals {
  * Proofs that a side knows `secret`, for pipes that are confidential already but where the other end may be anybody, such as
  * `wss`: HMAC-SHA-256 with a key stretched by PBKDF2 (spec section 5.2). Takes some 0.2 s, so make it once.
  *
- * Rejects with a `TypeError` or `RangeError` when the secret is shorter than 16 characters, and with a `TypeError` where there
- * is no WebCrypto: a browser has it on pages that came over https, and from localhost.
+ * Rejects with a `TypeError` or `RangeError` when the secret is shorter than 16 characters or has white space at its ends, and
+ * with a `TypeError` where there is no WebCrypto: a browser has it on pages that came over https, and from localhost.
  */
 export async function sharedSecretProof(secret: string): Promise<HelloProof> {
   if (typeof secret !== 'string') throw new TypeError(`secret must be a string, got ${typeof secret}`)
+  if (secret !== secret.trim()) {
+    throw new RangeError(
+      'secret must not begin or end with white space, such as the line break of a file that it was read from',
+    )
+  }
   if (secret.length < MIN_SECRET_CHARACTERS) {
     throw new RangeError(
       `secret must have at least ${MIN_SECRET_CHARACTERS} characters, got ${secret.length}`,

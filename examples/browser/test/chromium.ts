@@ -7,7 +7,9 @@ export async function startChromium(): Promise<Browser> {
   const quiet = ['background-networking', 'component-update', 'quic', 'sync'].map(
     (what) => `--disable-${what}`,
   )
-  return await chromium.launch({ executablePath, args: ['--no-sandbox', ...quiet] })
+  // As somebody's name server would have it who lets a page of theirs reach into this machine.
+  const names = '--host-resolver-rules=MAP evil.example 127.0.0.1'
+  return await chromium.launch({ executablePath, args: ['--no-sandbox', names, ...quiet] })
 }
 
 /** Bytes that the page's JavaScript holds, buffers included, after a collection of garbage. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compileProject, makeProject } from '../lib/consumer-project.mjs'
 import { exec } from '../lib/exec.mjs'
@@ -14,7 +14,7 @@ const EXAMPLE_TIMEOUT_MS = 30_000
 
 /**
  * A stranger can use what we publish: each package, alone in an empty project, loads, type-checks, and runs the examples
- * of its README. The root's README gets a project with all of them.
+ * of its README. The root's README and the guides in `docs` get a project with all of them.
  */
 export async function check() {
   const packages = await packAll()
@@ -39,9 +39,10 @@ export async function check() {
  * @returns {Promise<string[]>} what is wrong
  */
 async function tryOut(path, { name, wanted, all }) {
-  const readme = join(root, name, 'README.md')
-  const examples = existsSync(readme) ? readmeExamples(readFileSync(readme, 'utf8')) : []
-  if (!examples.some(({ isRun }) => isRun)) return ['its README.md has no ```ts block that runs']
+  const documents = name === '.' ? ['README.md', ...guides()] : ['README.md']
+  const examples = documents.flatMap((document) => examplesIn(name, document))
+  if (!examples.some(({ document, isRun }) => isRun && document === 'README.md'))
+    return ['its README.md has no ```ts block that runs']
   await makeProject(path, wanted, all)
   const entryPoints = wanted.flatMap(specifiers)
   writeFileSync(
@@ -50,12 +51,29 @@ async function tryOut(path, { name, wanted, all }) {
   )
   writeFileSync(join(path, 'entry-points.cjs'), entryPoints.map((each) => `require('${each}')\n`).join(''))
   const runs = [{ what: 'require() of every entry point', file: 'entry-points.cjs' }]
-  for (const { code, line, isRun } of examples) {
-    writeFileSync(join(path, `readme-line-${line}.ts`), `${code}export {}\n`)
-    if (isRun) runs.push({ what: `the example at README.md:${line}`, file: `out/readme-line-${line}.js` })
+  for (const { document, code, line, isRun } of examples) {
+    const file = `${document.replace(/\W/g, '-').toLowerCase()}-line-${line}`
+    writeFileSync(join(path, `${file}.ts`), `${code}export {}\n`)
+    if (isRun) runs.push({ what: `the example at ${document}:${line}`, file: `out/${file}.js` })
   }
   const faults = await compileProject(path)
   return faults.length > 0 ? faults : await runAll(path, runs)
+}
+
+/** The guides of the project, as paths from its root. */
+function guides() {
+  const names = readdirSync(join(root, 'docs')).filter((each) => each.endsWith('.md'))
+  return names.map((each) => `docs/${each}`)
+}
+
+/**
+ * @param {string} folder
+ * @param {string} document in it
+ */
+function examplesIn(folder, document) {
+  const path = join(root, folder, document)
+  const examples = existsSync(path) ? readmeExamples(readFileSync(path, 'utf8')) : []
+  return examples.map((each) => ({ document, ...each }))
 }
 
 /**

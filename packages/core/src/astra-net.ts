@@ -120,8 +120,8 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   /**
    * Joins the node that listens at `address`; resolves with its id when the link is up and it is known what that node
    * offers (or `helloTimeoutMs` is over). From then on it is joined again whenever no link to it is left, until the node is
-   * closed or `signal` aborts. An address that is joined already shares the link. The first attempt's error is the transport's own
-   * (`ECONNREFUSED`, ...) or the link's (`ASTRA_ERR_LINK_*`), and nothing is tried again.
+   * closed or `signal` aborts. An address that is joined already shares the link. The first attempt's error is the
+   * transport's own (`ECONNREFUSED`, ...) or the link's (`ASTRA_ERR_LINK_*`), and nothing is tried again.
    */
   async join(network: string, address: string, options: JoinOptions = {}): Promise<NodeId> {
     return await this.#node.join(network, address, options)
@@ -129,8 +129,9 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
 
   /**
    * Makes a link of any ordered, reliable pipe: a Node Duplex, a pair of Web Streams, a MessagePort or a `ByteDuplex`. The
-   * other end attaches its end likewise. Resolves with the id of the node there; rejects with an `ASTRA_ERR_LINK_*` when what is
-   * there is no node of this network, with `ASTRA_ERR_INSECURE` when there is a `secret` and the pipe is not confidential, and with `ECONNABORTED` when this node is closed meanwhile. The pipe belongs to the node.
+   * other end attaches its end likewise. Resolves with the id of the node there; rejects with an `ASTRA_ERR_LINK_*` when
+   * what is there is no node of this network, with `ASTRA_ERR_INSECURE` when there is a `secret` and the pipe is not
+   * confidential, and with `ECONNABORTED` when this node is closed meanwhile. The pipe belongs to the node.
    */
   async attach(pipe: Pipe, options: AttachOptions = {}): Promise<NodeId> {
     const { confidential } = checkOptions(options)

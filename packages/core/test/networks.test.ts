@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { connect, type AddressInfo } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import { memory } from '@astranet/transport-memory'
 import { generateSecret, tcp } from '@astranet/transport-tcp'
 import { ws } from '@astranet/transport-ws'
@@ -48,7 +49,7 @@ const rows: Record<string, Row> = {
     listenAddress: '127.0.0.1:0',
     options: { secret, transports: [tcp({ tls })] },
   },
-  'ws with a secret, behind something that ends TLS': {
+  'ws with a secret, in the clear': {
     network: 'ws',
     listenAddress: '127.0.0.1:0',
     options: { secret, insecure: true },
@@ -108,6 +109,28 @@ describe('two nodes', () => {
     web.closeAllConnections()
     web.close()
   })
+})
+
+test('a node behind something that ends TLS proves the secret to one that joins over wss', async () => {
+  await using server = new AstraNet({ secret, transports: [ws({ isBehindTls: true })] })
+  await using client = new AstraNet({ secret, transports: [ws({ tls })] })
+  const inner = await server.listenAndServe('ws', '127.0.0.1:0')
+  const listener = await server.bind('', 'echo')
+  listener.on('connection', echo)
+  const proxy = createTlsServer(tls, (outside) => {
+    const inside = connect(Number(inner.address.split(':')[1]), '127.0.0.1')
+    for (const [from, to] of [
+      [outside, inside],
+      [inside, outside],
+    ] as const)
+      from.on('error', () => to.destroy()).pipe(to)
+  })
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  await client.join('wss', `wss://127.0.0.1:${(proxy.address() as AddressInfo).port}`)
+  expect(await echoes(client, 'echo')).toBe(true)
+  await client.close()
+  proxy.close()
 })
 
 test.each(['listenAndServe', 'join'] as const)(

@@ -39,14 +39,16 @@ export function handshakeError(error: Error, { kind }: TlsSettings, who: string)
   const { code: found = '' } = error as { code?: string }
   const known = kind === 'secret' ? [...SECRET_MEANINGS, ...MEANINGS] : MEANINGS
   const [, code, meaning] = known.find(([pattern]) => pattern.test(found)) ?? [undefined, '', '']
-  if (code !== '') return failed(code, who, `${meaning} (${found})`, error)
+  const options = { cause: error }
+  if (code !== '') return new AstraError(code, sentence(who, `${meaning} (${found})`), options)
   if (found === 'ERR_TLS_HANDSHAKE_TIMEOUT') {
-    return failed('ETIMEDOUT', who, 'it did not complete the handshake in time', error)
+    return new AstraError('ETIMEDOUT', sentence(who, 'it did not complete the handshake in time'), options)
   }
   if (found === 'ECONNRESET' || found === 'EPIPE') {
-    return failed('ECONNRESET', who, 'it closed the connection during the handshake', error)
+    const meaning = 'it closed the connection during the handshake'
+    return new AstraError('ECONNRESET', sentence(who, meaning), options)
   }
-  return failed('ASTRA_ERR_TLS_HANDSHAKE', who, error.message.trim(), error)
+  return new AstraError('ASTRA_ERR_TLS_HANDSHAKE', sentence(who, error.message.trim()), options)
 }
 
 /** The error of a peer that completed the handshake without agreeing on the protocol: Node lets such peers pass. */
@@ -56,9 +58,10 @@ export function alpnError(
   who: string,
 ): AstraError {
   const found = typeof agreed === 'string' ? JSON.stringify(agreed) : 'no protocol'
-  return failed('ASTRA_ERR_TLS_ALPN', who, `it agreed on ${found} over TLS (ALPN), not on "${alpnProtocol}"`)
+  const meaning = `it agreed on ${found} over TLS (ALPN), not on "${alpnProtocol}"`
+  return new AstraError('ASTRA_ERR_TLS_ALPN', sentence(who, meaning))
 }
 
-function failed(code: string, who: string, meaning: string, cause?: Error): AstraError {
-  return new AstraError(code, `TLS with ${who} failed: ${meaning}.`, cause === undefined ? {} : { cause })
+function sentence(who: string, meaning: string): string {
+  return `TLS with ${who} failed: ${meaning}.`
 }

@@ -25,7 +25,7 @@ export async function listen(request: ListenRequest, events: ListenOptions): Pro
     throw new TypeError('options.onConnection must be a function')
   const target = await listenTarget(network, address, options)
   const settings = await request.settings()
-  const listener = new Listener(network, options, settings, events)
+  const listener = new Listener(request, settings, events)
   await listener.start(target)
   return listener
 }
@@ -40,12 +40,7 @@ class Listener implements TransportListener {
   readonly #acceptor: TlsAcceptor | undefined
   readonly #events: ListenOptions
 
-  constructor(
-    network: Network,
-    options: TcpOptions,
-    settings: TlsSettings | undefined,
-    events: ListenOptions,
-  ) {
+  constructor({ network, options }: ListenRequest, settings: TlsSettings | undefined, events: ListenOptions) {
     this.network = network
     this.#events = events
     this.isAuthenticated = settings?.isMutual === true

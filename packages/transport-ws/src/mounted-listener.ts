@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { Server as TlsServer } from 'node:tls'
-import type { ListenOptions, TransportListener } from '@astranet/interface'
+import { AstraError, type ListenOptions, type TransportListener } from '@astranet/interface'
 import { Acceptor } from './acceptor.js'
 import { formatWsAddress, isLoopback, type WsNetwork } from './address.js'
 import { Mounts, type Mount } from './mounts.js'
@@ -14,7 +14,10 @@ export interface MountRequest {
   readonly options: CheckedOptions
 }
 
-/** Listens at a path of a server. Throws `EADDRINUSE` when something does already, and a `TypeError` that names what is wrong. */
+/**
+ * Listens at a path of a server. Throws `EADDRINUSE` when something does already, `ERR_SERVER_NOT_RUNNING` when the server does
+ * not listen, and a `TypeError` that names what is wrong.
+ */
 export function listenMounted(request: MountRequest, events: ListenOptions): TransportListener {
   const { network, path, server } = request
   if (typeof path !== 'string' || !/^\/[^\s?#]*$/.test(path)) {
@@ -26,6 +29,11 @@ export function listenMounted(request: MountRequest, events: ListenOptions): Tra
     throw new TypeError(
       'server must be an HTTPS server to listen on wss; behind something that ends TLS listen on ws with isBehindTls',
     )
+  }
+  // Its address is told to others, who could not dial what it would be without a host and a port.
+  if (!server.listening) {
+    const message = `The HTTP server must listen before something listens at ${path} of it.`
+    throw new AstraError('ERR_SERVER_NOT_RUNNING', message)
   }
   return new MountedListener(request, events)
 }
@@ -52,14 +60,14 @@ class MountedListener implements TransportListener {
     Mounts.of(server).add(path, this.#mount)
   }
 
-  /** The server's address and the path; only the path while the server does not listen. */
+  /** The server's address and the path; only the path of a server that has no port, or none any more. */
   get address(): string {
     const found = this.#server.address()
     if (typeof found !== 'object' || found === null) return this.#path
     return formatWsAddress({ host: found.address, port: found.port, path: this.#path })
   }
 
-  /** Whether only this machine's programs reach the server; not, as long as it does not listen. */
+  /** Whether only this machine's programs reach the server. */
   get isLocal(): boolean {
     const found = this.#server.address()
     return typeof found === 'string' || (found !== null && isLoopback(found.address))

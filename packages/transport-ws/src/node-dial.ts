@@ -10,11 +10,16 @@ import { NodePipe } from './node-pipe.js'
 /** How long one of several addresses may take, in ms: a round trip to the other side of the earth and back by satellite. */
 const ATTEMPT_TIMEOUT_MS = 1_000
 
-/** Connects to `address`. Errors as {@link Transport.dial} says. */
+/** What a dial needs. */
+export interface DialRequest {
+  readonly network: WsNetwork
+  readonly address: string
+  readonly options: CheckedOptions
+}
+
+/** Connects. Errors as {@link Transport.dial} says. */
 export async function dialWs(
-  network: WsNetwork,
-  address: string,
-  options: CheckedOptions,
+  { network, address, options }: DialRequest,
   dialOptions: DialOptions = {},
 ): Promise<Connection> {
   const target = parseDialAddress(network, address, 'localhost')

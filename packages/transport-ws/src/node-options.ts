@@ -20,7 +20,8 @@ export interface WsOptions extends CommonWsOptions {
   /**
    * An HTTP server to listen on, in place of one of our own; for `wss` an HTTPS server. `listen` then takes a path such as
    * `'/astranet'`, which only one listener can have. Requests for others are left to the server's other users, and get 404
-   * where there are none or none answers within `handshakeTimeoutMs`. It is the caller's to start and close.
+   * where there are none or none answers within `handshakeTimeoutMs`. It is the caller's to start, before
+   * anything listens at a path of it (`ERR_SERVER_NOT_RUNNING`), and to close.
    */
   server?: Server
   /**

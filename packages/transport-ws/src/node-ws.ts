@@ -38,7 +38,7 @@ class WsTransport implements Transport {
   }
 
   async dial(network: string, address: string, options?: DialOptions): Promise<Connection> {
-    return dialWs(checkWsNetwork(network), address, this.#options, options)
+    return dialWs({ network: checkWsNetwork(network), address, options: this.#options }, options)
   }
 
   async listen(network: string, address: string, events: ListenOptions): Promise<TransportListener> {
@@ -48,6 +48,6 @@ class WsTransport implements Transport {
     const { server } = this.#options
     if (server !== undefined)
       return listenMounted({ network: known, path: address, server, options: this.#options }, events)
-    return listenOwn(known, address, this.#options, events)
+    return listenOwn({ network: known, address, options: this.#options }, events)
   }
 }

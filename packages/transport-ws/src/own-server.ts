@@ -13,18 +13,21 @@ import { answer, refusal } from './upgrade.js'
 /** The longest request head, in bytes. */
 const MAX_HEADER_BYTES = 8_192
 
+/** What listening with a server of its own needs. */
+export interface OwnRequest {
+  readonly network: WsNetwork
+  readonly address: string
+  readonly options: CheckedOptions
+}
+
 /** Listens on `address` with a server of its own. */
-export async function listenOwn(
-  network: WsNetwork,
-  address: string,
-  options: CheckedOptions,
-  events: ListenOptions,
-): Promise<TransportListener> {
+export async function listenOwn(request: OwnRequest, events: ListenOptions): Promise<TransportListener> {
+  const { network, address, options } = request
   const parsed = parseWsAddress(network, address)
   const { tls } = options
   if (network === 'wss' && tls.pfx === undefined && (tls.key === undefined || tls.cert === undefined))
     throw new TypeError('tls must have key and cert, or pfx, to listen on wss')
-  const listener = new OwnListener(network, parsed, options, events)
+  const listener = new OwnListener(request, parsed, events)
   await listener.start()
   return listener
 }
@@ -41,7 +44,7 @@ class OwnListener implements TransportListener {
   readonly #acceptor: Acceptor
   readonly #events: ListenOptions
 
-  constructor(network: WsNetwork, wanted: WsAddress, options: CheckedOptions, events: ListenOptions) {
+  constructor({ network, options }: OwnRequest, wanted: WsAddress, events: ListenOptions) {
     this.network = network
     this.#wanted = wanted
     this.#events = events

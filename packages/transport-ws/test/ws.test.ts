@@ -324,12 +324,13 @@ describe('who can reach a listener', () => {
     await listener.close()
   })
 
-  it('is known of one on a server that is there, as soon as that listens', async () => {
+  it('is known of one on a server that is there, which must listen before', async () => {
     const server = createTlsServer({ ...serverTls, requestCert: true })
-    const { listener } = await listening(ws({ server }), 'wss', '/astranet')
-    expect(listener).toMatchObject({ isLocal: false, isAuthenticated: true, isConfidential: true })
+    const early = listening(ws({ server }), 'wss', '/astranet')
+    await expect(early).rejects.toMatchObject({ code: 'ERR_SERVER_NOT_RUNNING' })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    expect(listener.isLocal).toBe(true)
+    const { listener } = await listening(ws({ server }), 'wss', '/astranet')
+    expect(listener).toMatchObject({ isLocal: true, isAuthenticated: true, isConfidential: true })
     await listener.close()
     server.close()
   })

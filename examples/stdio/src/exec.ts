@@ -20,7 +20,10 @@ export function exec({ confidential = false }: { confidential?: boolean } = {}):
         throw signal.reason
       }
       const pipe = Duplex.from({ readable: child.stdout, writable: child.stdin })
-      pipe.once('close', () => child.kill())
+      pipe.once('close', () => {
+        // One whose both directions have ended may still have the last bytes to pass on, and ends by itself.
+        if (!pipe.writableFinished || !pipe.readableEnded) child.kill()
+      })
       child.once('close', () => pipe.destroy()) // a pair does not always notice that the child has died
       return fromNodeDuplex(pipe, { halfClose: true, remoteAddress: address, confidential })
     },

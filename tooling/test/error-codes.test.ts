@@ -32,6 +32,10 @@ test('codes are found however the error is made', () => {
   expect(codesInSource(source)).toEqual(['ASTRA_ERR_X1', 'ETIMEDOUT', 'EPIPE'])
 })
 
+test('a code that is only compared with is nothing that is made', () => {
+  expect(codesInSource("if (code === 'ENOENT' || code !== 'EPERM') return 'EPIPE'")).toEqual(['EPIPE'])
+})
+
 test('a row of the document is read whatever its padding', () => {
   expect(codesInDocument('| code | cause | cure |\n| --- | --- | --- |\n| `EPIPE`   | a b |c|\n')).toEqual([
     { code: 'EPIPE', cause: 'a b', cure: 'c' },

@@ -2,14 +2,17 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { packagesIn } from './workspace.mjs'
 
-/** How a code of ours or of Node's is written in source: `'ASTRA_...'` or `'ECONNREFUSED'`; or in part: `ASTRA_...${`. */
-const LITERAL = /'(ASTRA_[A-Z0-9_]+|E[A-Z]{3,}[A-Z0-9]*)'|`(ASTRA_[A-Z0-9_]*_)\$\{/g
+/**
+ * How a code of ours or of Node's is written in source: `'ASTRA_...'` or `'ECONNREFUSED'`; or in part: `ASTRA_...${`. What is
+ * only compared with comes from elsewhere.
+ */
+const LITERAL = /(?<![=!]== )'(ASTRA_[A-Z0-9_]+|E[A-Z]{3,}[A-Z0-9]*)'|`(ASTRA_[A-Z0-9_]*_)\$\{/g
 
 /** A row of docs/ERRORS.md: code, cause, cure. */
 const ROW = /^\| `([A-Z0-9_]+)` *\|([^|]*)\|([^|]*)\|$/gm
 
 /**
- * The codes that `source` makes or names.
+ * The codes that `source` makes or names, without those that it only compares with.
  *
  * @param {string} source
  * @returns {string[]}

@@ -12,7 +12,8 @@ export class StreamFrames {
 
   readonly #sink: FrameSink
   #id = 0
-  #offset = 0
+  /** A floating-point number from the start, lest code be thrown away when it passes 2^31. */
+  #offset = -0
   #isFin = false
 
   constructor(sink: FrameSink) {

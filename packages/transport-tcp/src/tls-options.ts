@@ -1,7 +1,7 @@
 import { constants } from 'node:crypto'
 import type { ConnectionOptions, SecureContextOptions, TlsOptions as ServerOptions } from 'node:tls'
 import { DEFAULT_HANDSHAKE_TIMEOUT_MS, type TcpOptions } from './options.js'
-import { stretchSecret } from './secret.js'
+import { stretchSecret } from './stretch-secret.js'
 import { checkPeerIdentity } from './server-identity.js'
 
 /**

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -29,6 +28,7 @@ export function checkUnixPath(text: string): string {
 /** Where to listen for `text`: `*` is a new path in the system's folder for temporary files. */
 export function unixListenPath(text: string): string {
   if (text !== '*') return checkUnixPath(text)
-  const name = `astranet-${randomBytes(8).toString('hex')}.sock`
+  const id = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString('hex')
+  const name = `astranet-${id}.sock`
   return checkUnixPath(process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), name))
 }

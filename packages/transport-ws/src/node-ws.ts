@@ -6,10 +6,7 @@ import type {
   TransportListener,
 } from '@astranet/interface'
 import { checkWsNetwork, WS_NETWORKS } from './address.js'
-import { listenMounted } from './mounted-listener.js'
-import { dialWs } from './node-dial.js'
 import { checkOptions, type CheckedOptions, type WsOptions } from './node-options.js'
-import { listenOwn } from './own-server.js'
 
 /**
  * The transport over WebSocket, for the networks `ws` and `wss` (over TLS). It carries bytes in binary messages; their
@@ -29,6 +26,7 @@ export function ws(options: WsOptions = {}): Transport {
   return new WsTransport(checkOptions(options))
 }
 
+/** HTTP, TLS and the WebSocket library are loaded by the first call that needs them: a program may never. */
 class WsTransport implements Transport {
   readonly networks: readonly string[] = WS_NETWORKS
   readonly #options: CheckedOptions
@@ -38,7 +36,9 @@ class WsTransport implements Transport {
   }
 
   async dial(network: string, address: string, options?: DialOptions): Promise<Connection> {
-    return dialWs({ network: checkWsNetwork(network), address, options: this.#options }, options)
+    const known = checkWsNetwork(network)
+    const { dialWs } = await import('./node-dial.js')
+    return dialWs({ network: known, address, options: this.#options }, options)
   }
 
   async listen(network: string, address: string, events: ListenOptions): Promise<TransportListener> {
@@ -46,8 +46,11 @@ class WsTransport implements Transport {
     if (typeof events.onConnection !== 'function')
       throw new TypeError('options.onConnection must be a function')
     const { server } = this.#options
-    if (server !== undefined)
+    if (server !== undefined) {
+      const { listenMounted } = await import('./mounted-listener.js')
       return listenMounted({ network: known, path: address, server, options: this.#options }, events)
+    }
+    const { listenOwn } = await import('./own-server.js')
     return listenOwn({ network: known, address, options: this.#options }, events)
   }
 }

@@ -12,6 +12,9 @@ import { root } from '../lib/workspace.mjs'
 /** An example that has not ended by itself by then never does. */
 const EXAMPLE_TIMEOUT_MS = 30_000
 
+/** Packages that load HTTP, TLS and what needs them only when a program does: they double the time and memory of a start. */
+const LIGHT_TO_LOAD = ['packages/core', 'packages/transport-tcp', 'packages/transport-ws']
+
 /**
  * A stranger can use what we publish: each package, alone in an empty project, loads, type-checks, and runs the examples
  * of its README. The root's README and the guides in `docs` get a project with all of them.
@@ -51,6 +54,10 @@ async function tryOut(path, { name, wanted, all }) {
   )
   writeFileSync(join(path, 'entry-points.cjs'), entryPoints.map((each) => `require('${each}')\n`).join(''))
   const runs = [{ what: 'require() of every entry point', file: 'entry-points.cjs' }]
+  if (LIGHT_TO_LOAD.includes(name)) {
+    writeFileSync(join(path, 'light-to-load.mjs'), lightToLoad(entryPoints))
+    runs.push({ what: 'loading it without HTTP and TLS', file: 'light-to-load.mjs' })
+  }
   for (const { document, code, line, isRun } of examples) {
     const file = `${document.replace(/\W/g, '-').toLowerCase()}-line-${line}`
     writeFileSync(join(path, `${file}.ts`), `${code}export {}\n`)
@@ -58,6 +65,19 @@ async function tryOut(path, { name, wanted, all }) {
   }
   const faults = await compileProject(path)
   return faults.length > 0 ? faults : await runAll(path, runs)
+}
+
+/**
+ * A program that fails when loading `entryPoints` has loaded Node's HTTP or TLS.
+ *
+ * @param {string[]} entryPoints
+ */
+function lightToLoad(entryPoints) {
+  return `
+    for (const each of ${JSON.stringify(entryPoints)}) await import(each)
+    const loaded = process.moduleLoadList.filter((each) => /^NativeModule (https?|tls)$/.test(each))
+    if (loaded.length > 0) throw new Error('loaded at once: ' + loaded.join(', '))
+  `
 }
 
 /** The guides of the project, as paths from its root. */

@@ -45,8 +45,8 @@ export class StreamDuplex extends Duplex {
   readonly #destroyCode: number
   /** Bytes pushed that count as unread until the next `_read`. */
   #pushedBytes = 0
-  #bytesRead = 0
-  #bytesWritten = 0
+  #bytesRead: number
+  #bytesWritten: number
   /** Of the write whose bytes have not come back. */
   #writeCallback: Callback | undefined = undefined
   /** What that write is to be told when they do. */
@@ -72,6 +72,8 @@ export class StreamDuplex extends Duplex {
       writableHighWaterMark,
     })
     this.stream = stream
+    this.#bytesRead = 0
+    this.#bytesWritten = 0
     this.#destroyCode = destroyCode
     this.#firstOffset = stream.sendOffset + stream.bufferedBytes
     stream.context = this

@@ -12,12 +12,13 @@ import { checkInteger } from './check.js'
 export class MemoryBudget {
   /** The bound, in bytes. */
   readonly limitBytes: number
-  #reservedBytes = 0
+  #reservedBytes: number
   readonly #waiting = new Set<() => void>()
 
   /** `limitBytes`: at least 65,536. Throws a TypeError or RangeError otherwise. */
   constructor(limitBytes: number) {
     this.limitBytes = checkInteger('limitBytes', limitBytes, { least: 65_536, most: Number.MAX_SAFE_INTEGER })
+    this.#reservedBytes = 0
   }
 
   /** Bytes reserved now. */

@@ -1,3 +1,4 @@
+import { FLOAT_ZERO } from './float-zero.js'
 import type { MemoryBudget } from './memory-budget.js'
 import { WindowTuning, creditStep } from './window-tuning.js'
 
@@ -43,19 +44,19 @@ export class ReceiveWindow {
   /** C / 2: what all streams together may have beyond their first windows, and the most that W grows to. */
   readonly poolBytes: number
   /** R: bytes received on all streams, final sizes of reset streams included. */
-  received = 0
+  received: number = FLOAT_ZERO
   /** Bytes the application has taken or that were discarded. */
-  consumed = 0
+  consumed: number = FLOAT_ZERO
   /** What holding the unread bytes costs besides themselves. */
   overheadBytes = 0
   /** The MAX_DATA the peer has (RFC 9000 section 19.9). */
-  limit: number
+  limit: number = FLOAT_ZERO
   /** Credit that streams hold beyond their first windows. */
-  growthBytes = 0
+  growthBytes: number
 
   readonly #budget: MemoryBudget
   #tuning: WindowTuning | undefined
-  #consumedAtRenewal = 0
+  #consumedAtRenewal = FLOAT_ZERO
   #epoch = 0
   #activeReaders = 0
   #formerReaders = 0
@@ -64,6 +65,7 @@ export class ReceiveWindow {
   constructor(capBytes: number, budget: MemoryBudget, isTrusted: boolean) {
     this.capBytes = capBytes
     this.poolBytes = Math.floor(capBytes / 2)
+    this.growthBytes = 0
     this.#budget = budget
     const first = isTrusted ? FIRST_SESSION_WINDOW_BYTES : UNTRUSTED_SESSION_WINDOW_BYTES
     this.limit = Math.min(first, this.poolBytes)

@@ -1,3 +1,5 @@
+import { FLOAT_ZERO } from './float-zero.js'
+
 /** The most credit that is kept back for urgency 0, in bytes. */
 const MAX_RESERVE_BYTES = 65_536
 
@@ -11,12 +13,12 @@ const RESERVE_FRACTION = 8
  */
 export class SendWindow {
   /** The peer's MAX_DATA. */
-  limit = 0
+  limit: number = FLOAT_ZERO
   /** Bytes sent on all streams. */
-  sent = 0
+  sent: number = FLOAT_ZERO
   /** Whether DATA_BLOCKED is to be sent, and for which limit it was sent last. */
   isBlockedFrameDue = false
-  #blockedAt = -1
+  #blockedAt = FLOAT_ZERO - 1
   #reserve = 0
   /** The most credit there was at once, in bytes. */
   #largest = 0

@@ -1,5 +1,6 @@
 import type { WireInteger } from '@astranet/frame'
 import type { StreamError } from './errors.js'
+import { FLOAT_ZERO } from './float-zero.js'
 import type { Stream } from './stream.js'
 import type { WindowTuning } from './window-tuning.js'
 
@@ -40,7 +41,7 @@ export function extraOf(stream: Stream): StreamExtra {
     reliableReceiveSize: 0,
     receivedResetCode: 0,
     tuning: undefined,
-    consumedAtRenewal: 0,
+    consumedAtRenewal: FLOAT_ZERO,
     readerEpoch: -1,
   }
   return stream.extra

@@ -60,12 +60,12 @@ export class Stream {
   /** @internal */ handler: StreamHandler | undefined = undefined
   /** @internal The bits of {@link StreamState}. */ state: number
   /** @internal */ urgencyLevel: number
-  /** @internal Bytes put into frames. */ sendOffset = 0
+  /** @internal Bytes put into frames. */ sendOffset: number
   /** @internal The peer's MAX_STREAM_DATA. */ sendLimit: number
   /** @internal */ sendQueue: SendQueue | undefined = undefined
-  /** @internal Bytes received. */ receiveOffset = 0
+  /** @internal Bytes received. */ receiveOffset: number
   /** @internal The MAX_STREAM_DATA the peer has. */ receiveLimit: number
-  /** @internal Bytes the application has taken, or that were discarded. */ consumed = 0
+  /** @internal Bytes the application has taken, or that were discarded. */ consumed: number
   /** @internal */ receiveQueue: ReceiveQueue | undefined = undefined
   /** @internal The next stream in the scheduler's ring. */ next: Stream | undefined = undefined
   /** @internal Its neighbours in the list of unread streams. */ olderUnread: Stream | undefined = undefined
@@ -76,8 +76,11 @@ export class Stream {
   constructor(core: SessionCore, id: number, limits: { send: number; receive: number; urgency: number }) {
     this.core = core
     this.id = id
+    this.sendOffset = 0
     this.sendLimit = limits.send
+    this.receiveOffset = 0
     this.receiveLimit = limits.receive
+    this.consumed = 0
     this.urgencyLevel = limits.urgency
     this.state = StreamState.PAUSED
   }

@@ -1,0 +1,25 @@
+import { scrypt } from 'node:crypto'
+
+const KEY_BYTES = 32
+
+/** About 0.1 s and 32 MiB for each guess. Both sides must use the same, so it is part of the protocol. */
+const SCRYPT = { N: 1 << 15, r: 8, p: 1, maxmem: 64 << 20 }
+
+/**
+ * The salt is the same everywhere, since two sides that share nothing but the secret have no other: a list of guesses can
+ * be stretched once for all networks. That is why short secrets are refused and generated ones recommended.
+ */
+const SALT = 'astranet-1 shared secret'
+
+/**
+ * The key that both sides make of the secret. Runs on Node's thread pool. Text that looks the same gives the same key
+ * (Unicode's form NFC).
+ */
+export function stretchSecret(secret: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    scrypt(secret.normalize('NFC'), SALT, KEY_BYTES, SCRYPT, (error, key) => {
+      if (error === null) resolve(key)
+      else reject(error)
+    })
+  })
+}

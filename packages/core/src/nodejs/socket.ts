@@ -128,18 +128,8 @@ export class Socket extends StreamDuplex {
     return super.push(chunk, encoding)
   }
 
-  override _write(
-    chunk: Uint8Array,
-    encoding: BufferEncoding,
-    callback: (error?: Error | null) => void,
-  ): void {
+  protected override onSend(): void {
     this.#timer?.refresh()
-    super._write(chunk, encoding, callback)
-  }
-
-  override _writev(chunks: { chunk: Uint8Array }[], callback: (error?: Error | null) => void): void {
-    this.#timer?.refresh()
-    super._writev(chunks, callback)
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {

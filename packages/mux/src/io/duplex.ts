@@ -1,6 +1,7 @@
-import { Duplex } from 'node:stream'
+import { Duplex, type Writable } from 'node:stream'
 import { StreamError } from '../proto/errors.js'
 import { deliveredBytes } from '../proto/receive-credit.js'
+import { COPY_LIMIT_BYTES } from '../proto/slab.js'
 import type { Stream, StreamHandler } from '../proto/stream.js'
 
 /** Settings of {@link toDuplex}. */
@@ -30,6 +31,9 @@ const WRITABLE_HIGH_WATER_MARK_BYTES = 524_288
 /** The callback of a Node stream's `_write` and its like. */
 type Callback = (error?: Error | null) => void
 
+/** The callback of a Node stream's `write`. */
+type WriteCallback = (error: Error | null | undefined) => void
+
 /**
  * A stream as a `node:stream` Duplex. A write's callback means that the bytes are the caller's again: large ones are
  * passed by reference and come back when the connection has taken them, small ones are copied at once.
@@ -47,6 +51,8 @@ export class StreamDuplex extends Duplex {
   #pushedBytes = 0
   #bytesRead: number
   #bytesWritten: number
+  /** Bytes of the write under way: handed to the stream, and in Node's buffer until they come back. */
+  #bytesUnderWay = 0
   /** Of the write whose bytes have not come back. */
   #writeCallback: Callback | undefined = undefined
   /** What that write is to be told when they do. */
@@ -54,6 +60,8 @@ export class StreamDuplex extends Duplex {
   /** Why nothing can be sent any more. */
   #stopped: Error | undefined = undefined
   #hasReadEnd = false
+  /** Whether small writes may pass by `_write`: not when a subclass has its own. */
+  readonly #hasShortcut: boolean
   /** Inside the constructor the methods of a subclass cannot be called: its fields are not there yet. */
   #isStarting = true
   /** Offset in the stream of the first byte written here. */
@@ -75,6 +83,7 @@ export class StreamDuplex extends Duplex {
     this.#bytesRead = 0
     this.#bytesWritten = 0
     this.#destroyCode = destroyCode
+    this.#hasShortcut = this._write === StreamDuplex.prototype._write
     this.#firstOffset = stream.sendOffset + stream.bufferedBytes
     stream.context = this
     stream.manualCredit = true
@@ -95,8 +104,31 @@ export class StreamDuplex extends Duplex {
 
   /** Bytes written, those that wait included, as on `net.Socket`. */
   get bytesWritten(): number {
-    return this.#bytesWritten + this.writableLength
+    return this.#bytesWritten + this.writableLength - this.#bytesUnderWay
   }
+
+  /**
+   * As of `node:stream`. A small write that nobody wants to hear back of, with nothing waiting before it, goes straight to
+   * the stream, which copies it; once the stream is full, `write` returns false as if the bytes were in here.
+   */
+  override write(chunk: unknown, callback?: WriteCallback): boolean
+  override write(chunk: unknown, encoding: BufferEncoding, callback?: WriteCallback): boolean
+  override write(
+    chunk: unknown,
+    encoding?: BufferEncoding | WriteCallback,
+    callback?: WriteCallback,
+  ): boolean {
+    if (encoding === undefined && callback === undefined && this.#isShortcut(chunk)) {
+      this.onSend()
+      this.#bytesWritten += chunk.length
+      return this.stream.write(chunk)
+    }
+    const isWritable = super.write(chunk, encoding as BufferEncoding, callback)
+    return isWritable && !(this.#isStreamFull() && needsDrain(this))
+  }
+
+  /** Called for all that is written, when it is handed to the stream. For subclasses; does nothing here. */
+  protected onSend(): void {}
 
   override _read(): void {
     const taken = this.#pushedBytes
@@ -107,18 +139,22 @@ export class StreamDuplex extends Duplex {
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
     if (this.#isRefused(callback)) return
+    this.onSend()
     this.#bytesWritten += chunk.length
-    this.#afterWrite(this.stream.writeReferenced(chunk), callback)
+    this.#afterWrite(this.stream.writeReferenced(chunk), chunk.length, callback)
   }
 
   override _writev(chunks: { chunk: Uint8Array }[], callback: Callback): void {
     if (this.#isRefused(callback)) return
+    this.onSend()
     let isWritable = true
+    let bytes = 0
     for (const { chunk } of chunks) {
-      this.#bytesWritten += chunk.length
+      bytes += chunk.length
       isWritable = this.stream.writeReferenced(chunk)
     }
-    this.#afterWrite(isWritable, callback)
+    this.#bytesWritten += bytes
+    this.#afterWrite(isWritable, bytes, callback)
   }
 
   override _final(callback: Callback): void {
@@ -165,6 +201,7 @@ export class StreamDuplex extends Duplex {
     if (this.stream.isFlushOwed) return
     const callback = this.#writeCallback
     this.#writeCallback = undefined
+    this.#bytesUnderWay = 0
     callback?.(this.#writeError)
   }
 
@@ -194,6 +231,25 @@ export class StreamDuplex extends Duplex {
     } else if (error !== undefined) this.stopped(error)
   }
 
+  /** Whether a write of `chunk` need not pass through Node's buffer. */
+  #isShortcut(chunk: unknown): chunk is Uint8Array {
+    return (
+      this.#hasShortcut &&
+      chunk instanceof Uint8Array &&
+      chunk.length <= COPY_LIMIT_BYTES &&
+      this.writableLength === 0 &&
+      this.writableCorked === 0 &&
+      !this.writableEnded &&
+      this.stream.hasRoomFor(chunk.length)
+    )
+  }
+
+  /** Whether a write waits for room in the stream, which holds as much as may wait in here. */
+  #isStreamFull(): boolean {
+    if (this.#writeCallback === undefined || this.stream.isFlushOwed) return false
+    return this.stream.bufferedBytes + this.writableLength >= this.writableHighWaterMark
+  }
+
   #isRefused(callback: Callback): boolean {
     const { stream } = this
     if (stream.canWrite) return false
@@ -201,9 +257,13 @@ export class StreamDuplex extends Duplex {
     return true
   }
 
-  #afterWrite(isWritable: boolean, callback: Callback): void {
-    if (isWritable && !this.stream.isFlushOwed) callback()
-    else this.#writeCallback = callback
+  #afterWrite(isWritable: boolean, bytes: number, callback: Callback): void {
+    if (isWritable && !this.stream.isFlushOwed) {
+      callback()
+      return
+    }
+    this.#writeCallback = callback
+    this.#bytesUnderWay = bytes
   }
 
   #refuse(error: Error, callback: Callback): void {
@@ -247,6 +307,13 @@ function isStop(error: Error): boolean {
 
 function writeAfterReset(stream: Stream): StreamError {
   return new StreamError('EPIPE', `stream ${stream.id} cannot be written to: this side ended or reset it`)
+}
+
+/** Has Node emit `'drain'` after the write under way. It has no method for that; whether it heard is the result. */
+function needsDrain(writable: Writable): boolean {
+  const { _writableState: state } = writable as unknown as { _writableState: { needDrain: boolean } }
+  state.needDrain = true
+  return writable.writableNeedDrain
 }
 
 function duplexOf(stream: Stream): StreamDuplex {

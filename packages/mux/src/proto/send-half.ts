@@ -31,14 +31,24 @@ export function write(stream: Stream, bytes: Uint8Array, isReferenced: boolean):
   }
   core.sendBufferedBytes += bytes.length
   core.schedule(stream)
-  if (
-    queue.bytes < core.options.sendHighWaterMarkBytes &&
-    core.sendBufferedBytes < core.options.maxSendBufferBytes
-  ) {
-    return true
-  }
+  if (isBelowMarks(stream, 0)) return true
   stream.state |= StreamState.WRITE_BLOCKED
   return false
+}
+
+/** Whether a write of so many bytes would return true. */
+export function hasRoomFor(stream: Stream, bytes: number): boolean {
+  return canWrite(stream) && isBelowMarks(stream, bytes)
+}
+
+/** Whether less than the high-water marks of stream and session waits, once `bytes` are added. */
+function isBelowMarks(stream: Stream, bytes: number): boolean {
+  const { core } = stream
+  const { sendHighWaterMarkBytes, maxSendBufferBytes } = core.options
+  return (
+    stream.bufferedBytes + bytes < sendHighWaterMarkBytes &&
+    core.sendBufferedBytes + bytes < maxSendBufferBytes
+  )
 }
 
 /** A write that cannot be: the caller's mistake throws; what the peer or the session did was told by its own event. */

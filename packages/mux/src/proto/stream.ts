@@ -201,6 +201,11 @@ export class Stream {
     return sending.write(this, bytes, true)
   }
 
+  /** Whether `write` of so many bytes would return true now. */
+  hasRoomFor(bytes: number): boolean {
+    return sending.hasRoomFor(this, bytes)
+  }
+
   /** Whether an `onFlushed` is to come. */
   get isFlushOwed(): boolean {
     return (this.state & StreamState.FLUSH_OWED) !== 0

@@ -1,4 +1,4 @@
-import { Duplex, type Writable } from 'node:stream'
+import { Duplex, type DuplexOptions as NodeDuplexOptions, type Writable } from 'node:stream'
 import { StreamError } from '../proto/errors.js'
 import { deliveredBytes } from '../proto/receive-credit.js'
 import { COPY_LIMIT_BYTES } from '../proto/slab.js'
@@ -69,20 +69,11 @@ export class StreamDuplex extends Duplex {
 
   /** Takes over `stream`, its handler and its context. */
   constructor(stream: Stream, options: DuplexOptions = {}) {
-    const { readableHighWaterMark, allowHalfOpen = true, destroyCode = 0 } = options
-    const { writableHighWaterMark = WRITABLE_HIGH_WATER_MARK_BYTES } = options
-    // The types leave out `readable` and `writable`, which Node has had since version 8.
-    const directions = { readable: stream.canReceive, writable: stream.canSend }
-    super({
-      allowHalfOpen,
-      ...directions,
-      ...(readableHighWaterMark === undefined ? {} : { readableHighWaterMark }),
-      writableHighWaterMark,
-    })
+    super(nodeOptions(stream, options))
     this.stream = stream
     this.#bytesRead = 0
     this.#bytesWritten = 0
-    this.#destroyCode = destroyCode
+    this.#destroyCode = options.destroyCode ?? 0
     this.#hasShortcut = this._write === StreamDuplex.prototype._write
     this.#firstOffset = stream.sendOffset + stream.bufferedBytes
     stream.context = this
@@ -307,6 +298,27 @@ function isStop(error: Error): boolean {
 
 function writeAfterReset(stream: Stream): StreamError {
   return new StreamError('EPIPE', `stream ${stream.id} cannot be written to: this side ended or reset it`)
+}
+
+/** What nearly every Duplex is made with: one object for all, since there may be a million of them. */
+const USUAL_OPTIONS: NodeDuplexOptions = {
+  allowHalfOpen: true,
+  writableHighWaterMark: WRITABLE_HIGH_WATER_MARK_BYTES,
+}
+
+/** The settings for Node's part of a Duplex. */
+function nodeOptions(stream: Stream, options: DuplexOptions): NodeDuplexOptions {
+  const { readableHighWaterMark, writableHighWaterMark, allowHalfOpen = true } = options
+  const hasUsualMarks = readableHighWaterMark === undefined && writableHighWaterMark === undefined
+  if (hasUsualMarks && allowHalfOpen && !stream.isUnidirectional) return USUAL_OPTIONS
+  // The types leave out `readable` and `writable`, which Node has had since version 8.
+  const directions = { readable: stream.canReceive, writable: stream.canSend }
+  return {
+    allowHalfOpen,
+    ...directions,
+    ...(readableHighWaterMark === undefined ? {} : { readableHighWaterMark }),
+    writableHighWaterMark: writableHighWaterMark ?? WRITABLE_HIGH_WATER_MARK_BYTES,
+  }
 }
 
 /** Has Node emit `'drain'` after the write under way. It has no method for that; whether it heard is the result. */

@@ -3,7 +3,7 @@ import http from 'node:http'
 import http2 from 'node:http2'
 import { isIPv6 } from 'node:net'
 import { pipeline } from 'node:stream/promises'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { formatNodeId, type Socket } from '../src/index.js'
 import { failure, readToEnd, textOf, turns, twoNodes, until, type TwoNodes } from './support.js'
 
@@ -99,6 +99,23 @@ test('a socket that idles says so, as long as it idles', async () => {
   near.setTimeout(1, () => expect.fail('it is closed'))
   expect(() => far.setTimeout(-1)).toThrow(RangeError)
   expect(() => far.setTimeout('5' as never)).toThrow(TypeError)
+})
+
+test('a socket that only writes is not idle, however it writes', async () => {
+  await using nodes = await twoNodes()
+  const { near } = await connected(nodes)
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  let timeouts = 0
+  near.setTimeout(1_000, () => (timeouts += 1))
+  for (const chunk of [Buffer.alloc(10), 'text', Buffer.alloc(10), Buffer.alloc(10_000)]) {
+    vi.advanceTimersByTime(999)
+    near.write(chunk)
+  }
+  vi.advanceTimersByTime(999)
+  expect(timeouts).toBe(0)
+  vi.advanceTimersByTime(1)
+  expect(timeouts).toBe(1)
 })
 
 test('resetAndDestroy is ECONNRESET at the other end, destroySoon sends what was written', async () => {

@@ -43,7 +43,15 @@ it('are taken until a flush is full, and drain', async () => {
 
 it('are held back when the session has too much to send', async () => {
   const { near, far } = await duplexPair({ maxSendBufferBytes: 131_072 })
-  expect(fill(near, 64)).toBeLessThanOrEqual(FULL_BYTES + 131_072)
+  expect(fill(near, 64)).toBe(131_072)
+  far.resume()
+  await once(near, 'drain')
+})
+
+it('are held back when their stream may hold less than usual', async () => {
+  const { near, far } = await duplexPair({ sendHighWaterMarkBytes: 32_768 })
+  expect(fill(near, 64)).toBe(32_768)
+  expect(near.writableNeedDrain).toBe(true)
   far.resume()
   await once(near, 'drain')
 })
@@ -103,6 +111,18 @@ it('go through the _write of a subclass that has one', async () => {
   counting.on('error', () => {})
   for (let i = 0; i < 5; i++) counting.write(pattern(10))
   expect(counting.writes).toBe(5)
+})
+
+it('go through a _write that was put in place later', async () => {
+  const { near } = await duplexPair()
+  let writes = 0
+  const { _write } = near
+  near._write = function (chunk, encoding, callback) {
+    writes += 1
+    _write.call(this, chunk, encoding, callback)
+  }
+  near.write(pattern(10))
+  expect(writes).toBe(1)
 })
 
 it('and a large one under way are counted once', async () => {

@@ -6,6 +6,7 @@ import { DialAttempt } from './dial-attempt.js'
 import { dialTarget, type DialTarget } from './dial-target.js'
 import type { Network } from './network.js'
 import type { TcpOptions } from './options.js'
+import { shakeHandsAsClient } from './tls-client.js'
 import type { TlsSettings } from './tls-options.js'
 
 const DEFAULT_TIMEOUT_MS = 10_000
@@ -55,7 +56,6 @@ async function establish(
   const raw = attempt.use(await attempt.step(connected(race, name)))
   const ends = endsOf(raw, target)
   if (settings === undefined) return plainConnection(raw, ends, target.path !== undefined)
-  const { shakeHandsAsClient } = await attempt.step(import('./tls-client.js'))
   const who = `the peer at ${ends.remoteAddress || name}`
   const handshake = shakeHandsAsClient(raw, settings, { host: target.host, who })
   const socket = attempt.use(handshake.socket)

@@ -5,7 +5,7 @@ import { plainConnection, tcpEnds, tlsConnection, type EndNames } from './connec
 import { listenTarget } from './listen-target.js'
 import type { Network } from './network.js'
 import { DEFAULT_MAX_PENDING_HANDSHAKES, socketOptions, type TcpOptions } from './options.js'
-import type { TlsAcceptor } from './tls-acceptor.js'
+import { TlsAcceptor } from './tls-acceptor.js'
 import type { TlsSettings } from './tls-options.js'
 import { UNIX_NETWORK } from './unix-address.js'
 
@@ -25,16 +25,9 @@ export async function listen(request: ListenRequest, events: ListenOptions): Pro
     throw new TypeError('options.onConnection must be a function')
   const target = await listenTarget(network, address, options)
   const settings = await request.settings()
-  const tls = settings && { settings, ...(await import('./tls-acceptor.js')) }
-  const listener = new Listener(request, tls, events)
+  const listener = new Listener(request, settings, events)
   await listener.start(target)
   return listener
-}
-
-/** What a listener with TLS needs: it is not loaded for the others. */
-interface Tls {
-  readonly settings: TlsSettings
-  readonly TlsAcceptor: typeof TlsAcceptor
 }
 
 class Listener implements TransportListener {
@@ -47,12 +40,12 @@ class Listener implements TransportListener {
   readonly #acceptor: TlsAcceptor | undefined
   readonly #events: ListenOptions
 
-  constructor({ network, options }: ListenRequest, tls: Tls | undefined, events: ListenOptions) {
+  constructor({ network, options }: ListenRequest, settings: TlsSettings | undefined, events: ListenOptions) {
     this.network = network
     this.#events = events
-    this.isAuthenticated = tls?.settings.isMutual === true
-    this.isConfidential = tls !== undefined || network === UNIX_NETWORK
-    this.#acceptor = tls && this.#makeAcceptor(tls, options)
+    this.isAuthenticated = settings?.isMutual === true
+    this.isConfidential = settings !== undefined || network === UNIX_NETWORK
+    this.#acceptor = settings && this.#makeAcceptor(settings, options)
     // Nothing is read before the connection has a handler.
     this.#server = createServer({ ...socketOptions(options), pauseOnConnect: true }, (socket) =>
       this.#accepted(socket),
@@ -83,7 +76,7 @@ class Listener implements TransportListener {
     this.#acceptor?.close()
   }
 
-  #makeAcceptor({ settings, TlsAcceptor }: Tls, options: TcpOptions): TlsAcceptor {
+  #makeAcceptor(settings: TlsSettings, options: TcpOptions): TlsAcceptor {
     const maxPending = options.maxPendingHandshakes ?? DEFAULT_MAX_PENDING_HANDSHAKES
     return new TlsAcceptor(settings, maxPending, {
       onSecure: (socket) => this.#events.onConnection(tlsConnection(socket, this.#endsOf(socket), true)),

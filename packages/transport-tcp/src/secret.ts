@@ -1,11 +1,23 @@
+import { nodeCrypto } from './node-modules.js'
+
 /** The shortest secret that is taken, in characters (UTF-16 units). */
 export const MIN_SECRET_CHARACTERS = 16
 
+const KEY_BYTES = 32
 const GENERATED_BYTES = 32
+
+/** About 0.1 s and 32 MiB for each guess. Both sides must use the same, so it is part of the protocol. */
+const SCRYPT = { N: 1 << 15, r: 8, p: 1, maxmem: 64 << 20 }
+
+/**
+ * The salt is the same everywhere, since two sides that share nothing but the secret have no other: a list of guesses can
+ * be stretched once for all networks. That is why short secrets are refused and generated ones recommended.
+ */
+const SALT = 'astranet-1 shared secret'
 
 /** A good shared secret: 32 random bytes as 43 characters of base64url. */
 export function generateSecret(): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(GENERATED_BYTES))).toString('base64url')
+  return nodeCrypto().randomBytes(GENERATED_BYTES).toString('base64url')
 }
 
 /** `secret` when it is a string of at least 16 characters without white space at its ends. Otherwise throws a `TypeError` or `RangeError`. */
@@ -22,4 +34,17 @@ export function checkSecret(secret: string): string {
     )
   }
   return secret
+}
+
+/**
+ * The key that both sides make of the secret. Runs on Node's thread pool. Text that looks the same gives the same key
+ * (Unicode's form NFC).
+ */
+export function stretchSecret(secret: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    nodeCrypto().scrypt(secret.normalize('NFC'), SALT, KEY_BYTES, SCRYPT, (error, key) => {
+      if (error === null) resolve(key)
+      else reject(error)
+    })
+  })
 }

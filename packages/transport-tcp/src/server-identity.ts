@@ -1,7 +1,7 @@
-import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { checkServerIdentity, type PeerCertificate } from 'node:tls'
+import type { PeerCertificate } from 'node:tls'
 import { AstraError } from '@astranet/interface'
+import { nodeCrypto, nodeTls } from './node-modules.js'
 
 /**
  * Whether a peer's certificate is for `host`, as `node:tls` asks: an error when it is not. Node 22.23 takes no certificate
@@ -9,7 +9,8 @@ import { AstraError } from '@astranet/interface'
  */
 export function checkPeerIdentity(host: string, certificate: PeerCertificate): Error | undefined {
   const ip = host.replace(/%.*$/, '')
-  if (isIP(ip) === 0) return checkServerIdentity(host, certificate)
+  if (isIP(ip) === 0) return nodeTls().checkServerIdentity(host, certificate)
+  const { X509Certificate } = nodeCrypto()
   if (new X509Certificate(certificate.raw).checkIP(ip) !== undefined) return undefined
   const message = `The certificate is not for ${ip}, but for ${certificate.subjectaltname || 'no name'}.`
   return new AstraError('ERR_TLS_CERT_ALTNAME_INVALID', message)

@@ -8,8 +8,9 @@ import type {
 import { dial } from './dial.js'
 import { listen } from './listener.js'
 import { checkNetwork, NETWORKS } from './network.js'
+import { nodeTls } from './node-modules.js'
 import { checkOptions, type TcpOptions } from './options.js'
-import type { TlsSettings } from './tls-options.js'
+import { tlsSettings, type TlsSettings } from './tls-options.js'
 
 /**
  * The transport over sockets of the operating system, for the networks `tcp` (IPv4 or IPv6), `tcp4`, `tcp6` and `unix`;
@@ -65,7 +66,7 @@ class TcpTransport implements Transport {
 
   async #tlsSettings(): Promise<TlsSettings | undefined> {
     try {
-      return await (this.#settings ??= loadSettings(this.#options))
+      return await (this.#settings ??= tlsSettings(this.#options))
     } catch (error) {
       // Memory for stretching the secret may have been short: the next one tries anew.
       this.#settings = undefined
@@ -74,18 +75,11 @@ class TcpTransport implements Transport {
   }
 }
 
-/** TLS and the cryptography that Node builds around it are loaded only by those who use them. */
-async function loadSettings(options: TcpOptions): Promise<TlsSettings | undefined> {
-  if (options.tls === undefined && options.secret === undefined) return undefined
-  const { tlsSettings } = await import('./tls-options.js')
-  return tlsSettings(options)
-}
-
 /** Keys and certificates that cannot be read are the caller's mistake, to be told at once. */
 function checkContext({ tls }: TcpOptions): void {
   if (tls === undefined) return
   try {
-    process.getBuiltinModule('node:tls').createSecureContext(tls)
+    nodeTls().createSecureContext(tls)
   } catch (cause) {
     throw new TypeError(`tls: ${(cause as Error).message}`, { cause })
   }

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
-import { createServer, type Server, type TLSSocket } from 'node:tls'
+import type { Server, TLSSocket } from 'node:tls'
 import { AstraError } from '@astranet/interface'
 import { tcpEnds } from './connection.js'
 import { alpnError, handshakeError } from './handshake-error.js'
+import { nodeTls } from './node-modules.js'
 import type { TlsSettings } from './tls-options.js'
 
 /** What a {@link TlsAcceptor} reports: one of the two for each socket it was given. */
@@ -33,7 +34,7 @@ export class TlsAcceptor {
     this.#settings = settings
     this.#maxPending = maxPending
     this.#events = events
-    this.#server = createServer(settings.server)
+    this.#server = nodeTls().createServer(settings.server)
     // Exactly one of the two comes for each socket, at the end of its handshake.
     this.#server.on('secureConnection', (socket) => this.#secured(socket))
     this.#server.on('tlsClientError', (error, socket) => this.#failed(error, socket))

@@ -1,6 +1,7 @@
 import { isIP, type Socket } from 'node:net'
-import { connect, type TLSSocket } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 import { alpnError, handshakeError } from './handshake-error.js'
+import { nodeTls } from './node-modules.js'
 import type { TlsSettings } from './tls-options.js'
 
 /** A handshake under way. */
@@ -19,7 +20,7 @@ export function shakeHandsAsClient(
   const { client, alpnProtocol, kind } = settings
   // An IP address is no name to send, only one to check.
   const hasName = kind === 'certificates' && isIP(host) === 0
-  const socket = connect({ ...(hasName ? { servername: host } : {}), ...client, host, socket: raw })
+  const socket = nodeTls().connect({ ...(hasName ? { servername: host } : {}), ...client, host, socket: raw })
   // What breaks the socket below is told by the one over it.
   raw.on('error', () => {})
   const done = new Promise<void>((resolve, reject) => {

@@ -1,7 +1,7 @@
-import { constants } from 'node:crypto'
 import type { ConnectionOptions, SecureContextOptions, TlsOptions as ServerOptions } from 'node:tls'
+import { nodeCrypto } from './node-modules.js'
 import { DEFAULT_HANDSHAKE_TIMEOUT_MS, type TcpOptions } from './options.js'
-import { stretchSecret } from './stretch-secret.js'
+import { stretchSecret } from './secret.js'
 import { checkPeerIdentity } from './server-identity.js'
 
 /**
@@ -48,7 +48,6 @@ const PSK_CONTEXT: SecureContextOptions = {
   maxVersion: 'TLSv1.2',
   ciphers: 'ECDHE-PSK-CHACHA20-POLY1305',
   ecdhCurve: 'X25519:P-256',
-  secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
 }
 
 /** The settings that `options` ask for; `undefined` without TLS. Stretching a secret takes a moment. */
@@ -68,7 +67,12 @@ interface Common {
 }
 
 function secretSettings(psk: Buffer, { alpnProtocol, handshakeTimeout }: Common): TlsSettings {
-  const shared = { ...PSK_CONTEXT, ALPNProtocols: [alpnProtocol] }
+  const { SSL_OP_NO_TICKET, SSL_OP_NO_RENEGOTIATION } = nodeCrypto().constants
+  const shared = {
+    ...PSK_CONTEXT,
+    secureOptions: SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION,
+    ALPNProtocols: [alpnProtocol],
+  }
   return {
     kind: 'secret',
     isMutual: true,
@@ -93,7 +97,7 @@ function certificateSettings(tls: TlsOptions, { alpnProtocol, handshakeTimeout }
   const shared = {
     ...context,
     // A client that asks for new keys over and over costs a server much and itself little.
-    secureOptions: (context.secureOptions ?? 0) | constants.SSL_OP_NO_RENEGOTIATION,
+    secureOptions: (context.secureOptions ?? 0) | nodeCrypto().constants.SSL_OP_NO_RENEGOTIATION,
     ALPNProtocols: [alpnProtocol],
     rejectUnauthorized,
   }

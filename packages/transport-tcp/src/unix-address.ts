@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { nodeCrypto } from './node-modules.js'
 
 /** The network of Unix sockets. */
 export const UNIX_NETWORK = 'unix'
@@ -28,7 +29,6 @@ export function checkUnixPath(text: string): string {
 /** Where to listen for `text`: `*` is a new path in the system's folder for temporary files. */
 export function unixListenPath(text: string): string {
   if (text !== '*') return checkUnixPath(text)
-  const id = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString('hex')
-  const name = `astranet-${id}.sock`
+  const name = `astranet-${nodeCrypto().randomBytes(8).toString('hex')}.sock`
   return checkUnixPath(process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), name))
 }

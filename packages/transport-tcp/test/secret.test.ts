@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { connect, createServer, type ConnectionOptions } from 'node:tls'
 import { generateSecret, tcp } from '@astranet/transport-tcp'
 import { describe, expect, it } from 'vitest'
-import { stretchSecret } from '../src/stretch-secret.js'
+import { stretchSecret } from '../src/secret.js'
 import { clientTls, closeAll, listening, memberTls, portOf, SECRET, turnsUntil } from './support.js'
 
 const ALPN = 'astranet-1-qx02'

@@ -26,7 +26,7 @@ export function ws(options: WsOptions = {}): Transport {
   return new WsTransport(checkOptions(options))
 }
 
-/** HTTP, TLS and the WebSocket library are loaded by the first call that needs them: a program may never. */
+/** HTTP, TLS and the WebSocket library are loaded by the first call that needs them, before its `timeoutMs` begins: a program may never. */
 class WsTransport implements Transport {
   readonly networks: readonly string[] = WS_NETWORKS
   readonly #options: CheckedOptions

@@ -12,7 +12,7 @@ import { root } from '../lib/workspace.mjs'
 /** An example that has not ended by itself by then never does. */
 const EXAMPLE_TIMEOUT_MS = 30_000
 
-/** Packages that load HTTP, TLS and what needs them only when a program does: they double the time and memory of a start. */
+/** Packages that load Node's HTTP and TLS, and what needs them, only when a program does: a start is half as long again with them. */
 const LIGHT_TO_LOAD = ['packages/core', 'packages/transport-tcp', 'packages/transport-ws']
 
 /**

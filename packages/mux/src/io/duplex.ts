@@ -1,32 +1,9 @@
-import { Duplex, type DuplexOptions as NodeDuplexOptions, type Writable } from 'node:stream'
+import { Duplex, type Writable } from 'node:stream'
 import { StreamError } from '../proto/errors.js'
 import { deliveredBytes } from '../proto/receive-credit.js'
 import { COPY_LIMIT_BYTES } from '../proto/slab.js'
 import type { Stream, StreamHandler } from '../proto/stream.js'
-
-/** Settings of {@link toDuplex}. */
-export interface DuplexOptions {
-  /** Bytes read ahead of the application; see `node:stream`. Default Node's own, 64 KiB. */
-  readableHighWaterMark?: number
-  /**
-   * Bytes written at which `write` returns false; see `node:stream`. Default 524,288: the bytes of a large write belong to
-   * the stream until they have left, so with Node's own 64 KiB there would be one write of 64 KiB in each turn.
-   */
-  writableHighWaterMark?: number
-  /** When false, the end of the peer's direction ends this one as well. Default true, as for `net.Socket` behind `net.connect` with that option. */
-  allowHalfOpen?: boolean
-  /** Code of the RESET_STREAM and STOP_SENDING that `destroy` sends. Default 0. */
-  destroyCode?: number
-  /**
-   * Bytes that were read from the stream already, behind a header for example: they come first. As far as they do not
-   * count as consumed yet, which is so while the `onData` that brought them has not returned, or with `manualCredit`, they
-   * will when the application takes them.
-   */
-  initialBytes?: Uint8Array | undefined
-}
-
-/** As much as one flush takes. */
-const WRITABLE_HIGH_WATER_MARK_BYTES = 524_288
+import { nodeOptions, type DuplexOptions } from './duplex-options.js'
 
 /** The callback of a Node stream's `_write` and its like. */
 type Callback = (error?: Error | null) => void
@@ -49,6 +26,7 @@ export class StreamDuplex extends Duplex {
   readonly #destroyCode: number
   /** Bytes pushed that count as unread until the next `_read`. */
   #pushedBytes = 0
+  // No value here, but in the constructor: they pass 2^31 (see float-zero.ts).
   #bytesRead: number
   #bytesWritten: number
   /** Bytes of the write under way: handed to the stream, and in Node's buffer until they come back. */
@@ -60,8 +38,6 @@ export class StreamDuplex extends Duplex {
   /** Why nothing can be sent any more. */
   #stopped: Error | undefined = undefined
   #hasReadEnd = false
-  /** Whether small writes may pass by `_write`: not when a subclass has its own. */
-  readonly #hasShortcut: boolean
   /** Inside the constructor the methods of a subclass cannot be called: its fields are not there yet. */
   #isStarting = true
   /** Offset in the stream of the first byte written here. */
@@ -74,7 +50,6 @@ export class StreamDuplex extends Duplex {
     this.#bytesRead = 0
     this.#bytesWritten = 0
     this.#destroyCode = options.destroyCode ?? 0
-    this.#hasShortcut = this._write === StreamDuplex.prototype._write
     this.#firstOffset = stream.sendOffset + stream.bufferedBytes
     stream.context = this
     stream.manualCredit = true
@@ -222,23 +197,22 @@ export class StreamDuplex extends Duplex {
     } else if (error !== undefined) this.stopped(error)
   }
 
-  /** Whether a write of `chunk` need not pass through Node's buffer. */
+  /** Whether a write of `chunk` need not pass through Node's buffer, nor through a `_write` that somebody has put in place. */
   #isShortcut(chunk: unknown): chunk is Uint8Array {
     return (
-      this.#hasShortcut &&
       chunk instanceof Uint8Array &&
       chunk.length <= COPY_LIMIT_BYTES &&
       this.writableLength === 0 &&
       this.writableCorked === 0 &&
-      !this.writableEnded &&
+      this.writable &&
+      this._write === StreamDuplex.prototype._write &&
       this.stream.hasRoomFor(chunk.length)
     )
   }
 
-  /** Whether a write waits for room in the stream, which holds as much as may wait in here. */
+  /** Whether a write waits because the stream is full, and not only for its bytes to come back. */
   #isStreamFull(): boolean {
-    if (this.#writeCallback === undefined || this.stream.isFlushOwed) return false
-    return this.stream.bufferedBytes + this.writableLength >= this.writableHighWaterMark
+    return this.#writeCallback !== undefined && !this.stream.isFlushOwed
   }
 
   #isRefused(callback: Callback): boolean {
@@ -298,27 +272,6 @@ function isStop(error: Error): boolean {
 
 function writeAfterReset(stream: Stream): StreamError {
   return new StreamError('EPIPE', `stream ${stream.id} cannot be written to: this side ended or reset it`)
-}
-
-/** What nearly every Duplex is made with: one object for all, since there may be a million of them. */
-const USUAL_OPTIONS: NodeDuplexOptions = {
-  allowHalfOpen: true,
-  writableHighWaterMark: WRITABLE_HIGH_WATER_MARK_BYTES,
-}
-
-/** The settings for Node's part of a Duplex. */
-function nodeOptions(stream: Stream, options: DuplexOptions): NodeDuplexOptions {
-  const { readableHighWaterMark, writableHighWaterMark, allowHalfOpen = true } = options
-  const hasUsualMarks = readableHighWaterMark === undefined && writableHighWaterMark === undefined
-  if (hasUsualMarks && allowHalfOpen && !stream.isUnidirectional) return USUAL_OPTIONS
-  // The types leave out `readable` and `writable`, which Node has had since version 8.
-  const directions = { readable: stream.canReceive, writable: stream.canSend }
-  return {
-    allowHalfOpen,
-    ...directions,
-    ...(readableHighWaterMark === undefined ? {} : { readableHighWaterMark }),
-    writableHighWaterMark: writableHighWaterMark ?? WRITABLE_HIGH_WATER_MARK_BYTES,
-  }
 }
 
 /** Has Node emit `'drain'` after the write under way. It has no method for that; whether it heard is the result. */

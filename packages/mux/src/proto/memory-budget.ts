@@ -12,7 +12,7 @@ import { checkInteger } from './check.js'
 export class MemoryBudget {
   /** The bound, in bytes. */
   readonly limitBytes: number
-  #reservedBytes: number
+  #reservedBytes: number // see float-zero.ts
   readonly #waiting = new Set<() => void>()
 
   /** `limitBytes`: at least 65,536. Throws a TypeError or RangeError otherwise. */

@@ -52,7 +52,7 @@ export class ReceiveWindow {
   /** The MAX_DATA the peer has (RFC 9000 section 19.9). */
   limit: number = FLOAT_ZERO
   /** Credit that streams hold beyond their first windows. */
-  growthBytes: number
+  growthBytes: number // see float-zero.ts
 
   readonly #budget: MemoryBudget
   #tuning: WindowTuning | undefined

@@ -18,10 +18,14 @@ export class SendWindow {
   sent: number = FLOAT_ZERO
   /** Whether DATA_BLOCKED is to be sent, and for which limit it was sent last. */
   isBlockedFrameDue = false
-  #blockedAt = FLOAT_ZERO - 1
+  #blockedAt: number // see float-zero.ts
   #reserve = 0
   /** The most credit there was at once, in bytes. */
   #largest = 0
+
+  constructor() {
+    this.#blockedAt = -1
+  }
 
   /** MAX_DATA arrived; limits never go down. Returns whether there is more credit now. */
   raise(limit: number): boolean {

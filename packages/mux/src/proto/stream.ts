@@ -60,6 +60,7 @@ export class Stream {
   /** @internal */ handler: StreamHandler | undefined = undefined
   /** @internal The bits of {@link StreamState}. */ state: number
   /** @internal */ urgencyLevel: number
+  // Counters of bytes have no value here, but in the constructor: see float-zero.ts.
   /** @internal Bytes put into frames. */ sendOffset: number
   /** @internal The peer's MAX_STREAM_DATA. */ sendLimit: number
   /** @internal */ sendQueue: SendQueue | undefined = undefined
@@ -201,7 +202,7 @@ export class Stream {
     return sending.write(this, bytes, true)
   }
 
-  /** Whether `write` of so many bytes would return true now. */
+  /** @internal Whether a write of so many bytes, one at least, would return true. */
   hasRoomFor(bytes: number): boolean {
     return sending.hasRoomFor(this, bytes)
   }

@@ -1,6 +1,9 @@
 import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './byte-duplex.js'
 import { concatBytes } from './concat-bytes.js'
 import { AstraError } from './errors.js'
+import { keepFreedMemory } from './keep-freed-memory.js'
+
+export { keepFreedMemory }
 
 /**
  * The part of `node:stream`'s Duplex that {@link fromNodeDuplex} uses. `net.Socket`, `tls.TLSSocket` and every
@@ -57,6 +60,7 @@ export interface NodeDuplexOptions {
  * - `abort` resets a TCP connection, so that the peer sees `ECONNRESET` and not a clean end; other streams are destroyed.
  *   A Node peer may be told an end instead when bytes were unread at the reset: a protocol must say itself when it is done.
  * - A stream that closes without an error before both directions ended gives `onClose` an `ECONNRESET`.
+ * - With the first socket, `malloc` is made to keep what reading frees: {@link keepFreedMemory}.
  * - Make TCP sockets and servers with `allowHalfOpen: true`, or the peer's end ends this side too.
  *
  * Throws a `TypeError` unless `duplex` is a Duplex in byte mode, without an encoding.
@@ -103,6 +107,7 @@ class NodeByteDuplex implements ByteDuplex {
     }
     this.localAddress = options.localAddress ?? ''
     this.remoteAddress = options.remoteAddress ?? ''
+    if (!this.#handsOn) keepFreedMemory()
     duplex.pause()
     duplex.on('error', (error) => (this.#reason ??= error))
     if (duplex.closed) this.#closed()

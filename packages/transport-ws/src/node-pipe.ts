@@ -1,3 +1,4 @@
+import { keepFreedMemory } from '@astranet/interface/node-duplex'
 import type { WebSocket } from 'ws'
 import { CloseCode, closeReason, textError } from './close-code.js'
 import { MessageDuplex, type MessageDuplexOptions, type MessagePipe } from './message-duplex.js'
@@ -15,6 +16,7 @@ export class NodePipe implements MessagePipe {
 
   /** `socket` is open, and nothing has been read from it. */
   constructor(socket: WebSocket, options: MessageDuplexOptions) {
+    keepFreedMemory()
     socket.pause()
     this.#socket = socket
     this.duplex = new MessageDuplex(this, options)

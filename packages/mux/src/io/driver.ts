@@ -87,8 +87,9 @@ export class Driver implements ByteDuplexHandler {
   onData(chunk: Uint8Array): void {
     this.#receiveInitialBytes()
     this.#receive(chunk)
-    if (this.#isWorkDue) this.#flushNow()
-    else this.#arm()
+    if (!this.#isWorkDue) this.#arm()
+    else if (this.core.isWorkUrgent) this.#flushNow()
+    else this.#schedule()
   }
 
   onDrain(): void {

@@ -26,6 +26,9 @@ const FAIR_STREAM_WINDOW_BYTES = 256 * 1024
 /** Credit updates smaller than this are not worth a frame, unless the cap is near. */
 const MIN_UPDATE_BYTES = 1_024
 
+/** The part of a step from which on a MAX_DATA is sent with other frames, so that it needs no flush of its own later. */
+const ALONG_PART = 1 / 2
+
 /** How long a stream counts as an active reader after it renewed its window, in ms. */
 const ACTIVE_EPOCH_MS = 1_000
 
@@ -127,9 +130,12 @@ export class ReceiveWindow {
 
   /** Whether so much credit was used that a MAX_DATA is due. Cheap: asked after every arrival and consumption. */
   isUpdateDue(): boolean {
-    const target = this.#target()
-    const outstanding = this.limit - this.received
-    return target - outstanding >= Math.max(creditStep(target), Math.min(MIN_UPDATE_BYTES, this.capBytes))
+    return this.#isUsed(1)
+  }
+
+  /** Whether enough credit was used for a MAX_DATA that goes along with other frames. */
+  isUpdateWelcome(): boolean {
+    return this.#isUsed(ALONG_PART)
   }
 
   /**
@@ -164,6 +170,14 @@ export class ReceiveWindow {
     this.#isClosed = true
     this.#budget.forget(whenReleased)
     this.#budget.release(this.unreadBytes + this.outstandingBytes)
+  }
+
+  /** Whether this part of a step of credit was used. */
+  #isUsed(part: number): boolean {
+    const target = this.#target()
+    const outstanding = this.limit - this.received
+    const step = part * creditStep(target)
+    return target - outstanding >= Math.max(step, Math.min(MIN_UPDATE_BYTES, this.capBytes))
   }
 
   #target(): number {

@@ -29,7 +29,7 @@ import { StreamState } from './stream-state.js'
 import { StreamSet } from './stream-set.js'
 import { Stream } from './stream.js'
 import { Transmitter } from './transmitter.js'
-import { raiseWanted } from './stream-window.js'
+import { raiseWanted, renewSmallWindow } from './stream-window.js'
 import { UnreadStreams } from './unread-streams.js'
 
 /**
@@ -85,6 +85,8 @@ export class SessionCore {
   writable: Stream[] = []
   /** Streams whose onFlushed is due when the flush was accepted. */
   flushed: Stream[] = []
+  /** Streams whose small window is to be renewed behind the next flush. */
+  renewals: Stream[] = []
   /** Streams that require a larger window than the growth pool had room for, and how large. */
   readonly wanting: Map<Stream, number> = new Map()
   /** New streams of the peer are refused. */
@@ -94,6 +96,7 @@ export class SessionCore {
   readonly #decoder: FrameDecoder
   #controlList: Stream[] = []
   #hasWork = false
+  #isWorkUrgent = false
   /** The connection may refer to what was gathered last. */
   #isInFlight = false
   readonly #budgetReleased = (): void => this.wake()
@@ -191,7 +194,7 @@ export class SessionCore {
   /** Gathers up to one flush. `undefined`: nothing to send now. */
   gather(now: number): Uint8Array[] | undefined {
     this.now = now
-    this.#hasWork = false
+    this.#noWork()
     if (this.state === 'closed') return undefined
     if (this.wanting.size > 0) raiseWanted(this.wanting)
     if (this.#transmitter.gather()) this.wake()
@@ -208,7 +211,7 @@ export class SessionCore {
    * there was work and nothing could be gathered.
    */
   handedOver(): void {
-    this.#hasWork = false
+    this.#noWork()
     const { writable } = this
     if (writable.length > 0) {
       this.writable = []
@@ -216,6 +219,7 @@ export class SessionCore {
     }
     if (!this.#isInFlight) this.#releaseFlushed()
     this.streams.settle()
+    if (this.renewals.length > 0) this.#renewWindows()
   }
 
   /** The connection refers to nothing any more that was gathered. */
@@ -344,9 +348,20 @@ export class SessionCore {
 
   /** Something is to be sent or settled. */
   wake(): void {
+    this.#isWorkUrgent = true
+    this.wakeLater()
+  }
+
+  /** The same for what loses nothing by waiting until this turn ends. */
+  wakeLater(): void {
     if (this.#hasWork) return
     this.#hasWork = true
     this.events.onWork()
+  }
+
+  /** Whether what is to be sent should not wait until this turn ends. */
+  get isWorkUrgent(): boolean {
+    return this.#isWorkUrgent
   }
 
   /** The stream has data to send. */
@@ -380,10 +395,10 @@ export class SessionCore {
     this.#controlList = list.slice(from).concat(this.#controlList)
   }
 
-  /** Raises MAX_DATA when it is due. Returns whether it was raised. */
+  /** Raises MAX_DATA for the flush that is gathered, when it is worth a frame. Returns whether it was raised. */
   updateSessionWindow(): boolean {
     const { receiveWindow, liveness, now } = this
-    if (!receiveWindow.isUpdateDue()) return false
+    if (!receiveWindow.isUpdateWelcome()) return false
     const before = receiveWindow.windowBytes
     const isRaised = receiveWindow.update(now, liveness.minRttMs, this.#budgetReleased)
     // A window grown for a round trip that is too long shrinks when a shorter one is seen.
@@ -411,6 +426,17 @@ export class SessionCore {
     extraOf(stream).error ??= toError(error)
     stream.destroy(this.options.evictionCode)
     this.events.onHandlerError(error)
+  }
+
+  #noWork(): void {
+    this.#hasWork = false
+    this.#isWorkUrgent = false
+  }
+
+  #renewWindows(): void {
+    const { renewals } = this
+    this.renewals = []
+    for (const stream of renewals) renewSmallWindow(stream)
   }
 
   #tellWritable(stream: Stream): void {

@@ -34,6 +34,8 @@ export const StreamState = {
   DISCARDING: 0x100,
   /** STOP_SENDING is to be sent. */
   STOP_QUEUED: 0x200,
+  /** In the list of streams whose small window is to be renewed. */
+  RENEWAL_LISTED: 0x400,
   /** MAX_STREAM_DATA is to be sent. */
   CREDIT_QUEUED: 0x800,
   /** STREAM_DATA_BLOCKED is to be sent. */

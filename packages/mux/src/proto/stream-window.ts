@@ -19,15 +19,37 @@ export function growthOf(stream: Stream): number {
 /**
  * Gives the peer new credit on the stream once half of its first window, later a quarter of its window (at most 1 MiB), was
  * used: MAX_STREAM_DATA = consumed + window (RFC 9000 section 4.1). The window grows while it is what holds the peer back.
+ *
+ * A stream that still has its first window is renewed behind the next flush: who sends little at a time does not wait for
+ * credit, but for the answer that is about to be written.
  */
 export function renewWindow(stream: Stream): void {
-  const tuning = stream.extra?.tuning
+  if (!isRenewalDue(stream)) return
+  if (windowOf(stream) > FIRST_STREAM_WINDOW_BYTES) {
+    grow(stream)
+  } else if ((stream.state & StreamState.RENEWAL_LISTED) === 0) {
+    stream.state |= StreamState.RENEWAL_LISTED
+    stream.core.renewals.push(stream)
+    stream.core.wakeLater()
+  }
+}
+
+/** Renews a window that was put off. */
+export function renewSmallWindow(stream: Stream): void {
+  stream.state &= ~StreamState.RENEWAL_LISTED
+  if ((stream.state & SIZE_KNOWN) === 0 && isRenewalDue(stream)) grow(stream)
+}
+
+function isRenewalDue(stream: Stream): boolean {
+  if ((stream.state & StreamState.DISCARDING) !== 0) return false
+  const window = windowOf(stream)
   // Most streams never need more than their first window: for them a frame is due late.
-  const due =
-    tuning === undefined ? FIRST_STREAM_WINDOW_BYTES / 2 : tuning.windowBytes - creditStep(tuning.windowBytes)
-  if (stream.receiveLimit - stream.consumed > due) return
-  if ((stream.state & StreamState.DISCARDING) !== 0) return
-  grow(stream)
+  const step = window > FIRST_STREAM_WINDOW_BYTES ? creditStep(window) : window / 2
+  return stream.receiveLimit - stream.consumed <= window - step
+}
+
+function windowOf(stream: Stream): number {
+  return stream.extra?.tuning?.windowBytes ?? FIRST_STREAM_WINDOW_BYTES
 }
 
 function grow(stream: Stream): void {

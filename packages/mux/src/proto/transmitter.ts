@@ -189,11 +189,14 @@ export class Transmitter {
       writer.wrote(writeMaxStreamData(writer.buffer, writer.at, id, stream.receiveLimit))
       stream.state |= StreamState.ANNOUNCED
     }
-    if ((queued & StreamState.BLOCKED_QUEUED) !== 0) {
-      writer.reserve(MAX_CONTROL_FRAME_BYTES)
-      writer.wrote(writeStreamDataBlocked(writer.buffer, writer.at, id, stream.sendLimit))
-      stream.state |= StreamState.BLOCKED_SENT | StreamState.ANNOUNCED
-    }
+    if ((queued & StreamState.BLOCKED_QUEUED) !== 0) this.#writeStreamDataBlocked(stream)
+  }
+
+  #writeStreamDataBlocked(stream: Stream): void {
+    const { writer } = this
+    writer.reserve(MAX_CONTROL_FRAME_BYTES)
+    writer.wrote(writeStreamDataBlocked(writer.buffer, writer.at, stream.id, stream.sendLimit))
+    stream.state |= StreamState.BLOCKED_SENT | StreamState.ANNOUNCED
   }
 
   #writeResetAt(stream: Stream): void {
@@ -304,9 +307,9 @@ export class Transmitter {
     if (waiting === 0 && isResetAtDue(stream)) this.#writeResetAt(stream)
     if (waiting > 0) {
       if (stream.sendOffset < stream.sendLimit) core.scheduler.add(stream)
-      else if ((stream.state & StreamState.BLOCKED_SENT) === 0) {
-        stream.state |= StreamState.BLOCKED_QUEUED
-        core.queueControl(stream)
+      else if ((stream.state & (StreamState.BLOCKED_SENT | StreamState.BLOCKED_QUEUED)) === 0) {
+        // Behind the data that used the credit up: a flush of its own would cost both sides more than its bytes.
+        this.#writeStreamDataBlocked(stream)
       }
     }
     if (

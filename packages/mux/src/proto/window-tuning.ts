@@ -15,7 +15,7 @@ const LARGE_WINDOW_MEASURE_MS = 8
 const ASSUMED_RTT_MS = 100
 
 /** Part of a window that is used up before it is renewed, and the most of that, in bytes. */
-const STEP_FRACTION = 4
+const STEP_PART = 1 / 4
 const MAX_STEP_BYTES = 1024 * 1024
 
 /**
@@ -24,7 +24,7 @@ const MAX_STEP_BYTES = 1024 * 1024
  * the rate seen can tell that the window is too small.
  */
 export function creditStep(windowBytes: number): number {
-  return Math.min(windowBytes / STEP_FRACTION, MAX_STEP_BYTES)
+  return Math.min(windowBytes * STEP_PART, MAX_STEP_BYTES)
 }
 
 /** Measures how fast one window is consumed and says how large it should be. */

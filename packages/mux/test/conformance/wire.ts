@@ -44,6 +44,7 @@ export class Wire {
   readonly recordSizes: number[] = []
   now = 0
   streamsAvailable = 0
+  #isWorkDue = false
   readonly #sent: Sent[] = []
   readonly #decoder: FrameDecoder
 
@@ -52,7 +53,7 @@ export class Wire {
     this.core = new SessionCore(role, resolveLimits({ keepAliveIntervalMs: 0, ...limits }), {
       environment: { now: () => this.now, random: () => 0.5 },
       events: {
-        onWork: () => {},
+        onWork: () => (this.#isWorkDue = true),
         onStream: (stream) => {
           this.streams.push(stream)
           if (accepts) this.core.acceptedStream(stream)
@@ -108,8 +109,12 @@ export class Wire {
   /** Flushes the core until it is quiet; returns the frames it sent since the last call. */
   sent(): Sent[] {
     const all: Sent[] = []
-    for (let some = this.flush(); some.length > 0; some = this.flush()) all.push(...some)
-    return all
+    for (;;) {
+      this.#isWorkDue = false
+      const some = this.flush()
+      if (some.length === 0 && !this.#isWorkDue) return all
+      all.push(...some)
+    }
   }
 
   /** Flushes the core once; returns the frames it sent. */

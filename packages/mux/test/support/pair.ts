@@ -23,12 +23,13 @@ export class Side {
   isBlocked = false
   hasEnded = false
   #flight: Uint8Array[] | undefined
+  #isWorkDue = false
 
   constructor(role: 'client' | 'server', limits: SessionLimits, now: () => number) {
     this.core = new SessionCore(role, resolveLimits(limits), {
       environment: { now, random: () => 0.5 },
       events: {
-        onWork: () => {},
+        onWork: () => (this.#isWorkDue = true),
         onStream: (stream) => this.#accept(stream),
         onStreamsAvailable: () => this.events.push('streams-available'),
         onDatagram: () => this.events.push('datagram'),
@@ -49,12 +50,13 @@ export class Side {
     return stream
   }
 
-  /** Gathers one flush, if the connection takes it. Returns whether there was one. */
+  /** Gathers one flush, if the connection takes it. Returns whether there was one, or there is work for another. */
   flush(now: number): boolean {
     if (this.#flight !== undefined) {
       this.core.handedOver()
       return false
     }
+    this.#isWorkDue = false
     const chunks = this.core.gather(now)
     if (chunks !== undefined) {
       this.#flight = chunks
@@ -62,7 +64,7 @@ export class Side {
     }
     this.core.handedOver()
     if (this.core.isEndDue && this.#flight === undefined) this.hasEnded = true
-    return chunks !== undefined
+    return chunks !== undefined || this.#isWorkDue
   }
 
   /** The connection takes what was gathered: only now are the bytes copied, as a socket would. */

@@ -35,7 +35,8 @@ const program = (network: string | undefined): string => `
 function measure(network: string | undefined, environment: Readonly<Record<string, string>> = {}): unknown {
   if (!existsSync(entry)) throw new Error('the package is not built: run `npm run build` before this test')
   const args = ['--expose-gc', '--input-type=module', '-e', program(network)]
-  const env = { ...process.env, ...environment }
+  const own = Object.entries(process.env).filter(([name]) => !/^(MALLOC_|GLIBC_TUNABLES)/.test(name))
+  const env = { ...Object.fromEntries(own), ...environment }
   return JSON.parse(execFileSync(process.execPath, args, { env, encoding: 'utf8' }))
 }
 

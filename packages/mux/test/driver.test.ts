@@ -57,6 +57,30 @@ describe('a session whose peer is gone', () => {
   })
 })
 
+describe('a session that has credit to give', () => {
+  it('answers first, also when the answer is written after the event', async () => {
+    const { clock, client, near, far, accepted } = world()
+    const stream = client.tryOpenStream()
+    clock.runDeferred()
+    accepted[0]?.handle({
+      onData: (each) => queueMicrotask(() => each.write(pattern(10))),
+      onEnd: () => undefined,
+    })
+    clock.runDeferred()
+    near.isDelivering = far.isDelivering = false
+    stream?.write(pattern(10_000))
+    clock.runDeferred()
+    near.deliver()
+    expect(far.flight).toEqual([])
+    await Promise.resolve()
+    clock.runDeferred()
+    // A record with the answer, and one with a MAX_STREAM_DATA.
+    expect(far.flight).toHaveLength(2)
+    expect(far.flight[0]?.length).toBeGreaterThan(10)
+    expect(far.flight[1]?.[4]).toBe(0x11)
+  })
+})
+
 describe('a session whose peer is there', () => {
   it('lives on when this process was stopped for a minute and the answer waits', () => {
     const { clock, client, far } = world()

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { frames } from './conformance/frames.js'
 import { names, Wire, type Sent } from './conformance/wire.js'
 
-const { stream, maxStreamData } = frames
+const { stream, maxStreamData, resetAt } = frames
 
 const KIBIBYTE = 1_024
 const MEBIBYTE = 1_048_576
@@ -46,18 +46,28 @@ describe('what is gathered into one flush', () => {
     wire.send(maxStreamData(a.id, 2_000))
     expect(names(wire.sent())).toEqual(['STREAM'])
   })
+
+  it('has no such frame in front of a close', () => {
+    const wire = new Wire({ role: 'client', peer: { initialMaxStreamDataBidiRemote: 100 } })
+    wire.open().write(new Uint8Array(1_000))
+    wire.core.close(0, 'enough')
+    expect(names(wire.sent())).toEqual(['STREAM', 'CONNECTION_CLOSE'])
+  })
 })
 
 describe('credit', () => {
-  it('of the session goes along with what is sent once an eighth was used', () => {
+  it('of the session goes along with what is sent once an eighth was used, and needs no flush of its own', () => {
     const wire = new Wire()
-    const sendTo = (id: number): void => wire.send(stream(id, 0, 'x'.repeat(16 * KIBIBYTE)))
-    const withoutWindows = (sent: Sent[]): Sent[] => sent.filter(([name]) => name !== 'MAX_STREAM_DATA')
+    const sendTo = (id: number): void => wire.send(stream(id, 0, 'x'.repeat(16 * KIBIBYTE), true))
     for (let i = 0; i < 7; i++) sendTo(4 * i)
     wire.streams[0]?.write(new Uint8Array(1))
-    expect(names(withoutWindows(wire.sent()))).toEqual(['STREAM'])
+    expect(names(wire.sent())).toEqual(['STREAM'])
     sendTo(28)
-    expect(withoutWindows(wire.sent())).toEqual([['MAX_DATA', 128 * KIBIBYTE + MEBIBYTE]])
+    expect(wire.sent()).toEqual([])
+    wire.streams[0]?.write(new Uint8Array(1))
+    expect(names(wire.flush())).toEqual(['STREAM', 'MAX_DATA'])
+    for (let i = 8; i < 24; i++) sendTo(4 * i)
+    expect(wire.sent()).toEqual([['MAX_DATA', 384 * KIBIBYTE + MEBIBYTE]])
   })
 
   it('of a stream that gets little at a time comes behind the answer', () => {
@@ -72,11 +82,21 @@ describe('credit', () => {
     expect(wire.sent()).toEqual([['MAX_STREAM_DATA', 0, 24 * KIBIBYTE]])
   })
 
-  it('of one that has ended, or that was stopped meanwhile, is not given', () => {
+  it('of such a stream comes in front when much is to be sent', () => {
+    const wire = new Wire({ peer: { initialMaxStreamDataBidiLocal: 0 } })
+    wire.send(stream(0, 0, 'x'))
+    wire.streams[0]?.write(new Uint8Array(100 * KIBIBYTE))
+    wire.sent()
+    wire.send(stream(4, 0, 'x'.repeat(9 * KIBIBYTE)), maxStreamData(0, 100 * KIBIBYTE))
+    expect(names(wire.flush()).slice(0, 2)).toEqual(['MAX_STREAM_DATA', 'STREAM'])
+  })
+
+  it('of one whose size is known, or that was stopped meanwhile, is not given', () => {
     const wire = new Wire()
-    wire.send(stream(0, 0, 'x'.repeat(12 * KIBIBYTE)), stream(0, 12 * KIBIBYTE, 'x', true))
+    wire.send(stream(0, 0, 'x'.repeat(12 * KIBIBYTE)), resetAt(0, 5, 15 * KIBIBYTE, 14 * KIBIBYTE))
     wire.send(stream(4, 0, 'x'.repeat(12 * KIBIBYTE)))
     wire.streams[1]?.stopSending()
     expect(names(wire.sent())).toEqual(['STOP_SENDING'])
+    expect(wire.streams.map(({ receiveLimit }) => receiveLimit / KIBIBYTE)).toEqual([15, 16])
   })
 })

@@ -2,7 +2,7 @@ import type { Stream } from './stream.js'
 
 /** What the core tells the one who drives it. */
 export interface CoreEvents {
-  /** There is something to send or to settle: call `gather` soon. */
+  /** There is something to send or to settle: `gather` and `handedOver` are to be called soon, see SessionCore. */
   onWork(): void
   /** The peer opened a stream; its first bytes follow when this returns. */
   onStream(stream: Stream): void

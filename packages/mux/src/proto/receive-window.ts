@@ -140,9 +140,9 @@ export class ReceiveWindow {
 
   /**
    * Raises the limit as far as formula and budget allow; returns whether it did. Where the budget does not give everything,
-   * `whenReleased` is called when there is room again.
+   * `whenReleased`, if given, is called when there is room again.
    */
-  update(now: number, minRttMs: number | undefined, whenReleased: () => void): boolean {
+  update(now: number, minRttMs: number | undefined, whenReleased: (() => void) | undefined): boolean {
     this.#tuning?.renew(this.consumed - this.#consumedAtRenewal, now, minRttMs, this.poolBytes)
     this.#consumedAtRenewal = this.consumed
     const wanted = this.#target() - this.outstandingBytes
@@ -152,7 +152,7 @@ export class ReceiveWindow {
     if (forced > 0) this.#budget.force(forced)
     const raised = granted + Math.max(0, forced)
     this.limit += raised
-    if (raised < wanted) this.#budget.whenReleased(whenReleased)
+    if (raised < wanted && whenReleased !== undefined) this.#budget.whenReleased(whenReleased)
     return raised > 0
   }
 

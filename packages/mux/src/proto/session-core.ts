@@ -32,13 +32,17 @@ import { Transmitter } from './transmitter.js'
 import { raiseWanted, renewSmallWindow } from './stream-window.js'
 import { UnreadStreams } from './unread-streams.js'
 
+/** With more than so much to send, in bytes, small windows are renewed in front of it and not behind. */
+const MAX_BEFORE_RENEWAL_BYTES = 16_384
+
 /**
  * One side of a QMux session as a plain object: it is fed bytes and a clock and asked for bytes to send. No socket, no
  * timer, no promise. Whoever drives it calls
  *
  * - `receive`, `receiveEnd`, `connectionClosed` for what the connection does,
- * - `gather` for bytes to send, then `handedOver` when they were given to the connection and `accepted` when it refers to
- *   them no more; `gather` again only after `accepted`,
+ * - `gather` for bytes to send when `onWork` was called: at the end of what it calls now if `isWorkUrgent`, else at the end
+ *   of the turn; then `handedOver` when they were given to the connection or there were none (it may find more work), and
+ *   `accepted` when the connection refers to them no more; `gather` again only after `accepted`,
  * - `timeout` when `nextDeadline` has come,
  * - `streams.failSome` until it returns false, once the session is over.
  *
@@ -197,6 +201,7 @@ export class SessionCore {
     this.#noWork()
     if (this.state === 'closed') return undefined
     if (this.wanting.size > 0) raiseWanted(this.wanting)
+    if (this.sendBufferedBytes > MAX_BEFORE_RENEWAL_BYTES) this.#renewWindows()
     if (this.#transmitter.gather()) this.wake()
     if (this.#transmitter.writer.bytes === 0) return undefined
     this.flushSize.gathered(this.#transmitter.writer.bytes, now)
@@ -207,8 +212,8 @@ export class SessionCore {
   }
 
   /**
-   * What was gathered was given to the connection: streams whose last frame it held are over. Also to be called when
-   * there was work and nothing could be gathered.
+   * What was gathered was given to the connection: streams whose last frame it held are over, and small windows are
+   * renewed. Also to be called when there was work and nothing could be gathered.
    */
   handedOver(): void {
     this.#noWork()
@@ -219,7 +224,7 @@ export class SessionCore {
     }
     if (!this.#isInFlight) this.#releaseFlushed()
     this.streams.settle()
-    if (this.renewals.length > 0) this.#renewWindows()
+    this.#renewWindows()
   }
 
   /** The connection refers to nothing any more that was gathered. */
@@ -395,12 +400,15 @@ export class SessionCore {
     this.#controlList = list.slice(from).concat(this.#controlList)
   }
 
-  /** Raises MAX_DATA for the flush that is gathered, when it is worth a frame. Returns whether it was raised. */
-  updateSessionWindow(): boolean {
+  /**
+   * Raises MAX_DATA for the flush that is gathered. Returns whether it was raised. When it is due and the budget is used up,
+   * there is work again as soon as it is not.
+   */
+  updateSessionWindow(isDue: boolean): boolean {
     const { receiveWindow, liveness, now } = this
-    if (!receiveWindow.isUpdateWelcome()) return false
     const before = receiveWindow.windowBytes
-    const isRaised = receiveWindow.update(now, liveness.minRttMs, this.#budgetReleased)
+    const whenReleased = isDue ? this.#budgetReleased : undefined
+    const isRaised = receiveWindow.update(now, liveness.minRttMs, whenReleased)
     // A window grown for a round trip that is too long shrinks when a shorter one is seen.
     if (receiveWindow.windowBytes > before) liveness.requestPing(now)
     return isRaised
@@ -435,6 +443,7 @@ export class SessionCore {
 
   #renewWindows(): void {
     const { renewals } = this
+    if (renewals.length === 0) return
     this.renewals = []
     for (const stream of renewals) renewSmallWindow(stream)
   }

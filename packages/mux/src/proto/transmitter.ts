@@ -59,6 +59,7 @@ export class Transmitter {
       this.#writeDatagrams()
       this.#writeStreams()
       this.#writeDataBlocked()
+      this.#writeCreditAlong()
     }
     if (core.closeFrame !== undefined) this.#writeFarewell()
     return this.writer.bytes >= core.flushSize.bytes
@@ -102,16 +103,26 @@ export class Transmitter {
       writer.wrote(writePong(writer.buffer, writer.at, liveness.pongHigh, liveness.pongLow))
       liveness.isPongDue = false
     }
-    if (core.updateSessionWindow()) {
-      writer.reserve(MAX_CONTROL_FRAME_BYTES)
-      writer.wrote(writeMaxData(writer.buffer, writer.at, core.receiveWindow.limit))
-    }
+    if (core.receiveWindow.isUpdateDue()) this.#writeMaxData(true)
     if (liveness.isPingDue) {
       writer.reserve(MAX_CONTROL_FRAME_BYTES)
       writer.wrote(writePing(writer.buffer, writer.at, 0, liveness.pingSent(now)))
     }
     this.#writeStreamLimits(true)
     this.#writeStreamLimits(false)
+  }
+
+  #writeMaxData(isDue: boolean): void {
+    const core = this.#core
+    const { writer } = this
+    if (!core.updateSessionWindow(isDue)) return
+    writer.reserve(MAX_CONTROL_FRAME_BYTES)
+    writer.wrote(writeMaxData(writer.buffer, writer.at, core.receiveWindow.limit))
+  }
+
+  /** A MAX_DATA that would soon need a flush of its own goes with this one, if there is one. */
+  #writeCreditAlong(): void {
+    if (this.writer.bytes > 0 && this.#core.receiveWindow.isUpdateWelcome()) this.#writeMaxData(false)
   }
 
   /** Behind the stream data that has used the credit up: nothing else may be due for a long time. */
@@ -307,10 +318,8 @@ export class Transmitter {
     if (waiting === 0 && isResetAtDue(stream)) this.#writeResetAt(stream)
     if (waiting > 0) {
       if (stream.sendOffset < stream.sendLimit) core.scheduler.add(stream)
-      else if ((stream.state & (StreamState.BLOCKED_SENT | StreamState.BLOCKED_QUEUED)) === 0) {
-        // Behind the data that used the credit up: a flush of its own would cost both sides more than its bytes.
-        this.#writeStreamDataBlocked(stream)
-      }
+      // Behind the data that used the credit up: a flush of its own would cost both sides more than its bytes.
+      else if (!core.isOver) this.#writeStreamDataBlocked(stream)
     }
     if (
       (stream.state & StreamState.WRITE_BLOCKED) !== 0 &&

@@ -33,6 +33,7 @@ export class SessionTarget implements CoreEvents {
   #closed = 0
   #overs = 0
   #choice = 0
+  #isWorkDue = false
 
   constructor(hello: Uint8Array) {
     this.#hello = hello
@@ -66,7 +67,9 @@ export class SessionTarget implements CoreEvents {
     return { reason, states }
   }
 
-  onWork(): void {}
+  onWork(): void {
+    this.#isWorkDue = true
+  }
   onStreamsAvailable(): void {}
   onDatagram(): void {}
   onPong(): void {}
@@ -146,9 +149,11 @@ export class SessionTarget implements CoreEvents {
   #flush(now: number): void {
     const core = this.#core
     for (let flushes = 0; flushes < MAX_FLUSHES; flushes++) {
+      this.#isWorkDue = false
       const chunks = core.gather(now)
       core.handedOver()
-      if (chunks === undefined) return
+      if (chunks === undefined && !this.#isWorkDue) return
+      if (chunks === undefined) continue
       let bytes = 0
       for (const chunk of chunks) bytes += chunk.length
       must(bytes > 0 && bytes <= MAX_FLUSH_BYTES, 'a flush has the wrong size')

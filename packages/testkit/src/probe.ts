@@ -28,6 +28,8 @@ export class Probe implements ByteDuplexHandler {
   closeReason: Error | undefined
   /** Called after each chunk was written down. */
   onChunk: ((chunk: Uint8Array) => void) | undefined
+  /** Called after each `onDrain` was written down. */
+  onDrained: (() => void) | undefined
   #isCalling = false
   #waiters: Waiter[] = []
 
@@ -47,9 +49,9 @@ export class Probe implements ByteDuplexHandler {
     return concat(this.chunks)
   }
 
-  /** `writev`, counted. Anything called from inside it is a breach. */
+  /** `writev`, counted. An `onDrain` for it from inside it is a breach; what else may come from inside, may. */
   write(...chunks: Uint8Array[]): boolean {
-    const isTaken = this.outside(() => this.duplex.writev(chunks))
+    const isTaken = this.duplex.writev(chunks)
     if (!isTaken) this.refusals++
     return isTaken
   }
@@ -115,7 +117,8 @@ export class Probe implements ByteDuplexHandler {
 
   onDrain(): void {
     this.drains++
-    this.#called('onDrain', this.drains <= this.refusals)
+    this.#called('onDrain', this.drains <= this.refusals && this.duplex.bufferedBytes === 0)
+    this.onDrained?.()
     this.#look()
   }
 
@@ -136,7 +139,9 @@ export class Probe implements ByteDuplexHandler {
     if (this.#isCalling) this.violations.push(`${name} from inside a call to the duplex`)
     if (this.closes > 0) this.violations.push(`${name} after onClose`)
     if (!isAllowed)
-      this.violations.push(`${name} when it is not allowed (empty, out of order, or once too often)`)
+      this.violations.push(
+        `${name} when it is not allowed (empty, out of order, too early, or once too often)`,
+      )
   }
 
   #look(): void {

@@ -4,6 +4,7 @@ import type { Stream } from '@astranet/mux'
 import { StreamDuplex } from '@astranet/mux/duplex'
 import { checkTimeout } from '../check.js'
 import { nodeAddress } from '../node-address.js'
+import { socketError } from '../socket-error.js'
 import type { SocketEnds } from '../socket-ends.js'
 
 /**
@@ -130,6 +131,10 @@ export class Socket extends StreamDuplex {
 
   protected override onSend(): void {
     this.#timer?.refresh()
+  }
+
+  protected override errorOf(error: Error, syscall: 'read' | 'write'): Error {
+    return socketError(error, syscall)
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {

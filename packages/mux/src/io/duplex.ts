@@ -96,6 +96,11 @@ export class StreamDuplex extends Duplex {
   /** Called for all that is written, when it is handed to the stream. For subclasses; does nothing here. */
   protected onSend(): void {}
 
+  /** What the application is told of a stream's error. For subclasses; the error itself here. */
+  protected errorOf(error: Error, _syscall: 'read' | 'write'): Error {
+    return error
+  }
+
   override _read(): void {
     const taken = this.#pushedBytes
     this.#pushedBytes = 0
@@ -174,7 +179,7 @@ export class StreamDuplex extends Duplex {
   /** @internal */
   failed(error: Error | undefined): void {
     if (this.#isStarting) queueMicrotask(() => this.failed(error))
-    else this.destroy(isClosedHere(error) ? undefined : error)
+    else this.destroy(error === undefined || isClosedHere(error) ? undefined : this.errorOf(error, 'read'))
   }
 
   /**
@@ -185,7 +190,7 @@ export class StreamDuplex extends Duplex {
     this.#stopped ??= error
     if (this.#writeCallback === undefined) return
     if (isClosedHere(error)) this.failed(error)
-    else this.#failWrite(error)
+    else this.#failWrite(this.errorOf(error, 'write'))
   }
 
   /** @internal */
@@ -233,7 +238,7 @@ export class StreamDuplex extends Duplex {
 
   #refuse(error: Error, callback: Callback): void {
     if (isClosedHere(error)) this.destroy()
-    callback(error)
+    callback(this.errorOf(error, 'write'))
   }
 
   /** The write under way will not succeed; its callback still waits until nobody refers to its bytes. */

@@ -117,7 +117,7 @@ export class Probe implements ByteDuplexHandler {
 
   onDrain(): void {
     this.drains++
-    this.#called('onDrain', this.drains <= this.refusals && this.duplex.bufferedBytes === 0)
+    this.#called('onDrain', this.drains <= this.refusals)
     this.onDrained?.()
     this.#look()
   }
@@ -139,9 +139,7 @@ export class Probe implements ByteDuplexHandler {
     if (this.#isCalling) this.violations.push(`${name} from inside a call to the duplex`)
     if (this.closes > 0) this.violations.push(`${name} after onClose`)
     if (!isAllowed)
-      this.violations.push(
-        `${name} when it is not allowed (empty, out of order, too early, or once too often)`,
-      )
+      this.violations.push(`${name} when it is not allowed (empty, out of order, or once too often)`)
   }
 
   #look(): void {

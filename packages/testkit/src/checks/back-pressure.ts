@@ -80,9 +80,10 @@ async function fromInside(pair: PairProbe): Promise<void> {
   const [a, b] = pair.probes()
   let written = (await fill(pair, a)) + CHUNK_BYTES
   a.write(new Uint8Array(CHUNK_BYTES))
+  const waiting: number[] = []
   a.onDrained = () => {
-    a.onDrained = undefined
-    // The probe finds an `onDrain` that comes while this waits.
+    waiting.push(pair.a.bufferedBytes)
+    if (waiting.length > 1) return
     a.write(new Uint8Array(written))
     written *= 2
   }
@@ -90,5 +91,5 @@ async function fromInside(pair: PairProbe): Promise<void> {
   await a.until('onDrain', () => a.drains > 0)
   await b.received(written)
   await a.until('onDrain', () => a.drains >= a.refusals)
-  checkSame(pair.a.bufferedBytes, 0, 'bufferedBytes after onDrain')
+  checkSame(Math.max(...waiting), 0, 'bufferedBytes in onDrain')
 }

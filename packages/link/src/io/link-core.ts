@@ -104,7 +104,6 @@ export class LinkCore {
       },
       onRegistryWritable: () => this.#handler.onRegistryWritable?.(this.#link),
       onViolation: (error) => this.#fail(error),
-      isGoingAway: () => this.#ownGoAwayId !== undefined || this.#isPeerGoingAway,
     })
   }
 

@@ -10,8 +10,6 @@ export interface RegistryEvents {
   onRegistryMessage(body: unknown): void
   onRegistryWritable(): void
   onViolation(error: LinkError): void
-  /** Whether a go-away was sent or received: then the peer may end its stream. */
-  isGoingAway(): boolean
 }
 
 /** Reads the peer's stream. Holds one unfinished message at most. */
@@ -37,8 +35,7 @@ export class RegistryReader implements StreamHandler {
   }
 
   onEnd(): void {
-    if (!this.#events.isGoingAway())
-      this.#violation(protocolError('ended its registry stream without a go-away'))
+    this.#violation(protocolError('ended its registry stream'))
   }
 
   onReset(_stream: Stream, error: StreamError): void {
@@ -99,7 +96,7 @@ export class AnswerReader implements StreamHandler {
   }
 }
 
-/** Whether the peer ended the stream because it goes away; that can overtake the go-away itself. */
+/** Whether the peer broke the stream off because a side goes away. That can overtake the go-away itself. */
 function isGoodbye(error: StreamError): boolean {
   return error.applicationCode === StreamCode.GOING_AWAY
 }

@@ -1,7 +1,7 @@
 import { encodeMessage } from '@astranet/frame/message'
 import type { Clock, Timer } from '@astranet/interface'
 import type { Session, Stream } from '@astranet/mux'
-import { protocolError } from '../proto/error-codes.js'
+import { protocolError, StreamCode } from '../proto/error-codes.js'
 import { MAX_REGISTRY_MESSAGE_BYTES, REGISTRY_HEADER_WIRE } from '../proto/stream-header.js'
 import { acceptStream } from './incoming-streams.js'
 import { AnswerReader, RegistryReader, type RegistryEvents } from './registry-readers.js'
@@ -72,14 +72,13 @@ export class RegistryStreams {
     stream.handle(reader)
   }
 
-  /** A side goes away: this one says no more. Idempotent. */
+  /** A side goes away, or the peer has no registry: what was not sent is of no use any more. Idempotent. */
   end(): void {
-    if (this.#isEnded) return
     this.stop()
-    this.#outgoing?.end()
+    this.#outgoing?.destroy(StreamCode.GOING_AWAY)
   }
 
-  /** The link is over, or the peer has no registry. */
+  /** The link is over. */
   stop(): void {
     this.#isEnded = true
     this.#waiting = []
@@ -92,7 +91,7 @@ export class RegistryStreams {
     const stream = this.#session?.tryOpenStream({ urgency: URGENCY })
     if (stream === undefined) return undefined
     this.#outgoing = stream
-    stream.handle(new AnswerReader(this.#events, () => this.stop()))
+    stream.handle(new AnswerReader(this.#events, () => this.end()))
     stream.write(HEADER_BYTES)
     return stream
   }

@@ -1,8 +1,9 @@
 import { encodeMessage } from '@astranet/frame/message'
 import { CloseCode, MAX_REGISTRY_MESSAGE_BYTES, StreamCode, type LinkOptions } from '@astranet/link'
+import type { ByteDuplexHandler } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
 import { describe, expect, it } from 'vitest'
-import { memoryPipe } from './support/memory-pipe.js'
+import { memoryPipe, type MemoryEnd } from './support/memory-pipe.js'
 import { openRawPeer } from './support/raw-peer.js'
 import { bytes, Dials, Reader, Side } from './support/side.js'
 import { VirtualClock } from './support/virtual-clock.js'
@@ -14,9 +15,13 @@ interface Pair {
 }
 
 /** Two links that are about to open; the left one dialed. */
-function newPair(options: Partial<LinkOptions> & { hasRegistry?: boolean } = {}): Pair {
+function newPair(
+  options: Partial<LinkOptions> & { hasRegistry?: boolean } = {},
+  change: (left: MemoryEnd, clock: VirtualClock) => void = () => undefined,
+): Pair {
   const clock = new VirtualClock()
   const [one, other] = memoryPipe(clock, 5_000)
+  change(one, clock)
   const left = new Side(one, { id: 1n, clock, role: 'dialer', ...options })
   const right = new Side(other, { id: 2n, clock, role: 'acceptor', ...options })
   left.link.start()
@@ -28,6 +33,22 @@ function openPair(options: Partial<LinkOptions> & { hasRegistry?: boolean } = {}
   const pair = newPair(options)
   pair.clock.run()
   return pair
+}
+
+/** From now on the pipe takes what is written only as fast as that. */
+function limitRate(end: MemoryEnd, clock: VirtualClock, bytesPerSecond: number): void {
+  const [handle, writev] = [end.handle.bind(end), end.writev.bind(end)]
+  let onDrain = (): void => undefined
+  end.handle = (handler: ByteDuplexHandler) => {
+    onDrain = () => handler.onDrain()
+    handle(handler)
+  }
+  end.writev = (chunks) => {
+    writev(chunks)
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+    clock.setTimer((bytes / bytesPerSecond) * 1_000, () => onDrain())
+    return false
+  }
 }
 
 const LARGE = new Uint8Array(60_000).fill(7)
@@ -95,6 +116,26 @@ describe('messages of the registry', () => {
     clock.run()
     expect(order.slice(9)).toEqual(['go-away', 'application'])
     expect([left.link.isOpen, right.link.isOpen]).toEqual([true, true])
+  })
+
+  it('get through on a link that the application keeps full', () => {
+    const { clock, left, right } = newPair({}, (end, time) => limitRate(end, time, 100_000))
+    clock.run()
+    right.onStream = ({ stream }) => {
+      right.link.accept(stream)
+      stream.handle({ onData: () => undefined, onEnd: () => undefined })
+    }
+    const dials = new Dials()
+    for (let count = 0; count < 100; count++) left.link.dial({ kind: 'dial', port: 80, sourcePort: 0 }, dials)
+    clock.advance(5_000)
+    expect(dials.accepted).toHaveLength(100)
+    for (const { stream } of dials.accepted) stream.write(LARGE.slice())
+    left.link.sendRegistry('first')
+    clock.advance(900)
+    expect(right.registry).toEqual([])
+    clock.advance(30_000)
+    expect(right.registry).toEqual(['first'])
+    expect(dials.accepted.every(({ stream }) => stream.bufferedBytes > 0)).toBe(true)
   })
 
   it('that are too many make sendRegistry return false, until they have left', () => {

@@ -98,7 +98,7 @@ export class LinkCore {
   }
 
   #makeRegistry(): RegistryStreams {
-    return new RegistryStreams(this.#clock, {
+    return new RegistryStreams({
       onRegistryMessage: (body) => {
         if (!this.#isOver) this.#handler.onRegistry?.(this.#link, body)
       },

@@ -114,10 +114,9 @@ export class Link implements RankedLink {
   }
 
   /**
-   * Sends a message of the registry, anything msgpack can hold, on a stream of its own, behind the application's bytes (one
-   * that gets nothing through for 1 s takes turns with them). False: wait for `onRegistryWritable` before sending more (the
-   * message is taken all the same), or nothing more can be sent and it is dropped: the link is not open, a side goes away,
-   * or the peer has no registry.
+   * Sends a message of the registry, anything msgpack can hold, on a stream of its own, behind the application's bytes.
+   * False: wait for `onRegistryWritable` before sending more (the message is taken all the same), or nothing more can be
+   * sent and it is dropped: the link is not open, a side goes away, or the peer has no registry.
    *
    * Throws a `RangeError` for more than 65,536 bytes.
    */

@@ -1,5 +1,4 @@
 import { encodeMessage } from '@astranet/frame/message'
-import type { Clock, Timer } from '@astranet/interface'
 import type { Session, Stream } from '@astranet/mux'
 import { protocolError, StreamCode } from '../proto/error-codes.js'
 import { MAX_REGISTRY_MESSAGE_BYTES, REGISTRY_HEADER_WIRE } from '../proto/stream-header.js'
@@ -9,12 +8,6 @@ import { AnswerReader, RegistryReader, type RegistryEvents } from './registry-re
 /** Behind the application's streams, which have 3. */
 const URGENCY = 5
 
-/** Of a stream that got nothing through: it takes turns with the application's. */
-const STARVED_URGENCY = 3
-
-/** How long nothing may get through before that, in ms. */
-const STARVED_MS = 1_000
-
 const HEADER_BYTES = encodeMessage(REGISTRY_HEADER_WIRE)
 
 /**
@@ -23,7 +16,6 @@ const HEADER_BYTES = encodeMessage(REGISTRY_HEADER_WIRE)
  */
 export class RegistryStreams {
   readonly #events: RegistryEvents
-  readonly #clock: Clock
   #session: Session | undefined = undefined
   #outgoing: Stream | undefined = undefined
   /** What was sent before the peer allowed a stream. */
@@ -31,21 +23,20 @@ export class RegistryStreams {
   /** Nothing more is sent: a side goes away, the peer has no registry, or the link is over. */
   #isEnded = false
   #hasIncoming = false
-  #timer: Timer | undefined = undefined
-  #writtenBytes = 0
 
-  constructor(clock: Clock, events: RegistryEvents) {
-    this.#clock = clock
+  constructor(events: RegistryEvents) {
     this.#events = events
   }
 
   /** Streams can be opened, or more of them. */
   open(session: Session): void {
     this.#session = session
-    if (this.#waiting.length === 0 || this.#openOutgoing() === undefined) return
+    if (this.#waiting.length === 0) return
+    const stream = this.#openOutgoing()
+    if (stream === undefined) return
     const waiting = this.#waiting
     this.#waiting = []
-    for (const bytes of waiting) this.#write(bytes)
+    for (const bytes of waiting) stream.write(bytes)
     this.#events.onRegistryWritable()
   }
 
@@ -53,7 +44,8 @@ export class RegistryStreams {
   send(body: unknown): boolean {
     const bytes = encodeMessage(body, { maxBytes: MAX_REGISTRY_MESSAGE_BYTES })
     if (this.#isEnded) return false
-    if (this.#openOutgoing() !== undefined) return this.#write(bytes)
+    const stream = this.#openOutgoing()
+    if (stream !== undefined) return stream.write(bytes)
     this.#waiting.push(bytes)
     return false
   }
@@ -82,8 +74,6 @@ export class RegistryStreams {
   stop(): void {
     this.#isEnded = true
     this.#waiting = []
-    this.#timer?.cancel()
-    this.#timer = undefined
   }
 
   #openOutgoing(): Stream | undefined {
@@ -94,36 +84,5 @@ export class RegistryStreams {
     stream.handle(new AnswerReader(this.#events, () => this.end()))
     stream.write(HEADER_BYTES)
     return stream
-  }
-
-  #write(bytes: Uint8Array): boolean {
-    const hasRoom = this.#outgoing?.write(bytes) ?? false
-    this.#writtenBytes += bytes.length
-    this.#timer ??= this.#watchProgress()
-    return hasRoom
-  }
-
-  /**
-   * Urgencies are strict: on a link that the application keeps full nothing of a lower one would ever leave, and what
-   * changed would stay unknown. So a stream that got nothing through for a while has its turns.
-   */
-  #watchProgress(): Timer {
-    const sentBytes = this.#sentBytes
-    return this.#clock.setTimer(
-      STARVED_MS,
-      () => {
-        this.#timer = undefined
-        const stream = this.#outgoing
-        if (stream === undefined || stream.isClosed) return
-        const hasProgress = stream.bufferedBytes === 0 || this.#sentBytes > sentBytes
-        stream.urgency = hasProgress ? URGENCY : STARVED_URGENCY
-        if (stream.bufferedBytes > 0) this.#timer = this.#watchProgress()
-      },
-      { background: true },
-    )
-  }
-
-  get #sentBytes(): number {
-    return this.#writtenBytes - (this.#outgoing?.bufferedBytes ?? 0)
   }
 }

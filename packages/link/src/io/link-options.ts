@@ -87,7 +87,7 @@ export interface LinkOptions {
   readonly clock?: Clock
   /**
    * Limits of the session below; those of the handshake are fixed. `maxConcurrentStreams` counts the control stream and
-   * must be 2 or more, lest the other side never opens one. Default: the multiplexer's.
+   * must be 2 or more, lest the other side never opens one; where there is a registry, its stream counts too. Default: the multiplexer's.
    */
   readonly sessionOptions?: Omit<
     SessionOptions,

@@ -1,8 +1,9 @@
 import { nodeIdToBytes } from '@astranet/interface'
+import { memory } from '@astranet/transport-memory'
 import { expect, test } from 'vitest'
 import { AstraNet } from '../src/index.js'
 import { Member } from './member.js'
-import { textOf, turn, until } from './support.js'
+import { SkipClock, textOf, turn, turns, until } from './support.js'
 
 const ECHO_PORT = 7
 const NOTHING_HELD = [0, []]
@@ -61,6 +62,35 @@ test('a member that asks for everything over and over gets it a few times, and t
   expect(asker.closed).toBeUndefined()
   expect((asker.bytesRead - askerBytes) / stateBytes).toBeLessThan(5.5)
   expect(other.bytesRead - otherBytes).toBeLessThan(50_000)
+})
+
+test('a member that has asked too often gets the rest when it is time', async () => {
+  const clock = new SkipClock()
+  const transport = memory({ clock })
+  const node = new AstraNet({ clock, transports: [transport] })
+  await node.listenAndServe('memory', 'node')
+  const tags = Array.from({ length: 32 }, (_, n) => `${n}`.padEnd(250, 'x'))
+  for (let n = 0; n < 100; n++) await node.bind('', `service-${n}`, { tags })
+  const asker = await Member.over(await transport.dial('memory', 'node'), { nodeId: 11n, clock })
+  const askUntilSilent = async (): Promise<number> => {
+    const before = asker.heard.length
+    for (let heard = -1; heard < asker.heard.length;) {
+      heard = asker.heard.length
+      asker.link.sendRegistry(NOTHING_HELD)
+      await turns(100)
+    }
+    return asker.heard.length - before
+  }
+  const atOnce = await askUntilSilent()
+  expect(asker.isCurrent).toBe(false)
+  const heard = asker.heard.length
+  await clock.advance(40_000)
+  expect(asker.heard.length).toBeGreaterThan(heard)
+  expect(asker.isCurrent).toBe(true)
+  expect(await askUntilSilent()).toBeLessThan(atOnce)
+  const closing = node.close()
+  await clock.advance(4_000)
+  await closing
 })
 
 test('a member that does nothing but ask loses its link', async () => {

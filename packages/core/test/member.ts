@@ -1,11 +1,18 @@
 import { once } from 'node:events'
 import { connect, type Socket as TcpSocket } from 'node:net'
-import { nodeIdToBytes, toNodeId } from '@astranet/interface'
+import { nodeIdToBytes, systemClock, toNodeId, type ByteDuplex, type Clock } from '@astranet/interface'
 import { fromNodeDuplex } from '@astranet/interface/node-duplex'
 import { Link, type LinkHandler } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
 
-/** A member of the network that speaks `astranet/1` over TCP and says to the registry whatever it is told to. */
+/** Who a {@link Member} is. */
+interface Identity {
+  readonly nodeId: bigint
+  readonly incarnation?: number
+  readonly clock?: Clock
+}
+
+/** A member of the network that speaks `astranet/1` and says to the registry whatever it is told to. */
 export class Member implements AsyncDisposable {
   readonly link: Link
   readonly idBytes: Uint8Array
@@ -13,10 +20,11 @@ export class Member implements AsyncDisposable {
   readonly heard: unknown[][] = []
   /** Why the link is over, once it is. */
   closed: { readonly error: Error | undefined } | undefined = undefined
-  readonly #socket: TcpSocket
+  readonly #socket: TcpSocket | undefined
   readonly #opened: Promise<void>
 
-  private constructor(socket: TcpSocket, nodeId: bigint, incarnation: number) {
+  private constructor(duplex: ByteDuplex, identity: Identity, socket?: TcpSocket) {
+    const { nodeId, incarnation = Date.now(), clock = systemClock } = identity
     this.#socket = socket
     this.idBytes = nodeIdToBytes(toNodeId(nodeId))
     let onOpen = (): void => undefined
@@ -27,8 +35,9 @@ export class Member implements AsyncDisposable {
       onStream: (_link, _header, stream) => stream.destroy(),
       onClose: (_, error) => (this.closed = { error }),
     }
-    this.link = new Link(fromNodeDuplex(socket), {
+    this.link = new Link(duplex, {
       role: 'dialer',
+      clock,
       identity: { nodeId: toNodeId(nodeId), incarnation },
       randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
       handler,
@@ -40,14 +49,21 @@ export class Member implements AsyncDisposable {
     const [host, port] = address.split(':')
     const socket = connect({ host: host ?? '', port: Number(port), allowHalfOpen: true })
     await once(socket, 'connect')
-    const member = new Member(socket, nodeId, incarnation)
+    const member = new Member(fromNodeDuplex(socket), { nodeId, incarnation }, socket)
     await member.#opened
     return member
   }
 
-  /** Bytes that came over the connection. */
+  /** One over a pipe that is there. */
+  static async over(duplex: ByteDuplex, identity: Identity): Promise<Member> {
+    const member = new Member(duplex, identity)
+    await member.#opened
+    return member
+  }
+
+  /** Bytes that came over the TCP connection. */
   get bytesRead(): number {
-    return this.#socket.bytesRead
+    return this.#socket?.bytesRead ?? 0
   }
 
   /** Whether the node's last delta said that nothing is missing. */
@@ -74,6 +90,6 @@ export class Member implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.link.destroy()
-    if (!this.#socket.closed) await once(this.#socket, 'close')
+    if (this.#socket?.closed === false) await once(this.#socket, 'close')
   }
 }

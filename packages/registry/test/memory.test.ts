@@ -69,8 +69,8 @@ const kinds: [string, number, MakeEntry][] = [
   ['services of long names', 2_100, (n) => [1, ['e'.repeat(255), `e${n}`.padEnd(255, 'x'), n], [[], 1]]],
   ['names outside Latin-1', 2_100, (n) => [1, ['', `e${n}`.padEnd(127, 'ж'), n], [[], 1]]],
   ['a name with one letter outside Latin-1', 2_100, (n) => [1, ['', `ж${n}`.padEnd(250, 'x'), n], [[], 1]]],
-  ['services with short tags', 1_100, (n) => [1, ['', `e${n}`, n], [tag(10, 'y')(n), 1]]],
-  ['services with long tags', 600, (n) => [1, ['', `e${n}`, n], [tag(255, 'y')(n), 1]]],
+  ['services with short tags', 500, (n) => [1, ['', `e${n}`, n], [tag(10, 'y')(n), 1]]],
+  ['services with long tags', 200, (n) => [1, ['', `e${n}`, n], [tag(255, 'y')(n), 1]]],
   ['links', 4_200, (n, owner) => [2, [nodeIdToBytes(id(n + owner * 100_000))], [n / 7]]],
 ]
 

@@ -38,7 +38,7 @@ export const MAX_ADDRESS_BYTES = 255
 export const MAX_LINK_COST_MS = 0x7fff_ffff
 
 /** A claim about this node's own incarnation is believed up to so far beyond it (in ms: 35 years). */
-export const MAX_INCARNATION_STEP = 2 ** 40
+export const MAX_INCARNATION_STEP = 0x100_0000_0000
 
 /** A claim moves this node to a later incarnation at most once in this time, in ms. */
 export const INCARNATION_INTERVAL_MS = 10_000
@@ -52,7 +52,8 @@ export const RESENT_MIN_BYTES = 262_144
 export const RESENT_REFILL_MS = 40_000
 
 /** Digests and restarts that one neighbour may send at once, and the time in which as many more may come, in ms. */
-export const QUESTIONS = { most: 1_024, refillMs: 102_400 } as const
+export const QUESTIONS_AT_ONCE = 1_024
+export const QUESTIONS_REFILL_MS = 102_400
 
 /** What a catalogue may hold. Every option is an integer. */
 export interface CatalogueLimits {

@@ -12,13 +12,13 @@ import type { CatalogueRecord } from './record.js'
  * The counts below are a little above, so that no mix of entries takes more than is counted. A neighbour that is down
  * holds about half of its count.
  */
-const BYTES = { owner: 2_048, node: 512, service: 900, link: 320, text: 64 } as const
+const BYTES = { node: 512, service: 900, link: 320, text: 64 } as const
 
 /** Copies that are held of the name and the environment of a service. */
 const KEY_COPIES = 3
 
 /** What is held of an owner beside its entries, in bytes. */
-export const OWNER_BYTES = BYTES.owner
+export const OWNER_BYTES = 2_048
 
 /** What holding a record of another node takes of the heap, in bytes, generously. */
 export function heldBytes(record: CatalogueRecord): number {

@@ -40,6 +40,5 @@ function listBytes(texts: readonly string[]): number {
 
 /** V8 takes one byte for each unit of a text that is all Latin-1, else two for each. */
 function textBytes(text: string): number {
-  // eslint-disable-next-line no-control-regex -- this is about code units, whichever they are
   return /^[\0-\xff]*$/.test(text) ? text.length : 2 * text.length
 }

@@ -93,6 +93,30 @@ describe('what is held of others', () => {
   )
 })
 
+describe('a neighbour that says little', () => {
+  it('takes no more of the heap than is counted, and more than half of that', () => {
+    const count = 4_200
+    const node = new Catalogue({ self: id(1), incarnation: 1 })
+    const before = heapBytes()
+    let counted = 0
+    for (let n = 2; n < 2 + count; n++) {
+      const self = [1, 0, [], [['router'], [`tcp4://10.0.0.1:${n}`]]] as const
+      node.neighbourUp(id(n), 0, 5)
+      expect(
+        node.receive(id(n), decoded([1, nodeIdToBytes(id(n)), 5, 0, 1, false, [self]]), 0),
+      ).toBeUndefined()
+      node.receive(id(n), [0, []], 0)
+      while (node.nextMessage(id(n), 0) !== undefined);
+      const record = decodeEntry(1, self.slice(1))?.record
+      counted += OWNER_BYTES + (record === undefined ? 0 : heldBytes(record))
+    }
+    const held = heapBytes() - before
+    expect(held / counted).toBeLessThan(1)
+    expect(held / counted).toBeGreaterThan(0.5)
+    expect(node.neighbours()).toHaveLength(count)
+  })
+})
+
 describe('when there is no room for all', () => {
   /** `from` offers so many services, each counted as some 1,000 bytes. */
   function publish(network: Network, from: number, count: number): void {

@@ -7,18 +7,19 @@ import type { CatalogueRecord } from './record.js'
  *   each further byte of its name       3.3: it is in the record, in two keys, and in the list of names
  *   each tag                            its text and up to 60
  *   link                                246
- *   a node with nothing                 1,500
+ *   a neighbour of which nothing is held yet     670; with an empty state 970
+ *   its entry of itself                 180, and for each role and address its text and up to 30
  *
  * The counts below are a little above, so that no mix of entries takes more than is counted. A neighbour that is down
  * holds about half of its count.
  */
-const BYTES = { node: 512, service: 900, link: 320, text: 64 } as const
+const BYTES = { node: 320, service: 900, link: 320, text: 64 } as const
 
 /** Copies that are held of the name and the environment of a service. */
 const KEY_COPIES = 3
 
 /** What is held of an owner beside its entries, in bytes. */
-export const OWNER_BYTES = 2_048
+export const OWNER_BYTES = 1_280
 
 /** What holding a record of another node takes of the heap, in bytes, generously. */
 export function heldBytes(record: CatalogueRecord): number {

@@ -68,8 +68,11 @@ describe('a claim about this node itself', () => {
       expect(node.receive(id(3), claim(incarnation), 9_999)).toBeUndefined()
     }
     expect(node.incarnation).toBe(2_001)
+    const seen: number[] = []
+    node.watchGraph(() => seen.push(node.incarnation))
     node.nextMessage(id(2), 10_000)
     expect(node.incarnation).toBe(4_001)
+    expect(seen).toEqual([4_001])
   })
 
   it('is answered with everything, also while it must wait', () => {

@@ -58,7 +58,7 @@ export class Catalogue {
     })
     const limits = resolveLimits(options)
     this.#log = new OwnerLog(incarnation, limits)
-    this.#claims = new Claims(this.#log)
+    this.#claims = new Claims(this.#log, this.#graph)
     this.#neighbours = new Neighbours({ self: this.self, log: this.#log, limits })
     const parts = { self: this.self, log: this.#log, neighbours: this.#neighbours, graph: this.#graph }
     this.#ownLinks = new OwnLinks(parts)
@@ -148,6 +148,7 @@ export class Catalogue {
    */
   nextMessage(to: NodeId, now: number): RegistryMessage | undefined {
     this.#claims.settle(now)
+    this.#graph.settle()
     return this.#neighbours.up(to)?.conversation?.next(now)
   }
 
@@ -247,7 +248,7 @@ export class Catalogue {
   }
 
   /**
-   * Calls `onChange` after each call that changed which neighbours are up or current, or a node or link entry. It only schedules,
+   * Calls `onChange` after each call that changed which neighbours are up or current, a node or link entry, or this node's `incarnation`. It only schedules,
    * and must not throw. Returns what ends that; idempotent.
    */
   watchGraph(onChange: () => void): () => void {

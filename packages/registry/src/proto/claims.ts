@@ -1,4 +1,5 @@
 import { AstraError, formatNodeId, type NodeId } from '@astranet/interface'
+import type { GraphSignal } from './graph-signal.js'
 import { INCARNATION_INTERVAL_MS, MAX_INCARNATION_STEP } from './limits.js'
 import type { OwnerLog } from './owner-log.js'
 import type { Version } from './record.js'
@@ -12,12 +13,14 @@ import type { Version } from './record.js'
  */
 export class Claims {
   readonly #log: OwnerLog
+  readonly #graph: GraphSignal
   #movedAt: number | undefined = undefined
   /** The highest incarnation that was claimed and not passed yet. */
   #waiting = -1
 
-  constructor(log: OwnerLog) {
+  constructor(log: OwnerLog, graph: GraphSignal) {
     this.#log = log
+    this.#graph = graph
   }
 
   /** `claimant` holds, or says so, what this node said up to `version`. An error when that cannot be true. */
@@ -40,6 +43,7 @@ export class Claims {
     if (this.#movedAt !== undefined && now - this.#movedAt < INCARNATION_INTERVAL_MS) return
     this.#log.moveTo(this.#waiting + 1)
     this.#movedAt = now
+    this.#graph.mark()
   }
 }
 

@@ -25,6 +25,7 @@ export class Side {
   readonly incoming: Incoming[] = []
   readonly messages: [type: number, body: unknown][] = []
   readonly goAways: number[] = []
+  conflicts = 0
   readonly closes: (Error | undefined)[] = []
   admit: (hello: Hello) => LinkError | undefined = () => undefined
   onStream: (incoming: Incoming) => void = () => undefined
@@ -49,6 +50,7 @@ export class Side {
           this.incoming.push(incoming)
           this.onStream(incoming)
         },
+        onConflict: () => void this.conflicts++,
         onGoAway: (_, lastStreamId) => void this.goAways.push(lastStreamId),
         onClose: (_, error) => {
           this.closes.push(error)

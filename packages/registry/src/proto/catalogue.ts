@@ -214,7 +214,7 @@ export class Catalogue {
   }
 
   /**
-   * Calls `onChange` after each call that changed which neighbours are up or current, or a node or link entry. It only schedules,
+   * Calls `onChange` after each call that changed which neighbours are up or current, a node or link entry, or this node's `incarnation`. It only schedules,
    * and must not throw. Returns what ends that; idempotent.
    */
   watchGraph(onChange: () => void): () => void {

@@ -32,7 +32,7 @@ export class Exchange {
   }
 
   #heardDigest(from: Neighbour, digest: Digest): AstraError | undefined {
-    const { self, log } = this.#parts
+    const { self, log, graph } = this.#parts
     const version = digest.held.find((each) => each.owner === self)?.version
     if (version !== undefined && isBeyond(version, log.version)) {
       if (version.incarnation === Number.MAX_SAFE_INTEGER) {
@@ -40,6 +40,7 @@ export class Exchange {
         return new AstraError('ASTRA_ERR_REGISTRY_INCARNATION', message)
       }
       log.moveTo(version.incarnation + 1)
+      graph.mark()
     }
     from.conversation?.heardDigest(version)
     return undefined

@@ -5,6 +5,7 @@ import { RouteTable } from '@astranet/relay'
 import type { Arrivals } from './arrivals.js'
 import type { BindOptions } from './bind-options.js'
 import { Binder } from './binder.js'
+import { Conflicts } from './conflicts.js'
 import { nodeClosed } from './dial-errors.js'
 import { Dialer } from './dialer.js'
 import { Endpoints, type Endpoint, type ListenAndServeOptions } from './endpoint.js'
@@ -26,7 +27,10 @@ export class Node<TSocket, TListener> {
   readonly peers: Peers
   readonly dialer: Dialer<TSocket>
   readonly #options: ResolvedOptions
-  readonly #incarnation: number
+  /** Tells this start of the node from others, and from other nodes with its id. */
+  readonly #life: number = randomLife()
+  /** The incarnation that the neighbours were told. */
+  #incarnation: number
   readonly #ports: PortTable = new PortTable(Math.random)
   readonly #binder: Binder<TSocket, TListener>
   readonly #loopback: Loopback
@@ -44,7 +48,9 @@ export class Node<TSocket, TListener> {
     this.catalogue = new Catalogue({ self: this.id, incarnation: this.#incarnation })
     this.routes = new RouteTable(this.catalogue)
     this.#loopback = new Loopback(clock, options.sessionLimits)
-    this.peers = new Peers({ ...options, identity: () => this.#identity(), events: this.#peersEvents() })
+    const conflicts = new Conflicts(this.id, platform)
+    const identity = (): LinkIdentity => this.#identity()
+    this.peers = new Peers({ ...options, identity, conflicts, events: this.#peersEvents() })
     const { id: self, catalogue, peers } = this
     const [ports, loopback] = [this.#ports, this.#loopback]
     this.#sync = new RegistrySync({ catalogue, peers, clock, patienceMs: options.helloTimeoutMs })
@@ -52,6 +58,7 @@ export class Node<TSocket, TListener> {
     this.#binder = new Binder({ platform, self, ports, catalogue, onChange: () => this.#sync.schedule() })
     const reports = new EndpointReports(platform)
     this.#endpoints = new Endpoints({ peers, reports, proving: options }, () => this.#tellAddresses())
+    catalogue.watchGraph(() => this.#tellIncarnation())
     this.#services = catalogue.watch(() => clock.defer(() => this.#onServices()))
     this.#tellAddresses()
   }
@@ -136,7 +143,16 @@ export class Node<TSocket, TListener> {
   }
 
   #identity(): LinkIdentity {
-    return { nodeId: this.id, incarnation: this.#incarnation, listenAddresses: this.#endpoints.addresses }
+    const { incarnation } = this.catalogue
+    return { nodeId: this.id, incarnation, life: this.#life, listenAddresses: this.#endpoints.addresses }
+  }
+
+  /** The catalogue moves on when a neighbour remembers a later life: the clock was set back. */
+  #tellIncarnation(): void {
+    const { incarnation } = this.catalogue
+    if (incarnation === this.#incarnation) return
+    this.#incarnation = incarnation
+    this.peers.tellIncarnation(incarnation)
   }
 
   #tellAddresses(): void {
@@ -194,6 +210,11 @@ export class Node<TSocket, TListener> {
     const list = known.length === 0 ? 'none' : known.map((name) => `"${name}"`).join(', ')
     throw new RangeError(`network ${JSON.stringify(network)} is not known; this node has ${list}`)
   }
+}
+
+function randomLife(): number {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2))
+  return (high & 0x1fffff) * 2 ** 32 + low
 }
 
 /** A dial by name that meets a port which changed hands is refused. */

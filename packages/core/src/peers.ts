@@ -2,10 +2,9 @@ import { toError, type ByteDuplex, type Clock, type NodeId } from '@astranet/int
 import {
   CloseCode,
   Link,
+  LinkError,
   linkError,
   PreferredLink,
-  type Hello,
-  type LinkError,
   type LinkHandler,
   type LinkIdentity,
   type LinkRole,
@@ -15,10 +14,14 @@ import {
 import type { SessionLimits, Stream } from '@astranet/mux'
 import { onAbort } from './abort-listeners.js'
 import { pipeRefusal, type Proving } from './confidential.js'
+import type { Conflicts } from './conflicts.js'
 import { Duplicates } from './duplicates.js'
 import { Handshakes } from './handshakes.js'
 
-/** How long the preferred link has to answer when a newer one is there, in ms. */
+/** How long the preferred link has to answer when a newer one is there, in ms. Then the newer one is preferred. */
+const GIVE_WAY_AFTER_MS = 1_000
+
+/** How long it has until it is cut, in ms. */
 const PROBE_TIMEOUT_MS = 5_000
 
 /** What the node wants to know of its links. */
@@ -48,6 +51,7 @@ export interface PeersOptions extends Proving {
   readonly clock: Clock
   readonly helloTimeoutMs: number
   readonly sessionLimits: SessionLimits
+  readonly conflicts: Conflicts
   readonly events: PeersEvents
 }
 
@@ -57,6 +61,10 @@ interface Opening {
 }
 
 interface LinkRecord {
+  readonly role: LinkRole
+  readonly remoteAddress: string
+  /** This node's incarnation in the link's HELLO. */
+  readonly incarnation: number
   /** Who waits for the link to open. */
   opening: Opening | undefined
   nodeId: NodeId | undefined
@@ -110,6 +118,12 @@ export class Peers implements LinkHandler {
    * `signal` ends it until then, and the promise rejects with its reason. The pipe is used up in any case.
    */
   async adopt(duplex: ByteDuplex, role: LinkRole, signal?: AbortSignal): Promise<NodeId> {
+    if (signal?.aborted === true) {
+      duplex.abort(toError(signal.reason))
+      signal.throwIfAborted()
+    }
+    const { remoteAddress } = duplex
+    const { incarnation } = this.#options.identity()
     const link = this.#makeLink(duplex, role)
     if (role === 'acceptor') this.#handshakes.add(link)
     let ignoreSignal = (): void => undefined
@@ -119,10 +133,10 @@ export class Peers implements LinkHandler {
           reject(signal?.reason as Error)
           link.destroy(toError(signal?.reason))
         }
-        this.#links.set(link, { opening: { resolve, reject }, nodeId: undefined })
+        const opening = { resolve, reject }
+        this.#links.set(link, { role, remoteAddress, incarnation, opening, nodeId: undefined })
+        ignoreSignal = onAbort(signal, giveUp)
         link.start()
-        if (signal?.aborted === true) giveUp()
-        else ignoreSignal = onAbort(signal, giveUp)
       })
     } finally {
       this.#handshakes.delete(link)
@@ -161,9 +175,9 @@ export class Peers implements LinkHandler {
     if (this.#links.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
-  admit(_link: Link, hello: Hello): LinkError | undefined {
-    if (hello.nodeId !== this.#options.identity().nodeId) return undefined
-    return linkError(CloseCode.SELF, 'the connection leads back to the node itself, or two nodes have one id')
+  /** This node's incarnation is another one than its HELLOs said: the neighbours go by it. */
+  tellIncarnation(incarnation: number): void {
+    for (const link of this.#links.keys()) link.tellIncarnation(incarnation)
   }
 
   onOpen(link: Link): void {
@@ -176,7 +190,14 @@ export class Peers implements LinkHandler {
       choice = new PreferredLink<Link>(this.#options.identity().nodeId, nodeId)
       this.#preferred.set(nodeId, choice)
     }
+    const { identity, conflicts } = this.#options
+    const { incarnation } = identity()
+    if (incarnation !== record.incarnation) link.tellIncarnation(incarnation)
+    const older = choice.preferred
+    const before = older === undefined ? undefined : this.#links.get(older)
     this.#take(nodeId, choice.add(link))
+    if (older !== undefined && before !== undefined)
+      conflicts.opened(nodeId, { ...before, link: older }, { ...record, link })
     record.opening?.resolve(nodeId)
     record.opening = undefined
   }
@@ -197,6 +218,12 @@ export class Peers implements LinkHandler {
     else this.#options.events.onStream(nodeId, link, { header, stream, rest })
   }
 
+  /** The peer has a link to another node with this node's id. */
+  onConflict(link: Link): void {
+    const record = this.#links.get(link)
+    if (record !== undefined && !this.#isClosed) this.#options.conflicts.own(record.remoteAddress)
+  }
+
   /** The peer takes no new streams on it: those that are open go on. */
   onGoAway(link: Link): void {
     this.#withdraw(link, this.#links.get(link)?.nodeId)
@@ -206,6 +233,7 @@ export class Peers implements LinkHandler {
     const record = this.#links.get(link)
     if (record === undefined) return
     this.#links.delete(link)
+    if (isConflict(error, record.role) && !this.#isClosed) this.#options.conflicts.own(record.remoteAddress)
     record.opening?.reject(error ?? linkError(CloseCode.NO_ERROR, 'the link was closed before it was open'))
     this.#withdraw(link, record.nodeId)
     if (this.#links.size > 0) return
@@ -251,22 +279,39 @@ export class Peers implements LinkHandler {
     void link.drain()
   }
 
-  /** Asks the preferred link whether it lives; one that does not answer in time is cut. */
+  /** Asks the preferred link whether it lives; one that does not answer in time gives way, and then is cut. */
   #probe(nodeId: NodeId, link: Link): void {
     const { clock } = this.#options
-    const timer = clock.setTimer(PROBE_TIMEOUT_MS, () => {
+    const judge = (verdict: 'answered' | 'silent'): void => {
+      const choice = this.#preferred.get(nodeId)
+      if (choice !== undefined) this.#take(nodeId, choice[verdict](link))
+    }
+    const givingWay = clock.setTimer(GIVE_WAY_AFTER_MS, () => judge('silent'))
+    const cutting = clock.setTimer(PROBE_TIMEOUT_MS, () => {
       link.destroy(
         linkError(CloseCode.DUPLICATE, `no answer within ${PROBE_TIMEOUT_MS} ms, and there is a newer link`),
       )
     })
+    const stop = (): void => {
+      givingWay.cancel()
+      cutting.cancel()
+    }
     link.ping().then(
       () => {
-        timer.cancel()
-        const choice = this.#preferred.get(nodeId)
-        if (choice !== undefined) this.#take(nodeId, choice.answered(link))
+        stop()
+        judge('answered')
       },
       // The link is over: `onClose` deals with it.
-      () => timer.cancel(),
+      stop,
     )
   }
+}
+
+/**
+ * Whether the link ended because two nodes have one id: this side saw it, or the node that it dialed said so. Nobody else
+ * says it in a close.
+ */
+function isConflict(error: Error | undefined, role: LinkRole): boolean {
+  if (!(error instanceof LinkError) || error.closeCode !== CloseCode.CONFLICT) return false
+  return error.cause === undefined || role !== 'acceptor'
 }

@@ -1,5 +1,5 @@
 import type { Clock, NodeId, Timer } from '@astranet/interface'
-import { CloseCode, type Link } from '@astranet/link'
+import { CloseCode, isSameLife, type Link } from '@astranet/link'
 import type { Catalogue } from '@astranet/registry'
 import { onAbort } from './abort-listeners.js'
 import type { Peers } from './peers.js'
@@ -101,7 +101,8 @@ export class RegistrySync {
   /** A neighbour said something. What it may not say ends the link. */
   receive(nodeId: NodeId, link: Link, message: { type: number; body: unknown }): void {
     // A link to an earlier life of that node can still deliver; what that life knew is of no use to this one.
-    if (link.peer?.incarnation !== this.#peers.linkTo(nodeId)?.peer?.incarnation) return
+    const preferred = this.#peers.linkTo(nodeId)
+    if (preferred === undefined || !isSameLife(link.facts, preferred.facts)) return
     if (message.type === REGISTRY_RESTART) this.#catalogue.neighbourUp(nodeId, this.#clock.now())
     if (message.type === REGISTRY_MESSAGE) {
       const error = this.#catalogue.receive(nodeId, message.body)

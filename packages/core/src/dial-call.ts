@@ -1,8 +1,7 @@
-import type { Address, NodeId, Timer } from '@astranet/interface'
+import { onAbort, type Address, type NodeId, type Timer } from '@astranet/interface'
 import { refusalError, type DialError, type DialHandler, type Link, type OutgoingDial } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
 import type { ServiceInstance } from '@astranet/registry'
-import { onAbort } from './abort-listeners.js'
 import type { ChangeWaiter } from './change-waiters.js'
 import type { DialContext } from './dial-context.js'
 import {

@@ -1,4 +1,4 @@
-import { toError, type ByteDuplex, type Clock, type NodeId } from '@astranet/interface'
+import { onAbort, toError, type ByteDuplex, type Clock, type NodeId } from '@astranet/interface'
 import {
   CloseCode,
   Link,
@@ -12,7 +12,6 @@ import {
   type StreamHeader,
 } from '@astranet/link'
 import type { SessionLimits, Stream } from '@astranet/mux'
-import { onAbort } from './abort-listeners.js'
 import { pipeRefusal, type Proving } from './confidential.js'
 import type { Conflicts } from './conflicts.js'
 import { Duplicates } from './duplicates.js'

@@ -1,7 +1,6 @@
-import type { Clock, NodeId, Timer } from '@astranet/interface'
+import { onAbort, type Clock, type NodeId, type Timer } from '@astranet/interface'
 import { CloseCode, isSameLife, type Link } from '@astranet/link'
 import type { Catalogue } from '@astranet/registry'
-import { onAbort } from './abort-listeners.js'
 import type { Peers } from './peers.js'
 
 /** The control message that carries what the registry says (spec/registry.md). */

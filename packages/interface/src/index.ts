@@ -1,3 +1,4 @@
+export { onAbort } from './abort.js'
 export { AstraError, toError } from './errors.js'
 export { concatBytes } from './concat-bytes.js'
 export type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './byte-duplex.js'

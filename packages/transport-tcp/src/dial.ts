@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { AstraError, type Connection, type DialOptions } from '@astranet/interface'
+import { AstraError, onAbort, type Connection, type DialOptions } from '@astranet/interface'
 import { ConnectRace } from './connect-race.js'
 import { plainConnection, tcpEnds, tlsConnection, type EndNames } from './connection.js'
 import { DialAttempt } from './dial-attempt.js'
@@ -31,8 +31,7 @@ export async function dial(
   const attempt = new DialAttempt()
   const name = `${request.network} ${request.address}`
   const timer = timeoutMs > 0 ? attempt.limit(timeoutMs, name) : undefined
-  const onAbort = (): void => attempt.fail(signal?.reason)
-  signal?.addEventListener('abort', onAbort, { once: true })
+  const ignoreSignal = onAbort(signal, () => attempt.fail(signal?.reason))
   try {
     return await establish(attempt, target, request)
   } catch (error) {
@@ -40,7 +39,7 @@ export async function dial(
     throw error
   } finally {
     clearTimeout(timer)
-    signal?.removeEventListener('abort', onAbort)
+    ignoreSignal()
   }
 }
 

@@ -1,6 +1,7 @@
 import { toError, type Connection, type Transport, type TransportListener } from '@astranet/interface'
 import { checkFunction, checkOptions } from './check.js'
 import { listenerRefusal, type Proving } from './confidential.js'
+import { nodeClosed } from './dial-errors.js'
 import type { EndpointReports, ReportSite } from './endpoint-reports.js'
 import type { Peers } from './peers.js'
 
@@ -58,6 +59,12 @@ export interface EndpointsParts {
   readonly reports: EndpointReports
 }
 
+/** A network and an address of it. */
+interface Where {
+  readonly network: string
+  readonly address: string
+}
+
 /** The endpoints of a node. */
 export class Endpoints {
   readonly #peers: Peers
@@ -65,6 +72,9 @@ export class Endpoints {
   readonly #onChange: () => void
   readonly #reports: EndpointReports
   readonly #open = new Set<Endpoint>()
+  /** Listeners that are being made. */
+  readonly #pending = new Set<Promise<Endpoint>>()
+  #isClosed = false
   readonly #onClose = (endpoint: Endpoint): void => {
     if (this.#open.delete(endpoint)) this.#onChange()
   }
@@ -83,10 +93,28 @@ export class Endpoints {
     return texts.filter((text) => /^[\x21-\x7e]{1,255}$/.test(text)).slice(0, MAX_TOLD_ADDRESSES)
   }
 
-  /** Listens and makes a link of each connection. */
-  async listen(
+  /** Listens and makes a link of each connection. Rejects with `ECONNABORTED` when it is closed meanwhile. */
+  async listen(transport: Transport, where: Where, options: ListenAndServeOptions): Promise<Endpoint> {
+    const listening = this.#listen(transport, where, options)
+    this.#pending.add(listening)
+    try {
+      return await listening
+    } finally {
+      this.#pending.delete(listening)
+    }
+  }
+
+  /** Closes all, and takes no more; resolves when the addresses are free, of those that are about to be listened on too. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#reports.silence()
+    await Promise.all([...this.#open].map((endpoint) => endpoint.close()))
+    await Promise.allSettled(this.#pending)
+  }
+
+  async #listen(
     transport: Transport,
-    { network, address }: { network: string; address: string },
+    { network, address }: Where,
     options: ListenAndServeOptions,
   ): Promise<Endpoint> {
     const onError = checkFunction('onError', checkOptions(options).onError)
@@ -100,7 +128,7 @@ export class Endpoints {
       },
       onError: (error) => reports.failed(site, error),
     })
-    const refusal = listenerRefusal(this.#proving, listener)
+    const refusal = this.#isClosed ? nodeClosed('listen', address) : listenerRefusal(this.#proving, listener)
     if (refusal !== undefined) {
       await listener.close()
       throw refusal
@@ -112,11 +140,5 @@ export class Endpoints {
     const isOpenDoor = this.#proving.proof === undefined && listener.isAuthenticated !== true
     if (isOpenDoor && listener.isLocal !== true) reports.openDoor(network, endpoint.address)
     return endpoint
-  }
-
-  /** Closes all; resolves when the addresses are free. */
-  async close(): Promise<void> {
-    this.#reports.silence()
-    await Promise.all([...this.#open].map((endpoint) => endpoint.close()))
   }
 }

@@ -74,10 +74,7 @@ export class Node<TSocket, TListener> {
 
   async listenAndServe(network: string, address: string, options: ListenAndServeOptions): Promise<Endpoint> {
     this.checkOpen('listen', address)
-    const endpoint = await this.#endpoints.listen(this.#transport(network), { network, address }, options)
-    if (!this.isClosed) return endpoint
-    await endpoint.close()
-    throw nodeClosed('listen', address)
+    return await this.#endpoints.listen(this.#transport(network), { network, address }, options)
   }
 
   async join(network: string, address: string, options: JoinOptions): Promise<NodeId> {

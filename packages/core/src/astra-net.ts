@@ -107,7 +107,8 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   /**
    * Lets other nodes join at `address` of `network`; resolves when they can. Errors are the transport's own:
    * `EADDRINUSE`, `EACCES`, ... The system's address is in what it resolves with, so `':0'` can be joined. What goes wrong
-   * later is told to `options.onError` and on diagnostics channels.
+   * later is told to `options.onError` and on diagnostics channels. Other nodes are told the address; a listener on all
+   * interfaces is told by the addresses of its machine (8 at most).
    */
   async listenAndServe(
     network: string,

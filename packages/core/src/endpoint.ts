@@ -4,6 +4,7 @@ import { listenerRefusal, type Proving } from './confidential.js'
 import { nodeClosed } from './dial-errors.js'
 import type { EndpointReports, ReportSite } from './endpoint-reports.js'
 import type { Peers } from './peers.js'
+import { toldAddresses } from './told-addresses.js'
 
 /** How to listen. */
 export interface ListenAndServeOptions {
@@ -57,6 +58,7 @@ export interface EndpointsParts {
   readonly peers: Peers
   readonly proving: Proving
   readonly reports: EndpointReports
+  readonly hostAddresses: () => readonly string[]
 }
 
 /** A network and an address of it. */
@@ -70,27 +72,30 @@ export class Endpoints {
   readonly #peers: Peers
   readonly #proving: Proving
   readonly #onChange: () => void
+  readonly #hostAddresses: () => readonly string[]
   readonly #reports: EndpointReports
   readonly #open = new Set<Endpoint>()
   /** Listeners that are being made. */
   readonly #pending = new Set<Promise<Endpoint>>()
   #isClosed = false
+  /** As the machine's addresses were when an endpoint was last opened or closed. */
+  #addresses: readonly string[] = []
   readonly #onClose = (endpoint: Endpoint): void => {
-    if (this.#open.delete(endpoint)) this.#onChange()
+    if (this.#open.delete(endpoint)) this.#changed()
   }
 
   /** `onChange`: `addresses` is another list now. */
-  constructor({ peers, proving, reports }: EndpointsParts, onChange: () => void) {
+  constructor({ peers, proving, reports, hostAddresses }: EndpointsParts, onChange: () => void) {
     this.#peers = peers
     this.#proving = proving
     this.#reports = reports
+    this.#hostAddresses = hostAddresses
     this.#onChange = onChange
   }
 
   /** What to tell other nodes: `network://address`, the first 16 that fit. */
-  get addresses(): string[] {
-    const texts = [...this.#open].map(({ network, address }) => `${network}://${address}`)
-    return texts.filter((text) => /^[\x21-\x7e]{1,255}$/.test(text)).slice(0, MAX_TOLD_ADDRESSES)
+  get addresses(): readonly string[] {
+    return this.#addresses
   }
 
   /** Listens and makes a link of each connection. Rejects with `ECONNABORTED` when it is closed meanwhile. */
@@ -110,6 +115,15 @@ export class Endpoints {
     this.#reports.silence()
     await Promise.all([...this.#open].map((endpoint) => endpoint.close()))
     await Promise.allSettled(this.#pending)
+  }
+
+  #changed(): void {
+    const host = this.#hostAddresses()
+    this.#addresses = [...this.#open]
+      .flatMap((endpoint) => toldAddresses(endpoint, host))
+      .filter((text) => /^[\x21-\x7e]{1,255}$/.test(text))
+      .slice(0, MAX_TOLD_ADDRESSES)
+    this.#onChange()
   }
 
   async #listen(
@@ -136,7 +150,7 @@ export class Endpoints {
     site.address = listener.address
     const endpoint = new Endpoint(listener, this.#onClose)
     this.#open.add(endpoint)
-    this.#onChange()
+    this.#changed()
     const isOpenDoor = this.#proving.proof === undefined && listener.isAuthenticated !== true
     if (isOpenDoor && listener.isLocal !== true) reports.openDoor(network, endpoint.address)
     return endpoint

@@ -57,7 +57,10 @@ export class Node<TSocket, TListener> {
     this.dialer = new Dialer({ platform, self, clock, catalogue, peers, ports, loopback })
     this.#binder = new Binder({ platform, self, ports, catalogue, onChange: () => this.#sync.schedule() })
     const reports = new EndpointReports(platform)
-    this.#endpoints = new Endpoints({ peers, reports, proving: options }, () => this.#tellAddresses())
+    const { hostAddresses } = platform
+    this.#endpoints = new Endpoints({ peers, reports, proving: options, hostAddresses }, () =>
+      this.#tellAddresses(),
+    )
     catalogue.watchGraph(() => this.#tellIncarnation())
     this.#services = catalogue.watch(() => clock.defer(() => this.#onServices()))
     this.#tellAddresses()

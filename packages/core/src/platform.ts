@@ -13,6 +13,8 @@ export interface Platform<TSocket, TListener> extends Reporter {
   socket(stream: Stream, ends: SocketEnds, rest: Uint8Array | undefined, allowHalfOpen: boolean): TSocket
   /** Dresses a bound port. */
   listener(arrivals: Arrivals<TSocket>): TListener
+  /** The IP addresses at which other machines may reach this one. */
+  hostAddresses(): readonly string[]
   /** The transports of a node that was given none. */
   transports(options: AstraNetOptions): readonly Transport[]
 }

@@ -140,7 +140,8 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
     this.#node.checkOpen('attach', '')
     const toPipe =
       confidential === undefined ? {} : { confidential: checkBoolean('confidential', confidential) }
-    return await this.#node.attach(toByteDuplex(pipe, toPipe), signal)
+    const { memory } = this.#node
+    return await this.#node.attach(toByteDuplex(pipe, { ...toPipe, memory }), signal)
   }
 
   /** The services that can be dialed now, in this environment: this node's and its neighbours'. */

@@ -1,4 +1,4 @@
-import { type ByteDuplex, type NodeId, type Transport } from '@astranet/interface'
+import type { ByteDuplex, MemoryUse, NodeId, Transport } from '@astranet/interface'
 import { RefusalReason, type DialHeader, type Link, type LinkIdentity } from '@astranet/link'
 import { Catalogue, type ServiceChange, type Watch } from '@astranet/registry'
 import { RouteTable } from '@astranet/relay'
@@ -64,6 +64,11 @@ export class Node<TSocket, TListener> {
     catalogue.watchGraph(() => this.#tellIncarnation())
     this.#services = catalogue.watch(() => clock.defer(() => this.#onServices()))
     this.#tellAddresses()
+  }
+
+  /** How attached Node streams use memory. */
+  get memory(): MemoryUse {
+    return this.#options.memory
   }
 
   get isClosed(): boolean {

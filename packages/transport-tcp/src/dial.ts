@@ -54,12 +54,14 @@ async function establish(
   const race = attempt.use(new ConnectRace(candidates))
   const raw = attempt.use(await attempt.step(connected(race, name)))
   const ends = endsOf(raw, target)
-  if (settings === undefined) return plainConnection(raw, ends, target.path !== undefined)
+  const { memory = 'fast' } = request.options
+  if (settings === undefined)
+    return plainConnection(raw, ends, { confidential: target.path !== undefined, memory })
   const who = `the peer at ${ends.remoteAddress || name}`
   const handshake = shakeHandsAsClient(raw, settings, { host: target.host, who })
   const socket = attempt.use(handshake.socket)
   await attempt.step(handshake.done)
-  return tlsConnection(socket, ends, socket.authorized)
+  return tlsConnection(socket, ends, { confidential: socket.authorized, memory })
 }
 
 function endsOf(socket: Socket, { path }: DialTarget): EndNames {

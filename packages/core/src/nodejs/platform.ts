@@ -9,7 +9,7 @@ import { Socket } from './socket.js'
 export const nodejs: Platform<Socket, Listener> = {
   socket: (stream, ends, rest, allowHalfOpen) => new Socket(stream, ends, rest, allowHalfOpen),
   listener: (arrivals) => new Listener(arrivals),
-  transports: ({ secret }) => defaultTransports(secret),
+  transports: defaultTransports,
   hostAddresses,
   publish: (name, message) => channel(name).publish(message),
   warn: (message, code) => process.emitWarning(message, { type: 'AstraNetWarning', code }),

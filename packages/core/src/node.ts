@@ -107,7 +107,6 @@ export class Node<TSocket, TListener> {
 
   async attach(duplex: ByteDuplex, signal: AbortSignal | undefined): Promise<NodeId> {
     try {
-      signal?.throwIfAborted()
       const nodeId = await this.peers.adopt(duplex, 'either', signal)
       await this.#sync.current(nodeId, signal)
       if (this.isClosed) throw nodeClosed('attach', duplex.remoteAddress)

@@ -39,3 +39,14 @@ test('a dial of a service of its own that is on its way when that connection end
   socket.destroy()
   await closing(clock, node)
 })
+
+test('a node can dial itself and give up at once as often as it likes', async () => {
+  await using node = new AstraNet()
+  const listener = await node.bind('', 'self')
+  listener.on('connection', (socket) => socket.on('error', () => {}))
+  // More than the first credit for streams.
+  for (let count = 0; count < 5_000; count++) {
+    const socket = await node.dial('', 'self')
+    socket.on('error', () => {}).resetAndDestroy()
+  }
+})

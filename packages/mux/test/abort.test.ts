@@ -19,3 +19,14 @@ test('many calls can wait with one signal: it has one listener, and ends them al
   server.close()
   await Promise.all([client.closed, server.closed])
 })
+
+test('a stream that is given up before the peer was told of it makes room for one that waits', async () => {
+  const { client, server } = await sessionPair({ server: { maxConcurrentStreams: 1 } })
+  await client.ping()
+  const first = await client.openStream()
+  const second = client.openStream()
+  first.destroy()
+  expect((await second).id).toBe(first.id)
+  client.close()
+  await Promise.all([client.closed, server.closed])
+})

@@ -156,7 +156,8 @@ export class StreamSet {
     core.abuse.removed()
     if (stream.isLocal) {
       const local = stream.isUnidirectional ? core.localUni : core.localBidi
-      if ((stream.state & StreamState.ANNOUNCED) === 0) local.giveBack(Math.floor(stream.id / 4))
+      const isUnused = (stream.state & StreamState.ANNOUNCED) === 0
+      if (isUnused && local.giveBack(Math.floor(stream.id / 4))) core.events.onStreamsAvailable()
     } else {
       const peer = stream.isUnidirectional ? core.peerUni : core.peerBidi
       peer.closed += 1

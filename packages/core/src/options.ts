@@ -37,7 +37,11 @@ export interface AstraNetOptions {
    * pipes that something else protects, such as a VPN. Without `secret` it means nothing. Default `false`.
    */
   insecure?: boolean
-  /** The node's id. Default: random, which is what it should be unless an id must be kept over restarts. */
+  /**
+   * The node's id. Default: random, which is what it should be unless an id must be kept over restarts. Two nodes that run at
+   * once must not have the same: both are told, on the diagnostics channel `astranet:node:conflict` and by the process
+   * warning `ASTRA_WARN_ID_CONFLICT`.
+   */
   nodeId?: bigint
   /**
    * What all links together may hold of unread bytes and promise to take, in bytes; from 65,536. Default 268,435,456

@@ -1,5 +1,5 @@
 import { formatNodeId, type NodeId } from '@astranet/interface'
-import { isSameLife, type Link } from '@astranet/link'
+import { CloseCode, isSameLife, LinkError, type Link, type LinkRole } from '@astranet/link'
 import type { Reporter } from './platform.js'
 
 /** Two nodes have one id: `{ nodeId, isOwn, remoteAddresses }`. */
@@ -7,6 +7,12 @@ const NODE_CONFLICT = 'astranet:node:conflict'
 
 /** Ids of which it is remembered that they were told of; for one more the oldest is forgotten. */
 const MAX_TOLD = 1_024
+
+/** What is known of a link that has ended. */
+export interface EndedLink {
+  readonly role: LinkRole
+  readonly remoteAddress: string
+}
 
 interface Conflict {
   readonly nodeId: NodeId
@@ -52,7 +58,16 @@ export class Conflicts {
     )
   }
 
-  /** A neighbour said, or a node that was reached showed, that another node has this node's id. */
+  /**
+   * A link has ended: perhaps because two nodes have one id. This side saw that, or the node that it dialed said so; nobody
+   * else says it in a close.
+   */
+  ended(error: Error | undefined, { role, remoteAddress }: EndedLink): void {
+    if (!(error instanceof LinkError) || error.closeCode !== CloseCode.CONFLICT) return
+    if (error.cause === undefined || role !== 'acceptor') this.own(remoteAddress)
+  }
+
+  /** A neighbour said that another node has this node's id. */
   own(remoteAddress: string): void {
     const id = formatNodeId(this.#self)
     const from = remoteAddress === '' ? '' : ` (told by the node at ${remoteAddress})`

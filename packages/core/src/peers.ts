@@ -2,7 +2,6 @@ import { onAbort, toError, type ByteDuplex, type Clock, type NodeId } from '@ast
 import {
   CloseCode,
   Link,
-  LinkError,
   linkError,
   PreferredLink,
   type LinkHandler,
@@ -16,12 +15,7 @@ import { pipeRefusal, type Proving } from './confidential.js'
 import type { Conflicts } from './conflicts.js'
 import { Duplicates } from './duplicates.js'
 import { Handshakes } from './handshakes.js'
-
-/** How long the preferred link has to answer when a newer one is there, in ms. Then the newer one is preferred. */
-const GIVE_WAY_AFTER_MS = 1_000
-
-/** How long it has until it is cut, in ms. */
-const PROBE_TIMEOUT_MS = 5_000
+import { probe, type Verdict } from './probe.js'
 
 /** What the node wants to know of its links. */
 export interface PeersEvents {
@@ -232,7 +226,7 @@ export class Peers implements LinkHandler {
     const record = this.#links.get(link)
     if (record === undefined) return
     this.#links.delete(link)
-    if (isConflict(error, record.role) && !this.#isClosed) this.#options.conflicts.own(record.remoteAddress)
+    if (!this.#isClosed) this.#options.conflicts.ended(error, record)
     record.opening?.reject(error ?? linkError(CloseCode.NO_ERROR, 'the link was closed before it was open'))
     this.#withdraw(link, record.nodeId)
     if (this.#links.size > 0) return
@@ -245,7 +239,10 @@ export class Peers implements LinkHandler {
   #take(nodeId: NodeId, steps: PreferenceStep<Link>[]): void {
     const { events, identity } = this.#options
     for (const step of steps) {
-      if (step.kind === 'ping') this.#probe(nodeId, step.link)
+      if (step.kind === 'ping') {
+        const { link } = step
+        probe(link, this.#options.clock, (verdict) => this.#judge(nodeId, link, verdict))
+      }
       // One side does it, the same whichever asks.
       else if (step.kind === 'standBy' && identity().nodeId < nodeId) this.#duplicates.add(step.link)
       else if (step.kind === 'prefer' && step.link !== undefined) {
@@ -278,39 +275,8 @@ export class Peers implements LinkHandler {
     void link.drain()
   }
 
-  /** Asks the preferred link whether it lives; one that does not answer in time gives way, and then is cut. */
-  #probe(nodeId: NodeId, link: Link): void {
-    const { clock } = this.#options
-    const judge = (verdict: 'answered' | 'silent'): void => {
-      const choice = this.#preferred.get(nodeId)
-      if (choice !== undefined) this.#take(nodeId, choice[verdict](link))
-    }
-    const givingWay = clock.setTimer(GIVE_WAY_AFTER_MS, () => judge('silent'))
-    const cutting = clock.setTimer(PROBE_TIMEOUT_MS, () => {
-      link.destroy(
-        linkError(CloseCode.DUPLICATE, `no answer within ${PROBE_TIMEOUT_MS} ms, and there is a newer link`),
-      )
-    })
-    const stop = (): void => {
-      givingWay.cancel()
-      cutting.cancel()
-    }
-    link.ping().then(
-      () => {
-        stop()
-        judge('answered')
-      },
-      // The link is over: `onClose` deals with it.
-      stop,
-    )
+  #judge(nodeId: NodeId, link: Link, verdict: Verdict): void {
+    const choice = this.#preferred.get(nodeId)
+    if (choice !== undefined) this.#take(nodeId, choice[verdict](link))
   }
-}
-
-/**
- * Whether the link ended because two nodes have one id: this side saw it, or the node that it dialed said so. Nobody else
- * says it in a close.
- */
-function isConflict(error: Error | undefined, role: LinkRole): boolean {
-  if (!(error instanceof LinkError) || error.closeCode !== CloseCode.CONFLICT) return false
-  return error.cause === undefined || role !== 'acceptor'
 }

@@ -157,7 +157,8 @@ export class StreamSet {
     if (stream.isLocal) {
       const local = stream.isUnidirectional ? core.localUni : core.localBidi
       const isUnused = (stream.state & StreamState.ANNOUNCED) === 0
-      if (isUnused && local.giveBack(Math.floor(stream.id / 4))) core.events.onStreamsAvailable()
+      const isOneMore = isUnused && local.giveBack(Math.floor(stream.id / 4))
+      if (isOneMore && !core.isOver) core.events.onStreamsAvailable()
     } else {
       const peer = stream.isUnidirectional ? core.peerUni : core.peerBidi
       peer.closed += 1

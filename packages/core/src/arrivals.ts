@@ -1,7 +1,6 @@
-import type { NodeId } from '@astranet/interface'
+import { onAbort, type NodeId } from '@astranet/interface'
 import { RefusalReason } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
-import { onAbort } from './abort-listeners.js'
 import { Backlog } from './backlog.js'
 import { checkOptions, checkSignal } from './check.js'
 import type { ListenerAddress } from './listener-address.js'

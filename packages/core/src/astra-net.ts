@@ -114,7 +114,8 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   /**
    * Lets other nodes join at `address` of `network`; resolves when they can. Errors are the transport's own:
    * `EADDRINUSE`, `EACCES`, ... The system's address is in what it resolves with, so `':0'` can be joined. What goes wrong
-   * later is told to `options.onError` and on diagnostics channels.
+   * later is told to `options.onError` and on diagnostics channels. Other nodes are told the address; a listener on all
+   * interfaces is told by the addresses of its machine (8 at most).
    */
   async listenAndServe(
     network: string,
@@ -146,7 +147,8 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
     this.#node.checkOpen('attach', '')
     const toPipe =
       confidential === undefined ? {} : { confidential: checkBoolean('confidential', confidential) }
-    return await this.#node.attach(toByteDuplex(pipe, toPipe), signal)
+    const { memory } = this.#node
+    return await this.#node.attach(toByteDuplex(pipe, { ...toPipe, memory }), signal)
   }
 
   /** The services that can be dialed now, in this environment: this node's and its neighbours'. */

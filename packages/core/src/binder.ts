@@ -1,6 +1,5 @@
-import { checkPort, formatNodeId, parseAddress, type NodeId } from '@astranet/interface'
+import { checkPort, formatNodeId, onAbort, parseAddress, type NodeId } from '@astranet/interface'
 import type { Catalogue } from '@astranet/registry'
-import { onAbort } from './abort-listeners.js'
 import { Arrivals } from './arrivals.js'
 import type { BindOptions } from './bind-options.js'
 import { checkOptions, checkSignal } from './check.js'

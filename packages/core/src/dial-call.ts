@@ -1,8 +1,7 @@
-import type { Address, NodeId, Timer } from '@astranet/interface'
+import { onAbort, type Address, type NodeId, type Timer } from '@astranet/interface'
 import { refusalError, type DialError, type DialHandler, type Link, type OutgoingDial } from '@astranet/link'
-import type { Stream } from '@astranet/mux'
+import { SessionError, type Stream } from '@astranet/mux'
 import type { ServiceInstance } from '@astranet/registry'
-import { onAbort } from './abort-listeners.js'
 import type { ChangeWaiter } from './change-waiters.js'
 import type { DialContext } from './dial-context.js'
 import {
@@ -12,6 +11,7 @@ import {
   notFound,
   refusalText,
   refused,
+  selfBroken,
   timedOut,
   type FailedCall,
 } from './dial-errors.js'
@@ -206,7 +206,8 @@ export class DialCall<TSocket> implements ChangeWaiter {
       else if (this.#isSettled) result.destroy()
       else this.accepted(result, undefined)
     } catch (error) {
-      this.failed(error)
+      if (error instanceof SessionError) this.refused(selfBroken(error))
+      else this.failed(error)
     }
   }
 

@@ -57,6 +57,14 @@ export function refusalText(reason: RefusalReason): string {
   return reason === RefusalReason.BACKLOG_FULL ? 'the backlog is full' : 'nobody listens on the port'
 }
 
+/** The sessions over which a node dials itself ended before they took the dial. */
+export function selfBroken(cause: unknown): DialError {
+  return new DialError('ECONNRESET', 'the connection of this node with itself ended', {
+    isRetryable: true,
+    cause,
+  })
+}
+
 /** Whether another instance may be asked: the far side certainly did not act on the dial. */
 export function isWorthAnother(error: unknown): error is NetError {
   return error instanceof NetError && error.cause instanceof DialError && error.cause.isRetryable

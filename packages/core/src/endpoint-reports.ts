@@ -1,4 +1,5 @@
 import type { Connection } from '@astranet/interface'
+import { callBack } from './call-back.js'
 import type { Reporter } from './platform.js'
 
 /** A connection did not become a link: `{ error, network, localAddress, remoteAddress }`. */
@@ -41,14 +42,14 @@ export class EndpointReports {
 
   refused(site: ReportSite, { localAddress, remoteAddress }: Connection, error: Error): void {
     this.#reporter.publish(LINK_REFUSED, { error, network: site.network, localAddress, remoteAddress })
-    site.onError?.(error)
+    callBack(site.onError, error)
     this.#warnOnce(site, error, remoteAddress)
   }
 
   failed(site: ReportSite, error: Error): void {
     const { network, address } = site
     this.#reporter.publish(LISTENER_ERROR, { error, network, address })
-    site.onError?.(error)
+    callBack(site.onError, error)
     this.#warnOnce(site, error, '')
   }
 

@@ -1,8 +1,10 @@
 import { toError, type Connection, type Transport, type TransportListener } from '@astranet/interface'
 import { checkFunction, checkOptions } from './check.js'
 import { listenerRefusal, type Proving } from './confidential.js'
+import { nodeClosed } from './dial-errors.js'
 import type { EndpointReports, ReportSite } from './endpoint-reports.js'
 import type { Peers } from './peers.js'
+import { toldAddresses } from './told-addresses.js'
 
 /** How to listen. */
 export interface ListenAndServeOptions {
@@ -56,6 +58,13 @@ export interface EndpointsParts {
   readonly peers: Peers
   readonly proving: Proving
   readonly reports: EndpointReports
+  readonly hostAddresses: () => readonly string[]
+}
+
+/** A network and an address of it. */
+interface Where {
+  readonly network: string
+  readonly address: string
 }
 
 /** The endpoints of a node. */
@@ -63,30 +72,63 @@ export class Endpoints {
   readonly #peers: Peers
   readonly #proving: Proving
   readonly #onChange: () => void
+  readonly #hostAddresses: () => readonly string[]
   readonly #reports: EndpointReports
   readonly #open = new Set<Endpoint>()
+  /** Listeners that are being made. */
+  readonly #pending = new Set<Promise<Endpoint>>()
+  #isClosed = false
+  /** As the machine's addresses were when an endpoint was last opened or closed. */
+  #addresses: readonly string[] = []
   readonly #onClose = (endpoint: Endpoint): void => {
-    if (this.#open.delete(endpoint)) this.#onChange()
+    if (this.#open.delete(endpoint)) this.#changed()
   }
 
   /** `onChange`: `addresses` is another list now. */
-  constructor({ peers, proving, reports }: EndpointsParts, onChange: () => void) {
+  constructor({ peers, proving, reports, hostAddresses }: EndpointsParts, onChange: () => void) {
     this.#peers = peers
     this.#proving = proving
     this.#reports = reports
+    this.#hostAddresses = hostAddresses
     this.#onChange = onChange
   }
 
   /** What to tell other nodes: `network://address`, the first 16 that fit. */
-  get addresses(): string[] {
-    const texts = [...this.#open].map(({ network, address }) => `${network}://${address}`)
-    return texts.filter((text) => /^[\x21-\x7e]{1,255}$/.test(text)).slice(0, MAX_TOLD_ADDRESSES)
+  get addresses(): readonly string[] {
+    return this.#addresses
   }
 
-  /** Listens and makes a link of each connection. */
-  async listen(
+  /** Listens and makes a link of each connection. Rejects with `ECONNABORTED` when it is closed meanwhile. */
+  async listen(transport: Transport, where: Where, options: ListenAndServeOptions): Promise<Endpoint> {
+    const listening = this.#listen(transport, where, options)
+    this.#pending.add(listening)
+    try {
+      return await listening
+    } finally {
+      this.#pending.delete(listening)
+    }
+  }
+
+  /** Closes all, and takes no more; resolves when the addresses are free, of those that are about to be listened on too. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#reports.silence()
+    await Promise.all([...this.#open].map((endpoint) => endpoint.close()))
+    await Promise.allSettled(this.#pending)
+  }
+
+  #changed(): void {
+    const host = this.#hostAddresses()
+    this.#addresses = [...this.#open]
+      .flatMap((endpoint) => toldAddresses(endpoint, host))
+      .filter((text) => /^[\x21-\x7e]{1,255}$/.test(text))
+      .slice(0, MAX_TOLD_ADDRESSES)
+    this.#onChange()
+  }
+
+  async #listen(
     transport: Transport,
-    { network, address }: { network: string; address: string },
+    { network, address }: Where,
     options: ListenAndServeOptions,
   ): Promise<Endpoint> {
     const onError = checkFunction('onError', checkOptions(options).onError)
@@ -100,7 +142,7 @@ export class Endpoints {
       },
       onError: (error) => reports.failed(site, error),
     })
-    const refusal = listenerRefusal(this.#proving, listener)
+    const refusal = this.#isClosed ? nodeClosed('listen', address) : listenerRefusal(this.#proving, listener)
     if (refusal !== undefined) {
       await listener.close()
       throw refusal
@@ -108,15 +150,9 @@ export class Endpoints {
     site.address = listener.address
     const endpoint = new Endpoint(listener, this.#onClose)
     this.#open.add(endpoint)
-    this.#onChange()
+    this.#changed()
     const isOpenDoor = this.#proving.proof === undefined && listener.isAuthenticated !== true
     if (isOpenDoor && listener.isLocal !== true) reports.openDoor(network, endpoint.address)
     return endpoint
-  }
-
-  /** Closes all; resolves when the addresses are free. */
-  async close(): Promise<void> {
-    this.#reports.silence()
-    await Promise.all([...this.#open].map((endpoint) => endpoint.close()))
   }
 }

@@ -1,6 +1,5 @@
-import { onAbort } from './abort-listeners.js'
 import { checkOptions, checkSignal, checkTimeout } from './check.js'
-import type { Clock, NodeId, Timer, Transport } from '@astranet/interface'
+import { onAbort, type Clock, type NodeId, type Timer, type Transport } from '@astranet/interface'
 import type { Peers } from './peers.js'
 
 /** How to join. */

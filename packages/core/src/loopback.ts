@@ -18,25 +18,34 @@ interface PendingArrival {
 interface Pair {
   readonly dialing: Session
   readonly accepting: Session
+  /** What streams on their way are for, by stream id. */
+  readonly arriving: Map<number, PendingArrival>
 }
 
 /**
  * Dials from a node to itself. The bytes take the same way as between nodes, with the same back-pressure; only the
  * question whether somebody listens is answered on the spot.
+ *
+ * The sessions are made by the first dial, and by the first one after they ended (an idle timeout among the session's
+ * limits, for example).
  */
 export class Loopback {
   readonly #clock: Clock
   readonly #limits: SessionLimits
-  /** What streams on their way are for, by stream id. */
-  readonly #arriving = new Map<number, PendingArrival>()
+  /** The pair for new dials. */
   #pair: Pair | undefined = undefined
+  /** That pair, and those whose end is not complete. */
+  readonly #pairs = new Set<Pair>()
 
   constructor(clock: Clock, limits: SessionLimits) {
     this.#clock = clock
     this.#limits = limits
   }
 
-  /** Opens a stream to what is bound, or says why it is refused. Rejects with the signal's reason when that aborts. */
+  /**
+   * Opens a stream to what is bound, or says why it is refused. Rejects with the signal's reason when that aborts, and with
+   * a {@link SessionError} when the sessions end meanwhile.
+   */
   async dial(
     arrivals: Arrivals<unknown> | undefined,
     ends: SocketEnds,
@@ -48,10 +57,11 @@ export class Loopback {
     if (refusal !== undefined) return refusal
     const cancel = arrivals.expect()
     try {
-      const stream = await this.#open().dialing.openStream({ signal })
+      const { dialing, arriving } = this.#open()
+      const stream = await dialing.openStream({ signal })
       // Ids are used again exactly when their stream was given up before the other end heard of it.
-      this.#arriving.get(stream.id)?.cancel()
-      this.#arriving.set(stream.id, { arrivals, ends, stream, cancel })
+      arriving.get(stream.id)?.cancel()
+      arriving.set(stream.id, { arrivals, ends, stream, cancel })
       return stream
     } catch (error) {
       cancel()
@@ -59,20 +69,21 @@ export class Loopback {
     }
   }
 
-  /** Ends both sessions; resolves when they are over. */
+  /** Ends all sessions; resolves when they are over. */
   async close(): Promise<void> {
-    const pair = this.#pair
-    if (pair === undefined) return
-    pair.dialing.close()
-    pair.accepting.close()
-    await Promise.all([pair.dialing.closed, pair.accepting.closed])
-    this.#arriving.clear()
+    const closed = [...this.#pairs].map(async ({ dialing, accepting }) => {
+      dialing.close()
+      accepting.close()
+      await Promise.all([dialing.closed, accepting.closed])
+    })
+    await Promise.all(closed)
   }
 
   /** Streams that were given up before the other end heard of them never arrive: their places are free again. */
   #forgetGivenUp(): void {
-    for (const [id, { stream, cancel }] of this.#arriving) {
-      if (stream.isClosed && this.#arriving.delete(id)) cancel()
+    const arriving = this.#pair?.arriving ?? new Map<number, PendingArrival>()
+    for (const [id, { stream, cancel }] of arriving) {
+      if (stream.isClosed && arriving.delete(id)) cancel()
     }
   }
 
@@ -81,20 +92,36 @@ export class Loopback {
     const [dialingEnd, acceptingEnd] = memoryPair({ clock: this.#clock })
     // Both ends are this process: they die together, so nothing needs to ask again whether the other is there.
     const common = { ...this.#limits, clock: this.#clock, keepAliveIntervalMs: 0 }
-    this.#pair = {
-      dialing: new Session(dialingEnd, { ...common, role: 'client' }),
+    const arriving = new Map<number, PendingArrival>()
+    const onOver = (): void => this.#over(pair)
+    const onClose = (): void => {
+      if (pair.dialing.isClosed && pair.accepting.isClosed) this.#pairs.delete(pair)
+    }
+    const onStream = (stream: Stream): void => this.#onStream(stream, arriving)
+    const pair: Pair = {
+      dialing: new Session(dialingEnd, { ...common, role: 'client', handler: { onOver, onClose } }),
       accepting: new Session(acceptingEnd, {
         ...common,
         role: 'server',
-        handler: { onStream: (stream) => this.#onStream(stream) },
+        handler: { onStream, onOver, onClose },
       }),
+      arriving,
     }
-    return this.#pair
+    this.#pair = pair
+    this.#pairs.add(pair)
+    return pair
   }
 
-  #onStream(stream: Stream): void {
-    const arrival = this.#arriving.get(stream.id)
-    this.#arriving.delete(stream.id)
+  /** One of the two is over, and the other one hears of it: what was on its way never arrives. */
+  #over(pair: Pair): void {
+    if (this.#pair === pair) this.#pair = undefined
+    for (const { cancel } of pair.arriving.values()) cancel()
+    pair.arriving.clear()
+  }
+
+  #onStream(stream: Stream, arriving: Map<number, PendingArrival>): void {
+    const arrival = arriving.get(stream.id)
+    arriving.delete(stream.id)
     if (arrival === undefined) {
       stream.destroy()
       return

@@ -1,10 +1,11 @@
-import { type ByteDuplex, type NodeId, type Transport } from '@astranet/interface'
+import type { ByteDuplex, MemoryUse, NodeId, Transport } from '@astranet/interface'
 import { RefusalReason, type DialHeader, type Link, type LinkIdentity } from '@astranet/link'
 import { Catalogue, type ServiceChange, type Watch } from '@astranet/registry'
 import { RouteTable } from '@astranet/relay'
 import type { Arrivals } from './arrivals.js'
 import type { BindOptions } from './bind-options.js'
 import { Binder } from './binder.js'
+import { Conflicts } from './conflicts.js'
 import { nodeClosed } from './dial-errors.js'
 import { Dialer } from './dialer.js'
 import { Endpoints, type Endpoint, type ListenAndServeOptions } from './endpoint.js'
@@ -26,7 +27,10 @@ export class Node<TSocket, TListener> {
   readonly peers: Peers
   readonly dialer: Dialer<TSocket>
   readonly #options: ResolvedOptions
-  readonly #incarnation: number
+  /** Tells this start of the node from others, and from other nodes with its id. */
+  readonly #life: number = randomLife()
+  /** The incarnation that the neighbours were told. */
+  #incarnation: number
   readonly #ports: PortTable = new PortTable(Math.random)
   readonly #binder: Binder<TSocket, TListener>
   readonly #loopback: Loopback
@@ -44,16 +48,27 @@ export class Node<TSocket, TListener> {
     this.catalogue = new Catalogue({ self: this.id, incarnation: this.#incarnation })
     this.routes = new RouteTable(this.catalogue)
     this.#loopback = new Loopback(clock, options.sessionLimits)
-    this.peers = new Peers({ ...options, identity: () => this.#identity(), events: this.#peersEvents() })
+    const conflicts = new Conflicts(this.id, platform)
+    const identity = (): LinkIdentity => this.#identity()
+    this.peers = new Peers({ ...options, identity, conflicts, events: this.#peersEvents() })
     const { id: self, catalogue, peers } = this
     const [ports, loopback] = [this.#ports, this.#loopback]
     this.#sync = new RegistrySync({ catalogue, peers, clock, patienceMs: options.helloTimeoutMs })
     this.dialer = new Dialer({ platform, self, clock, catalogue, peers, ports, loopback })
     this.#binder = new Binder({ platform, self, ports, catalogue, onChange: () => this.#sync.schedule() })
     const reports = new EndpointReports(platform)
-    this.#endpoints = new Endpoints({ peers, reports, proving: options }, () => this.#tellAddresses())
+    const { hostAddresses } = platform
+    this.#endpoints = new Endpoints({ peers, reports, proving: options, hostAddresses }, () =>
+      this.#tellAddresses(),
+    )
+    catalogue.watchGraph(() => this.#tellIncarnation())
     this.#services = catalogue.watch(() => clock.defer(() => this.#onServices()))
     this.#tellAddresses()
+  }
+
+  /** How attached Node streams use memory. */
+  get memory(): MemoryUse {
+    return this.#options.memory
   }
 
   get isClosed(): boolean {
@@ -67,10 +82,7 @@ export class Node<TSocket, TListener> {
 
   async listenAndServe(network: string, address: string, options: ListenAndServeOptions): Promise<Endpoint> {
     this.checkOpen('listen', address)
-    const endpoint = await this.#endpoints.listen(this.#transport(network), { network, address }, options)
-    if (!this.isClosed) return endpoint
-    await endpoint.close()
-    throw nodeClosed('listen', address)
+    return await this.#endpoints.listen(this.#transport(network), { network, address }, options)
   }
 
   async join(network: string, address: string, options: JoinOptions): Promise<NodeId> {
@@ -95,7 +107,6 @@ export class Node<TSocket, TListener> {
 
   async attach(duplex: ByteDuplex, signal: AbortSignal | undefined): Promise<NodeId> {
     try {
-      signal?.throwIfAborted()
       const nodeId = await this.peers.adopt(duplex, 'either', signal)
       await this.#sync.current(nodeId, signal)
       if (this.isClosed) throw nodeClosed('attach', duplex.remoteAddress)
@@ -136,7 +147,16 @@ export class Node<TSocket, TListener> {
   }
 
   #identity(): LinkIdentity {
-    return { nodeId: this.id, incarnation: this.#incarnation, listenAddresses: this.#endpoints.addresses }
+    const { incarnation } = this.catalogue
+    return { nodeId: this.id, incarnation, life: this.#life, listenAddresses: this.#endpoints.addresses }
+  }
+
+  /** The catalogue moves on when a neighbour remembers a later life: the clock was set back. */
+  #tellIncarnation(): void {
+    const { incarnation } = this.catalogue
+    if (incarnation === this.#incarnation) return
+    this.#incarnation = incarnation
+    this.peers.tellIncarnation(incarnation)
   }
 
   #tellAddresses(): void {
@@ -194,6 +214,11 @@ export class Node<TSocket, TListener> {
     const list = known.length === 0 ? 'none' : known.map((name) => `"${name}"`).join(', ')
     throw new RangeError(`network ${JSON.stringify(network)} is not known; this node has ${list}`)
   }
+}
+
+function randomLife(): number {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2))
+  return (high & 0x1fffff) * 2 ** 32 + low
 }
 
 /** A dial by name that meets a port which changed hands is refused. */

@@ -1,4 +1,12 @@
-import { systemClock, toNodeId, type Clock, type NodeId, type Transport } from '@astranet/interface'
+import {
+  checkMemoryUse,
+  systemClock,
+  toNodeId,
+  type Clock,
+  type MemoryUse,
+  type NodeId,
+  type Transport,
+} from '@astranet/interface'
 import { DEFAULT_HELLO_TIMEOUT_MS, type HelloProof } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
 import { checkBoolean, checkClock, checkOptions, checkTimeout } from './check.js'
@@ -29,7 +37,11 @@ export interface AstraNetOptions {
    * pipes that something else protects, such as a VPN. Without `secret` it means nothing. Default `false`.
    */
   insecure?: boolean
-  /** The node's id. Default: random, which is what it should be unless an id must be kept over restarts. */
+  /**
+   * The node's id. Default: random, which is what it should be unless an id must be kept over restarts. Two nodes that run at
+   * once must not have the same: both are told, on the diagnostics channel `astranet:node:conflict` and by the process
+   * warning `ASTRA_WARN_ID_CONFLICT`.
+   */
   nodeId?: bigint
   /**
    * What all links together may hold of unread bytes and promise to take, in bytes; from 65,536. Default 268,435,456
@@ -46,6 +58,14 @@ export interface AstraNetOptions {
    * 10,000. Then it is cut.
    */
   helloTimeoutMs?: number
+  /**
+   * Whether the process keeps memory that reading from sockets frees, on Linux: `'fast'` lets `malloc` keep up to 48 MiB for
+   * each thread that allocates, and receiving much is up to half as fast again; `'lean'` leaves `malloc` alone, for a process
+   * where memory matters more, such as one of many on a machine. It is about the default transports and attached Node
+   * streams; `transports` have an option of their own. A process has one `malloc`: one user of `'fast'` in it decides for
+   * all. Default `'fast'`.
+   */
+  memory?: MemoryUse
   /** Default: the system's. */
   clock?: Clock
 }
@@ -59,6 +79,7 @@ export interface ResolvedOptions {
   readonly insecure: boolean
   readonly sessionLimits: SessionLimits
   readonly helloTimeoutMs: number
+  readonly memory: MemoryUse
   readonly clock: Clock
 }
 
@@ -74,6 +95,7 @@ export function resolveOptions(
 ): ResolvedOptions {
   const { secret, insecure = false } = checkOptions(options)
   if (secret !== undefined) checkSecret(secret)
+  const memory = checkMemoryUse(options.memory)
   const transports = checkTransports(options.transports ?? platform.transports(options))
   const limit = options.maxReceiveBufferBytes ?? DEFAULT_MAX_RECEIVE_BUFFER_BYTES
   if (!Number.isSafeInteger(limit) || limit < 65_536) {
@@ -86,6 +108,7 @@ export function resolveOptions(
     insecure: checkBoolean('insecure', insecure),
     sessionLimits: { ...checkSessionLimits(options.sessionLimits), memoryBudget: new MemoryBudget(limit) },
     helloTimeoutMs: checkHelloTimeout(options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS),
+    memory,
     clock: checkClock(options.clock === undefined ? systemClock : options.clock),
   }
 }

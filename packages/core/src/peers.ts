@@ -1,11 +1,9 @@
-import { toError, type ByteDuplex, type Clock, type NodeId } from '@astranet/interface'
+import { onAbort, toError, type ByteDuplex, type Clock, type NodeId } from '@astranet/interface'
 import {
   CloseCode,
   Link,
   linkError,
   PreferredLink,
-  type Hello,
-  type LinkError,
   type LinkHandler,
   type LinkIdentity,
   type LinkRole,
@@ -13,13 +11,11 @@ import {
   type StreamHeader,
 } from '@astranet/link'
 import type { SessionLimits, Stream } from '@astranet/mux'
-import { onAbort } from './abort-listeners.js'
 import { pipeRefusal, type Proving } from './confidential.js'
+import type { Conflicts } from './conflicts.js'
 import { Duplicates } from './duplicates.js'
 import { Handshakes } from './handshakes.js'
-
-/** How long the preferred link has to answer when a newer one is there, in ms. */
-const PROBE_TIMEOUT_MS = 5_000
+import { probe, type Verdict } from './probe.js'
 
 /** What the node wants to know of its links. */
 export interface PeersEvents {
@@ -48,6 +44,7 @@ export interface PeersOptions extends Proving {
   readonly clock: Clock
   readonly helloTimeoutMs: number
   readonly sessionLimits: SessionLimits
+  readonly conflicts: Conflicts
   readonly events: PeersEvents
 }
 
@@ -57,6 +54,10 @@ interface Opening {
 }
 
 interface LinkRecord {
+  readonly role: LinkRole
+  readonly remoteAddress: string
+  /** This node's incarnation in the link's HELLO. */
+  readonly incarnation: number
   /** Who waits for the link to open. */
   opening: Opening | undefined
   nodeId: NodeId | undefined
@@ -110,6 +111,12 @@ export class Peers implements LinkHandler {
    * `signal` ends it until then, and the promise rejects with its reason. The pipe is used up in any case.
    */
   async adopt(duplex: ByteDuplex, role: LinkRole, signal?: AbortSignal): Promise<NodeId> {
+    if (signal?.aborted === true) {
+      duplex.abort(toError(signal.reason))
+      signal.throwIfAborted()
+    }
+    const { remoteAddress } = duplex
+    const { incarnation } = this.#options.identity()
     const link = this.#makeLink(duplex, role)
     if (role === 'acceptor') this.#handshakes.add(link)
     let ignoreSignal = (): void => undefined
@@ -119,10 +126,10 @@ export class Peers implements LinkHandler {
           reject(signal?.reason as Error)
           link.destroy(toError(signal?.reason))
         }
-        this.#links.set(link, { opening: { resolve, reject }, nodeId: undefined })
+        const opening = { resolve, reject }
+        this.#links.set(link, { role, remoteAddress, incarnation, opening, nodeId: undefined })
+        ignoreSignal = onAbort(signal, giveUp)
         link.start()
-        if (signal?.aborted === true) giveUp()
-        else ignoreSignal = onAbort(signal, giveUp)
       })
     } finally {
       this.#handshakes.delete(link)
@@ -161,9 +168,9 @@ export class Peers implements LinkHandler {
     if (this.#links.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
-  admit(_link: Link, hello: Hello): LinkError | undefined {
-    if (hello.nodeId !== this.#options.identity().nodeId) return undefined
-    return linkError(CloseCode.SELF, 'the connection leads back to the node itself, or two nodes have one id')
+  /** This node's incarnation is another one than its HELLOs said: the neighbours go by it. */
+  tellIncarnation(incarnation: number): void {
+    for (const link of this.#links.keys()) link.tellIncarnation(incarnation)
   }
 
   onOpen(link: Link): void {
@@ -176,7 +183,14 @@ export class Peers implements LinkHandler {
       choice = new PreferredLink<Link>(this.#options.identity().nodeId, nodeId)
       this.#preferred.set(nodeId, choice)
     }
+    const { identity, conflicts } = this.#options
+    const { incarnation } = identity()
+    if (incarnation !== record.incarnation) link.tellIncarnation(incarnation)
+    const older = choice.preferred
+    const before = older === undefined ? undefined : this.#links.get(older)
     this.#take(nodeId, choice.add(link))
+    if (older !== undefined && before !== undefined)
+      conflicts.opened(nodeId, { ...before, link: older }, { ...record, link })
     record.opening?.resolve(nodeId)
     record.opening = undefined
   }
@@ -197,6 +211,12 @@ export class Peers implements LinkHandler {
     else this.#options.events.onStream(nodeId, link, { header, stream, rest })
   }
 
+  /** The peer has a link to another node with this node's id. */
+  onConflict(link: Link): void {
+    const record = this.#links.get(link)
+    if (record !== undefined && !this.#isClosed) this.#options.conflicts.own(record.remoteAddress)
+  }
+
   /** The peer takes no new streams on it: those that are open go on. */
   onGoAway(link: Link): void {
     this.#withdraw(link, this.#links.get(link)?.nodeId)
@@ -206,6 +226,7 @@ export class Peers implements LinkHandler {
     const record = this.#links.get(link)
     if (record === undefined) return
     this.#links.delete(link)
+    if (!this.#isClosed) this.#options.conflicts.ended(error, record)
     record.opening?.reject(error ?? linkError(CloseCode.NO_ERROR, 'the link was closed before it was open'))
     this.#withdraw(link, record.nodeId)
     if (this.#links.size > 0) return
@@ -218,7 +239,10 @@ export class Peers implements LinkHandler {
   #take(nodeId: NodeId, steps: PreferenceStep<Link>[]): void {
     const { events, identity } = this.#options
     for (const step of steps) {
-      if (step.kind === 'ping') this.#probe(nodeId, step.link)
+      if (step.kind === 'ping') {
+        const { link } = step
+        probe(link, this.#options.clock, (verdict) => this.#judge(nodeId, link, verdict))
+      }
       // One side does it, the same whichever asks.
       else if (step.kind === 'standBy' && identity().nodeId < nodeId) this.#duplicates.add(step.link)
       else if (step.kind === 'prefer' && step.link !== undefined) {
@@ -251,22 +275,8 @@ export class Peers implements LinkHandler {
     void link.drain()
   }
 
-  /** Asks the preferred link whether it lives; one that does not answer in time is cut. */
-  #probe(nodeId: NodeId, link: Link): void {
-    const { clock } = this.#options
-    const timer = clock.setTimer(PROBE_TIMEOUT_MS, () => {
-      link.destroy(
-        linkError(CloseCode.DUPLICATE, `no answer within ${PROBE_TIMEOUT_MS} ms, and there is a newer link`),
-      )
-    })
-    link.ping().then(
-      () => {
-        timer.cancel()
-        const choice = this.#preferred.get(nodeId)
-        if (choice !== undefined) this.#take(nodeId, choice.answered(link))
-      },
-      // The link is over: `onClose` deals with it.
-      () => timer.cancel(),
-    )
+  #judge(nodeId: NodeId, link: Link, verdict: Verdict): void {
+    const choice = this.#preferred.get(nodeId)
+    if (choice !== undefined) this.#take(nodeId, choice[verdict](link))
   }
 }

@@ -19,6 +19,8 @@ export interface Platform<TSocket, TListener> extends Reporter {
   ): TSocket
   /** Dresses a bound port. */
   listener(arrivals: Arrivals<TSocket>): TListener
+  /** The IP addresses at which other machines may reach this one. */
+  hostAddresses(): readonly string[]
   /** The transports of a node that was given none. */
   transports(options: AstraNetOptions): readonly Transport[]
 }

@@ -1,7 +1,6 @@
-import type { Clock, NodeId, Timer } from '@astranet/interface'
-import { CloseCode, type Link } from '@astranet/link'
+import { onAbort, type Clock, type NodeId, type Timer } from '@astranet/interface'
+import { CloseCode, isSameLife, type Link } from '@astranet/link'
 import type { Catalogue } from '@astranet/registry'
-import { onAbort } from './abort-listeners.js'
 import type { Peers } from './peers.js'
 
 /** How often the round trips of links are looked at, in ms. */
@@ -93,7 +92,8 @@ export class RegistrySync {
   /** A neighbour said something. What it may not say ends the link, and too much the links of whoever said most. */
   receive(nodeId: NodeId, link: Link, message: unknown): void {
     // A link to an earlier life of that node can still deliver; what that life knew is of no use to this one.
-    if (link.peer?.incarnation !== this.#peers.linkTo(nodeId)?.peer?.incarnation) return
+    const preferred = this.#peers.linkTo(nodeId)
+    if (preferred === undefined || !isSameLife(link.facts, preferred.facts)) return
     const error = this.#catalogue.receive(nodeId, message, this.#clock.now())
     if (error !== undefined) link.close(CloseCode.PROTOCOL_ERROR, error.message)
     for (const refused of this.#catalogue.takeRefused()) {

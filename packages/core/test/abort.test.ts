@@ -1,6 +1,9 @@
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { tcp } from '@astranet/transport-tcp'
 import { expect, test } from 'vitest'
-import { AstraNet } from '../src/index.js'
-import { failure, turns } from './support.js'
+import { AstraNet, type Transport } from '../src/index.js'
+import { failure, turns, until } from './support.js'
 
 test('one signal can wait for any number of calls without a warning, and ends them all', async () => {
   await using node = new AstraNet()
@@ -57,4 +60,55 @@ test('a connection handler that throws does not keep the others waiting', async 
   expect(uncaught.map((error) => error.message)).toEqual(['handler 1', 'handler 2', 'handler 3'])
   expect([served, listener.waiting]).toEqual([3, 0])
   for (const socket of sockets) socket.destroy()
+})
+
+/** A server that counts what it is sent. */
+async function counting(): Promise<{
+  address: string
+  port: number
+  bytes: () => number
+  sockets: Socket[]
+}> {
+  let bytes = 0
+  const sockets: Socket[] = []
+  const server = createServer((socket) => {
+    sockets.push(socket)
+    socket.on('error', () => {}).on('data', (chunk: Buffer) => (bytes += chunk.length))
+    socket.on('close', () => server.close())
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return { address: `127.0.0.1:${port}`, port, bytes: () => bytes, sockets }
+}
+
+test('a join that is aborted when the connection is there says nothing on it', async () => {
+  const { address, bytes, sockets } = await counting()
+  const controller = new AbortController()
+  const reason = new Error('enough')
+  const plain = tcp()
+  const transport: Transport = {
+    networks: plain.networks,
+    listen: plain.listen.bind(plain),
+    async dial(network, to, options) {
+      const connection = await plain.dial(network, to, options)
+      controller.abort(reason)
+      return connection
+    },
+  }
+  await using node = new AstraNet({ transports: [transport] })
+  expect(await failure(node.join('tcp4', address, { signal: controller.signal }))).toBe(reason)
+  await until(() => sockets[0]?.destroyed === true)
+  expect(bytes()).toBe(0)
+})
+
+test('attaching with a signal that is aborted already destroys the pipe, and says nothing on it', async () => {
+  const { port, bytes, sockets } = await counting()
+  await using node = new AstraNet()
+  const reason = new Error('enough')
+  const pipe = connect(port, '127.0.0.1')
+  await once(pipe, 'connect')
+  expect(await failure(node.attach(pipe, { signal: AbortSignal.abort(reason) }))).toBe(reason)
+  expect(pipe.destroyed).toBe(true)
+  await until(() => sockets[0]?.destroyed === true)
+  expect(bytes()).toBe(0)
 })

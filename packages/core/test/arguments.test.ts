@@ -1,4 +1,6 @@
 import { PassThrough } from 'node:stream'
+import { tcp } from '@astranet/transport-tcp'
+import { ws } from '@astranet/transport-ws'
 import { expect, test } from 'vitest'
 import { AstraNet, formatNodeId, toNodeId } from '../src/index.js'
 import { failure } from './support.js'
@@ -14,6 +16,10 @@ test.each<[string, () => unknown, RegExp]>([
   ['maxReceiveBufferBytes', () => new AstraNet({ maxReceiveBufferBytes: 1 }), /^maxReceiveBufferBytes/],
   ['helloTimeoutMs', () => new AstraNet({ helloTimeoutMs: 0 }), /^helloTimeoutMs must be from 1/],
   ['helloTimeoutMs', () => new AstraNet({ helloTimeoutMs: 1.5 }), /^helloTimeoutMs must be an integer/],
+  ['memory', () => new AstraNet({ memory: wrong('slow') }), /^memory must be 'fast' or 'lean', got "slow"/],
+  ['memory', () => new AstraNet({ memory: wrong(null) }), /^memory must be 'fast' or 'lean', got null/],
+  ['tcp memory', () => tcp({ memory: wrong('slow') }), /^memory must be/],
+  ['ws memory', () => ws({ memory: wrong(1) }), /^memory must be/],
   ['clock', () => new AstraNet({ clock: wrong({}) }), /^clock must have/],
   ['clock', () => new AstraNet({ clock: wrong(null) }), /^clock must have/],
   ['sessionLimits', () => new AstraNet({ sessionLimits: wrong(5) }), /^sessionLimits must be an object/],

@@ -1,7 +1,10 @@
+export { onAbort } from './abort.js'
 export { AstraError, toError } from './errors.js'
 export { concatBytes } from './concat-bytes.js'
 export type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './byte-duplex.js'
 export type { Clock, Timer, TimerOptions } from './clock.js'
+export { checkMemoryUse } from './memory-use.js'
+export type { MemoryUse } from './memory-use.js'
 export { systemClock } from './system-clock.js'
 export type { Connection, DialOptions, ListenOptions, Transport, TransportListener } from './transport.js'
 export {

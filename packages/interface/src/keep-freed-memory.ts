@@ -14,8 +14,9 @@ let isDone = false
  * freed (mallopt(3), `M_MMAP_THRESHOLD`), so one such block, which nobody writes to and which is therefore not in memory,
  * is made and dropped. Blocks up to that size come from the heap then, like any program's that has freed one so large.
  *
- * Who wants memory given back instead says so in the environment of the process, with `MALLOC_TRIM_THRESHOLD_=131072`;
- * whoever sets malloc's thresholds there decides. Other allocators do not mind.
+ * Who wants memory given back instead says `memory: 'lean'` to whatever makes sockets in the process (a node, transports,
+ * `fromNodeDuplex`), or, for all of it, `MALLOC_TRIM_THRESHOLD_=131072` in its environment: malloc's thresholds there decide.
+ * Other allocators do not mind.
  */
 export function keepFreedMemory(): void {
   if (isDone) return

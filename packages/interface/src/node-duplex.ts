@@ -2,6 +2,7 @@ import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './by
 import { concatBytes } from './concat-bytes.js'
 import { AstraError } from './errors.js'
 import { keepFreedMemory } from './keep-freed-memory.js'
+import { checkMemoryUse, type MemoryUse } from './memory-use.js'
 
 export { keepFreedMemory }
 
@@ -46,6 +47,11 @@ export interface NodeDuplexOptions {
   halfClose?: boolean
   /** {@link ByteDuplexCapabilities.confidential}, for example of an ssh command's stdio. Default `false`. */
   confidential?: boolean
+  /**
+   * Whether the process keeps memory that reading frees ({@link MemoryUse}): `'fast'`, or `'lean'` where memory matters more
+   * than speed. Default `'fast'`.
+   */
+  memory?: MemoryUse
 }
 
 /**
@@ -60,10 +66,11 @@ export interface NodeDuplexOptions {
  * - `abort` resets a TCP connection, so that the peer sees `ECONNRESET` and not a clean end; other streams are destroyed.
  *   A Node peer may be told an end instead when bytes were unread at the reset: a protocol must say itself when it is done.
  * - A stream that closes without an error before both directions ended gives `onClose` an `ECONNRESET`.
- * - With the first socket, `malloc` is made to keep what reading frees: {@link keepFreedMemory}.
+ * - With the first socket, unless `memory` is `'lean'`, `malloc` is made to keep what reading frees: {@link keepFreedMemory}.
  * - Make TCP sockets and servers with `allowHalfOpen: true`, or the peer's end ends this side too.
  *
- * Throws a `TypeError` unless `duplex` is a Duplex in byte mode, without an encoding.
+ * Throws a `TypeError` unless `duplex` is a Duplex in byte mode, without an encoding, and a `TypeError` or `RangeError` that
+ * names `memory` when that is none of the two.
  */
 export function fromNodeDuplex(duplex: NodeDuplex, options: NodeDuplexOptions = {}): ByteDuplex {
   if (typeof duplex?.uncork !== 'function' || typeof duplex.resume !== 'function') {
@@ -107,7 +114,7 @@ class NodeByteDuplex implements ByteDuplex {
     }
     this.localAddress = options.localAddress ?? ''
     this.remoteAddress = options.remoteAddress ?? ''
-    if (!this.#handsOn) keepFreedMemory()
+    if (checkMemoryUse(options.memory) === 'fast' && !this.#handsOn) keepFreedMemory()
     duplex.pause()
     duplex.on('error', (error) => (this.#reason ??= error))
     if (duplex.closed) this.#closed()

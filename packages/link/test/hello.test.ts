@@ -14,6 +14,7 @@ const hellos: fc.Arbitrary<Hello> = fc.record({
   nodeId: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(toNodeId),
   incarnation: fc.maxSafeNat(),
   sequence: fc.maxSafeNat(),
+  life: fc.option(fc.maxSafeNat(), { nil: undefined }),
   roles: fc.array(token(HelloLimit.ROLE_BYTES), { maxLength: HelloLimit.ROLES }),
   observedAddress: fc.option(token(HelloLimit.ADDRESS_BYTES), { nil: undefined }),
   listenAddresses: fc.array(token(HelloLimit.ADDRESS_BYTES), { maxLength: HelloLimit.LISTEN_ADDRESSES }),
@@ -38,6 +39,7 @@ describe('HELLO', () => {
       nodeId: 0n,
       incarnation: 1,
       sequence: 0,
+      life: undefined,
       roles: [],
       observedAddress: undefined,
       listenAddresses: [],
@@ -56,6 +58,8 @@ describe('HELLO', () => {
     ['no incarnation', { n: new Uint8Array(8) }, 'incarnation'],
     ['a negative incarnation', { ...minimal, i: -1 }, 'incarnation'],
     ['a fractional sequence', { ...minimal, s: 0.5 }, 'sequence'],
+    ['a life that is text', { ...minimal, l: 'long' }, 'life'],
+    ['a life beyond 2^53 - 1', { ...minimal, l: 2 ** 53 }, 'life'],
     ['roles that are no list', { ...minimal, r: 'router' }, 'roles'],
     ['nine roles', { ...minimal, r: Array(9).fill('a') }, 'roles'],
     ['a role of 33 bytes', { ...minimal, r: ['a'.repeat(33)] }, 'roles'],
@@ -85,6 +89,7 @@ describe('HELLO', () => {
     const fine = { incarnation: 1, sequence: 0, roles: ['router'], listenAddresses: [], features: [] }
     expect(checkHelloFields(fine)).toBeUndefined()
     expect(checkHelloFields({ ...fine, incarnation: 1.5 })).toMatch(/^incarnation must be/)
+    expect(checkHelloFields({ ...fine, life: -1 })).toMatch(/^life must be/)
     expect(checkHelloFields({ ...fine, features: ['with space'] })).toMatch(/^features must be/)
   })
 })

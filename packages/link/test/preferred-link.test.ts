@@ -10,7 +10,13 @@ import {
 
 const LOW = toNodeId(1n)
 const HIGH = toNodeId(2n)
-const base: LinkFacts = { incarnation: 1, isDialedHere: true, sequence: 0, credential: undefined }
+const base: LinkFacts = {
+  incarnation: 1,
+  isDialedHere: true,
+  sequence: 0,
+  life: undefined,
+  credential: undefined,
+}
 
 interface TestLink extends RankedLink {
   readonly name: string
@@ -25,9 +31,23 @@ function told(steps: readonly { kind: string; link: TestLink | undefined }[]): s
 }
 
 describe('comparing two links', () => {
-  it('prefers the higher incarnation of the peer, older or newer', () => {
+  it('prefers the higher incarnation of the peer, an older one only if it is alive', () => {
     expect(comparePreference(base, { ...base, incarnation: 2, isDialedHere: false }, true)).toBe('newer')
-    expect(comparePreference({ ...base, incarnation: 2 }, base, true)).toBe('older')
+    expect(comparePreference({ ...base, incarnation: 2 }, base, true)).toBe('older-if-alive')
+  })
+
+  it('goes by incarnations only where the lives of the peer differ, if it says them', () => {
+    const [one, other] = [
+      { ...base, life: 1 },
+      { ...base, life: 2 },
+    ]
+    expect(comparePreference({ ...one, incarnation: 2 }, one, true)).toBe('newer')
+    expect(comparePreference(one, { ...one, incarnation: 2, isDialedHere: false }, true)).toBe(
+      'older-if-alive',
+    )
+    expect(comparePreference({ ...one, incarnation: 2 }, other, true)).toBe('older-if-alive')
+    expect(comparePreference(one, { ...other, incarnation: 2 }, true)).toBe('newer')
+    expect(comparePreference(one, other, true)).toBe('older-if-alive')
   })
 
   it('prefers the newer of two by the same dialer, by its sequence number where there is one', () => {
@@ -90,6 +110,16 @@ describe('the preferred link', () => {
     expect(told(links.answered(older))).toEqual([])
   })
 
+  it('gives way to the newer one when it is silent, and stands by', () => {
+    const links = new PreferredLink<TestLink>(LOW, HIGH)
+    const older = link('older', { incarnation: 9 })
+    links.add(older)
+    expect(told(links.add(link('newer')))).toEqual(['ping older'])
+    expect(told(links.silent(older))).toEqual(['prefer newer', 'standBy older'])
+    expect(told(links.silent(older))).toEqual([])
+    expect(told(links.answered(older))).toEqual([])
+  })
+
   it('gives way to the newer one when it dies instead of answering', () => {
     const links = new PreferredLink<TestLink>(LOW, HIGH)
     const older = link('older')
@@ -131,12 +161,13 @@ describe('the preferred link', () => {
   })
 
   it('is always one of the links that are there, whatever happens', () => {
-    const facts = fc.record({ incarnation: fc.nat(2), isDialedHere: fc.boolean(), sequence: fc.nat(2) })
+    const life = fc.constantFrom(undefined, 1, 2)
+    const facts = fc.record({ incarnation: fc.nat(2), life, isDialedHere: fc.boolean(), sequence: fc.nat(2) })
     const moves = fc.array(
       fc.oneof(
         facts.map((value) => ({ kind: 'add' as const, value })),
         fc.nat(5).map((index) => ({ kind: 'remove' as const, index })),
-        fc.constant({ kind: 'answered' as const }),
+        fc.constantFrom({ kind: 'answered' as const }, { kind: 'silent' as const }),
       ),
     )
     const run = fc.property(moves, (list) => {
@@ -153,7 +184,7 @@ describe('the preferred link', () => {
             alive.delete(chosen)
             links.remove(chosen)
           }
-        } else if (links.preferred !== undefined) links.answered(links.preferred)
+        } else if (links.preferred !== undefined) links[move.kind](links.preferred)
         if (alive.size === 0) expect(links.preferred).toBeUndefined()
         else expect(alive.has(links.preferred as TestLink)).toBe(true)
       }

@@ -1,4 +1,4 @@
-import { AstraError, type Connection, type DialOptions } from '@astranet/interface'
+import { AstraError, onAbort, type Connection, type DialOptions } from '@astranet/interface'
 import type { ListenOptions, Transport, TransportListener } from '@astranet/interface'
 import type { MemoryEnd } from './end.js'
 import { joinedEnds } from './pair.js'
@@ -85,15 +85,14 @@ class MemoryTransport implements Transport {
 
   #wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
+      const ignoreSignal = onAbort(signal, () => {
         timer.cancel()
         reject(signal?.reason as Error)
-      }
+      })
       const timer = this.#settings.clock.setTimer(ms, () => {
-        signal?.removeEventListener('abort', onAbort)
+        ignoreSignal()
         resolve()
       })
-      signal?.addEventListener('abort', onAbort, { once: true })
     })
   }
 }

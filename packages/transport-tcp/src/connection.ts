@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import type { Connection } from '@astranet/interface'
+import type { Connection, MemoryUse } from '@astranet/interface'
 import { fromNodeDuplex } from '@astranet/interface/node-duplex'
 import { formatTcpAddress } from './address.js'
 
@@ -8,6 +8,12 @@ import { formatTcpAddress } from './address.js'
 export interface EndNames {
   readonly localAddress: string
   readonly remoteAddress: string
+}
+
+/** What a connection says of itself, and how it uses memory. */
+export interface ConnectionTraits {
+  readonly confidential: boolean
+  readonly memory: MemoryUse
 }
 
 /** The ends of a TCP connection. A socket whose peer has already reset it has no addresses any more. */
@@ -19,16 +25,16 @@ export function tcpEnds(socket: Socket): EndNames {
 }
 
 /** A connected socket as a connection. Bytes on a Unix socket never leave the machine. */
-export function plainConnection(socket: Socket, ends: EndNames, isUnix: boolean): Connection {
-  return fromNodeDuplex(socket, { halfClose: true, ...ends, confidential: isUnix })
+export function plainConnection(socket: Socket, ends: EndNames, traits: ConnectionTraits): Connection {
+  return fromNodeDuplex(socket, { halfClose: true, ...ends, ...traits })
 }
 
 /**
  * A TLS socket whose handshake is done as a connection. TLS has no reset, and resetting the socket below crashes Node 20:
  * the peer of an abort sees an end.
  */
-export function tlsConnection(socket: TLSSocket, ends: EndNames, confidential: boolean): Connection {
-  return fromNodeDuplex(socket, { halfClose: true, ...ends, confidential })
+export function tlsConnection(socket: TLSSocket, ends: EndNames, traits: ConnectionTraits): Connection {
+  return fromNodeDuplex(socket, { halfClose: true, ...ends, ...traits })
 }
 
 function formatEnd(host: string | undefined, port: number | undefined): string {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { AstraError, type Connection, type DialOptions } from '@astranet/interface'
+import { AstraError, onAbort, type Connection, type DialOptions } from '@astranet/interface'
 import { ConnectRace } from './connect-race.js'
 import { plainConnection, tcpEnds, tlsConnection, type EndNames } from './connection.js'
 import { DialAttempt } from './dial-attempt.js'
@@ -31,8 +31,7 @@ export async function dial(
   const attempt = new DialAttempt()
   const name = `${request.network} ${request.address}`
   const timer = timeoutMs > 0 ? attempt.limit(timeoutMs, name) : undefined
-  const onAbort = (): void => attempt.fail(signal?.reason)
-  signal?.addEventListener('abort', onAbort, { once: true })
+  const ignoreSignal = onAbort(signal, () => attempt.fail(signal?.reason))
   try {
     return await establish(attempt, target, request)
   } catch (error) {
@@ -40,7 +39,7 @@ export async function dial(
     throw error
   } finally {
     clearTimeout(timer)
-    signal?.removeEventListener('abort', onAbort)
+    ignoreSignal()
   }
 }
 
@@ -55,12 +54,14 @@ async function establish(
   const race = attempt.use(new ConnectRace(candidates))
   const raw = attempt.use(await attempt.step(connected(race, name)))
   const ends = endsOf(raw, target)
-  if (settings === undefined) return plainConnection(raw, ends, target.path !== undefined)
+  const { memory = 'fast' } = request.options
+  if (settings === undefined)
+    return plainConnection(raw, ends, { confidential: target.path !== undefined, memory })
   const who = `the peer at ${ends.remoteAddress || name}`
   const handshake = shakeHandsAsClient(raw, settings, { host: target.host, who })
   const socket = attempt.use(handshake.socket)
   await attempt.step(handshake.done)
-  return tlsConnection(socket, ends, socket.authorized)
+  return tlsConnection(socket, ends, { confidential: socket.authorized, memory })
 }
 
 function endsOf(socket: Socket, { path }: DialTarget): EndNames {

@@ -1,7 +1,13 @@
 import { createServer, type ListenOptions as NodeListenOptions, type Server, type Socket } from 'node:net'
-import type { ListenOptions, TransportListener } from '@astranet/interface'
+import type { ListenOptions, MemoryUse, TransportListener } from '@astranet/interface'
 import { formatTcpAddress } from './address.js'
-import { plainConnection, tcpEnds, tlsConnection, type EndNames } from './connection.js'
+import {
+  plainConnection,
+  tcpEnds,
+  tlsConnection,
+  type ConnectionTraits,
+  type EndNames,
+} from './connection.js'
 import { listenTarget } from './listen-target.js'
 import type { Network } from './network.js'
 import { DEFAULT_MAX_PENDING_HANDSHAKES, socketOptions, type TcpOptions } from './options.js'
@@ -39,10 +45,12 @@ class Listener implements TransportListener {
   readonly #server: Server
   readonly #acceptor: TlsAcceptor | undefined
   readonly #events: ListenOptions
+  readonly #memory: MemoryUse
 
   constructor({ network, options }: ListenRequest, settings: TlsSettings | undefined, events: ListenOptions) {
     this.network = network
     this.#events = events
+    this.#memory = options.memory ?? 'fast'
     this.isAuthenticated = settings?.isMutual === true
     this.isConfidential = settings !== undefined || network === UNIX_NETWORK
     this.#acceptor = settings && this.#makeAcceptor(settings, options)
@@ -79,19 +87,26 @@ class Listener implements TransportListener {
   #makeAcceptor(settings: TlsSettings, options: TcpOptions): TlsAcceptor {
     const maxPending = options.maxPendingHandshakes ?? DEFAULT_MAX_PENDING_HANDSHAKES
     return new TlsAcceptor(settings, maxPending, {
-      onSecure: (socket) => this.#events.onConnection(tlsConnection(socket, this.#endsOf(socket), true)),
+      onSecure: (socket) =>
+        this.#events.onConnection(tlsConnection(socket, this.#endsOf(socket), this.#traits(true))),
       onError: (error) => this.#events.onError?.(error),
     })
   }
 
   #accepted(socket: Socket): void {
     if (this.#acceptor === undefined) {
-      this.#events.onConnection(plainConnection(socket, this.#endsOf(socket), this.network === UNIX_NETWORK))
+      this.#events.onConnection(
+        plainConnection(socket, this.#endsOf(socket), this.#traits(this.network === UNIX_NETWORK)),
+      )
       return
     }
     // What breaks it before and after the handshake is told by the TLS socket over it.
     socket.on('error', () => {})
     this.#acceptor.accept(socket)
+  }
+
+  #traits(confidential: boolean): ConnectionTraits {
+    return { confidential, memory: this.#memory }
   }
 
   #endsOf(socket: Socket): EndNames {

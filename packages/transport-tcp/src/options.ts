@@ -1,4 +1,5 @@
 import type { LookupFunction } from 'node:net'
+import { checkMemoryUse, type MemoryUse } from '@astranet/interface'
 import { checkSecret } from './secret.js'
 import type { TlsOptions } from './tls-options.js'
 
@@ -36,6 +37,11 @@ export interface TcpOptions {
    * more the oldest is cut, and `onError` gets `ASTRA_ERR_TLS_BUSY`.
    */
   maxPendingHandshakes?: number
+  /**
+   * Whether the process keeps memory that reading frees ({@link MemoryUse}): `'fast'`, or `'lean'` where memory matters more
+   * than speed. Default `'fast'`.
+   */
+  memory?: MemoryUse
 }
 
 /** {@link TcpOptions.handshakeTimeoutMs} unless told otherwise. */
@@ -71,6 +77,7 @@ export function checkOptions(options: TcpOptions): void {
   if (keepAliveDelayMs !== false && !(keepAliveDelayMs >= 1_000)) {
     throw new RangeError(`keepAliveDelayMs must be at least 1000 or false, got ${keepAliveDelayMs}`)
   }
+  checkMemoryUse(options.memory)
   if (secret !== undefined) checkSecret(secret)
   if (secret !== undefined && options.tls !== undefined) {
     throw new TypeError('secret and tls exclude each other: a secret needs no certificates')

@@ -45,11 +45,12 @@ export class Acceptor {
     if (found !== undefined) return this.#refuse(socket, found)
     const { remoteAddress, remotePort } = socket as Socket
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      const pipe = new NodePipe(webSocket, {
+      const ends = {
         localAddress: this.#site.address(),
         remoteAddress: formatEnd(remoteAddress, remotePort),
         confidential: this.#site.confidential,
-      })
+      }
+      const pipe = new NodePipe(webSocket, ends, this.#options.memory)
       this.#events.onConnection(pipe.duplex)
     })
   }

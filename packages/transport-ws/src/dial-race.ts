@@ -1,4 +1,4 @@
-import { AstraError, systemClock, type DialOptions } from '@astranet/interface'
+import { AstraError, onAbort, systemClock, type DialOptions } from '@astranet/interface'
 import { DEFAULT_TIMEOUT_MS } from './options.js'
 
 /** How a dial settles, the first counts. */
@@ -36,16 +36,15 @@ export async function dialRace<T>(
         reject(error as Error)
         giveUp()
       })
-    const onAbort = (): void => fail(signal?.reason)
     const message = `Dialing ${name} took longer than ${timeoutMs} ms.`
     const timer =
       timeoutMs > 0
         ? systemClock.setTimer(timeoutMs, () => fail(new AstraError('ETIMEDOUT', message)))
         : undefined
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const ignoreSignal = onAbort(signal, () => fail(signal?.reason))
     finish = () => {
       timer?.cancel()
-      signal?.removeEventListener('abort', onAbort)
+      ignoreSignal()
     }
   })
   return dialed

@@ -38,7 +38,8 @@ export async function dialWs(
     // Stays for good: `ws` also calls an attempt that was given up an error.
     socket.on('error', (error) => reject(explain(error, url)))
     socket.once('open', () => {
-      resolve(new NodePipe(socket, { localAddress, remoteAddress, confidential }).duplex)
+      const ends = { localAddress, remoteAddress, confidential }
+      resolve(new NodePipe(socket, ends, options.memory).duplex)
     })
     return () => socket.terminate()
   })

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
+import { checkMemoryUse, type MemoryUse } from '@astranet/interface'
 import { checkProtocol, type CommonWsOptions } from './options.js'
 
 /** TLS of `wss`, in `node:tls`'s words. A listener of its own needs `key` and `cert` (or `pfx`). */
@@ -51,6 +52,11 @@ export interface WsOptions extends CommonWsOptions {
   maxPendingHandshakes?: number
   /** How host names are resolved, with the signature of `dns.lookup`. Default: `dns.lookup`. */
   lookup?: LookupFunction
+  /**
+   * Whether the process keeps memory that reading frees ({@link MemoryUse}): `'fast'`, or `'lean'` where memory matters more
+   * than speed. Default `'fast'`.
+   */
+  memory?: MemoryUse
 }
 
 /** {@link WsOptions} with its defaults, checked. */
@@ -64,6 +70,7 @@ export interface CheckedOptions extends Omit<WsOptions, 'tls' | 'server' | 'look
   readonly maxMessageBytes: number
   readonly handshakeTimeoutMs: number
   readonly maxPendingHandshakes: number
+  readonly memory: MemoryUse
 }
 
 /** Throws a `TypeError` or `RangeError` that names the option that is wrong. */
@@ -82,6 +89,7 @@ export function checkOptions(options: WsOptions): CheckedOptions {
     maxMessageBytes,
     handshakeTimeoutMs,
     maxPendingHandshakes,
+    memory: checkMemoryUse(options.memory),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { MemoryUse } from '@astranet/interface'
 import { keepFreedMemory } from '@astranet/interface/node-duplex'
 import type { WebSocket } from 'ws'
 import { CloseCode, closeReason, textError } from './close-code.js'
@@ -15,8 +16,8 @@ export class NodePipe implements MessagePipe {
   }
 
   /** `socket` is open, and nothing has been read from it. */
-  constructor(socket: WebSocket, options: MessageDuplexOptions) {
-    keepFreedMemory()
+  constructor(socket: WebSocket, options: MessageDuplexOptions, memory: MemoryUse) {
+    if (memory === 'fast') keepFreedMemory()
     socket.pause()
     this.#socket = socket
     this.duplex = new MessageDuplex(this, options)

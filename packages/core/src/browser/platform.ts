@@ -12,6 +12,7 @@ export const browser: Platform<Socket, Listener> = {
   socket: (stream, ends, rest) => new Socket(stream, ends, rest),
   listener: (arrivals) => new Listener(arrivals),
   transports: () => [ws({ protocol: ALPN_PROTOCOL })],
+  hostAddresses: () => [],
   publish: () => undefined,
   warn: () => undefined,
 }

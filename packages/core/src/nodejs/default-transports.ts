@@ -2,9 +2,10 @@ import type { Transport } from '@astranet/interface'
 import { ALPN_PROTOCOL } from '@astranet/link'
 import { tcp } from '@astranet/transport-tcp'
 import { ws } from '@astranet/transport-ws'
+import type { AstraNetOptions } from '../options.js'
 
 /** What a node on Node speaks unless told otherwise: `tcp`, `tcp4`, `tcp6`, `unix`, over TLS with a secret; `ws`, `wss`. */
-export function defaultTransports(secret: string | undefined): readonly Transport[] {
+export function defaultTransports({ secret, memory = 'fast' }: AstraNetOptions): readonly Transport[] {
   const security = secret === undefined ? {} : { secret }
-  return [tcp({ ...security, alpnProtocol: ALPN_PROTOCOL }), ws({ protocol: ALPN_PROTOCOL })]
+  return [tcp({ ...security, memory, alpnProtocol: ALPN_PROTOCOL }), ws({ memory, protocol: ALPN_PROTOCOL })]
 }

@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import type { Platform } from '../platform.js'
 import { defaultTransports } from './default-transports.js'
+import { hostAddresses } from './host-addresses.js'
 import { Listener } from './listener.js'
 import { Socket } from './socket.js'
 
@@ -8,7 +9,8 @@ import { Socket } from './socket.js'
 export const nodejs: Platform<Socket, Listener> = {
   socket: (stream, ends, initialBytes, options) => new Socket(stream, ends, { initialBytes, ...options }),
   listener: (arrivals) => new Listener(arrivals),
-  transports: ({ secret }) => defaultTransports(secret),
+  transports: defaultTransports,
+  hostAddresses,
   publish: (name, message) => channel(name).publish(message),
   warn: (message, code) => process.emitWarning(message, { type: 'AstraNetWarning', code }),
 }

@@ -3,6 +3,7 @@ import type { ByteDuplex, Clock, NodeId, Timer } from '@astranet/interface'
 import type { Session, Stream } from '@astranet/mux'
 import { CloseCode, linkError, protocolError, type LinkError } from '../proto/error-codes.js'
 import type { Hello } from '../proto/hello.js'
+import { ownIdError } from '../proto/own-id.js'
 import { NONCE_BYTES, type LinkRole, type Preamble } from '../proto/preamble.js'
 import type { SessionRole } from '../proto/settle-role.js'
 import { ControlStream, type ControlEvents } from './control-stream.js'
@@ -128,7 +129,8 @@ export class Handshake implements PreambleEvents {
       this.#proofs = new ProofExchange(proof, role, preambles)
     }
     this.#session = this.#events.startSession(role, rest)
-    this.onStreamsAvailable()
+    // What came along with the preamble may have ended the link.
+    if (!this.#isStopped) this.onStreamsAvailable()
   }
 
   onFailed(error: LinkError): void {
@@ -157,6 +159,7 @@ export class Handshake implements PreambleEvents {
   }
 
   #onHello(control: ControlStream, peer: Hello): void {
+    if (this.#isStopped) return
     if (peer.nodeId !== this.#claimedId) {
       this.#events.onViolation(protocolError('sent a HELLO with another node id than its preamble'))
     } else if (this.#proofs === undefined) {
@@ -182,26 +185,27 @@ export class Handshake implements PreambleEvents {
 
   async #checkProof(control: ControlStream, peer: Hello, proofs: ProofExchange): Promise<void> {
     const error = await proofs.judge(peer)
-    if (this.#isStopped) return
-    const refusal = error ?? this.#events.admit(peer)
-    if (refusal !== undefined) {
-      this.#events.onViolation(refusal)
-      return
-    }
+    if (this.#isStopped || !this.#isWelcome(peer, error)) return
     // The server proves itself only to a client that has.
-    if (this.#role === 'server' && !(this.#isStopped || (await this.#sendProof(control, proofs)))) return
+    if (this.#role === 'server' && !(await this.#sendProof(control, proofs))) return
+    // The link may have ended in the turn in which the proof was sent.
+    if (this.#isStopped) return
     this.#establish(control, peer)
     control.release()
   }
 
   #welcome(control: ControlStream, peer: Hello): void {
-    const refusal = peer.proof === undefined ? this.#events.admit(peer) : unexpectedProof()
-    if (refusal !== undefined) {
-      this.#events.onViolation(refusal)
-      return
-    }
+    if (!this.#isWelcome(peer, peer.proof === undefined ? undefined : unexpectedProof())) return
     if (this.#role === 'server') control.sendHello(this.#options.hello)
     this.#establish(control, peer)
+  }
+
+  /** Refuses the peer where it must be. False also when the link was closed from inside `admit`. */
+  #isWelcome(peer: Hello, error: LinkError | undefined): boolean {
+    const refusal = error ?? ownIdError(this.#options.hello, peer) ?? this.#events.admit(peer)
+    if (this.#isStopped) return false
+    if (refusal !== undefined) this.#events.onViolation(refusal)
+    return refusal === undefined
   }
 
   #establish(control: ControlStream, peer: Hello): void {

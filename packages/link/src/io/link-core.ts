@@ -215,6 +215,14 @@ export class LinkCore {
       this.#handler.onMessage?.(this.#link, message.type, message.body)
       return
     }
+    if (message.kind === 'conflict') {
+      this.#handler.onConflict?.(this.#link)
+      return
+    }
+    if (message.kind === 'incarnation') {
+      this.#onIncarnation(message.incarnation)
+      return
+    }
     const error = this.dialer.receiveGoAway(message.goAway, this.role === 'client' ? 0 : 1)
     if (error !== undefined) {
       this.#fail(error)
@@ -223,6 +231,12 @@ export class LinkCore {
     this.#isPeerGoingAway = true
     this.registry.end()
     this.#handler.onGoAway?.(this.#link, message.goAway.lastStreamId)
+  }
+
+  /** It only grows: a lower one is an earlier message's, or means nothing. */
+  #onIncarnation(incarnation: number): void {
+    const { peer } = this
+    if (peer !== undefined && incarnation > peer.incarnation) this.peer = { ...peer, incarnation }
   }
 
   #onControlEnd(): void {

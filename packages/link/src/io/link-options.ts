@@ -15,6 +15,11 @@ export interface LinkIdentity {
   readonly nodeId: NodeId
   /** Must grow with every start of the node: an integer from 0 to 2^53 - 1, for example the start's time in ms. */
   readonly incarnation: number
+  /**
+   * A random integer from 0 to 2^53 - 1, chosen with each start of the node. By it neighbours tell a link that a former
+   * start of the node has left behind from another link of the same one. Default none: then incarnations must do.
+   */
+  readonly life?: number
   /** At most 8 strings of 1 to 32 characters of printable ASCII without spaces. Default none. */
   readonly roles?: readonly string[]
   /** Where others can dial this node, as `network://address`. At most 16 of at most 255 characters. Default none. */
@@ -46,6 +51,8 @@ export interface LinkHandler {
   onRegistry?(link: Link, body: unknown): void
   /** After a `sendRegistry` that returned false: the registry's stream takes more. */
   onRegistryWritable?(link: Link): void
+  /** The peer has a link to another node with this node's id, too. May repeat. */
+  onConflict?(link: Link): void
   /** The peer takes no new streams. Those with an id of `lastStreamId` or above were not processed. May repeat. */
   onGoAway?(link: Link, lastStreamId: number): void
   /**

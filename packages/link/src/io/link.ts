@@ -1,6 +1,6 @@
 import type { ByteDuplex } from '@astranet/interface'
 import type { Session, Stream } from '@astranet/mux'
-import { opaqueToWire } from '../proto/control-message.js'
+import { CONFLICT_WIRE, incarnationToWire, opaqueToWire } from '../proto/control-message.js'
 import { CloseCode, linkError, StreamCode } from '../proto/error-codes.js'
 import type { Hello } from '../proto/hello.js'
 import type { LinkFacts, RankedLink } from '../proto/preferred-link.js'
@@ -54,7 +54,10 @@ export class Link implements RankedLink {
     return this.#core.isDialable
   }
 
-  /** The peer's HELLO, once the link is open. A claim, unless something authenticated the peer. */
+  /**
+   * The peer's HELLO, once the link is open, with the incarnation that the peer said last. A claim, unless something
+   * authenticated the peer.
+   */
   get peer(): Hello | undefined {
     return this.#core.peer
   }
@@ -70,6 +73,7 @@ export class Link implements RankedLink {
     const isDialedHere = role === 'client'
     return {
       incarnation: peer?.incarnation ?? 0,
+      life: peer?.life,
       isDialedHere,
       sequence: isDialedHere ? ownHello.sequence : (peer?.sequence ?? 0),
       credential: this.#credential,
@@ -122,6 +126,16 @@ export class Link implements RankedLink {
    */
   sendRegistry(body: unknown): boolean {
     return this.isOpen && this.#core.registry.send(body)
+  }
+
+  /** Tells the peer that this node's incarnation is another one now than in its HELLO. Without effect unless open. */
+  tellIncarnation(incarnation: number): void {
+    if (this.isOpen) this.#core.control?.send(incarnationToWire(incarnation))
+  }
+
+  /** Tells the peer that another node with its id has a link to this node. Without effect unless open. */
+  tellConflict(): void {
+    if (this.isOpen) this.#core.control?.send(CONFLICT_WIRE)
   }
 
   /** The round trip in ms. Rejects with `ASTRA_ERR_LINK_CLOSED` when the link is not open, and when it ends meanwhile. */

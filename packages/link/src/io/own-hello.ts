@@ -14,6 +14,7 @@ export function ownHello(options: LinkOptions, remoteAddress: string): Hello {
     nodeId: toNodeId(identity.nodeId),
     incarnation: identity.incarnation,
     sequence,
+    life: identity.life,
     roles: identity.roles ?? [],
     observedAddress: isToken(remoteAddress, HelloLimit.ADDRESS_BYTES) ? remoteAddress : undefined,
     listenAddresses: identity.listenAddresses ?? [],

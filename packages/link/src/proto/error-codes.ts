@@ -17,7 +17,7 @@ export const CloseCode = {
   REFUSED: 0x04,
   /** The proof in HELLO is missing or wrong. */
   AUTHENTICATION_FAILED: 0x05,
-  /** Both ends of the connection are the same node, or two nodes have the same id. */
+  /** Both ends of the connection are the same node. */
   SELF: 0x06,
   /** Another link between the same two nodes is preferred. */
   DUPLICATE: 0x07,
@@ -25,6 +25,8 @@ export const CloseCode = {
   GOING_AWAY: 0x08,
   /** A message on the control stream is longer than the limit. */
   MESSAGE_TOO_LARGE: 0x09,
+  /** The two nodes have the same id and are not the same node. */
+  CONFLICT: 0x0a,
 } as const
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode]
 
@@ -62,7 +64,7 @@ export interface LinkErrorDetails {
  * - `ASTRA_ERR_LINK_VERSION`: the peer speaks another version, likewise;
  * - `ASTRA_ERR_LINK_CLOSED`: the link had ended before the call, or ended without an error while it waited;
  * - `ASTRA_ERR_LINK_PROTOCOL`, `_INTERNAL`, `_HELLO_TIMEOUT`, `_REFUSED`, `_AUTHENTICATION`, `_SELF`, `_DUPLICATE`,
- *   `_GOING_AWAY`, `_MESSAGE_TOO_LARGE`: the {@link CloseCode} of that meaning, sent or received.
+ *   `_GOING_AWAY`, `_MESSAGE_TOO_LARGE`, `_CONFLICT`: the {@link CloseCode} of that meaning, sent or received.
  */
 export class LinkError extends AstraError {
   /** The code that CONNECTION_CLOSE carries, where there is one to send. */
@@ -86,6 +88,7 @@ const CODE_NAMES: Readonly<Record<CloseCode, string>> = {
   [CloseCode.DUPLICATE]: 'ASTRA_ERR_LINK_DUPLICATE',
   [CloseCode.GOING_AWAY]: 'ASTRA_ERR_LINK_GOING_AWAY',
   [CloseCode.MESSAGE_TOO_LARGE]: 'ASTRA_ERR_LINK_MESSAGE_TOO_LARGE',
+  [CloseCode.CONFLICT]: 'ASTRA_ERR_LINK_CONFLICT',
 }
 
 /** The error of a close code, whichever side sends it. A code outside the table counts as `INTERNAL_ERROR`. */

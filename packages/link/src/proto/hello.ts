@@ -27,6 +27,11 @@ export interface Hello {
    * an integer from 0 to 2^53 - 1; 0 when the sender does not count.
    */
   readonly sequence: number
+  /**
+   * Chosen at random with each start of the node, so that two starts, or two nodes with one id, can be told apart: an
+   * integer from 0 to 2^53 - 1; `undefined` when the sender does not say.
+   */
+  readonly life: number | undefined
   /** What the node does for others, such as `'router'`. At most 8 of at most 32 bytes. */
   readonly roles: readonly string[]
   /** The receiver's address as the sender sees it; how a node behind a NAT learns its own. At most 255 bytes. */
@@ -45,6 +50,7 @@ export interface Hello {
 export function helloToWire(hello: Hello): Record<string, unknown> {
   const map: Record<string, unknown> = { n: nodeIdToBytes(hello.nodeId), i: hello.incarnation }
   if (hello.sequence !== 0) map['s'] = hello.sequence
+  if (hello.life !== undefined) map['l'] = hello.life
   if (hello.roles.length > 0) map['r'] = hello.roles
   if (hello.observedAddress !== undefined) map['o'] = hello.observedAddress
   if (hello.listenAddresses.length > 0) map['a'] = hello.listenAddresses
@@ -66,6 +72,8 @@ export function helloFromWire(value: unknown): Hello | LinkError {
   if (incarnation === undefined) return wrong('whose incarnation (i) is not an integer from 0 to 2^53 - 1')
   const sequence = readUint(map['s'] ?? 0, Number.MAX_SAFE_INTEGER)
   if (sequence === undefined) return wrong('whose sequence (s) is not an integer from 0 to 2^53 - 1')
+  const life = readUint(map['l'] ?? 0, Number.MAX_SAFE_INTEGER)
+  if (life === undefined) return wrong('whose life (l) is not an integer from 0 to 2^53 - 1')
   const lists = readLists(map)
   if (isError(lists)) return lists
   const challenge = readBytes(map['c'], HelloLimit.CHALLENGE_BYTES)
@@ -73,15 +81,24 @@ export function helloFromWire(value: unknown): Hello | LinkError {
     return wrong(`whose challenge (c) is not at most ${HelloLimit.CHALLENGE_BYTES} bytes`)
   const proof = readBytes(map['p'], HelloLimit.PROOF_BYTES)
   if (proof === false) return wrong(`whose proof (p) is not at most ${HelloLimit.PROOF_BYTES} bytes`)
-  return { nodeId, incarnation, sequence, ...lists, challenge, proof }
+  return {
+    nodeId,
+    incarnation,
+    sequence,
+    life: isAbsent(map['l']) ? undefined : life,
+    ...lists,
+    challenge,
+    proof,
+  }
 }
 
 /** What is wrong with the fields that a caller chose, as the name of the field and a rule; `undefined` when nothing is. */
 export function checkHelloFields(
-  fields: Pick<Hello, 'incarnation' | 'sequence' | 'roles' | 'listenAddresses' | 'features'>,
+  fields: Pick<Hello, 'incarnation' | 'sequence' | 'roles' | 'listenAddresses' | 'features'> &
+    Partial<Pick<Hello, 'life'>>,
 ): string | undefined {
-  for (const name of ['incarnation', 'sequence'] as const) {
-    if (readUint(fields[name], Number.MAX_SAFE_INTEGER) === undefined) {
+  for (const name of ['incarnation', 'sequence', 'life'] as const) {
+    if (readUint(fields[name] ?? 0, Number.MAX_SAFE_INTEGER) === undefined) {
       return `${name} must be an integer from 0 to 2^53 - 1`
     }
   }
@@ -117,8 +134,12 @@ function readLists(map: Readonly<Record<string, unknown>>): HelloLists | LinkErr
 }
 
 function readBytes(value: unknown, maxBytes: number): Uint8Array | undefined | false {
-  if (value === undefined || value === null) return undefined
+  if (isAbsent(value)) return undefined
   return value instanceof Uint8Array && value.length <= maxBytes ? value.slice() : false
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null
 }
 
 function tokensRule(items: number, bytes: number): string {

@@ -2,8 +2,10 @@ import type { NodeId } from '@astranet/interface'
 
 /** What is known of one of several links between the same two nodes on the same path. */
 export interface LinkFacts {
-  /** The peer's incarnation, from its HELLO. */
+  /** The peer's incarnation, as it said last: in its HELLO or later. */
   readonly incarnation: number
+  /** The peer's life, from its HELLO; `undefined` when it does not say: then its incarnation stands for it. */
+  readonly life: number | undefined
   /** Whether this node dialed it (for links attached as equals: whether it is the QMux client). */
   readonly isDialedHere: boolean
   /** The dialer's sequence number, from its HELLO (for links attached as equals: the QMux client's). */
@@ -18,7 +20,8 @@ export type Preference = 'older' | 'newer' | 'older-if-alive'
 /**
  * Compares two links by the rules of spec section 8; the first that applies decides:
  * 1. an older link authenticated by another credential than the newer stays,
- * 2. the peer's higher incarnation wins,
+ * 2. of two lives of the peer the one with the higher incarnation wins; when that is the older, only if it answers a ping
+ *    sent now: a node whose clock was set back comes again with a lower one,
  * 3. of two dialed by the same node the higher sequence number wins, or the newer when they are equal,
  * 4. the one that the lower node id dialed wins; when that is the older, only if it answers a ping sent now.
  *
@@ -26,10 +29,18 @@ export type Preference = 'older' | 'newer' | 'older-if-alive'
  */
 export function comparePreference(older: LinkFacts, newer: LinkFacts, isOwnIdLower: boolean): Preference {
   if (older.credential !== undefined && older.credential !== newer.credential) return 'older'
-  if (older.incarnation !== newer.incarnation)
-    return newer.incarnation > older.incarnation ? 'newer' : 'older'
+  if (!isSameLife(older, newer)) return newer.incarnation > older.incarnation ? 'newer' : 'older-if-alive'
   if (older.isDialedHere === newer.isDialedHere) return newer.sequence >= older.sequence ? 'newer' : 'older'
   return newer.isDialedHere === isOwnIdLower ? 'newer' : 'older-if-alive'
+}
+
+/** Whether both links lead to the same start of the peer, and not one of them to a former start, or to another node. */
+export function isSameLife(
+  one: Pick<LinkFacts, 'incarnation' | 'life'>,
+  other: Pick<LinkFacts, 'incarnation' | 'life'>,
+): boolean {
+  if (one.life !== undefined && other.life !== undefined) return one.life === other.life
+  return one.incarnation === other.incarnation
 }
 
 /** A link as {@link PreferredLink} sees it. */
@@ -39,7 +50,7 @@ export interface RankedLink {
 
 /** What the owner of the links has to do now. */
 export type PreferenceStep<L extends RankedLink> =
-  /** Ping this link and report with `answered` or `remove`. */
+  /** Ping this link and report with `answered`, `silent` or `remove`. */
   | { readonly kind: 'ping'; readonly link: L }
   /** New streams go here from now on; `undefined`: nowhere, the last link is gone. */
   | { readonly kind: 'prefer'; readonly link: L | undefined }
@@ -53,9 +64,10 @@ export type PreferenceStep<L extends RankedLink> =
  * wait to be compared). Legal moves:
  * - `add`: empty -> settled; settled -> settled or probing; probing -> probing (the newcomer waits its turn),
  * - `answered(preferred)`: probing -> settled or probing (the next newcomer),
+ * - `silent(preferred)`: likewise, and the newcomer has taken the place of the preferred one, which stands by,
  * - `remove(link)`: any -> what is left; when the preferred goes, the newcomer under comparison takes its place,
  *   otherwise the best of those standing by.
- * An `answered` that nobody waits for and a `remove` of an unknown link change nothing.
+ * An `answered` or `silent` that nobody waits for and a `remove` of an unknown link change nothing.
  *
  * Holds one reference per link added and not removed.
  */
@@ -93,6 +105,13 @@ export class PreferredLink<L extends RankedLink> {
     const loser = this.#waiting.shift() as L
     this.#standingBy.push(loser)
     return [{ kind: 'standBy', link: loser }, ...this.#compareWaiting()]
+  }
+
+  /** The preferred link did not answer the ping in time: it gives way. */
+  silent(link: L): PreferenceStep<L>[] {
+    if (link !== this.#preferred || !this.isProbing) return []
+    const newer = this.#waiting.shift() as L
+    return [...this.#prefer(newer), ...this.#compareWaiting()]
   }
 
   /** A link has ended, or did not answer the ping in time and is being closed for it. */

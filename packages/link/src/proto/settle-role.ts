@@ -14,21 +14,18 @@ export type SessionRole = 'client' | 'server'
  * | acceptor | server | error | server |
  * | either | server | client | the lower nonce is client |
  *
- * Equal node ids or equal nonces mean that a node reached itself: `ASTRA_ERR_LINK_SELF`. Two acceptors:
- * `ASTRA_ERR_LINK_PROTOCOL`.
+ * Equal nonces mean that a side reads what it wrote: `ASTRA_ERR_LINK_SELF`. Equal node ids are judged when the HELLOs
+ * are there (`ownIdError`): two dialers with one id settle it by their nonces. Two acceptors: `ASTRA_ERR_LINK_PROTOCOL`.
  */
 export function settleRole(own: Preamble, peer: Preamble): SessionRole | LinkError {
   const order = compareBytes(own.nonce, peer.nonce)
-  if (own.nodeId === peer.nodeId || order === 0) {
-    return linkError(
-      CloseCode.SELF,
-      'the connection leads back to this node: both ends have the same id or nonce',
-    )
-  }
+  if (order === 0)
+    return linkError(CloseCode.SELF, 'the connection leads back to this node: both ends have one nonce')
   if (own.role === peer.role) {
     if (own.role === 'acceptor')
       return protocolError('accepted this connection, and so did this node: nobody dialed')
-    const isLower = own.role === 'dialer' ? own.nodeId < peer.nodeId : order < 0
+    const isById = own.role === 'dialer' && own.nodeId !== peer.nodeId
+    const isLower = isById ? own.nodeId < peer.nodeId : order < 0
     return isLower ? 'client' : 'server'
   }
   return own.role === 'dialer' || peer.role === 'acceptor' ? 'client' : 'server'

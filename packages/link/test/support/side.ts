@@ -29,6 +29,7 @@ export class Side {
   /** How often the registry's stream took more again. */
   registryWritable = 0
   readonly goAways: number[] = []
+  conflicts = 0
   readonly closes: (Error | undefined)[] = []
   admit: (hello: Hello) => LinkError | undefined = () => undefined
   onStream: (incoming: Incoming) => void = () => undefined
@@ -60,6 +61,7 @@ export class Side {
         },
         ...(hasRegistry ? { onRegistry: (_, body) => this.#onRegistry(body) } : {}),
         onRegistryWritable: () => void (this.registryWritable += 1),
+        onConflict: () => void this.conflicts++,
         onGoAway: (_, lastStreamId) => {
           this.goAways.push(lastStreamId)
           this.onGoAway()

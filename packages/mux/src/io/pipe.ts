@@ -1,4 +1,4 @@
-import type { ByteDuplex } from '@astranet/interface'
+import type { ByteDuplex, MemoryUse } from '@astranet/interface'
 import { fromMessagePort, type PortLike } from '@astranet/interface/message-port'
 import { fromNodeDuplex, type NodeDuplex } from '@astranet/interface/node-duplex'
 import { fromWebStreams, type WebStreamPair } from '@astranet/interface/web-streams'
@@ -13,6 +13,10 @@ export interface PipeOptions {
    * refuses to be called anything else.
    */
   confidential?: boolean
+  /**
+   * Of a Node `Duplex`: whether the process keeps memory that reading frees ({@link MemoryUse}). Default `'fast'`.
+   */
+  memory?: MemoryUse
 }
 
 /** `pipe` as a byte duplex. Throws a TypeError when it has none of the four shapes. */

@@ -1,3 +1,5 @@
+import { onAbort } from '@astranet/interface'
+
 interface Waiter<Request, Result> {
   readonly request: Request
   resolve(result: Result): void
@@ -16,18 +18,16 @@ export class Waiters<Request, Result> {
   /** Waits for a result; rejects with the signal's reason when it aborts first. `request` is for `serve`. */
   wait(request: Request, signal: AbortSignal | undefined): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
+      const done = onAbort(signal, () => {
         this.#waiters.delete(waiter)
         reject(signal?.reason as Error)
-      }
-      const done = (): void => signal?.removeEventListener('abort', onAbort)
+      })
       const waiter: Waiter<Request, Result> = {
         request,
         resolve: (result) => (done(), resolve(result)),
         reject: (error) => (done(), reject(error)),
       }
       this.#waiters.add(waiter)
-      signal?.addEventListener('abort', onAbort, { once: true })
     })
   }
 

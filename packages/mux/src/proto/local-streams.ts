@@ -30,8 +30,13 @@ export class LocalStreams {
     return -1
   }
 
-  /** Gives back the index of a stream that the peer was never told of, to be used for the next one. */
-  giveBack(index: number): void {
+  /**
+   * Gives back the index of a stream that the peer was never told of, to be used for the next one. Returns whether there is
+   * one to take where there was none.
+   */
+  giveBack(index: number): boolean {
+    const wasExhausted = this.#unused.length === 0 && this.opened >= this.limit
     this.#unused.push(index)
+    return wasExhausted
   }
 }

@@ -5,9 +5,9 @@ import { checkInteger } from './check.js'
  * A node that hands one budget to all its sessions has one number that bounds its receive memory.
  *
  * A session that finds the budget empty waits its turn and is told when bytes return. It never gives credit it has not
- * reserved, with two exceptions, so that the bound is `limitBytes` and 128 KiB for each session: the first window, which
- * transport parameters promise before anything is known of the peer, and 128 KiB that every session may always have, or
- * idle sessions that hold the credit would stop the others for good.
+ * reserved, with two exceptions, which come on top of `limitBytes`: the first window, which transport parameters promise
+ * before anything is known of the peer (64 KiB; 1 MiB of a session that is trusted from its start), and 128 KiB that every
+ * session may always have, or idle sessions that hold the credit would stop the others for good.
  */
 export class MemoryBudget {
   /** The bound, in bytes. */

@@ -18,7 +18,7 @@ export const UNTRUSTED_SESSION_WINDOW_BYTES = 65_536
  * What a session may have of a shared budget even when others have used it up, in bytes: twice what a sender may keep
  * back for urgency 0, or all else would wait for ever.
  */
-const LEAST_SHARE_BYTES = 131_072
+export const LEAST_SHARE_BYTES = 131_072
 
 /** Every active reader may have a window of this many bytes, as long as the growth pool has room. */
 const FAIR_STREAM_WINDOW_BYTES = 256 * 1024

@@ -156,7 +156,9 @@ export class StreamSet {
     core.abuse.removed()
     if (stream.isLocal) {
       const local = stream.isUnidirectional ? core.localUni : core.localBidi
-      if ((stream.state & StreamState.ANNOUNCED) === 0) local.giveBack(Math.floor(stream.id / 4))
+      const isUnused = (stream.state & StreamState.ANNOUNCED) === 0
+      const isOneMore = isUnused && local.giveBack(Math.floor(stream.id / 4))
+      if (isOneMore && !core.isOver) core.events.onStreamsAvailable()
     } else {
       const peer = stream.isUnidirectional ? core.peerUni : core.peerBidi
       peer.closed += 1

@@ -47,7 +47,7 @@ export interface StreamHandler {
 }
 
 /**
- * One stream of a session: RFC 9000's stream, as light as it can be (about 300 bytes of process memory when idle). No
+ * One stream of a session: RFC 9000's stream, as light as it can be (about 200 bytes of process memory when idle). No
  * `node:stream` behind it: bytes come in by the handler's calls and go out by `write`. `toDuplex`, `toWebStreams` and
  * `chunksOf` wrap one where a Duplex, Web Streams or async iteration are wanted.
  */

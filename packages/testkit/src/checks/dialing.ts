@@ -2,6 +2,7 @@ import { check, checkSame, codeOf, rejection } from '../assert.js'
 import type { Check } from '../runner.js'
 import type { TransportProbe } from '../transport-probe.js'
 import type { TransportSuiteOptions, UnansweredDial } from '../transport-suite.js'
+import { turn } from '../turn.js'
 
 /** Failing and giving up. */
 export function dialChecks(options: TransportSuiteOptions): readonly Check<TransportProbe>[] {
@@ -20,6 +21,10 @@ export function dialChecks(options: TransportSuiteOptions): readonly Check<Trans
       run: (probe) => times(probe, createUnanswered()),
     },
     { name: 'gives up when the signal is aborted', run: (probe) => abortedLater(probe, createUnanswered()) },
+    {
+      name: 'gives a signal one listener, however many dials wait with it',
+      run: (probe) => abortedTogether(probe, createUnanswered()),
+    },
   ]
 }
 
@@ -74,4 +79,38 @@ async function abortedLater(probe: TransportProbe, { transport, address }: Unans
   const rejected = rejection(dialing, 'an aborted dial')
   controller.abort(reason)
   checkSame(await rejected, reason, 'reason')
+}
+
+/** Node warns of a leak at eleven listeners. */
+async function abortedTogether(probe: TransportProbe, { transport, address }: UnansweredDial): Promise<void> {
+  const controller = new AbortController()
+  const { signal } = controller
+  const count = listenersOf(signal)
+  const reason = new Error('no more')
+  const options = { signal, timeoutMs: 0 }
+  const rejected = Array.from({ length: 12 }, () =>
+    rejection(transport.dial(probe.options.network, address, options), 'an aborted dial'),
+  )
+  await turn()
+  check(count() <= 1, `the signal has ${count()} listeners`)
+  controller.abort(reason)
+  for (const error of await Promise.all(rejected)) checkSame(error, reason, 'reason')
+}
+
+/** Counts the listeners that `signal` has from now on. */
+function listenersOf(signal: AbortSignal): () => number {
+  const listeners = new Set<unknown>()
+  const add = signal.addEventListener.bind(signal)
+  const remove = signal.removeEventListener.bind(signal)
+  Object.assign(signal, {
+    addEventListener(type: string, listener: () => void, options: AddEventListenerOptions) {
+      listeners.add(listener)
+      add(type, listener, options)
+    },
+    removeEventListener(type: string, listener: () => void) {
+      listeners.delete(listener)
+      remove(type, listener)
+    },
+  })
+  return () => listeners.size
 }

@@ -1,0 +1,23 @@
+import { networkInterfaces } from 'node:os'
+
+/** Addresses that mean something on one link only: 169.254.0.0/16 and fe80::/10. */
+const LINK_LOCAL = /^(169\.254\.|fe[89ab])/i
+
+/** @internal The IP addresses at which other machines may reach this one, IPv4 first. */
+export function hostAddresses(): string[] {
+  const found = interfaces().filter(({ internal, address }) => !internal && !LINK_LOCAL.test(address))
+  const addresses = found.map(({ address }) => address)
+  return [
+    ...addresses.filter((address) => !address.includes(':')),
+    ...addresses.filter((address) => address.includes(':')),
+  ]
+}
+
+function interfaces(): { readonly address: string; readonly internal: boolean }[] {
+  try {
+    return Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+  } catch {
+    // Some systems do not let a program see them.
+    return []
+  }
+}

@@ -1,0 +1,144 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Link } from '@astranet/link'
+import { memoryPair } from '@astranet/transport-memory'
+import { AstraNet, toNodeId, type NodeId } from '../src/index.js'
+import { failure, Proxy, textOf, turns, until } from './support.js'
+
+const nodeId = toNodeId(77n)
+
+interface Conflict {
+  readonly nodeId: NodeId
+  readonly isOwn: boolean
+  readonly remoteAddresses: readonly string[]
+}
+
+let conflicts: Conflict[] = []
+let warnings: string[] = []
+
+const onConflict = (message: unknown): void => void conflicts.push(message as Conflict)
+const onWarning = (warning: Error & { code?: string }): void => {
+  if (warning.code === 'ASTRA_WARN_ID_CONFLICT') warnings.push(warning.message)
+}
+
+beforeEach(() => {
+  conflicts = []
+  warnings = []
+  subscribe('astranet:node:conflict', onConflict)
+  process.on('warning', onWarning)
+})
+
+afterEach(() => {
+  unsubscribe('astranet:node:conflict', onConflict)
+  process.off('warning', onWarning)
+})
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined
+  const promise = new Promise<void>((settle) => (resolve = settle))
+  return { promise, resolve }
+}
+
+const own = (): Conflict[] => conflicts.filter(({ isOwn }) => isOwn)
+
+test('two nodes with one id that meet are both told, once, and stay apart', async () => {
+  await using one = new AstraNet({ nodeId })
+  await using other = new AstraNet({ nodeId })
+  const { address } = await one.listenAndServe('tcp4', '127.0.0.1:0')
+  expect(await failure(other.join('tcp4', address))).toMatchObject({ code: 'ASTRA_ERR_LINK_CONFLICT' })
+  await until(() => conflicts.length === 2 && warnings.length === 2)
+  expect(own()).toMatchObject([{ nodeId }, { nodeId }])
+  expect(conflicts.some(({ remoteAddresses }) => remoteAddresses[0] === address)).toBe(true)
+  expect(await failure(one.join('tcp4', address))).toMatchObject({ code: 'ASTRA_ERR_LINK_SELF' })
+  expect(await failure(other.join('tcp4', address))).toMatchObject({ code: 'ASTRA_ERR_LINK_CONFLICT' })
+  await turns(20)
+  expect([conflicts.length, warnings.length]).toEqual([2, 2])
+  expect([one.routes(), other.routes()]).toEqual([[], []])
+})
+
+test('with a secret too, and a node that joins itself is no conflict', async () => {
+  const secret = 'correct horse battery staple'
+  await using one = new AstraNet({ nodeId, secret })
+  await using other = new AstraNet({ nodeId, secret })
+  const { address } = await one.listenAndServe('tcp4', '127.0.0.1:0')
+  expect(await failure(one.join('tcp4', address))).toMatchObject({ code: 'ASTRA_ERR_LINK_SELF' })
+  expect(conflicts).toEqual([])
+  expect(await failure(other.join('tcp4', address))).toMatchObject({ code: 'ASTRA_ERR_LINK_CONFLICT' })
+  await until(() => own().length === 2)
+})
+
+test('two nodes with one id that only meet a common neighbour are both told, and the neighbour', async () => {
+  await using neighbour = new AstraNet()
+  const { address } = await neighbour.listenAndServe('tcp4', '127.0.0.1:0')
+  await using one = new AstraNet({ nodeId })
+  await using other = new AstraNet({ nodeId })
+  await one.join('tcp4', address)
+  await other.join('tcp4', address)
+  await until(() => conflicts.length === 3 && warnings.length === 3)
+  expect(own()).toMatchObject([{ nodeId }, { nodeId }])
+  expect(conflicts.find(({ isOwn }) => !isOwn)).toMatchObject({ nodeId, remoteAddresses: [/./, /./] })
+  // One of them can be dialed all the while.
+  for (const node of [one, other]) {
+    const listener = await node.bind('', 'echo')
+    listener.on('connection', (socket) => socket.pipe(socket))
+  }
+  const socket = await neighbour.dial('', 'echo')
+  socket.end('hello')
+  expect(await textOf(socket)).toBe('hello')
+  await turns(20)
+  expect([conflicts.length, warnings.length]).toEqual([3, 3])
+})
+
+test('a node that was started again is no conflict, whether its former link hangs, breaks or closes', async () => {
+  await using neighbour = new AstraNet()
+  const { address } = await neighbour.listenAndServe('tcp4', '127.0.0.1:0')
+  await using proxy = await Proxy.to(address)
+  let former = new AstraNet({ nodeId })
+  await former.join('tcp4', proxy.address)
+  for (const end of ['freeze', 'cut', 'close'] as const) {
+    if (end === 'close') void former.close()
+    else proxy[end]()
+    const node = new AstraNet({ nodeId })
+    await node.join('tcp4', address)
+    expect(await neighbour.ping(nodeId)).toBeGreaterThan(0)
+    if (end === 'freeze') proxy.cut()
+    await former.close()
+    await node.close()
+    former = new AstraNet({ nodeId })
+    await former.join('tcp4', proxy.address)
+  }
+  await former.close()
+  expect([conflicts, warnings]).toEqual([[], []])
+})
+
+test('two links of one node are no conflict, whatever its incarnation did between them', async () => {
+  await using neighbour = new AstraNet()
+  const { address } = await neighbour.listenAndServe('tcp4', '127.0.0.1:0')
+  await using node = new AstraNet({ nodeId })
+  await using first = await Proxy.to(address)
+  await using second = await Proxy.to(address)
+  await node.join('tcp4', first.address)
+  await node.join('tcp4', second.address)
+  await Promise.all([node.ping(neighbour.nodeId), neighbour.ping(nodeId)])
+  await turns(20)
+  expect(conflicts).toEqual([])
+})
+
+test('a neighbour that says it again and again is heard once', async () => {
+  await using node = new AstraNet({ nodeId })
+  const [near, far] = memoryPair()
+  const isOpen = deferred()
+  const link = new Link(far, {
+    role: 'either',
+    identity: { nodeId: toNodeId(5n), incarnation: 1, life: 1 },
+    handler: { onOpen: () => isOpen.resolve(), onStream() {}, onClose() {} },
+    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+  })
+  link.start()
+  void node.attach(near).catch(() => {})
+  await isOpen.promise
+  for (let count = 0; count < 100; count++) link.tellConflict()
+  await link.ping()
+  expect(own()).toMatchObject([{ nodeId }])
+  link.close()
+})

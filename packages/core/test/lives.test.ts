@@ -1,0 +1,184 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { Link } from '@astranet/link'
+import { memoryPair } from '@astranet/transport-memory'
+import { afterEach, expect, test } from 'vitest'
+import { AstraNet, toNodeId, type AstraNetOptions } from '../src/index.js'
+import { closing, Proxy, SkipClock, textOf, until } from './support.js'
+
+const HOUR_MS = 3_600_000
+const nodeId = toNodeId(77n)
+
+/** A node that was started when the clock said so much more than it does now. */
+function startedAt(offsetMs: number, options: AstraNetOptions = {}): AstraNet {
+  const { now } = Date
+  Date.now = () => now() + offsetMs
+  try {
+    return new AstraNet({ nodeId, ...options })
+  } finally {
+    Date.now = now
+  }
+}
+
+/** A neighbour that listens, and whose clock stands still unless it is told to move on. */
+interface Place extends AsyncDisposable {
+  readonly neighbour: AstraNet
+  readonly clock: SkipClock
+  readonly address: string
+}
+
+async function neighbourhood(): Promise<Place> {
+  const clock = new SkipClock()
+  const neighbour = new AstraNet({ clock })
+  const { address } = await neighbour.listenAndServe('tcp4', '127.0.0.1:0')
+  return { neighbour, clock, address, [Symbol.asyncDispose]: () => closing(clock, neighbour) }
+}
+
+const children = new Set<ChildProcess>()
+
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL')
+  children.clear()
+})
+
+/** A process with a node of that id which was started in an hour, offers `former` and has joined `address`. */
+async function formerProcess(address: string): Promise<ChildProcess> {
+  const file = (path: string): string => new URL(path, import.meta.url).href
+  const program = `
+    const { AstraNet } = await import('${file('../src/index.ts')}')
+    const { now } = Date
+    Date.now = () => now() + ${HOUR_MS}
+    const node = new AstraNet({ nodeId: ${nodeId}n })
+    await node.bind('', 'former')
+    await node.join('tcp4', '${address}')
+    console.log('joined')`
+  const loader = file('./typescript-loader.mjs')
+  const args = ['--conditions=@astranet/source', '--import', loader, '--input-type=module', '-e', program]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  children.add(child)
+  await once(createInterface(child.stdout), 'line')
+  return child
+}
+
+/**
+ * The node joins and offers something, and the neighbour, by whose clock `ms` pass from the new link on, dials it. The
+ * machine may be as slow as it likes.
+ */
+async function comesAgain(node: AstraNet, { neighbour, clock, address }: Place, ms: number): Promise<void> {
+  const listener = await node.bind('', 'again')
+  listener.on('connection', (socket) => socket.pipe(socket))
+  const joined = node.join('tcp4', address)
+  await until(() => node.routes().length === 1)
+  await clock.advance(ms)
+  const socket = await neighbour.dial('', 'again')
+  socket.end('hello')
+  expect(await textOf(socket)).toBe('hello')
+  expect(await joined).toBe(neighbour.nodeId)
+}
+
+async function dialedBack(node: AstraNet, neighbour: AstraNet): Promise<void> {
+  const listener = await neighbour.bind('', 'back')
+  listener.on('connection', (socket) => socket.pipe(socket))
+  const socket = await node.dial('', 'back')
+  socket.end('hello')
+  expect(await textOf(socket)).toBe('hello')
+}
+
+test('a node that comes again with its clock an hour back is dialed within 2 s: its former process was stopped', async () => {
+  await using place = await neighbourhood()
+  const { neighbour, address } = place
+  const former = await formerProcess(address)
+  await until(() => neighbour.services().length === 1)
+  former.kill('SIGSTOP')
+  await using node = startedAt(0)
+  await comesAgain(node, place, 1_500)
+  await dialedBack(node, neighbour)
+  expect(neighbour.services().map(({ name }) => name)).toEqual(['again', 'back'])
+}, 60_000)
+
+test('a node that comes again with its clock an hour back is dialed within 2 s: nobody said that its former link broke', async () => {
+  await using place = await neighbourhood()
+  const { neighbour, address } = place
+  await using proxy = await Proxy.to(address)
+  const former = startedAt(HOUR_MS)
+  await former.bind('', 'former')
+  await former.join('tcp4', proxy.address)
+  await until(() => neighbour.services().length === 1)
+  proxy.freeze()
+  await using node = startedAt(0)
+  await comesAgain(node, place, 1_500)
+  await dialedBack(node, neighbour)
+  proxy.cut()
+  await former.close()
+})
+
+test('a node that comes again with its clock an hour back is dialed at once when its former link is gone', async () => {
+  await using place = await neighbourhood()
+  const { neighbour, address } = place
+  const former = startedAt(HOUR_MS)
+  await former.bind('', 'former')
+  await former.join('tcp4', address)
+  await until(() => neighbour.services().length === 1)
+  await former.close()
+  await using node = startedAt(0)
+  await comesAgain(node, place, 0)
+})
+
+test('links that opened before and after a node had to move on to a later incarnation both carry what it offers', async () => {
+  await using neighbour = new AstraNet()
+  const { address } = await neighbour.listenAndServe('tcp4', '127.0.0.1:0')
+  await using first = await Proxy.to(address)
+  await using second = await Proxy.to(address)
+  const former = startedAt(HOUR_MS)
+  await former.join('tcp4', address)
+  await former.close()
+  await until(() => neighbour.routes().length === 0)
+  await using node = startedAt(0)
+  await node.join('tcp4', first.address)
+  await node.bind('', 'one')
+  await until(() => neighbour.services().length === 1)
+  // Its HELLO has the later number, and the one of the first link has not.
+  await node.join('tcp4', second.address)
+  for (const proxy of [first, second]) {
+    proxy.cut()
+    const name = proxy === first ? 'two' : 'three'
+    await node.bind('', name)
+    await until(() => neighbour.services().some((each) => each.name === name))
+    await dialedBack(node, neighbour)
+  }
+})
+
+/** A neighbour that only listens to what the node says of itself. */
+async function observed(node: AstraNet, id: bigint): Promise<Link> {
+  const [near, far] = memoryPair()
+  const link = await new Promise<Link>((resolve) => {
+    new Link(far, {
+      role: 'either',
+      identity: { nodeId: toNodeId(id), incarnation: 1 },
+      handler: { onOpen: resolve, onStream() {}, onClose() {} },
+      randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    }).start()
+    node.attach(near).catch(() => {})
+  })
+  return link
+}
+
+test('when a node has to move on to a later incarnation, it says so on open links and in each HELLO from then on', async () => {
+  await using neighbour = new AstraNet()
+  const { address } = await neighbour.listenAndServe('tcp4', '127.0.0.1:0')
+  const former = startedAt(HOUR_MS)
+  await former.join('tcp4', address)
+  await former.close()
+  await until(() => neighbour.routes().length === 0)
+  const before = Date.now()
+  await using node = startedAt(0)
+  const early = await observed(node, 5n)
+  const { incarnation: first, life } = early.facts
+  expect([first >= before, first <= Date.now()]).toEqual([true, true])
+  await node.join('tcp4', address)
+  await until(() => early.facts.incarnation > before + HOUR_MS / 2)
+  const late = await observed(node, 6n)
+  expect(late.facts).toMatchObject({ incarnation: early.facts.incarnation, life })
+  expect(early.facts.life).toBe(life)
+})

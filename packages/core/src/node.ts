@@ -44,7 +44,13 @@ export class Node<TSocket, TListener> {
     this.catalogue = new Catalogue({ self: this.id, incarnation: this.#incarnation })
     this.routes = new RouteTable(this.catalogue)
     this.#loopback = new Loopback(clock, options.sessionLimits)
-    this.peers = new Peers({ ...options, identity: () => this.#identity(), events: this.#peersEvents() })
+    const { atExit } = platform
+    this.peers = new Peers({
+      ...options,
+      atExit,
+      identity: () => this.#identity(),
+      events: this.#peersEvents(),
+    })
     const { id: self, catalogue, peers } = this
     const [ports, loopback] = [this.#ports, this.#loopback]
     this.#sync = new RegistrySync({ catalogue, peers, clock, patienceMs: options.helloTimeoutMs })

@@ -17,6 +17,7 @@ import { onAbort } from './abort-listeners.js'
 import { pipeRefusal, type Proving } from './confidential.js'
 import { Duplicates } from './duplicates.js'
 import { Handshakes } from './handshakes.js'
+import type { AtExit } from './platform.js'
 
 /** How long the preferred link has to answer when a newer one is there, in ms. */
 const PROBE_TIMEOUT_MS = 5_000
@@ -49,6 +50,7 @@ export interface PeersOptions extends Proving {
   readonly helloTimeoutMs: number
   readonly sessionLimits: SessionLimits
   readonly events: PeersEvents
+  readonly atExit: AtExit
 }
 
 interface Opening {
@@ -60,6 +62,8 @@ interface LinkRecord {
   /** Who waits for the link to open. */
   opening: Opening | undefined
   nodeId: NodeId | undefined
+  /** It has not to leave any more when the program ends. */
+  readonly forget: () => void
 }
 
 /** All links of a node, and which of several to the same node is preferred. */
@@ -119,7 +123,8 @@ export class Peers implements LinkHandler {
           reject(signal?.reason as Error)
           link.destroy(toError(signal?.reason))
         }
-        this.#links.set(link, { opening: { resolve, reject }, nodeId: undefined })
+        const forget = this.#options.atExit(() => link.closeNow())
+        this.#links.set(link, { opening: { resolve, reject }, nodeId: undefined, forget })
         link.start()
         if (signal?.aborted === true) giveUp()
         else ignoreSignal = onAbort(signal, giveUp)
@@ -206,6 +211,7 @@ export class Peers implements LinkHandler {
     const record = this.#links.get(link)
     if (record === undefined) return
     this.#links.delete(link)
+    record.forget()
     record.opening?.reject(error ?? linkError(CloseCode.NO_ERROR, 'the link was closed before it was open'))
     this.#withdraw(link, record.nodeId)
     if (this.#links.size > 0) return

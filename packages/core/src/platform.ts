@@ -15,7 +15,15 @@ export interface Platform<TSocket, TListener> extends Reporter {
   listener(arrivals: Arrivals<TSocket>): TListener
   /** The transports of a node that was given none. */
   transports(options: AstraNetOptions): readonly Transport[]
+  /** How links learn that the program ends. */
+  readonly atExit: AtExit
 }
+
+/**
+ * @internal Calls `leave` when the program ends by itself, unless what this returns was called before. Where a program
+ * cannot know of its end, never.
+ */
+export type AtExit = (leave: () => void) => () => void
 
 /** @internal Where a node says what nobody asked for. */
 export interface Reporter {

@@ -29,6 +29,8 @@ export interface NodeDuplex {
   on(event: 'data', listener: (chunk: Uint8Array) => void): unknown
   on(event: 'end' | 'close', listener: () => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
+  /** `tls.TLSSocket` has it. */
+  readonly encrypted?: boolean
   /** Sockets of the system have it: what they have written they do not refer to. */
   resetAndDestroy?(): unknown
 }
@@ -78,8 +80,26 @@ export function fromNodeDuplex(duplex: NodeDuplex, options: NodeDuplexOptions = 
   return new NodeByteDuplex(duplex, options)
 }
 
+/**
+ * Rounds of the queues of ticks and promises that a flush over TLS waits. Few programs need more of them to get from what
+ * woke them to `process.exit()`, and a round costs 0.2 us.
+ */
+const TICKS = 8
+
+const { process: nodeProcess } = globalThis as unknown as { process: { nextTick(callback: () => void): void } }
+
+/**
+ * Node sends what TLS has encrypted once in a turn: a second write leaves after `setImmediate`s native sister, and never if
+ * the process ends before.
+ */
+function afterTicks(callback: () => void, ticks: number): void {
+  if (ticks === 0) callback()
+  else nodeProcess.nextTick(() => queueMicrotask(() => afterTicks(callback, ticks - 1)))
+}
+
 class NodeByteDuplex implements ByteDuplex {
   readonly capabilities: ByteDuplexCapabilities
+  readonly defer?: (callback: () => void) => void
   readonly localAddress: string
   readonly remoteAddress: string
   readonly #duplex: NodeDuplex
@@ -108,6 +128,7 @@ class NodeByteDuplex implements ByteDuplex {
     this.localAddress = options.localAddress ?? ''
     this.remoteAddress = options.remoteAddress ?? ''
     if (!this.#handsOn) keepFreedMemory()
+    if (duplex.encrypted === true) this.defer = (callback) => afterTicks(callback, TICKS)
     duplex.pause()
     duplex.on('error', (error) => (this.#reason ??= error))
     if (duplex.closed) this.#closed()

@@ -14,4 +14,6 @@ export const browser: Platform<Socket, Listener> = {
   transports: () => [ws({ protocol: ALPN_PROTOCOL })],
   publish: () => undefined,
   warn: () => undefined,
+  // A page that goes away breaks its links: what a WebSocket was given last may not leave any more.
+  atExit: () => () => undefined,
 }

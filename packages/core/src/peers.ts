@@ -123,7 +123,7 @@ export class Peers implements LinkHandler {
           reject(signal?.reason as Error)
           link.destroy(toError(signal?.reason))
         }
-        const forget = this.#options.atExit(() => link.closeNow())
+        const forget = this.#options.atExit(link)
         this.#links.set(link, { opening: { resolve, reject }, nodeId: undefined, forget })
         link.start()
         if (signal?.aborted === true) giveUp()

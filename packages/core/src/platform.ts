@@ -19,11 +19,19 @@ export interface Platform<TSocket, TListener> extends Reporter {
   readonly atExit: AtExit
 }
 
+/** @internal What leaves when a program ends: a link. */
+export interface Leaver {
+  /** Sends what is to be sent, at once. */
+  closeNow(): void
+  /** Waits until the other end has got it, for `ms` at most. */
+  linger(ms: number): void
+}
+
 /**
- * @internal Calls `leave` when the program ends by itself, unless what this returns was called before. Where a program
+ * @internal Has `leaver` leave when the program ends by itself, unless what this returns was called before. Where a program
  * cannot know of its end, never.
  */
-export type AtExit = (leave: () => void) => () => void
+export type AtExit = (leaver: Leaver) => () => void
 
 /** @internal Where a node says what nobody asked for. */
 export interface Reporter {

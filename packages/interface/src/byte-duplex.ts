@@ -79,6 +79,13 @@ export interface ByteDuplex {
    */
   readonly defer?: (callback: () => void) => void
 
+  /**
+   * For a process that ends, behind its last `writev`: waits within the call until the peer has ended its direction or the
+   * connection is gone, at most for `ms`, and drops what arrives meanwhile. A system that gets bytes for a process that is
+   * gone throws away what it has not sent yet. Absent where that cannot be done.
+   */
+  readonly linger?: (ms: number) => void
+
   /** Stops `onData` soon (a chunk already under way may still come). For relays; the multiplexer never pauses a pipe. */
   pause(): void
   /** Undoes `pause`. */

@@ -2,6 +2,7 @@ import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './by
 import { concatBytes } from './concat-bytes.js'
 import { AstraError } from './errors.js'
 import { keepFreedMemory } from './keep-freed-memory.js'
+import { lingerOn } from './linger.js'
 
 export { keepFreedMemory }
 
@@ -33,6 +34,8 @@ export interface NodeDuplex {
   readonly encrypted?: boolean
   /** Sockets of the system have it: what they have written they do not refer to. */
   resetAndDestroy?(): unknown
+  /** Sockets of the system have it, and outside Windows it knows the descriptor. */
+  readonly _handle?: { readonly fd?: number } | null
 }
 
 /** What {@link fromNodeDuplex} cannot see for itself. */
@@ -162,6 +165,10 @@ class NodeByteDuplex implements ByteDuplex {
     if (duplex.writableLength === 0) return true
     this.#drainsOwed++
     return false
+  }
+
+  linger(ms: number): void {
+    lingerOn(this.#duplex._handle?.fd, ms)
   }
 
   pause(): void {

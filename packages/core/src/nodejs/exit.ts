@@ -1,33 +1,45 @@
-/** How long an ending process may be kept by its links, in ms. Those whose turn has not come by then break. */
+import type { Leaver } from '../platform.js'
+
+/** How long an ending process may be kept by what its links send, in ms. Those whose turn has not come by then break. */
 const MAX_LEAVING_MS = 2_000
 
-/** What leaves when the process ends: one for each link. */
-const leavers = new Set<() => void>()
+/** How long it then waits at most until all peers have got it, in ms. One that is there needs little more than a round trip. */
+const MAX_LINGERING_MS = 250
+
+/** The links of all nodes. */
+const leavers = new Set<Leaver>()
 
 /**
- * Calls `leave` in the process's (or the worker's) `'exit'` event, unless what this returns was called before. There is one
- * listener for all, behind those of the program, which may still write; and none while nothing is registered. A process
+ * Has `leaver` leave in the process's (or the worker's) `'exit'` event, unless what this returns was called before. There is
+ * one listener for all, behind those of the program, which may still write; and none while nothing is registered. A process
  * that is killed has no such event.
  */
-export function atExit(leave: () => void): () => void {
+export function atExit(leaver: Leaver): () => void {
   if (leavers.size === 0) {
     process.on('exit', leaveAll)
     process.on('newListener', onNewListener)
   }
-  leavers.add(leave)
+  leavers.add(leaver)
   return () => {
-    if (!leavers.delete(leave) || leavers.size > 0) return
+    if (!leavers.delete(leaver) || leavers.size > 0) return
     process.off('exit', leaveAll)
     process.off('newListener', onNewListener)
   }
 }
 
+/** All send before any waits, so that they wait together. */
 function leaveAll(): void {
-  const deadline = performance.now() + MAX_LEAVING_MS
-  for (const leave of leavers) {
-    if (performance.now() > deadline) return
+  eachWithin(MAX_LEAVING_MS, (leaver) => leaver.closeNow())
+  eachWithin(MAX_LINGERING_MS, (leaver, ms) => leaver.linger(ms))
+}
+
+function eachWithin(limitMs: number, call: (leaver: Leaver, ms: number) => void): void {
+  const deadline = performance.now() + limitMs
+  for (const leaver of leavers) {
+    const ms = deadline - performance.now()
+    if (ms <= 0) return
     try {
-      leave()
+      call(leaver, ms)
     } catch {
       // The process is to end with its own exit code; the peer finds this link broken.
     }

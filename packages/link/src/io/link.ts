@@ -157,6 +157,11 @@ export class Link implements RankedLink {
     this.#core.closeNow()
   }
 
+  /** Behind `closeNow` in a process that ends: see `Session.linger`. */
+  linger(ms: number): void {
+    this.#core.session?.linger(ms)
+  }
+
   /** Cuts the pipe without a word to the peer; `onClose` gets `error`. Idempotent. */
   destroy(error?: Error): void {
     this.#core.destroy(error)

@@ -37,6 +37,7 @@ export class Driver implements ByteDuplexHandler {
   #isFlushScheduled = false
   #isAwaitingDrain = false
   #isEnded = false
+  #hasLeft = false
   #isConnectionClosed = false
   #areStreamsTold = false
   #timer: Timer | undefined
@@ -145,11 +146,17 @@ export class Driver implements ByteDuplexHandler {
     const chunks = this.core.gather(this.#clock.now())
     if (chunks === undefined) return
     this.#isAwaitingDrain = true
+    this.#hasLeft = true
     if (!this.#duplex.writev(chunks)) return
     this.#clock.defer(() => this.onDrain())
     if (!this.core.isEndDue || this.#isEnded) return
     this.#isEnded = true
     this.#duplex.end()
+  }
+
+  /** Behind `closeNow`, if that could send anything: see `ByteDuplex.linger`. */
+  linger(ms: number): void {
+    if (this.#hasLeft) this.#duplex.linger?.(ms)
   }
 
   /** The clock's time, ms. */

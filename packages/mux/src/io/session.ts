@@ -217,6 +217,15 @@ export class Session implements AsyncDisposable {
     this.#driver.closeNow(code, reason)
   }
 
+  /**
+   * Behind `closeNow` in a process that ends: blocks it until the peer has closed, too, for `ms` at most. Without it the
+   * system may throw away what it holds of the last bytes, as soon as anything more arrives from the peer; so it is needed
+   * where those may be more than 64 KiB. Does nothing where the pipe is no socket of the system, and on Windows.
+   */
+  linger(ms: number): void {
+    this.#driver.linger(ms)
+  }
+
   /** Ends the session because of `error` and breaks the connection, without a word to the peer. Idempotent. */
   destroy(error: Error = new SessionError('ASTRA_ERR_SESSION_OVER', 'the session was destroyed')): void {
     this.#driver.abort(error)

@@ -4,7 +4,7 @@ import { AstraError } from './errors.js'
 import { keepFreedMemory } from './keep-freed-memory.js'
 import { lingerOn } from './linger.js'
 
-export { keepFreedMemory }
+export { keepFreedMemory, lingerOn }
 
 /**
  * The part of `node:stream`'s Duplex that {@link fromNodeDuplex} uses. `net.Socket`, `tls.TLSSocket` and every
@@ -89,7 +89,9 @@ export function fromNodeDuplex(duplex: NodeDuplex, options: NodeDuplexOptions = 
  */
 const TICKS = 8
 
-const { process: nodeProcess } = globalThis as unknown as { process: { nextTick(callback: () => void): void } }
+const { process: nodeProcess } = globalThis as unknown as {
+  process: { nextTick(callback: () => void): void }
+}
 
 /**
  * Node sends what TLS has encrypted once in a turn: a second write leaves after `setImmediate`s native sister, and never if

@@ -50,8 +50,7 @@ function writeReset(stream: Stream, writer: RecordWriter): number {
   const { id, sendOffset, extra } = stream
   const isAskedFor = (stream.state & StreamState.RESET_AT_QUEUED) !== 0
   const code = isAskedFor ? (extra?.resetCode ?? FAREWELL_CODE) : FAREWELL_CODE
-  if (!stream.core.peer.resetStreamAt)
-    return writeResetStream(writer.buffer, writer.at, id, code, sendOffset)
+  if (!stream.core.peer.resetStreamAt) return writeResetStream(writer.buffer, writer.at, id, code, sendOffset)
   const reliable = isAskedFor ? Math.min(extra?.reliableSendSize ?? 0, sendOffset) : sendOffset
   return writeResetStreamAt(writer.buffer, writer.at, id, code, sendOffset, reliable)
 }

@@ -44,6 +44,26 @@ function exit({ near, server, clock }: World): void {
   expect(server.isClosed).toBe(true)
 }
 
+describe('close', () => {
+  it('sends all that was written and ended before, as far as the credit goes, and ends nothing else', () => {
+    const here = world()
+    for (let count = 0; count < 40; count++) {
+      const stream = opened(here.client)
+      stream.write(pattern(10_000))
+      if (count > 0) stream.end()
+    }
+    here.client.close()
+    here.clock.runDeferred()
+    const [open, ...ended] = here.heard
+    expect(open?.events).toEqual(['data', 'stop', 'reset', 'close'])
+    for (const { bytes, events } of ended) {
+      expect(bytes.length).toBe(10_000)
+      expect(events.slice(0, 2)).toEqual(['data', 'end'])
+    }
+    expect(ended.length).toBe(39)
+  })
+})
+
 describe('closeNow', () => {
   it('sends what was written and ends each stream, within the call', () => {
     const here = world()

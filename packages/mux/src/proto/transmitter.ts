@@ -68,8 +68,9 @@ export class Transmitter {
 
   /** How much of streams goes into this flush, in bytes. */
   get #limit(): number {
-    const { isLeaving, flushSize } = this.#core
-    return isLeaving ? MAX_FAREWELL_BYTES : flushSize.bytes
+    const { isOver, flushSize } = this.#core
+    // In front of a close there is no next flush.
+    return isOver ? MAX_FAREWELL_BYTES : flushSize.bytes
   }
 
   #writeParameters(): void {
@@ -81,7 +82,7 @@ export class Transmitter {
 
   /**
    * The close, and in front of it what the application had written, ended and reset when it closed the session, as far as
-   * the credit goes: one flush of it, or, when the session leaves, all of it and the end of every stream.
+   * the credit goes; and, when the session leaves, the end of every stream.
    */
   #writeFarewell(): void {
     const core = this.#core

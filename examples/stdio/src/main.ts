@@ -13,6 +13,11 @@ function command(): [string, string[]] {
     : [program, args]
 }
 
+/** A stream that broke, because the child was killed for example. */
+function complain(error: Error): void {
+  process.stderr.write(`a stream broke: ${error.message}\n`)
+}
+
 async function main(): Promise<void> {
   const [program, args] = command()
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -21,7 +26,7 @@ async function main(): Promise<void> {
   exit.catch(() => {})
   await using node = new AstraNet()
   const echo = await node.bind('', 'parent-echo')
-  echo.on('connection', (socket) => socket.pipe(socket))
+  echo.on('connection', (socket) => socket.on('error', complain).pipe(socket))
 
   await node.attach(duplexOf(child))
   const bytes = await checkEcho(node, 'child-echo')

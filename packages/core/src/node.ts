@@ -48,9 +48,10 @@ export class Node<TSocket, TListener> {
     this.catalogue = new Catalogue({ self: this.id, incarnation: this.#incarnation })
     this.routes = new RouteTable(this.catalogue)
     this.#loopback = new Loopback(clock, options.sessionLimits)
+    const { atExit } = platform
     const conflicts = new Conflicts(this.id, platform)
     const identity = (): LinkIdentity => this.#identity()
-    this.peers = new Peers({ ...options, identity, conflicts, events: this.#peersEvents() })
+    this.peers = new Peers({ ...options, atExit, identity, conflicts, events: this.#peersEvents() })
     const { id: self, catalogue, peers } = this
     const [ports, loopback] = [this.#ports, this.#loopback]
     this.#sync = new RegistrySync({ catalogue, peers, clock, patienceMs: options.helloTimeoutMs })

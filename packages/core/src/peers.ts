@@ -15,6 +15,7 @@ import { pipeRefusal, type Proving } from './confidential.js'
 import type { Conflicts } from './conflicts.js'
 import { Duplicates } from './duplicates.js'
 import { Handshakes } from './handshakes.js'
+import type { AtExit } from './platform.js'
 import { probe, type Verdict } from './probe.js'
 
 /** What the node wants to know of its links. */
@@ -46,6 +47,7 @@ export interface PeersOptions extends Proving {
   readonly sessionLimits: SessionLimits
   readonly conflicts: Conflicts
   readonly events: PeersEvents
+  readonly atExit: AtExit
 }
 
 interface Opening {
@@ -61,6 +63,8 @@ interface LinkRecord {
   /** Who waits for the link to open. */
   opening: Opening | undefined
   nodeId: NodeId | undefined
+  /** It has not to leave any more when the program ends. */
+  readonly forget: () => void
 }
 
 /** All links of a node, and which of several to the same node is preferred. */
@@ -127,7 +131,8 @@ export class Peers implements LinkHandler {
           link.destroy(toError(signal?.reason))
         }
         const opening = { resolve, reject }
-        this.#links.set(link, { role, remoteAddress, incarnation, opening, nodeId: undefined })
+        const forget = this.#options.atExit(link)
+        this.#links.set(link, { role, remoteAddress, incarnation, opening, nodeId: undefined, forget })
         ignoreSignal = onAbort(signal, giveUp)
         link.start()
       })
@@ -227,6 +232,7 @@ export class Peers implements LinkHandler {
     if (record === undefined) return
     this.#links.delete(link)
     if (!this.#isClosed) this.#options.conflicts.ended(error, record)
+    record.forget()
     record.opening?.reject(error ?? linkError(CloseCode.NO_ERROR, 'the link was closed before it was open'))
     this.#withdraw(link, record.nodeId)
     if (this.#links.size > 0) return

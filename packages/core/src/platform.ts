@@ -23,7 +23,23 @@ export interface Platform<TSocket, TListener> extends Reporter {
   hostAddresses(): readonly string[]
   /** The transports of a node that was given none. */
   transports(options: AstraNetOptions): readonly Transport[]
+  /** How links learn that the program ends. */
+  readonly atExit: AtExit
 }
+
+/** @internal What leaves when a program ends: a link. */
+export interface Leaver {
+  /** Sends what is to be sent, at once. */
+  closeNow(): void
+  /** Waits until the other end has got it, for `ms` at most. */
+  linger(ms: number): void
+}
+
+/**
+ * @internal Has `leaver` leave when the program ends by itself, unless what this returns was called before. Where a program
+ * cannot know of its end, never.
+ */
+export type AtExit = (leaver: Leaver) => () => void
 
 /** @internal Where a node says what nobody asked for. */
 export interface Reporter {

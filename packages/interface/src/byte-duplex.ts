@@ -82,6 +82,21 @@ export interface ByteDuplex {
    */
   writev(chunks: readonly Uint8Array[]): boolean
 
+  /**
+   * Calls `callback` once, when what the event loop called is done, and what that has made due by promises as well. Pipes
+   * have it over which bytes leave only once in a turn of the event loop (TLS on Node.js): one write that late holds all
+   * that the program has written, and is over before the next turn, so that a program that ends then can still write.
+   * Absent: any time is as good.
+   */
+  readonly defer?: (callback: () => void) => void
+
+  /**
+   * For a process that ends, behind its last `writev`: waits within the call until the peer has ended its direction or the
+   * connection is gone, at most for `ms`, and drops what arrives meanwhile. A system that gets bytes for a process that is
+   * gone throws away what it has not sent yet. Absent where that cannot be done.
+   */
+  readonly linger?: (ms: number) => void
+
   /** Stops `onData` soon (a chunk already under way may still come). For relays; the multiplexer never pauses a pipe. */
   pause(): void
   /** Undoes `pause`. */

@@ -2,9 +2,10 @@ import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './by
 import { concatBytes } from './concat-bytes.js'
 import { AstraError } from './errors.js'
 import { keepFreedMemory } from './keep-freed-memory.js'
+import { lingerOn } from './linger.js'
 import { checkMemoryUse, type MemoryUse } from './memory-use.js'
 
-export { keepFreedMemory }
+export { keepFreedMemory, lingerOn }
 
 /**
  * The part of `node:stream`'s Duplex that {@link fromNodeDuplex} uses. `net.Socket`, `tls.TLSSocket` and every
@@ -30,8 +31,12 @@ export interface NodeDuplex {
   on(event: 'data', listener: (chunk: Uint8Array) => void): unknown
   on(event: 'end' | 'close', listener: () => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
+  /** `tls.TLSSocket` has it. */
+  readonly encrypted?: boolean
   /** Sockets of the system have it: what they have written they do not refer to. */
   resetAndDestroy?(): unknown
+  /** Sockets of the system have it, and outside Windows it knows the descriptor. */
+  readonly _handle?: { readonly fd?: number } | null
 }
 
 /** What {@link fromNodeDuplex} cannot see for itself. */
@@ -85,8 +90,28 @@ export function fromNodeDuplex(duplex: NodeDuplex, options: NodeDuplexOptions = 
   return new NodeByteDuplex(duplex, options)
 }
 
+/**
+ * Rounds of the queues of ticks and promises that a flush over TLS waits. Few programs need more of them to get from what
+ * woke them to `process.exit()`, and a round costs 0.2 us.
+ */
+const TICKS = 8
+
+const { process: nodeProcess } = globalThis as unknown as {
+  process: { nextTick(callback: () => void): void }
+}
+
+/**
+ * Node sends what TLS has encrypted once in a turn: a second write leaves after `setImmediate`s native sister, and never if
+ * the process ends before.
+ */
+function afterTicks(callback: () => void, ticks: number): void {
+  if (ticks === 0) callback()
+  else nodeProcess.nextTick(() => queueMicrotask(() => afterTicks(callback, ticks - 1)))
+}
+
 class NodeByteDuplex implements ByteDuplex {
   readonly capabilities: ByteDuplexCapabilities
+  readonly defer?: (callback: () => void) => void
   readonly localAddress: string
   readonly remoteAddress: string
   readonly #duplex: NodeDuplex
@@ -115,6 +140,7 @@ class NodeByteDuplex implements ByteDuplex {
     this.localAddress = options.localAddress ?? ''
     this.remoteAddress = options.remoteAddress ?? ''
     if (checkMemoryUse(options.memory) === 'fast' && !this.#handsOn) keepFreedMemory()
+    if (duplex.encrypted === true) this.defer = (callback) => afterTicks(callback, TICKS)
     duplex.pause()
     duplex.on('error', (error) => (this.#reason ??= error))
     if (duplex.closed) this.#closed()
@@ -148,6 +174,10 @@ class NodeByteDuplex implements ByteDuplex {
     if (duplex.writableLength === 0) return true
     this.#drainsOwed++
     return false
+  }
+
+  linger(ms: number): void {
+    lingerOn(this.#duplex._handle?.fd, ms)
   }
 
   pause(): void {

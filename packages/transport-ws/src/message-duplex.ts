@@ -14,6 +14,8 @@ export interface MessagePipe {
   close(): void
   /** Closes at once. */
   cut(): void
+  /** As of a byte duplex. Browsers cannot. */
+  linger?(ms: number): void
 }
 
 /** What a {@link MessageDuplex} is like. */
@@ -85,6 +87,10 @@ export class MessageDuplex implements ByteDuplex {
     this.#pipe.close()
     // The peer's own close is behind what it has sent, which is read and dropped.
     this.resume()
+  }
+
+  linger(ms: number): void {
+    this.#pipe.linger?.(ms)
   }
 
   abort(reason: Error): void {

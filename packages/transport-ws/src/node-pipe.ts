@@ -1,5 +1,5 @@
 import type { MemoryUse } from '@astranet/interface'
-import { keepFreedMemory } from '@astranet/interface/node-duplex'
+import { keepFreedMemory, lingerOn, type NodeDuplex } from '@astranet/interface/node-duplex'
 import type { WebSocket } from 'ws'
 import { CloseCode, closeReason, textError } from './close-code.js'
 import { MessageDuplex, type MessageDuplexOptions, type MessagePipe } from './message-duplex.js'
@@ -52,6 +52,12 @@ export class NodePipe implements MessagePipe {
 
   cut(): void {
     this.#socket.terminate()
+  }
+
+  linger(ms: number): void {
+    // The package has no other name for the socket below.
+    const { _socket: socket } = this.#socket as unknown as { readonly _socket?: NodeDuplex | null }
+    lingerOn(socket?._handle?.fd, ms)
   }
 
   #received(data: Buffer, isBinary: boolean): void {

@@ -15,4 +15,6 @@ export const browser: Platform<Socket, Listener> = {
   hostAddresses: () => [],
   publish: () => undefined,
   warn: () => undefined,
+  // A page that goes away breaks its links: what a WebSocket was given last may not leave any more.
+  atExit: () => () => undefined,
 }

@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import type { Platform } from '../platform.js'
 import { defaultTransports } from './default-transports.js'
+import { atExit } from './exit.js'
 import { hostAddresses } from './host-addresses.js'
 import { Listener } from './listener.js'
 import { Socket } from './socket.js'
@@ -11,6 +12,7 @@ export const nodejs: Platform<Socket, Listener> = {
   listener: (arrivals) => new Listener(arrivals),
   transports: defaultTransports,
   hostAddresses,
+  atExit,
   publish: (name, message) => channel(name).publish(message),
   warn: (message, code) => process.emitWarning(message, { type: 'AstraNetWarning', code }),
 }

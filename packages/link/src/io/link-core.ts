@@ -90,6 +90,17 @@ export class LinkCore {
     this.#closeSession(code, reason)
   }
 
+  closeNow(): void {
+    if (this.session === undefined || this.state === 'handshake') {
+      this.close(CloseCode.NO_ERROR, '')
+      return
+    }
+    // The control stream ends with the others, and that only a node may do that goes away.
+    this.goAway()
+    this.control?.end()
+    this.session.closeNow(CloseCode.NO_ERROR)
+  }
+
   destroy(error: Error | undefined): void {
     if (this.state === 'closed') return
     this.#error ??= error

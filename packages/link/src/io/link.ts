@@ -173,6 +173,20 @@ export class Link implements RankedLink {
     this.#core.close(code, reason)
   }
 
+  /**
+   * `close` for a program that ends, all within this call: the go-away, what was written as far as it can leave at once, the
+   * end of every stream (a reset where something could not leave), and the close. Streams that lost nothing end cleanly at
+   * the peer. See `Session.closeNow` for the limits. A link that is not open just closes. Idempotent.
+   */
+  closeNow(): void {
+    this.#core.closeNow()
+  }
+
+  /** Behind `closeNow` in a process that ends: see `Session.linger`. */
+  linger(ms: number): void {
+    this.#core.session?.linger(ms)
+  }
+
   /** Cuts the pipe without a word to the peer; `onClose` gets `error`. Idempotent. */
   destroy(error?: Error): void {
     this.#core.destroy(error)

@@ -5,6 +5,7 @@ import {
   type Clock,
   type Timer,
 } from '@astranet/interface'
+import type { WireInteger } from '@astranet/frame'
 import type { CoreEvents } from '../proto/core-events.js'
 import { SessionCore } from '../proto/session-core.js'
 import type { ResolvedLimits } from '../proto/options.js'
@@ -42,6 +43,7 @@ export class Driver implements ByteDuplexHandler {
   #isFlushScheduled = false
   #isAwaitingDrain = false
   #isEnded = false
+  #hasLeft = false
   #isConnectionClosed = false
   #areStreamsTold = false
   #timer: Timer | undefined
@@ -100,7 +102,7 @@ export class Driver implements ByteDuplexHandler {
     this.#receive(chunk)
     if (this.#isFlushing) return
     if (!this.#isWorkDue) this.#arm()
-    else if (this.core.isWorkUrgent) this.#flushNow()
+    else if (this.core.isWorkUrgent && this.#duplex.defer === undefined) this.#flushNow()
     else this.#schedule()
   }
 
@@ -148,6 +150,29 @@ export class Driver implements ByteDuplexHandler {
     this.#duplex.abort(error)
   }
 
+  /**
+   * Leaves within this call, if the connection takes bytes now. Of the application nobody but `onOver` is called: the rest
+   * of a close follows in later turns, where there are any.
+   */
+  closeNow(code: WireInteger, reason: string): void {
+    this.core.leave(code, reason)
+    if (this.core.isInFlight) return
+    const chunks = this.core.gather(this.#clock.now())
+    if (chunks === undefined) return
+    this.#isAwaitingDrain = true
+    this.#hasLeft = true
+    if (!this.#duplex.writev(chunks)) return
+    this.#clock.defer(() => this.onDrain())
+    if (!this.core.isEndDue || this.#isEnded) return
+    this.#isEnded = true
+    this.#duplex.end()
+  }
+
+  /** Behind `closeNow`, if that could send anything: see `ByteDuplex.linger`. */
+  linger(ms: number): void {
+    if (this.#hasLeft) this.#duplex.linger?.(ms)
+  }
+
   /** The clock's time, ms. */
   now(): number {
     return this.#clock.now()
@@ -174,7 +199,9 @@ export class Driver implements ByteDuplexHandler {
   #schedule(): void {
     if (this.#isFlushScheduled) return
     this.#isFlushScheduled = true
-    this.#clock.defer(this.#flush)
+    // While the connection is full a flush only tells streams: that does not wait for it.
+    if (this.#isAwaitingDrain || this.#duplex.defer === undefined) this.#clock.defer(this.#flush)
+    else this.#duplex.defer(this.#flush)
   }
 
   #flushNow(): void {

@@ -61,6 +61,8 @@ export class SessionCore {
   closeReason: Error | undefined = undefined
   /** A CONNECTION_CLOSE that is to be sent. */
   closeFrame: ConnectionClose | undefined = undefined
+  /** In front of the close every stream is ended, and there is no next flush. */
+  isLeaving = false
 
   readonly liveness: Liveness
   readonly receiveWindow: ReceiveWindow
@@ -159,6 +161,11 @@ export class SessionCore {
     return this.state !== 'open'
   }
 
+  /** Whether the connection may refer to what was gathered last: nothing can be gathered now. */
+  get isInFlight(): boolean {
+    return this.#isInFlight
+  }
+
   /** Whether everything of a close was sent, so that the connection's sending side is to be ended. */
   get isEndDue(): boolean {
     return this.state === 'closing' && this.closeFrame === undefined
@@ -196,11 +203,6 @@ export class SessionCore {
     this.state = 'closed'
     this.closeFrame = undefined
     this.#releaseFlushed()
-  }
-
-  /** Whether the connection may refer to what was gathered last. */
-  get isInFlight(): boolean {
-    return this.#isInFlight
   }
 
   /** Gathers up to one flush. `undefined`: nothing to send now. */
@@ -340,6 +342,15 @@ export class SessionCore {
   close(code: WireInteger, reason: string): void {
     checkErrorCode(code)
     this.#over(undefined, { isApplication: true, code, frameType: 0, reason })
+  }
+
+  /**
+   * The same, and the flush that carries the close carries all that the credit allows, and ends every stream: with FIN where
+   * everything written was sent, else with a reset behind what was. A session that is over stays as it is.
+   */
+  leave(code: WireInteger, reason: string): void {
+    if (!this.isOver) this.isLeaving = true
+    this.close(code, reason)
   }
 
   /** Ends the session because of `error`, with a transport CONNECTION_CLOSE of its code. */

@@ -31,7 +31,7 @@ export class StreamSet {
 
   /** Whether the end of the session would take something from an open stream: a direction that has not ended. */
   get hasUnfinished(): boolean {
-    for (const stream of this.#all()) {
+    for (const stream of this.all()) {
       if (stream.canSend && (stream.state & SEND_OVER) === 0) return true
       if (stream.canReceive && (stream.state & RECEIVE_OVER) === 0) return true
     }
@@ -94,7 +94,7 @@ export class StreamSet {
    * still delivers its bytes; all others fail with ECONNRESET.
    */
   failSome(count: number): boolean {
-    this.#failing ??= this.#all()
+    this.#failing ??= this.all()
     for (let i = 0; i < count; i++) {
       const next = this.#failing.next()
       if (next.done === true) return false
@@ -103,7 +103,8 @@ export class StreamSet {
     return true
   }
 
-  *#all(): Generator<Stream> {
+  /** The open streams, in no particular order. */
+  *all(): Generator<Stream> {
     for (const table of this.#tables) yield* table
   }
 

@@ -18,6 +18,7 @@ import {
   writeStreamsBlocked,
   writeTransportParameters,
 } from '@astranet/frame'
+import { MAX_FAREWELL_BYTES, writeEnds } from './farewell.js'
 import { RecordWriter } from './record-writer.js'
 import type { Run } from './send-queue.js'
 import type { SessionCore } from './session-core.js'
@@ -68,6 +69,13 @@ export class Transmitter {
     return this.writer.bytes >= core.flushSize.bytes
   }
 
+  /** How much of streams goes into this flush, in bytes. */
+  get #limit(): number {
+    const { isOver, flushSize } = this.#core
+    // In front of a close there is no next flush.
+    return isOver ? MAX_FAREWELL_BYTES : flushSize.bytes
+  }
+
   #writeParameters(): void {
     const { writer } = this
     writer.reserve(MAX_LONG_FRAME_BYTES)
@@ -76,14 +84,15 @@ export class Transmitter {
   }
 
   /**
-   * The close, and in front of it what the application had written, ended and reset when it closed the session: one flush
-   * of it, as far as the credit goes.
+   * The close, and in front of it what the application had written, ended and reset when it closed the session, as far as
+   * the credit goes; and, when the session leaves, the end of every stream.
    */
   #writeFarewell(): void {
     const core = this.#core
     if (core.hasPeerParameters && core.closeFrame?.isApplication === true) {
       this.#writeStreamControl()
       this.#writeStreams()
+      if (core.isLeaving) writeEnds(core, this.writer)
     }
     this.#writeClose()
   }
@@ -158,7 +167,7 @@ export class Transmitter {
     const core = this.#core
     const list = core.takeControlList()
     for (let i = 0; i < list.length; i++) {
-      if (this.writer.bytes >= core.flushSize.bytes) {
+      if (this.writer.bytes >= this.#limit) {
         core.keepControlList(list, i)
         return
       }
@@ -249,8 +258,9 @@ export class Transmitter {
 
   #writeStreams(): void {
     const { writer } = this
-    const { scheduler, sendWindow, flushSize } = this.#core
-    while (writer.bytes < flushSize.bytes) {
+    const { scheduler, sendWindow } = this.#core
+    const limit = this.#limit
+    while (writer.bytes < limit) {
       const stream = scheduler.take(sendWindow.available(LEAST_URGENCY) > 0)
       if (stream === undefined) return
       const credit = sendWindow.available(stream.urgencyLevel)

@@ -21,20 +21,23 @@ export interface Verdict extends Comparison {
 export class Arena implements AsyncDisposable {
   readonly #silence: Silence
   readonly #net: Maker
-  #astraNet: Maker
+  readonly #makeSubject: () => Promise<Maker>
+  #subject: Maker
 
-  private constructor(silence: Silence, net: Maker, astraNet: Maker) {
+  private constructor(silence: Silence, net: Maker, subject: Maker, makeSubject: () => Promise<Maker>) {
     this.#silence = silence
     this.#net = net
-    this.#astraNet = astraNet
+    this.#subject = subject
+    this.#makeSubject = makeSubject
   }
 
-  static async open(): Promise<Arena> {
-    return new Arena(await Silence.open(), await netMaker(), await astraNetMaker())
+  /** What is compared with `net`: AstraNet, unless it is the comparison that is tested. */
+  static async open(makeSubject: () => Promise<Maker> = astraNetMaker): Promise<Arena> {
+    return new Arena(await Silence.open(), await netMaker(), await makeSubject(), makeSubject)
   }
 
   async judge(plan: Plan): Promise<Verdict> {
-    const astraNet = await play(plan, this.#astraNet, this.#silence)
+    const astraNet = await play(plan, this.#subject, this.#silence)
     const verdicts: Verdict[] = []
     for (const variant of variants(plan)) {
       for (let tries = 0; tries < NET_TRIES; tries++) {
@@ -52,12 +55,12 @@ export class Arena implements AsyncDisposable {
 
   /** New nodes, in case that the old ones have been damaged. */
   async renew(): Promise<void> {
-    await this.#astraNet[Symbol.asyncDispose]()
-    this.#astraNet = await astraNetMaker()
+    await this.#subject[Symbol.asyncDispose]()
+    this.#subject = await this.#makeSubject()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#astraNet[Symbol.asyncDispose]()
+    await this.#subject[Symbol.asyncDispose]()
     await this.#net[Symbol.asyncDispose]()
     this.#silence[Symbol.dispose]()
   }

@@ -5,6 +5,7 @@ import { describePlan, type Plan } from './operation.js'
 import { planOf } from './plan.js'
 import { sideBySide } from './print.js'
 import { shrink } from './shrink.js'
+import { netMaker } from './sockets.js'
 
 const HELP = `Plays random plans on a pair of sockets, of node:net and of AstraNet, and compares what they do.
 
@@ -14,6 +15,7 @@ const HELP = `Plays random plans on a pair of sockets, of node:net and of AstraN
   npm run differential -- --seed N          this one, with both traces beside each other
   npm run differential -- --plan JSON       this plan, likewise
   npm run differential -- --kinds           groups the differences, with the smallest plan for each
+  npm run differential -- --net             compares net with itself, which shows what is chance
 `
 
 const { values } = parseArgs({
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     plan: { type: 'string' },
     seeds: { type: 'string', default: '2000' },
     from: { type: 'string', default: '1' },
+    net: { type: 'boolean', default: false },
     kinds: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -29,7 +32,7 @@ const { values } = parseArgs({
 
 if (values.help) process.stdout.write(HELP)
 else {
-  const arena = await Arena.open()
+  const arena = await Arena.open(values.net ? netMaker : undefined)
   process.exitCode = await run(arena)
   await arena[Symbol.asyncDispose]()
 }

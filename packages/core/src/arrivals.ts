@@ -9,6 +9,7 @@ import { NetError } from './net-error.js'
 import { nodeAddress } from './node-address.js'
 import type { Platform } from './platform.js'
 import type { SocketEnds } from './socket-ends.js'
+import type { CheckedSocketOptions } from './socket-options.js'
 
 /** @internal A stream that was dialed to a bound port and waits for the application. */
 export interface IncomingSocket {
@@ -26,7 +27,7 @@ export interface Binding {
   readonly service: string | undefined
   readonly environment: string
   readonly backlog: number
-  readonly allowHalfOpen: boolean
+  readonly socketOptions: CheckedSocketOptions
   /** Frees the port and withdraws the service. */
   release(): void
 }
@@ -175,7 +176,7 @@ export class Arrivals<TSocket> {
   }
 
   #dress({ stream, ends, rest }: IncomingSocket): TSocket {
-    return this.#platform.socket(stream, ends, rest, this.binding.allowHalfOpen)
+    return this.#platform.socket(stream, ends, rest, this.binding.socketOptions)
   }
 
   #wait(signal: AbortSignal | undefined): Promise<TSocket> {

@@ -109,7 +109,7 @@ export class DialCall<TSocket> implements ChangeWaiter {
       stream,
       this.#ends as SocketEnds,
       rest,
-      this.#request.options.allowHalfOpen,
+      this.#request.options.socketOptions,
     )
     this.#finish()
     this.#settle.resolve(socket)

@@ -3,6 +3,7 @@ import type { Stream } from '@astranet/mux'
 import type { Arrivals } from './arrivals.js'
 import type { AstraNetOptions } from './options.js'
 import type { SocketEnds } from './socket-ends.js'
+import type { CheckedSocketOptions } from './socket-options.js'
 
 /**
  * @internal What a runtime gives a node: the shape of what its programs hold, and where it says what nobody asked for.
@@ -10,7 +11,12 @@ import type { SocketEnds } from './socket-ends.js'
  */
 export interface Platform<TSocket, TListener> extends Reporter {
   /** Dresses a stream; `rest` are its first bytes, which were read already. */
-  socket(stream: Stream, ends: SocketEnds, rest: Uint8Array | undefined, allowHalfOpen: boolean): TSocket
+  socket(
+    stream: Stream,
+    ends: SocketEnds,
+    rest: Uint8Array | undefined,
+    options: CheckedSocketOptions,
+  ): TSocket
   /** Dresses a bound port. */
   listener(arrivals: Arrivals<TSocket>): TListener
   /** The transports of a node that was given none. */

@@ -6,7 +6,7 @@ import { Socket } from './socket.js'
 
 /** @internal Node: sockets and listeners like those of `node:net`, and its diagnostics. */
 export const nodejs: Platform<Socket, Listener> = {
-  socket: (stream, ends, rest, allowHalfOpen) => new Socket(stream, ends, rest, allowHalfOpen),
+  socket: (stream, ends, initialBytes, options) => new Socket(stream, ends, { initialBytes, ...options }),
   listener: (arrivals) => new Listener(arrivals),
   transports: ({ secret }) => defaultTransports(secret),
   publish: (name, message) => channel(name).publish(message),

@@ -28,14 +28,13 @@ export function compare(plan: Plan, net: Outcome, astraNet: Outcome): Comparison
   const found: Difference[] = [...promiseDifferences(net, astraNet)]
   for (const [index, section] of net.sections.entries()) {
     const other = astraNet.sections[index] as Section
-    const differences = eventDifferences(index, section, other)
-    if (differences.length > 0) {
-      const scene: Scene = { plan, moves: section.moves, net: section, astraNet: other, differences }
-      const meant = MEANT.find((each) => each.explains(scene))
-      if (meant === undefined) return { differences: [...differences, ...found], meant: [] }
-      return { differences: found, meant: [meant.name] }
-    }
-    found.push(...stateDifferences(index, section, other))
+    const events = eventDifferences(index, section, other)
+    const differences = events.length > 0 ? events : stateDifferences(index, section, other)
+    const scene: Scene = { plan, moves: section.moves, net: section, astraNet: other, differences }
+    const meant = differences.length > 0 ? MEANT.find((each) => each.explains(scene)) : undefined
+    if (meant !== undefined) return { differences: found, meant: [meant.name] }
+    found.push(...differences)
+    if (events.length > 0) return { differences: found, meant: [] }
   }
   const silence = compared(net.sections.length, 'both', 'silence', net.isSilent, astraNet.isSilent)
   return { differences: [...silence, ...found], meant: [] }
@@ -48,21 +47,28 @@ function promiseDifferences(net: Outcome, astraNet: Outcome): readonly Differenc
 }
 
 function eventDifferences(index: number, net: Section, astraNet: Section): readonly Difference[] {
+  // After an uncaught exception Node goes on with what waits in another order.
+  const isOrdered = net.uncaught.length === 0 || astraNet.uncaught.length === 0
+  const listed = (entries: readonly string[]): readonly string[] => (isOrdered ? entries : entries.toSorted())
   return [
-    ...SIDES.flatMap((side) => [
-      ...compared(index, side, 'reads', net.sides[side].reads, astraNet.sides[side].reads),
-      ...compared(index, side, 'writes', net.sides[side].writes, astraNet.sides[side].writes),
-    ]),
+    ...SIDES.flatMap((side) => {
+      const [left, right] = [net.sides[side], astraNet.sides[side]]
+      return [
+        ...compared(index, side, 'reads', listed(left.reads), listed(right.reads)),
+        ...compared(index, side, 'writes', listed(left.writes), listed(right.writes)),
+      ]
+    }),
     ...compared(index, 'both', 'uncaught', net.uncaught, astraNet.uncaught),
   ]
 }
 
+/** Only of what both have. */
 function stateDifferences(index: number, net: Section, astraNet: Section): readonly Difference[] {
-  return SIDES.flatMap((side) =>
-    Object.entries(net.sides[side].state).flatMap(([name, value]) =>
-      compared(index, side, name, value, astraNet.sides[side].state[name]),
-    ),
-  )
+  return SIDES.flatMap((side) => {
+    const [left, right] = [net.sides[side].state, astraNet.sides[side].state]
+    const names = Object.keys(left).filter((name) => name in right)
+    return names.flatMap((name) => compared(index, side, name, left[name], right[name]))
+  })
 }
 
 function compared(

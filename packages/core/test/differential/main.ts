@@ -53,8 +53,10 @@ async function runMany(arena: Arena, from: number, count: number): Promise<numbe
   const kinds = new Map<string, { count: number; plan: Plan }>()
   const startedAt = performance.now()
   let failures = 0
+  let chances = 0
   for (let seed = from; seed < from + count; seed++) {
-    const { plan, differences } = await arena.judge(planOf(seed))
+    const { plan, differences, isChance } = await arena.judge(planOf(seed))
+    if (isChance) chances += 1
     if (differences.length === 0) continue
     failures += 1
     await arena.renew()
@@ -74,7 +76,9 @@ async function runMany(arena: Arena, from: number, count: number): Promise<numbe
     process.stdout.write(report(verdict))
     for (const difference of verdict.differences) shown.add(kindOf(difference))
   }
-  process.stdout.write(`${count} seeds, ${failures} differ, ${kinds.size} kinds; ${seconds.toFixed(1)} s\n`)
+  process.stdout.write(
+    `${count} seeds, ${failures} differ in ${kinds.size} kinds, ${chances} are chance; ${seconds.toFixed(1)} s\n`,
+  )
   return failures === 0 ? 0 : 1
 }
 

@@ -73,10 +73,10 @@ class Planner {
       this.#isReading[side] = true
       this.#unread[side] = 0
     }
-    if (kind === 'pause' || kind === 'unflow' || kind === 'unpipe')
-      this.#isReading[side] = false
+    if (kind === 'pause' || kind === 'unflow' || kind === 'unpipe') this.#isReading[side] = false
     if (kind === 'echo') this.#hasEcho = true
-    this.#moves.push({ side, operation, wait })
+    // What else happens within the millisecond of a timeout would be chance.
+    this.#moves.push({ side, operation, wait: kind === 'timeout' ? 'settle' : wait })
   }
 
   #reading(): Operation {
@@ -99,13 +99,23 @@ class Planner {
     if (fate < 0.4) return this.#sending('write', side)
     if (fate < 0.5) return this.#sending('end', side)
     if (fate < 0.6) return { kind: 'destroy', withError: random.chance(0.4) }
-    if (fate < 0.66) return { kind: random.pick(['reset', 'destroySoon', 'destroySoon']) }
+    if (fate < 0.66) return { kind: this.#isEnding() ? 'destroySoon' : random.pick(['reset', 'destroySoon']) }
     if (fate < 0.8) {
       const kind = random.pick(['pause', 'resume', 'cork', 'uncork', 'unflow', 'unpipe', 'ref', 'unref'])
       return { kind: kind as 'pause' }
     }
     if (fate < 0.85) return this.#reading()
     return this.#rare(side)
+  }
+
+  /**
+   * Whether a direction may be ending at this moment. libuv refuses to reset a socket then (EINVAL), and `net` loses it: it
+   * never closes.
+   */
+  #isEnding(): boolean {
+    const settled = this.#moves.findLastIndex(({ wait }) => wait === 'settle')
+    const ends = ['end', 'destroy', 'destroySoon', 'reset']
+    return this.#moves.slice(settled + 1).some(({ operation }) => ends.includes(operation.kind))
   }
 
   #rare(side: Side): Operation {
@@ -124,7 +134,17 @@ class Planner {
   }
 
   #throwing(): Operation {
-    const listeners = ['data', 'data', 'end', 'drain', 'finish', 'close', 'error', 'callback', 'timeout'] as const
+    const listeners = [
+      'data',
+      'data',
+      'end',
+      'drain',
+      'finish',
+      'close',
+      'error',
+      'callback',
+      'timeout',
+    ] as const
     return { kind: 'throwNext', listener: this.#random.pick(listeners) }
   }
 

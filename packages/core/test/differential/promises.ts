@@ -19,7 +19,9 @@ export function brokenPromises({ sections, last }: Outcome): readonly string[] {
 }
 
 function atMostOnce(entries: readonly string[], events: readonly string[]): readonly string[] {
-  return events.filter((event) => entries.filter((entry) => entry === event).length > 1).map((event) => `${event} twice`)
+  return events
+    .filter((event) => entries.filter((entry) => entry === event).length > 1)
+    .map((event) => `${event} twice`)
 }
 
 /** Each callback is called, and called once. */

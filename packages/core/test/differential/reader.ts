@@ -73,16 +73,22 @@ export class Reader {
       for await (const chunk of this.#socket) {
         this.#received(chunk as Buffer | string)
         if (this.#recorder.receivedBytes < receivedBytes + bytes) continue
-        this.hasLeft = true
-        this.#recorder.forgetData()
-        this.#recorder.note('read', 'leaves')
+        this.#leave()
         if (leavesBy === 'throw') throw new ProgramError('iteration')
         break
       }
       this.#recorder.note('read', 'iteration ends')
     } catch (error) {
+      // A 'data' listener that throws does so within the iteration.
+      if (error instanceof ProgramError && !this.hasLeft) this.#leave()
       this.#recorder.note('read', `iteration fails with ${describeError(error as SystemError)}`)
     }
+  }
+
+  #leave(): void {
+    this.hasLeft = true
+    this.#recorder.forgetData()
+    this.#recorder.note('read', 'leaves')
   }
 
   #take(bytes?: number): Buffer | string | null {

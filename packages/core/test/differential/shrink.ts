@@ -3,7 +3,7 @@ import type { Move, Plan } from './operation.js'
 /** The smallest plan found that still is what `isWanted` says, by taking moves away and making the rest simpler. */
 export async function shrink(plan: Plan, isWanted: (plan: Plan) => Promise<boolean>): Promise<Plan> {
   let smallest = plan
-  for (let isSmaller = true; isSmaller; ) {
+  for (let isSmaller = true; isSmaller;) {
     isSmaller = false
     for (const candidate of simpler(smallest)) {
       if (!(await isWanted(candidate))) continue

@@ -48,7 +48,8 @@ export async function netMaker(): Promise<Maker> {
       return { near, far }
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+      for (const server of servers) server.close()
+      await Promise.all(servers.map((server) => once(server, 'close')))
     },
   }
 }

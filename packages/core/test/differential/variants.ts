@@ -18,7 +18,13 @@ export function variants(plan: Plan): readonly Plan[] {
     (moves: readonly Move[]) => first('near', moves, 'silence'),
     (moves: readonly Move[]) => first('far', moves, 'silence'),
   ]
-  return [plan, ...ways.map((way) => ({ ...plan, moves: bursts.flatMap((burst) => (isRace(burst) ? way(burst) : burst)) }))]
+  return [
+    plan,
+    ...ways.map((way) => ({
+      ...plan,
+      moves: bursts.flatMap((burst) => (isRace(burst) ? way(burst) : burst)),
+    })),
+  ]
 }
 
 /** What happens from one moment of silence to the next. */
@@ -41,8 +47,14 @@ function withWaits(moves: readonly Move[], wait: Wait): readonly Move[] {
 
 /** The moves of one side before those of the other, with `wait` between the two. */
 function first(side: Side, moves: readonly Move[], wait: Wait): readonly Move[] {
-  const early = withWaits(moves.filter((move) => move.side === side), 'none')
-  const late = withWaits(moves.filter((move) => move.side !== side), 'none')
+  const early = withWaits(
+    moves.filter((move) => move.side === side),
+    'none',
+  )
+  const late = withWaits(
+    moves.filter((move) => move.side !== side),
+    'none',
+  )
   const last = late.length > 0 ? wait : 'settle'
   return [
     ...early.map((move, index) => ({ ...move, wait: index === early.length - 1 ? last : 'none' }) as Move),

@@ -4,6 +4,7 @@ import type { Stream } from '@astranet/mux'
 import { StreamDuplex, type DuplexOptions } from '@astranet/mux/duplex'
 import { MAX_TIMEOUT_MS } from '../check.js'
 import { nodeAddress } from '../node-address.js'
+import { socketError } from '../socket-error.js'
 import type { SocketEnds } from '../socket-ends.js'
 
 /**
@@ -142,6 +143,10 @@ export class Socket extends StreamDuplex {
 
   protected override onActivity(): void {
     this.#timer?.refresh()
+  }
+
+  protected override errorOf(error: Error, syscall: 'read' | 'write'): Error {
+    return socketError(error, syscall)
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {

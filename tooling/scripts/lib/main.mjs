@@ -13,6 +13,7 @@ const commands = [
   'sim',
   'fuzz',
   'soak',
+  'differential',
   'ci',
 ]
 

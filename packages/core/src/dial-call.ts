@@ -15,6 +15,7 @@ import {
   type FailedCall,
 } from './dial-errors.js'
 import { DEFAULT_DIAL_TIMEOUT_MS, type CheckedDialOptions, type DialScope } from './dial-options.js'
+import type { Origin } from './origin.js'
 import type { SocketEnds } from './socket-ends.js'
 
 /** @internal What was dialed, and how. */
@@ -24,6 +25,8 @@ export interface DialRequest {
   readonly address: Address
   readonly scope: DialScope
   readonly options: CheckedDialOptions
+  /** Who dials. */
+  readonly origin: Origin
 }
 
 /** @internal How the call's promise is settled. */
@@ -105,12 +108,9 @@ export class DialCall<TSocket> implements ChangeWaiter {
       return
     }
     const { platform } = this.#context.parts
-    const socket = platform.socket(
-      stream,
-      this.#ends as SocketEnds,
-      rest,
-      this.#request.options.allowHalfOpen,
-    )
+    const { origin, options } = this.#request
+    const { allowHalfOpen } = options
+    const socket = platform.socket(stream, { ends: this.#ends as SocketEnds, rest, allowHalfOpen, origin })
     this.#finish()
     this.#settle.resolve(socket)
   }
@@ -148,8 +148,9 @@ export class DialCall<TSocket> implements ChangeWaiter {
   }
 
   #lookForService(service: string, port: number | undefined): void {
-    const { scope, options } = this.#request
-    this.#instance = this.#context.select({ service, port, scope, refusedBy: this.#refusedBy }, options)
+    const { scope, options, origin } = this.#request
+    const wanted = { service, port, scope, refusedBy: this.#refusedBy, origin }
+    this.#instance = this.#context.select(wanted, options)
     // A selector of the application's may have aborted this very call.
     if (this.#isSettled) return
     if (this.#instance !== undefined) this.#ask(this.#instance.nodeId, this.#instance.port, service)

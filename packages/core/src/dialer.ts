@@ -25,7 +25,13 @@ export class Dialer<TSocket> {
 
   /** Connects to `text`, an address. Throws on wrong arguments. See `AstraNet.dial`. */
   dial(text: string, scope: DialScope, options: DialOptions = {}): Promise<TSocket> {
-    const request = { text, address: parseAddress(text), scope, options: checkDialOptions(options) }
+    const request = {
+      text,
+      address: parseAddress(text),
+      scope,
+      options: checkDialOptions(options),
+      origin: this.#context.origin(),
+    }
     return new Promise((resolve, reject) => {
       new DialCall(this.#context, request, { resolve, reject }).start()
     })

@@ -2,7 +2,7 @@ import { memory } from '@astranet/transport-memory'
 import { describe, expect, it } from 'vitest'
 import * as browserEntry from '../src/browser.js'
 import * as nodeEntry from '../src/index.js'
-import { failure, textOf, until } from './support.js'
+import { boundTo, failure, textOf, until } from './support.js'
 
 /** A node as a page has it, which has joined one as a program on Node has it. */
 interface Joined extends AsyncDisposable {
@@ -46,8 +46,8 @@ describe('the browser entry', () => {
     expect(socket).toBeInstanceOf(browserEntry.Socket)
     expect([socket.remoteNode, socket.localNode]).toEqual([nodes.server.nodeId, nodes.page.nodeId])
     expect([socket.remotePort, socket.remoteAddress]).toEqual([
-      listener.address().port,
-      listener.address().address,
+      boundTo(listener).port,
+      boundTo(listener).address,
     ])
     const writer = socket.writable.getWriter()
     await writer.write(bytesOf('quietly'))

@@ -1,14 +1,24 @@
 import { channel } from 'node:diagnostics_channel'
+import type { Stream } from '@astranet/mux'
 import type { Platform } from '../platform.js'
+import type { SocketDetails } from '../socket-details.js'
+import { acceptedOrigin, callerOrigin } from './async-origin.js'
 import { defaultTransports } from './default-transports.js'
 import { Listener } from './listener.js'
 import { Socket } from './socket.js'
 
 /** @internal Node: sockets and listeners like those of `node:net`, and its diagnostics. */
 export const nodejs: Platform<Socket, Listener> = {
-  socket: (stream, ends, rest, allowHalfOpen) => new Socket(stream, ends, rest, allowHalfOpen),
+  // What arrived with the answer has events of its own: already making a socket is a part of its context.
+  socket: (stream, details) => details.origin.runInAsyncScope(makeSocket, undefined, stream, details),
+  callerOrigin,
+  acceptedOrigin,
   listener: (arrivals) => new Listener(arrivals),
   transports: ({ secret }) => defaultTransports(secret),
   publish: (name, message) => channel(name).publish(message),
   warn: (message, code) => process.emitWarning(message, { type: 'AstraNetWarning', code }),
+}
+
+function makeSocket(stream: Stream, details: SocketDetails): Socket {
+  return new Socket(stream, details)
 }

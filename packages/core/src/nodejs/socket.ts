@@ -4,7 +4,9 @@ import type { Stream } from '@astranet/mux'
 import { StreamDuplex } from '@astranet/mux/duplex'
 import { checkTimeout } from '../check.js'
 import { nodeAddress } from '../node-address.js'
-import type { SocketEnds } from '../socket-ends.js'
+import type { Origin } from '../origin.js'
+import type { SocketDetails } from '../socket-details.js'
+import { inThisContext } from './async-origin.js'
 
 /**
  * A stream between two nodes, with the methods, events and properties of `net.Socket`: what takes a socket takes this
@@ -13,6 +15,9 @@ import type { SocketEnds } from '../socket-ends.js'
  * Not there: `connect()` and the events `'connect'`, `'ready'`, `'lookup'` and `'connectionAttempt'` (a socket is handed out
  * connected), `bufferSize`, the option `onread`, the argument of `'close'`, a file descriptor. `setNoDelay`,
  * `setKeepAlive`, `ref` and `unref` do nothing: bytes leave at once anyway, and the link below keeps itself alive.
+ *
+ * What events run in, as far as AsyncLocalStorage goes, is what `net.Socket` gives: the context of the dial, none for a
+ * socket that was accepted; callbacks, `'drain'` and `'finish'` that of their write or end, `'timeout'` that of `setTimeout`.
  */
 export class Socket extends StreamDuplex {
   /** The node at the other end. */
@@ -23,28 +28,32 @@ export class Socket extends StreamDuplex {
   readonly localNode: NodeId
   /** The port at this end. */
   readonly localPort: number
-  /** Always false: a socket is handed out when it is connected. */
-  readonly connecting: boolean = false
-  /** Always false, likewise. */
-  readonly pending: boolean = false
   /** The inactivity timeout in ms, as set by `setTimeout`; 0 when there is none. */
   timeout = 0
   #timer: NodeJS.Timeout | undefined = undefined
+  /** Not there yet while the base class's constructor runs, which delivers what has arrived. */
+  private readonly origin: Origin | undefined
 
-  /** @internal */
-  constructor(
-    stream: Stream,
-    ends: SocketEnds,
-    initialBytes: Uint8Array | undefined,
-    allowHalfOpen: boolean,
-  ) {
-    super(stream, { initialBytes, allowHalfOpen })
+  /** @internal Events run in the context of `origin`; the constructor is to be called there. */
+  constructor(stream: Stream, { ends, rest, allowHalfOpen, origin }: SocketDetails) {
+    super(stream, { initialBytes: rest, allowHalfOpen })
+    this.origin = origin
     this.remoteNode = ends.remoteNode
     this.remotePort = ends.remotePort
     this.localNode = ends.localNode
     this.localPort = ends.localPort
     // As `net.Socket` does: read ahead, so that a reset shows although nobody reads yet.
     this.read(0)
+  }
+
+  /** Always false: a socket is handed out when it is connected. */
+  get connecting(): boolean {
+    return false
+  }
+
+  /** Always false, likewise. */
+  get pending(): boolean {
+    return false
   }
 
   get remoteAddress(): string {
@@ -132,7 +141,43 @@ export class Socket extends StreamDuplex {
     this.#timer?.refresh()
   }
 
+  /** @internal */
+  override received(chunk: Uint8Array): void {
+    this.inOrigin(super.received, chunk)
+  }
+
+  /** @internal */
+  override ended(): void {
+    this.inOrigin(super.ended, undefined)
+  }
+
+  /** @internal */
+  override failed(error: Error | undefined): void {
+    this.inOrigin(super.failed, error)
+  }
+
+  /** @internal */
+  override stopped(error: Error): void {
+    this.inOrigin(super.stopped, error)
+  }
+
+  /** @internal */
+  override streamClosed(error: Error | undefined): void {
+    this.inOrigin(super.streamClosed, error)
+  }
+
+  protected override bound(callback: (error?: Error | null) => void): (error?: Error | null) => void {
+    return inThisContext(callback)
+  }
+
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.origin?.closed()
+    // As over `net`, an error of the program's own is emitted where the program gave it, and a close where the socket is.
+    if (error === null) this.origin?.runInAsyncScope(this.#destroyNow, this, error, callback)
+    else this.#destroyNow(error, callback)
+  }
+
+  #destroyNow(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.#timer)
     if (error !== null || this.writableLength > 0) {
       super._destroy(error, callback)
@@ -142,5 +187,11 @@ export class Socket extends StreamDuplex {
     this.stream.end()
     this.stream.stopSending()
     callback(null)
+  }
+
+  /** Calls a method of the base class, which may emit events, where this socket's events run. */
+  private inOrigin<T>(method: (this: this, argument: T) => void, argument: T): void {
+    if (this.origin === undefined) method.call(this, argument)
+    else this.origin.runInAsyncScope(method, this, argument)
   }
 }

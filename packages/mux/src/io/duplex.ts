@@ -93,6 +93,11 @@ export class StreamDuplex extends Duplex {
     return isWritable && !(this.#isStreamFull() && needsDrain(this))
   }
 
+  /** Called for a write's callback that cannot be called at once; returns what is called later. For subclasses. */
+  protected bound(callback: Callback): Callback {
+    return callback
+  }
+
   /** Called for all that is written, when it is handed to the stream. For subclasses; does nothing here. */
   protected onSend(): void {}
 
@@ -227,7 +232,7 @@ export class StreamDuplex extends Duplex {
       callback()
       return
     }
-    this.#writeCallback = callback
+    this.#writeCallback = this.bound(callback)
     this.#bytesUnderWay = bytes
   }
 

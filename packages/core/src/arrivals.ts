@@ -10,6 +10,7 @@ import { nodeAddress } from './node-address.js'
 import type { Origin } from './origin.js'
 import type { Platform } from './platform.js'
 import type { SocketEnds } from './socket-ends.js'
+import type { CheckedSocketOptions } from './socket-options.js'
 
 /** @internal A stream that was dialed to a bound port and waits for the application. */
 export interface IncomingSocket {
@@ -27,7 +28,7 @@ export interface Binding {
   readonly service: string | undefined
   readonly environment: string
   readonly backlog: number
-  readonly allowHalfOpen: boolean
+  readonly socketOptions: CheckedSocketOptions
   /** Frees the port and withdraws the service. */
   release(): void
 }
@@ -187,8 +188,8 @@ export class Arrivals<TSocket> {
 
   #dress({ stream, ends, rest }: IncomingSocket): TSocket {
     this.#sockets += 1
-    const { allowHalfOpen } = this.binding
-    return this.#platform.socket(stream, { ends, rest, allowHalfOpen, origin: this.#origin })
+    const { socketOptions: options } = this.binding
+    return this.#platform.socket(stream, { ends, rest, options, origin: this.#origin })
   }
 
   #socketClosed(): void {

@@ -3,10 +3,11 @@ import type { Catalogue } from '@astranet/registry'
 import { onAbort } from './abort-listeners.js'
 import { Arrivals } from './arrivals.js'
 import type { BindOptions } from './bind-options.js'
-import { checkBoolean, checkOptions, checkSignal } from './check.js'
+import { checkOptions, checkSignal } from './check.js'
 import { NetError } from './net-error.js'
 import type { Platform } from './platform.js'
 import type { PortTable } from './port-table.js'
+import { checkSocketOptions } from './socket-options.js'
 
 const DEFAULT_BACKLOG = 65_536
 const MAX_BACKLOG = 0x7fffffff
@@ -32,11 +33,11 @@ export class Binder<TSocket, TListener> {
   /** See `AstraNet.bind`. */
   bind(text: string, environment: string, options: BindOptions): TListener {
     const { platform, self, ports, catalogue, onChange } = this.#parts
-    const { backlog = DEFAULT_BACKLOG, allowHalfOpen = false, tags, weight } = checkOptions(options)
+    const { backlog = DEFAULT_BACKLOG, tags, weight } = checkOptions(options)
     const signal = checkSignal(options.signal)
     const { port, service } = this.#readAddress(text)
     checkBacklog(backlog)
-    checkBoolean('allowHalfOpen', allowHalfOpen)
+    const socketOptions = checkSocketOptions(options)
     signal?.throwIfAborted()
     if (ports.at(port) !== undefined)
       throw bindError('EADDRINUSE', text, `port ${port} of this node is bound already`)
@@ -55,7 +56,7 @@ export class Binder<TSocket, TListener> {
       if (service !== undefined) catalogue.withdrawService({ environment, name: service, port })
       onChange()
     }
-    const binding = { node: self, port, service, environment, backlog, allowHalfOpen, release }
+    const binding = { node: self, port, service, environment, backlog, socketOptions, release }
     const arrivals = new Arrivals(binding, platform)
     const ignoreSignal = onAbort(signal, () => arrivals.close())
     ports.set(port, arrivals)

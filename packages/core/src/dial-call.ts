@@ -109,8 +109,8 @@ export class DialCall<TSocket> implements ChangeWaiter {
     }
     const { platform } = this.#context.parts
     const { origin, options } = this.#request
-    const { allowHalfOpen } = options
-    const socket = platform.socket(stream, { ends: this.#ends as SocketEnds, rest, allowHalfOpen, origin })
+    const ends = this.#ends as SocketEnds
+    const socket = platform.socket(stream, { ends, rest, options: options.socketOptions, origin })
     this.#finish()
     this.#settle.resolve(socket)
   }

@@ -1,11 +1,12 @@
 import type { Selector } from '@astranet/registry'
-import { checkBoolean, checkOptions, checkSignal, checkTimeout } from './check.js'
+import { checkOptions, checkSignal, checkTimeout } from './check.js'
+import { checkSocketOptions, type CheckedSocketOptions, type SocketOptions } from './socket-options.js'
 
 /** How long a dial may take unless told otherwise, in ms. */
 export const DEFAULT_DIAL_TIMEOUT_MS = 10_000
 
-/** How to dial. */
-export interface DialOptions {
+/** How to dial. The options of sockets have no effect in browsers. */
+export interface DialOptions extends SocketOptions {
   /**
    * How long an unknown name may stay unknown and an answer outstanding, in ms, to 2^31 - 1; 0: what is not known now
    * fails at once (an answer still has the default time). Default 10,000.
@@ -17,8 +18,6 @@ export interface DialOptions {
   selector?: Selector
   /** What the selector may go by, for example a user's name, so that one user meets one instance. */
   key?: string
-  /** When false, the end of the far side's direction ends this one as well. Default false, as for `net.connect`. */
-  allowHalfOpen?: boolean
 }
 
 /** @internal Which names a dial sees. */
@@ -34,13 +33,12 @@ export interface CheckedDialOptions {
   readonly signal: AbortSignal | undefined
   readonly selector: Selector | undefined
   readonly key: string | undefined
-  readonly allowHalfOpen: boolean
+  readonly socketOptions: CheckedSocketOptions
 }
 
 /** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
 export function checkDialOptions(options: DialOptions): CheckedDialOptions {
   const { timeoutMs = DEFAULT_DIAL_TIMEOUT_MS, signal, selector, key } = checkOptions(options)
-  const { allowHalfOpen = false } = options
   if (selector !== undefined && typeof selector !== 'function')
     throw new TypeError('selector must be a function')
   if (key !== undefined && typeof key !== 'string') throw new TypeError('key must be a string')
@@ -49,6 +47,6 @@ export function checkDialOptions(options: DialOptions): CheckedDialOptions {
     signal: checkSignal(signal),
     selector,
     key,
-    allowHalfOpen: checkBoolean('allowHalfOpen', allowHalfOpen),
+    socketOptions: checkSocketOptions(options),
   }
 }

@@ -119,14 +119,14 @@ describe('the browser entry', () => {
     const listener = await nodes.server.bind('', 'source')
     const socket = await nodes.page.dial('', 'source')
     const source = await listener.accept()
-    source.write(new Uint8Array(1_000_000))
+    source.write(new Uint8Array(3_000_000))
     source.end()
     for (let index = 0; index < 5; index++) await nodes.page.ping(nodes.server.nodeId)
     expect(source.writableFinished).toBe(false)
     let received = 0
     for await (const chunk of socket.readable as unknown as AsyncIterable<Uint8Array>)
       received += chunk.length
-    expect(received).toBe(1_000_000)
+    expect(received).toBe(3_000_000)
   })
 
   it('reads all that a service writes the moment it is dialed', async () => {

@@ -16,10 +16,11 @@ test('10,000 sockets are open at once, and each gets its own bytes back', async 
   expect(new Set(sockets.map((socket) => socket.localPort)).size).toBe(count)
   for (const [index, socket] of sockets.entries()) socket.write(`${index}:${'x'.repeat(index % 100)};`)
   expect(open).toBe(count)
+  const ports = sockets.map((socket) => socket.localPort)
   for (const socket of sockets) socket.end(String(socket.localPort))
   const texts = await Promise.all(sockets.map((socket) => textOf(socket)))
   for (const [index, text] of texts.entries()) {
-    expect(text).toBe(`${index}:${'x'.repeat(index % 100)};${sockets[index]?.localPort}`)
+    expect(text).toBe(`${index}:${'x'.repeat(index % 100)};${ports[index]}`)
   }
   expect(listener.waiting).toBe(0)
 })
@@ -32,5 +33,8 @@ test('10,000 sockets that wait to be accepted are all served', async () => {
   const sockets = await Promise.all(Array.from({ length: count }, () => client.dial('', 'late')))
   expect(listener.waiting).toBe(count)
   listener.on('connection', (socket) => socket.end(String(socket.remotePort)))
-  for (const socket of sockets) expect(await textOf(socket)).toBe(String(socket.localPort))
+  for (const socket of sockets) {
+    const { localPort } = socket
+    expect(await textOf(socket)).toBe(String(localPort))
+  }
 })

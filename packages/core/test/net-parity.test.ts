@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import net from 'node:net'
-import type { Duplex } from 'node:stream'
+import { PassThrough, type Duplex } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { turns, twoNodes, type TwoNodes } from './support.js'
+import { turns, twoNodes, uncaught, until, type TwoNodes } from './support.js'
 
 /** What the scenarios use of a socket: the part that `net.Socket` and AstraNet's have in common. */
 interface AnySocket extends Duplex {
+  readonly bytesRead: number
   resetAndDestroy(): unknown
   destroySoon(): void
   setTimeout(timeoutMs: number, onTimeout?: () => void): unknown
@@ -156,22 +158,165 @@ for (const [name, scenario] of Object.entries(scenarios)) {
   })
 }
 
-test('unlike net, a socket that is destroyed with an error is reset: its bytes may be incomplete', async () => {
-  const destroyed = await play(await overAstraNet({}, false), {
-    run: ({ near }) => near.destroy(new Error('mine')),
-  })
-  expect(destroyed.near.events).toEqual(['close', 'error mine'])
-  expect(destroyed.far.events).toEqual(['close', 'error ECONNRESET'])
-  const unsent = await play(await overAstraNet({}, false), {
-    run: ({ near }) => [near.write('x'.repeat(5_000_000)), near.destroy()],
-  })
-  expect(unsent.far.events).toEqual(['close', 'error ECONNRESET'])
-})
+/** Ways to leave a socket that deliver what was written. */
+const lastWords: Record<string, (near: AnySocket) => unknown> = {
+  'destroy()': (near) => near.destroy(),
+  'destroy(error)': (near) => near.destroy(new Error('mine')),
+  'break out of for await': async (near) => {
+    for await (const _chunk of near) break
+  },
+  'the end of await using': async (near) => {
+    await near[Symbol.asyncDispose]().catch(() => undefined)
+  },
+  'an aborted pipeline': async (near) => {
+    const aborting = new AbortController()
+    const flowing = pipeline(near, new PassThrough().resume(), { signal: aborting.signal })
+    aborting.abort()
+    await flowing.catch(() => undefined)
+  },
+}
 
-test('as over net, what was written and taken arrives although the socket is destroyed', async () => {
-  const scenario: Scenario = { run: ({ near }) => [near.write('x'.repeat(1_000)), near.destroy()] }
+for (const [way, leave] of Object.entries(lastWords)) {
+  test.each([1_000, 100_000, 524_288, 1_000_000])(
+    `as over net, what was written in front of ${way} arrives: %i bytes`,
+    async (length) => {
+      const leaving = (isGreeted: boolean): Scenario => ({
+        run: async ({ near, far }) => {
+          if (isGreeted) far.write('welcome')
+          near.write(Buffer.alloc(length, 'x'))
+          await leave(near)
+        },
+      })
+      // Over TCP bytes that the leaving side has not read take what it wrote along; here they do not.
+      const expected = await play(await overNet({}), leaving(way === 'break out of for await'))
+      const actual = await play(await overAstraNet({}, false), leaving(true))
+      expect(actual.far).toEqual(expected.far)
+      expect(actual.far.bytes).toBe(length)
+    },
+  )
+}
+
+test('many writes in front of destroy() arrive, each called back without an error, as over net', async () => {
+  const called: (string | undefined)[][] = []
+  const scenario: Scenario = {
+    run: ({ near }) => {
+      const codes: (string | undefined)[] = []
+      called.push(codes)
+      for (let count = 0; count < 8; count++) {
+        near.write(Buffer.alloc(60_000), (error) => codes.push((error as { code?: string } | null)?.code))
+      }
+      near.destroy()
+      expect(codes).toEqual([])
+    },
+  }
   const expected = await play(await overNet({}), scenario)
   const actual = await play(await overAstraNet({}, false), scenario)
-  expect(actual.far).toEqual(expected.far)
-  expect(actual.far.bytes).toBe(1_000)
+  expect(actual).toEqual(expected)
+  expect(actual.far.bytes).toBe(480_000)
+  expect(called[1]).toEqual(called[0])
+})
+
+test('of more than is kept the far side gets what is kept, and then ECONNRESET: an end says that all is there', async () => {
+  const { near, far } = await play(await overAstraNet({}, false), {
+    run: ({ near: socket }) => [socket.write(Buffer.alloc(5_000_000)), socket.destroy()],
+  })
+  expect(near.events).toEqual(['close'])
+  expect(far.events).toEqual(['close', 'error ECONNRESET'])
+  expect(far.bytes).toBe(1_048_576)
+})
+
+test('what was kept in front of a reset is read whole, however slowly, before the error comes', async () => {
+  const { near, far } = await overAstraNet({}, false)
+  near.write(Buffer.alloc(5_000_000))
+  near.destroy()
+  const failed = once(far, 'error')
+  let bytes = 0
+  let hasFailed = false
+  void failed.then(() => (hasFailed = true))
+  while (!hasFailed) {
+    bytes += (far.read(10_000) as Buffer | null)?.length ?? (far.read() as Buffer | null)?.length ?? 0
+    await turns(1)
+  }
+  expect((await failed)[0]).toMatchObject({ code: 'ECONNRESET' })
+  expect(bytes).toBe(1_048_576)
+})
+
+test('resetAndDestroy() resets, except a socket that is destroyed already', async () => {
+  for (const ends of [await overNet({}), await overAstraNet({}, false)]) {
+    const { far } = await play(ends, { run: ({ near }) => [near.destroy(), near.resetAndDestroy()] })
+    expect(far.events).toEqual(['close', 'end', 'finish'])
+  }
+})
+
+test('a socket that nobody reads ends and closes all the same', async () => {
+  for (const { near, far } of [await overNet({}), await overAstraNet({}, false)]) {
+    const closed = Promise.all([once(near, 'close'), once(far, 'close')])
+    near.end()
+    await closed
+    expect([far.readableEnded, far.writableFinished]).toEqual([true, true])
+  }
+})
+
+/** What makes an event come at `near`. */
+const causes: Record<string, (ends: Ends) => unknown> = {
+  data: ({ far }) => far.write('first'),
+  end: ({ far }) => far.end(),
+  drain: ({ near }) => near.write(Buffer.alloc(4_000_000)),
+}
+
+for (const [event, cause] of Object.entries(causes)) {
+  test(`what a listener of '${event}' throws is an uncaught exception, and the socket goes on`, async () => {
+    for (const ends of [await overNet({ far: true }), await overAstraNet({ far: true }, false)]) {
+      const { near, far } = ends
+      const mine = new Error('mine')
+      const surfaced = uncaught()
+      near.once(event, () => {
+        throw mine
+      })
+      const transcripts = [record(near), record(far)]
+      await cause(ends)
+      expect(await surfaced).toBe(mine)
+      expect(near.destroyed).toBe(false)
+      const before = transcripts[1]?.bytes ?? 0
+      const total = event === 'drain' ? 4_000_004 : before + 4
+      near.write('more')
+      await until(() => transcripts[1]?.bytes === total)
+      if (event === 'data') {
+        far.write('second')
+        await until(() => transcripts[0]?.bytes === 6)
+      }
+      expect(transcripts.flatMap(({ events }) => events).filter((name) => /error|close/.test(name))).toEqual(
+        [],
+      )
+      near.destroy()
+      far.destroy()
+    }
+  })
+}
+
+test("what a listener of 'close' throws is an uncaught exception", async () => {
+  for (const { near } of [await overNet({}), await overAstraNet({}, false)]) {
+    const surfaced = uncaught()
+    near.once('close', () => {
+      throw new Error('mine')
+    })
+    near.destroy()
+    expect(await surfaced).toMatchObject({ message: 'mine' })
+  }
+})
+
+test('what a write callback throws is an uncaught exception, and the socket goes on', async () => {
+  for (const { near, far } of [await overNet({}), await overAstraNet({}, false)]) {
+    const mine = new Error('mine')
+    const surfaced = uncaught()
+    const received = record(far)
+    near.write(Buffer.alloc(100_000), () => {
+      throw mine
+    })
+    expect(await surfaced).toBe(mine)
+    near.end('more')
+    await once(far, 'close')
+    expect(received.bytes).toBe(100_004)
+    expect(received.events.sort()).toEqual(['close', 'end', 'finish'])
+  }
 })

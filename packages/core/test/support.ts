@@ -74,6 +74,18 @@ export async function errorOf(socket: Socket): Promise<Error & { code?: string }
   return error
 }
 
+/** The next uncaught exception, which the test runner is not told of. */
+export function uncaught(): Promise<unknown> {
+  const listeners = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException')
+  return new Promise((resolve) => {
+    process.once('uncaughtException', (error) => {
+      for (const listener of listeners) process.on('uncaughtException', listener)
+      resolve(error)
+    })
+  })
+}
+
 /** What a promise rejects with. */
 export async function failure(promise: Promise<unknown>): Promise<Error & { code?: string }> {
   try {

@@ -38,13 +38,13 @@ describe('Web Streams of a stream', () => {
     const { near, far, client } = await webPair()
     const writer = near.writable.getWriter()
     let isDone = false
-    const written = writer.write(pattern(1_000_000)).then(() => (isDone = true))
+    const written = writer.write(pattern(3_000_000)).then(() => (isDone = true))
     for (let i = 0; i < 5; i++) await client.ping()
     expect(isDone).toBe(false)
     const received = read(far.readable)
     await written
     await writer.close()
-    expect((await received).length).toBe(1_000_000)
+    expect((await received).length).toBe(3_000_000)
   })
 
   it('turn cancel into STOP_SENDING and abort into RESET_STREAM, also behind a write under way', async () => {
@@ -96,7 +96,7 @@ describe('Web Streams of a stream', () => {
     const { near, server, client } = await webPair()
     const results = Promise.allSettled([
       near.readable.getReader().read(),
-      near.writable.getWriter().write(pattern(1_000_000)),
+      near.writable.getWriter().write(pattern(3_000_000)),
     ])
     await turns(2)
     server.destroy()
@@ -181,7 +181,7 @@ describe('Web Streams of a stream', () => {
 
   it('given up during a write show the peer a reset, not an end', async () => {
     const { near, far } = await webPair()
-    const writing = near.writable.getWriter().write(pattern(1_000_000))
+    const writing = near.writable.getWriter().write(pattern(3_000_000))
     await turns(2)
     near.destroy()
     await expect(writing).rejects.toMatchObject({ code: 'ECONNABORTED' })

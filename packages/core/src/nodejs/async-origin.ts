@@ -36,14 +36,6 @@ export function callerOrigin(latest: Origin | undefined): Origin {
   return latest !== undefined && isSameContext(origin, latest) ? latest : origin
 }
 
-/** `callback`, to be called in the present context. */
-export function inThisContext<TArgs extends unknown[]>(
-  callback: (...args: TArgs) => void,
-): (...args: TArgs) => void {
-  const origin = new AsyncOrigin()
-  return (...args) => origin.runInAsyncScope(callback, undefined, ...args)
-}
-
 /**
  * Node keeps a context in symbols of the AsyncResource: the stores themselves, or from Node 24 on the frame that holds
  * them. Beside it there are two ids, which do not matter here.

@@ -1,8 +1,8 @@
+import { AsyncResource } from 'node:async_hooks'
 import { captureRejectionSymbol, EventEmitter } from 'node:events'
 import type { Arrivals } from '../arrivals.js'
 import type { ListenerAddress } from '../listener-address.js'
 import { NetError } from '../net-error.js'
-import { inThisContext } from './async-origin.js'
 import type { Socket } from './socket.js'
 
 interface ListenerEvents {
@@ -29,7 +29,7 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
     this.#arrivals = arrivals
     arrivals.taker = {
       isTaking: () => this.listenerCount('connection') > 0,
-      take: inThisContext((socket: Socket) => void this.emit('connection', socket)),
+      take: AsyncResource.bind((socket: Socket) => void this.emit('connection', socket)),
       drained: () => this.#emitClose(),
     }
     // The event's own type leaves out the events of the emitter itself.

@@ -1,20 +1,20 @@
-import type { AddressInfo } from 'node:net'
+import { AsyncResource } from 'node:async_hooks'
+import { Socket as NetSocket, type AddressInfo } from 'node:net'
 import type { NodeId } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
 import { StreamDuplex } from '@astranet/mux/duplex'
-import { checkTimeout } from '../check.js'
+import { MAX_TIMEOUT_MS } from '../check.js'
 import { nodeAddress } from '../node-address.js'
 import type { Origin } from '../origin.js'
 import type { SocketDetails } from '../socket-details.js'
-import { inThisContext } from './async-origin.js'
 
 /**
  * A stream between two nodes, with the methods, events and properties of `net.Socket`: what takes a socket takes this
  * one. The addresses are IPv6 addresses made of node ids; `remoteNode` and `localNode` are the ids.
  *
  * Not there: `connect()` and the events `'connect'`, `'ready'`, `'lookup'` and `'connectionAttempt'` (a socket is handed out
- * connected), `bufferSize`, the option `onread`, the argument of `'close'`, a file descriptor. `setNoDelay`,
- * `setKeepAlive`, `ref` and `unref` do nothing: bytes leave at once anyway, and the link below keeps itself alive.
+ * connected), the option `onread`, the argument of `'close'`, a file descriptor. `setNoDelay`, `setKeepAlive`, `ref` and
+ * `unref` do nothing: bytes leave at once anyway, and the link below keeps itself alive.
  *
  * What events run in, as far as AsyncLocalStorage goes, is what `net.Socket` gives: the context of the dial, none for a
  * socket that was accepted; callbacks, `'drain'` and `'finish'` that of their write or end, `'timeout'` that of `setTimeout`.
@@ -26,24 +26,24 @@ export class Socket extends StreamDuplex {
   readonly remotePort: number
   /** This node. */
   readonly localNode: NodeId
-  /** The port at this end. */
-  readonly localPort: number
-  /** The inactivity timeout in ms, as set by `setTimeout`; 0 when there is none. */
-  timeout = 0
+  /** The inactivity timeout in ms, as set by `setTimeout`; `undefined` before, as on `net.Socket`. */
+  timeout: number | undefined = undefined
+  readonly #localPort: number
   #timer: NodeJS.Timeout | undefined = undefined
+  /** Bytes that had left when the timer was last looked at. */
+  #sentBytes = 0
   /** Not there yet while the base class's constructor runs, which delivers what has arrived. */
   private readonly origin: Origin | undefined
 
   /** @internal Events run in the context of `origin`; the constructor is to be called there. */
-  constructor(stream: Stream, { ends, rest, allowHalfOpen, origin }: SocketDetails) {
-    super(stream, { initialBytes: rest, allowHalfOpen })
+  constructor(stream: Stream, { ends, rest, options, origin }: SocketDetails) {
+    super(stream, { initialBytes: rest, ...options })
     this.origin = origin
     this.remoteNode = ends.remoteNode
     this.remotePort = ends.remotePort
     this.localNode = ends.localNode
-    this.localPort = ends.localPort
-    // As `net.Socket` does: read ahead, so that a reset shows although nobody reads yet.
-    this.read(0)
+    this.#localPort = ends.localPort
+    this.readAhead()
   }
 
   /** Always false: a socket is handed out when it is connected. */
@@ -51,25 +51,37 @@ export class Socket extends StreamDuplex {
     return false
   }
 
-  /** Always false, likewise. */
-  get pending(): boolean {
-    return false
-  }
-
+  /** An IPv6 address made of the node's id; `undefined` on the prototype, like all that follow. */
   get remoteAddress(): string {
-    return nodeAddress(this.remoteNode)
+    return #localPort in this ? nodeAddress(this.remoteNode) : NOTHING
   }
 
   get remoteFamily(): 'IPv6' {
-    return 'IPv6'
+    return #localPort in this ? 'IPv6' : NOTHING
   }
 
+  /** This end's address; `undefined` once the socket is destroyed, as on `net.Socket`, like port and family. */
   get localAddress(): string {
-    return nodeAddress(this.localNode)
+    return this.#hasLocalEnd() ? nodeAddress(this.localNode) : NOTHING
+  }
+
+  /** The port at this end. */
+  get localPort(): number {
+    return this.#hasLocalEnd() ? this.#localPort : NOTHING
   }
 
   get localFamily(): 'IPv6' {
-    return 'IPv6'
+    return this.#hasLocalEnd() ? 'IPv6' : NOTHING
+  }
+
+  /** Whether it is not connected: once it is destroyed, since it is handed out connected. */
+  get pending(): boolean {
+    return #localPort in this ? this.destroyed : NOTHING
+  }
+
+  /** Bytes in Node's buffer, as on `net.Socket`; `undefined` once the socket is destroyed. */
+  get bufferSize(): number {
+    return this.#hasLocalEnd() ? this.writableLength : NOTHING
   }
 
   get readyState(): 'open' | 'readOnly' | 'writeOnly' | 'closed' {
@@ -78,27 +90,30 @@ export class Socket extends StreamDuplex {
     return this.writable ? 'writeOnly' : 'closed'
   }
 
-  /** This end, as `net.Socket` gives it. */
-  address(): AddressInfo {
-    return { address: this.localAddress, family: 'IPv6', port: this.localPort }
+  /** This end, as `net.Socket` gives it: empty once the socket is destroyed. */
+  address(): AddressInfo | Record<string, never> {
+    if (!this.#hasLocalEnd()) return {}
+    return { address: this.localAddress, family: 'IPv6', port: this.#localPort }
   }
 
   /**
-   * Emits `'timeout'` after `timeoutMs` without a byte read or written; 0 turns it off. The socket is not closed by it,
-   * and it keeps no process alive. Throws a TypeError or RangeError unless `timeoutMs` is from 0 to 2^31 - 1.
+   * Emits `'timeout'` once after `timeoutMs` in which nothing was written and no byte arrived or left; 0 turns it off. The
+   * socket is not closed by it, and it keeps no process alive. As for `net.Socket`: a value above 2^31 - 1 is taken for that,
+   * with a warning; throws `ERR_INVALID_ARG_TYPE` unless it is a number, `ERR_OUT_OF_RANGE` when it is negative or not finite.
    */
   setTimeout(timeoutMs: number, onTimeout?: () => void): this {
     if (this.destroyed) return this
-    checkTimeout('timeoutMs', timeoutMs)
+    this.timeout = timeoutMs
+    const delayMs = checkDelay(timeoutMs, onTimeout)
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.timeout = timeoutMs
-    if (timeoutMs === 0) {
+    if (delayMs === 0) {
       if (onTimeout !== undefined) this.removeListener('timeout', onTimeout)
       return this
     }
     if (onTimeout !== undefined) this.once('timeout', onTimeout)
-    this.#timer = setTimeout(() => this.emit('timeout'), timeoutMs)
+    this.#sentBytes = this.stream.sentBytes
+    this.#timer = setTimeout(() => this.#timedOut(), delayMs)
     this.#timer.unref()
     return this
   }
@@ -119,25 +134,24 @@ export class Socket extends StreamDuplex {
     return this
   }
 
-  /** Ends the sending direction and destroys the socket once everything written has left. */
+  /** Ends the sending direction and destroys the socket once everything written was handed over. */
   destroySoon(): void {
     if (this.writable) this.end()
     if (this.writableFinished) this.destroy()
     else this.once('finish', () => this.destroy())
   }
 
-  /** Destroys the socket so that the other end sees `ECONNRESET`. */
+  /**
+   * Destroys the socket so that the other end sees `ECONNRESET`; what was written and has not left is dropped. Without effect
+   * on a socket that is destroyed.
+   */
   resetAndDestroy(): this {
-    this.stream.destroy()
+    if (this.destroyed) return this
+    this.reset()
     return this.destroy()
   }
 
-  override push(chunk: unknown, encoding?: BufferEncoding): boolean {
-    this.#timer?.refresh()
-    return super.push(chunk, encoding)
-  }
-
-  protected override onSend(): void {
+  protected override onActivity(): void {
     this.#timer?.refresh()
   }
 
@@ -166,27 +180,25 @@ export class Socket extends StreamDuplex {
     this.inOrigin(super.streamClosed, error)
   }
 
-  protected override bound(callback: (error?: Error | null) => void): (error?: Error | null) => void {
-    return inThisContext(callback)
-  }
-
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    clearTimeout(this.#timer)
     this.origin?.closed()
-    // As over `net`, an error of the program's own is emitted where the program gave it, and a close where the socket is.
-    if (error === null) this.origin?.runInAsyncScope(this.#destroyNow, this, error, callback)
-    else this.#destroyNow(error, callback)
+    // As over `net`, `'close'` is emitted where the socket's events are, and an error where `destroy` was called.
+    const emitError = error === null ? callback : AsyncResource.bind(callback)
+    this.inOrigin(() => super._destroy(error, emitError), undefined)
   }
 
-  #destroyNow(error: Error | null, callback: (error?: Error | null) => void): void {
-    clearTimeout(this.#timer)
-    if (error !== null || this.writableLength > 0) {
-      super._destroy(error, callback)
-      return
-    }
-    // A write whose callback was called has left, as far as the application knows: the stream sends it before it ends.
-    this.stream.end()
-    this.stream.stopSending()
-    callback(null)
+  #hasLocalEnd(): boolean {
+    return #localPort in this && !this.destroyed
+  }
+
+  /** A write that waits and made progress is activity, as for `net.Socket`. */
+  #timedOut(): void {
+    const { sentBytes } = this.stream
+    if (this.stream.bufferedBytes > 0 && sentBytes !== this.#sentBytes) {
+      this.#sentBytes = sentBytes
+      this.#timer?.refresh()
+    } else this.emit('timeout')
   }
 
   /** Calls a method of the base class, which may emit events, where this socket's events run. */
@@ -194,4 +206,17 @@ export class Socket extends StreamDuplex {
     if (this.origin === undefined) method.call(this, argument)
     else this.origin.runInAsyncScope(method, this, argument)
   }
+}
+
+/** What `net.Socket` has where there is nothing to say, for programs that look at the prototype for example. */
+const NOTHING = undefined as never
+
+/** `delayMs` as Node takes it. What is not plain is Node's own to judge: its errors and its warning. */
+function checkDelay(delayMs: number, onTimeout: unknown): number {
+  const isPlain = Number.isFinite(delayMs) && delayMs >= 0 && delayMs <= MAX_TIMEOUT_MS
+  if (isPlain && (onTimeout === undefined || typeof onTimeout === 'function')) return delayMs
+  const socket = new NetSocket()
+  socket.setTimeout(delayMs, onTimeout as () => void)
+  socket.destroy()
+  return Math.min(delayMs, MAX_TIMEOUT_MS)
 }

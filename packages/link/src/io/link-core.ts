@@ -128,6 +128,7 @@ export class LinkCore {
       ...this.#options.sessionOptions,
       maxConcurrentUniStreams: 0,
       evictionCode: StreamCode.EVICTED,
+      internalErrorCode: StreamCode.INTERNAL_ERROR,
       refusalCode: StreamCode.GOING_AWAY,
       role,
       isTrusted: false,

@@ -94,6 +94,7 @@ export interface LinkOptions {
     | 'initialBytes'
     | 'maxConcurrentUniStreams'
     | 'evictionCode'
+    | 'internalErrorCode'
     | 'refusalCode'
   >
 }

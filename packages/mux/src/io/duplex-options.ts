@@ -30,6 +30,8 @@ const WRITABLE_HIGH_WATER_MARK_BYTES = 524_288
 // What nearly every Duplex is made with: one object for all, since there may be a million of them.
 const HALF_OPEN: NodeDuplexOptions = {
   allowHalfOpen: true,
+  // `'close'` has an argument and comes a turn later, as that of `net.Socket`.
+  emitClose: false,
   writableHighWaterMark: WRITABLE_HIGH_WATER_MARK_BYTES,
 }
 const NOT_HALF_OPEN: NodeDuplexOptions = { ...HALF_OPEN, allowHalfOpen: false }

@@ -1,9 +1,12 @@
 import { Duplex, type Writable } from 'node:stream'
-import { StreamError } from '../proto/errors.js'
+import { StreamError, writeAfterStop } from '../proto/errors.js'
 import { deliveredBytes } from '../proto/receive-credit.js'
 import { COPY_LIMIT_BYTES } from '../proto/slab.js'
 import type { Stream, StreamHandler } from '../proto/stream.js'
+import { Later } from './async-context.js'
 import { nodeOptions, type DuplexOptions } from './duplex-options.js'
+import { StoppedWrites } from './stopped-writes.js'
+import { currentTurn, inNextTurn, isCurrentTurn } from './turn.js'
 
 /** The callback of a Node stream's `_write` and its like. */
 type Callback = (error?: Error | null) => void
@@ -12,13 +15,16 @@ type Callback = (error?: Error | null) => void
 type WriteCallback = (error: Error | null | undefined) => void
 
 /**
- * A stream as a `node:stream` Duplex. A write's callback means that the bytes are the caller's again: large ones are
- * passed by reference and come back when the connection has taken them, small ones are copied at once.
+ * A stream as a `node:stream` Duplex. A write's callback means that the bytes are the caller's again: small ones are copied
+ * at once; large ones are passed by reference and come back when the connection has taken them, or when they were copied
+ * because the peer's credit, not the connection, holds them up.
  *
- * `destroy()` with no error and nothing left to send is FIN and STOP_SENDING, otherwise RESET_STREAM and STOP_SENDING.
- * A peer that stopped reading is `EPIPE` on the next write; a reset or the session's end is `ECONNRESET`. When this side
- * closed the session the Duplex is destroyed without an `'error'` event: whoever closed it knows. Once the peer's end has
- * arrived, what waits can be read to its end, whatever becomes of the sending direction.
+ * It ends as a `net.Socket` does. `destroy()`, with or without an error, delivers what was written, as a kernel would, and
+ * then an end; only where more waits than `Stream.close` keeps the peer gets a reset behind it. After the peer has closed,
+ * one write counts as taken, and the next one is `EPIPE`, or `ECONNRESET` when the peer's end has not arrived; what the peer
+ * sent last can be read. A reset, or the session's end, is `ECONNRESET`. When this side closed the session the Duplex is
+ * destroyed without an `'error'` event, because the caller knows. No error and no `'end'` is emitted in the turn in which the
+ * Duplex is made. What a listener or callback throws is an uncaught exception, and the Duplex goes on.
  */
 export class StreamDuplex extends Duplex {
   /** The stream underneath. */
@@ -29,19 +35,21 @@ export class StreamDuplex extends Duplex {
   // No value here, but in the constructor: they pass 2^31 (see float-zero.ts).
   #bytesRead: number
   #bytesWritten: number
-  /** Bytes of the write under way: handed to the stream, and in Node's buffer until they come back. */
-  #bytesUnderWay = 0
+  /** Bytes of the write in flight: handed to the stream, and in Node's buffer until they come back. */
+  #bytesInFlight = 0
   /** Of the write whose bytes have not come back. */
-  #writeCallback: Callback | undefined = undefined
-  /** What that write is to be told when they do. */
+  #writeCallback: Later<[Error | null]> | undefined = undefined
+  /** What that write gets when they do. */
   #writeError: Error | null = null
   /** Why nothing can be sent any more. */
   #stopped: Error | undefined = undefined
+  /** Deals with writes after the peer's stop; the write in flight waits for its word while `#isHeld`. */
+  #stoppedWrites: StoppedWrites | undefined = undefined
+  #isHeld = false
   #hasReadEnd = false
-  /** Inside the constructor the methods of a subclass cannot be called: its fields are not there yet. */
-  #isStarting = true
-  /** Offset in the stream of the first byte written here. */
-  readonly #firstOffset: number
+  #isFailing = false
+  /** The turn it was made in; -1 in the constructor, where methods of a subclass cannot be called: it has no fields yet. */
+  #birthTurn = -1
 
   /** Takes over `stream`, its handler and its context. */
   constructor(stream: Stream, options: DuplexOptions = {}) {
@@ -50,7 +58,6 @@ export class StreamDuplex extends Duplex {
     this.#bytesRead = 0
     this.#bytesWritten = 0
     this.#destroyCode = options.destroyCode ?? 0
-    this.#firstOffset = stream.sendOffset + stream.bufferedBytes
     stream.context = this
     stream.manualCredit = true
     const { initialBytes } = options
@@ -60,22 +67,23 @@ export class StreamDuplex extends Duplex {
       super.push(Uint8Array.prototype.slice.call(initialBytes))
     }
     stream.handle(duplexHandler)
-    this.#isStarting = false
+    this.#birthTurn = currentTurn()
   }
 
-  /** Bytes received, as on `net.Socket`. */
+  /** Bytes received, as on `net.Socket`; `undefined` on the prototype. */
   get bytesRead(): number {
-    return this.#bytesRead
+    return #bytesRead in this ? this.#bytesRead : (undefined as never)
   }
 
-  /** Bytes written, those that wait included, as on `net.Socket`. */
+  /** Bytes written, those that wait included, as on `net.Socket`; `undefined` on the prototype. */
   get bytesWritten(): number {
-    return this.#bytesWritten + this.writableLength - this.#bytesUnderWay
+    if (!(#bytesWritten in this)) return undefined as never
+    return this.#bytesWritten + this.writableLength - this.#bytesInFlight
   }
 
   /**
-   * As of `node:stream`. A small write that nobody wants to hear back of, with nothing waiting before it, goes straight to
-   * the stream, which copies it; once the stream is full, `write` returns false as if the bytes were in here.
+   * As of `node:stream`. A small write without a callback, with nothing waiting before it, goes straight to the stream, which
+   * copies it; once the stream is full, `write` returns false as if the bytes were in here.
    */
   override write(chunk: unknown, callback?: WriteCallback): boolean
   override write(chunk: unknown, encoding: BufferEncoding, callback?: WriteCallback): boolean
@@ -85,21 +93,45 @@ export class StreamDuplex extends Duplex {
     callback?: WriteCallback,
   ): boolean {
     if (encoding === undefined && callback === undefined && this.#isShortcut(chunk)) {
-      this.onSend()
+      this.onActivity()
       this.#bytesWritten += chunk.length
       return this.stream.write(chunk)
+    }
+    if (this.writableEnded && this.readableEnded && !this.allowHalfOpen) {
+      return this.#writeAfterEnd(typeof encoding === 'function' ? encoding : callback)
     }
     const isWritable = super.write(chunk, encoding as BufferEncoding, callback)
     return isWritable && !(this.#isStreamFull() && needsDrain(this))
   }
 
-  /** Called for a write's callback that cannot be called at once; returns what is called later. For subclasses. */
-  protected bound(callback: Callback): Callback {
-    return callback
+  /** As of `node:stream`; what was written is handed to the stream first. */
+  override destroy(error?: Error, callback?: (error: Error | null) => void): this {
+    if (!this.destroyed) this.#handOver()
+    // The types leave the callback out.
+    const args = [error, callback] as unknown as [Error?]
+    return super.destroy(...args)
   }
 
-  /** Called for all that is written, when it is handed to the stream. For subclasses; does nothing here. */
-  protected onSend(): void {}
+  /**
+   * Breaks off both directions at once: what was written here and has not left is dropped. What was written to the stream
+   * before this was made of it still arrives, an answer to the peer for example.
+   */
+  protected reset(): void {
+    const { stream } = this
+    const before = stream.sentBytes + stream.bufferedBytes - this.#bytesWritten
+    if (before > stream.sentBytes && stream.core.peer.resetStreamAt) {
+      stream.resetAt(before, this.#destroyCode)
+      stream.stopSending(this.#destroyCode)
+    } else stream.destroy(this.#destroyCode)
+  }
+
+  /** Called when bytes arrive, are handed to the stream or have left it. For subclasses; does nothing here. */
+  protected onActivity(): void {}
+
+  /** What is emitted for an error of the stream. For subclasses; the error itself here. */
+  protected toEmitted(error: Error, _syscall: 'read' | 'write'): Error {
+    return error
+  }
 
   override _read(): void {
     const taken = this.#pushedBytes
@@ -109,77 +141,87 @@ export class StreamDuplex extends Duplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
-    if (this.#isRefused(callback)) return
-    this.onSend()
+    if (this.#isRefused(chunk.length, callback)) return
+    this.onActivity()
     this.#bytesWritten += chunk.length
     this.#afterWrite(this.stream.writeReferenced(chunk), chunk.length, callback)
   }
 
   override _writev(chunks: { chunk: Uint8Array }[], callback: Callback): void {
-    if (this.#isRefused(callback)) return
-    this.onSend()
-    let isWritable = true
     let bytes = 0
-    for (const { chunk } of chunks) {
-      bytes += chunk.length
-      isWritable = this.stream.writeReferenced(chunk)
-    }
+    for (const { chunk } of chunks) bytes += chunk.length
+    if (this.#isRefused(bytes, callback)) return
+    this.onActivity()
+    let isWritable = true
+    for (const { chunk } of chunks) isWritable = this.stream.writeReferenced(chunk)
     this.#bytesWritten += bytes
     this.#afterWrite(isWritable, bytes, callback)
   }
 
   override _final(callback: Callback): void {
     this.stream.end()
-    const isSent = this.#firstOffset + this.#bytesWritten <= this.stream.sendOffset
-    if (this.#stopped === undefined || (isSent && isStop(this.#stopped))) callback()
+    // As for a kernel's shutdown(): it takes a turn, and that the peer has closed is no error of an end.
+    if (this.#stopped === undefined || isStop(this.#stopped)) inNextTurn(callback)
     else this.#refuse(this.#stopped, callback)
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
-    const { stream } = this
-    // What was written before `end` still goes out: Node destroys a stream as soon as both directions have ended.
-    const isSent = this.writableFinished || (this.writableLength === 0 && stream.bufferedBytes === 0)
-    const isClean = error === null && isSent
-    if (!isClean) stream.destroy(this.#destroyCode)
-    else {
-      stream.end()
-      stream.stopSending(this.#destroyCode)
-    }
-    // As net.Socket does: without an error the write's callback only gives its bytes back.
-    this.#failWrite(error)
+    this.#stoppedWrites?.close()
+    this.stream.close(this.#destroyCode)
+    // As with `net.Socket`, the write in flight only gets its bytes back.
+    this.#isHeld = false
+    this.released()
+    inNextTurn(() => this.emit('close', error !== null))
     callback(error)
+  }
+
+  /** Reads ahead, so that a reset shows although nobody reads yet. */
+  protected readAhead(): void {
+    if (!this.#hasReadEnd) this.read(0)
   }
 
   /** @internal */
   received(chunk: Uint8Array): void {
+    if (!this.#isStarting) this.onActivity()
     this.#pushedBytes += chunk.length
     this.#bytesRead += chunk.length
     // Bytes that may wait in the readable buffer get a buffer of their own: a piece would keep the whole read alive.
     const isPassedOn = this.readableFlowing === true && this.readableLength === 0
+    if (!isPassedOn) this.stream.widen()
     const bytes = isPassedOn ? chunk : Uint8Array.prototype.slice.call(chunk)
     if (!(this.#isStarting ? super.push(bytes) : this.push(bytes))) this.stream.pause()
   }
 
   /** @internal */
   ended(): void {
+    if (!this.#isStarting) this.onActivity()
     this.#hasReadEnd = true
     if (this.#isStarting) super.push(null)
     else this.push(null)
+    // As `net.Socket` does, so that `'end'` is emitted although nobody reads.
+    this.#inLaterTurn(() => this.read(0))
   }
 
-  /** @internal The bytes of the write under way are the caller's again, or there is room for more. */
+  /** @internal The bytes of the write in flight are the caller's again, or there is room for more. */
   released(): void {
-    if (this.stream.isFlushOwed) return
+    if (this.stream.isFlushOwed || this.#isHeld) return
     const callback = this.#writeCallback
+    if (callback === undefined) return
+    this.onActivity()
     this.#writeCallback = undefined
-    this.#bytesUnderWay = 0
-    callback?.(this.#writeError)
+    this.#bytesInFlight = 0
+    callback.call(this.#writeError)
   }
 
   /** @internal */
   failed(error: Error | undefined): void {
-    if (this.#isStarting) queueMicrotask(() => this.failed(error))
-    else this.destroy(isClosedHere(error) ? undefined : error)
+    // The first reason counts: the stream's end follows with one of its own.
+    if (this.#isFailing) return
+    this.#isFailing = true
+    this.#inLaterTurn(() => {
+      if (this.stream.hasReliableBytes && this.readableLength > 0) this.#failAfterReading(error)
+      else this.destroy(this.#emitted(error, 'read'))
+    })
   }
 
   /**
@@ -187,10 +229,15 @@ export class StreamDuplex extends Duplex {
    * has sent can be read.
    */
   stopped(error: Error): void {
+    if (this.destroyed) return
     this.#stopped ??= error
     if (this.#writeCallback === undefined) return
     if (isClosedHere(error)) this.failed(error)
-    else this.#failWrite(error)
+    else if (isStop(error)) this.#hold()
+    else {
+      this.#writeError ??= this.toEmitted(error, 'write')
+      this.released()
+    }
   }
 
   /** @internal */
@@ -200,6 +247,38 @@ export class StreamDuplex extends Duplex {
     if (isReadingCutOff || (error !== undefined && !this.stream.canReceive && !this.writableFinished)) {
       this.failed(error)
     } else if (error !== undefined) this.stopped(error)
+  }
+
+  /** @internal A listener or callback of the application threw: its own fault, and only that. */
+  threw(error: unknown): void {
+    process.nextTick(() => {
+      throw error
+    })
+    // Node stopped in the middle of a push, and would have read on.
+    process.nextTick(() => this.read(0))
+  }
+
+  get #isStarting(): boolean {
+    return this.#birthTurn === -1
+  }
+
+  /** Runs `action` now, or in a later turn when this one made the Duplex: the program has had no chance to listen yet. */
+  #inLaterTurn(action: () => void): void {
+    if (this.#isStarting || isCurrentTurn(this.#birthTurn)) inNextTurn(action)
+    else action()
+  }
+
+  #emitted(error: Error | undefined, syscall: 'read' | 'write'): Error | undefined {
+    return error === undefined || isClosedHere(error) ? undefined : this.toEmitted(error, syscall)
+  }
+
+  /** The bytes in front of the reset are read before it is emitted. */
+  #failAfterReading(error: Error | undefined): void {
+    this.read = (size?: number): unknown => {
+      const chunk: unknown = super.read(size)
+      if (this.readableLength === 0) process.nextTick(() => this.destroy(this.#emitted(error, 'read')))
+      return chunk
+    }
   }
 
   /** Whether a write of `chunk` need not pass through Node's buffer, nor through a `_write` that somebody has put in place. */
@@ -220,11 +299,38 @@ export class StreamDuplex extends Duplex {
     return this.#writeCallback !== undefined && !this.stream.isFlushOwed
   }
 
-  #isRefused(callback: Callback): boolean {
+  #isRefused(bytes: number, callback: Callback): boolean {
     const { stream } = this
     if (stream.canWrite) return false
-    this.#refuse(this.#stopped ?? writeAfterReset(stream), callback)
+    const error = this.#stopped ?? writeAfterReset(stream)
+    if (isStop(error)) {
+      this.#writeCallback = new Later(callback)
+      this.#bytesWritten += bytes
+      this.#bytesInFlight = bytes
+      this.#hold()
+    } else this.#refuse(error, callback)
     return true
+  }
+
+  /** Leaves the write in flight to what becomes of writes after the peer's stop. */
+  #hold(): void {
+    this.#isHeld = true
+    this.#stoppedWrites ??= new StoppedWrites({
+      duplex: this,
+      error: () => this.#stopError(),
+      received: () => this.#bytesRead,
+    })
+    this.#stoppedWrites.write((error) => {
+      this.#isHeld = false
+      this.#writeError = error
+      this.released()
+    })
+  }
+
+  #stopError(): Error {
+    const { stream } = this
+    const error = writeAfterStop(stream.id, this.#stopped as StreamError, stream.hasPeerEnded)
+    return this.toEmitted(error, 'write')
   }
 
   #afterWrite(isWritable: boolean, bytes: number, callback: Callback): void {
@@ -232,20 +338,41 @@ export class StreamDuplex extends Duplex {
       callback()
       return
     }
-    this.#writeCallback = this.bound(callback)
-    this.#bytesUnderWay = bytes
+    this.#writeCallback = new Later(callback)
+    this.#bytesInFlight = bytes
+  }
+
+  /** The peer has ended, and this direction was ended because of it: `net.Socket` has an error of its own for that. */
+  #writeAfterEnd(callback: WriteCallback | undefined): false {
+    const error = new StreamError('EPIPE', 'This socket has been ended by the other party')
+    if (callback !== undefined) process.nextTick(callback, error)
+    this.destroy(error)
+    return false
   }
 
   #refuse(error: Error, callback: Callback): void {
     if (isClosedHere(error)) this.destroy()
-    callback(error)
+    callback(this.toEmitted(error, 'write'))
   }
 
-  /** The write under way will not succeed; its callback still waits until nobody refers to its bytes. */
-  #failWrite(error: Error | null): void {
-    if (this.#writeCallback === undefined) return
-    this.#writeError ??= error
-    this.released()
+  /**
+   * Hands what Node's buffer holds to the stream, as far as the stream would keep it when it is closed. Writes are called
+   * back for it where nothing refers to their bytes any more.
+   */
+  #handOver(): void {
+    const { stream } = this
+    if (!stream.canWrite) return
+    const limit = stream.keptAfterClose
+    while (this.#writeCallback !== undefined && stream.bufferedBytes <= limit && stream.giveBack()) {
+      // Called back in a later turn, as from `net.Socket`, and not from inside the application's call.
+      deferWriteCallback(this)
+      this.released()
+    }
+    for (const { chunk } of bufferedWrites(this)) {
+      if (stream.bufferedBytes > limit) return
+      stream.writeReferenced(chunk)
+      this.#bytesWritten += chunk.length
+    }
   }
 }
 
@@ -256,13 +383,34 @@ export function toDuplex(stream: Stream, options?: DuplexOptions): StreamDuplex 
 
 /** One for all: the Duplex of a stream is its context. */
 const duplexHandler: StreamHandler = {
-  onData: (stream, chunk) => duplexOf(stream).received(chunk),
-  onEnd: (stream) => duplexOf(stream).ended(),
-  onReset: (stream, error) => duplexOf(stream).failed(error),
-  onStopSending: (stream, error) => duplexOf(stream).stopped(error),
-  onWritable: (stream) => duplexOf(stream).released(),
-  onFlushed: (stream) => duplexOf(stream).released(),
-  onClose: (stream, error) => duplexOf(stream).streamClosed(error),
+  onData: (stream, chunk) => {
+    const duplex = duplexOf(stream)
+    try {
+      duplex.received(chunk)
+    } catch (error) {
+      duplex.threw(error)
+    }
+  },
+  onEnd: (stream) => guarded(stream, (duplex) => duplex.ended()),
+  onReset: (stream, error) => guarded(stream, (duplex) => duplex.failed(error)),
+  onStopSending: (stream, error) => guarded(stream, (duplex) => duplex.stopped(error)),
+  onWritable: (stream) => guarded(stream, released),
+  onFlushed: (stream) => guarded(stream, released),
+  onClose: (stream, error) => guarded(stream, (duplex) => duplex.streamClosed(error)),
+}
+
+function released(duplex: StreamDuplex): void {
+  duplex.released()
+}
+
+/** Calls the Duplex of the stream; what code of the application throws meanwhile is kept from the session. */
+function guarded(stream: Stream, call: (duplex: StreamDuplex) => void): void {
+  const duplex = duplexOf(stream)
+  try {
+    call(duplex)
+  } catch (error) {
+    duplex.threw(error)
+  }
 }
 
 /** Whether the error says that this side closed the session. */
@@ -279,11 +427,30 @@ function writeAfterReset(stream: Stream): StreamError {
   return new StreamError('EPIPE', `stream ${stream.id} cannot be written to: this side ended or reset it`)
 }
 
-/** Has Node emit `'drain'` after the write under way. It has no method for that; whether it heard is the result. */
+/** What is used of Node's state of a Writable: there are no methods for it. */
+interface WritableState {
+  needDrain: boolean
+  sync: boolean
+}
+
+function stateOf(writable: Writable): WritableState {
+  return (writable as unknown as { _writableState: WritableState })._writableState
+}
+
+/** Has Node emit `'drain'` after the write in flight. Returns whether it will. */
 function needsDrain(writable: Writable): boolean {
-  const { _writableState: state } = writable as unknown as { _writableState: { needDrain: boolean } }
-  state.needDrain = true
+  stateOf(writable).needDrain = true
   return writable.writableNeedDrain
+}
+
+/** Has Node call the write in flight back in a later tick. */
+function deferWriteCallback(writable: Writable): void {
+  stateOf(writable).sync = true
+}
+
+/** The writes that Node keeps back. */
+function bufferedWrites(writable: Writable): readonly { readonly chunk: Uint8Array }[] {
+  return (writable as unknown as { writableBuffer?: { chunk: Uint8Array }[] }).writableBuffer ?? []
 }
 
 function duplexOf(stream: Stream): StreamDuplex {

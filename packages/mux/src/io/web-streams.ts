@@ -13,9 +13,9 @@ export interface WebStreams {
    */
   readonly closed: Promise<void>
   /**
-   * Gives up both directions: what waits on either side of the pair fails with `ECONNABORTED`. Writes that have resolved
-   * still reach the peer, and its readable ends after them; while a write is under way the peer's is reset instead, so that
-   * it never takes a part for the whole. Idempotent.
+   * Closes both directions as a kernel closes a socket (`Stream.close`): what waits on either side of the pair fails with
+   * `ECONNABORTED`. What was written still reaches the peer, and its readable ends after it; where more waits than is kept,
+   * the peer gets what is kept and then a reset, so that it never takes a part for the whole. Idempotent.
    */
   destroy(): void
 }
@@ -90,7 +90,9 @@ class Sides {
   received(chunk: Uint8Array): void {
     this.#pushedBytes += chunk.length
     this.#reader.enqueue(chunk.slice())
-    if ((this.#reader.desiredSize ?? 0) <= 0) this.stream.pause()
+    if ((this.#reader.desiredSize ?? 0) > 0) return
+    this.stream.pause()
+    this.stream.widen()
   }
 
   end(): void {
@@ -131,11 +133,7 @@ class Sides {
 
   destroy(): void {
     const { stream } = this
-    if (this.#writeDone !== undefined) stream.destroy()
-    else if (!stream.isClosed) {
-      if (stream.canSend) stream.end()
-      if (stream.canReceive) stream.stopSending()
-    }
+    stream.close()
     this.failReading(givenUp(stream))
     this.failWriting(givenUp(stream))
   }

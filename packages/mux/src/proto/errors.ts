@@ -56,6 +56,19 @@ export function stoppedByPeer(streamId: number, applicationCode: WireInteger): S
 }
 
 /**
+ * A write after the peer closed the stream. As over TCP: `EPIPE` behind its end, `ECONNRESET` when the end has not arrived,
+ * on which HTTP clients try again.
+ */
+export function writeAfterStop(streamId: number, stop: StreamError, hasPeerEnded: boolean): StreamError {
+  const { applicationCode } = stop
+  const message = `the peer has closed stream ${streamId} and reads no more of it`
+  return new StreamError(hasPeerEnded ? 'EPIPE' : 'ECONNRESET', message, {
+    ...(applicationCode === undefined ? {} : { applicationCode }),
+    cause: stop,
+  })
+}
+
+/**
  * The session ended under its streams: `ECONNABORTED` when this side closed it, `ECONNRESET` when anything else did. One
  * error for all of them: there may be a million.
  */

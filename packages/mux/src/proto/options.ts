@@ -50,10 +50,12 @@ export interface SessionLimits {
   /** How long a stream may stay unread while the receive buffer is above three quarters, in ms. Default 10,000. */
   unreadGraceMs?: number
   /**
-   * Code of the STOP_SENDING and RESET_STREAM that take a stream from the application: one that is evicted because it is
-   * unread, one whose handler threw. The code is the application's. Default 0.
+   * Code of the STOP_SENDING and RESET_STREAM that take a stream from the application because it is unread. The code is the
+   * application's. Default 0.
    */
   evictionCode?: number
+  /** Code of those that end a stream whose handler threw. Default 0. */
+  internalErrorCode?: number
   /** Code of those that refuse a stream while the session drains. Default 0. */
   refusalCode?: number
   /**
@@ -108,6 +110,7 @@ export function resolveLimits(limits: SessionLimits): ResolvedLimits {
     closeTimeoutMs: integer('closeTimeoutMs', 3_000, TIMEOUT),
     unreadGraceMs: integer('unreadGraceMs', 10_000, TIMEOUT),
     evictionCode: integer('evictionCode', 0, { least: 0, most: Number.MAX_SAFE_INTEGER }),
+    internalErrorCode: integer('internalErrorCode', 0, { least: 0, most: Number.MAX_SAFE_INTEGER }),
     maxDatagramFrameSizeBytes: integer('maxDatagramFrameSizeBytes', 0, { least: 0, most: 2 ** 30 - 1 }),
     refusalCode: integer('refusalCode', 0, { least: 0, most: Number.MAX_SAFE_INTEGER }),
     maxRecordSizeBytes: integer('maxRecordSizeBytes', MEBIBYTE, {

@@ -7,6 +7,12 @@ import type { Stream } from './stream.js'
 import { checkErrorCode, checkInteger } from './check.js'
 import type { WireInteger } from '@astranet/frame'
 
+/** What is kept of a closed stream, or copied of one that has no credit, in high-water marks: 1 MiB by default. */
+const KEPT_HIGH_WATER_MARKS = 2
+
+/** What each stream may keep although the session's send buffer is full, in bytes. */
+const MIN_KEPT_BYTES = 65_536
+
 const CANNOT_WRITE = SEND_ENDED | SEND_OVER | StreamState.CLOSED
 
 /** See `Stream.canWrite`. */
@@ -24,10 +30,10 @@ export function write(stream: Stream, bytes: Uint8Array, isReferenced: boolean):
   if (bytes.length <= COPY_LIMIT_BYTES) {
     const { slab } = core
     slab.append(bytes)
-    queue.push(slab.buffer, slab.used - bytes.length, slab.used)
+    queue.push(slab.buffer, slab.used - bytes.length, slab.used, false)
   } else {
-    queue.push(bytes, 0, bytes.length)
-    if (isReferenced) stream.state |= StreamState.FLUSH_OWED
+    queue.push(bytes, 0, bytes.length, isReferenced)
+    if (isReferenced) core.borrowed.add(stream)
   }
   core.sendBufferedBytes += bytes.length
   core.schedule(stream)
@@ -71,6 +77,59 @@ export function end(stream: Stream): void {
   stream.state |= StreamState.FIN_QUEUED
   // With bytes waiting the FIN goes with the last of them; without, it is a frame that needs no credit.
   if (stream.sendQueue === undefined) stream.core.queueControl(stream)
+}
+
+/** See `Stream.close`. */
+export function close(stream: Stream, code: WireInteger): void {
+  checkErrorCode(code)
+  if ((stream.state & SEND_ENDED) !== 0 && (stream.state & StreamState.FIN_QUEUED) === 0) return
+  if (!stream.canSend || (stream.state & SEND_OVER) !== 0 || stream.core.isOver) return
+  const { core, bufferedBytes } = stream
+  const kept = Math.min(bufferedBytes, keptAfterClose(stream))
+  if (kept === bufferedBytes) end(stream)
+  else if (core.peer.resetStreamAt) resetAt(stream, stream.sendOffset + kept, code)
+  else reset(stream, code)
+  copyLater(stream)
+}
+
+/** Copies what waits in the application's buffers; `onFlushed` follows. */
+function copyLater(stream: Stream): void {
+  stream.sendQueue?.copyBorrowed()
+  stream.core.releaseLater(stream)
+}
+
+/** See `Stream.keptAfterClose`: it takes the place of a kernel's send buffer, so it is bounded like one. */
+export function keptAfterClose(stream: Stream): number {
+  const { sendHighWaterMarkBytes, maxSendBufferBytes } = stream.core.options
+  const others = stream.core.sendBufferedBytes - stream.bufferedBytes
+  const room = Math.max(MIN_KEPT_BYTES, maxSendBufferBytes - others)
+  return Math.min(KEPT_HIGH_WATER_MARKS * sendHighWaterMarkBytes, room)
+}
+
+/** See `Stream.giveBack`. */
+export function giveBack(stream: Stream): boolean {
+  stream.sendQueue?.copyBorrowed()
+  if (!stream.isFlushOwed) return true
+  if (stream.core.isInFlight) {
+    stream.core.releaseLater(stream)
+    return false
+  }
+  stream.state &= ~StreamState.FLUSH_OWED
+  stream.core.settleLater(stream)
+  return true
+}
+
+/**
+ * Copies what waits in the application's buffers if credit is what holds it back: a kernel would have taken it. Returns
+ * whether nothing is borrowed any more; otherwise it is worth asking again.
+ */
+export function copyBlocked(stream: Stream): boolean {
+  const { core, bufferedBytes } = stream
+  if (stream.sendQueue === undefined || !stream.isFlushOwed) return true
+  const hasCredit = stream.sendOffset < stream.sendLimit && core.sendWindow.available(stream.urgencyLevel) > 0
+  if (hasCredit || bufferedBytes > keptAfterClose(stream)) return false
+  copyLater(stream)
+  return true
 }
 
 /** See `Stream.reset`. Also what answers a STOP_SENDING, with the code received (RFC 9000 section 3.5). */

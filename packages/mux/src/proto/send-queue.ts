@@ -4,11 +4,14 @@ export class Run {
   start: number
   end: number
   next: Run | undefined = undefined
+  /** Whether the buffer is the application's, which wants it back. */
+  isBorrowed: boolean
 
-  constructor(buffer: Uint8Array, start: number, end: number) {
+  constructor(buffer: Uint8Array, start: number, end: number, isBorrowed: boolean) {
     this.buffer = buffer
     this.start = start
     this.end = end
+    this.isBorrowed = isBorrowed
   }
 }
 
@@ -21,16 +24,21 @@ export class SendQueue {
 
   /**
    * Appends `buffer[start, end)`. A run that goes on where the last one stopped in the same buffer only makes that one
-   * longer, so that many small writes become one piece of one frame.
+   * longer, so that many small writes become one piece of one frame. `isBorrowed`: the application wants the buffer back.
    */
-  push(buffer: Uint8Array, start: number, end: number): void {
+  push(buffer: Uint8Array, start: number, end: number, isBorrowed: boolean): void {
     this.bytes += end - start
     const tail = this.#tail
-    if (tail !== undefined && tail.buffer === buffer && tail.end === start) {
+    if (
+      tail !== undefined &&
+      tail.buffer === buffer &&
+      tail.end === start &&
+      tail.isBorrowed === isBorrowed
+    ) {
       tail.end = end
       return
     }
-    const run = new Run(buffer, start, end)
+    const run = new Run(buffer, start, end, isBorrowed)
     if (tail === undefined) this.head = run
     else tail.next = run
     this.#tail = run
@@ -49,6 +57,24 @@ export class SendQueue {
       left -= Math.min(length, left)
     }
     this.bytes = Math.min(this.bytes, bytes)
+  }
+
+  /** Whether any of the bytes stand in a buffer of the application. */
+  get isBorrowing(): boolean {
+    for (let run = this.head; run !== undefined; run = run.next) if (run.isBorrowed) return true
+    return false
+  }
+
+  /** Copies what stands in buffers of the application, so that nothing here refers to them any more. */
+  copyBorrowed(): void {
+    for (let run = this.head; run !== undefined; run = run.next) {
+      if (!run.isBorrowed) continue
+      // A Buffer's own `slice` would not copy.
+      run.buffer = Uint8Array.prototype.slice.call(run.buffer, run.start, run.end)
+      run.end -= run.start
+      run.start = 0
+      run.isBorrowed = false
+    }
   }
 
   /** Marks the first `count` bytes of the head run (at most all of it) as sent. */

@@ -11,6 +11,7 @@ import { toError } from '@astranet/interface'
 import { checkErrorCode } from './check.js'
 import { Dispatch } from './dispatch.js'
 import { AbuseGuard } from './abuse-guard.js'
+import { BorrowedWrites } from './borrowed-writes.js'
 import { DatagramQueue } from './datagram-queue.js'
 import type { CoreEvents } from './core-events.js'
 import { broken, deadPeer, endedByPeer, idleTooLong, stuckRecord } from './end-reasons.js'
@@ -73,6 +74,7 @@ export class SessionCore {
   readonly flushSize: FlushSize = new FlushSize()
   readonly unread: UnreadStreams
   readonly abuse: AbuseGuard
+  readonly borrowed: BorrowedWrites
   readonly datagrams: DatagramQueue = new DatagramQueue()
   /** Holds small writes until they are sent. */
   readonly slab: Slab = new Slab()
@@ -128,6 +130,7 @@ export class SessionCore {
     this.streams = new StreamSet(this)
     this.unread = new UnreadStreams(this)
     this.abuse = new AbuseGuard(this, this.now)
+    this.borrowed = new BorrowedWrites(this)
     this.ownParameters = {
       ...DEFAULT_TRANSPORT_PARAMETERS,
       maxIdleTimeoutMs: options.idleTimeoutMs,
@@ -195,6 +198,11 @@ export class SessionCore {
     this.#releaseFlushed()
   }
 
+  /** Whether the connection may refer to what was gathered last. */
+  get isInFlight(): boolean {
+    return this.#isInFlight
+  }
+
   /** Gathers up to one flush. `undefined`: nothing to send now. */
   gather(now: number): Uint8Array[] | undefined {
     this.now = now
@@ -249,7 +257,7 @@ export class SessionCore {
   /** When `timeout` is to be called, ms; `Infinity` when never. */
   nextDeadline(): number {
     if (this.isOver) return Infinity
-    return Math.min(this.liveness.nextDeadline(), this.unread.deadline)
+    return Math.min(this.liveness.nextDeadline(), this.unread.deadline, this.borrowed.deadline)
   }
 
   /** A deadline has come. What arrived meanwhile must have been received first. */
@@ -263,6 +271,7 @@ export class SessionCore {
     else if (verdict === 'stuck-record') this.fail(stuckRecord(this.options.recordTimeoutMs))
     if (this.isOver) return
     this.unread.check(now)
+    this.borrowed.check(now)
     if (this.liveness.isPingDue) this.wake()
   }
 
@@ -432,7 +441,7 @@ export class SessionCore {
   /** A handler of the stream threw. */
   handlerFailed(stream: Stream, error: unknown): void {
     extraOf(stream).error ??= toError(error)
-    stream.destroy(this.options.evictionCode)
+    stream.destroy(this.options.internalErrorCode)
     this.events.onHandlerError(error)
   }
 
@@ -458,7 +467,7 @@ export class SessionCore {
     const { flushed } = this
     this.flushed = []
     for (const stream of flushed) {
-      if (stream.sendQueue !== undefined || !stream.isFlushOwed) continue
+      if (!stream.isFlushOwed || stream.sendQueue?.isBorrowing === true) continue
       stream.state &= ~StreamState.FLUSH_OWED
       this.guard(stream, () => stream.handler?.onFlushed?.(stream))
       this.settleLater(stream)

@@ -68,6 +68,8 @@ export const StreamState = {
   RESET_AT_RECEIVED: 0x2000000,
   /** STOP_SENDING was received. */
   STOP_RECEIVED: 0x4000000,
+  /** In the list of streams that refer to buffers of the application. */
+  BORROW_LISTED: 0x8000000,
 } as const
 
 /** The sending part needs nothing more from the application: it was ended or reset. */

@@ -10,6 +10,9 @@ import { WindowTuning, creditStep } from './window-tuning.js'
  */
 const STREAM_PRODUCTS = 4
 
+/** What the peer may write to a socket that nobody reads, in bytes. */
+const WIDE_WINDOW_BYTES = 262_144
+
 /** What a stream holds of the session's growth pool: credit beyond the first window. */
 export function growthOf(stream: Stream): number {
   const beyond = stream.receiveLimit - stream.consumed - FIRST_STREAM_WINDOW_BYTES
@@ -66,6 +69,22 @@ function grow(stream: Stream): void {
   }
   extra.consumedAtRenewal = stream.consumed
   raiseTo(stream, stream.consumed + extra.tuning.windowBytes, growth)
+}
+
+/** See `Stream.widen`. */
+export function widen(stream: Stream): void {
+  const { receiveWindow, now } = stream.core
+  if (windowOf(stream) >= WIDE_WINDOW_BYTES) return
+  if ((stream.state & (SIZE_KNOWN | StreamState.DISCARDING)) !== 0) return
+  const growth = growthOf(stream)
+  const room = receiveWindow.poolBytes / 2 - receiveWindow.growthBytes + growth
+  if (room < WIDE_WINDOW_BYTES) return
+  const extra = extraOf(stream)
+  extra.tuning ??= new WindowTuning(FIRST_STREAM_WINDOW_BYTES, now, STREAM_PRODUCTS)
+  extra.tuning.windowBytes = WIDE_WINDOW_BYTES
+  extra.tuning.leastBytes = WIDE_WINDOW_BYTES
+  extra.consumedAtRenewal = stream.consumed
+  raiseTo(stream, stream.consumed + WIDE_WINDOW_BYTES, growth)
 }
 
 /**

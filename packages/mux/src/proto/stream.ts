@@ -9,6 +9,7 @@ import { StreamState } from './stream-state.js'
 import * as credit from './receive-credit.js'
 import * as receiving from './receive-half.js'
 import * as sending from './send-half.js'
+import * as windows from './stream-window.js'
 
 /**
  * What the user of a {@link Stream} is told. One handler object can serve any number of streams; what belongs to one
@@ -121,6 +122,11 @@ export class Stream {
     return this.sendQueue?.bytes ?? 0
   }
 
+  /** Bytes handed to the connection. */
+  get sentBytes(): number {
+    return this.sendOffset
+  }
+
   /** Bytes received and not yet consumed. */
   get unreadBytes(): number {
     return this.receiveOffset - this.consumed
@@ -185,6 +191,15 @@ export class Stream {
   }
 
   /**
+   * Lets the peer send until 256 KiB are unread, as it could with a kernel's receive buffer, as long as half of the session's
+   * growth pool is free. For a stream whose application may write before it reads: two such ends would wait for each other
+   * with the first window. Cheap to call again.
+   */
+  widen(): void {
+    windows.widen(this)
+  }
+
+  /**
    * Hands `bytes` over for good: they must not be changed any more. Returns false when the caller should wait for
    * `onWritable` before it writes on (the bytes are taken all the same), and when nothing more can be sent because the
    * peer stopped reading or the stream is over. Throws a StreamError `ERR_STREAM_WRITE_AFTER_END` after `end`.
@@ -200,6 +215,29 @@ export class Stream {
    */
   writeReferenced(bytes: Uint8Array): boolean {
     return sending.write(this, bytes, true)
+  }
+
+  /**
+   * @internal Copies what waits in the caller's buffers. Returns whether they are its own again; otherwise the connection
+   * still refers to some, and `onFlushed` follows.
+   */
+  giveBack(): boolean {
+    return sending.giveBack(this)
+  }
+
+  /** @internal How many of the bytes that wait `close` would keep. */
+  get keptAfterClose(): number {
+    return sending.keptAfterClose(this)
+  }
+
+  /** @internal Whether the peer's end, or its reset, has arrived. */
+  get hasPeerEnded(): boolean {
+    return (this.state & (StreamState.FIN_RECEIVED | StreamState.RESET_RECEIVED)) !== 0
+  }
+
+  /** @internal Whether the peer's reset came with bytes to be delivered before it (RESET_STREAM_AT). */
+  get hasReliableBytes(): boolean {
+    return (this.state & StreamState.RESET_AT_RECEIVED) !== 0
   }
 
   /** @internal Whether a write of so many bytes, one at least, would return true. */
@@ -240,6 +278,18 @@ export class Stream {
    */
   stopSending(code: WireInteger = 0): void {
     receiving.stopSending(this, code)
+  }
+
+  /**
+   * Closes the stream as a kernel closes a socket: what was written is still delivered, then the direction ends (FIN), and
+   * nothing more is read (`stopSending`). Up to twice `sendHighWaterMarkBytes` are kept for that (65,536 when other streams
+   * fill `maxSendBufferBytes`); where more waits, the peer gets so much and then a reset (RESET_STREAM_AT), because an end
+   * means that everything was delivered. Buffers of `writeReferenced` are copied, and come back with `onFlushed`. Idempotent;
+   * without effect after `reset`.
+   */
+  close(code: WireInteger = 0): void {
+    sending.close(this, code)
+    if (this.canReceive) receiving.stopSending(this, code)
   }
 
   /**

@@ -1,0 +1,47 @@
+import { copyBlocked } from './send-half.js'
+import type { SessionCore } from './session-core.js'
+import { StreamState } from './stream-state.js'
+import type { Stream } from './stream.js'
+
+/**
+ * How long a write may wait for credit before it is copied, in ms. Longer than credit takes in a fast transfer, where
+ * copying would only cost time; short beside what a person notices.
+ */
+const COPY_AFTER_MS = 5
+
+/**
+ * Streams that refer to buffers of the application, which waits for them. When credit is missing, they are copied after a
+ * moment: as with a kernel, only the connection may hold a write up, so two ends that both write before they read do not
+ * wait for each other.
+ */
+export class BorrowedWrites {
+  readonly #core: SessionCore
+  #streams: Stream[] = []
+  /** When {@link check} is to be called; `Infinity` when never. */
+  deadline: number = Infinity
+
+  constructor(core: SessionCore) {
+    this.#core = core
+  }
+
+  /** The stream refers to a buffer from now on. */
+  add(stream: Stream): void {
+    stream.state |= StreamState.FLUSH_OWED
+    if ((stream.state & StreamState.BORROW_LISTED) !== 0) return
+    stream.state |= StreamState.BORROW_LISTED
+    this.#streams.push(stream)
+    if (this.deadline === Infinity) this.deadline = this.#core.now + COPY_AFTER_MS
+  }
+
+  /** Copies what has waited for credit since the check before. */
+  check(now: number): void {
+    if (now < this.deadline) return
+    const streams = this.#streams
+    this.#streams = []
+    for (const stream of streams) {
+      if (copyBlocked(stream)) stream.state &= ~StreamState.BORROW_LISTED
+      else this.#streams.push(stream)
+    }
+    this.deadline = this.#streams.length === 0 ? Infinity : now + COPY_AFTER_MS
+  }
+}

@@ -16,6 +16,7 @@ import {
 } from './dial-errors.js'
 import { DEFAULT_DIAL_TIMEOUT_MS, type CheckedDialOptions, type DialScope } from './dial-options.js'
 import type { Origin } from './origin.js'
+import type { SocketDetails } from './socket-details.js'
 import type { SocketEnds } from './socket-ends.js'
 
 /** @internal What was dialed, and how. */
@@ -29,9 +30,10 @@ export interface DialRequest {
   readonly origin: Origin
 }
 
-/** @internal How the call's promise is settled. */
-export interface Settle<TSocket> {
-  resolve(socket: TSocket): void
+/** @internal What becomes of a call: exactly one of these, once. */
+export interface DialOutcome {
+  /** The far side, or this node, has accepted. */
+  accepted(stream: Stream, details: SocketDetails): void
   reject(reason: unknown): void
 }
 
@@ -49,7 +51,7 @@ export class DialCall<TSocket> implements ChangeWaiter {
   younger: DialCall<TSocket> | undefined = undefined
   readonly #context: DialContext<TSocket>
   readonly #request: DialRequest
-  readonly #settle: Settle<TSocket>
+  readonly #outcome: DialOutcome
   #timer: Timer | undefined = undefined
   #ignoreSignal: (() => void) | undefined = undefined
   /** The time is over: what is not there now will not be waited for. */
@@ -65,10 +67,10 @@ export class DialCall<TSocket> implements ChangeWaiter {
   #refusedBy: Set<ServiceInstance> | undefined = undefined
   #lastError: unknown = undefined
 
-  constructor(context: DialContext<TSocket>, request: DialRequest, settle: Settle<TSocket>) {
+  constructor(context: DialContext<TSocket>, request: DialRequest, outcome: DialOutcome) {
     this.#context = context
     this.#request = request
-    this.#settle = settle
+    this.#outcome = outcome
   }
 
   /** The address as the caller wrote it. */
@@ -107,12 +109,10 @@ export class DialCall<TSocket> implements ChangeWaiter {
       stream.destroy()
       return
     }
-    const { platform } = this.#context.parts
     const { origin, options } = this.#request
-    const ends = this.#ends as SocketEnds
-    const socket = platform.socket(stream, { ends, rest, options: options.socketOptions, origin })
     this.#finish()
-    this.#settle.resolve(socket)
+    const ends = this.#ends as SocketEnds
+    this.#outcome.accepted(stream, { ends, rest, options: options.socketOptions, origin })
   }
 
   /** The attempt under way has failed. */
@@ -224,7 +224,7 @@ export class DialCall<TSocket> implements ChangeWaiter {
   #reject(reason: unknown): void {
     if (this.#isSettled) return
     this.#finish()
-    this.#settle.reject(reason)
+    this.#outcome.reject(reason)
   }
 
   #finish(): void {

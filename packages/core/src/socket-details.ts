@@ -2,11 +2,15 @@ import type { Origin } from './origin.js'
 import type { SocketEnds } from './socket-ends.js'
 import type { CheckedSocketOptions } from './socket-options.js'
 
-/** @internal What a socket is made of, besides its stream. */
-export interface SocketDetails {
+/** @internal What is known of a socket before it is connected. */
+export interface SocketSettings {
+  readonly options: CheckedSocketOptions
+  readonly origin: Origin
+}
+
+/** @internal What a connected socket is made of, besides its stream. */
+export interface SocketDetails extends SocketSettings {
   readonly ends: SocketEnds
   /** The stream's first bytes, which were read already. */
   readonly rest: Uint8Array | undefined
-  readonly options: CheckedSocketOptions
-  readonly origin: Origin
 }

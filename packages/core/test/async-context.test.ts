@@ -52,7 +52,9 @@ class Log {
 const server = new AstraNet()
 const client = new AstraNet()
 beforeAll(async () => {
-  const { address } = await context.run('listen and serve', () => server.listenAndServe('tcp4', '127.0.0.1:0'))
+  const { address } = await context.run('listen and serve', () =>
+    server.listenAndServe('tcp4', '127.0.0.1:0'),
+  )
   await context.run('join', () => client.join('tcp4', address))
 })
 afterAll(() => Promise.all([client.close(), server.close()]))
@@ -140,7 +142,7 @@ const scenarios: Record<string, (pair: Pair, log: Log) => Promise<unknown>> = {
     context.run('destroy', () => far.destroy())
     await closed(near, far)
   },
-  async 'reset'({ near, far }) {
+  async reset({ near, far }) {
     context.run('reset', () => far.resetAndDestroy())
     await closed(near, far)
   },
@@ -148,7 +150,7 @@ const scenarios: Record<string, (pair: Pair, log: Log) => Promise<unknown>> = {
     context.run('reset', () => near.resetAndDestroy())
     await closed(near, far)
   },
-  async 'timeouts'({ near, far }, log) {
+  async timeouts({ near, far }, log) {
     const timedOut = (name: string, socket: AnySocket): Promise<void> =>
       new Promise((resolve) => {
         const onTimeout = (): void => (log.note(`${name} timeout`), resolve())

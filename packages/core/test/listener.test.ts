@@ -203,7 +203,9 @@ const scenarios: Record<string, (stage: Stage) => unknown> = {
   },
   async 'while its connections are counted'({ listener, log, connect }) {
     const count = (): Promise<number> =>
-      new Promise((resolve) => listener.getConnections((error, value) => resolve(error === null ? value : -1)))
+      new Promise((resolve) =>
+        listener.getConnections((error, value) => resolve(error === null ? value : -1)),
+      )
     const [first, second] = [await connect(), await connect()]
     log.note(`count ${await count()}`)
     first.far.destroy()

@@ -27,8 +27,8 @@ type WriteCallback = (error: Error | null | undefined) => void
  * Duplex is made. What a listener or callback throws is an uncaught exception, and the Duplex goes on.
  */
 export class StreamDuplex extends Duplex {
-  /** The stream underneath. */
-  readonly stream: Stream
+  /** The stream underneath; `undefined` as long as a subclass that was made without one has not attached one. */
+  stream!: Stream
   readonly #destroyCode: number
   /** Bytes pushed that count as unread until the next `_read`. */
   #pushedBytes = 0
@@ -37,7 +37,7 @@ export class StreamDuplex extends Duplex {
   #bytesWritten: number
   /** Bytes of the write in flight: handed to the stream, and in Node's buffer until they come back. */
   #bytesInFlight = 0
-  /** Of the write whose bytes have not come back. */
+  /** Of the write whose bytes have not come back; before there is a stream, what tells Node that there is one. */
   #writeCallback: Later<[Error | null]> | undefined = undefined
   /** What that write gets when they do. */
   #writeError: Error | null = null
@@ -48,19 +48,50 @@ export class StreamDuplex extends Duplex {
   #isHeld = false
   #hasReadEnd = false
   #isFailing = false
-  /** The turn it was made in; -1 in the constructor, where methods of a subclass cannot be called: it has no fields yet. */
+  /**
+   * The turn in which it got its stream; -1 before, and in the constructor, where methods of a subclass cannot be called: it
+   * has no fields yet.
+   */
   #birthTurn = -1
 
   /** Takes over `stream`, its handler and its context. */
-  constructor(stream: Stream, options: DuplexOptions = {}) {
-    super(nodeOptions(stream, options))
-    this.stream = stream
+  constructor(stream: Stream, options?: DuplexOptions)
+  /** @internal Without a stream Node keeps back what is written, until `attach`. */
+  constructor(stream: Stream | undefined, options?: DuplexOptions)
+  constructor(stream: Stream | undefined, options: DuplexOptions = {}) {
+    const toNode = nodeOptions(stream, options)
+    super(stream === undefined ? { ...toNode, construct: waitForStream } : toNode)
     this.#bytesRead = 0
     this.#bytesWritten = 0
     this.#destroyCode = options.destroyCode ?? 0
+    if (stream !== undefined) this.#take(stream, options.initialBytes)
+  }
+
+  /**
+   * Gives a Duplex that was made without a stream its stream: what was written goes out in this turn, and what arrives is read
+   * from `stream.resume()` on. Once, unless it is destroyed.
+   */
+  protected attach(stream: Stream, initialBytes: Uint8Array | undefined): void {
+    this.#take(stream, initialBytes)
+    this.#constructed()
+  }
+
+  /** @internal Node asks this of a Duplex that was made without a stream, and waits for the callback. */
+  waitForStream(callback: Callback): void {
+    this.#writeCallback = new Later(callback)
+    if (this.destroyed || !this.#isStarting) this.#constructed()
+  }
+
+  #constructed(): void {
+    const callback = this.#writeCallback
+    this.#writeCallback = undefined
+    callback?.call(null)
+  }
+
+  #take(stream: Stream, initialBytes: Uint8Array | undefined): void {
+    this.stream = stream
     stream.context = this
     stream.manualCredit = true
-    const { initialBytes } = options
     if (initialBytes !== undefined && initialBytes.length > 0) {
       this.#bytesRead = initialBytes.length
       this.#pushedBytes = Math.min(initialBytes.length, deliveredBytes(stream))
@@ -109,7 +140,10 @@ export class StreamDuplex extends Duplex {
     if (!this.destroyed) this.#handOver()
     // The types leave the callback out.
     const args = [error, callback] as unknown as [Error?]
-    return super.destroy(...args)
+    super.destroy(...args)
+    // Node waits for the stream first, also to destroy.
+    if (this.#isStarting) this.#constructed()
+    return this
   }
 
   /**
@@ -166,11 +200,13 @@ export class StreamDuplex extends Duplex {
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
-    this.#stoppedWrites?.close()
-    this.stream.close(this.#destroyCode)
-    // As with `net.Socket`, the write in flight only gets its bytes back.
-    this.#isHeld = false
-    this.released()
+    if (!this.#isStarting) {
+      this.#stoppedWrites?.close()
+      this.stream.close(this.#destroyCode)
+      // As with `net.Socket`, the write in flight only gets its bytes back.
+      this.#isHeld = false
+      this.released()
+    }
     inNextTurn(() => this.emit('close', error !== null))
     callback(error)
   }
@@ -286,6 +322,7 @@ export class StreamDuplex extends Duplex {
     return (
       chunk instanceof Uint8Array &&
       chunk.length <= COPY_LIMIT_BYTES &&
+      !this.#isStarting &&
       this.writableLength === 0 &&
       this.writableCorked === 0 &&
       this.writable &&
@@ -296,7 +333,7 @@ export class StreamDuplex extends Duplex {
 
   /** Whether a write waits because the stream is full, and not only for its bytes to come back. */
   #isStreamFull(): boolean {
-    return this.#writeCallback !== undefined && !this.stream.isFlushOwed
+    return !this.#isStarting && this.#writeCallback !== undefined && !this.stream.isFlushOwed
   }
 
   #isRefused(bytes: number, callback: Callback): boolean {
@@ -361,7 +398,7 @@ export class StreamDuplex extends Duplex {
    */
   #handOver(): void {
     const { stream } = this
-    if (!stream.canWrite) return
+    if (this.#isStarting || !stream.canWrite) return
     const limit = stream.keptAfterClose
     while (this.#writeCallback !== undefined && stream.bufferedBytes <= limit && stream.giveBack()) {
       // Called back in a later turn, as from `net.Socket`, and not from inside the application's call.
@@ -411,6 +448,11 @@ function guarded(stream: Stream, call: (duplex: StreamDuplex) => void): void {
   } catch (error) {
     duplex.threw(error)
   }
+}
+
+/** The `construct` of a Duplex that is made without a stream; one function for all. */
+function waitForStream(this: Duplex, callback: Callback): void {
+  if (this instanceof StreamDuplex) this.waitForStream(callback)
 }
 
 /** Whether the error says that this side closed the session. */

@@ -138,6 +138,14 @@ const scenarios: Record<string, (pair: Pair, log: Log) => Promise<unknown>> = {
     context.run('destroy', () => near.destroy())
     await closed(near, far)
   },
+  async 'destroyed with an error somewhere else'({ near, far }) {
+    context.run('destroy', () => near.destroy(new Error('mine')))
+    await closed(near, far)
+  },
+  async 'the far side is destroyed with an error somewhere else'({ near, far }) {
+    context.run('destroy', () => far.destroy(new Error('mine')))
+    await closed(near, far)
+  },
   async 'the far side is destroyed somewhere else'({ near, far }) {
     context.run('destroy', () => far.destroy())
     await closed(near, far)

@@ -298,7 +298,7 @@ test('one that is destroyed while it is connecting leaves nothing at the far sid
     await turns(index % 4)
     socket.on('error', () => {}).destroy()
   }
-  await Promise.all(sockets.map((socket) => (socket.closed ? undefined : closed(socket))))
+  await until(() => sockets.every((socket) => socket.closed))
   await until(() => accepted.every(({ destroyed }) => destroyed))
   await new Promise<void>((resolve) => listener.close(() => resolve()))
 })

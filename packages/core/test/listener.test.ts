@@ -198,8 +198,6 @@ const scenarios: Record<string, (stage: Stage) => unknown> = {
     await disposing
     await listener[Symbol.asyncDispose]()
     await lines(log, 4)
-    // The socket's own close and a promise that is resolved in that turn have no order.
-    log.lines.splice(log.lines.indexOf('socket close'), 1)
   },
   async 'while its connections are counted'({ listener, log, connect }) {
     const count = (): Promise<number> =>
@@ -380,10 +378,10 @@ describe.each(worlds)('a connection handler (%s)', (_, isLoopback) => {
     for (const world of [tcp(), astra(isLoopback)]) {
       const listener = await world.listen()
       const failed = new Promise((resolve) => {
-        listener.on('connection', async (socket) => {
+        // A handler may return anything; the emitter looks.
+        listener.on('connection', (socket): unknown => {
           socket.on('error', resolve)
-          await turns(1)
-          throw new Error('rejected')
+          return turns(1).then(() => Promise.reject(new Error('rejected')))
         })
       })
       const near = await world.dial()
@@ -402,7 +400,7 @@ describe.each(worlds)('a connection handler (%s)', (_, isLoopback) => {
       const failed = new Promise((resolve) => {
         listener.on('connection', (socket) => {
           socket.on('error', resolve)
-          socket.on('data', () => Promise.reject(new Error('rejected')))
+          socket.on('data', (): unknown => Promise.reject(new Error('rejected')))
         })
       })
       const near = await world.dial()

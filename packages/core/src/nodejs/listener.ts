@@ -27,9 +27,10 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
   constructor(arrivals: Arrivals<Socket>) {
     super()
     this.#arrivals = arrivals
+    const context = new AsyncResource('ASTRANET_LISTENER', { requireManualDestroy: true })
     arrivals.taker = {
       isTaking: () => this.listenerCount('connection') > 0,
-      take: AsyncResource.bind((socket: Socket) => void this.emit('connection', socket)),
+      take: (socket) => void context.runInAsyncScope(this.emit, this, 'connection', socket),
       drained: () => this.#emitClose(),
     }
     // The event's own type leaves out the events of the emitter itself.

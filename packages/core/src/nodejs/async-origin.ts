@@ -39,24 +39,27 @@ export function callerOrigin(latest: Origin | undefined): Origin {
 }
 
 /**
- * Node keeps a context in symbols of the AsyncResource: from Node 24 on the frame that holds the stores, before that the
- * stores themselves, behind two ids.
+ * Node keeps a context in symbols of the AsyncResource, beside two ids: the stores themselves, or, in newer versions and unless
+ * told otherwise, a frame that holds them.
  */
 const SYMBOLS = Object.getOwnPropertySymbols(outside)
 const FRAME = SYMBOLS.find(({ description }) => description === 'context_frame')
 const IDS = SYMBOLS.filter(({ description }) => /(^|_)async_id_symbol$/.test(description ?? ''))
 
-/** Whether the stores can be seen; otherwise each dial has an origin of its own. */
-const HAS_STORES = Number.parseInt(process.versions.node) < 24 && IDS.length === 2
+/** How many symbols there are without stores. */
+const LEAST_SYMBOLS = IDS.length + (FRAME === undefined ? 0 : 1)
+
+/** Whether a context can be seen at all; otherwise each dial has an origin of its own. */
+const CAN_COMPARE = FRAME !== undefined || Number.parseInt(process.versions.node) < 24
 
 /** Called for each dial, so as little as possible is looked at. */
 function isSameContext(first: AsyncOrigin, second: AsyncOrigin): boolean {
-  if (FRAME !== undefined) return valueOf(first, FRAME) === valueOf(second, FRAME)
-  if (!HAS_STORES) return false
+  if (!CAN_COMPARE) return false
+  if (FRAME !== undefined && valueOf(first, FRAME) !== valueOf(second, FRAME)) return false
   const symbols = Object.getOwnPropertySymbols(first)
   if (second.symbolCount === 0) second.symbolCount = Object.getOwnPropertySymbols(second).length
   if (symbols.length !== second.symbolCount) return false
-  return symbols.length === IDS.length || symbols.every((symbol) => isSame(symbol, first, second))
+  return symbols.length === LEAST_SYMBOLS || symbols.every((symbol) => isSame(symbol, first, second))
 }
 
 function isSame(symbol: symbol, first: AsyncOrigin, second: AsyncOrigin): boolean {

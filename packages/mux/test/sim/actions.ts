@@ -30,6 +30,12 @@ const ACTIONS: readonly Action[] = [
     name: 'destroy',
     run: (side) => onAny(side, (probe) => probe.destroy(side.random.integer(0, 99))),
   },
+  {
+    weight: 3,
+    name: 'close',
+    run: (side) => onAny(side, (probe) => probe.close(side.random.integer(0, 99))),
+  },
+  { weight: 3, name: 'widen', run: (side) => onReader(side, (probe) => probe.stream.widen()) },
   { weight: 4, name: 'pause', run: (side) => onReader(side, (probe) => probe.stream.pause()) },
   { weight: 6, name: 'resume', run: (side) => onReader(side, (probe) => probe.stream.resume()) },
   { weight: 4, name: 'consume', run: (side) => onReader(side, (probe) => probe.consume(true)) },

@@ -114,6 +114,20 @@ export class Probe {
     this.#forget()
   }
 
+  /** Closes the stream: what it keeps must arrive, and where it keeps all of it an end behind. */
+  close(code: number): void {
+    const { stream, outgoing } = this
+    const kept = Math.min(stream.bufferedBytes, stream.keptAfterClose)
+    if (stream.canSend && !outgoing.isReset && outgoing.reliableSize === undefined) {
+      if (kept === stream.bufferedBytes) outgoing.isEnded = true
+      else if (stream.core.peer.resetStreamAt) outgoing.reliableSize = stream.sendOffset + kept
+      else outgoing.isReset = true
+    }
+    this.hasStopped = true
+    stream.close(code)
+    this.#forget()
+  }
+
   destroy(code: number): void {
     this.outgoing.isReset = true
     this.hasStopped = true

@@ -225,6 +225,26 @@ test('bytes that waited are read where the socket is, not where it began to be r
   }
 })
 
+test('each of several dials has the context of its own, whichever was before', async () => {
+  const listener = await server.bind('', 'several')
+  listener.on('connection', (socket) => socket.on('error', () => {}).end('hello'))
+  const other = new AsyncLocalStorage<string>()
+  const seen: string[] = []
+  const names = ['a', 'a', 'b', 'none', 'a', 'none', 'b', 'b']
+  await Promise.all(
+    names.map(async (name, index) => {
+      const dial = (): Promise<AnySocket> => client.dial('', 'several')
+      const socket = await other.run(String(index >> 1), () =>
+        name === 'none' ? context.exit(dial) : context.run(name, dial),
+      )
+      socket.resume().on('close', () => (seen[index] = `${context.getStore() ?? 'none'} ${other.getStore()}`))
+      await closed(socket)
+    }),
+  )
+  expect(seen).toEqual(names.map((name, index) => `${name} ${index >> 1}`))
+  listener.close()
+})
+
 test('accept() and for await give sockets whose events run in no context', async () => {
   const listener = await context.run('bind', () => server.bind('', 'accepting'))
   const near = await context.run('dial', () => client.dial('', 'accepting'))

@@ -125,15 +125,17 @@ async function grpcEcho(connect: Connect, total: number): Promise<number[]> {
     { Ways: method },
     {
       Ways: (call: grpc.ServerDuplexStream<Buffer, Buffer>) => {
-        serverReceived(receive(call))
-        void send(call, total)
+        const received = receive(call)
+        serverReceived(received)
+        // The end of the server's direction ends the call as a whole.
+        void send(call, total, received)
       },
     },
   )
   const client = await (connect === overNet ? grpcOverNet(server) : grpcOver(connect, server))
   const call = client.makeBidiStreamRequest(method.path, bytes, bytes)
   const received = receive(call)
-  void send(call, total)
+  void send(call, total, Promise.resolve())
   const result = await Promise.all([received, atServer])
   client.close()
   server.forceShutdown()
@@ -171,9 +173,10 @@ async function grpcOver(connect: Connect, server: grpc.Server): Promise<grpc.Cli
 
 type Writing = { write(chunk: Buffer): boolean; end(): void } & NodeJS.EventEmitter
 
-async function send(call: Writing, total: number): Promise<void> {
+async function send(call: Writing, total: number, isOver: Promise<unknown>): Promise<void> {
   const chunk = Buffer.alloc(65_536)
   for (let sent = 0; sent < total; sent += chunk.length) if (!call.write(chunk)) await once(call, 'drain')
+  await isOver
   call.end()
 }
 

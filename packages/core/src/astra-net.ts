@@ -1,4 +1,4 @@
-import { formatNodeId, isNodeIdText, toNodeId, type NodeId } from '@astranet/interface'
+import { formatNodeId, toNodeId, type NodeId } from '@astranet/interface'
 import { toByteDuplex, type Pipe } from '@astranet/mux'
 import type { ServiceInstance } from '@astranet/registry'
 import type { Route } from '@astranet/relay'
@@ -8,6 +8,7 @@ import type { DialOutcome, DialRequest } from './dial-call.js'
 import type { DialOptions, DialScope } from './dial-options.js'
 import type { Endpoint, ListenAndServeOptions } from './endpoint.js'
 import type { JoinOptions } from './join.js'
+import { addressOfHost } from './http-host.js'
 import { joinEnvironment } from './names.js'
 import { NetError } from './net-error.js'
 import type { Node } from './node.js'
@@ -106,12 +107,18 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   }
 
   /**
-   * `dial` for HTTP clients: `host` is what an URL says, so a port of 80 or 443 behind a service's name, which HTTP adds,
-   * is dropped. Behind a node id it stays.
+   * `dial` for HTTP clients: `host` is what a URL says, so a port of 80 or 443 behind a service's name, which HTTP adds, is
+   * dropped. Behind a node it stays; a node is its id, or its IPv6 address as sockets have it.
+   *
+   * Names are as a URL writes them: `myservice` finds `MyService`, `xn--bro-hoa` finds `büro`, `0.0.0.123` finds `123`. The
+   * name itself comes first, when it is known. When a URL writes several other names so, the call fails with `ENOTFOUND`,
+   * at once.
    */
   async httpDial(network: string, host: string, options?: DialOptions): Promise<TSocket> {
-    const [, name] = /^(.+):(?:80|443)$/.exec(checkString('host', host)) ?? []
-    return await this.dial(network, name !== undefined && !isNodeIdText(name) ? name : host, options)
+    const address = addressOfHost(checkString('host', host))
+    checkStreamNetwork(network)
+    this.#node.checkOpen('dial', address)
+    return await this.#node.dialer.dial(address, { ...this.#scope, hasUrlNames: true }, options)
   }
 
   /**

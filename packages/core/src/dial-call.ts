@@ -6,6 +6,7 @@ import { onAbort } from './abort-listeners.js'
 import type { ChangeWaiter } from './change-waiters.js'
 import type { DialContext } from './dial-context.js'
 import {
+  ambiguousHost,
   isWorthAnother,
   noRoute,
   notFound,
@@ -147,8 +148,9 @@ export class DialCall<TSocket> implements ChangeWaiter {
     }
   }
 
-  #lookForService(service: string, port: number | undefined): void {
+  #lookForService(asked: string, port: number | undefined): void {
     const { scope, options, origin } = this.#request
+    const service = scope.hasUrlNames === true ? this.#nameOfHost(asked, port) : asked
     const wanted = { service, port, scope, refusedBy: this.#refusedBy, origin }
     this.#instance = this.#context.select(wanted, options)
     // A selector of the application's may have aborted this very call.
@@ -157,6 +159,13 @@ export class DialCall<TSocket> implements ChangeWaiter {
     else if (this.#lastError !== undefined) this.#reject(this.#lastError)
     else if (this.#isOver) this.#reject(notFound(service, port, this.#failedCall()))
     else this.#await()
+  }
+
+  /** Throws when it cannot be told which service is meant. */
+  #nameOfHost(host: string, port: number | undefined): string {
+    const names = this.#context.namesOf(host, port, this.#request.scope)
+    if (names.length > 1) throw ambiguousHost(host, names, this.#failedCall())
+    return names[0] ?? host
   }
 
   #lookForNode(nodeId: NodeId, port: number): void {

@@ -8,6 +8,7 @@ import type { Origin } from './origin.js'
 import type { Peers } from './peers.js'
 import type { Platform } from './platform.js'
 import type { PortTable } from './port-table.js'
+import { UrlNames } from './url-names.js'
 
 /** @internal What dialing needs of its node. */
 export interface DialParts<TSocket> {
@@ -36,6 +37,7 @@ export class DialContext<TSocket> {
   readonly parts: DialParts<TSocket>
   /** Calls that wait for a service or a node to be there. */
   readonly waiters: ChangeWaiters = new ChangeWaiters()
+  readonly #urlNames: UrlNames
   readonly #roundRobin = roundRobin()
   /**
    * The calls under way, linked through their own fields. A `Set` would keep calls that are long over alive until the next
@@ -48,6 +50,19 @@ export class DialContext<TSocket> {
 
   constructor(parts: DialParts<TSocket>) {
     this.parts = parts
+    this.#urlNames = new UrlNames(parts.catalogue)
+  }
+
+  /** Nothing is dialed any more. */
+  close(): void {
+    this.#urlNames.close()
+  }
+
+  /** The names that a host in a URL can stand for: itself when it is known, otherwise those that a URL writes so. */
+  namesOf(host: string, port: number | undefined, { environment }: DialScope): string[] {
+    const { catalogue } = this.parts
+    const isOffered = (name: string): boolean => catalogue.resolve(environment, name, port).length > 0
+    return isOffered(host) ? [host] : this.#urlNames.named(environment, host).filter(isOffered)
   }
 
   /** Notes a call that is under way from now on. */

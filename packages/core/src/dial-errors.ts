@@ -24,6 +24,16 @@ export function notFound(service: string, port: number | undefined, call: Failed
   return dialError('ENOTFOUND', `no node offers ${what}${where}${waited(call)}`, { call })
 }
 
+/** A URL writes the names of several services so. */
+export function ambiguousHost(host: string, names: readonly string[], call: FailedCall): NetError {
+  const listed = names
+    .slice(0, 3)
+    .map((name) => JSON.stringify(name))
+    .join(', ')
+  const message = `a URL writes the names of ${names.length} services as "${host}" (${listed}): none is dialed`
+  return dialError('ENOTFOUND', message, { call })
+}
+
 /** There is no way to the node. */
 export function noRoute(nodeId: NodeId, call: FailedCall): NetError {
   const message =

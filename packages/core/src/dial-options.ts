@@ -25,6 +25,8 @@ export interface DialScope {
   readonly environment: string
   /** Whether this node's own services count. */
   readonly hasLoopBack: boolean
+  /** Whether a name that is not known stands for the service whose name a URL writes so. */
+  readonly hasUrlNames?: boolean
 }
 
 /** @internal The options, with defaults. */

@@ -21,6 +21,7 @@ export class Dialer<TSocket> {
   close(): void {
     for (let call = this.#context.oldest; call !== undefined; call = this.#context.oldest)
       call.giveUp(nodeClosed('dial', call.text))
+    this.#context.close()
   }
 
   /** Connects to `text`, an address. Throws on wrong arguments. See `AstraNet.dial`. */

@@ -1,14 +1,28 @@
-import type { NodeId } from '@astranet/interface'
+import { toNodeId, type NodeId } from '@astranet/interface'
 
 /** RFC 4193: a unique local prefix, `fd` and "astra" in ASCII's bytes for the global id. */
 const PREFIX = 'fd61:7374:7261:0'
 
 /**
  * A node's address for programs that want an IP address: an IPv6 unique local address (RFC 4193) whose last 64 bits are
- * the node id. It cannot be dialed; `remoteNode` is the id itself.
+ * the node id. `httpDial` takes it for the node, `dial` does not; `remoteNode` is the id itself.
  */
 export function nodeAddress(nodeId: NodeId): string {
   let address = PREFIX
   for (let shift = 48n; shift >= 0n; shift -= 16n) address += `:${((nodeId >> shift) & 0xffffn).toString(16)}`
   return address
+}
+
+/** The node whose {@link nodeAddress} this is, in any spelling of an IPv6 address, with or without brackets. */
+export function nodeOfAddress(text: string): NodeId | undefined {
+  const url = `http://[${text.replace(/^\[|\]$/g, '')}]`
+  if (!/^\[?[\da-f:.]+\]?$/i.test(text) || !URL.canParse(url)) return undefined
+  // The one spelling of RFC 5952, in which at most one `::` stands for zeros.
+  const [head = '', tail] = new URL(url).hostname.slice(1, -1).split('::')
+  const groups = head === '' ? [] : head.split(':')
+  const last = tail === undefined || tail === '' ? [] : tail.split(':')
+  while (groups.length + last.length < 8) groups.push('0')
+  groups.push(...last)
+  if (groups.slice(0, 4).join(':') !== PREFIX) return undefined
+  return toNodeId(groups.slice(4).reduce((id, group) => (id << 16n) | BigInt(`0x${group}`), 0n))
 }

@@ -151,8 +151,8 @@ export class Node<TSocket, TListener> {
         this.dialer.changed()
       },
       onLost: (nodeId) => this.#sync.down(nodeId),
-      onMessage: (nodeId, link, message) => this.#sync.receive(nodeId, link, message),
-      onWritable: (nodeId, link) => this.#sync.onWritable(nodeId, link),
+      onRegistry: (nodeId, link, message) => this.#sync.receive(nodeId, link, message),
+      onRegistryWritable: (nodeId, link) => this.#sync.onWritable(nodeId, link),
       onStream: (nodeId, link, incoming) => this.#onStream(nodeId, link, incoming),
     }
   }

@@ -37,8 +37,8 @@ export interface AstraNetOptions {
    */
   maxReceiveBufferBytes?: number
   /**
-   * Limits of each link's session; see `@astranet/mux`. `maxConcurrentStreams` is at least 2 here: a link's own stream
-   * and one of the peer's.
+   * Limits of each link's session; see `@astranet/mux`. `maxConcurrentStreams` is at least 3 here: a link's own stream,
+   * that of the peer's registry, and one for the peer's dials.
    */
   sessionLimits?: Omit<SessionLimits, 'memoryBudget' | 'isTrusted'>
   /**

@@ -27,10 +27,10 @@ export interface PeersEvents {
   onPreferred(nodeId: NodeId, link: Link): void
   /** There is no link to the node any more. */
   onLost(nodeId: NodeId): void
-  /** A control message for the layers above the link. */
-  onMessage(nodeId: NodeId, link: Link, message: { readonly type: number; readonly body: unknown }): void
-  /** The control stream of the link takes more. */
-  onWritable(nodeId: NodeId, link: Link): void
+  /** The registry at the other end said something. */
+  onRegistry(nodeId: NodeId, link: Link, message: unknown): void
+  /** The registry's stream of the link takes more. */
+  onRegistryWritable(nodeId: NodeId, link: Link): void
   /** The peer opened a stream. */
   onStream(nodeId: NodeId, link: Link, incoming: IncomingStream): void
 }
@@ -181,14 +181,14 @@ export class Peers implements LinkHandler {
     record.opening = undefined
   }
 
-  onMessage(link: Link, type: number, body: unknown): void {
+  onRegistry(link: Link, message: unknown): void {
     const nodeId = this.#links.get(link)?.nodeId
-    if (nodeId !== undefined) this.#options.events.onMessage(nodeId, link, { type, body })
+    if (nodeId !== undefined) this.#options.events.onRegistry(nodeId, link, message)
   }
 
-  onWritable(link: Link): void {
+  onRegistryWritable(link: Link): void {
     const nodeId = this.#links.get(link)?.nodeId
-    if (nodeId !== undefined) this.#options.events.onWritable(nodeId, link)
+    if (nodeId !== undefined) this.#options.events.onRegistryWritable(nodeId, link)
   }
 
   onStream(link: Link, header: StreamHeader, stream: Stream, rest: Uint8Array | undefined): void {

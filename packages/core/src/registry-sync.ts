@@ -4,15 +4,6 @@ import type { Catalogue } from '@astranet/registry'
 import { onAbort } from './abort-listeners.js'
 import type { Peers } from './peers.js'
 
-/** The control message that carries what the registry says (spec/registry.md). */
-export const REGISTRY_MESSAGE = 0x10
-
-/**
- * The control message that asks the peer to start its exchange over (spec/registry.md): the sender has moved the
- * exchange to another link and does not know what was lost with the one before.
- */
-export const REGISTRY_RESTART = 0x11
-
 /** How often the round trips of links are looked at, in ms. */
 const COST_INTERVAL_MS = 10_000
 
@@ -26,7 +17,7 @@ export interface RegistrySyncParts {
 }
 
 /**
- * Carries the catalogue's messages over the links' control streams, and what links cost into the catalogue. Each side
+ * Carries the catalogue's messages over the links' registry streams, and what links cost into the catalogue. Each side
  * sends on the link that it prefers, and reads on all: while links come and go the two may prefer different ones.
  */
 export class RegistrySync {
@@ -37,6 +28,8 @@ export class RegistrySync {
   #isScheduled = false
   #isClosed = false
   #costTimer: Timer | undefined = undefined
+  /** Runs while something waits for its ration. */
+  #dueTimer: Timer | undefined = undefined
 
   constructor({ catalogue, peers, clock, patienceMs }: RegistrySyncParts) {
     this.#catalogue = catalogue
@@ -81,8 +74,7 @@ export class RegistrySync {
 
   /** A neighbour's link is there, or another one is preferred. */
   up(nodeId: NodeId, link: Link): void {
-    if (this.#catalogue.isUp(nodeId)) link.send(REGISTRY_RESTART, null)
-    this.#catalogue.neighbourUp(nodeId, this.#clock.now())
+    this.#catalogue.neighbourUp(nodeId, this.#clock.now(), link.peer?.incarnation)
     this.schedule()
     this.#watchCosts()
     link.ping().then(
@@ -98,23 +90,27 @@ export class RegistrySync {
     this.schedule()
   }
 
-  /** A neighbour said something. What it may not say ends the link. */
-  receive(nodeId: NodeId, link: Link, message: { type: number; body: unknown }): void {
+  /** A neighbour said something. What it may not say ends the link, and too much the links of whoever said most. */
+  receive(nodeId: NodeId, link: Link, message: unknown): void {
     // A link to an earlier life of that node can still deliver; what that life knew is of no use to this one.
     if (link.peer?.incarnation !== this.#peers.linkTo(nodeId)?.peer?.incarnation) return
-    if (message.type === REGISTRY_RESTART) this.#catalogue.neighbourUp(nodeId, this.#clock.now())
-    if (message.type === REGISTRY_MESSAGE) {
-      const error = this.#catalogue.receive(nodeId, message.body)
-      if (error !== undefined) link.close(CloseCode.PROTOCOL_ERROR, error.message)
+    const error = this.#catalogue.receive(nodeId, message, this.#clock.now())
+    if (error !== undefined) link.close(CloseCode.PROTOCOL_ERROR, error.message)
+    for (const refused of this.#catalogue.takeRefused()) {
+      const { message: reason } = refused.error
+      this.#peers.linkTo(refused.nodeId)?.close(CloseCode.PROTOCOL_ERROR, reason)
+      if (refused.nodeId === nodeId) link.close(CloseCode.PROTOCOL_ERROR, reason)
     }
     this.schedule()
   }
 
-  /** Stops the timer. Idempotent. */
+  /** Stops the timers. Idempotent. */
   close(): void {
     this.#isClosed = true
     this.#costTimer?.cancel()
+    this.#dueTimer?.cancel()
     this.#costTimer = undefined
+    this.#dueTimer = undefined
   }
 
   #isAwaited(nodeId: NodeId): boolean {
@@ -123,9 +119,22 @@ export class RegistrySync {
 
   #send(nodeId: NodeId, link: Link): void {
     while (link.isOpen) {
-      const message = this.#catalogue.nextMessage(nodeId)
-      if (message === undefined || !link.send(REGISTRY_MESSAGE, message)) return
+      const message = this.#catalogue.nextMessage(nodeId, this.#clock.now())
+      if (message === undefined) return this.#sendLater(nodeId)
+      if (!link.sendRegistry(message)) return
     }
+  }
+
+  /** What waits for its ration is sent when it is time, at the latest when something else that waits is. */
+  #sendLater(nodeId: NodeId): void {
+    const now = this.#clock.now()
+    const dueAt = this.#catalogue.dueAt(nodeId, now)
+    if (dueAt === undefined || this.#isClosed) return
+    const send = (): void => {
+      this.#dueTimer = undefined
+      this.schedule()
+    }
+    this.#dueTimer ??= this.#clock.setTimer(Math.max(0, dueAt - now), send, { background: true })
   }
 
   #watchCosts(): void {

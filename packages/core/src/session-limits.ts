@@ -1,8 +1,8 @@
 import type { SessionLimits } from '@astranet/mux'
 import { resolveLimits } from '@astranet/mux/proto'
 
-/** The link's own stream, and one for a dial of the peer. */
-const MIN_CONCURRENT_STREAMS = 2
+/** The link's own stream, that of the peer's registry, and one for a dial of the peer. */
+const MIN_CONCURRENT_STREAMS = 3
 
 /**
  * The limits, when each is known and in range: a wrong one would otherwise show when the first peer connects. Throws a

@@ -30,8 +30,8 @@ test.each<[string, () => unknown, RegExp]>([
   ],
   [
     'sessionLimits',
-    () => new AstraNet({ sessionLimits: { maxConcurrentStreams: 1 } }),
-    /^sessionLimits\.maxConcurrentStreams must be at least 2, got 1/,
+    () => new AstraNet({ sessionLimits: { maxConcurrentStreams: 2 } }),
+    /^sessionLimits\.maxConcurrentStreams must be at least 3, got 2/,
   ],
   ['withLoopBack', () => new AstraNet().withLoopBack(wrong('no')), /^isEnabled must be a boolean/],
   ['withEnv', () => new AstraNet().withEnv(''), /^environment must not be empty/],

@@ -1,8 +1,12 @@
+import { constants } from 'node:os'
 import { memory } from '@astranet/transport-memory'
 import { describe, expect, it } from 'vitest'
 import * as browserEntry from '../src/browser.js'
 import * as nodeEntry from '../src/index.js'
-import { boundTo, failure, textOf, until } from './support.js'
+import { boundTo, failure, textOf, turns, until } from './support.js'
+
+/** What can fail of a socket of Web Streams. */
+type Call = 'read' | 'write' | 'closed'
 
 /** A node as a page has it, which has joined one as a program on Node has it. */
 interface Joined extends AsyncDisposable {
@@ -150,6 +154,52 @@ describe('the browser entry', () => {
     await using page = new browserEntry.AstraNet()
     expect(await failure(page.listenAndServe('ws', ':0'))).toMatchObject({ code: 'EOPNOTSUPP' })
     expect((await failure(page.join('tcp', ':1'))).message).toContain('this node has "ws", "wss"')
+  })
+
+  it.each<
+    [string, (far: nodeEntry.Socket, own: browserEntry.Socket) => unknown, Partial<Record<Call, string>>]
+  >([
+    [
+      'resets',
+      (far) => far.resetAndDestroy(),
+      { read: 'ECONNRESET', write: 'ECONNRESET', closed: 'ECONNRESET' },
+    ],
+    ['reads no more', (far) => far.stream.stopSending(), { write: 'EPIPE' }],
+    [
+      'reads no more and ends',
+      (far) => [far.stream.stopSending(), far.end()],
+      { write: 'EPIPE', closed: 'EPIPE' },
+    ],
+    [
+      'reads no more and resets later',
+      async (far) => {
+        far.stream.stopSending()
+        await turns(20)
+        far.resetAndDestroy()
+      },
+      { read: 'ECONNRESET', write: 'EPIPE', closed: 'ECONNRESET' },
+    ],
+    ['is given up here', (_, own) => own.destroy(), { read: 'ECONNABORTED', write: 'ECONNABORTED' }],
+    ['is reset here', (_, own) => own.resetAndDestroy(), { read: 'ECONNABORTED', write: 'ECONNABORTED' }],
+  ])('says in each direction what net says when the peer or the socket %s', async (_, act, expected) => {
+    await using nodes = await joined()
+    const listener = await nodes.server.bind('', 'svc')
+    const own = await nodes.page.dial('', 'svc')
+    const far = await listener.accept()
+    far.on('error', () => undefined)
+    const writer = own.writable.getWriter()
+    const calls: [Call, ReturnType<typeof failure>][] = [
+      ['write', failure(writer.write(new Uint8Array(1_000_000)))],
+    ]
+    if ('read' in expected) calls.push(['read', failure(own.readable.getReader().read())])
+    await act(far, own)
+    if ('closed' in expected) calls.push(['closed', failure(own.closed)])
+    for (const [call, promise] of calls) {
+      const error = (await promise) as Error & { code?: string; errno?: number; syscall?: string }
+      const code = expected[call] as keyof typeof constants.errno
+      expect([call, error.code, error.errno]).toEqual([call, code, -constants.errno[code]])
+      if (call !== 'closed') expect(error).toMatchObject({ syscall: call, message: `${call} ${code}` })
+    }
   })
 
   it('says why a socket ended when the other node goes', async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, connect } from 'node:net'
-import { PassThrough, Duplex } from 'node:stream'
+import { PassThrough, Duplex, duplexPair } from 'node:stream'
 import type { ByteDuplex, ByteDuplexHandler } from '@astranet/interface'
 import { memory, memoryPair } from '@astranet/transport-memory'
 import { expect, test } from 'vitest'
@@ -156,6 +156,14 @@ test('a pipe of any kind makes a link: a pair of Web Streams', async () => {
     a.attach({ readable: back.readable, writable: there.writable }),
     b.attach({ readable: there.readable, writable: back.writable }),
   ])
+  await talksBothWays(a, b)
+})
+
+test("a pipe of any kind makes a link: Node's duplexPair, which answers before a write returns", async () => {
+  await using a = new AstraNet()
+  await using b = new AstraNet()
+  const [near, far] = duplexPair()
+  await Promise.all([a.attach(near), b.attach(far)])
   await talksBothWays(a, b)
 })
 

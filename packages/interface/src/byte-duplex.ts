@@ -14,9 +14,19 @@ export interface ByteDuplexCapabilities {
 }
 
 /**
- * What the user of a {@link ByteDuplex} is told. Calls come one at a time, never from inside a call to the duplex's
- * constructor, and in this order: any number of `onData`, `onDrain`, `onSuspend`/`onResume`; at most one `onEnd`, after
- * which no `onData` follows; then exactly one `onClose`, after which nothing follows.
+ * What the user of a {@link ByteDuplex} is told. Calls begin in this order: any number of `onData`, `onDrain`,
+ * `onSuspend`/`onResume`; at most one `onEnd`, after which no `onData` follows; then exactly one `onClose`, after which
+ * nothing follows.
+ *
+ * What may call back from inside what:
+ * - From inside `handle`, `writev`, `resume` and `end` any of these calls may come, except the `onDrain` of that very
+ *   `writev`. A pipe within one process may have no turn of the event loop between its ends, as Node's `stream.duplexPair()`:
+ *   what one end writes the other answers before `writev` returns.
+ * - From inside `abort`, `pause` and the duplex's constructor none comes.
+ * - From inside each of these calls the handler may call every method of the duplex. Where that method calls back, the
+ *   handler is called inside its own call, and what the inner call brings comes behind what the outer one brought.
+ *
+ * So a handler brings its own state in order before it calls a method that may call back, and looks at it again afterwards.
  */
 export interface ByteDuplexHandler {
   /** Bytes arrived. The receiver owns `chunk`: the duplex never reuses or changes it. It is never empty. */
@@ -24,7 +34,8 @@ export interface ByteDuplexHandler {
   /**
    * A `writev` that returned `false` is done: all bytes were handed to the system, `bufferedBytes` is 0, no chunk is
    * referred to any more, and more can be written. Once for each such `writev`, never before it has returned; a handler
-   * that took the pipe over may get one that its predecessor is owed.
+   * that took the pipe over may get one that its predecessor is owed. When a handler writes more from inside this call and
+   * that waits too, the calls still owed come once it is done.
    */
   onDrain(): void
   /** The peer ended its direction: no more bytes arrive. Only where `capabilities.halfClose`. */

@@ -118,8 +118,8 @@ class PortDuplex implements ByteDuplex {
       if (fault !== undefined) this.#violated(fault)
       else this.#deliver()
     } else if (typeof message === 'number' && Number.isSafeInteger(message) && message > 0) {
-      for (let owed = this.#outbox.allow(message); owed > 0 && this.#closed === undefined; owed--)
-        this.#handler?.onDrain()
+      this.#outbox.allow(message)
+      while (this.#closed === undefined && this.#outbox.takeDrain()) this.#handler?.onDrain()
       this.#closeWhenOver()
     } else if (typeof message === 'string') {
       this.#break(reset(`The other end broke the pipe off: ${message.slice(0, MAX_REASON)}`))

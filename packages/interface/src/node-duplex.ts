@@ -185,6 +185,8 @@ class NodeByteDuplex implements ByteDuplex {
     for (let owed = this.#drainsOwed; owed > 0 && !this.#isAborted; owed--) {
       this.#drainsOwed--
       this.#handler?.onDrain()
+      // The handler has written, and that waits: so do the calls still owed.
+      if (this.#drainsOwed >= owed) return
     }
   }
 

@@ -41,14 +41,17 @@ export class PortOutbox {
     return false
   }
 
-  /** The other end takes so many bytes more. Returns how many writes that waited are done now. */
-  allow(bytes: number): number {
+  /** The other end takes this many bytes more. */
+  allow(bytes: number): void {
     this.#credit = Math.min(this.#credit + bytes, Number.MAX_SAFE_INTEGER)
     this.#flush()
-    if (this.#bytes > 0) return 0
-    const done = this.#drainsOwed
-    this.#drainsOwed = 0
-    return done
+  }
+
+  /** Whether a write that waited is done and nobody was told yet; true once for each. */
+  takeDrain(): boolean {
+    if (this.#bytes > 0 || this.#drainsOwed === 0) return false
+    this.#drainsOwed--
+    return true
   }
 
   /** Ends once everything has left. Idempotent. */

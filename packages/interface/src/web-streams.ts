@@ -153,6 +153,8 @@ class WebByteDuplex implements ByteDuplex {
     for (let owed = this.#drainsOwed; owed > 0 && this.#closed === undefined; owed--) {
       this.#drainsOwed--
       this.#handler?.onDrain()
+      // The handler has written, and that waits: so do the calls still owed.
+      if (this.#drainsOwed >= owed) return
     }
   }
 

@@ -12,7 +12,11 @@ export { CloseCode, LinkError, linkError, StreamCode } from './proto/error-codes
 export type { LinkErrorDetails } from './proto/error-codes.js'
 export { DialError, MAX_REFUSAL_TEXT, RefusalReason, refusalError } from './proto/stream-answer.js'
 export type { DialErrorOptions } from './proto/stream-answer.js'
-export { MAX_STREAM_HEADER_BYTES, MAX_TUNNEL_NODES } from './proto/stream-header.js'
+export {
+  MAX_REGISTRY_MESSAGE_BYTES,
+  MAX_STREAM_HEADER_BYTES,
+  MAX_TUNNEL_NODES,
+} from './proto/stream-header.js'
 export type { DialHeader, StreamHeader, TunnelHeader } from './proto/stream-header.js'
 export { HelloLimit, MAX_HELLO_BYTES } from './proto/hello.js'
 export type { Hello } from './proto/hello.js'

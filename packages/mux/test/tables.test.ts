@@ -57,6 +57,41 @@ describe('the scheduler', () => {
     expect(drain(scheduler)).toEqual([c.id, a.id])
   })
 
+  /** Which streams have their turns while all of them always have more, 64 KiB at a time. */
+  function turnsOf(all: readonly Stream[], count: number): number[] {
+    const scheduler = new Scheduler()
+    for (const stream of all) scheduler.add(stream)
+    return Array.from({ length: count }, () => {
+      const stream = scheduler.take(true) as Stream
+      scheduler.sent(65_536)
+      scheduler.add(stream)
+      return all.indexOf(stream)
+    })
+  }
+
+  it('gives what waits behind more urgent streams a turn after each MiB of theirs, ring by ring', () => {
+    const taken = turnsOf(streams(0, 5, 7, 5), 100)
+    expect(taken.slice(0, 17)).toEqual([...Array<number>(16).fill(0), 1])
+    const behind = taken.flatMap((which, at) => (which === 0 ? [] : [[at, which]]))
+    expect(behind).toEqual([
+      [16, 1],
+      [33, 2],
+      [67, 3],
+      [84, 2],
+    ])
+  })
+
+  it('gives no turn out of order while only urgency 0 has credit', () => {
+    const scheduler = new Scheduler()
+    const [urgent, other] = streams(0, 5) as [Stream, Stream]
+    scheduler.add(other)
+    for (let count = 0; count < 100; count++) {
+      scheduler.add(urgent)
+      expect(scheduler.take(false)?.id).toBe(urgent.id)
+      scheduler.sent(65_536)
+    }
+  })
+
   it('puts a stream back in front', () => {
     const scheduler = new Scheduler()
     const [a, b] = streams(3, 3) as [Stream, Stream]

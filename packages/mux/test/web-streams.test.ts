@@ -90,6 +90,25 @@ describe('Web Streams of a stream', () => {
       code: 'EPIPE',
       applicationCode: 6,
     })
+    await expect(near.closed).rejects.toMatchObject({ code: 'ECONNRESET', applicationCode: 5 })
+  })
+
+  it('tell what errorOf makes of an error, which knows of a reset that comes along', async () => {
+    const { client, server } = await sessionPair()
+    const near = toWebStreams(await client.openStream(), {
+      errorOf: (error, syscall, reset) => new Error(`${syscall}: ${(reset ?? error).message}`),
+    })
+    const far = await server.accept()
+    const results = Promise.allSettled([
+      near.readable.getReader().read(),
+      near.writable.getWriter().write(pattern(1_000_000)),
+      near.closed,
+    ])
+    far.destroy(5)
+    const reset = `stream ${far.id} was reset by the peer with code 5`
+    expect((await results).map((result) => result.status === 'rejected' && String(result.reason))).toEqual(
+      ['read', 'write', 'read'].map((syscall) => `Error: ${syscall}: ${reset}`),
+    )
   })
 
   it('fail with the session, readers and writers that wait included', async () => {

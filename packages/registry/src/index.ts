@@ -1,4 +1,5 @@
 export { Catalogue } from './proto/catalogue.js'
+export type { Refused } from './proto/catalogue.js'
 export type {
   CatalogueOptions,
   ServiceFilter,

@@ -150,7 +150,7 @@ describe('neighbours', () => {
     const watch = network.node(1).watch(() => undefined)
     watch.take()
     network.node(0).publishService({ name: 'web', port: 2 })
-    network.node(0).nextMessage(id(1))
+    network.node(0).nextMessage(id(1), 0)
     network.linkUp(0, 1)
     expect(network.node(1).services()).toHaveLength(1)
     network.settle()
@@ -162,10 +162,10 @@ describe('neighbours', () => {
     const owner = new Uint8Array([0, 0, 0, 0, 0, 0, 0, 2])
     const entry = (port: number): PlainValue => [port, 1, ['', 'echo', port], [[], 1]]
     node.neighbourUp(id(2), 0)
-    node.receive(id(2), [1, owner, 1, 0, 2, false, [entry(1), entry(2)]])
-    node.receive(id(2), [1, owner, 1, 0, 2, true, [entry(2)]])
+    node.receive(id(2), [1, owner, 1, 0, 2, false, [entry(1), entry(2)]], 0)
+    node.receive(id(2), [1, owner, 1, 0, 2, true, [entry(2)]], 0)
     node.neighbourUp(id(2), 0)
-    node.receive(id(2), [1, owner, 1, 2, 3, false, [entry(3)]])
+    node.receive(id(2), [1, owner, 1, 2, 3, false, [entry(3)]], 0)
     expect(node.services()).toHaveLength(3)
   })
 
@@ -195,7 +195,7 @@ describe('neighbours', () => {
       }
       network.now += wait
       network.linkUp(0, 1)
-      const digest = network.node(0).nextMessage(id(1))
+      const digest = network.node(0).nextMessage(id(1), 0)
       return (digest?.[1] as readonly unknown[]).length
     }
     expect(catalogueOf({}, 599_999)).toBe(1)
@@ -210,8 +210,8 @@ describe('neighbours', () => {
     network.node(0).neighbourDown(id(1), 0)
     network.node(0).neighbourDown(id(9), 0)
     expect(network.node(0).neighbours()).toEqual([])
-    expect(network.node(0).nextMessage(id(1))).toBeUndefined()
-    expect(network.node(0).receive(id(1), 'anything')).toBeUndefined()
+    expect(network.node(0).nextMessage(id(1), 0)).toBeUndefined()
+    expect(network.node(0).receive(id(1), 'anything', 0)).toBeUndefined()
   })
 
   it('are other nodes', () => {
@@ -234,7 +234,8 @@ describe('node and link entries', () => {
       roles: ['router'],
       addresses: ['127.0.0.1:1'],
     })
-    expect(network.node(1).link(id(0), id(1))?.cost).toBe(2.5)
+    expect(network.node(0).link(id(0), id(1))?.cost).toBe(2.5)
+    expect(network.node(1).link(id(0), id(1))).toEqual({ kind: 'link', neighbour: id(1) })
     expect(changes).toBe(1)
     network.linkDown(0, 1)
     expect(changes).toBe(2)
@@ -244,20 +245,6 @@ describe('node and link entries', () => {
     stop()
     network.linkUp(0, 1)
     expect(changes).toBe(2)
-  })
-
-  it('are published when the cost changed by a quarter, at most every 10 s', () => {
-    const catalogue = new Catalogue({ self: id(0), incarnation: 1 })
-    expect(catalogue.publishLink(id(1), 100, 0)).toBe(false)
-    catalogue.neighbourUp(id(1), 0)
-    expect(catalogue.publishLink(id(1), 100, 0)).toBe(true)
-    expect(catalogue.publishLink(id(1), 900, 9_999)).toBe(false)
-    expect(catalogue.publishLink(id(1), 124, 10_000)).toBe(false)
-    expect(catalogue.publishLink(id(1), 75, 10_000)).toBe(true)
-    expect(catalogue.link(id(0), id(1))?.cost).toBe(75)
-    expect(catalogue.publishLink(id(1), 0, 20_000)).toBe(true)
-    expect(catalogue.publishLink(id(1), 0, 30_000)).toBe(false)
-    expect(() => catalogue.publishLink(id(1), Infinity, 0)).toThrow(/cost/)
   })
 
   it('leave a measurement unpublished when there is no room for its entry', () => {

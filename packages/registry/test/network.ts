@@ -1,4 +1,4 @@
-import { toNodeId, type NodeId } from '@astranet/interface'
+import { toNodeId, type AstraError, type NodeId } from '@astranet/interface'
 import { Catalogue, type CatalogueLimits, type RegistryMessage } from '../src/index.js'
 
 /** The id of the n-th node of a test. */
@@ -11,6 +11,8 @@ export class Network {
   readonly nodes: Catalogue[] = []
   readonly #limits: Partial<CatalogueLimits>
   readonly #pipes = new Map<string, RegistryMessage[]>()
+  /** Why links were closed because of what one node holds of all others. */
+  readonly refused: AstraError[] = []
   now = 0
 
   constructor(count: number, limits: Partial<CatalogueLimits> = {}) {
@@ -35,7 +37,7 @@ export class Network {
       [b, a],
     ] as const) {
       this.#pipes.set(`${from}>${to}`, [])
-      this.node(from).neighbourUp(id(to), this.now)
+      this.node(from).neighbourUp(id(to), this.now, this.node(to).incarnation)
     }
   }
 
@@ -60,7 +62,7 @@ export class Network {
   step(from: number, to: number): number {
     const pipe = this.#pipes.get(`${from}>${to}`)
     if (pipe === undefined) return 0
-    const sent = this.node(from).nextMessage(id(to))
+    const sent = this.node(from).nextMessage(id(to), this.now)
     if (sent !== undefined) pipe.push(sent)
     return (sent === undefined ? 0 : 1) + this.deliver(from, to)
   }
@@ -68,8 +70,12 @@ export class Network {
   deliver(from: number, to: number): number {
     const message = this.#pipes.get(`${from}>${to}`)?.shift()
     if (message === undefined) return 0
-    const error = this.node(to).receive(id(from), message)
+    const error = this.node(to).receive(id(from), message, this.now)
     if (error !== undefined) throw error
+    for (const { nodeId, error } of this.node(to).takeRefused()) {
+      this.refused.push(error)
+      this.linkDown(to, Number(nodeId))
+    }
     return 1
   }
 

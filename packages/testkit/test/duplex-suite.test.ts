@@ -5,7 +5,7 @@ import { systemClock } from '@astranet/interface'
 import { fromMessagePort } from '@astranet/interface/message-port'
 import { fromNodeDuplex } from '@astranet/interface/node-duplex'
 import { fromWebStreams } from '@astranet/interface/web-streams'
-import { byteDuplexSuite, type DuplexPair } from '@astranet/testkit'
+import { byteDuplexSuite, synchronousPair, type DuplexPair } from '@astranet/testkit'
 import { rng, simLink } from '@astranet/testkit/sim'
 import { describe, it } from 'vitest'
 
@@ -18,6 +18,12 @@ byteDuplexSuite({
   runner,
 })
 byteDuplexSuite({ name: 'node:stream duplexes', createPair: streamPair, runner })
+byteDuplexSuite({ name: 'a synchronous pair', createPair: () => synchronousPair(), runner })
+byteDuplexSuite({
+  name: 'a synchronous pair without half-close',
+  createPair: () => synchronousPair({ halfClose: false }),
+  runner,
+})
 byteDuplexSuite({ name: 'web streams', createPair: () => webPair(true), runner })
 byteDuplexSuite({ name: 'web streams without half-close', createPair: () => webPair(false), runner })
 byteDuplexSuite({ name: 'MessagePorts of worker_threads', createPair: nodePorts, runner })

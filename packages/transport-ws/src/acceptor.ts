@@ -54,8 +54,13 @@ export class Acceptor {
     })
   }
 
+  /** Tells the listener why a client did not become a connection. */
+  report(error: Error): void {
+    this.#events.onError?.(error)
+  }
+
   #refuse(socket: Duplex, { status, error }: Refusal): void {
     answer(socket, status)
-    this.#events.onError?.(error)
+    this.report(error)
   }
 }

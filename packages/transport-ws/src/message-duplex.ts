@@ -114,6 +114,8 @@ export class MessageDuplex implements ByteDuplex {
     for (let owed = this.#drainsOwed; owed > 0 && this.#closed === undefined; owed--) {
       this.#drainsOwed--
       this.#handler?.onDrain()
+      // The handler has written, and that waits: so do the calls still owed.
+      if (this.#drainsOwed >= owed) return
     }
   }
 

@@ -3,8 +3,9 @@ import { Server as TlsServer } from 'node:tls'
 import { AstraError, type ListenOptions, type TransportListener } from '@astranet/interface'
 import { Acceptor } from './acceptor.js'
 import { formatWsAddress, isLoopback, type WsNetwork } from './address.js'
-import { Mounts, type Mount } from './mounts.js'
+import { Mounts } from './mounts.js'
 import type { CheckedOptions } from './node-options.js'
+import { listenPath } from './path.js'
 
 /** What listening on somebody else's server needs. */
 export interface MountRequest {
@@ -20,11 +21,12 @@ export interface MountRequest {
  */
 export function listenMounted(request: MountRequest, events: ListenOptions): TransportListener {
   const { network, path, server } = request
-  if (typeof path !== 'string' || !/^\/[^\s?#]*$/.test(path)) {
+  if (typeof path !== 'string' || !path.startsWith('/')) {
     throw new TypeError(
       `address must be a path like "/astranet" on a given server, got ${JSON.stringify(path)}`,
     )
   }
+  const known = listenPath(path)
   if (network === 'wss' && !(server instanceof TlsServer)) {
     throw new TypeError(
       'server must be an HTTPS server to listen on wss; behind something that ends TLS listen on ws with isBehindTls',
@@ -35,7 +37,7 @@ export function listenMounted(request: MountRequest, events: ListenOptions): Tra
     const message = `The HTTP server must listen before something listens at ${path} of it.`
     throw new AstraError('ERR_SERVER_NOT_RUNNING', message)
   }
-  return new MountedListener(request, events)
+  return new MountedListener({ ...request, path: known }, events)
 }
 
 class MountedListener implements TransportListener {
@@ -44,7 +46,7 @@ class MountedListener implements TransportListener {
   readonly isAuthenticated: boolean
   readonly #path: string
   readonly #server: Server
-  readonly #mount: Mount
+  readonly #acceptor: Acceptor
 
   constructor({ network, path, server, options }: MountRequest, events: ListenOptions) {
     this.network = network
@@ -53,11 +55,8 @@ class MountedListener implements TransportListener {
     this.#path = path
     this.#server = server
     const site = { address: (): string => this.address, confidential: this.isConfidential }
-    this.#mount = {
-      acceptor: new Acceptor(options, events, site),
-      handshakeTimeoutMs: options.handshakeTimeoutMs,
-    }
-    Mounts.of(server).add(path, this.#mount)
+    this.#acceptor = new Acceptor(options, events, site)
+    Mounts.of(server).add(path, this.#acceptor)
   }
 
   /** The server's address and the path; only the path of a server that has no port, or none any more. */
@@ -74,7 +73,7 @@ class MountedListener implements TransportListener {
   }
 
   async close(): Promise<void> {
-    Mounts.of(this.#server).remove(this.#path, this.#mount)
+    Mounts.of(this.#server).remove(this.#path, this.#acceptor)
   }
 }
 

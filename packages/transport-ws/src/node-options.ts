@@ -19,9 +19,9 @@ export interface WsOptions extends CommonWsOptions {
   tls?: WsTlsOptions
   /**
    * An HTTP server to listen on, in place of one of our own; for `wss` an HTTPS server. `listen` then takes a path such as
-   * `'/astranet'`, which only one listener can have. Requests for others are left to the server's other users, and get 404
-   * where there are none or none answers within `handshakeTimeoutMs`. It is the caller's to start, before
-   * anything listens at a path of it (`ERR_SERVER_NOT_RUNNING`), and to close.
+   * `'/astranet'`, without a query, which only one listener can have. Requests for other paths are left to the server's
+   * other `'upgrade'` listeners, and get 404 when there are none. It is the caller's to start, before anything listens at a
+   * path of it (`ERR_SERVER_NOT_RUNNING`), and to close.
    */
   server?: Server
   /**
@@ -42,7 +42,7 @@ export interface WsOptions extends CommonWsOptions {
    * message that is not complete, of a stranger's too. Default 65,536, than which this transport sends none longer.
    */
   maxMessageBytes?: number
-  /** How long a client may take until it is a WebSocket, in ms, 1 to 2^31 - 1. Default 10,000. */
+  /** How long a client of a listener of its own may take until it is a WebSocket, in ms, 1 to 2^31 - 1. Default 10,000. */
   handshakeTimeoutMs?: number
   /**
    * Connections to a listener of its own that are not WebSockets yet, 1 or more. Default 100; for one more the

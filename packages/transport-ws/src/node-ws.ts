@@ -14,7 +14,8 @@ import { checkOptions, type CheckedOptions, type WsOptions } from './node-option
  *
  * Addresses are URLs (`ws://host:port/path`), `host:port` or `:port`, the last two with or without a path: without a host
  * all interfaces to listen on, this machine to dial. Port 0 listens on a free one; a listener's own address is `host:port`
- * with its path. With the option `server` an address to listen on is a path.
+ * with its path. With the option `server` an address to listen on is a path. An address to listen on has no query; one to
+ * dial may have one, which the listener does not look at.
  *
  * Errors are Node's own (`ECONNREFUSED`, `EADDRINUSE`, `ENOTFOUND`, those of certificates, ...), `ETIMEDOUT` when `timeoutMs`
  * runs out, and `ASTRA_ERR_WS_HANDSHAKE` when there is something else than AstraNet's WebSocket at the address. A connection

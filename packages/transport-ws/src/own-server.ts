@@ -7,6 +7,7 @@ import { Acceptor } from './acceptor.js'
 import { requestError } from './client-error.js'
 import { formatWsAddress, isLoopback, parseWsAddress, type WsAddress, type WsNetwork } from './address.js'
 import type { CheckedOptions } from './node-options.js'
+import { listenPath, pathOf } from './path.js'
 import { Pending } from './pending.js'
 import { answer, refusal } from './upgrade.js'
 
@@ -24,10 +25,11 @@ export interface OwnRequest {
 export async function listenOwn(request: OwnRequest, events: ListenOptions): Promise<TransportListener> {
   const { network, address, options } = request
   const parsed = parseWsAddress(network, address)
+  const wanted = { ...parsed, path: listenPath(parsed.path) }
   const { tls } = options
   if (network === 'wss' && tls.pfx === undefined && (tls.key === undefined || tls.cert === undefined))
     throw new TypeError('tls must have key and cert, or pfx, to listen on wss')
-  const listener = new OwnListener(request, parsed, events)
+  const listener = new OwnListener(request, wanted, events)
   await listener.start()
   return listener
 }
@@ -97,7 +99,7 @@ class OwnListener implements TransportListener {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (request.url !== this.#wanted.path)
+    if (pathOf(request) !== this.#wanted.path)
       return this.#refuse(request, socket, 404, 'it asks for another path')
     this.#pending.done(socket)
     this.#acceptor.upgrade(request, socket, head)

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Connection, ListenOptions, Transport, TransportListener } from '@astranet/interface'
 import { Probe, turn } from '@astranet/testkit'
 import type { WsTlsOptions } from '@astranet/transport-ws'
@@ -57,4 +59,13 @@ export async function closeAll(connections: readonly Connection[]): Promise<void
 /** The port of a listener's address. */
 export function portOf(address: string): number {
   return Number(new URL(`ws://${address}`).port)
+}
+
+/** Runs `body` with an HTTP server of somebody else's that listens at `url`, whose scheme is `ws`. */
+export async function withHttpServer(body: (server: Server, url: string) => Promise<void>): Promise<void> {
+  const server = createServer((_, response) => void response.end('a page'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await body(server, `ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
 }

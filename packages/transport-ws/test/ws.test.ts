@@ -1,15 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { connect, type AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { Probe } from '@astranet/testkit'
 import { ws, type WsOptions } from '@astranet/transport-ws'
 import { ws as browserWs, type StandardWebSocketConstructor } from '@astranet/transport-ws/browser'
 import { describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer, type ClientOptions } from 'ws'
-import { closeAll, listening, portOf, serverTls, strangerTls, turnsUntil } from './support.js'
+import { closeAll, listening, portOf, serverTls, strangerTls, turnsUntil, withHttpServer } from './support.js'
 
 const PROTOCOL = 'astranet-1-qx02'
 
@@ -23,14 +20,6 @@ function foreignClient(url: string, options: ClientOptions, protocols = [PROTOCO
     })
     socket.on('error', (error) => resolve(/\d+$/.exec(error.message)?.[0] ?? error.message))
   })
-}
-
-async function withHttpServer(body: (server: Server, url: string) => Promise<void>): Promise<void> {
-  const server = createServer((_, response) => void response.end('a page'))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  await body(server, `ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
-  server.closeAllConnections()
-  await new Promise((resolve) => server.close(resolve))
 }
 
 describe('ws', () => {
@@ -193,28 +182,6 @@ describe('ws', () => {
     })
   })
 
-  it('answers for the others on a server when none of them does', async () => {
-    await withHttpServer(async (server, url) => {
-      const { listener } = await listening(ws({ server, handshakeTimeoutMs: 20 }), 'ws', '/astranet')
-      const held: Duplex[] = []
-      server.on('upgrade', (request, socket) => {
-        if (request.url !== '/held') return
-        held.push(socket)
-        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n')
-      })
-      const [host = '', port = ''] = url.slice('ws://'.length).split(':')
-      const answered = connect(Number(port), host)
-      const head = 'HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'
-      answered.write(`GET /held ${head}`)
-      await turnsUntil(() => held.length === 1)
-      expect(await foreignClient(`${url}/nobody`, {})).toBe('404')
-      // It came before, and is still there.
-      expect(answered.destroyed).toBe(false)
-      for (const socket of [answered, ...held]) socket.destroy()
-      await listener.close()
-    })
-  })
-
   it('listens for wss only on a server with TLS', async () => {
     await withHttpServer(async (server) => {
       await expect(listening(ws({ server }), 'wss', '/astranet')).rejects.toMatchObject({
@@ -329,8 +296,11 @@ describe('who can reach a listener', () => {
     const early = listening(ws({ server }), 'wss', '/astranet')
     await expect(early).rejects.toMatchObject({ code: 'ERR_SERVER_NOT_RUNNING' })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const { listener } = await listening(ws({ server }), 'wss', '/astranet')
+    const { listener, accepted } = await listening(ws({ server }), 'wss', '/astranet')
     expect(listener).toMatchObject({ isLocal: true, isAuthenticated: true, isConfidential: true })
+    const connection = await ws({ tls: serverTls }).dial('wss', listener.address)
+    await turnsUntil(() => accepted.length === 1)
+    await closeAll([connection, ...accepted])
     await listener.close()
     server.close()
   })

@@ -1,12 +1,13 @@
 import type { NodeId } from '@astranet/interface'
 import { toWebStreams, type Stream, type WebStreams } from '@astranet/mux'
 import { nodeAddress } from '../node-address.js'
+import { socketError } from '../socket-error.js'
 import type { SocketEnds } from '../socket-ends.js'
 
 /**
  * A stream between two nodes as a pair of Web Streams. Reading slowly holds the peer's writer back, and a write that has
  * resolved has left. The two directions end apart: closing `writable` ends this one, and `readable` ends when the peer has
- * ended its own. Errors are those of `net.Socket`: `ECONNRESET` when the peer or its link broke it off, `EPIPE` when the
+ * ended its own. Errors are those of `net.Socket`, with `errno` and `syscall`: `ECONNRESET` when the peer or its link broke it off, `EPIPE` when the
  * peer reads no more, `ECONNABORTED` when it was given up here.
  */
 export class Socket implements AsyncDisposable {
@@ -14,7 +15,10 @@ export class Socket implements AsyncDisposable {
   readonly readable: ReadableStream<Uint8Array>
   /** What the peer is sent. `close` ends the direction, `abort` resets it. */
   readonly writable: WritableStream<Uint8Array>
-  /** Settles when both directions are over: rejects with the first error. Nobody needs to catch it. */
+  /**
+   * Settles when both directions are over: rejects with the first error, `ECONNRESET` when the peer broke it off. Nobody needs
+   * to catch it.
+   */
   readonly closed: Promise<void>
   /** The node at the other end. */
   readonly remoteNode: NodeId
@@ -30,7 +34,11 @@ export class Socket implements AsyncDisposable {
   /** @internal */
   constructor(stream: Stream, ends: SocketEnds, initialBytes: Uint8Array | undefined) {
     this.#stream = stream
-    this.#streams = toWebStreams(stream, { initialBytes })
+    this.#streams = toWebStreams(stream, {
+      initialBytes,
+      // A peer that has broken it off also reads no more: that is the lesser news.
+      errorOf: (error, syscall, reset) => socketError(reset ?? error, syscall),
+    })
     this.readable = this.#streams.readable
     this.writable = this.#streams.writable
     this.closed = this.#streams.closed

@@ -8,6 +8,7 @@ import { nodeAddress } from '../node-address.js'
 import type { DialOutcome } from '../dial-call.js'
 import type { Origin } from '../origin.js'
 import type { SocketDetails, SocketSettings } from '../socket-details.js'
+import { socketError } from '../socket-error.js'
 import type { SocketEnds } from '../socket-ends.js'
 
 /**
@@ -187,6 +188,10 @@ export class Socket extends StreamDuplex implements DialOutcome {
 
   protected override onActivity(): void {
     this.#timer?.refresh()
+  }
+
+  protected override errorOf(error: Error, syscall: 'read' | 'write'): Error {
+    return socketError(error, syscall)
   }
 
   /** @internal */

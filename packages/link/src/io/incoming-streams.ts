@@ -6,6 +6,7 @@ import { ACCEPTED_WIRE, RefusalReason, refusalToWire } from '../proto/stream-ans
 import {
   headerFromWire,
   MAX_STREAM_HEADER_BYTES,
+  type RegistryHeader,
   type StreamHeader,
   type UnknownHeader,
 } from '../proto/stream-header.js'
@@ -17,7 +18,7 @@ export const MAX_PARTIAL_HEADERS = 1024
 
 /** Told of a stream whose header has been read; the stream is paused. */
 export type HeaderListener = (
-  header: StreamHeader | UnknownHeader,
+  header: StreamHeader | RegistryHeader | UnknownHeader,
   stream: Stream,
   rest: Uint8Array | undefined,
 ) => void

@@ -6,7 +6,7 @@ import { goAwayToWire } from '../proto/go-away.js'
 import type { Hello } from '../proto/hello.js'
 import type { SessionRole } from '../proto/settle-role.js'
 import { DialError, RefusalReason } from '../proto/stream-answer.js'
-import type { StreamHeader, UnknownHeader } from '../proto/stream-header.js'
+import type { RegistryHeader, StreamHeader, UnknownHeader } from '../proto/stream-header.js'
 import { checkHelloTimeout, checkSessionOptions } from './check-options.js'
 import { closeReason } from './close-reason.js'
 import { controlEndedEarly, type ControlStream } from './control-stream.js'
@@ -16,10 +16,12 @@ import { IncomingStreams, refuseStream } from './incoming-streams.js'
 import { DEFAULT_HELLO_TIMEOUT_MS, type LinkHandler, type LinkOptions } from './link-options.js'
 import type { Link, LinkState } from './link.js'
 import { ownHello } from './own-hello.js'
+import { RegistryStreams } from './registry-streams.js'
 
 /** The life of a {@link Link}: its state, and what becomes of it when something happens. `Link` is its public face. */
 export class LinkCore {
   readonly dialer: Dialer
+  readonly registry: RegistryStreams
   readonly ownHello: Hello
   state: LinkState = 'new'
   role: SessionRole = 'server'
@@ -51,6 +53,7 @@ export class LinkCore {
     checkSessionOptions(options.sessionOptions)
     this.ownHello = ownHello(options, duplex.remoteAddress)
     this.dialer = new Dialer(this.#clock)
+    this.registry = this.#makeRegistry()
     this.#incoming = new IncomingStreams(this.#clock, (header, stream, rest) =>
       this.#onHeader(header, stream, rest),
     )
@@ -75,6 +78,7 @@ export class LinkCore {
     if (this.state !== 'open' || this.#ownGoAwayId !== undefined) return
     this.#ownGoAwayId = this.#nextPeerStreamId
     this.control?.send(goAwayToWire({ lastStreamId: this.#ownGoAwayId }))
+    this.registry.end()
     this.dialer.stop(new DialError('ECONNREFUSED', 'this node is going away', { isRetryable: true }))
   }
 
@@ -91,6 +95,16 @@ export class LinkCore {
     this.#error ??= error
     if (this.session !== undefined) this.session.destroy(error)
     else this.#closeSession(CloseCode.NO_ERROR, '')
+  }
+
+  #makeRegistry(): RegistryStreams {
+    return new RegistryStreams({
+      onRegistryMessage: (body) => {
+        if (!this.#isOver) this.#handler.onRegistry?.(this.#link, body)
+      },
+      onRegistryWritable: () => this.#handler.onRegistryWritable?.(this.#link),
+      onViolation: (error) => this.#fail(error),
+    })
   }
 
   #makeHandshake(): Handshake {
@@ -160,7 +174,9 @@ export class LinkCore {
   }
 
   #openDialer(): void {
-    if (this.isDialable && this.session !== undefined) this.dialer.open(this.session)
+    if (!this.isDialable || this.session === undefined) return
+    this.registry.open(this.session)
+    this.dialer.open(this.session)
   }
 
   #onEstablished({ control, peer }: Established): void {
@@ -176,8 +192,15 @@ export class LinkCore {
     if (this.role === 'client') this.#openDialer()
   }
 
-  #onHeader(header: StreamHeader | UnknownHeader, stream: Stream, rest: Uint8Array | undefined): void {
-    if (header.kind === 'unknown') {
+  #onHeader(
+    header: StreamHeader | RegistryHeader | UnknownHeader,
+    stream: Stream,
+    rest: Uint8Array | undefined,
+  ): void {
+    if (header.kind === 'registry') {
+      if (this.#handler.onRegistry !== undefined) this.registry.take(stream, rest)
+      else refuse(stream, RefusalReason.NOT_SUPPORTED, 'there is no registry here')
+    } else if (header.kind === 'unknown') {
       refuse(stream, RefusalReason.NOT_SUPPORTED, `streams of kind ${header.number} are not known here`)
     } else if (header.kind === 'dial' && (header.sourceNode ?? this.peer?.nodeId) !== this.peer?.nodeId) {
       refuse(stream, RefusalReason.FORBIDDEN, 'a dial must come from the node at the other end of the link')
@@ -198,6 +221,7 @@ export class LinkCore {
       return
     }
     this.#isPeerGoingAway = true
+    this.registry.end()
     this.#handler.onGoAway?.(this.#link, message.goAway.lastStreamId)
   }
 
@@ -237,6 +261,7 @@ export class LinkCore {
 
   #stopStreams(): void {
     this.#incoming.stop()
+    this.registry.stop()
     const why = this.#error === undefined ? 'the link was closed' : `the link ended: ${this.#error.message}`
     // These dials' headers never left.
     this.dialer.stop(new DialError('ECONNRESET', why, { isRetryable: true, cause: this.#error }))

@@ -42,6 +42,10 @@ export interface LinkHandler {
   onStream(link: Link, header: StreamHeader, stream: Stream, rest: Uint8Array | undefined): void
   /** After a `send` that returned false: the control stream takes more. */
   onWritable?(link: Link): void
+  /** The peer's registry said something. Without this there is no registry here, and the peer is told so. */
+  onRegistry?(link: Link, body: unknown): void
+  /** After a `sendRegistry` that returned false: the registry's stream takes more. */
+  onRegistryWritable?(link: Link): void
   /** The peer takes no new streams. Those with an id of `lastStreamId` or above were not processed. May repeat. */
   onGoAway?(link: Link, lastStreamId: number): void
   /**
@@ -83,7 +87,7 @@ export interface LinkOptions {
   readonly clock?: Clock
   /**
    * Limits of the session below; those of the handshake are fixed. `maxConcurrentStreams` counts the control stream and
-   * must be 2 or more, lest the other side never opens one. Default: the multiplexer's.
+   * must be 2 or more, lest the other side never opens one; where there is a registry, its stream counts too. Default: the multiplexer's.
    */
   readonly sessionOptions?: Omit<
     SessionOptions,

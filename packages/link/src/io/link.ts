@@ -113,6 +113,17 @@ export class Link implements RankedLink {
     return this.isOpen && (this.#core.control?.send(wire) ?? false)
   }
 
+  /**
+   * Sends a message of the registry, anything msgpack can hold, on a stream of its own, behind the application's bytes.
+   * False: wait for `onRegistryWritable` before sending more (the message is taken all the same), or nothing more can be
+   * sent and it is dropped: the link is not open, a side goes away, or the peer has no registry.
+   *
+   * Throws a `RangeError` for more than 65,536 bytes.
+   */
+  sendRegistry(body: unknown): boolean {
+    return this.isOpen && this.#core.registry.send(body)
+  }
+
   /** The round trip in ms. Rejects with `ASTRA_ERR_LINK_CLOSED` when the link is not open, and when it ends meanwhile. */
   ping(): Promise<number> {
     const { session } = this.#core

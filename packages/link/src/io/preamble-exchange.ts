@@ -75,10 +75,11 @@ export class PreambleExchange implements ByteDuplexHandler {
 
   #fail(error: LinkError): void {
     this.#isDone = true
+    // First: the pipe may close from inside `end`.
+    this.#events.onFailed(error)
     // A foreign protocol is cut off. A peer that can read this side's preamble should get it, to say the same there.
     if (error.code === 'ASTRA_ERR_LINK_FOREIGN') this.#duplex.abort(error)
     else this.#duplex.end()
-    this.#events.onFailed(error)
   }
 }
 

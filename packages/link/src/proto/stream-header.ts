@@ -15,8 +15,11 @@ export const MAX_STREAM_HEADER_BYTES = 1024
 /** The most nodes on a tunnel's path, both ends included. */
 export const MAX_TUNNEL_NODES = 18
 
+/** The longest message on a registry stream, in bytes of msgpack. */
+export const MAX_REGISTRY_MESSAGE_BYTES = 65_536
+
 /** The kinds of stream, as numbers on the wire. */
-export const StreamKind = { DIAL: 1, TUNNEL: 2 } as const
+export const StreamKind = { DIAL: 1, TUNNEL: 2, REGISTRY: 3 } as const
 
 /** Opens a socket to a port of the receiving node (spec section 6.1). */
 export interface DialHeader {
@@ -44,6 +47,14 @@ export interface TunnelHeader {
 
 /** What a stream is for: its first message. */
 export type StreamHeader = DialHeader | TunnelHeader
+
+/** Opens the stream on which the sender's registry speaks (spec section 6.4). The link opens and reads it itself. */
+export interface RegistryHeader {
+  readonly kind: 'registry'
+}
+
+/** The array of a registry stream's header on the wire. */
+export const REGISTRY_HEADER_WIRE: readonly unknown[] = [StreamKind.REGISTRY]
 
 /** A kind of stream that this version does not know; it is refused with `NOT_SUPPORTED`. */
 export interface UnknownHeader {
@@ -83,12 +94,13 @@ export function headerToWire(header: StreamHeader): readonly unknown[] {
 }
 
 /** Reads the array that came over the wire, or says what is wrong with it. Further elements are ignored. */
-export function headerFromWire(value: unknown): StreamHeader | UnknownHeader | LinkError {
+export function headerFromWire(value: unknown): StreamHeader | RegistryHeader | UnknownHeader | LinkError {
   if (!Array.isArray(value)) return fieldError('a stream header', 'that is not an array')
   const fields = value as readonly unknown[]
   const number = readUint(fields[0], Number.MAX_SAFE_INTEGER)
   if (number === StreamKind.DIAL) return readDial(fields)
   if (number === StreamKind.TUNNEL) return readTunnel(fields)
+  if (number === StreamKind.REGISTRY) return { kind: 'registry' }
   if (number === undefined) return fieldError('a stream header', 'whose kind is not a number')
   return { kind: 'unknown', number }
 }

@@ -57,25 +57,31 @@ export interface RawPeer {
   closed(): Error | undefined
 }
 
-export function rawPeer(): RawPeer {
+/** `onStream` is given the streams that the link opens. */
+export function rawPeer(handler: { onStream?: (stream: Stream) => void } = {}): RawPeer {
   const { clock, side, raw } = accepting()
   raw.writev([encodePreamble(rawPreamble)])
   let closed: Error | undefined
   const session = new Session(stripPreamble(raw), {
     role: 'client',
+    isTrusted: false,
     clock,
-    handler: { onOver: (reason) => (closed = reason) },
+    handler: { ...handler, onOver: (reason) => (closed = reason) },
   })
   clock.run()
   return { clock, side, session, closed: () => closed }
 }
 
 /** The same behind its HELLO, with its control stream. */
-export function openRawPeer(): RawPeer & { readonly control: Stream } {
-  const peer = rawPeer()
+export function openRawPeer(
+  handler: { onStream?: (stream: Stream) => void } = {},
+): RawPeer & { readonly control: Stream } {
+  const peer = rawPeer(handler)
   const control = peer.session.tryOpenStream() as Stream
   control.handle(new Reader())
   control.write(encodeMessage(rawHello))
+  peer.clock.run()
+  peer.session.raiseLimits()
   peer.clock.run()
   return { ...peer, control }
 }

@@ -24,15 +24,24 @@ export class Side {
   readonly opened: string[] = []
   readonly incoming: Incoming[] = []
   readonly messages: [type: number, body: unknown][] = []
+  /** What the peer's registry said. */
+  readonly registry: unknown[] = []
+  /** How often the registry's stream took more again. */
+  registryWritable = 0
   readonly goAways: number[] = []
   readonly closes: (Error | undefined)[] = []
   admit: (hello: Hello) => LinkError | undefined = () => undefined
   onStream: (incoming: Incoming) => void = () => undefined
   onClose: () => void = () => undefined
   onOpen: () => void = () => undefined
+  onRegistry: () => void = () => undefined
+  onGoAway: () => void = () => undefined
 
-  constructor(duplex: ByteDuplex, options: Partial<LinkOptions> & { id: bigint; clock?: Clock }) {
-    const { id, ...rest } = options
+  constructor(
+    duplex: ByteDuplex,
+    options: Partial<LinkOptions> & { id: bigint; clock?: Clock; hasRegistry?: boolean },
+  ) {
+    const { id, hasRegistry = true, ...rest } = options
     this.link = new Link(duplex, {
       role: 'either',
       identity: { nodeId: toNodeId(id), incarnation: 1 },
@@ -49,7 +58,12 @@ export class Side {
           this.incoming.push(incoming)
           this.onStream(incoming)
         },
-        onGoAway: (_, lastStreamId) => void this.goAways.push(lastStreamId),
+        ...(hasRegistry ? { onRegistry: (_, body) => this.#onRegistry(body) } : {}),
+        onRegistryWritable: () => void (this.registryWritable += 1),
+        onGoAway: (_, lastStreamId) => {
+          this.goAways.push(lastStreamId)
+          this.onGoAway()
+        },
         onClose: (_, error) => {
           this.closes.push(error)
           this.onClose()
@@ -57,6 +71,11 @@ export class Side {
       },
       ...rest,
     })
+  }
+
+  #onRegistry(body: unknown): void {
+    this.registry.push(body)
+    this.onRegistry()
   }
 }
 

@@ -23,6 +23,9 @@ export type DriverEvents = Omit<CoreEvents, 'onWork' | 'onOver' | 'onHandlerErro
  * Connects a {@link SessionCore} to a byte duplex and a clock: brings it what arrives, sends what it gathers, and keeps
  * its one timer. A turn gathers one flush; the next waits until the connection has taken it, so there is no queue
  * between the streams and the system.
+ *
+ * The duplex may call back from inside `handle`, `writev` and `end`. What it brings there reaches the core at once; only
+ * flushes do not nest: the one under way has gathered bytes that are not handed over yet, so the next comes after it.
  */
 export class Driver implements ByteDuplexHandler {
   readonly core: SessionCore
@@ -31,7 +34,10 @@ export class Driver implements ByteDuplexHandler {
   readonly #events: DriverEvents
   readonly #flush = (): void => this.#flushNow()
   #initialBytes: Uint8Array | undefined
+  /** Work that comes up is looked at by whoever is running. */
   #isBusy = false
+  /** A flush is under way, or the pipe is being taken: none may begin. */
+  #isFlushing = false
   #isWorkDue = false
   #isFlushScheduled = false
   #isAwaitingDrain = false
@@ -80,23 +86,31 @@ export class Driver implements ByteDuplexHandler {
 
   /** Takes the pipe. Separate from the constructor, because what waits in the pipe may be delivered at once. */
   start(): void {
+    // What is answered from inside here could be answered in turn, before whoever makes the session has it.
+    this.#isFlushing = true
     this.#duplex.handle(this)
+    this.#isFlushing = false
+    this.#isBusy = false
     this.core.wake()
+    this.#schedule()
   }
 
   onData(chunk: Uint8Array): void {
     this.#receiveInitialBytes()
     this.#receive(chunk)
+    if (this.#isFlushing) return
     if (!this.#isWorkDue) this.#arm()
     else if (this.core.isWorkUrgent) this.#flushNow()
     else this.#schedule()
   }
 
   onDrain(): void {
+    // One that a predecessor was owed says nothing of what is being written.
+    if (!this.#isAwaitingDrain) return
     this.#isAwaitingDrain = false
     this.#isBusy = true
     this.core.accepted(this.#clock.now())
-    this.#isBusy = false
+    this.#isBusy = this.#isFlushing
     this.#flushNow()
   }
 
@@ -114,7 +128,7 @@ export class Driver implements ByteDuplexHandler {
     this.#closeTimer?.cancel()
     this.#isBusy = true
     this.core.connectionClosed(reason, this.#clock.now())
-    this.#isBusy = false
+    this.#isBusy = this.#isFlushing
     this.#flushNow()
     this.#finish()
   }
@@ -149,7 +163,7 @@ export class Driver implements ByteDuplexHandler {
   #receive(chunk: Uint8Array): void {
     this.#isBusy = true
     this.core.receive(chunk, this.#clock.now())
-    this.#isBusy = false
+    this.#isBusy = this.#isFlushing
   }
 
   #onWork(): void {
@@ -164,13 +178,16 @@ export class Driver implements ByteDuplexHandler {
   }
 
   #flushNow(): void {
+    if (this.#isFlushing) return this.#schedule()
     this.#isFlushScheduled = false
+    this.#isFlushing = true
     this.#isBusy = true
     this.#receiveInitialBytes()
     this.#isWorkDue = false
     if (!this.#isAwaitingDrain) this.#send()
     this.core.handedOver()
     this.#isBusy = false
+    this.#isFlushing = false
     this.#endWhenDue()
     this.#arm()
     // While the connection is full its drain goes on; otherwise other work has a turn before the next flush.

@@ -162,8 +162,8 @@ export class StreamDuplex extends Duplex {
   /** Called when bytes arrive, are handed to the stream or have left it. For subclasses; does nothing here. */
   protected onActivity(): void {}
 
-  /** What is emitted for an error of the stream. For subclasses; the error itself here. */
-  protected toEmitted(error: Error, _syscall: 'read' | 'write'): Error {
+  /** What the application is told of a stream's error. For subclasses; the error itself here. */
+  protected errorOf(error: Error, _syscall: 'read' | 'write'): Error {
     return error
   }
 
@@ -271,7 +271,7 @@ export class StreamDuplex extends Duplex {
     if (isClosedHere(error)) this.failed(error)
     else if (isStop(error)) this.#hold()
     else {
-      this.#writeError ??= this.toEmitted(error, 'write')
+      this.#writeError ??= this.errorOf(error, 'write')
       this.released()
     }
   }
@@ -305,7 +305,7 @@ export class StreamDuplex extends Duplex {
   }
 
   #emitted(error: Error | undefined, syscall: 'read' | 'write'): Error | undefined {
-    return error === undefined || isClosedHere(error) ? undefined : this.toEmitted(error, syscall)
+    return error === undefined || isClosedHere(error) ? undefined : this.errorOf(error, syscall)
   }
 
   /** The bytes in front of the reset are read before it is emitted. */
@@ -367,7 +367,7 @@ export class StreamDuplex extends Duplex {
   #stopError(): Error {
     const { stream } = this
     const error = writeAfterStop(stream.id, this.#stopped as StreamError, stream.hasPeerEnded)
-    return this.toEmitted(error, 'write')
+    return this.errorOf(error, 'write')
   }
 
   #afterWrite(isWritable: boolean, bytes: number, callback: Callback): void {
@@ -389,7 +389,7 @@ export class StreamDuplex extends Duplex {
 
   #refuse(error: Error, callback: Callback): void {
     if (isClosedHere(error)) this.destroy()
-    callback(this.toEmitted(error, 'write'))
+    callback(this.errorOf(error, 'write'))
   }
 
   /**

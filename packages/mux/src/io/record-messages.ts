@@ -39,8 +39,8 @@ export class RecordMessages implements ByteDuplex {
       onData(message) {
         const size = new Uint8Array(varintLength(message.length))
         writeVarint(size, 0, message.length)
-        handler.onData(size)
-        handler.onData(message)
+        // In one piece: from inside a call for the size alone the next message could come.
+        handler.onData(concatBytes([size, message]))
       },
       onDrain: () => handler.onDrain(),
       onEnd: () => handler.onEnd(),

@@ -8,8 +8,8 @@ export interface WebStreams {
   readonly readable: ReadableStream<Uint8Array>
   readonly writable: WritableStream<Uint8Array>
   /**
-   * Settles when both directions are over: rejects with the first error that either had, resolves when they ended or were
-   * given up here. Nobody needs to catch it.
+   * Settles when both directions are over: rejects with the first error that either had, but with the peer's reset rather
+   * than with its STOP_SENDING; resolves when they ended or were given up here. Nobody needs to catch it.
    */
   readonly closed: Promise<void>
   /**
@@ -20,6 +20,9 @@ export interface WebStreams {
   destroy(): void
 }
 
+/** See {@link WebStreamsOptions.errorOf}. */
+type WebStreamsErrorOf = (error: Error, syscall: 'read' | 'write', reset: Error | undefined) => Error
+
 /** Settings of {@link toWebStreams}. */
 export interface WebStreamsOptions {
   /**
@@ -28,6 +31,11 @@ export interface WebStreamsOptions {
    * will when the application takes them.
    */
   initialBytes?: Uint8Array | undefined
+  /**
+   * What the application is told of an error of the stream, in reading or in writing. `reset` is the peer's reset, when one
+   * came, also along with its STOP_SENDING. Default: the error itself.
+   */
+  errorOf?: WebStreamsErrorOf
 }
 
 /**
@@ -36,7 +44,7 @@ export interface WebStreamsOptions {
  * stream's handler and context belong to the pair.
  */
 export function toWebStreams(stream: Stream, options: WebStreamsOptions = {}): WebStreams {
-  const sides = new Sides(stream, options.initialBytes)
+  const sides = new Sides(stream, options)
   const { readable, writable, closed } = sides
   return { readable, writable, closed, destroy: () => sides.destroy() }
 }
@@ -49,16 +57,22 @@ class Sides {
   #settle!: (error: Error | undefined) => void
   #reader!: ReadableStreamDefaultController<Uint8Array>
   #writer!: WritableStreamDefaultController
+  readonly #errorOf: WebStreamsErrorOf
   #isReadOver = false
   #isWriteOver = false
+  /** Why the peer sends no more. */
+  #resetError: Error | undefined = undefined
+  /** The peer reads no more; the writable is about to be told. */
+  #isStopping = false
   /** Settles the write whose bytes have not come back. */
   #writeDone: ((error: unknown) => void) | undefined = undefined
   /** What that write is to be told when they do. */
   #writeError: unknown = undefined
   #pushedBytes = 0
 
-  constructor(stream: Stream, initialBytes: Uint8Array | undefined) {
+  constructor(stream: Stream, { initialBytes, errorOf = (error) => error }: WebStreamsOptions) {
     this.stream = stream
+    this.#errorOf = errorOf
     this.closed = new Promise((resolve, reject) => {
       this.#settle = (error) => (error === undefined ? resolve() : reject(error))
     })
@@ -101,39 +115,58 @@ class Sides {
     this.#reader.close()
   }
 
+  /** The peer has reset its direction. */
+  reset(error: Error): void {
+    this.#resetError ??= error
+    this.failReading(error)
+  }
+
+  /** The peer reads no more. One that breaks off says so just before its reset: the writable is told when both are known. */
+  stopped(error: Error): void {
+    this.#isStopping = true
+    queueMicrotask(() => {
+      this.#isStopping = false
+      this.failWriting(error)
+    })
+  }
+
   failReading(error: Error): void {
     if (this.#isReadOver) return
     this.#isReadOver = true
-    this.#reader.error(error)
+    this.#reader.error(this.#errorOf(error, 'read', this.#resetError))
   }
 
   failWriting(error: Error): void {
+    const told = this.#errorOf(error, 'write', this.#resetError)
     if (!this.#isWriteOver) {
       this.#isWriteOver = true
-      this.#writer.error(error)
+      this.#writer.error(told)
     }
-    this.#writeError ??= error
+    this.#writeError ??= told
     this.released()
   }
 
   /** The bytes of the write under way are the caller's again, or there is room for more. */
   released(): void {
-    if (this.stream.isFlushOwed) return
+    if (this.stream.isFlushOwed || this.#isStopping) return
     const done = this.#writeDone
     this.#writeDone = undefined
     done?.(this.#writeError)
   }
 
   over(error: Error | undefined): void {
-    const reason = error ?? givenUp(this.stream)
+    this.#isStopping = false
+    const reason = error === undefined ? givenUp(this.stream) : (this.#resetError ?? error)
     this.failReading(reason)
-    this.failWriting(reason)
-    this.#settle(error)
+    this.failWriting(error ?? reason)
+    const syscall = reason === this.#resetError ? 'read' : 'write'
+    this.#settle(error === undefined ? undefined : this.#errorOf(reason, syscall, this.#resetError))
   }
 
   destroy(): void {
     const { stream } = this
     stream.close()
+    this.#isStopping = false
     this.failReading(givenUp(stream))
     this.failWriting(givenUp(stream))
   }
@@ -165,7 +198,11 @@ class Sides {
     const { stream } = this
     try {
       if (!stream.canWrite)
-        throw new StreamError('EPIPE', `stream ${stream.id} cannot be written to any more`)
+        throw this.#errorOf(
+          new StreamError('EPIPE', `stream ${stream.id} cannot be written to any more`),
+          'write',
+          this.#resetError,
+        )
       if (stream.writeReferenced(chunk) && !stream.isFlushOwed) return undefined
     } catch (error) {
       // The writable is broken by it; the peer must not take what it has for the whole.
@@ -187,8 +224,8 @@ class Sides {
 const sidesHandler: StreamHandler = {
   onData: (stream, chunk) => sidesOf(stream).received(chunk),
   onEnd: (stream) => sidesOf(stream).end(),
-  onReset: (stream, error) => sidesOf(stream).failReading(error),
-  onStopSending: (stream, error: StreamError) => sidesOf(stream).failWriting(error),
+  onReset: (stream, error) => sidesOf(stream).reset(error),
+  onStopSending: (stream, error) => sidesOf(stream).stopped(error),
   onWritable: (stream) => sidesOf(stream).released(),
   onFlushed: (stream) => sidesOf(stream).released(),
   onClose: (stream, error) => sidesOf(stream).over(error),

@@ -3,13 +3,26 @@ import type { Stream } from './stream.js'
 
 const LEVELS = 8
 
+/** What more urgent streams send, in bytes, before a ring that waits behind them has a turn. */
+const AHEAD_BYTES = 1_048_576
+
 /**
  * Which stream sends next: a ring for each urgency of RFC 9218 section 4.1, the most urgent ring first, round robin
  * within a ring. Streams are linked through their own `next` field, so a scheduled stream costs nothing.
+ *
+ * On a connection that is always full the last ring would wait for ever. So after every 1 MiB that was sent while a less
+ * urgent ring waited, one stream has a turn out of order: of each ring in its turn.
  */
 export class Scheduler {
   readonly #heads: (Stream | undefined)[] = new Array<Stream | undefined>(LEVELS).fill(undefined)
   readonly #tails: (Stream | undefined)[] = new Array<Stream | undefined>(LEVELS).fill(undefined)
+
+  /** Bytes sent since less urgent streams wait. */
+  #aheadBytes = 0
+  /** Whether less urgent streams than the one that was taken last wait. */
+  #isAhead = false
+  /** The ring that had a turn last. */
+  #turn = 0
 
   /** Puts the stream at the end of its ring, unless it is in one. */
   add(stream: Stream): void {
@@ -22,21 +35,61 @@ export class Scheduler {
     this.#tails[level] = stream
   }
 
-  /** Takes the first stream of the most urgent ring, or `undefined` when none waits. */
-  take(): Stream | undefined {
+  /**
+   * Takes the first stream of the most urgent ring, or of one whose turn it is, when `hasCredit`: there is credit for all
+   * urgencies. `undefined` when none waits.
+   */
+  take(hasCredit = false): Stream | undefined {
+    if (hasCredit && this.#aheadBytes >= AHEAD_BYTES) return this.#takeTurn()
     for (let level = 0; level < LEVELS; level++) {
-      const stream = this.#heads[level]
+      const stream = this.#shift(level)
       if (stream === undefined) continue
-      this.#heads[level] = stream.next
-      if (stream.next === undefined) this.#tails[level] = undefined
-      stream.next = undefined
-      stream.state &= ~StreamState.SCHEDULED
-      if (stream.urgencyLevel === level) return stream
+      if (stream.urgencyLevel === level) {
+        this.#isAhead = this.#isWaitingBehind(level)
+        if (!this.#isAhead) this.#aheadBytes = 0
+        return stream
+      }
       // Its urgency changed while it waited.
       this.add(stream)
       level = Math.min(level, stream.urgencyLevel) - 1
     }
     return undefined
+  }
+
+  /** The stream that was just taken sent so many bytes. */
+  sent(bytes: number): void {
+    if (this.#isAhead) this.#aheadBytes += bytes
+  }
+
+  #takeTurn(): Stream | undefined {
+    this.#aheadBytes = 0
+    this.#isAhead = false
+    for (let step = 0; step < LEVELS; step++) {
+      this.#turn = (this.#turn + 1) % LEVELS
+      const stream = this.#shift(this.#turn)
+      if (stream === undefined) continue
+      if (stream.urgencyLevel === this.#turn) return stream
+      this.add(stream)
+      return this.take()
+    }
+    return undefined
+  }
+
+  #shift(level: number): Stream | undefined {
+    const stream = this.#heads[level]
+    if (stream === undefined) return undefined
+    this.#heads[level] = stream.next
+    if (stream.next === undefined) this.#tails[level] = undefined
+    stream.next = undefined
+    stream.state &= ~StreamState.SCHEDULED
+    return stream
+  }
+
+  #isWaitingBehind(level: number): boolean {
+    for (let behind = level + 1; behind < LEVELS; behind++) {
+      if (this.#heads[behind] !== undefined) return true
+    }
+    return false
   }
 
   /** Puts the stream that was just taken back at the front of its ring. */

@@ -26,6 +26,9 @@ import { SEND_OVER, SIZE_KNOWN, StreamState } from './stream-state.js'
 import { extraOf } from './stream-extra.js'
 import type { Stream } from './stream.js'
 
+/** The last urgency of RFC 9218: where it has credit, all have. */
+const LEAST_URGENCY = 7
+
 /** What one stream sends before the next one of its urgency has its turn, in bytes. */
 const QUANTUM_BYTES = 64 * 1024
 
@@ -248,7 +251,7 @@ export class Transmitter {
     const { writer } = this
     const { scheduler, sendWindow, flushSize } = this.#core
     while (writer.bytes < flushSize.bytes) {
-      const stream = scheduler.take()
+      const stream = scheduler.take(sendWindow.available(LEAST_URGENCY) > 0)
       if (stream === undefined) return
       const credit = sendWindow.available(stream.urgencyLevel)
       if (credit === 0) {
@@ -287,6 +290,7 @@ export class Transmitter {
     writer.wrote(writeStreamHeader(writer.buffer, writer.at, stream.id, stream.sendOffset, length, isFin))
     stream.sendOffset += length
     core.sendWindow.sent += length
+    core.scheduler.sent(length)
     core.sendBufferedBytes -= length
     stream.state |= StreamState.ANNOUNCED
     if (!isFin) return

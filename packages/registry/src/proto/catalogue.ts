@@ -1,15 +1,15 @@
-import { AstraError, formatNodeId, toNodeId, type NodeId } from '@astranet/interface'
+import { toNodeId, type AstraError, type NodeId } from '@astranet/interface'
 import type { CatalogueOptions, ServiceFilter, ServiceName, ServiceOptions } from './catalogue-options.js'
+import { Claims } from './claims.js'
 import { Exchange } from './exchange.js'
 import { GraphSignal } from './graph-signal.js'
-import { LinkCosts } from './link-costs.js'
 import { resolveLimits } from './limits.js'
 import type { RegistryMessage } from './messages.js'
-import { Neighbours, type Neighbour } from './neighbours.js'
+import { Neighbours, refusedAsLargest, type Neighbour } from './neighbours.js'
 import { Offers, type ServiceChange, type ServiceInstance } from './offers.js'
+import { OwnLinks } from './own-links.js'
 import { OwnerLog } from './owner-log.js'
 import {
-  checkLinkRecord,
   checkNodeRecord,
   checkServiceKey,
   checkServiceRecord,
@@ -21,6 +21,12 @@ import {
 } from './record.js'
 import { checkNumber } from './text.js'
 import type { Watch } from './watch.js'
+
+/** A neighbour that must not be listened to any more. */
+export interface Refused {
+  readonly nodeId: NodeId
+  readonly error: AstraError
+}
 
 /**
  * What this node offers and what its direct neighbours do, kept current as services and links come and go.
@@ -35,9 +41,11 @@ export class Catalogue {
   readonly #log: OwnerLog
   readonly #neighbours: Neighbours
   readonly #offers: Offers = new Offers()
-  readonly #linkCosts: LinkCosts = new LinkCosts()
   readonly #graph: GraphSignal = new GraphSignal()
+  readonly #claims: Claims
+  readonly #ownLinks: OwnLinks
   readonly #exchange: Exchange
+  #refused: Refused[] = []
 
   constructor(options: CatalogueOptions) {
     this.self = toNodeId(options.self)
@@ -50,9 +58,11 @@ export class Catalogue {
     })
     const limits = resolveLimits(options)
     this.#log = new OwnerLog(incarnation, limits)
+    this.#claims = new Claims(this.#log, this.#graph)
     this.#neighbours = new Neighbours({ self: this.self, log: this.#log, limits })
-    const { self } = this
-    this.#exchange = new Exchange({ self, log: this.#log, offers: this.#offers, graph: this.#graph })
+    const parts = { self: this.self, log: this.#log, neighbours: this.#neighbours, graph: this.#graph }
+    this.#ownLinks = new OwnLinks(parts)
+    this.#exchange = new Exchange({ ...parts, claims: this.#claims, offers: this.#offers })
   }
 
   /** The incarnation in which this node speaks now: the one given, or a later one that it had to move to. */
@@ -94,31 +104,29 @@ export class Catalogue {
 
   /**
    * Says what the link to `neighbour` costs: its round-trip time in ms, measured at `now` (ms). Call it at each
-   * measurement. It is published the first time, then when it changed by a quarter, at most every 10 s. Returns
-   * whether it was. Passed over: a neighbour that is not up (the measurement came too late), and a link for whose entry
-   * there is no room (see `CatalogueLimits`).
+   * measurement. It counts the first time, then when it changed by a quarter and by 5 ms at least, at most every 10 s. The
+   * neighbours are told of the link, and of its cost only when both of its ends have the role `router`. Returns whether
+   * there is something to tell. Passed over: a neighbour that is not up (the measurement came too late), and a link for
+   * whose entry there is no room (see `CatalogueLimits`).
    */
   publishLink(neighbour: NodeId, cost: number, now: number): boolean {
-    const record = checkLinkRecord(neighbour, cost)
-    if (this.#neighbours.up(neighbour) === undefined) return false
-    if (!this.#linkCosts.isDue(neighbour, cost, now)) return false
-    if (this.#log.refusal(record) !== undefined) return false
-    this.#log.put(record)
-    this.#linkCosts.published(neighbour, cost, now)
-    this.#graph.mark()
+    const isChanged = this.#ownLinks.measured(neighbour, cost, now)
     this.#settle()
-    return true
+    return isChanged
   }
 
   /**
    * A link to `neighbour` can carry messages from `now` (ms) on. What it offers counts once it has told, so nothing of
    * an earlier life of that node shows. Of a neighbour that is up already the exchange starts over on another link, and
    * what it offers stays offered meanwhile. Throws a `RangeError` for this node's own id.
+   *
+   * `incarnation` is the one by which the neighbour introduced itself on that link. It tells whether what is remembered of
+   * the neighbour can be its own; without it nothing that is remembered is named, and everything is sent anew.
    */
-  neighbourUp(neighbour: NodeId, now: number): void {
+  neighbourUp(neighbour: NodeId, now: number, incarnation?: number): void {
     if (toNodeId(neighbour) === this.self) throw new RangeError('neighbour must be another node than self')
     if (this.#neighbours.up(neighbour) === undefined) this.#graph.mark()
-    this.#neighbours.setUp(neighbour, now)
+    this.#neighbours.setUp(neighbour, incarnation, now)
     this.#settle()
   }
 
@@ -129,39 +137,61 @@ export class Catalogue {
   neighbourDown(neighbour: NodeId, now: number): void {
     const known = this.#neighbours.up(neighbour)
     if (known === undefined) return
-    const gone = this.#neighbours.present(neighbour)?.records() ?? []
-    for (const record of gone) if (record.kind === 'service') this.#offers.withdraw(neighbour, record)
+    this.#withdrawAll(known)
     this.#neighbours.setDown(known, now)
-    this.#log.withdraw({ kind: 'link', neighbour })
-    this.#linkCosts.delete(neighbour)
-    this.#graph.mark()
     this.#settle()
   }
 
   /**
-   * The next message that is due to a neighbour, or `undefined` when none is or it is not up. Ask again after each
-   * call that may have changed something.
+   * The next message that is due to a neighbour at `now` (ms), or `undefined` when none is or it is not up. Ask again
+   * after each call that may have changed something, and at `dueAt`.
    */
-  nextMessage(to: NodeId): RegistryMessage | undefined {
-    return this.#neighbours.up(to)?.conversation?.next()
+  nextMessage(to: NodeId, now: number): RegistryMessage | undefined {
+    this.#claims.settle(now)
+    this.#graph.settle()
+    return this.#neighbours.up(to)?.conversation?.next(now)
   }
 
   /**
-   * Takes a message that `from` sent. Returns `undefined`, or why the peer must not be listened to any more (close the
-   * link, then call `neighbourDown`); it never throws for what a peer sent:
+   * When something is due to a neighbour that is not due at `now` (ms): it asked for what it was told before, oftener than
+   * it may. `undefined` when nothing waits.
+   */
+  dueAt(to: NodeId, now: number): number | undefined {
+    return this.#neighbours.up(to)?.conversation?.dueAt(now)
+  }
+
+  /**
+   * Takes a message that `from` sent, at `now` (ms). Returns `undefined`, or why the peer must not be listened to any more
+   * (close the link, then call `neighbourDown`); it never throws for what a peer sent:
    * - `ASTRA_ERR_REGISTRY_MESSAGE`: it is malformed, or a field is out of range;
    * - `ASTRA_ERR_REGISTRY_OWNER`: it speaks for a node that it may not speak for;
-   * - `ASTRA_ERR_REGISTRY_LIMIT`: its owner publishes more than is allowed, or than there is room for;
-   * - `ASTRA_ERR_REGISTRY_INCARNATION`: it claims a version of this node that cannot be passed.
+   * - `ASTRA_ERR_REGISTRY_LIMIT`: its owner publishes more than is allowed;
+   * - `ASTRA_ERR_REGISTRY_INCARNATION`: it claims a version of this node that this node cannot have had;
+   * - `ASTRA_ERR_REGISTRY_ABUSE`: it asks again and again for what it was told.
    *
    * A message of a neighbour that is not up is dropped: its link went down while the message was under way.
+   *
+   * When more is held of all neighbours than there is room for, the one that holds most is refused, whoever said
+   * something: see `takeRefused`.
    */
-  receive(from: NodeId, message: unknown): AstraError | undefined {
+  receive(from: NodeId, message: unknown, now: number): AstraError | undefined {
     const neighbour = this.#neighbours.up(from)
     if (neighbour === undefined) return undefined
-    const error = this.#exchange.receive(neighbour, message) ?? this.#overfull(neighbour)
+    this.#claims.settle(now)
+    const error = this.#exchange.receive(neighbour, message, now)
+    this.#makeRoom(neighbour)
     this.#settle()
     return error
+  }
+
+  /**
+   * The neighbours that were refused since the last call because most was held of them when there was no room
+   * (`ASTRA_ERR_REGISTRY_LIMIT`). They are down already and forgotten: close all links to them. Ask after each `receive`.
+   */
+  takeRefused(): readonly Refused[] {
+    const refused = this.#refused
+    if (refused.length > 0) this.#refused = []
+    return refused
   }
 
   /** The services offered now: this node's, and those of neighbours that are up. */
@@ -187,8 +217,12 @@ export class Catalogue {
     return record?.kind === 'node' ? record : undefined
   }
 
-  /** The link that `from` says it has to `to`, likewise. */
+  /**
+   * The link that `from` says it has to `to`, likewise. This node's own have their cost; those of others have one when both
+   * ends are routers.
+   */
   link(from: NodeId, to: NodeId): LinkRecord | undefined {
+    if (from === this.self) return this.#ownLinks.link(to)
     const record = this.#record(from, { kind: 'link', neighbour: to })
     return record?.kind === 'link' ? record : undefined
   }
@@ -214,17 +248,29 @@ export class Catalogue {
   }
 
   /**
-   * Calls `onChange` after each call that changed which neighbours are up or current, or a node or link entry. It only schedules,
+   * Calls `onChange` after each call that changed which neighbours are up or current, a node or link entry, or this node's `incarnation`. It only schedules,
    * and must not throw. Returns what ends that; idempotent.
    */
   watchGraph(onChange: () => void): () => void {
     return this.#graph.watch(onChange)
   }
 
-  #overfull(neighbour: Neighbour): AstraError | undefined {
-    if (this.#neighbours.count(neighbour)) return undefined
-    const message = `node ${formatNodeId(neighbour.replica.owner)} publishes more than there is room for beside all others`
-    return new AstraError('ASTRA_ERR_REGISTRY_LIMIT', message)
+  #makeRoom(changed: Neighbour): void {
+    this.#neighbours.count(changed)
+    for (let next = this.#neighbours.overfull(); next !== undefined; next = this.#neighbours.overfull()) {
+      this.#withdrawAll(next)
+      this.#neighbours.forget(next)
+      this.#refused.push({ nodeId: next.replica.owner, error: refusedAsLargest(next) })
+    }
+  }
+
+  /** Nothing that the neighbour offers is offered any more, and there is no link to it. */
+  #withdrawAll({ isCurrent, replica }: Neighbour): void {
+    for (const record of isCurrent ? replica.records() : []) {
+      if (record.kind === 'service') this.#offers.withdraw(replica.owner, record)
+    }
+    this.#ownLinks.down(replica.owner)
+    this.#graph.mark()
   }
 
   #record(owner: NodeId, key: RecordKey): CatalogueRecord | undefined {

@@ -63,7 +63,7 @@ function encodeValue(record: CatalogueRecord): PlainValue {
     case 'service':
       return [record.tags, record.weight]
     case 'link':
-      return [record.cost]
+      return record.cost === undefined ? [] : [record.cost]
   }
 }
 
@@ -87,7 +87,7 @@ function decodeLink(sequence: number, keyFields: unknown, value: unknown): Entry
   const [id] = checkList(keyFields, { what: 'key of a link', min: 1, max: 64 })
   const neighbour = checkNodeIdBytes(id, 'neighbour')
   if (value === null) return { sequence, key: { kind: 'link', neighbour }, record: undefined }
-  const [cost] = checkList(value, { what: 'value of a link', min: 1, max: 64 })
-  const record = checkLinkRecord(neighbour, cost)
+  const [cost] = checkList(value, { what: 'value of a link', min: 0, max: 64 })
+  const record = checkLinkRecord(neighbour, cost ?? undefined)
   return { sequence, key: record, record }
 }

@@ -1,17 +1,17 @@
 import { AstraError, formatNodeId, type NodeId } from '@astranet/interface'
+import type { Claims } from './claims.js'
 import type { GraphSignal } from './graph-signal.js'
 import { decodeMessage, type Delta, type Digest } from './messages.js'
-import type { Neighbour } from './neighbours.js'
+import type { Neighbour, Neighbours } from './neighbours.js'
 import type { Offers } from './offers.js'
-import type { OwnerLog } from './owner-log.js'
-import type { Version } from './record.js'
 import type { RecordChange } from './replica.js'
 import { maySpeakFor } from './trust.js'
 
 /** What an {@link Exchange} acts on. */
 export interface ExchangeParts {
   readonly self: NodeId
-  readonly log: OwnerLog
+  readonly claims: Claims
+  readonly neighbours: Neighbours
   readonly offers: Offers
   readonly graph: GraphSignal
 }
@@ -25,24 +25,22 @@ export class Exchange {
   }
 
   /** Takes a message, whatever it is. Errors as `Catalogue.receive` says. Never throws for what a peer sent. */
-  receive(from: Neighbour, message: unknown): AstraError | undefined {
+  receive(from: Neighbour, message: unknown, now: number): AstraError | undefined {
     const decoded = decodeMessage(message)
     if (decoded instanceof AstraError) return decoded
-    return decoded.type === 'digest' ? this.#heardDigest(from, decoded) : this.#heardDelta(from, decoded)
+    if (decoded.type === 'delta') return this.#heardDelta(from, decoded)
+    if (!from.told.asked(now)) return tooManyQuestions(from.replica.owner)
+    if (decoded.type === 'digest') return this.#heardDigest(from, decoded, now)
+    this.#parts.neighbours.startOver(from)
+    return undefined
   }
 
-  #heardDigest(from: Neighbour, digest: Digest): AstraError | undefined {
-    const { self, log } = this.#parts
+  #heardDigest(from: Neighbour, digest: Digest, now: number): AstraError | undefined {
+    const { self, claims } = this.#parts
     const version = digest.held.find((each) => each.owner === self)?.version
-    if (version !== undefined && isBeyond(version, log.version)) {
-      if (version.incarnation === Number.MAX_SAFE_INTEGER) {
-        const message = `node ${formatNodeId(from.replica.owner)} claims the last incarnation there can be of this node`
-        return new AstraError('ASTRA_ERR_REGISTRY_INCARNATION', message)
-      }
-      log.moveTo(version.incarnation + 1)
-    }
-    from.conversation?.heardDigest(version)
-    return undefined
+    const error = version && claims.heard(version, from.replica.owner, now)
+    if (error === undefined) from.conversation?.heardDigest(version)
+    return error
   }
 
   #heardDelta(from: Neighbour, delta: Delta): AstraError | undefined {
@@ -52,11 +50,11 @@ export class Exchange {
       return new AstraError('ASTRA_ERR_REGISTRY_OWNER', message)
     }
     const result = from.replica.apply(delta)
-    if (result instanceof AstraError) return result
-    if (result.kind === 'gap') from.conversation?.askAgain()
-    if (result.kind !== 'applied') return undefined
+    from.conversation?.heardDelta(result.kind === 'gap')
+    if (result.kind !== 'applied' && result.kind !== 'refused') return undefined
     if (from.isCurrent) for (const change of result.changes) this.#changed(speaker, change)
-    else if (result.isCurrent) this.#becameCurrent(from)
+    if (result.kind === 'refused') return result.error
+    if (!from.isCurrent && result.isCurrent) this.#becameCurrent(from)
     return undefined
   }
 
@@ -75,8 +73,7 @@ export class Exchange {
   }
 }
 
-/** Whether `version` is newer than the newest of this node's: then it is from another life of the same node. */
-function isBeyond(version: Version, newest: Version): boolean {
-  if (version.incarnation !== newest.incarnation) return version.incarnation > newest.incarnation
-  return version.sequence > newest.sequence
+function tooManyQuestions(asker: NodeId): AstraError {
+  const message = `node ${formatNodeId(asker)} asks again and again for what it was told`
+  return new AstraError('ASTRA_ERR_REGISTRY_ABUSE', message)
 }

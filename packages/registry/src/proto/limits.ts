@@ -37,6 +37,24 @@ export const MAX_ADDRESS_BYTES = 255
 /** The largest cost of a link, in ms (about 25 days). */
 export const MAX_LINK_COST_MS = 0x7fff_ffff
 
+/** A claim about this node's own incarnation is believed up to so far beyond it (in ms: 35 years). */
+export const MAX_INCARNATION_STEP = 0x100_0000_0000
+
+/** A claim moves this node to a later incarnation at most once in this time, in ms. */
+export const INCARNATION_INTERVAL_MS = 10_000
+
+/**
+ * What a neighbour was told before, it is told again so many times at once (whole states, or bytes where the state is
+ * small), and as much again in the course of this time, in ms. What goes beyond waits.
+ */
+export const RESENT_STATES = 4
+export const RESENT_MIN_BYTES = 262_144
+export const RESENT_REFILL_MS = 40_000
+
+/** Digests and restarts that one neighbour may send at once, and the time in which as many more may come, in ms. */
+export const QUESTIONS_AT_ONCE = 1_024
+export const QUESTIONS_REFILL_MS = 102_400
+
 /** What a catalogue may hold. Every option is an integer. */
 export interface CatalogueLimits {
   /**
@@ -66,16 +84,12 @@ export interface CatalogueLimits {
    */
   readonly maxRemembered: number
   /**
-   * The most bytes of entries of all neighbours that are down together, counted as they are encoded. 0 to 2^53 - 1,
-   * default 67,108,864 (64 MiB). At the limit those that have been down longest are forgotten.
+   * The most bytes of memory for what is held of all other nodes together, up or down, with what is gathered of
+   * snapshots. 65,536 to 2^53 - 1, default 67,108,864 (64 MiB). Counted as it is held: an offered service takes about 900
+   * bytes and three times its name. At the limit neighbours that are down are forgotten, those that hold most first; then
+   * the neighbour that holds most is refused with `ASTRA_ERR_REGISTRY_LIMIT`, whoever of them said something last.
    */
-  readonly maxRememberedBytes: number
-  /**
-   * The most bytes of entries of all neighbours that are up together, counted likewise, with what is gathered of
-   * snapshots. 65,536 to 2^53 - 1, default 268,435,456 (256 MiB). A neighbour whose message goes beyond it is refused
-   * with `ASTRA_ERR_REGISTRY_LIMIT`.
-   */
-  readonly maxNeighbourBytes: number
+  readonly maxHeldBytes: number
   /** How long the entries of a neighbour that is down are kept, in ms. 0 to 2^31 - 1, default 600,000 (10 minutes). */
   readonly forgetAfterMs: number
 }
@@ -88,8 +102,7 @@ const RANGES: {
   maxTombstones: [0, 1_024, 1_048_576],
   maxEntriesPerMessage: [1, MAX_ENTRIES_PER_MESSAGE, MAX_ENTRIES_PER_MESSAGE],
   maxRemembered: [0, 1_024, 1_048_576],
-  maxRememberedBytes: [0, 67_108_864, Number.MAX_SAFE_INTEGER],
-  maxNeighbourBytes: [65_536, 268_435_456, Number.MAX_SAFE_INTEGER],
+  maxHeldBytes: [65_536, 67_108_864, Number.MAX_SAFE_INTEGER],
   forgetAfterMs: [0, 600_000, 0x7fff_ffff],
 }
 
@@ -109,8 +122,7 @@ export function resolveLimits(limits: Partial<CatalogueLimits>): CatalogueLimits
     maxTombstones: limit('maxTombstones'),
     maxEntriesPerMessage: limit('maxEntriesPerMessage'),
     maxRemembered: limit('maxRemembered'),
-    maxRememberedBytes: limit('maxRememberedBytes'),
-    maxNeighbourBytes: limit('maxNeighbourBytes'),
+    maxHeldBytes: limit('maxHeldBytes'),
     forgetAfterMs: limit('forgetAfterMs'),
   }
 }

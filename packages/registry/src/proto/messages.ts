@@ -30,10 +30,21 @@ export interface Delta {
   readonly hasMore: boolean
   /** In order of their sequences. */
   readonly entries: readonly Entry[]
+  /** The earlier incarnation in which the receiver knows `since`, when the owner has moved to a later one since. */
+  readonly continues?: number | undefined
+}
+
+/** "I do not know what was lost: begin anew." The sender has moved the exchange to another link. */
+export interface Restart {
+  readonly type: 'restart'
 }
 
 const MESSAGE_DIGEST = 0x00
 const MESSAGE_DELTA = 0x01
+const MESSAGE_RESTART = 0x02
+
+/** A restart as plain values. */
+export const RESTART: RegistryMessage = Object.freeze([MESSAGE_RESTART])
 
 /** A digest as plain values. */
 export function encodeDigest(digest: Omit<Digest, 'type'>): RegistryMessage {
@@ -47,20 +58,23 @@ export function encodeDigest(digest: Omit<Digest, 'type'>): RegistryMessage {
 
 /** A delta as plain values. */
 export function encodeDelta(delta: Omit<Delta, 'type'>): RegistryMessage {
-  const { owner, incarnation, since, until, hasMore, entries } = delta
-  return [MESSAGE_DELTA, nodeIdToBytes(owner), incarnation, since, until, hasMore, entries.map(encodeEntry)]
+  const { owner, incarnation, since, until, hasMore, entries, continues } = delta
+  const ownerBytes = nodeIdToBytes(owner)
+  const fields = [MESSAGE_DELTA, ownerBytes, incarnation, since, until, hasMore, entries.map(encodeEntry)]
+  return continues === undefined ? fields : [...fields, continues]
 }
 
 /**
  * Reads a message that a peer sent, whatever it is. Never throws: what is not a message by `spec/registry.md` becomes
  * an error with the code `ASTRA_ERR_REGISTRY_MESSAGE` that says what is wrong with it.
  */
-export function decodeMessage(message: unknown): Digest | Delta | AstraError {
+export function decodeMessage(message: unknown): Digest | Delta | Restart | AstraError {
   try {
-    const [type, ...fields] = checkList(message, { what: 'message', min: 2, max: 64 })
+    const [type, ...fields] = checkList(message, { what: 'message', min: 1, max: 64 })
     if (type === MESSAGE_DIGEST) return decodeDigest(fields)
     if (type === MESSAGE_DELTA) return decodeDelta(fields)
-    throw new TypeError('it is neither a digest nor a delta')
+    if (type === MESSAGE_RESTART) return { type: 'restart' }
+    throw new TypeError('it is neither a digest, a delta nor a restart')
   } catch (error) {
     const why = error instanceof Error ? error.message : 'it cannot be read'
     return new AstraError(
@@ -95,6 +109,11 @@ function decodeDelta(fields: readonly unknown[]): Delta {
   const hasMore = fields[4]
   if (typeof hasMore !== 'boolean') throw new TypeError(`more must be a boolean, got ${typeof hasMore}`)
   if (until < since) throw new RangeError(`until must not be below since, got ${until} below ${since}`)
+  const continues =
+    fields[6] === undefined || fields[6] === null ? undefined : checkCount(fields[6], 'continues')
+  if (continues !== undefined && continues >= incarnation) {
+    throw new RangeError(`continues must be below the incarnation, got ${continues} of ${incarnation}`)
+  }
   const items = checkList(fields[5], { what: 'entries', min: 0, max: MAX_ENTRIES_PER_MESSAGE })
   const entries: Entry[] = []
   let last = since
@@ -107,5 +126,5 @@ function decodeDelta(fields: readonly unknown[]): Delta {
     const entry = decodeEntry(next, rest)
     if (entry !== undefined) entries.push(entry)
   }
-  return { type: 'delta', owner, incarnation, since, until, hasMore, entries }
+  return { type: 'delta', owner, incarnation, since, until, hasMore, entries, continues }
 }

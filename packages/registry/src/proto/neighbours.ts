@@ -1,9 +1,10 @@
-import type { NodeId } from '@astranet/interface'
+import { AstraError, formatNodeId, type NodeId } from '@astranet/interface'
 import { Conversation } from './conversation.js'
 import type { CatalogueLimits } from './limits.js'
 import type { OwnerLog } from './owner-log.js'
 import { Remembered } from './remembered.js'
 import { Replica } from './replica.js'
+import { Told } from './told.js'
 
 /**
  * A node that this one has a link to, or had until recently.
@@ -13,23 +14,35 @@ import { Replica } from './replica.js'
  */
 export interface Neighbour {
   readonly replica: Replica
+  readonly told: Told
   /** `undefined` while it is down. */
   conversation: Conversation | undefined
+  /** Its incarnation by the HELLO of its link, when that is known. */
+  incarnation: number | undefined
   /** Whether all that it said until its link came up is known. */
   isCurrent: boolean
-  /** Bytes of its replica that are in the sum of those that are up. */
+  /** When it last said something of itself, as far as that was noted: ms. */
+  heardAt: number
+  /** Bytes of its replica that are in the sum of all. */
   countedBytes: number
+}
+
+/** What the {@link Neighbours} work with. */
+export interface NeighboursParts {
+  readonly self: NodeId
+  readonly log: OwnerLog
+  readonly limits: CatalogueLimits
 }
 
 /** The neighbours, up and recently down. */
 export class Neighbours {
-  readonly #parts: { readonly self: NodeId; readonly log: OwnerLog; readonly limits: CatalogueLimits }
+  readonly #parts: NeighboursParts
   readonly #byId = new Map<NodeId, Neighbour>()
   readonly #remembered: Remembered
-  /** Of all that are up. */
+  /** What is held of all of them. */
   #bytes = 0
 
-  constructor(parts: { readonly self: NodeId; readonly log: OwnerLog; readonly limits: CatalogueLimits }) {
+  constructor(parts: NeighboursParts) {
     this.#parts = parts
     this.#remembered = new Remembered(parts.limits)
   }
@@ -53,46 +66,110 @@ export class Neighbours {
     return neighbour?.isCurrent === true ? neighbour.replica : undefined
   }
 
-  /** Starts a conversation, or starts it over. */
-  setUp(nodeId: NodeId, now: number): void {
-    const neighbour = this.#byId.get(nodeId) ?? this.#add(nodeId)
+  /** Starts a conversation over a link whose HELLO gave `incarnation`, or starts it over on another link. */
+  setUp(nodeId: NodeId, incarnation: number | undefined, now: number): void {
+    const neighbour = this.#byId.get(nodeId) ?? this.#add(nodeId, now)
+    const isMoved = neighbour.conversation !== undefined
+    if (!isMoved || neighbour.incarnation !== incarnation) neighbour.replica.doubt()
+    neighbour.incarnation = incarnation
     this.#remembered.delete(nodeId)
-    neighbour.replica.dropStaged()
-    const { self, log } = this.#parts
-    neighbour.conversation = new Conversation({ self, log, replica: neighbour.replica })
-    this.count(neighbour)
+    this.#converse(neighbour, isMoved)
     this.#forget(now)
   }
 
-  /** Counts again what is held of a neighbour that is up. Returns whether all together are within the limit. */
-  count(neighbour: Neighbour): boolean {
-    const { bytes } = neighbour.replica
-    this.#bytes += bytes - neighbour.countedBytes
-    neighbour.countedBytes = bytes
-    return this.#bytes <= this.#parts.limits.maxNeighbourBytes
+  /** Starts the conversation over: the neighbour has moved it to another link. */
+  startOver(neighbour: Neighbour): void {
+    this.#converse(neighbour, false)
+  }
+
+  /** Counts again what is held of the neighbour. */
+  count(neighbour: Neighbour): void {
+    const { heldBytes } = neighbour.replica
+    this.#bytes += heldBytes - neighbour.countedBytes
+    neighbour.countedBytes = heldBytes
+  }
+
+  /**
+   * While more is held than there is room for: forgets neighbours that are down, those first of whom most is held. Then
+   * it names the neighbour of whom most is held, to be refused; `undefined` when there is room.
+   */
+  overfull(): Neighbour | undefined {
+    const { maxHeldBytes } = this.#parts.limits
+    while (this.#bytes > maxHeldBytes) {
+      const down = this.#largest([...this.#remembered.ids()])
+      if (down === undefined) return this.#largest(this.upIds())
+      this.forget(down)
+    }
+    return undefined
   }
 
   /** Ends the conversation; what was heard is remembered for a while. */
   setDown(neighbour: Neighbour, now: number): void {
+    const { replica, told } = neighbour
     neighbour.conversation = undefined
     neighbour.isCurrent = false
-    const { replica } = neighbour
+    // A link on which it said nothing is no reason to remember it longer.
+    if (replica.isConfirmed) neighbour.heardAt = now
     replica.dropStaged()
-    this.#bytes -= neighbour.countedBytes
-    neighbour.countedBytes = 0
-    if (replica.version === undefined) this.#byId.delete(replica.owner)
-    else this.#remembered.add(replica.owner, { bytes: replica.bytes, now })
+    this.count(neighbour)
+    if (replica.version === undefined && told.sequence === 0) this.forget(neighbour)
+    else this.#remembered.add(replica.owner, neighbour.heardAt)
     this.#forget(now)
   }
 
-  #add(nodeId: NodeId): Neighbour {
-    const replica = new Replica(nodeId, this.#parts.limits)
-    const neighbour: Neighbour = { replica, conversation: undefined, isCurrent: false, countedBytes: 0 }
+  /** Forgets all about the neighbour. */
+  forget(neighbour: Neighbour): void {
+    const { owner } = neighbour.replica
+    this.#remembered.delete(owner)
+    this.#byId.delete(owner)
+    this.#bytes -= neighbour.countedBytes
+    neighbour.conversation = undefined
+    neighbour.isCurrent = false
+    neighbour.countedBytes = 0
+  }
+
+  #add(nodeId: NodeId, now: number): Neighbour {
+    const neighbour: Neighbour = {
+      replica: new Replica(nodeId, this.#parts.limits),
+      told: new Told(),
+      conversation: undefined,
+      incarnation: undefined,
+      isCurrent: false,
+      heardAt: now,
+      countedBytes: 0,
+    }
     this.#byId.set(nodeId, neighbour)
     return neighbour
   }
 
-  #forget(now: number): void {
-    for (const nodeId of this.#remembered.takeForgotten(now)) this.#byId.delete(nodeId)
+  #converse(neighbour: Neighbour, isMoved: boolean): void {
+    const { self, log } = this.#parts
+    const { replica, told, incarnation } = neighbour
+    replica.dropStaged()
+    neighbour.conversation = new Conversation({ self, log, replica, told, incarnation, isMoved })
+    this.count(neighbour)
   }
+
+  #forget(now: number): void {
+    for (const nodeId of this.#remembered.takeForgotten(now)) {
+      const neighbour = this.#byId.get(nodeId)
+      if (neighbour !== undefined) this.forget(neighbour)
+    }
+  }
+
+  #largest(nodeIds: readonly NodeId[]): Neighbour | undefined {
+    let largest: Neighbour | undefined
+    for (const nodeId of nodeIds) {
+      const neighbour = this.#byId.get(nodeId)
+      if (neighbour !== undefined && neighbour.countedBytes > (largest?.countedBytes ?? -1))
+        largest = neighbour
+    }
+    return largest
+  }
+}
+
+/** Why the neighbour that holds most is refused when there is no room for all. */
+export function refusedAsLargest({ replica }: Neighbour): AstraError {
+  const message = `node ${formatNodeId(replica.owner)} publishes most of more than there is room for`
+  return new AstraError('ASTRA_ERR_REGISTRY_LIMIT', message)
 }

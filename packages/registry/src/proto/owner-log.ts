@@ -14,6 +14,8 @@ export interface LogPart {
   readonly entries: readonly Entry[]
   readonly until: number
   readonly hasMore: boolean
+  /** The most bytes that the entries take in a message. */
+  readonly bytes: number
 }
 
 interface LogEntry extends Entry {
@@ -58,6 +60,11 @@ export class OwnerLog {
   /** The watermark: tombstones of this sequence and below may be missing. 0 when none is. */
   get compactedTo(): number {
     return this.#compactedTo
+  }
+
+  /** The most bytes that the live entries take in messages. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** The live record of that key. */
@@ -109,33 +116,26 @@ export class OwnerLog {
     return true
   }
 
-  /** Writes everything anew in a later incarnation. */
+  /** Goes on in a later incarnation: what was written keeps its sequences. */
   moveTo(incarnation: number): void {
     this.#incarnation = incarnation
-    this.#sequence = 0
-    this.#compactedTo = 0
-    this.#tombstones.clear()
-    this.#entries = []
-    this.#superseded = 0
-    for (const [text, { record }] of this.#live) {
-      if (record !== undefined) this.#live.set(text, this.#append(record, record))
-    }
   }
 
   /** The next part of what was written after `sequence`, as much as fits in one message. */
   partAfter(sequence: number): LogPart {
     const entries: Entry[] = []
-    let bytes = MESSAGE_OVERHEAD_BYTES
+    let bytes = 0
     for (let index = this.#indexAfter(sequence); index < this.#entries.length; index++) {
       const entry = this.#entries[index]
       if (entry === undefined || entry.isSuperseded) continue
-      bytes += entry.bytes
-      if (entries.length === this.#limits.maxEntriesPerMessage || bytes > MAX_MESSAGE_BYTES) {
-        return { entries, until: entries.at(-1)?.sequence ?? sequence, hasMore: true }
+      const isFull = bytes + entry.bytes > MAX_MESSAGE_BYTES - MESSAGE_OVERHEAD_BYTES
+      if (entries.length === this.#limits.maxEntriesPerMessage || isFull) {
+        return { entries, until: entries.at(-1)?.sequence ?? sequence, hasMore: true, bytes }
       }
+      bytes += entry.bytes
       entries.push(entry)
     }
-    return { entries, until: this.#sequence, hasMore: false }
+    return { entries, until: this.#sequence, hasMore: false, bytes }
   }
 
   #append(key: RecordKey, record: CatalogueRecord | undefined): LogEntry {

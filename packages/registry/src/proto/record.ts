@@ -60,8 +60,8 @@ export interface LinkKey {
 
 /** A link that a node has. One per neighbour. */
 export interface LinkRecord extends LinkKey {
-  /** Its round-trip time in ms, with fractions. 0 to 2^31 - 1. */
-  readonly cost: number
+  /** Its round-trip time in ms, with fractions. 0 to 2^31 - 1. `undefined`: its owner does not say. */
+  readonly cost: number | undefined
 }
 
 /** One fact, written by the node that it is about. */
@@ -128,12 +128,13 @@ export function checkServiceRecord(key: ServiceKey, tags: unknown, weight: unkno
   })
 }
 
-/** A frozen link record. Throws a `TypeError` or `RangeError` that names the wrong field. */
+/** A frozen link record; `cost` may be left out. Throws a `TypeError` or `RangeError` that names the wrong field. */
 export function checkLinkRecord(neighbour: NodeId, cost: unknown): LinkRecord {
+  const rule = { what: 'cost', min: 0, max: MAX_LINK_COST_MS, isInteger: false }
   return Object.freeze({
     kind: 'link',
     neighbour: toNodeId(neighbour),
-    cost: checkNumber(cost, { what: 'cost', min: 0, max: MAX_LINK_COST_MS, isInteger: false }),
+    cost: cost === undefined ? undefined : checkNumber(cost, rule),
   })
 }
 

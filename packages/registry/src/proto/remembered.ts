@@ -1,43 +1,40 @@
 import type { NodeId } from '@astranet/interface'
 import type { CatalogueLimits } from './limits.js'
 
-interface Down {
-  readonly since: number
-  readonly bytes: number
-}
-
-/** Which neighbours are down, since when, and which of them are to be forgotten. Time is an argument; no timer runs. */
+/** Which neighbours are down, when each was last heard, and which of them are to be forgotten. Time is an argument. */
 export class Remembered {
   readonly #limits: CatalogueLimits
-  /** Longest down first, since each is put at the end when it goes down. */
-  readonly #down = new Map<NodeId, Down>()
-  #bytes = 0
+  /** When each was last heard, in ms. Longest down first, since each is put at the end when it goes down. */
+  readonly #heardAt = new Map<NodeId, number>()
 
   constructor(limits: CatalogueLimits) {
     this.#limits = limits
   }
 
-  /** Notes that `nodeId`, whose entries have so many bytes, went down at `now` (ms). */
-  add(nodeId: NodeId, { bytes, now }: { readonly bytes: number; readonly now: number }): void {
-    this.delete(nodeId)
-    this.#down.set(nodeId, { since: now, bytes })
-    this.#bytes += bytes
+  /** The ids of those that are down. */
+  ids(): IterableIterator<NodeId> {
+    return this.#heardAt.keys()
+  }
+
+  /** Notes that `nodeId`, which was last heard at `heardAt` (ms), went down. */
+  add(nodeId: NodeId, heardAt: number): void {
+    this.#heardAt.delete(nodeId)
+    this.#heardAt.set(nodeId, heardAt)
   }
 
   /** Notes that `nodeId` is up again, or forgotten. */
   delete(nodeId: NodeId): void {
-    this.#bytes -= this.#down.get(nodeId)?.bytes ?? 0
-    this.#down.delete(nodeId)
+    this.#heardAt.delete(nodeId)
   }
 
-  /** Takes out those that have been down too long at `now` (ms), or that are too many or too large together. */
+  /** Takes out those that were not heard for too long at `now` (ms), or that are too many. */
   takeForgotten(now: number): NodeId[] {
-    const { forgetAfterMs, maxRemembered, maxRememberedBytes } = this.#limits
+    const { forgetAfterMs, maxRemembered } = this.#limits
     const forgotten: NodeId[] = []
-    for (const [nodeId, { since }] of this.#down) {
-      const hasRoom = this.#down.size <= maxRemembered && this.#bytes <= maxRememberedBytes
-      if (hasRoom && now - since < forgetAfterMs) break
-      this.delete(nodeId)
+    for (const [nodeId, heardAt] of this.#heardAt) {
+      // One whose link came up without a word keeps its time, so that those behind it may be due before it.
+      if (this.#heardAt.size <= maxRemembered && now - heardAt < forgetAfterMs) continue
+      this.#heardAt.delete(nodeId)
       forgotten.push(nodeId)
     }
     return forgotten

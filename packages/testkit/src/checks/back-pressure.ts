@@ -16,6 +16,7 @@ export const backPressureChecks: readonly Check<PairProbe>[] = [
   },
   { name: 'lets go of chunks when writev returned true or onDrain came', run: letsGo },
   { name: 'buffers for a writer that writes on regardless, and keeps the order', run: regardless },
+  { name: 'calls onDrain only when nothing waits, also when onDrain writes', run: fromInside },
 ]
 
 async function heldBack(pair: PairProbe): Promise<void> {
@@ -72,4 +73,23 @@ async function regardless(pair: PairProbe): Promise<void> {
   await a.until('onDrain', () => a.drains >= a.refusals)
   checkSame(pair.a.bufferedBytes, 0, 'bufferedBytes after onDrain')
   checkBytes(b.bytes(), sent, 'a to b')
+}
+
+async function fromInside(pair: PairProbe): Promise<void> {
+  pair.b.pause()
+  const [a, b] = pair.probes()
+  let written = (await fill(pair, a)) + CHUNK_BYTES
+  a.write(new Uint8Array(CHUNK_BYTES))
+  const waiting: number[] = []
+  a.onDrained = () => {
+    waiting.push(pair.a.bufferedBytes)
+    if (waiting.length > 1) return
+    a.write(new Uint8Array(written))
+    written *= 2
+  }
+  pair.b.resume()
+  await a.until('onDrain', () => a.drains > 0)
+  await b.received(written)
+  await a.until('onDrain', () => a.drains >= a.refusals)
+  checkSame(Math.max(...waiting), 0, 'bufferedBytes in onDrain')
 }

@@ -1,0 +1,281 @@
+import { encodeMessage } from '@astranet/frame/message'
+import { CloseCode, MAX_REGISTRY_MESSAGE_BYTES, StreamCode, type LinkOptions } from '@astranet/link'
+import type { ByteDuplexHandler } from '@astranet/interface'
+import type { Stream } from '@astranet/mux'
+import { describe, expect, it } from 'vitest'
+import { memoryPipe, type MemoryEnd } from './support/memory-pipe.js'
+import { openRawPeer } from './support/raw-peer.js'
+import { bytes, Dials, Reader, Side } from './support/side.js'
+import { VirtualClock } from './support/virtual-clock.js'
+
+interface Pair {
+  readonly clock: VirtualClock
+  readonly left: Side
+  readonly right: Side
+}
+
+/** Two links that are about to open; the left one dialed. */
+function newPair(
+  options: Partial<LinkOptions> & { hasRegistry?: boolean } = {},
+  change: (left: MemoryEnd, clock: VirtualClock) => void = () => undefined,
+): Pair {
+  const clock = new VirtualClock()
+  const [one, other] = memoryPipe(clock, 5_000)
+  change(one, clock)
+  const left = new Side(one, { id: 1n, clock, role: 'dialer', ...options })
+  const right = new Side(other, { id: 2n, clock, role: 'acceptor', ...options })
+  left.link.start()
+  right.link.start()
+  return { clock, left, right }
+}
+
+function openPair(options: Partial<LinkOptions> & { hasRegistry?: boolean } = {}): Pair {
+  const pair = newPair(options)
+  pair.clock.run()
+  return pair
+}
+
+/** From now on the pipe takes what is written only as fast as that. */
+function limitRate(end: MemoryEnd, clock: VirtualClock, bytesPerSecond: number): void {
+  const [handle, writev] = [end.handle.bind(end), end.writev.bind(end)]
+  let onDrain = (): void => undefined
+  end.handle = (handler: ByteDuplexHandler) => {
+    onDrain = () => handler.onDrain()
+    handle(handler)
+  }
+  end.writev = (chunks) => {
+    writev(chunks)
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+    clock.setTimer((bytes / bytesPerSecond) * 1_000, () => onDrain())
+    return false
+  }
+}
+
+const LARGE = new Uint8Array(60_000).fill(7)
+const HEADER = encodeMessage([3])
+
+describe('messages of the registry', () => {
+  it('arrive whole and in order both ways, and each side opens one stream for them', () => {
+    const { clock, left, right } = openPair()
+    for (let n = 0; n < 5; n++) {
+      left.link.sendRegistry([n, LARGE])
+      right.link.sendRegistry({ n })
+      clock.run()
+    }
+    expect(right.registry).toEqual([0, 1, 2, 3, 4].map((n) => [n, LARGE]))
+    expect(left.registry).toEqual([0, 1, 2, 3, 4].map((n) => ({ n })))
+    expect([left.link.session?.openStreams, right.link.session?.openStreams]).toEqual([3, 3])
+    expect(left.incoming).toEqual([])
+  })
+
+  it('take at most 65,536 bytes', () => {
+    const { clock, left, right } = openPair()
+    left.link.sendRegistry(new Uint8Array(MAX_REGISTRY_MESSAGE_BYTES - 5))
+    clock.run()
+    expect(right.registry).toHaveLength(1)
+    expect(() => left.link.sendRegistry(new Uint8Array(MAX_REGISTRY_MESSAGE_BYTES))).toThrow(RangeError)
+  })
+
+  it('can be sent as soon as the link is open, also before the peer allows a stream', () => {
+    const { clock, left, right } = newPair()
+    const results: boolean[] = []
+    for (const side of [left, right]) side.onOpen = () => void results.push(side.link.sendRegistry('first'))
+    clock.run()
+    expect([left.registry, right.registry]).toEqual([['first'], ['first']])
+    // The server has to wait for the client's limits, and is told when it may go on.
+    expect(results.filter((isTaken) => !isTaken)).toHaveLength(left.registryWritable + right.registryWritable)
+  })
+
+  it('are dropped when the link is not open', () => {
+    const { clock, left, right } = openPair()
+    left.link.close()
+    expect(left.link.sendRegistry('late')).toBe(false)
+    clock.run()
+    expect(right.registry).toEqual([])
+  })
+
+  it('wait behind the bytes of the application, and go when a side goes away', () => {
+    const { clock, left, right } = openPair()
+    const order: string[] = []
+    const dials = new Dials()
+    right.onStream = ({ stream }) => {
+      right.link.accept(stream)
+      stream.handle({ onData: () => void order.push('application'), onEnd: () => undefined })
+    }
+    right.onRegistry = () => void order.push('registry')
+    right.onGoAway = () => void order.push('go-away')
+    left.link.dial({ kind: 'dial', port: 80, sourcePort: 0 }, dials)
+    clock.run()
+    for (let count = 0; count < 8; count++) left.link.sendRegistry(LARGE)
+    dials.accepted[0]?.stream.write(bytes('hello'))
+    clock.run()
+    expect(order).toEqual(['application', ...Array<string>(8).fill('registry')])
+    for (let count = 0; count < 8; count++) left.link.sendRegistry(LARGE)
+    left.link.goAway()
+    dials.accepted[0]?.stream.write(bytes('hello'))
+    clock.run()
+    expect(order.slice(9)).toEqual(['go-away', 'application'])
+    expect([left.link.isOpen, right.link.isOpen]).toEqual([true, true])
+  })
+
+  it('get through on a link that the application keeps full', () => {
+    const { clock, left, right } = newPair({}, (end, time) => limitRate(end, time, 100_000))
+    clock.run()
+    right.onStream = ({ stream }) => {
+      right.link.accept(stream)
+      stream.handle({ onData: () => undefined, onEnd: () => undefined })
+    }
+    const dials = new Dials()
+    for (let count = 0; count < 100; count++) left.link.dial({ kind: 'dial', port: 80, sourcePort: 0 }, dials)
+    clock.advance(5_000)
+    expect(dials.accepted).toHaveLength(100)
+    for (const { stream } of dials.accepted) stream.write(LARGE.slice())
+    left.link.sendRegistry('first')
+    clock.advance(900)
+    expect(right.registry).toEqual([])
+    clock.advance(30_000)
+    expect(right.registry).toEqual(['first'])
+    expect(dials.accepted.every(({ stream }) => stream.bufferedBytes > 0)).toBe(true)
+  })
+
+  it('that are too many make sendRegistry return false, until they have left', () => {
+    const { clock, left, right } = openPair()
+    let sent = 0
+    while (left.link.sendRegistry(LARGE)) sent += 1
+    expect(sent).toBeLessThan(20)
+    clock.run()
+    expect(left.registryWritable).toBe(1)
+    expect(right.registry).toHaveLength(sent + 1)
+  })
+
+  it('are for nobody where there is no registry, and the link goes on', async () => {
+    const { clock, left, right } = openPair({ hasRegistry: false })
+    left.link.sendRegistry(['hello'])
+    clock.run()
+    expect(left.link.sendRegistry(['again'])).toBe(false)
+    expect([left.link.isDialable, right.link.isDialable]).toEqual([true, true])
+    const drained = left.link.drain()
+    clock.run()
+    await drained
+    clock.advance(10_000)
+    expect([left.closes, right.closes]).toEqual([[undefined], [undefined]])
+  })
+
+  it('do not keep a link that drains', async () => {
+    for (const here of ['left', 'right'] as const) {
+      const { clock, left, right } = openPair()
+      left.link.sendRegistry(1)
+      right.link.sendRegistry(2)
+      clock.run()
+      const drained = { left, right }[here].link.drain()
+      clock.run()
+      await drained
+      clock.advance(10_000)
+      expect([left.closes, right.closes]).toEqual([[undefined], [undefined]])
+      expect(clock.timers).toBe(0)
+    }
+  })
+})
+
+describe('the stream of a registry', () => {
+  /** A raw peer that has opened the stream of its registry. */
+  function speaking(): ReturnType<typeof openRawPeer> & {
+    readonly registry: Stream
+    readonly answer: Reader
+  } {
+    const peer = openRawPeer()
+    const registry = peer.session.tryOpenStream() as Stream
+    const answer = new Reader()
+    registry.handle(answer)
+    registry.write(HEADER)
+    peer.clock.run()
+    return { ...peer, registry, answer }
+  }
+
+  it('is accepted, and nothing but the answer comes back on it', () => {
+    const { clock, side, registry, answer } = speaking()
+    registry.write(encodeMessage(['hello']))
+    clock.run()
+    expect(side.registry).toEqual([['hello']])
+    expect([answer.text.length, answer.ends]).toEqual([3, 1])
+  })
+
+  it('that the peer opens is read from its first byte', () => {
+    const { clock, side, session } = openRawPeer()
+    const stream = session.tryOpenStream() as Stream
+    stream.handle(new Reader())
+    for (const byte of [...HEADER, ...encodeMessage('one'), ...encodeMessage('two')]) {
+      stream.write(Uint8Array.of(byte))
+      clock.run()
+    }
+    expect(side.registry).toEqual(['one', 'two'])
+  })
+
+  it.each<[string, (stream: Stream) => void, CloseCode, RegExp]>([
+    ['resets it', (s) => s.reset(5), CloseCode.PROTOCOL_ERROR, /reset its registry stream/],
+    ['ends it', (s) => s.end(), CloseCode.PROTOCOL_ERROR, /ended its registry stream/],
+    [
+      'sends what is no msgpack',
+      (s) => s.write(Uint8Array.of(1, 0xc1)),
+      CloseCode.PROTOCOL_ERROR,
+      /registry message/,
+    ],
+    [
+      'sends a message too large',
+      (s) => s.write(Uint8Array.of(0x80, 0x01, 0x00, 0x01)),
+      CloseCode.MESSAGE_TOO_LARGE,
+      /registry message/,
+    ],
+  ])('ends the link when the peer %s', (_, act, closeCode, message) => {
+    const { clock, side, registry, closed } = speaking()
+    act(registry)
+    clock.advance(10_000)
+    expect(side.closes).toMatchObject([{ closeCode, message: expect.stringMatching(message) }])
+    expect(closed()).toMatchObject({ isApplication: true, closeCode })
+  })
+
+  it('ends the link when the peer opens a second one', () => {
+    const { clock, side, session } = speaking()
+    const second = session.tryOpenStream() as Stream
+    second.handle(new Reader())
+    second.write(HEADER)
+    clock.advance(10_000)
+    expect(side.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_PROTOCOL' }])
+  })
+
+  it('may be reset by a peer that goes away, since that can overtake the go-away', () => {
+    const { clock, side, registry } = speaking()
+    registry.reset(StreamCode.GOING_AWAY)
+    clock.run()
+    expect(side.link.isOpen).toBe(true)
+  })
+
+  /** A raw peer that was sent a message and has not answered. */
+  function listening(answer: (stream: Stream) => void): ReturnType<typeof openRawPeer> {
+    const peer = openRawPeer({ onStream: answer })
+    peer.side.link.sendRegistry(['hello'])
+    peer.clock.run()
+    return peer
+  }
+
+  it.each<[string, (stream: Stream) => void, RegExp]>([
+    ['resets its direction', (s) => s.reset(5), /reset a registry stream/],
+    ['reads it no more', (s) => s.stopSending(5), /stopped reading a registry stream/],
+    ['ends it without an answer', (s) => s.end(), /without an answer/],
+    ['answers what is no answer', (s) => s.write(encodeMessage('yes')), /an answer/],
+    [
+      'goes on behind the answer',
+      (s) => s.write(Uint8Array.of(2, 0x91, 0, 2, 0x91, 0)),
+      /other than an answer/,
+    ],
+  ])('of this side ends the link when the peer %s', (_, act, message) => {
+    const { clock, side } = listening((stream) => {
+      stream.handle(new Reader())
+      act(stream)
+    })
+    clock.advance(10_000)
+    expect(side.closes).toMatchObject([
+      { code: 'ASTRA_ERR_LINK_PROTOCOL', message: expect.stringMatching(message) },
+    ])
+  })
+})

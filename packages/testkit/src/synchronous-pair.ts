@@ -1,0 +1,170 @@
+import { AstraError, type ByteDuplex, type ByteDuplexHandler } from '@astranet/interface'
+import type { DuplexPair } from './duplex-suite.js'
+
+/** Bytes that may wait for a reader before `writev` returns false. */
+const BUFFER_BYTES = 65_536
+
+/** What {@link synchronousPair} can be told. */
+export interface SynchronousPairOptions {
+  /** Whether the two directions end apart. Default `true`. */
+  halfClose?: boolean
+}
+
+/**
+ * Two ends of a pipe without a turn of the event loop between them. It calls back from inside everything from which the
+ * contract of `ByteDuplexHandler` allows it: what one end writes the other has, and may have answered, before `writev`
+ * returns; an `onDrain` that is owed comes from inside the next call to that end, or in a microtask; the last `end` closes
+ * both ends before it returns. Each chunk of a `writev` arrives as one chunk. At most 64 KiB wait for a paused reader before
+ * `writev` returns false.
+ */
+export function synchronousPair(options: SynchronousPairOptions = {}): DuplexPair {
+  const { halfClose = true } = options
+  const [a, b] = [new SynchronousEnd(halfClose), new SynchronousEnd(halfClose)]
+  a.join(b)
+  b.join(a)
+  return { a, b }
+}
+
+/** What came of both directions, or of an abort. */
+interface Closed {
+  readonly reason: Error | undefined
+}
+
+class SynchronousEnd implements ByteDuplex {
+  readonly capabilities: { readonly halfClose: boolean; readonly confidential: true }
+  readonly localAddress = ''
+  readonly remoteAddress = ''
+  #peer!: SynchronousEnd
+  #handler: ByteDuplexHandler | undefined
+  /** What the peer has written and nobody took yet. */
+  #arrived: Uint8Array[] = []
+  #arrivedBytes = 0
+  #hasPeerEnded = false
+  #hasReadEnd = false
+  #drainsOwed = 0
+  #isPaused = false
+  #isEnding = false
+  #closed: Closed | undefined
+  #hasToldClose = false
+
+  constructor(halfClose: boolean) {
+    this.capabilities = { halfClose, confidential: true }
+  }
+
+  /** Gives the end its peer. Once, before anything else. */
+  join(peer: SynchronousEnd): void {
+    this.#peer = peer
+  }
+
+  get bufferedBytes(): number {
+    return this.#closed === undefined ? Math.max(0, this.#peer.#arrivedBytes - BUFFER_BYTES) : 0
+  }
+
+  handle(handler: ByteDuplexHandler): void {
+    this.#handler = handler
+    this.#tellDrains()
+    this.#deliver()
+  }
+
+  writev(chunks: readonly Uint8Array[]): boolean {
+    this.#tellDrains()
+    for (const chunk of chunks) {
+      if (this.#isEnding || this.#closed !== undefined) return true
+      if (chunk.length > 0) this.#peer.#receive(chunk.slice())
+    }
+    if (this.bufferedBytes === 0) return true
+    this.#drainsOwed++
+    return false
+  }
+
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.#tellDrains()
+    this.#deliver()
+  }
+
+  end(): void {
+    if (this.#isEnding || this.#closed !== undefined) return
+    this.#isEnding = true
+    if (!this.capabilities.halfClose) this.#drop()
+    this.#tellDrains()
+    this.#peer.#hasPeerEnded = true
+    this.#peer.#deliver()
+  }
+
+  abort(reason: Error): void {
+    if (this.#closed !== undefined) return
+    this.#closed = { reason }
+    this.#drop()
+    queueMicrotask(() => this.#tellClosed())
+    this.#peer.#close(new AstraError('ECONNRESET', 'The other end of the pipe aborted it.'))
+  }
+
+  #receive(bytes: Uint8Array): void {
+    if (this.#closed !== undefined || (this.#isEnding && !this.capabilities.halfClose)) return
+    this.#arrived.push(bytes)
+    this.#arrivedBytes += bytes.length
+    this.#deliver()
+  }
+
+  #canDeliver(): boolean {
+    return this.#handler !== undefined && !this.#isPaused && this.#closed === undefined
+  }
+
+  /** Hands on what is there. A handler may have it called again from inside, and then gets the next chunk there. */
+  #deliver(): void {
+    while (this.#canDeliver() && this.#arrived.length > 0) {
+      const chunk = this.#arrived.shift() as Uint8Array
+      this.#arrivedBytes -= chunk.length
+      this.#handler?.onData(chunk)
+    }
+    this.#peer.#drained()
+    if (this.#canDeliver() && this.#arrived.length === 0 && this.#hasPeerEnded && !this.#hasReadEnd)
+      this.#readEnd()
+    if (this.#closed !== undefined) this.#tellClosed()
+  }
+
+  #readEnd(): void {
+    this.#hasReadEnd = true
+    if (this.capabilities.halfClose) {
+      this.#handler?.onEnd()
+      if (!this.#peer.#hasReadEnd) return
+    }
+    this.#close(undefined)
+    this.#peer.#close(undefined)
+  }
+
+  #drained(): void {
+    if (this.#drainsOwed > 0 && this.bufferedBytes === 0) queueMicrotask(() => this.#tellDrains())
+  }
+
+  #tellDrains(): void {
+    while (this.#handler !== undefined && this.#drainsOwed > 0 && this.#closed === undefined) {
+      if (this.bufferedBytes > 0) return
+      this.#drainsOwed--
+      this.#handler.onDrain()
+    }
+  }
+
+  #close(reason: Error | undefined): void {
+    if (this.#closed !== undefined) return
+    this.#closed = { reason }
+    this.#drop()
+    this.#tellClosed()
+  }
+
+  #drop(): void {
+    this.#arrived = []
+    this.#arrivedBytes = 0
+  }
+
+  #tellClosed(): void {
+    if (this.#handler === undefined || this.#hasToldClose) return
+    this.#hasToldClose = true
+    this.#handler.onClose(this.#closed?.reason)
+  }
+}

@@ -4,7 +4,7 @@ import { describe, expect, it, test } from 'vitest'
 import { AstraNet, formatNodeId, type Listener, type Socket } from '../src/index.js'
 import { nodeAddress, nodeOfAddress } from '../src/node-address.js'
 import { hostInUrl } from '../src/url-names.js'
-import { failure, textOf, twoNodes, until } from './support.js'
+import { boundTo, failure, textOf, twoNodes, until } from './support.js'
 
 /** Tells each who comes its name. */
 function tellName(listener: Listener, name: string): void {

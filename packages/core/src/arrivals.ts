@@ -6,6 +6,7 @@ import { checkOptions, checkSignal } from './check.js'
 import type { ListenerAddress } from './listener-address.js'
 import { NetError } from './net-error.js'
 import { nodeAddress } from './node-address.js'
+import type { Origin } from './origin.js'
 import type { Platform } from './platform.js'
 import type { SocketEnds } from './socket-ends.js'
 import type { CheckedSocketOptions } from './socket-options.js'
@@ -35,9 +36,10 @@ export interface Binding {
 export interface Taker<TSocket> {
   /** Whether it takes any now; otherwise they wait to be accepted. */
   isTaking(): boolean
+  /** May throw. */
   take(socket: TSocket): void
-  /** The port was closed, a moment ago at most. */
-  closed(): void
+  /** The port is closed and the last socket that was handed out is destroyed. Called from inside `close` or `destroy`. */
+  drained(): void
 }
 
 interface Waiter<TSocket> {
@@ -54,15 +56,19 @@ export class Arrivals<TSocket> {
   /** Who can take sockets as they come, and wants to hear of the end. */
   taker: Taker<TSocket> | undefined = undefined
   readonly #platform: Platform<TSocket, unknown>
+  readonly #origin: Origin
   readonly #waiting: Backlog
   /** Streams that were promised a place and are on their way. */
   #expected = 0
   readonly #acceptors = new Set<Waiter<TSocket>>()
   #isOpen = true
+  /** Sockets that were handed out and not destroyed since, on a platform whose sockets tell. */
+  #sockets = 0
 
   constructor(binding: Binding, platform: Platform<TSocket, unknown>) {
     this.binding = binding
     this.#platform = platform
+    this.#origin = platform.acceptedOrigin(() => this.#socketClosed())
     this.#waiting = new Backlog(binding.backlog)
   }
 
@@ -74,6 +80,11 @@ export class Arrivals<TSocket> {
   /** Streams that wait, with those that their dialers have given up since. */
   get waiting(): number {
     return this.#waiting.size
+  }
+
+  /** Sockets that were handed out and are not destroyed. Browsers' sockets do not tell of their end. */
+  get sockets(): number {
+    return this.#sockets
   }
 
   /** Where it is bound. */
@@ -113,7 +124,7 @@ export class Arrivals<TSocket> {
       waiting.stream.destroy()
     for (const acceptor of this.#acceptors) acceptor.reject(this.#closedError())
     this.#acceptors.clear()
-    this.taker?.closed()
+    if (this.#sockets === 0) this.taker?.drained()
   }
 
   /** Whether a stream dialed to this port is taken; if not, why. */
@@ -163,19 +174,26 @@ export class Arrivals<TSocket> {
     return this.taker?.isTaking() === true
   }
 
-  /** A taker that throws is the program's to hear of; those that wait behind are served all the same. */
+  /** What a taker throws is an uncaught exception of the program: the socket and those behind it have no part in it. */
   #handOver(socket: TSocket): void {
-    let hasReturned = false
     try {
       this.taker?.take(socket)
-      hasReturned = true
-    } finally {
-      if (!hasReturned) queueMicrotask(() => this.serve())
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
     }
   }
 
   #dress({ stream, ends, rest }: IncomingSocket): TSocket {
-    return this.#platform.socket(stream, ends, rest, this.binding.socketOptions)
+    this.#sockets += 1
+    const { socketOptions: options } = this.binding
+    return this.#platform.socket(stream, { ends, rest, options, origin: this.#origin })
+  }
+
+  #socketClosed(): void {
+    this.#sockets -= 1
+    if (this.#sockets === 0 && !this.#isOpen) this.taker?.drained()
   }
 
   #wait(signal: AbortSignal | undefined): Promise<TSocket> {

@@ -4,6 +4,7 @@ import type { ServiceInstance } from '@astranet/registry'
 import type { Route } from '@astranet/relay'
 import type { BindOptions } from './bind-options.js'
 import { checkBoolean, checkOptions, checkSignal, checkString } from './check.js'
+import type { DialOutcome, DialRequest } from './dial-call.js'
 import type { DialOptions, DialScope } from './dial-options.js'
 import type { Endpoint, ListenAndServeOptions } from './endpoint.js'
 import type { JoinOptions } from './join.js'
@@ -79,6 +80,24 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
       return this.#node.dialer.dial(address, this.#scope, options)
     } catch (error) {
       return Promise.reject(error as Error)
+    }
+  }
+
+  /** @internal Checks the arguments of a dial whose socket is there before it is connected; throws when one is wrong. */
+  protected dialRequest(network: string, address: string, options: DialOptions): DialRequest {
+    checkStreamNetwork(network)
+    return this.#node.dialer.request(address, this.#scope, options)
+  }
+
+  /** @internal Begins such a dial. Returns what gives it up. */
+  protected startDial(request: DialRequest, outcome: DialOutcome): () => void {
+    try {
+      this.#node.checkOpen('dial', request.text)
+      const call = this.#node.dialer.start(request, outcome)
+      return () => call.giveUp(undefined)
+    } catch (error) {
+      outcome.reject(error)
+      return () => undefined
     }
   }
 

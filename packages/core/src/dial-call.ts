@@ -16,6 +16,8 @@ import {
   type FailedCall,
 } from './dial-errors.js'
 import { DEFAULT_DIAL_TIMEOUT_MS, type CheckedDialOptions, type DialScope } from './dial-options.js'
+import type { Origin } from './origin.js'
+import type { SocketDetails } from './socket-details.js'
 import type { SocketEnds } from './socket-ends.js'
 
 /** @internal What was dialed, and how. */
@@ -25,11 +27,14 @@ export interface DialRequest {
   readonly address: Address
   readonly scope: DialScope
   readonly options: CheckedDialOptions
+  /** Who dials. */
+  readonly origin: Origin
 }
 
-/** @internal How the call's promise is settled. */
-export interface Settle<TSocket> {
-  resolve(socket: TSocket): void
+/** @internal What becomes of a call: exactly one of these, once. */
+export interface DialOutcome {
+  /** The far side, or this node, has accepted. */
+  accepted(stream: Stream, details: SocketDetails): void
   reject(reason: unknown): void
 }
 
@@ -47,7 +52,7 @@ export class DialCall<TSocket> implements ChangeWaiter {
   younger: DialCall<TSocket> | undefined = undefined
   readonly #context: DialContext<TSocket>
   readonly #request: DialRequest
-  readonly #settle: Settle<TSocket>
+  readonly #outcome: DialOutcome
   #timer: Timer | undefined = undefined
   #ignoreSignal: (() => void) | undefined = undefined
   /** The time is over: what is not there now will not be waited for. */
@@ -63,10 +68,10 @@ export class DialCall<TSocket> implements ChangeWaiter {
   #refusedBy: Set<ServiceInstance> | undefined = undefined
   #lastError: unknown = undefined
 
-  constructor(context: DialContext<TSocket>, request: DialRequest, settle: Settle<TSocket>) {
+  constructor(context: DialContext<TSocket>, request: DialRequest, outcome: DialOutcome) {
     this.#context = context
     this.#request = request
-    this.#settle = settle
+    this.#outcome = outcome
   }
 
   /** The address as the caller wrote it. */
@@ -105,15 +110,10 @@ export class DialCall<TSocket> implements ChangeWaiter {
       stream.destroy()
       return
     }
-    const { platform } = this.#context.parts
-    const socket = platform.socket(
-      stream,
-      this.#ends as SocketEnds,
-      rest,
-      this.#request.options.socketOptions,
-    )
+    const { origin, options } = this.#request
     this.#finish()
-    this.#settle.resolve(socket)
+    const ends = this.#ends as SocketEnds
+    this.#outcome.accepted(stream, { ends, rest, options: options.socketOptions, origin })
   }
 
   /** The attempt under way has failed. */
@@ -149,9 +149,10 @@ export class DialCall<TSocket> implements ChangeWaiter {
   }
 
   #lookForService(asked: string, port: number | undefined): void {
-    const { scope, options } = this.#request
+    const { scope, options, origin } = this.#request
     const service = scope.hasUrlNames === true ? this.#nameOfHost(asked, port) : asked
-    this.#instance = this.#context.select({ service, port, scope, refusedBy: this.#refusedBy }, options)
+    const wanted = { service, port, scope, refusedBy: this.#refusedBy, origin }
+    this.#instance = this.#context.select(wanted, options)
     // A selector of the application's may have aborted this very call.
     if (this.#isSettled) return
     if (this.#instance !== undefined) this.#ask(this.#instance.nodeId, this.#instance.port, service)
@@ -233,7 +234,7 @@ export class DialCall<TSocket> implements ChangeWaiter {
   #reject(reason: unknown): void {
     if (this.#isSettled) return
     this.#finish()
-    this.#settle.reject(reason)
+    this.#outcome.reject(reason)
   }
 
   #finish(): void {

@@ -4,6 +4,7 @@ import { ChangeWaiters } from './change-waiters.js'
 import type { DialCall } from './dial-call.js'
 import type { CheckedDialOptions, DialScope } from './dial-options.js'
 import type { Loopback } from './loopback.js'
+import type { Origin } from './origin.js'
 import type { Peers } from './peers.js'
 import type { Platform } from './platform.js'
 import type { PortTable } from './port-table.js'
@@ -27,6 +28,8 @@ export interface Wanted {
   readonly scope: DialScope
   /** Those that have refused: none is asked twice. */
   readonly refusedBy: ReadonlySet<ServiceInstance> | undefined
+  /** Who dials: the selector is called there. */
+  readonly origin: Origin
 }
 
 /** @internal What all dials of a node have in common: whom they can ask, and which are under way. */
@@ -42,6 +45,8 @@ export class DialContext<TSocket> {
    */
   #oldest: DialCall<TSocket> | undefined = undefined
   #youngest: DialCall<TSocket> | undefined = undefined
+  /** Of the dial before. Held weakly, since a context holds whatever programs keep in it. */
+  #latestOrigin: WeakRef<Origin> | undefined = undefined
 
   constructor(parts: DialParts<TSocket>) {
     this.parts = parts
@@ -85,6 +90,14 @@ export class DialContext<TSocket> {
     return this.#oldest
   }
 
+  /** Where the present caller's sockets come from. */
+  origin(): Origin {
+    const latest = this.#latestOrigin?.deref()
+    const origin = this.parts.platform.callerOrigin(latest)
+    if (origin !== latest) this.#latestOrigin = new WeakRef(origin)
+    return origin
+  }
+
   /** Picks an instance that can be asked now, or `undefined`. */
   select(wanted: Wanted, { selector, key }: CheckedDialOptions): ServiceInstance | undefined {
     const known = this.parts.catalogue.resolve(wanted.scope.environment, wanted.service, wanted.port)
@@ -94,7 +107,8 @@ export class DialContext<TSocket> {
     }
     const candidates = known.filter((each) => this.#canAsk(each, wanted))
     if (candidates.length <= 1) return candidates[0]
-    const picked = (selector ?? this.#roundRobin)(candidates, key)
+    const pick = selector ?? this.#roundRobin
+    const picked = wanted.origin.runInAsyncScope(pick, undefined, candidates, key)
     if (picked === undefined || candidates.includes(picked)) return picked
     // One that has refused already, for example: asking it again and again would never end.
     throw new RangeError('selector must return one of the instances it is given, or undefined')

@@ -1,5 +1,5 @@
 import { parseAddress } from '@astranet/interface'
-import { DialCall } from './dial-call.js'
+import { DialCall, type DialOutcome, type DialRequest } from './dial-call.js'
 import { DialContext, type DialParts } from './dial-context.js'
 import { nodeClosed } from './dial-errors.js'
 import { checkDialOptions, type DialOptions, type DialScope } from './dial-options.js'
@@ -26,9 +26,31 @@ export class Dialer<TSocket> {
 
   /** Connects to `text`, an address. Throws on wrong arguments. See `AstraNet.dial`. */
   dial(text: string, scope: DialScope, options: DialOptions = {}): Promise<TSocket> {
-    const request = { text, address: parseAddress(text), scope, options: checkDialOptions(options) }
+    const request = this.request(text, scope, options)
+    const { platform } = this.#context.parts
     return new Promise((resolve, reject) => {
-      new DialCall(this.#context, request, { resolve, reject }).start()
+      this.start(request, {
+        accepted: (stream, details) => resolve(platform.socket(stream, details)),
+        reject,
+      })
     })
+  }
+
+  /** What to ask for, in the caller's context. Throws on wrong arguments. */
+  request(text: string, scope: DialScope, options: DialOptions): DialRequest {
+    return {
+      text,
+      address: parseAddress(text),
+      scope,
+      options: checkDialOptions(options),
+      origin: this.#context.origin(),
+    }
+  }
+
+  /** Begins a call. Throws the signal's reason when that is aborted already. */
+  start(request: DialRequest, outcome: DialOutcome): DialCall<TSocket> {
+    const call = new DialCall(this.#context, request, outcome)
+    call.start()
+    return call
   }
 }

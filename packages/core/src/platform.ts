@@ -2,21 +2,20 @@ import type { Transport } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
 import type { Arrivals } from './arrivals.js'
 import type { AstraNetOptions } from './options.js'
-import type { SocketEnds } from './socket-ends.js'
-import type { CheckedSocketOptions } from './socket-options.js'
+import type { Origin } from './origin.js'
+import type { SocketDetails } from './socket-details.js'
 
 /**
  * @internal What a runtime gives a node: the shape of what its programs hold, and where it says what nobody asked for.
  * Everything else of a node is the same everywhere.
  */
 export interface Platform<TSocket, TListener> extends Reporter {
-  /** Dresses a stream; `rest` are its first bytes, which were read already. */
-  socket(
-    stream: Stream,
-    ends: SocketEnds,
-    rest: Uint8Array | undefined,
-    options: CheckedSocketOptions,
-  ): TSocket
+  /** Dresses a stream. */
+  socket(stream: Stream, details: SocketDetails): TSocket
+  /** The origin of sockets that the caller dials; `latest`, an earlier result, when it is the same. */
+  callerOrigin(latest: Origin | undefined): Origin
+  /** The origin of the sockets of one listener. `onClosed` is called for each that was destroyed, where sockets tell. */
+  acceptedOrigin(onClosed: () => void): Origin
   /** Dresses a bound port. */
   listener(arrivals: Arrivals<TSocket>): TListener
   /** The IP addresses at which other machines may reach this one. */

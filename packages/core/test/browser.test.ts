@@ -3,7 +3,7 @@ import { memory } from '@astranet/transport-memory'
 import { describe, expect, it } from 'vitest'
 import * as browserEntry from '../src/browser.js'
 import * as nodeEntry from '../src/index.js'
-import { failure, textOf, turns, until } from './support.js'
+import { boundTo, failure, textOf, turns, until } from './support.js'
 
 /** What can fail of a socket of Web Streams. */
 type Call = 'read' | 'write' | 'closed'
@@ -50,8 +50,8 @@ describe('the browser entry', () => {
     expect(socket).toBeInstanceOf(browserEntry.Socket)
     expect([socket.remoteNode, socket.localNode]).toEqual([nodes.server.nodeId, nodes.page.nodeId])
     expect([socket.remotePort, socket.remoteAddress]).toEqual([
-      listener.address().port,
-      listener.address().address,
+      boundTo(listener).port,
+      boundTo(listener).address,
     ])
     const writer = socket.writable.getWriter()
     await writer.write(bytesOf('quietly'))

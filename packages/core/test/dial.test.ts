@@ -8,7 +8,7 @@ import {
   type Selector,
   type Socket,
 } from '../src/index.js'
-import { errorOf, failure, Proxy, SkipClock, textOf, turns, twoNodes, until } from './support.js'
+import { boundTo, errorOf, failure, Proxy, SkipClock, textOf, turns, twoNodes, until } from './support.js'
 
 function echo(listener: Listener): Listener {
   return listener.on('connection', (socket) => socket.pipe(socket))
@@ -22,7 +22,7 @@ async function ask(socket: Socket, text: string): Promise<string> {
 test('a service is dialed by name, by name and port, and by node and port', async () => {
   await using nodes = await twoNodes()
   const { server, client } = nodes
-  const { port } = echo(await server.bind('', 'echo:7')).address()
+  const { port } = boundTo(echo(await server.bind('', 'echo:7')))
   expect(port).toBe(7)
   for (const address of ['echo', 'echo:7', `${formatNodeId(server.nodeId)}:7`]) {
     expect(await ask(await client.dial('', address), address)).toBe(address)
@@ -33,7 +33,7 @@ test('a service is dialed by name, by name and port, and by node and port', asyn
 test('a port without a name is dialed from here with ":port" and from elsewhere with the node id', async () => {
   await using nodes = await twoNodes()
   const { server, client } = nodes
-  const { port } = echo(await server.bind('', ':0')).address()
+  const { port } = boundTo(echo(await server.bind('', ':0')))
   expect(port).toBeGreaterThan(0x7fffffff)
   expect(await ask(await server.dial('', `:${port}`), 'near')).toBe('near')
   expect(await ask(await client.dial('', `${formatNodeId(server.nodeId)}:${port}`), 'far')).toBe('far')

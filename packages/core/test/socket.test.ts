@@ -5,12 +5,12 @@ import { isIPv6 } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { formatNodeId, type Socket } from '../src/index.js'
-import { failure, readToEnd, textOf, turns, twoNodes, until, type TwoNodes } from './support.js'
+import { boundTo, failure, readToEnd, textOf, turns, twoNodes, until, type TwoNodes } from './support.js'
 
 /** The two ends of one socket: dialed and accepted. */
 async function connected(nodes: TwoNodes): Promise<{ near: Socket; far: Socket }> {
   const listener = await nodes.server.bind('', ':0')
-  const { node, port } = listener.address()
+  const { node, port } = boundTo(listener)
   const [far, near] = await Promise.all([
     listener.accept(),
     nodes.client.dial('', `${formatNodeId(node)}:${port}`, { allowHalfOpen: true }),

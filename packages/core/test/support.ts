@@ -1,7 +1,14 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket as TcpSocket } from 'node:net'
 import type { Clock, Timer, TimerOptions, Transport } from '@astranet/interface'
-import { AstraNet, type AstraNetOptions, type Endpoint, type Socket } from '../src/index.js'
+import {
+  AstraNet,
+  type AstraNetOptions,
+  type Endpoint,
+  type Listener,
+  type ListenerAddress,
+  type Socket,
+} from '../src/index.js'
 
 /** Two nodes over TCP: `client` has joined `server`. */
 export interface TwoNodes extends AsyncDisposable {
@@ -23,6 +30,13 @@ export async function twoNodes(options: AstraNetOptions = {}): Promise<TwoNodes>
       await Promise.all([client.close(), server.close()])
     },
   }
+}
+
+/** What an open listener listens on. */
+export function boundTo(listener: Listener): ListenerAddress {
+  const address = listener.address()
+  if (address === null) throw new Error('the listener is closed')
+  return address
 }
 
 /** Everything a socket delivers, as text. */

@@ -1,15 +1,24 @@
 import { ALPN_PROTOCOL } from '@astranet/link'
 import { ws } from '@astranet/transport-ws/browser'
+import type { Origin } from '../origin.js'
 import type { Platform } from '../platform.js'
 import { Listener } from './listener.js'
 import { Socket } from './socket.js'
+
+/** Browsers have no async contexts. */
+const ANYWHERE: Origin = {
+  runInAsyncScope: (callback, thisArg, ...args) => callback.apply(thisArg, args),
+  closed: () => undefined,
+}
 
 /**
  * @internal Browsers: sockets of Web Streams, and the browser's own WebSocket. Both reports are about endpoints, which a
  * page has only where it brings a transport that can listen; its `onError` is told.
  */
 export const browser: Platform<Socket, Listener> = {
-  socket: (stream, ends, rest) => new Socket(stream, ends, rest),
+  socket: (stream, { ends, rest }) => new Socket(stream, ends, rest),
+  callerOrigin: () => ANYWHERE,
+  acceptedOrigin: () => ANYWHERE,
   listener: (arrivals) => new Listener(arrivals),
   transports: () => [ws({ protocol: ALPN_PROTOCOL })],
   hostAddresses: () => [],

@@ -1,10 +1,12 @@
+import { addAbortSignal } from 'node:stream'
 import { AstraNetBase, NODE_SCOPE } from '../astra-net.js'
-import type { DialScope } from '../dial-options.js'
+import { checkOptions, checkSignal } from '../check.js'
+import type { DialOptions, DialScope } from '../dial-options.js'
 import { Node } from '../node.js'
 import { resolveOptions, type AstraNetOptions } from '../options.js'
 import type { Listener } from './listener.js'
 import { nodejs } from './platform.js'
-import type { Socket } from './socket.js'
+import { Socket } from './socket.js'
 
 /**
  * A `net` that spans machines: bind a name here, dial that name anywhere.
@@ -27,6 +29,24 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   constructor(options: AstraNetOptions | Node<Socket, Listener> = {}, scope: DialScope = NODE_SCOPE) {
     const node = options instanceof Node ? options : new Node(resolveOptions(options, nodejs), nodejs)
     super(node, scope, view)
+  }
+
+  /**
+   * `dial` with a socket that is there at once, as from `net.connect`: `'connect'` is emitted, and `onConnect` called, when
+   * the far side has accepted; what was written until then is sent then. What `dial` rejects with is emitted as `'error'`,
+   * except wrong arguments, which are thrown. `signal` destroys the socket, also once it is connected, as for `net`.
+   * Made for programs that count their sockets, such as `http.Agent`.
+   */
+  connect(network: string, address: string, options: DialOptions = {}, onConnect?: () => void): Socket {
+    const { signal, ...others } = checkOptions(options)
+    checkSignal(signal)
+    const request = this.dialRequest(network, address, others)
+    const settings = { origin: request.origin, options: request.options.socketOptions }
+    const socket = settings.origin.runInAsyncScope(() => new Socket(undefined, settings), undefined)
+    if (onConnect !== undefined) socket.once('connect', onConnect)
+    if (signal !== undefined) addAbortSignal(signal, socket)
+    if (!socket.destroyed) socket.dialing(this.startDial(request, socket))
+    return socket
   }
 }
 

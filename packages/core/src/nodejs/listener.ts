@@ -1,4 +1,5 @@
-import { EventEmitter } from 'node:events'
+import { AsyncResource } from 'node:async_hooks'
+import { captureRejectionSymbol, EventEmitter } from 'node:events'
 import type { Arrivals } from '../arrivals.js'
 import type { ListenerAddress } from '../listener-address.js'
 import { NetError } from '../net-error.js'
@@ -14,8 +15,10 @@ interface ListenerEvents {
  * A bound port, with the methods and events of `net.Server`, plus `accept()` and `for await`. Streams wait until there
  * is a `'connection'` handler or somebody accepts, up to `backlog`.
  *
- * Events: `'connection'` (a {@link Socket}), `'close'` once. Not there of `net.Server`: `listen()`, `getConnections()`,
- * `maxConnections`, and the events `'listening'`, `'drop'` and `'error'`: it is handed out listening, and nothing breaks it.
+ * Events: `'connection'` (a {@link Socket}), in the async context of whoever bound the port; `'close'` once the port is closed
+ * and no socket that was handed out is left. With `events.captureRejections` a socket whose async `'connection'`
+ * handler rejects is destroyed with the error. Not there of `net.Server`: `listen()`, `maxConnections`, and the events
+ * `'listening'`, `'drop'` and `'error'`: it is handed out listening, and nothing breaks it.
  */
 export class Listener extends EventEmitter<ListenerEvents> implements AsyncDisposable {
   readonly #arrivals: Arrivals<Socket>
@@ -24,13 +27,19 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
   constructor(arrivals: Arrivals<Socket>) {
     super()
     this.#arrivals = arrivals
+    const context = new AsyncResource('ASTRANET_LISTENER', { requireManualDestroy: true })
     arrivals.taker = {
       isTaking: () => this.listenerCount('connection') > 0,
-      take: (socket) => void this.emit('connection', socket),
-      closed: () => queueMicrotask(() => this.emit('close')),
+      take: (socket) => void context.runInAsyncScope(this.emit, this, 'connection', socket),
+      drained: () => this.#emitClose(),
     }
     // The event's own type leaves out the events of the emitter itself.
     const emitter: EventEmitter = this
+    // A method of `net.Server`; declarations of a class cannot be made with such a name.
+    emitter[captureRejectionSymbol] = (error, event, socket: Socket) => {
+      if (event === 'connection') socket.destroy(error)
+      else emitter.emit('error', error)
+    }
     emitter.on('newListener', (event) => {
       // The handler is there when this event has been dealt with.
       if (event === 'connection') queueMicrotask(() => arrivals.serve())
@@ -47,9 +56,15 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
     return this.#arrivals.waiting
   }
 
-  /** What it listens on. */
-  address(): ListenerAddress {
-    return this.#arrivals.address()
+  /** What it listens on; `null` once it is closed, as for `net.Server`. */
+  address(): ListenerAddress | null {
+    return this.listening ? this.#arrivals.address() : null
+  }
+
+  /** How many sockets were handed out and are not destroyed; `callback` is called in a later turn, as of `net.Server`. */
+  getConnections(callback: (error: Error | null, count: number) => void): this {
+    process.nextTick(callback, null, this.#arrivals.sockets)
+    return this
   }
 
   /**
@@ -66,17 +81,16 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
   }
 
   /**
-   * Stops accepting: the port is free and the service withdrawn at once, streams that wait are reset, sockets already
-   * accepted live on. Idempotent. `onClosed` is called once `'close'` was emitted, with `ERR_SERVER_NOT_RUNNING` when it
-   * was closed before, as for `net.Server`.
+   * Stops accepting, as `net.Server` does: the port is free and the service withdrawn at once, streams that wait are
+   * reset, and sockets that were handed out live on. `'close'` is emitted, and `onClosed` called, when the last of these was
+   * destroyed, which may be now. Each further call emits `'close'` once more, and its `onClosed` gets
+   * `ERR_SERVER_NOT_RUNNING`.
    */
   close(onClosed?: (error?: Error) => void): this {
-    if (!this.listening) {
-      if (onClosed !== undefined) queueMicrotask(() => onClosed(notRunning()))
-      return this
-    }
-    if (onClosed !== undefined) this.once('close', onClosed)
-    this.#arrivals.close()
+    const isRunning = this.listening
+    if (onClosed !== undefined) this.once('close', isRunning ? onClosed : () => onClosed(notRunning()))
+    if (isRunning) this.#arrivals.close()
+    else if (this.#arrivals.sockets === 0) this.#emitClose()
     return this
   }
 
@@ -90,10 +104,14 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
     return this
   }
 
-  /** Closes the listener. */
+  /** Closes the listener; resolves when the sockets that were handed out are destroyed. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.listening) return
     await new Promise<void>((resolve) => this.close(() => resolve()))
+  }
+
+  #emitClose(): void {
+    process.nextTick(() => this.emit('close'))
   }
 }
 

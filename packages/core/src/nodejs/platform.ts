@@ -1,5 +1,8 @@
 import { channel } from 'node:diagnostics_channel'
+import type { Stream } from '@astranet/mux'
 import type { Platform } from '../platform.js'
+import type { SocketDetails } from '../socket-details.js'
+import { acceptedOrigin, callerOrigin } from './async-origin.js'
 import { defaultTransports } from './default-transports.js'
 import { atExit } from './exit.js'
 import { hostAddresses } from './host-addresses.js'
@@ -8,11 +11,18 @@ import { Socket } from './socket.js'
 
 /** @internal Node: sockets and listeners like those of `node:net`, and its diagnostics. */
 export const nodejs: Platform<Socket, Listener> = {
-  socket: (stream, ends, initialBytes, options) => new Socket(stream, ends, { initialBytes, ...options }),
+  // What arrived with the answer has events of its own: already making a socket is a part of its context.
+  socket: (stream, details) => details.origin.runInAsyncScope(makeSocket, undefined, stream, details),
+  callerOrigin,
+  acceptedOrigin,
   listener: (arrivals) => new Listener(arrivals),
   transports: defaultTransports,
   hostAddresses,
   atExit,
   publish: (name, message) => channel(name).publish(message),
   warn: (message, code) => process.emitWarning(message, { type: 'AstraNetWarning', code }),
+}
+
+function makeSocket(stream: Stream, details: SocketDetails): Socket {
+  return new Socket(stream, details)
 }

@@ -1,9 +1,13 @@
+import { AsyncResource } from 'node:async_hooks'
 import { Socket as NetSocket, type AddressInfo } from 'node:net'
 import type { NodeId } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
-import { StreamDuplex, type DuplexOptions } from '@astranet/mux/duplex'
+import { StreamDuplex } from '@astranet/mux/duplex'
 import { MAX_TIMEOUT_MS } from '../check.js'
 import { nodeAddress } from '../node-address.js'
+import type { DialOutcome } from '../dial-call.js'
+import type { Origin } from '../origin.js'
+import type { SocketDetails, SocketSettings } from '../socket-details.js'
 import { socketError } from '../socket-error.js'
 import type { SocketEnds } from '../socket-ends.js'
 
@@ -11,70 +15,110 @@ import type { SocketEnds } from '../socket-ends.js'
  * A stream between two nodes, with the methods, events and properties of `net.Socket`: what takes a socket takes this
  * one. The addresses are IPv6 addresses made of node ids; `remoteNode` and `localNode` are the ids.
  *
- * Not there: `connect()` and the events `'connect'`, `'ready'`, `'lookup'` and `'connectionAttempt'` (a socket is handed out
- * connected), the option `onread`, the argument of `'close'`, a file descriptor. `setNoDelay`, `setKeepAlive`, `ref` and
- * `unref` do nothing: bytes leave at once anyway, and the link below keeps itself alive.
+ * States, as for `net.Socket`: *connecting* (made by `AstraNet.connect`; what is written waits, and counts), *connected* (what
+ * `dial`, `accept` and `'connection'` hand out), *destroyed*. Moves: connecting -> connected, with `'connect'` and `'ready'`;
+ * either -> destroyed. While it is connecting there is no `stream`, no far end and no port.
+ *
+ * Not there: `connect()` and the events `'lookup'` and `'connectionAttempt'`, the option `onread`, a file descriptor.
+ * `setNoDelay`, `setKeepAlive`, `ref` and `unref` do nothing: bytes leave at once anyway, and the link below keeps itself alive.
+ *
+ * What events run in, as far as AsyncLocalStorage goes, is what `net.Socket` gives: the context of the dial, none for a
+ * socket that was accepted; callbacks, `'drain'` and `'finish'` that of their write or end, `'timeout'` that of `setTimeout`.
  */
-export class Socket extends StreamDuplex {
+export class Socket extends StreamDuplex implements DialOutcome {
   /** The node at the other end. */
-  readonly remoteNode: NodeId
+  readonly remoteNode!: NodeId
   /** The port at the other end: what was dialed, or the dialer's own. */
-  readonly remotePort: number
+  readonly remotePort!: number
   /** This node. */
-  readonly localNode: NodeId
-  /** Always false: a socket is handed out when it is connected. */
-  readonly connecting: boolean = false
+  readonly localNode!: NodeId
   /** The inactivity timeout in ms, as set by `setTimeout`; `undefined` before, as on `net.Socket`. */
   timeout: number | undefined = undefined
-  readonly #localPort: number
+  #localPort: number | undefined = undefined
   #timer: NodeJS.Timeout | undefined = undefined
   /** Bytes that had left when the timer was last looked at. */
   #sentBytes = 0
+  /** Gives the dial up; there as long as the socket is connecting. */
+  #cancelDial: (() => void) | undefined = undefined
+  /** Not there yet while the base class's constructor runs, which delivers what has arrived. */
+  private readonly origin: Origin | undefined
 
-  /** @internal */
-  constructor(stream: Stream, ends: SocketEnds, options: DuplexOptions) {
-    super(stream, options)
-    this.remoteNode = ends.remoteNode
-    this.remotePort = ends.remotePort
-    this.localNode = ends.localNode
-    this.#localPort = ends.localPort
-    this.readAhead()
+  /** @internal Events run in the context of `origin`; the constructor is to be called there. */
+  constructor(stream: Stream, details: SocketDetails)
+  /** @internal Without a stream it is connecting: `dialing` is to be called, and `accepted` or `reject`. */
+  constructor(stream: undefined, settings: SocketSettings)
+  constructor(stream: Stream | undefined, details: SocketSettings & Partial<SocketDetails>) {
+    super(stream, { initialBytes: details.rest, ...details.options })
+    this.origin = details.origin
+    if (stream === undefined) this.#cancelDial = doNothing
+    else {
+      this.#setEnds(details.ends as SocketEnds)
+      this.readAhead()
+    }
+  }
+
+  /** @internal `cancel` gives up the dial of a connecting socket. */
+  dialing(cancel: () => void): void {
+    if (this.connecting) this.#cancelDial = cancel
+  }
+
+  /** @internal The dial has succeeded. */
+  accepted(stream: Stream, { ends, rest }: SocketDetails): void {
+    this.#cancelDial = undefined
+    this.#setEnds(ends)
+    this.inOrigin(() => {
+      this.attach(stream, rest)
+      this.#emitConnected()
+    }, undefined)
+  }
+
+  /** @internal The dial has failed. */
+  reject(reason: unknown): void {
+    if (!this.connecting) return
+    this.#cancelDial = undefined
+    this.inOrigin(() => this.destroy(reason as Error), undefined)
+  }
+
+  /** Whether it waits for the far side to accept. */
+  get connecting(): boolean {
+    return #cancelDial in this && this.#cancelDial !== undefined
   }
 
   /** An IPv6 address made of the node's id; `undefined` on the prototype, like all that follow. */
   get remoteAddress(): string {
-    return #localPort in this ? nodeAddress(this.remoteNode) : NOTHING
+    return this.hasEnds() ? nodeAddress(this.remoteNode) : NOTHING
   }
 
   get remoteFamily(): 'IPv6' {
-    return #localPort in this ? 'IPv6' : NOTHING
+    return this.hasEnds() ? 'IPv6' : NOTHING
   }
 
   /** This end's address; `undefined` once the socket is destroyed, as on `net.Socket`, like port and family. */
   get localAddress(): string {
-    return this.#hasLocalEnd() ? nodeAddress(this.localNode) : NOTHING
+    return this.hasLocalEnd() ? nodeAddress(this.localNode) : NOTHING
   }
 
   /** The port at this end. */
   get localPort(): number {
-    return this.#hasLocalEnd() ? this.#localPort : NOTHING
+    return this.hasLocalEnd() ? (this.#localPort as number) : NOTHING
   }
 
   get localFamily(): 'IPv6' {
-    return this.#hasLocalEnd() ? 'IPv6' : NOTHING
+    return this.hasLocalEnd() ? 'IPv6' : NOTHING
   }
 
-  /** Whether it is not connected: once it is destroyed, since it is handed out connected. */
+  /** Whether it is not connected: not yet, or no more. */
   get pending(): boolean {
-    return #localPort in this ? this.destroyed : NOTHING
+    return #localPort in this ? this.connecting || this.destroyed : NOTHING
   }
 
   /** Bytes in Node's buffer, as on `net.Socket`; `undefined` once the socket is destroyed. */
   get bufferSize(): number {
-    return this.#hasLocalEnd() ? this.writableLength : NOTHING
+    return #localPort in this && !this.destroyed ? this.writableLength : NOTHING
   }
 
-  get readyState(): 'open' | 'readOnly' | 'writeOnly' | 'closed' {
+  get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
+    if (this.connecting) return 'opening'
     if (this.readable && this.writable) return 'open'
     if (this.readable) return 'readOnly'
     return this.writable ? 'writeOnly' : 'closed'
@@ -82,8 +126,8 @@ export class Socket extends StreamDuplex {
 
   /** This end, as `net.Socket` gives it: empty once the socket is destroyed. */
   address(): AddressInfo | Record<string, never> {
-    if (!this.#hasLocalEnd()) return {}
-    return { address: this.localAddress, family: 'IPv6', port: this.#localPort }
+    if (!this.hasLocalEnd()) return {}
+    return { address: this.localAddress, family: 'IPv6', port: this.localPort }
   }
 
   /**
@@ -102,7 +146,7 @@ export class Socket extends StreamDuplex {
       return this
     }
     if (onTimeout !== undefined) this.once('timeout', onTimeout)
-    this.#sentBytes = this.stream.sentBytes
+    this.#sentBytes = this.connecting ? 0 : this.stream.sentBytes
     this.#timer = setTimeout(() => this.#timedOut(), delayMs)
     this.#timer.unref()
     return this
@@ -137,7 +181,8 @@ export class Socket extends StreamDuplex {
    */
   resetAndDestroy(): this {
     if (this.destroyed) return this
-    this.stream.destroy()
+    if (this.connecting) return this.once('connect', () => this.resetAndDestroy())
+    this.reset()
     return this.destroy()
   }
 
@@ -149,27 +194,95 @@ export class Socket extends StreamDuplex {
     return socketError(error, syscall)
   }
 
-  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    clearTimeout(this.#timer)
-    super._destroy(error, callback)
+  /** @internal */
+  override received(chunk: Uint8Array): void {
+    this.inOrigin(super.received, chunk)
   }
 
-  #hasLocalEnd(): boolean {
-    return #localPort in this && !this.destroyed
+  /** @internal */
+  override ended(): void {
+    this.inOrigin(super.ended, undefined)
+  }
+
+  /** @internal */
+  override failed(error: Error | undefined): void {
+    this.inOrigin(super.failed, error)
+  }
+
+  /** @internal */
+  override stopped(error: Error): void {
+    this.inOrigin(super.stopped, error)
+  }
+
+  /** @internal */
+  override streamClosed(error: Error | undefined): void {
+    this.inOrigin(super.streamClosed, error)
+  }
+
+  override destroy(error?: Error, callback?: (error: Error | null) => void): this {
+    const cancel = this.#cancelDial
+    this.#cancelDial = undefined
+    cancel?.()
+    return super.destroy(error, callback)
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    clearTimeout(this.#timer)
+    this.origin?.closed()
+    // As over `net`, `'close'` is emitted where the socket's events are, and an error where `destroy` was called.
+    const emitError = error === null ? callback : AsyncResource.bind(callback)
+    this.inOrigin(() => super._destroy(error, emitError), undefined)
+  }
+
+  #setEnds(ends: SocketEnds): void {
+    // They are set once, and may be set after the constructor.
+    const self: { remoteNode: NodeId; remotePort: number; localNode: NodeId } = this
+    self.remoteNode = ends.remoteNode
+    self.remotePort = ends.remotePort
+    self.localNode = ends.localNode
+    this.#localPort = ends.localPort
+  }
+
+  #emitConnected(): void {
+    try {
+      this.emit('connect')
+      this.emit('ready')
+    } catch (error) {
+      this.threw(error)
+    }
+    if (!this.destroyed && !this.isPaused()) this.stream.resume()
+  }
+
+  private hasEnds(): boolean {
+    return #localPort in this && this.#localPort !== undefined
+  }
+
+  private hasLocalEnd(): boolean {
+    return this.hasEnds() && !this.destroyed
   }
 
   /** A write that waits and made progress is activity, as for `net.Socket`. */
   #timedOut(): void {
-    const { sentBytes } = this.stream
-    if (this.stream.bufferedBytes > 0 && sentBytes !== this.#sentBytes) {
+    const { sentBytes, bufferedBytes } = this.connecting ? NOTHING_SENT : this.stream
+    if (bufferedBytes > 0 && sentBytes !== this.#sentBytes) {
       this.#sentBytes = sentBytes
       this.#timer?.refresh()
     } else this.emit('timeout')
+  }
+
+  /** Calls a method of the base class, which may emit events, where this socket's events run. */
+  private inOrigin<T>(method: (this: this, argument: T) => void, argument: T): void {
+    if (this.origin === undefined) method.call(this, argument)
+    else this.origin.runInAsyncScope(method, this, argument)
   }
 }
 
 /** What `net.Socket` has where there is nothing to say, for programs that look at the prototype for example. */
 const NOTHING = undefined as never
+
+const NOTHING_SENT = { sentBytes: 0, bufferedBytes: 0 }
+
+function doNothing(): void {}
 
 /** `delayMs` as Node takes it. What is not plain is Node's own to judge: its errors and its warning. */
 function checkDelay(delayMs: number, onTimeout: unknown): number {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
 import { AstraNet, formatNodeId, type Listener } from '../../src/index.js'
+import { boundTo } from '../support.js'
 import type { Side } from './operation.js'
 
 /** What `net.Socket` and AstraNet's have in common. */
@@ -67,7 +68,7 @@ export async function astraNetMaker(): Promise<Maker> {
   return {
     async connect(halfOpen) {
       const listener = listeners[Number(halfOpen.far)] as Listener
-      const dialed = client.dial('', `${host}:${listener.address().port}`, { allowHalfOpen: halfOpen.near })
+      const dialed = client.dial('', `${host}:${boundTo(listener).port}`, { allowHalfOpen: halfOpen.near })
       const [near, far] = await Promise.all([dialed, listener.accept()])
       return { near, far }
     },

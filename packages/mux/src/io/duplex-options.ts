@@ -37,13 +37,14 @@ const HALF_OPEN: NodeDuplexOptions = {
 const NOT_HALF_OPEN: NodeDuplexOptions = { ...HALF_OPEN, allowHalfOpen: false }
 
 /** The settings for Node's part of a Duplex. */
-export function nodeOptions(stream: Stream, options: DuplexOptions): NodeDuplexOptions {
+export function nodeOptions(stream: Stream | undefined, options: DuplexOptions): NodeDuplexOptions {
   const { readableHighWaterMark, writableHighWaterMark, allowHalfOpen = true } = options
   const usual = allowHalfOpen ? HALF_OPEN : NOT_HALF_OPEN
   const hasUsualMarks = readableHighWaterMark === undefined && writableHighWaterMark === undefined
-  if (hasUsualMarks && !stream.isUnidirectional) return usual
+  const isBidirectional = stream?.isUnidirectional !== true
+  if (hasUsualMarks && isBidirectional) return usual
   // The types leave out `readable` and `writable`, which Node has had since version 8.
-  const directions = { readable: stream.canReceive, writable: stream.canSend }
+  const directions = isBidirectional ? {} : { readable: stream.canReceive, writable: stream.canSend }
   return {
     ...usual,
     ...directions,

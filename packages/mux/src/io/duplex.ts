@@ -3,6 +3,7 @@ import { StreamError, writeAfterStop } from '../proto/errors.js'
 import { deliveredBytes } from '../proto/receive-credit.js'
 import { COPY_LIMIT_BYTES } from '../proto/slab.js'
 import type { Stream, StreamHandler } from '../proto/stream.js'
+import { Later } from './async-context.js'
 import { nodeOptions, type DuplexOptions } from './duplex-options.js'
 import { StoppedWrites } from './stopped-writes.js'
 import { currentTurn, inNextTurn, isCurrentTurn } from './turn.js'
@@ -26,8 +27,8 @@ type WriteCallback = (error: Error | null | undefined) => void
  * Duplex is made. What a listener or callback throws is an uncaught exception, and the Duplex goes on.
  */
 export class StreamDuplex extends Duplex {
-  /** The stream underneath. */
-  readonly stream: Stream
+  /** The stream underneath; `undefined` as long as a subclass that was made without one has not attached one. */
+  stream!: Stream
   readonly #destroyCode: number
   /** Bytes pushed that count as unread until the next `_read`. */
   #pushedBytes = 0
@@ -36,8 +37,8 @@ export class StreamDuplex extends Duplex {
   #bytesWritten: number
   /** Bytes of the write in flight: handed to the stream, and in Node's buffer until they come back. */
   #bytesInFlight = 0
-  /** Of the write whose bytes have not come back. */
-  #writeCallback: Callback | undefined = undefined
+  /** Of the write whose bytes have not come back; before there is a stream, what tells Node that there is one. */
+  #writeCallback: Later<[Error | null]> | undefined = undefined
   /** What that write gets when they do. */
   #writeError: Error | null = null
   /** Why nothing can be sent any more. */
@@ -47,19 +48,50 @@ export class StreamDuplex extends Duplex {
   #isHeld = false
   #hasReadEnd = false
   #isFailing = false
-  /** The turn it was made in; -1 in the constructor, where methods of a subclass cannot be called: it has no fields yet. */
+  /**
+   * The turn in which it got its stream; -1 before, and in the constructor, where methods of a subclass cannot be called: it
+   * has no fields yet.
+   */
   #birthTurn = -1
 
   /** Takes over `stream`, its handler and its context. */
-  constructor(stream: Stream, options: DuplexOptions = {}) {
-    super(nodeOptions(stream, options))
-    this.stream = stream
+  constructor(stream: Stream, options?: DuplexOptions)
+  /** @internal Without a stream Node keeps back what is written, until `attach`. */
+  constructor(stream: Stream | undefined, options?: DuplexOptions)
+  constructor(stream: Stream | undefined, options: DuplexOptions = {}) {
+    const toNode = nodeOptions(stream, options)
+    super(stream === undefined ? { ...toNode, construct: waitForStream } : toNode)
     this.#bytesRead = 0
     this.#bytesWritten = 0
     this.#destroyCode = options.destroyCode ?? 0
+    if (stream !== undefined) this.#take(stream, options.initialBytes)
+  }
+
+  /**
+   * Gives a Duplex that was made without a stream its stream: what was written goes out in this turn, and what arrives is read
+   * from `stream.resume()` on. Once, unless it is destroyed.
+   */
+  protected attach(stream: Stream, initialBytes: Uint8Array | undefined): void {
+    this.#take(stream, initialBytes)
+    this.#constructed()
+  }
+
+  /** @internal Node asks this of a Duplex that was made without a stream, and waits for the callback. */
+  waitForStream(callback: Callback): void {
+    this.#writeCallback = new Later(callback)
+    if (this.destroyed || !this.#isStarting) this.#constructed()
+  }
+
+  #constructed(): void {
+    const callback = this.#writeCallback
+    this.#writeCallback = undefined
+    callback?.call(null)
+  }
+
+  #take(stream: Stream, initialBytes: Uint8Array | undefined): void {
+    this.stream = stream
     stream.context = this
     stream.manualCredit = true
-    const { initialBytes } = options
     if (initialBytes !== undefined && initialBytes.length > 0) {
       this.#bytesRead = initialBytes.length
       this.#pushedBytes = Math.min(initialBytes.length, deliveredBytes(stream))
@@ -108,7 +140,23 @@ export class StreamDuplex extends Duplex {
     if (!this.destroyed) this.#handOver()
     // The types leave the callback out.
     const args = [error, callback] as unknown as [Error?]
-    return super.destroy(...args)
+    super.destroy(...args)
+    // Node waits for the stream first, also to destroy.
+    if (this.#isStarting) this.#constructed()
+    return this
+  }
+
+  /**
+   * Breaks off both directions at once: what was written here and has not left is dropped. What was written to the stream
+   * before this was made of it still arrives, an answer to the peer for example.
+   */
+  protected reset(): void {
+    const { stream } = this
+    const before = stream.sentBytes + stream.bufferedBytes - this.#bytesWritten
+    if (before > stream.sentBytes && stream.core.peer.resetStreamAt) {
+      stream.resetAt(before, this.#destroyCode)
+      stream.stopSending(this.#destroyCode)
+    } else stream.destroy(this.#destroyCode)
   }
 
   /** Called when bytes arrive, are handed to the stream or have left it. For subclasses; does nothing here. */
@@ -152,11 +200,13 @@ export class StreamDuplex extends Duplex {
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
-    this.#stoppedWrites?.close()
-    this.stream.close(this.#destroyCode)
-    // As with `net.Socket`, the write in flight only gets its bytes back.
-    this.#isHeld = false
-    this.released()
+    if (!this.#isStarting) {
+      this.#stoppedWrites?.close()
+      this.stream.close(this.#destroyCode)
+      // As with `net.Socket`, the write in flight only gets its bytes back.
+      this.#isHeld = false
+      this.released()
+    }
     inNextTurn(() => this.emit('close', error !== null))
     callback(error)
   }
@@ -196,7 +246,7 @@ export class StreamDuplex extends Duplex {
     this.onActivity()
     this.#writeCallback = undefined
     this.#bytesInFlight = 0
-    callback(this.#writeError)
+    callback.call(this.#writeError)
   }
 
   /** @internal */
@@ -272,6 +322,7 @@ export class StreamDuplex extends Duplex {
     return (
       chunk instanceof Uint8Array &&
       chunk.length <= COPY_LIMIT_BYTES &&
+      !this.#isStarting &&
       this.writableLength === 0 &&
       this.writableCorked === 0 &&
       this.writable &&
@@ -282,7 +333,7 @@ export class StreamDuplex extends Duplex {
 
   /** Whether a write waits because the stream is full, and not only for its bytes to come back. */
   #isStreamFull(): boolean {
-    return this.#writeCallback !== undefined && !this.stream.isFlushOwed
+    return !this.#isStarting && this.#writeCallback !== undefined && !this.stream.isFlushOwed
   }
 
   #isRefused(bytes: number, callback: Callback): boolean {
@@ -290,7 +341,7 @@ export class StreamDuplex extends Duplex {
     if (stream.canWrite) return false
     const error = this.#stopped ?? writeAfterReset(stream)
     if (isStop(error)) {
-      this.#writeCallback = callback
+      this.#writeCallback = new Later(callback)
       this.#bytesWritten += bytes
       this.#bytesInFlight = bytes
       this.#hold()
@@ -324,7 +375,7 @@ export class StreamDuplex extends Duplex {
       callback()
       return
     }
-    this.#writeCallback = callback
+    this.#writeCallback = new Later(callback)
     this.#bytesInFlight = bytes
   }
 
@@ -347,7 +398,7 @@ export class StreamDuplex extends Duplex {
    */
   #handOver(): void {
     const { stream } = this
-    if (!stream.canWrite) return
+    if (this.#isStarting || !stream.canWrite) return
     const limit = stream.keptAfterClose
     while (this.#writeCallback !== undefined && stream.bufferedBytes <= limit && stream.giveBack()) {
       // Called back in a later turn, as from `net.Socket`, and not from inside the application's call.
@@ -397,6 +448,11 @@ function guarded(stream: Stream, call: (duplex: StreamDuplex) => void): void {
   } catch (error) {
     duplex.threw(error)
   }
+}
+
+/** The `construct` of a Duplex that is made without a stream; one function for all. */
+function waitForStream(this: Duplex, callback: Callback): void {
+  if (this instanceof StreamDuplex) this.waitForStream(callback)
 }
 
 /** Whether the error says that this side closed the session. */

@@ -1,3 +1,5 @@
+import { Later } from './async-context.js'
+
 let turn = 0
 let isCounting = false
 
@@ -15,11 +17,14 @@ export function currentTurn(): number {
   return turn
 }
 
-let waiting: (() => void)[] = []
+let waiting: Later<[]>[] = []
 
-/** Runs `action` in the next turn, after all that run before it. One setImmediate serves all actions of a turn. */
+/**
+ * Runs `action` in the next turn, after all that run before it, in the caller's async context. One setImmediate serves all
+ * actions of a turn.
+ */
 export function inNextTurn(action: () => void): void {
-  waiting.push(action)
+  waiting.push(new Later(action))
   if (waiting.length === 1) setImmediate(runWaiting)
 }
 
@@ -28,7 +33,7 @@ function runWaiting(): void {
   waiting = []
   for (const action of actions) {
     try {
-      action()
+      action.call()
     } catch (error) {
       // An uncaught exception of the application's; the others run all the same.
       process.nextTick(() => {

@@ -1,0 +1,16 @@
+import type { Origin } from './origin.js'
+import type { SocketEnds } from './socket-ends.js'
+import type { CheckedSocketOptions } from './socket-options.js'
+
+/** @internal What is known of a socket before it is connected. */
+export interface SocketSettings {
+  readonly options: CheckedSocketOptions
+  readonly origin: Origin
+}
+
+/** @internal What a connected socket is made of, besides its stream. */
+export interface SocketDetails extends SocketSettings {
+  readonly ends: SocketEnds
+  /** The stream's first bytes, which were read already. */
+  readonly rest: Uint8Array | undefined
+}

@@ -96,7 +96,7 @@ describe('httpDial finds a name as URLs write it', () => {
 test('the name itself comes before names that a URL writes so, and of several of these none is meant', async () => {
   await using node = new AstraNet()
   const [one, two] = [await node.bind('', 'Web'), await node.bind('', 'WEB')]
-  for (const listener of [one, two]) tellName(listener, listener.address().service ?? '')
+  for (const listener of [one, two]) tellName(listener, boundTo(listener).service ?? '')
   expect(await told(await node.httpDial('', 'WEB'))).toBe('WEB')
   const ambiguous = await failure(node.httpDial('', 'web:80'))
   expect(ambiguous).toMatchObject({

@@ -3,9 +3,10 @@ import { refusalError, type DialError, type DialHandler, type Link, type Outgoin
 import { SessionError, type Stream } from '@astranet/mux'
 import type { ServiceInstance } from '@astranet/registry'
 import type { ChangeWaiter } from './change-waiters.js'
-import type { DialContext } from './dial-context.js'
+import type { DialContext, Wanted } from './dial-context.js'
 import {
   ambiguousHost,
+  isNobodyThere,
   isWorthAnother,
   noRoute,
   notFound,
@@ -19,6 +20,13 @@ import { DEFAULT_DIAL_TIMEOUT_MS, type CheckedDialOptions, type DialScope } from
 import type { Origin } from './origin.js'
 import type { SocketDetails } from './socket-details.js'
 import type { SocketEnds } from './socket-ends.js'
+
+/**
+ * How long a dial by name waits, in ms, when the node that offers the name said that nobody listens: what that node says of its
+ * services is a moment behind its answer. First for the catalogue to agree, then for the name to be bound anew.
+ */
+const STALE_PATIENCE_MS = 1_000
+const REBIND_PATIENCE_MS = 100
 
 /** @internal What was dialed, and how. */
 export interface DialRequest {
@@ -41,7 +49,8 @@ export interface DialOutcome {
 /**
  * One call of `dial`. States: *looking* (nobody to ask is there: it waits for a change), *asking* (an attempt is under
  * way), *settled*. Moves: looking -> asking when somebody is there; asking -> asking when one instance of a service
- * refused and another has not been asked; looking or asking -> settled.
+ * refused and another has not been asked; asking -> looking when all refused and the catalogue is behind; looking or asking ->
+ * settled.
  *
  * Callbacks and one promise, no async functions: nodes dial a hundred thousand times a second, and each promise on the way
  * is felt.
@@ -67,6 +76,11 @@ export class DialCall<TSocket> implements ChangeWaiter {
   #instance: ServiceInstance | undefined = undefined
   #refusedBy: Set<ServiceInstance> | undefined = undefined
   #lastError: unknown = undefined
+  /** Runs while it waits for what a node that refused says of its services. */
+  #patienceTimer: Timer | undefined = undefined
+  #isPatienceOver = false
+  /** The catalogue agrees with those that refused. */
+  #isWithdrawn = false
 
   constructor(context: DialContext<TSocket>, request: DialRequest, outcome: DialOutcome) {
     this.#context = context
@@ -156,9 +170,33 @@ export class DialCall<TSocket> implements ChangeWaiter {
     // A selector of the application's may have aborted this very call.
     if (this.#isSettled) return
     if (this.#instance !== undefined) this.#ask(this.#instance.nodeId, this.#instance.port, service)
-    else if (this.#lastError !== undefined) this.#reject(this.#lastError)
+    else if (this.#lastError !== undefined) this.#refusedByAll(wanted)
     else if (this.#isOver) this.#reject(notFound(service, port, this.#failedCall()))
     else this.#await()
+  }
+
+  /** Nobody else is to be asked now. The name may have moved to another port, and the news of it be on its way. */
+  #refusedByAll(wanted: Wanted): void {
+    if (!isNobodyThere(this.#lastError) || this.#isPatienceOver || this.#isOver) {
+      this.#reject(this.#lastError)
+      return
+    }
+    const isWithdrawn = !this.#context.hasRefuser(wanted)
+    if (this.#patienceTimer === undefined || isWithdrawn !== this.#isWithdrawn) {
+      this.#isWithdrawn = isWithdrawn
+      this.#startPatience(isWithdrawn ? REBIND_PATIENCE_MS : STALE_PATIENCE_MS)
+    }
+    this.#await()
+  }
+
+  #startPatience(ms: number): void {
+    this.#patienceTimer?.cancel()
+    this.#patienceTimer = this.#context.parts.clock.setTimer(ms, () => {
+      this.#isPatienceOver = true
+      if (!this.#isWaiting) return
+      this.#context.waiters.delete(this)
+      this.changed()
+    })
   }
 
   /** Throws when it cannot be told which service is meant. */
@@ -241,6 +279,7 @@ export class DialCall<TSocket> implements ChangeWaiter {
     this.#isSettled = true
     this.#attempt = undefined
     this.#timer?.cancel()
+    this.#patienceTimer?.cancel()
     this.#ignoreSignal?.()
     this.#context.end(this)
     if (this.#isWaiting) this.#context.waiters.delete(this)

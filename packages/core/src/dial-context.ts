@@ -114,6 +114,12 @@ export class DialContext<TSocket> {
     throw new RangeError('selector must return one of the instances it is given, or undefined')
   }
 
+  /** Whether the catalogue still has an instance that refused. */
+  hasRefuser({ scope, service, port, refusedBy }: Wanted): boolean {
+    const known = this.parts.catalogue.resolve(scope.environment, service, port)
+    return refusedBy !== undefined && known.some((each) => refusedBy.has(each))
+  }
+
   /** Whether there is a link that takes dials: one that ends or goes away stays for a while and takes none any more. */
   isDialable(nodeId: NodeId): boolean {
     return this.parts.peers.linkTo(nodeId)?.isDialable === true

@@ -70,6 +70,12 @@ export function isWorthAnother(error: unknown): error is NetError {
   return error instanceof NetError && error.cause instanceof DialError && error.cause.isRetryable
 }
 
+/** Whether the far side said that nobody listens on the port. */
+export function isNobodyThere(error: unknown): boolean {
+  if (!(error instanceof NetError) || !(error.cause instanceof DialError)) return false
+  return error.cause.reason === RefusalReason.CONNECTION_REFUSED
+}
+
 function dialError(
   code: string,
   message: string,

@@ -432,3 +432,22 @@ test('what came behind the header counts as unread while the stream waits to be 
   for await (const chunk of accepted) received += (chunk as Buffer).length
   expect(received).toBe(total)
 })
+
+test('a name that is bound anew, at another port, is dialed there at once', async () => {
+  await using nodes = await twoNodes()
+  const { server, client } = nodes
+  for (let round = 0; round < 20; round++) {
+    const listener = await server.bind('', 'moving')
+    const [near, far] = await Promise.all([client.dial('', 'moving'), listener.accept()])
+    expect(near.remotePort).toBe(boundTo(listener).port)
+    listener.close()
+    near.destroy()
+    far.destroy()
+  }
+  // What is closed is refused, or not found, at once.
+  const since = performance.now()
+  expect(await failure(client.dial('', 'moving', { timeoutMs: 0 }))).toMatchObject({
+    code: expect.stringMatching(/^(ECONNREFUSED|ENOTFOUND)$/) as string,
+  })
+  expect(performance.now() - since).toBeLessThan(1_000)
+})

@@ -25,11 +25,12 @@ test('when the connection of a node with itself has ended, the next dial of a se
 
 test('a dial of a service of its own that is on its way when that connection ends gives its place in the backlog back', async () => {
   const clock = new SkipClock()
-  const node = new AstraNet({ clock, sessionLimits: { idleTimeoutMs: 5_000, maxConcurrentStreams: 2 } })
+  const node = new AstraNet({ clock, sessionLimits: { idleTimeoutMs: 5_000, maxConcurrentStreams: 3 } })
   const listener = await node.bind('', 'self')
   const first = await node.dial('', 'self')
   const second = await node.dial('', 'self')
-  const broken = Promise.all([errorOf(first), errorOf(second)])
+  const third = await node.dial('', 'self')
+  const broken = Promise.all([first, second, third].map((socket) => errorOf(socket)))
   const waiting = node.dial('', 'self', { timeoutMs: 60_000 }).catch((error: unknown) => error)
   await clock.advance(10_000)
   await broken

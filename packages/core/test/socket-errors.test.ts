@@ -60,10 +60,15 @@ describe('a socket that the peer resets', () => {
 test('a socket whose peer reads no more says so in the write', async () => {
   await using nodes = await twoNodes()
   const listener = await nodes.server.bind('', 'svc')
-  const [near, far] = await Promise.all([nodes.client.dial('', 'svc'), listener.accept()])
+  const [near, far] = await Promise.all([
+    nodes.client.dial('', 'svc', { allowHalfOpen: true }),
+    listener.accept(),
+  ])
   near.on('error', () => undefined)
-  far.stream.stopSending()
-  await nodes.client.ping(nodes.server.nodeId)
+  far.destroy()
+  near.resume()
+  await once(near, 'end')
+  await new Promise((resolve) => near.write('taken', resolve))
   const error = await new Promise<SystemError | null | undefined>((resolve) => near.write('x', resolve))
   expect(error).toBeInstanceOf(NetError)
   expect(told(error as SystemError)).toEqual({

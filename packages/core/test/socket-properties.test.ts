@@ -119,13 +119,16 @@ for (const [moment, bring] of Object.entries(moments)) {
   })
 }
 
-test('getters can be read from the prototype, as on net.Socket', () => {
-  const names = [...values, ...kinds, 'bytesRead', 'bytesWritten'] as const
-  for (const name of names) {
-    expect(() => (Socket.prototype as unknown as Record<string, unknown>)[name]).not.toThrow()
+test('getters give on the prototype what they give on that of net.Socket', () => {
+  const read = (prototype: AnySocket, name: keyof AnySocket): unknown => {
+    try {
+      return prototype[name]
+    } catch (error) {
+      return (error as Error).name
+    }
   }
-  for (const name of ['bytesRead', 'bytesWritten', 'remoteAddress', 'localPort'] as const) {
-    expect(Socket.prototype[name], name).toBe(net.Socket.prototype[name])
+  for (const name of [...values, ...kinds]) {
+    expect([name, read(Socket.prototype, name)]).toEqual([name, read(net.Socket.prototype, name)])
   }
 })
 

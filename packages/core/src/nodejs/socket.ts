@@ -81,7 +81,7 @@ export class Socket extends StreamDuplex implements DialOutcome {
 
   /** Whether it waits for the far side to accept. */
   get connecting(): boolean {
-    return #cancelDial in this && this.#cancelDial !== undefined
+    return #cancelDial in this ? this.#cancelDial !== undefined : NOTHING
   }
 
   /** An IPv6 address made of the node's id; `undefined` on the prototype, like all that follow. */

@@ -109,7 +109,7 @@ export class Socket extends StreamDuplex implements DialOutcome {
 
   /** Whether it is not connected: not yet, or no more. */
   get pending(): boolean {
-    return #localPort in this ? this.connecting || this.destroyed : NOTHING
+    return !(#localPort in this) || this.connecting || this.destroyed
   }
 
   /** Bytes in Node's buffer, as on `net.Socket`; `undefined` once the socket is destroyed. */

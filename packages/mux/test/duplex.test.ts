@@ -336,13 +336,14 @@ describe('a Duplex that is destroyed', () => {
 })
 
 describe('a peer that stops reading', () => {
-  it('counts the write in flight as taken, and is ECONNRESET on the next one', async () => {
+  it('takes the write in flight and one more, and is ECONNRESET on the next one', async () => {
     const { near, far } = await rawPair()
     const duplex = toDuplex(near)
     const events = listen(duplex)
     const pending = write(duplex, pattern(3_000_000))
     far.stopSending(4)
     expect((await pending) ?? null).toBe(null)
+    expect((await write(duplex, bytesOf('taken'))) ?? null).toBe(null)
     expect(await write(duplex, bytesOf('x'))).toMatchObject({ code: 'ECONNRESET', applicationCode: 4 })
     await untilClosed(events)
     expect(events).toEqual(['drain', 'error ECONNRESET', 'close'])

@@ -269,7 +269,7 @@ export class StreamDuplex extends Duplex {
     this.#stopped ??= error
     if (this.#writeCallback === undefined) return
     if (isClosedHere(error)) this.failed(error)
-    else if (isStop(error)) this.#hold()
+    else if (isStop(error)) this.#hold('inFlight')
     else {
       this.#writeError ??= this.errorOf(error, 'write')
       this.released()
@@ -290,8 +290,15 @@ export class StreamDuplex extends Duplex {
     process.nextTick(() => {
       throw error
     })
-    // Node stopped in the middle of a push, and would have read on.
-    process.nextTick(() => this.read(0))
+    process.nextTick(() => this.#goOn())
+  }
+
+  /** Node stopped in the middle of what it did, and would have read on, or finished what was ended. */
+  #goOn(): void {
+    this.read(0)
+    if (!this.writableEnded || this.writableFinished || this.writableLength > 0) return
+    this.stream.end()
+    if (this.readableEnded) this.destroy()
   }
 
   get #isStarting(): boolean {
@@ -339,25 +346,29 @@ export class StreamDuplex extends Duplex {
   #isRefused(bytes: number, callback: Callback): boolean {
     const { stream } = this
     if (stream.canWrite) return false
+    if (bytes === 0 && this.#stopped !== undefined && isStop(this.#stopped)) {
+      callback()
+      return true
+    }
     const error = this.#stopped ?? writeAfterReset(stream)
     if (isStop(error)) {
       this.#writeCallback = new Later(callback)
       this.#bytesWritten += bytes
       this.#bytesInFlight = bytes
-      this.#hold()
+      this.#hold('write')
     } else this.#refuse(error, callback)
     return true
   }
 
   /** Leaves the write in flight to what becomes of writes after the peer's stop. */
-  #hold(): void {
+  #hold(kind: 'inFlight' | 'write'): void {
     this.#isHeld = true
     this.#stoppedWrites ??= new StoppedWrites({
       duplex: this,
       error: () => this.#stopError(),
       received: () => this.#bytesRead,
     })
-    this.#stoppedWrites.write((error) => {
+    this.#stoppedWrites[kind]((error) => {
       this.#isHeld = false
       this.#writeError = error
       this.released()

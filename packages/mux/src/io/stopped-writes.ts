@@ -38,19 +38,31 @@ export class StoppedWrites {
     this.#stopped = stopped
   }
 
+  /** Settles the write that was in flight when the peer stopped: it counts as taken in any case, and not as the one. */
+  inFlight(settle: Settle): void {
+    if (this.#isReading()) this.#wait(settle)
+    else settle(null)
+  }
+
   /** Settles a write now or later. A Duplex has one write in flight at a time. */
   write(settle: Settle): void {
-    const { duplex } = this.#stopped
-    const isReading = duplex.readableFlowing === true && !duplex.readableEnded && !duplex.destroyed
-    if (isReading) {
-      this.#waiting = settle
-      duplex.once('end', this.#onEnd)
-      this.#watch(this.#stopped.received())
-    } else if (this.#hasTaken) settle(this.#stopped.error())
+    if (this.#isReading()) this.#wait(settle)
+    else if (this.#hasTaken) settle(this.#stopped.error())
     else {
       this.#hasTaken = true
       settle(null)
     }
+  }
+
+  #isReading(): boolean {
+    const { duplex } = this.#stopped
+    return duplex.readableFlowing === true && !duplex.readableEnded && !duplex.destroyed
+  }
+
+  #wait(settle: Settle): void {
+    this.#waiting = settle
+    this.#stopped.duplex.once('end', this.#onEnd)
+    this.#watch(this.#stopped.received())
   }
 
   /** The Duplex is destroyed: a write that waits is given back. */

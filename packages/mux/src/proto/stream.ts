@@ -237,7 +237,7 @@ export class Stream {
 
   /** @internal Whether the peer's reset came with bytes to be delivered before it (RESET_STREAM_AT). */
   get hasReliableBytes(): boolean {
-    return (this.state & StreamState.RESET_AT_RECEIVED) !== 0
+    return (this.state & StreamState.RESET_AT_RECEIVED) !== 0 && (this.extra?.reliableReceiveSize ?? 0) > 0
   }
 
   /** @internal Whether a write of so many bytes, one at least, would return true. */

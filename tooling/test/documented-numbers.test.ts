@@ -26,6 +26,7 @@ const limits = texts.get('docs/LIMITS.md') ?? ''
 const NO_LIMITS = [
   'memoryBudget',
   'evictionCode',
+  'internalErrorCode',
   'refusalCode',
   'idleTimeoutMs',
   'isTrusted',

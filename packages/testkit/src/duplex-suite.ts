@@ -19,6 +19,11 @@ export interface ByteDuplexSuiteOptions {
   name: string
   /** Makes a new connected pair, which nothing handles yet. Called once per test. */
   createPair(): DuplexPair | Promise<DuplexPair>
+  /**
+   * Bytes that the pipe takes ahead of the network and still counts in `bufferedBytes`, as a browser's WebSocket does.
+   * Default 0: when `onDrain` comes nothing waits.
+   */
+  aheadBytes?: number
   /** The test runner, for example `{ describe, it }` of vitest or `node:test`. */
   runner: TestRunner
 }
@@ -34,7 +39,7 @@ export function byteDuplexSuite(options: ByteDuplexSuiteOptions): void {
   describe(`${options.name}: byte duplex`, () => {
     for (const { name, run } of checks) {
       it(name, async () => {
-        const pair = new PairProbe(await options.createPair())
+        const pair = new PairProbe(await options.createPair(), options.aheadBytes)
         try {
           await run(pair)
         } finally {

@@ -10,11 +10,14 @@ const QUIET_TURNS = 25
 export class PairProbe {
   readonly a: ByteDuplex
   readonly b: ByteDuplex
+  /** What may be counted in `bufferedBytes` when `onDrain` comes. */
+  readonly aheadBytes: number
   readonly #probes: Probe[] = []
 
-  constructor(pair: { readonly a: ByteDuplex; readonly b: ByteDuplex }) {
+  constructor(pair: { readonly a: ByteDuplex; readonly b: ByteDuplex }, aheadBytes = 0) {
     this.a = pair.a
     this.b = pair.b
+    this.aheadBytes = aheadBytes
   }
 
   get violations(): string[] {

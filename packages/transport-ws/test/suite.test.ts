@@ -37,6 +37,8 @@ for (const network of ['ws', 'wss']) {
 
 byteDuplexSuite({
   name: "a browser's end",
+  // Given to the WebSocket ahead of the network, and a message more.
+  aheadBytes: 1_048_576 + 65_536,
   runner: { describe, it },
   createPair: async () => {
     const { listener, accepted } = await listening(ws())

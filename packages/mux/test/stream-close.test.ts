@@ -152,6 +152,28 @@ describe('a stream that is closed', () => {
   })
 })
 
+describe('a stream whose handler throws', () => {
+  it('is destroyed with the code for faults of this side, and the exception surfaces', () => {
+    const pair = connectedPair({ server: { internalErrorCode: 6, evictionCode: 4 } })
+    const a = pair.client.open()
+    const ra = new Recorder(a)
+    pair.run()
+    const mine = new Error('mine')
+    pair.server.accepted.at(-1)?.handle({
+      onData: () => {
+        throw mine
+      },
+      onEnd: () => {},
+    })
+    a.write(bytesOf('x'))
+    pair.run()
+    expect(pair.server.thrown).toEqual([mine])
+    expect(ra.resetError).toMatchObject({ code: 'ECONNRESET', applicationCode: 6 })
+    expect(ra.stopError).toMatchObject({ code: 'EPIPE', applicationCode: 6 })
+    expect(pair.server.core.isOver).toBe(false)
+  })
+})
+
 describe('a write that only credit holds up', () => {
   it('is copied after 5 ms and called back, and not before', () => {
     const pair = connectedPair()

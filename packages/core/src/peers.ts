@@ -89,6 +89,11 @@ export class Peers implements LinkHandler {
     return this.#preferred.get(nodeId)?.preferred
   }
 
+  /** All open links to the node. */
+  linksTo(nodeId: NodeId): Link[] {
+    return [...this.#links].flatMap(([link, record]) => (record.nodeId === nodeId ? [link] : []))
+  }
+
   /** The nodes there are links to, with the preferred link of each. */
   *[Symbol.iterator](): Generator<[NodeId, Link]> {
     for (const [nodeId, { preferred }] of this.#preferred)

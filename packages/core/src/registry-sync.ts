@@ -29,6 +29,7 @@ export class RegistrySync {
   #costTimer: Timer | undefined = undefined
   /** Runs while something waits for its ration. */
   #dueTimer: Timer | undefined = undefined
+  #dueAt = Infinity
 
   constructor({ catalogue, peers, clock, patienceMs }: RegistrySyncParts) {
     this.#catalogue = catalogue
@@ -98,8 +99,7 @@ export class RegistrySync {
     if (error !== undefined) link.close(CloseCode.PROTOCOL_ERROR, error.message)
     for (const refused of this.#catalogue.takeRefused()) {
       const { message: reason } = refused.error
-      this.#peers.linkTo(refused.nodeId)?.close(CloseCode.PROTOCOL_ERROR, reason)
-      if (refused.nodeId === nodeId) link.close(CloseCode.PROTOCOL_ERROR, reason)
+      for (const each of this.#peers.linksTo(refused.nodeId)) each.close(CloseCode.PROTOCOL_ERROR, reason)
     }
     this.schedule()
   }
@@ -118,23 +118,26 @@ export class RegistrySync {
   }
 
   #send(nodeId: NodeId, link: Link): void {
-    while (link.isOpen) {
+    // A neighbour that does not read costs one message: the next is made when its link has room.
+    while (link.canSendRegistry) {
       const message = this.#catalogue.nextMessage(nodeId, this.#clock.now())
       if (message === undefined) return this.#sendLater(nodeId)
-      if (!link.sendRegistry(message)) return
+      link.sendRegistry(message)
     }
   }
 
-  /** What waits for its ration is sent when it is time, at the latest when something else that waits is. */
+  /** What waits for its ration is sent when it is time. */
   #sendLater(nodeId: NodeId): void {
     const now = this.#clock.now()
     const dueAt = this.#catalogue.dueAt(nodeId, now)
-    if (dueAt === undefined || this.#isClosed) return
+    if (dueAt === undefined || this.#isClosed || dueAt >= this.#dueAt) return
+    this.#dueAt = dueAt
+    this.#dueTimer?.cancel()
     const send = (): void => {
-      this.#dueTimer = undefined
+      this.#dueAt = Infinity
       this.schedule()
     }
-    this.#dueTimer ??= this.#clock.setTimer(Math.max(0, dueAt - now), send, { background: true })
+    this.#dueTimer = this.#clock.setTimer(Math.max(0, dueAt - now), send, { background: true })
   }
 
   #watchCosts(): void {

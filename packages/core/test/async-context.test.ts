@@ -123,11 +123,9 @@ const scenarios: Record<string, (pair: Pair, log: Log) => Promise<unknown>> = {
   async 'small and large writes, and an end'({ near, far }, log) {
     const over = closed(near, far)
     await written(near, 'x', log, 'small write')
-    await Promise.all([
-      written(near, new Uint8Array(4_000_000), log, 'large write'),
-      written(near, new Uint8Array(4_000_000), log, 'write behind it'),
-      written(far, new Uint8Array(4_000_000), log, 'large answer'),
-    ])
+    // One after the other: what a write waits for that stands behind another is a matter of the kernel's buffers.
+    await written(near, new Uint8Array(200_000), log, 'large write')
+    await written(far, new Uint8Array(200_000), log, 'large answer')
     context.run('end', () => near.end(() => log.note('callback of end')))
     await over
   },

@@ -374,3 +374,36 @@ test('through an agent, a request to a name that nobody offers fails', async () 
   const request = http.get({ agent, host: 'nowhere' })
   expect((await once(request, 'error'))[0]).toMatchObject({ code: 'ENOTFOUND' })
 })
+
+test('a selector that aborts the very call leaves no socket behind at the far side', async () => {
+  await using nodes = await twoNodes()
+  const { server, client } = nodes
+  const far = await server.bind('', 'svc')
+  const own = await client.bind('', 'svc')
+  let closes = 0
+  for (const listener of [far, own]) {
+    listener.on('connection', (socket) =>
+      socket
+        .on('error', () => {})
+        .resume()
+        .on('close', () => (closes += 1)),
+    )
+  }
+  await until(() => client.services().length === 2)
+  const aborting = new AbortController()
+  const socket = client.connect('', 'svc', {
+    signal: aborting.signal,
+    selector: (instances) => {
+      aborting.abort()
+      return instances.find(({ nodeId }) => nodeId === server.nodeId)
+    },
+  })
+  await new Promise((resolve) => socket.once('error', resolve))
+  const after = await client.dial('', 'svc', {
+    selector: (instances) => instances.find(({ nodeId }) => nodeId === server.nodeId),
+  })
+  after.destroy()
+  await until(() => closes >= 1)
+  const open = await new Promise((resolve) => far.getConnections((_, count) => resolve(count)))
+  expect(open).toBe(0)
+})

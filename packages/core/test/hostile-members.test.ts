@@ -180,7 +180,7 @@ test('a member that fills the memory for what others offer loses its link, and t
   for (let since = 0; hog.closed === undefined; since += 200) {
     const message = [1, hog.idBytes, 1, since, since + 200, since + 200 < 65_000, entries(since)]
     hog.link.sendRegistry(message)
-    await turn()
+    await until(() => hog.link.canSendRegistry || hog.closed !== undefined)
   }
   expect(hog.closed.error).toMatchObject({ message: expect.stringMatching(/publishes most of more than/) })
   await until(() => node.services().length === 2)

@@ -148,6 +148,18 @@ describe('messages of the registry', () => {
     expect(right.registry).toHaveLength(sent + 1)
   })
 
+  it('are not taken while one waits that a neighbour who does not read has no room for', () => {
+    const pair = openPair()
+    const message = new Uint8Array(60_000)
+    let taken = 0
+    for (; pair.left.link.canSendRegistry; taken++) pair.left.link.sendRegistry(message)
+    for (let count = 0; count < 100; count++) expect(pair.left.link.sendRegistry(message)).toBe(false)
+    expect(taken).toBeLessThan(12)
+    pair.clock.run()
+    expect(pair.right.registry.length).toBe(taken)
+    expect(pair.left.link.canSendRegistry).toBe(true)
+  })
+
   it('are for nobody where there is no registry, and the link goes on', async () => {
     const { clock, left, right } = openPair({ hasRegistry: false })
     left.link.sendRegistry(['hello'])

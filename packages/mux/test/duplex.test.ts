@@ -335,7 +335,31 @@ describe('a Duplex that is destroyed', () => {
   })
 })
 
+describe('a session that leaves at once', () => {
+  it('sends what Node’s buffer holds of a Duplex too: an end says that everything was delivered', async () => {
+    const { near, far, client } = await duplexPair()
+    const received = readDirection(far)
+    for (let count = 0; count < 3; count++) near.write(pattern(5_000))
+    near.write('tail')
+    client.closeNow()
+    expect((await received).length).toBe(15_004)
+  })
+})
+
 describe('a peer that stops reading', () => {
+  it('holds the write in flight once, and leaves no timer and no listener behind', async () => {
+    const { near, far, server } = await rawPair()
+    const duplex = toDuplex(near)
+    duplex.resume()
+    const pending = write(duplex, pattern(3_000_000))
+    far.stopSending()
+    far.end()
+    await server.ping()
+    expect((await pending) ?? null).toBe(null)
+    expect(duplex.listenerCount('end')).toBe(0)
+    duplex.destroy()
+  })
+
   it('takes the write in flight and one more, and is ECONNRESET on the next one', async () => {
     const { near, far } = await rawPair()
     const duplex = toDuplex(near)

@@ -67,17 +67,39 @@ describe('a stream that is closed', () => {
     checkInvariants(pair.server)
   })
 
-  it('keeps 64 KiB although other streams fill the session’s send buffer, and no more', () => {
-    const pair = connectedPair({ client: { maxSendBufferBytes: 65_536 } })
+  it('keeps all that was ended before, whatever else the session has to send', () => {
+    const pair = connectedPair({ client: { maxSendBufferBytes: 8_000_000 } })
+    const { a, b, rb } = openStream(pair)
+    b.pause()
+    a.write(pattern(3_000_000))
+    a.end()
     const other = openStream(pair)
     other.b.pause()
-    other.a.write(pattern(200_000))
-    const { a, rb } = openStream(pair)
-    a.write(pattern(100_000))
+    other.a.write(pattern(7_900_000))
     a.close()
     pair.run()
-    expect(rb.bytes.length).toBe(65_536)
-    expect(rb.events).toContain('reset')
+    b.resume()
+    pair.run()
+    expect(rb.bytes.length).toBe(3_000_000)
+    expect(rb.events).toContain('end')
+  })
+
+  it('is reset, the oldest first, when closed streams without credit hold more than the session’s send buffer', () => {
+    const pair = connectedPair({ client: { maxSendBufferBytes: 2_000_000 } })
+    const streams = Array.from({ length: 10 }, () => openStream(pair))
+    for (const { b } of streams) b.pause()
+    for (const { a } of streams) {
+      a.write(pattern(500_000))
+      a.close()
+      pair.run()
+      expect(pair.client.core.sendBufferedBytes).toBeLessThan(2_000_000)
+    }
+    const ends = streams.map(({ b, rb }) => {
+      b.resume()
+      pair.run()
+      return rb.events.includes('end') ? 'end' : rb.resetError?.message.slice(-6)
+    })
+    expect(ends).toEqual([...Array<string>(6).fill('code 0'), ...Array<string>(4).fill('end')])
   })
 
   it('refers to no buffer of the caller once the flush in flight was accepted', () => {

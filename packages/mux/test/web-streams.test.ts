@@ -207,6 +207,15 @@ describe('Web Streams of a stream', () => {
     await expect(read(far.readable)).rejects.toMatchObject({ code: 'ECONNRESET' })
   })
 
+  it('given up while chunks wait in the writable show the peer a reset, too', async () => {
+    const { near, far } = await webPair()
+    const writer = near.writable.getWriter()
+    const writes = Promise.allSettled([1, 2, 3].map((seed) => writer.write(pattern(100_000, seed))))
+    near.destroy()
+    expect((await writes).every(({ status }) => status === 'rejected')).toBe(true)
+    await expect(read(far.readable)).rejects.toMatchObject({ code: 'ECONNRESET' })
+  })
+
   it('are what a session can run on as well', async () => {
     const there = new TransformStream<Uint8Array, Uint8Array>()
     const back = new TransformStream<Uint8Array, Uint8Array>()

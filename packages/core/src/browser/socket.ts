@@ -59,7 +59,7 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Gives up both directions. What was written reaches the peer; only while a write is under way the peer sees a reset, so
+   * Gives up both directions. What was written reaches the peer; where a write waits behind another the peer sees a reset, so
    * that it never takes incomplete bytes for all. Reads and writes that wait fail with `ECONNABORTED`. Idempotent.
    */
   destroy(): void {

@@ -60,10 +60,15 @@ export class Socket extends StreamDuplex implements DialOutcome {
   /** @internal `cancel` gives up the dial of a connecting socket. */
   dialing(cancel: () => void): void {
     if (this.connecting) this.#cancelDial = cancel
+    else cancel()
   }
 
   /** @internal The dial has succeeded. */
   accepted(stream: Stream, { ends, rest }: SocketDetails): void {
+    if (this.destroyed) {
+      stream.destroy()
+      return
+    }
     this.#cancelDial = undefined
     this.#setEnds(ends)
     this.inOrigin(() => {

@@ -119,13 +119,18 @@ export class Link implements RankedLink {
 
   /**
    * Sends a message of the registry, anything msgpack can hold, on a stream of its own, behind the application's bytes.
-   * False: wait for `onRegistryWritable` before sending more (the message is taken all the same), or nothing more can be
-   * sent and it is dropped: the link is not open, a side goes away, or the peer has no registry.
+   * False: the message is taken and no other is until `onRegistryWritable`; or, where `canSendRegistry` was false before, it is
+   * dropped: an earlier one waits, the link is not open, a side goes away, or the peer has no registry.
    *
    * Throws a `RangeError` for more than 65,536 bytes.
    */
   sendRegistry(body: unknown): boolean {
     return this.isOpen && this.#core.registry.send(body)
+  }
+
+  /** Whether `sendRegistry` takes a message now. */
+  get canSendRegistry(): boolean {
+    return this.isOpen && this.#core.registry.canSend
   }
 
   /** Tells the peer that this node's incarnation is another one now than in its HELLO. Without effect unless open. */

@@ -20,12 +20,25 @@ export class RegistryStreams {
   #outgoing: Stream | undefined = undefined
   /** What was sent before the peer allowed a stream. */
   #waiting: Uint8Array[] = []
+  /** A message was taken that the stream has no room for: nothing is taken until it has. */
+  #isBlocked = false
   /** Nothing more is sent: a side goes away, the peer has no registry, or the link is over. */
   #isEnded = false
   #hasIncoming = false
 
   constructor(events: RegistryEvents) {
-    this.#events = events
+    this.#events = {
+      ...events,
+      onRegistryWritable: () => {
+        this.#isBlocked = false
+        events.onRegistryWritable()
+      },
+    }
+  }
+
+  /** Whether `send` takes a message now. */
+  get canSend(): boolean {
+    return !this.#isEnded && !this.#isBlocked
   }
 
   /** Streams can be opened, or more of them. */
@@ -40,13 +53,17 @@ export class RegistryStreams {
     this.#events.onRegistryWritable()
   }
 
-  /** Sends a message. False: wait for `onRegistryWritable` (it is taken all the same), or nothing more can be sent. */
+  /**
+   * Sends a message. False: it is taken and no other is until `onRegistryWritable`, or it is not taken because of an earlier
+   * one, or nothing more can be sent; `canSend` tells before.
+   */
   send(body: unknown): boolean {
     const bytes = encodeMessage(body, { maxBytes: MAX_REGISTRY_MESSAGE_BYTES })
-    if (this.#isEnded) return false
+    if (!this.canSend) return false
     const stream = this.#openOutgoing()
-    if (stream !== undefined) return stream.write(bytes)
-    this.#waiting.push(bytes)
+    if (stream === undefined) this.#waiting.push(bytes)
+    else if (stream.write(bytes)) return true
+    this.#isBlocked = true
     return false
   }
 

@@ -269,11 +269,18 @@ export class StreamDuplex extends Duplex {
     this.#stopped ??= error
     if (this.#writeCallback === undefined) return
     if (isClosedHere(error)) this.failed(error)
-    else if (isStop(error)) this.#hold('inFlight')
-    else {
+    else if (isStop(error)) {
+      if (!this.#isHeld) this.#hold('inFlight')
+    } else {
       this.#writeError ??= this.errorOf(error, 'write')
       this.released()
     }
+  }
+
+  /** @internal The session leaves within this call: what Node holds back goes to the stream. */
+  leaving(): void {
+    if (this.writableLength === 0 || this.destroyed || !this.stream.canWrite) return
+    for (const { chunk } of bufferedWrites(this)) this.stream.write(chunk)
   }
 
   /** @internal */
@@ -444,6 +451,7 @@ const duplexHandler: StreamHandler = {
   onStopSending: (stream, error) => guarded(stream, (duplex) => duplex.stopped(error)),
   onWritable: (stream) => guarded(stream, released),
   onFlushed: (stream) => guarded(stream, released),
+  onLeave: (stream) => duplexOf(stream).leaving(),
   onClose: (stream, error) => guarded(stream, (duplex) => duplex.streamClosed(error)),
 }
 

@@ -69,6 +69,8 @@ class Sides {
   /** What that write is to be told when they do. */
   #writeError: unknown = undefined
   #pushedBytes = 0
+  /** Chunks that were written to the writable and have not come here. */
+  #keptBack = 0
 
   constructor(stream: Stream, { initialBytes, errorOf = (error) => error }: WebStreamsOptions) {
     this.stream = stream
@@ -83,11 +85,24 @@ class Sides {
       pull: () => this.#pull(),
       cancel: () => this.#cancel(),
     })
-    this.writable = new WritableStream<Uint8Array>({
-      start: (controller) => this.#startWriting(controller),
-      write: (chunk) => this.#write(chunk),
-      close: () => this.#close(),
-    })
+    this.writable = new WritableStream<Uint8Array>(
+      {
+        start: (controller) => this.#startWriting(controller),
+        write: (chunk) => {
+          this.#keptBack -= 1
+          return this.#write(chunk)
+        },
+        close: () => this.#close(),
+      },
+      {
+        highWaterMark: 1,
+        // Called once for each chunk that is written.
+        size: () => {
+          this.#keptBack += 1
+          return 1
+        },
+      },
+    )
     stream.context = this
     stream.manualCredit = true
     if (initialBytes !== undefined && initialBytes.length > 0) {
@@ -165,6 +180,10 @@ class Sides {
 
   destroy(): void {
     const { stream } = this
+    // An end would say that all of them arrived.
+    if (this.#keptBack > 0 && stream.canWrite && stream.core.peer.resetStreamAt)
+      stream.resetAt(stream.sentBytes + stream.bufferedBytes)
+    else if (this.#keptBack > 0 && stream.canWrite) stream.reset()
     stream.close()
     this.#isStopping = false
     this.failReading(givenUp(stream))

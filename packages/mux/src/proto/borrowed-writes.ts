@@ -9,6 +9,9 @@ import type { Stream } from './stream.js'
  */
 const COPY_AFTER_MS = 5
 
+/** What cannot be copied yet is looked at again after twice as long each time, up to this, in ms. */
+const MAX_PAUSE_MS = 1_000
+
 /**
  * Streams that refer to buffers of the application, which waits for them. When credit is missing, they are copied after a
  * moment: as with a kernel, only the connection may hold a write up, so two ends that both write before they read do not
@@ -19,6 +22,7 @@ export class BorrowedWrites {
   #streams: Stream[] = []
   /** When {@link check} is to be called; `Infinity` when never. */
   deadline: number = Infinity
+  #pauseMs = COPY_AFTER_MS
 
   constructor(core: SessionCore) {
     this.#core = core
@@ -30,7 +34,8 @@ export class BorrowedWrites {
     if ((stream.state & StreamState.BORROW_LISTED) !== 0) return
     stream.state |= StreamState.BORROW_LISTED
     this.#streams.push(stream)
-    if (this.deadline === Infinity) this.deadline = this.#core.now + COPY_AFTER_MS
+    this.#pauseMs = COPY_AFTER_MS
+    this.deadline = Math.min(this.deadline, this.#core.now + COPY_AFTER_MS)
   }
 
   /** Copies what has waited for credit since the check before. */
@@ -42,6 +47,7 @@ export class BorrowedWrites {
       if (copyBlocked(stream)) stream.state &= ~StreamState.BORROW_LISTED
       else this.#streams.push(stream)
     }
-    this.deadline = this.#streams.length === 0 ? Infinity : now + COPY_AFTER_MS
+    this.deadline = this.#streams.length === 0 ? Infinity : now + this.#pauseMs
+    this.#pauseMs = Math.min(2 * this.#pauseMs, MAX_PAUSE_MS)
   }
 }

@@ -10,9 +10,6 @@ import type { WireInteger } from '@astranet/frame'
 /** What is kept of a closed stream, or copied of one that has no credit, in high-water marks: 1 MiB by default. */
 const KEPT_HIGH_WATER_MARKS = 2
 
-/** What each stream may keep although the session's send buffer is full, in bytes. */
-const MIN_KEPT_BYTES = 65_536
-
 const CANNOT_WRITE = SEND_ENDED | SEND_OVER | StreamState.CLOSED
 
 /** See `Stream.canWrite`. */
@@ -90,6 +87,11 @@ export function close(stream: Stream, code: WireInteger): void {
   else if (core.peer.resetStreamAt) resetAt(stream, stream.sendOffset + kept, code)
   else reset(stream, code)
   copyLater(stream)
+  if (!hasCreditForAll(stream)) core.closed.add(stream)
+}
+
+function hasCreditForAll({ core, bufferedBytes, sendLimit, sendOffset, urgencyLevel }: Stream): boolean {
+  return bufferedBytes <= Math.min(sendLimit - sendOffset, core.sendWindow.available(urgencyLevel))
 }
 
 /** Copies what waits in the application's buffers; `onFlushed` follows. */
@@ -98,12 +100,14 @@ function copyLater(stream: Stream): void {
   stream.core.releaseLater(stream)
 }
 
-/** See `Stream.keptAfterClose`: it takes the place of a kernel's send buffer, so it is bounded like one. */
+/** See `Stream.keptAfterClose`: as much as a kernel's send buffer would hold. */
 export function keptAfterClose(stream: Stream): number {
-  const { sendHighWaterMarkBytes, maxSendBufferBytes } = stream.core.options
-  const others = stream.core.sendBufferedBytes - stream.bufferedBytes
-  const room = Math.max(MIN_KEPT_BYTES, maxSendBufferBytes - others)
-  return Math.min(KEPT_HIGH_WATER_MARKS * sendHighWaterMarkBytes, room)
+  // What was ended counts as sent for the application.
+  return (stream.state & StreamState.FIN_QUEUED) === 0 ? bufferBytes(stream) : Infinity
+}
+
+function bufferBytes({ core }: Stream): number {
+  return KEPT_HIGH_WATER_MARKS * core.options.sendHighWaterMarkBytes
 }
 
 /** See `Stream.giveBack`. */
@@ -127,7 +131,7 @@ export function copyBlocked(stream: Stream): boolean {
   const { core, bufferedBytes } = stream
   if (stream.sendQueue === undefined || !stream.isFlushOwed) return true
   const hasCredit = stream.sendOffset < stream.sendLimit && core.sendWindow.available(stream.urgencyLevel) > 0
-  if (hasCredit || bufferedBytes > keptAfterClose(stream)) return false
+  if (hasCredit || bufferedBytes > bufferBytes(stream)) return false
   copyLater(stream)
   return true
 }

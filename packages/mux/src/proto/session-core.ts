@@ -12,6 +12,7 @@ import { checkErrorCode } from './check.js'
 import { Dispatch } from './dispatch.js'
 import { AbuseGuard } from './abuse-guard.js'
 import { BorrowedWrites } from './borrowed-writes.js'
+import { ClosedStreams } from './closed-streams.js'
 import { DatagramQueue } from './datagram-queue.js'
 import type { CoreEvents } from './core-events.js'
 import { broken, deadPeer, endedByPeer, idleTooLong, stuckRecord } from './end-reasons.js'
@@ -77,6 +78,7 @@ export class SessionCore {
   readonly unread: UnreadStreams
   readonly abuse: AbuseGuard
   readonly borrowed: BorrowedWrites
+  readonly closed: ClosedStreams
   readonly datagrams: DatagramQueue = new DatagramQueue()
   /** Holds small writes until they are sent. */
   readonly slab: Slab = new Slab()
@@ -133,6 +135,7 @@ export class SessionCore {
     this.unread = new UnreadStreams(this)
     this.abuse = new AbuseGuard(this, this.now)
     this.borrowed = new BorrowedWrites(this)
+    this.closed = new ClosedStreams(this)
     this.ownParameters = {
       ...DEFAULT_TRANSPORT_PARAMETERS,
       maxIdleTimeoutMs: options.idleTimeoutMs,
@@ -349,7 +352,10 @@ export class SessionCore {
    * everything written was sent, else with a reset behind what was. A session that is over stays as it is.
    */
   leave(code: WireInteger, reason: string): void {
-    if (!this.isOver) this.isLeaving = true
+    if (!this.isOver) {
+      this.isLeaving = true
+      for (const stream of this.streams.all()) stream.handler?.onLeave?.(stream)
+    }
     this.close(code, reason)
   }
 

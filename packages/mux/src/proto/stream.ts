@@ -40,6 +40,11 @@ export interface StreamHandler {
   /** Every byte written so far was handed to the connection and none is referred to any more. Only for `writeReferenced`. */
   onFlushed?(stream: Stream): void
   /**
+   * @internal The session leaves within the current call (`Session.closeNow`): what was written and is kept back here is to be
+   * written to the stream now.
+   */
+  onLeave?(stream: Stream): void
+  /**
    * Both directions are over. `error` is the first error that either had, `undefined` when both ended cleanly or were
    * reset from here.
    */
@@ -282,10 +287,10 @@ export class Stream {
 
   /**
    * Closes the stream as a kernel closes a socket: what was written is still delivered, then the direction ends (FIN), and
-   * nothing more is read (`stopSending`). Up to twice `sendHighWaterMarkBytes` are kept for that (65,536 when other streams
-   * fill `maxSendBufferBytes`); where more waits, the peer gets so much and then a reset (RESET_STREAM_AT), because an end
-   * means that everything was delivered. Buffers of `writeReferenced` are copied, and come back with `onFlushed`. Idempotent;
-   * without effect after `reset`.
+   * nothing more is read (`stopSending`). Up to twice `sendHighWaterMarkBytes` are kept for that, and everything after `end`;
+   * where more waits, the peer gets what is kept and then a reset (RESET_STREAM_AT), because an end means that everything was
+   * delivered. Closed streams that wait for credit hold at most `maxSendBufferBytes` of a session; beyond that the oldest are
+   * reset. Buffers of `writeReferenced` are copied, and come back with `onFlushed`. Idempotent; without effect after `reset`.
    */
   close(code: WireInteger = 0): void {
     sending.close(this, code)

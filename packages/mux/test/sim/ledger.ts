@@ -12,6 +12,8 @@ export class Flow {
   isEnded = false
   /** The sender gave up, or was made to. */
   isReset = false
+  /** The sender closed it while bytes waited: its session may cut the oldest of such streams. */
+  mayBeCut = false
   /** The least size that the sender has promised with `resetAt`. */
   reliableSize: number | undefined = undefined
 
@@ -31,6 +33,7 @@ export class Flow {
 
   /** The receiver was told of the sender's reset. */
   checkReset(): void {
+    if (this.mayBeCut) return
     must(
       this.isReset || this.reliableSize !== undefined,
       () => `${this.name}: a reset arrived that nobody sent`,

@@ -124,6 +124,7 @@ export class Probe {
       else outgoing.isReset = true
     }
     this.hasStopped = true
+    outgoing.mayBeCut ||= stream.bufferedBytes > 0 && stream.core.options.maxSendBufferBytes < 1_000_000
     stream.close(code)
     this.#forget()
   }

@@ -154,10 +154,12 @@ export class Catalogue {
 
   /**
    * When something is due to a neighbour that is not due at `now` (ms): it asked for what it was told before, oftener than
-   * it may. `undefined` when nothing waits.
+   * it may, or a claim about this node waits. `undefined` when nothing waits.
    */
   dueAt(to: NodeId, now: number): number | undefined {
-    return this.#neighbours.up(to)?.conversation?.dueAt(now)
+    const dueAt = this.#neighbours.up(to)?.conversation?.dueAt(now)
+    const claimAt = this.#claims.dueAt
+    return dueAt === undefined ? claimAt : Math.min(dueAt, claimAt ?? Infinity)
   }
 
   /**

@@ -37,6 +37,12 @@ export class Claims {
     return undefined
   }
 
+  /** When a claim that waits is due; `undefined` when none waits. */
+  get dueAt(): number | undefined {
+    if (this.#movedAt === undefined || this.#waiting < this.#log.version.incarnation) return undefined
+    return this.#movedAt + INCARNATION_INTERVAL_MS
+  }
+
   /** Moves past what was claimed, if it is time. */
   settle(now: number): void {
     if (this.#waiting < this.#log.version.incarnation) return

@@ -1,5 +1,5 @@
 import { AstraError, formatNodeId, type NodeId } from '@astranet/interface'
-import { Conversation } from './conversation.js'
+import { Conversation, isLikely } from './conversation.js'
 import type { CatalogueLimits } from './limits.js'
 import type { OwnerLog } from './owner-log.js'
 import { Questions } from './questions.js'
@@ -72,7 +72,9 @@ export class Neighbours {
   setUp(nodeId: NodeId, incarnation: number | undefined, now: number): void {
     const neighbour = this.#byId.get(nodeId) ?? this.#add(nodeId, now)
     const isMoved = neighbour.conversation !== undefined
-    if (!isMoved || neighbour.incarnation !== incarnation) neighbour.replica.doubt()
+    const { version } = neighbour.replica
+    const isUnlikely = version !== undefined && !isLikely(version, incarnation)
+    if (!isMoved || neighbour.incarnation !== incarnation || isUnlikely) neighbour.replica.doubt()
     neighbour.incarnation = incarnation
     neighbour.questions = new Questions()
     this.#remembered.delete(nodeId)

@@ -31,12 +31,17 @@ function told(steps: readonly { kind: string; link: TestLink | undefined }[]): s
 }
 
 describe('comparing two links', () => {
-  it('prefers the higher incarnation of the peer, an older one only if it is alive', () => {
-    expect(comparePreference(base, { ...base, incarnation: 2, isDialedHere: false }, true)).toBe('newer')
-    expect(comparePreference({ ...base, incarnation: 2 }, base, true)).toBe('older-if-alive')
+  it('prefers of two lives of the peer the older if it is alive, whatever their incarnations', () => {
+    for (const isLower of [true, false]) {
+      for (const isDialedHere of [true, false]) {
+        const newer = { ...base, incarnation: 2, isDialedHere, sequence: 9 }
+        expect(comparePreference(base, newer, isLower)).toBe('older-if-alive')
+        expect(comparePreference(newer, base, isLower)).toBe('older-if-alive')
+      }
+    }
   })
 
-  it('goes by incarnations only where the lives of the peer differ, if it says them', () => {
+  it('tells lives by their numbers, and by incarnations only where one does not say it', () => {
     const [one, other] = [
       { ...base, life: 1 },
       { ...base, life: 2 },
@@ -46,7 +51,7 @@ describe('comparing two links', () => {
       'older-if-alive',
     )
     expect(comparePreference({ ...one, incarnation: 2 }, other, true)).toBe('older-if-alive')
-    expect(comparePreference(one, { ...other, incarnation: 2 }, true)).toBe('newer')
+    expect(comparePreference(one, { ...other, incarnation: 2 }, true)).toBe('older-if-alive')
     expect(comparePreference(one, other, true)).toBe('older-if-alive')
   })
 
@@ -67,7 +72,7 @@ describe('comparing two links', () => {
     for (const credential of ['b', undefined]) {
       expect(comparePreference(older, { ...base, incarnation: 9, credential }, false)).toBe('older')
     }
-    expect(comparePreference(older, { ...older, incarnation: 9 }, false)).toBe('newer')
+    expect(comparePreference(older, { ...older, incarnation: 9 }, false)).toBe('older-if-alive')
     expect(comparePreference(base, older, false)).toBe('newer')
   })
 
@@ -133,7 +138,7 @@ describe('the preferred link', () => {
     const first = link('first')
     links.add(first)
     links.add(link('second', { isDialedHere: false }))
-    expect(told(links.add(link('third', { incarnation: 2 })))).toEqual([])
+    expect(told(links.add(link('third', { sequence: 1 })))).toEqual([])
     expect(told(links.answered(first))).toEqual(['standBy second', 'prefer third', 'standBy first'])
   })
 

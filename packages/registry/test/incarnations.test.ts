@@ -141,6 +141,30 @@ describe('a node whose id somebody else has used', () => {
     expect(offersOf(reader as Catalogue, id(0))).toEqual(['/true:2 1 '])
   })
 
+  it.each([2 ** 50, 1_000 + 2 ** 40 + 1])(
+    'keeps its link and is believed on it when the forger began with its incarnation and went on to %d',
+    (late) => {
+      const node = new Catalogue({ self: id(1), incarnation: 1_000 })
+      node.publishService({ name: 'true', port: 2 })
+      const reader = new Catalogue({ self: id(2), incarnation: 1_000 })
+      reader.neighbourUp(id(1), 0, 1_000)
+      const forged = [1, SELF, late, 0, 1, false, [[1, 1, ['', 'forged', 1], [[], 1]]]]
+      expect(reader.receive(id(1), forged, 0)).toBeUndefined()
+      expect(offersOf(reader, id(1))).toEqual(['/forged:1 1 '])
+      reader.neighbourUp(id(1), 0, 1_000)
+      node.neighbourUp(id(2), 0, 1_000)
+      for (const [from, to] of [
+        [reader, node],
+        [node, reader],
+      ] as const) {
+        for (const message of drain(from, Number(to.self), 0))
+          expect(to.receive(from.self, message, 0)).toBeUndefined()
+      }
+      expect(offersOf(reader, id(1))).toEqual(['/true:2 1 '])
+      expect(node.incarnation).toBe(1_000)
+    },
+  )
+
   it('is forgotten 10 minutes after it was last heard, however often its link comes up without a word', () => {
     const network = new Network(2)
     network.node(0).publishService({ name: 'a', port: 1 })

@@ -98,6 +98,18 @@ describe('a neighbour that asks for everything again and again', () => {
     expect(node.receive(id(3), message, 0)).toBeUndefined()
     expect(node.receive(id(2), message, 200)).toBeUndefined()
   })
+
+  it('is not cut on its next link, where somebody else may have used its id on the one before', () => {
+    const { node } = talkative()
+    for (const isDown of [false, true]) {
+      for (let count = 0; count < 1_024; count++) node.receive(id(2), [2], 0)
+      expect(node.receive(id(2), [2], 0)?.code).toBe('ASTRA_ERR_REGISTRY_ABUSE')
+      if (isDown) node.neighbourDown(id(2), 0)
+      node.neighbourUp(id(2), 0, 1_000)
+      expect(node.receive(id(2), [2], 0)).toBeUndefined()
+      expect(node.receive(id(2), [0, []], 0)).toBeUndefined()
+    }
+  })
 })
 
 describe('a gap', () => {

@@ -20,8 +20,8 @@ export type Preference = 'older' | 'newer' | 'older-if-alive'
 /**
  * Compares two links by the rules of spec section 8; the first that applies decides:
  * 1. an older link authenticated by another credential than the newer stays,
- * 2. of two lives of the peer the one with the higher incarnation wins; when that is the older, only if it answers a ping
- *    sent now: a node whose clock was set back comes again with a lower one,
+ * 2. of two lives of the peer the older link wins if it answers a ping sent now, whatever their incarnations: anybody can
+ *    say a higher one,
  * 3. of two dialed by the same node the higher sequence number wins, or the newer when they are equal,
  * 4. the one that the lower node id dialed wins; when that is the older, only if it answers a ping sent now.
  *
@@ -29,7 +29,7 @@ export type Preference = 'older' | 'newer' | 'older-if-alive'
  */
 export function comparePreference(older: LinkFacts, newer: LinkFacts, isOwnIdLower: boolean): Preference {
   if (older.credential !== undefined && older.credential !== newer.credential) return 'older'
-  if (!isSameLife(older, newer)) return newer.incarnation > older.incarnation ? 'newer' : 'older-if-alive'
+  if (!isSameLife(older, newer)) return 'older-if-alive'
   if (older.isDialedHere === newer.isDialedHere) return newer.sequence >= older.sequence ? 'newer' : 'older'
   return newer.isDialedHere === isOwnIdLower ? 'newer' : 'older-if-alive'
 }

@@ -87,14 +87,13 @@ export class Conversation {
   }
 
   /**
-   * What the neighbour said in an earlier life may be from somebody else who used its id, and a version that it cannot
-   * have had would cost this node the link. So it is named only when HELLO makes it likely.
+   * What the neighbour said may be from somebody else who used its id, and a version that it cannot have had would cost
+   * this node the link. So it is named only when HELLO makes it likely.
    */
   #digest(): RegistryMessage {
     const { replica, incarnation } = this.#parts
     const { owner, version } = replica
-    const limit = replica.isConfirmed ? Infinity : (incarnation ?? -Infinity) + MAX_INCARNATION_STEP
-    const isNamed = version !== undefined && version.incarnation <= limit
+    const isNamed = version !== undefined && isLikely(version, incarnation)
     return encodeDigest({ held: isNamed ? [{ owner, version }] : [] })
   }
 
@@ -129,4 +128,9 @@ export class Conversation {
     if (incarnation === log.version.incarnation) return sequence <= log.version.sequence
     return incarnation === told.incarnation && sequence <= told.sequence
   }
+}
+
+/** Whether a node whose HELLO gave `incarnation` (`undefined`: it is not known) can have come to that version. */
+export function isLikely(version: Version, incarnation: number | undefined): boolean {
+  return incarnation !== undefined && version.incarnation <= incarnation + MAX_INCARNATION_STEP
 }

@@ -29,7 +29,7 @@ export class Exchange {
     const decoded = decodeMessage(message)
     if (decoded instanceof AstraError) return decoded
     if (decoded.type === 'delta') return this.#heardDelta(from, decoded)
-    if (!from.told.asked(now)) return tooManyQuestions(from.replica.owner)
+    if (!from.questions.asked(now)) return tooManyQuestions(from.replica.owner)
     if (decoded.type === 'digest') return this.#heardDigest(from, decoded, now)
     this.#parts.neighbours.startOver(from)
     return undefined

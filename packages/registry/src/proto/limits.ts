@@ -51,7 +51,7 @@ export const RESENT_STATES = 4
 export const RESENT_MIN_BYTES = 262_144
 export const RESENT_REFILL_MS = 40_000
 
-/** Digests and restarts that one neighbour may send at once, and the time in which as many more may come, in ms. */
+/** Digests and restarts that one neighbour may send at once on a link, and the time in which as many more may come, in ms. */
 export const QUESTIONS_AT_ONCE = 1_024
 export const QUESTIONS_REFILL_MS = 102_400
 

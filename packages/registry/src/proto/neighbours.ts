@@ -1,7 +1,8 @@
 import { AstraError, formatNodeId, type NodeId } from '@astranet/interface'
-import { Conversation } from './conversation.js'
+import { Conversation, isLikely } from './conversation.js'
 import type { CatalogueLimits } from './limits.js'
 import type { OwnerLog } from './owner-log.js'
+import { Questions } from './questions.js'
 import { Remembered } from './remembered.js'
 import { Replica } from './replica.js'
 import { Told } from './told.js'
@@ -15,6 +16,7 @@ import { Told } from './told.js'
 export interface Neighbour {
   readonly replica: Replica
   readonly told: Told
+  questions: Questions
   /** `undefined` while it is down. */
   conversation: Conversation | undefined
   /** Its incarnation by the HELLO of its link, when that is known. */
@@ -70,8 +72,11 @@ export class Neighbours {
   setUp(nodeId: NodeId, incarnation: number | undefined, now: number): void {
     const neighbour = this.#byId.get(nodeId) ?? this.#add(nodeId, now)
     const isMoved = neighbour.conversation !== undefined
-    if (!isMoved || neighbour.incarnation !== incarnation) neighbour.replica.doubt()
+    const { version } = neighbour.replica
+    const isUnlikely = version !== undefined && !isLikely(version, incarnation)
+    if (!isMoved || neighbour.incarnation !== incarnation || isUnlikely) neighbour.replica.doubt()
     neighbour.incarnation = incarnation
+    neighbour.questions = new Questions()
     this.#remembered.delete(nodeId)
     this.#converse(neighbour, isMoved)
     this.#forget(now)
@@ -132,6 +137,7 @@ export class Neighbours {
     const neighbour: Neighbour = {
       replica: new Replica(nodeId, this.#parts.limits),
       told: new Told(),
+      questions: new Questions(),
       conversation: undefined,
       incarnation: undefined,
       isCurrent: false,

@@ -1,10 +1,4 @@
-import {
-  QUESTIONS_AT_ONCE,
-  QUESTIONS_REFILL_MS,
-  RESENT_MIN_BYTES,
-  RESENT_STATES,
-  RESENT_REFILL_MS,
-} from './limits.js'
+import { RESENT_MIN_BYTES, RESENT_STATES, RESENT_REFILL_MS } from './limits.js'
 import { Ration } from './ration.js'
 
 /**
@@ -13,7 +7,6 @@ import { Ration } from './ration.js'
  */
 export class Told {
   readonly #resent = new Ration(RESENT_REFILL_MS)
-  readonly #questions = new Ration(QUESTIONS_REFILL_MS)
   /** The incarnation in which it was told last. -1: it was told nothing. */
   incarnation = -1
   /** It was sent everything up to this sequence, at one time or another. */
@@ -36,12 +29,5 @@ export class Told {
   /** When something that it was told before may be sent again. */
   mayBeResentAt(now: number): number {
     return this.#resent.roomAt(now)
-  }
-
-  /** It sent a digest or a restart. Returns whether it may: false when it does nothing but ask. */
-  asked(now: number): boolean {
-    if (!this.#questions.hasRoom(now)) return false
-    this.#questions.use(1 / QUESTIONS_AT_ONCE, now)
-    return true
   }
 }

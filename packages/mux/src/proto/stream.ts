@@ -288,7 +288,7 @@ export class Stream {
   /**
    * Closes the stream as a kernel closes a socket: what was written is still delivered, then the direction ends (FIN), and
    * nothing more is read (`stopSending`). Up to twice `sendHighWaterMarkBytes` are kept for that, and everything after `end`;
-   * where more waits, the peer gets what is kept and then a reset (RESET_STREAM_AT), because an end means that everything was
+   * where more waits, the peer receives what is kept and then a reset (RESET_STREAM_AT), because an end means that everything was
    * delivered. Closed streams that wait for credit hold at most `maxSendBufferBytes` of a session; beyond that the oldest are
    * reset. Buffers of `writeReferenced` are copied, and come back with `onFlushed`. Idempotent; without effect after `reset`.
    */

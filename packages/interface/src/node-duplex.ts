@@ -1,5 +1,6 @@
 import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './byte-duplex.js'
 import { concatBytes } from './concat-bytes.js'
+import { DrainCounter } from './drain-counter.js'
 import { AstraError } from './errors.js'
 import { keepFreedMemory } from './keep-freed-memory.js'
 import { lingerOn } from './linger.js'
@@ -115,6 +116,7 @@ class NodeByteDuplex implements ByteDuplex {
   readonly localAddress: string
   readonly remoteAddress: string
   readonly #duplex: NodeDuplex
+  readonly #drains = new DrainCounter()
   readonly #onWritten = (error?: Error | null): void => {
     if (error === undefined || error === null) this.#written()
   }
@@ -128,7 +130,6 @@ class NodeByteDuplex implements ByteDuplex {
   #isClosed = false
   /** Write callbacks that are still to come; Node calls them in order. */
   #writesUnderWay = 0
-  #drainsOwed = 0
 
   constructor(duplex: NodeDuplex, options: NodeDuplexOptions) {
     this.#duplex = duplex
@@ -171,9 +172,7 @@ class NodeByteDuplex implements ByteDuplex {
     this.#writesUnderWay++
     duplex.write(chunks[last] as Uint8Array, this.#onWritten)
     if (last > 0) duplex.uncork()
-    if (duplex.writableLength === 0) return true
-    this.#drainsOwed++
-    return false
+    return duplex.writableLength === 0 || this.#drains.owe()
   }
 
   linger(ms: number): void {
@@ -219,12 +218,8 @@ class NodeByteDuplex implements ByteDuplex {
 
   #written(): void {
     if (--this.#writesUnderWay > 0) return
-    for (let owed = this.#drainsOwed; owed > 0 && !this.#isAborted; owed--) {
-      this.#drainsOwed--
-      this.#handler?.onDrain()
-      // The handler has written, and that waits: so do the calls still owed.
-      if (this.#drainsOwed >= owed) return
-    }
+    this.#drains.makeDue()
+    while (!this.#isAborted && this.#drains.takeDue()) this.#handler?.onDrain()
   }
 
   #closed(): void {

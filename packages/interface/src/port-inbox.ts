@@ -1,3 +1,4 @@
+import { FifoQueue } from './fifo-queue.js'
 import type { PortLike } from './message-port.js'
 
 /** What the other end may send beyond what was taken, in bytes: enough for a gigabyte per second and a millisecond there and back. */
@@ -10,7 +11,7 @@ const CREDIT_STEP_BYTES = WINDOW_BYTES / 4
 export class PortInbox {
   isPaused = false
   readonly #port: Pick<PortLike, 'postMessage'>
-  #chunks: Uint8Array[] = []
+  readonly #chunks = new FifoQueue<Uint8Array>()
   /** What the other end may still send. */
   #allowed = WINDOW_BYTES
   /** Bytes that were taken and not yet allowed again. */
@@ -58,7 +59,7 @@ export class PortInbox {
       onData(chunk)
       this.#allowAgain(chunk.length)
     }
-    if (!this.isPaused && this.#isComplete && !this.#hasEnded && this.#chunks.length === 0) {
+    if (!this.isPaused && this.#isComplete && !this.#hasEnded && this.#chunks.size === 0) {
       this.#hasEnded = true
       onEnd()
     }
@@ -66,7 +67,7 @@ export class PortInbox {
   }
 
   drop(): void {
-    this.#chunks = []
+    this.#chunks.clear()
     this.#isComplete = true
     this.#hasEnded = true
   }

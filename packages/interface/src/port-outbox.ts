@@ -1,3 +1,4 @@
+import { DrainCounter } from './drain-counter.js'
 import type { PortLike } from './message-port.js'
 
 /** The longest message, in bytes. */
@@ -6,10 +7,10 @@ const MESSAGE_BYTES = 65_536
 /** What one end of a MessagePort sends: as much as the other end allows, the rest waits. */
 export class PortOutbox {
   readonly #port: Pick<PortLike, 'postMessage'>
+  readonly #drains = new DrainCounter()
   #credit = 0
   #chunks: Uint8Array[] = []
   #bytes = 0
-  #drainsOwed = 0
   #isEnding = false
   #hasEnded = false
 
@@ -36,22 +37,19 @@ export class PortOutbox {
       this.#bytes += chunk.length
     }
     this.#flush()
-    if (this.#bytes === 0) return true
-    this.#drainsOwed++
-    return false
+    return this.#bytes === 0 || this.#drains.owe()
   }
 
   /** The other end takes this many bytes more. */
   allow(bytes: number): void {
     this.#credit = Math.min(this.#credit + bytes, Number.MAX_SAFE_INTEGER)
     this.#flush()
+    if (this.#bytes === 0) this.#drains.makeDue()
   }
 
-  /** Whether a write that waited is done and nobody was told yet; true once for each. */
+  /** Whether an `onDrain` is due. `true` once for each `write` that returned `false`. */
   takeDrain(): boolean {
-    if (this.#bytes > 0 || this.#drainsOwed === 0) return false
-    this.#drainsOwed--
-    return true
+    return this.#drains.takeDue()
   }
 
   /** Ends once everything has left. Idempotent. */

@@ -1,5 +1,6 @@
 import { concatBytes } from './concat-bytes.js'
 import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './byte-duplex.js'
+import { DrainCounter } from './drain-counter.js'
 import { toError } from './errors.js'
 
 /** The part of a WHATWG `ReadableStreamDefaultReader` that {@link fromWebStreams} uses. */
@@ -62,11 +63,11 @@ class WebByteDuplex implements ByteDuplex {
   readonly remoteAddress: string
   readonly #reader: WebReader
   readonly #writer: WebWriter
+  readonly #drains = new DrainCounter()
   readonly #onRead = (result: { done: boolean; value?: Uint8Array | undefined }): void => this.#read(result)
   readonly #onError = (error: unknown): void => this.#break(toError(error))
   #handler: ByteDuplexHandler | undefined
   #bufferedBytes = 0
-  #drainsOwed = 0
   #isReading = false
   #isPaused = false
   #isEnding = false
@@ -99,9 +100,7 @@ class WebByteDuplex implements ByteDuplex {
     if (this.#isEnding || this.#closed !== undefined || bytes.length === 0) return true
     this.#bufferedBytes += bytes.length
     this.#writer.write(bytes).then(() => this.#written(bytes.length), this.#onError)
-    if ((this.#writer.desiredSize ?? 0) > 0) return true
-    this.#drainsOwed++
-    return false
+    return (this.#writer.desiredSize ?? 0) > 0 || this.#drains.owe()
   }
 
   pause(): void {
@@ -150,12 +149,8 @@ class WebByteDuplex implements ByteDuplex {
   #written(bytes: number): void {
     this.#bufferedBytes -= bytes
     if (this.#bufferedBytes > 0) return
-    for (let owed = this.#drainsOwed; owed > 0 && this.#closed === undefined; owed--) {
-      this.#drainsOwed--
-      this.#handler?.onDrain()
-      // The handler has written, and that waits: so do the calls still owed.
-      if (this.#drainsOwed >= owed) return
-    }
+    this.#drains.makeDue()
+    while (this.#closed === undefined && this.#drains.takeDue()) this.#handler?.onDrain()
   }
 
   #finished(): void {

@@ -1,18 +1,10 @@
 import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './byte-duplex.js'
 import { AstraError } from './errors.js'
 import { PortInbox } from './port-inbox.js'
+import type { PortLike } from './port-like.js'
 import { PortOutbox } from './port-outbox.js'
 
-/** The part of a `MessagePort`, a browser's or one of `node:worker_threads`, that {@link fromMessagePort} uses. */
-export interface PortLike {
-  postMessage(message: unknown, transfer: ArrayBuffer[]): void
-  addEventListener(
-    type: 'message' | 'messageerror' | 'close',
-    listener: (event: { readonly type: string; readonly data?: unknown }) => void,
-  ): void
-  start(): void
-  close(): void
-}
+export type { PortLike }
 
 /** What {@link fromMessagePort} cannot see for itself. */
 export interface MessagePortOptions {

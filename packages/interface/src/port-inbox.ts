@@ -1,5 +1,5 @@
 import { FifoQueue } from './fifo-queue.js'
-import type { PortLike } from './message-port.js'
+import type { PortLike } from './port-like.js'
 
 /** What the other end may send beyond what was taken, in bytes: enough for a gigabyte per second and a millisecond there and back. */
 const WINDOW_BYTES = 1_048_576

@@ -1,5 +1,5 @@
 import { DrainCounter } from './drain-counter.js'
-import type { PortLike } from './message-port.js'
+import type { PortLike } from './port-like.js'
 
 /** The longest message, in bytes. */
 const MESSAGE_BYTES = 65_536

@@ -8,7 +8,7 @@ import { dialTarget, type DialTarget } from './dial-target.js'
 import type { Network } from './network.js'
 import type { TcpOptions } from './options.js'
 import { shakeHandsAsClient } from './tls-client.js'
-import type { TlsSettings } from './tls-options.js'
+import type { TlsSettings } from './tls-settings.js'
 
 /** What a dial needs. */
 export interface DialRequest {

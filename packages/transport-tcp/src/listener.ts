@@ -14,7 +14,7 @@ import { listenTarget } from './listen-target.js'
 import type { Network } from './network.js'
 import { DEFAULT_MAX_PENDING_HANDSHAKES, socketOptions, type TcpOptions } from './options.js'
 import { TlsAcceptor } from './tls-acceptor.js'
-import type { TlsSettings } from './tls-options.js'
+import type { TlsSettings } from './tls-settings.js'
 import { UNIX_NETWORK } from './unix-address.js'
 
 /** What listening needs. */

@@ -8,7 +8,7 @@ export const MAX_PORT = 0xffff_ffff
 /** The longest service name, in bytes of UTF-8. */
 export const MAX_SERVICE_NAME_BYTES = 255
 
-/** What most names look like: for these only the shape of a node id is to be ruled out. */
+/** What most names look like. Of these only a name of the shape of a node id has to be refused. */
 const PLAIN_NAME = /^[A-Za-z0-9._-]{1,255}$/
 
 /**

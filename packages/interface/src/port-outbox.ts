@@ -4,7 +4,7 @@ import type { PortLike } from './port-like.js'
 /** The longest message, in bytes. */
 const MESSAGE_BYTES = 65_536
 
-/** What one end of a MessagePort sends: as much as the other end allows, the rest waits. */
+/** What one end of a MessagePort sends: as many bytes as the other end allows; the rest waits. */
 export class PortOutbox {
   readonly #port: Pick<PortLike, 'postMessage'>
   readonly #drains = new DrainCounter()
@@ -23,12 +23,12 @@ export class PortOutbox {
     return this.#bytes
   }
 
-  /** Whether the other end was told that no more comes. */
+  /** Whether the end was sent. */
   get hasEnded(): boolean {
     return this.#hasEnded
   }
 
-  /** False: some of it waits. */
+  /** Returns `false` when some of it waits. */
   write(chunks: readonly Uint8Array[]): boolean {
     if (this.#isEnding) return true
     for (const chunk of chunks) {
@@ -77,7 +77,7 @@ export class PortOutbox {
     this.#port.postMessage(null, [])
   }
 
-  /** The next `length` bytes, copied: the message is given away, and the chunks are the writer's. */
+  /** Copies the next `length` bytes: the message is transferred, and the chunks stay the writer's. */
   #gather(length: number): Uint8Array<ArrayBuffer> {
     const message = new Uint8Array(length)
     let [filled, used] = [0, 0]

@@ -1,8 +1,8 @@
 // A node in a worker: it offers "echo", and sends back what "main" of the main thread says.
-import { register } from 'node:module'
 import { workerData } from 'node:worker_threads'
+import { install } from './typescript-loader.mjs'
 
-register(new URL('./typescript-loader.mjs', import.meta.url))
+install()
 const { AstraNet } = await import('../src/index.ts')
 
 const node = new AstraNet(workerData.options)

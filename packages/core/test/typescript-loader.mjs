@@ -1,10 +1,18 @@
 // Lets a child process of a test run the sources as they are: `node --import <this file> --conditions=@astranet/source`.
-import { readFile } from 'node:fs/promises'
-import { register } from 'node:module'
+import { readFileSync } from 'node:fs'
+import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
 
-if (isMainThread) register(import.meta.url)
+const require = module.createRequire(import.meta.url)
+
+/** Installs the hooks in this thread. Node 26 warns of `register`; before, `registerHooks` is missing or incomplete. */
+export function install() {
+  if (Number.parseInt(process.versions.node) < 26) module.register(import.meta.url)
+  else module.registerHooks({ resolve, load })
+}
+
+if (isMainThread) install()
 
 /** Sources name each other by what they are compiled to. */
 export function resolve(specifier, context, next) {
@@ -12,10 +20,10 @@ export function resolve(specifier, context, next) {
   return next(isSource ? specifier.replace(/\.js$/, '.ts') : specifier, context)
 }
 
-export async function load(url, context, next) {
+export function load(url, context, next) {
   if (!url.endsWith('.ts')) return next(url, context)
-  const { default: typescript } = await import('typescript')
-  const { outputText: source } = typescript.transpileModule(await readFile(fileURLToPath(url), 'utf8'), {
+  const typescript = require('typescript')
+  const { outputText: source } = typescript.transpileModule(readFileSync(fileURLToPath(url), 'utf8'), {
     compilerOptions: {
       module: typescript.ModuleKind.ESNext,
       target: typescript.ScriptTarget.ES2022,

@@ -8,8 +8,8 @@ import { checkNames, reportPath as checkReportPath } from './check.mjs'
 import { reportPath as browserReportPath } from './test-browser.mjs'
 import { reportPath as netnsReportPath } from './test-netns.mjs'
 
-/** Versions of Node that the tests also run on, besides the one of the machine: the newest of 22 and 24. */
-const otherNodes = ['22.23.3', '24.21.0']
+/** Versions of Node that the tests also run on, besides the one of the machine: the newest of 22, 24 and 26. */
+const otherNodes = ['22.23.3', '24.21.0', '26.12.1']
 
 /** A step that has not ended by then hangs: it is ended and counts as failed. All together stay below an hour. */
 const STEP_TIMEOUT_MS = 11 * 60_000

@@ -5,35 +5,35 @@ import type { TLSSocket } from 'node:tls'
 import { AstraError } from '@astranet/interface'
 import { leftError, tlsError } from './client-error.js'
 
-/** Node knows which socket a TLS socket runs over, and says so only between the lines. */
+/** Node has the socket below a TLS socket in a property that it does not document. */
 type OverSocket = Duplex & { readonly _parent?: Duplex | null }
 
-/** What a {@link Pending} is told. */
-export interface PendingOptions {
+/** The options of {@link PendingClients}. */
+export interface PendingClientsOptions {
   readonly isTls: boolean
-  /** So many at most. */
+  /** The most clients at once. */
   readonly max: number
-  /** Why one of them was turned away or has gone: once for each. */
+  /** Why a client was refused or has left. Called once for each such client. */
   readonly onError: (error: Error) => void
 }
 
 /**
- * Connections to an HTTP or HTTPS server that are not WebSockets yet: at most so many. They end by the server's own
- * deadlines, and the oldest for one more: whoever means it is done within a round trip or two, and those who only hold a
- * place have been there longest.
+ * Connections to an HTTP or HTTPS server that are not WebSockets yet, up to a limit. They end by the server's own deadlines,
+ * and the oldest ends for one more: an honest client is done within a round trip or two, so the oldest one most likely only
+ * occupies a place.
  */
-export class Pending {
+export class PendingClients {
   readonly #max: number
   readonly #onError: (error: Error) => void
-  /** By their TCP connection, oldest first: the socket to read, once TLS is done where there is TLS. */
-  readonly #strangers = new Map<Duplex, Duplex | undefined>()
-  /** Those about whom the listener was told, by their TCP connection. */
-  readonly #told = new WeakSet<Duplex>()
+  /** By TCP connection, oldest first: the socket to read, once the TLS handshake (if any) is done. */
+  readonly #clients = new Map<Duplex, Duplex | undefined>()
+  /** The clients that were reported, by TCP connection. */
+  readonly #reported = new WeakSet<Duplex>()
 
-  constructor(server: Server, { isTls, max, onError }: PendingOptions) {
+  constructor(server: Server, { isTls, max, onError }: PendingClientsOptions) {
     this.#max = max
     this.#onError = onError
-    // Behind the server's own listener: it must have seen a socket before that is destroyed, lest the figures differ.
+    // Runs after the server's own listener: the server must count a socket before the socket is destroyed.
     server.on('connection', (socket: Socket) => {
       this.#add(socket)
       if (!isTls) this.#secured(socket)
@@ -41,61 +41,61 @@ export class Pending {
     if (!isTls) return
     server.on('secureConnection', (socket: TLSSocket) => this.#secured(socket))
     server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-      this.#strangers.delete(below(socket))
+      this.#clients.delete(below(socket))
       socket.destroy()
-      this.tell(socket, tlsError(error))
+      this.report(socket, tlsError(error))
     })
   }
 
-  /** Whether it is one of them, with TLS done where there is TLS. */
+  /** Whether `socket` is pending, with its TLS handshake (if any) done. */
   has(socket: Duplex): boolean {
-    return this.#strangers.get(below(socket)) !== undefined
+    return this.#clients.get(below(socket)) !== undefined
   }
 
-  /** The listener is told why it is turned away, unless it was already: its end is no news. */
-  tell(socket: Duplex, error: Error): void {
+  /** Reports why a client is refused, unless it was reported before. */
+  report(socket: Duplex, error: Error): void {
     const raw = below(socket)
-    if (this.#told.has(raw)) return
-    this.#told.add(raw)
+    if (this.#reported.has(raw)) return
+    this.#reported.add(raw)
     this.#onError(error)
   }
 
-  /** It has become a WebSocket. */
+  /** The client has become a WebSocket. */
   done(socket: Duplex): void {
-    this.#strangers.delete(below(socket))
+    this.#clients.delete(below(socket))
   }
 
   /** Disconnects all. */
   close(): void {
-    for (const [raw, socket = raw] of this.#strangers) {
-      this.#told.add(raw)
+    for (const [raw, socket = raw] of this.#clients) {
+      this.#reported.add(raw)
       socket.destroy()
     }
   }
 
   #add(raw: Socket): void {
-    const [oldest] = this.#strangers
-    if (oldest !== undefined && this.#strangers.size >= this.#max) this.#cut(...oldest)
-    this.#strangers.set(raw, undefined)
-    // TLS reports those that go during the handshake.
-    raw.once('close', () => this.#strangers.get(raw) ?? this.#strangers.delete(raw))
+    const [oldest] = this.#clients
+    if (oldest !== undefined && this.#clients.size >= this.#max) this.#cut(...oldest)
+    this.#clients.set(raw, undefined)
+    // TLS reports a client that leaves during the handshake.
+    raw.once('close', () => this.#clients.get(raw) ?? this.#clients.delete(raw))
   }
 
   #cut(raw: Duplex, socket = raw): void {
-    this.#strangers.delete(raw)
+    this.#clients.delete(raw)
     const message = `A client was cut: more than ${this.#max} are not WebSockets yet, and it was the oldest.`
-    this.tell(raw, new AstraError('ASTRA_ERR_WS_BUSY', message))
+    this.report(raw, new AstraError('ASTRA_ERR_WS_BUSY', message))
     socket.destroy()
   }
 
   /** From here on the server reads requests on `socket`. */
   #secured(socket: Socket): void {
     const raw = below(socket)
-    // Where it cannot be told whose handshake this was, better cut none of them than one that is in use.
-    if (raw === socket && !this.#strangers.has(raw)) this.#strangers.clear()
-    this.#strangers.set(raw, socket)
+    // When the TCP connection is unknown, none is cut: it could be one that is in use.
+    if (raw === socket && !this.#clients.has(raw)) this.#clients.clear()
+    this.#clients.set(raw, socket)
     socket.once('close', () => {
-      if (this.#strangers.delete(raw)) this.tell(socket, leftError())
+      if (this.#clients.delete(raw)) this.report(socket, leftError())
     })
   }
 }

@@ -2,8 +2,8 @@ import http from 'node:http'
 import { toNodeId } from '@astranet/interface'
 import { describe, expect, it, test } from 'vitest'
 import { AstraNet, formatNodeId, type Listener, type Socket } from '../src/index.js'
-import { nodeAddress, nodeOfAddress } from '../src/node-address.js'
-import { hostInUrl } from '../src/url-names.js'
+import { nodeAddress, nodeOfAddress } from '../src/api/node-address.js'
+import { hostInUrl } from '../src/dial/url-names.js'
 import { boundTo, failure, textOf, twoNodes, until } from './support.js'
 
 /** Tells each who comes its name. */

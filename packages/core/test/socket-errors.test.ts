@@ -7,8 +7,8 @@ import { AstraError } from '@astranet/interface'
 import { StreamError } from '@astranet/mux'
 import { describe, expect, it, test } from 'vitest'
 import { AstraNet, formatNodeId, NetError } from '../src/index.js'
-import { errnoOf, LINUX_ERRNO } from '../src/errno.js'
-import { socketError } from '../src/socket-error.js'
+import { errnoOf, LINUX_ERRNO } from '../src/api/errno.js'
+import { socketError } from '../src/api/socket-error.js'
 import { failure, Proxy, twoNodes } from './support.js'
 
 /** What a program can ask of a socket's error. */

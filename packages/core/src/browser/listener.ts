@@ -1,5 +1,5 @@
-import type { Arrivals } from '../arrivals.js'
-import type { ListenerAddress } from '../listener-address.js'
+import type { Arrivals } from '../listen/listener-queue.js'
+import type { ListenerAddress } from '../api/listener-address.js'
 import type { Socket } from './socket.js'
 
 /** A bound port. Streams wait in it until somebody accepts, up to `backlog`. */

@@ -1,7 +1,7 @@
 import { ALPN_PROTOCOL } from '@astranet/link'
 import { ws } from '@astranet/transport-ws/browser'
-import type { Origin } from '../origin.js'
-import type { Platform } from '../platform.js'
+import type { Origin } from '../node/origin.js'
+import type { Platform } from '../node/platform.js'
 import { Listener } from './listener.js'
 import { Socket } from './socket.js'
 

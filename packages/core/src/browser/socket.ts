@@ -1,8 +1,8 @@
 import type { NodeId } from '@astranet/interface'
 import { toWebStreams, type Stream, type WebStreams } from '@astranet/mux'
-import { nodeAddress } from '../node-address.js'
-import { socketError } from '../socket-error.js'
-import type { SocketEnds } from '../socket-ends.js'
+import { nodeAddress } from '../api/node-address.js'
+import { socketError } from '../api/socket-error.js'
+import type { SocketEnds } from '../api/socket-ends.js'
 
 /**
  * A stream between two nodes as a pair of Web Streams. Reading slowly holds the peer's writer back, and a write that has

@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
-import type { Origin } from '../origin.js'
+import type { Origin } from '../node/origin.js'
 
 /**
  * An async context in which sockets' events run: the one in which it is made. Entering it costs some 20 ns. About 80 bytes,

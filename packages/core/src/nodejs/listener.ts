@@ -1,8 +1,8 @@
 import { AsyncResource } from 'node:async_hooks'
 import { captureRejectionSymbol, EventEmitter } from 'node:events'
-import type { Arrivals } from '../arrivals.js'
-import type { ListenerAddress } from '../listener-address.js'
-import { NetError } from '../net-error.js'
+import type { Arrivals } from '../listen/listener-queue.js'
+import type { ListenerAddress } from '../api/listener-address.js'
+import { NetError } from '../api/net-error.js'
 import type { Socket } from './socket.js'
 
 interface ListenerEvents {

@@ -1,6 +1,6 @@
 import type { ByteDuplex, TransportListener } from '@astranet/interface'
 import type { HelloProof } from '@astranet/link'
-import { NetError } from './net-error.js'
+import { NetError } from '../api/net-error.js'
 
 /** What links prove, and where. */
 export interface Proving {

@@ -1,7 +1,7 @@
 import { formatNodeId, type NodeId } from '@astranet/interface'
 import { DialError, RefusalReason } from '@astranet/link'
-import { NetError } from './net-error.js'
-import type { SocketEnds } from './socket-ends.js'
+import { NetError } from '../api/net-error.js'
+import type { SocketEnds } from '../api/socket-ends.js'
 
 /** @internal What the message of a failed dial goes by. */
 export interface FailedCall {

@@ -1,7 +1,7 @@
 import type { Transport } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
-import type { Arrivals } from './arrivals.js'
-import type { AstraNetOptions } from './options.js'
+import type { Arrivals } from '../listen/listener-queue.js'
+import type { AstraNetOptions } from '../api/options.js'
 import type { Origin } from './origin.js'
 import type { SocketDetails } from './socket-details.js'
 

@@ -1,7 +1,7 @@
 import { onAbort, type Clock, type NodeId, type Timer } from '@astranet/interface'
 import { CloseCode, isSameLife, type Link } from '@astranet/link'
 import type { Catalogue } from '@astranet/registry'
-import type { Peers } from './peers.js'
+import type { Peers } from './link-table.js'
 
 /** How often the round trips of links are looked at, in ms. */
 const COST_INTERVAL_MS = 10_000

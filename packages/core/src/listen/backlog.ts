@@ -1,4 +1,4 @@
-import type { IncomingSocket } from './arrivals.js'
+import type { IncomingSocket } from './listener-queue.js'
 
 /** Taken items are cut off the front by so many at a time. */
 const CUT_AT = 4_096

@@ -1,5 +1,5 @@
 import { MAX_PORT } from '@astranet/interface'
-import type { Arrivals } from './arrivals.js'
+import type { Arrivals } from './listener-queue.js'
 
 /** Ports from here up are given to binds that name none, and to dialers. */
 export const FIRST_EPHEMERAL_PORT = 0x8000_0000

@@ -16,10 +16,10 @@ import {
   timedOut,
   type FailedCall,
 } from './dial-errors.js'
-import { DEFAULT_DIAL_TIMEOUT_MS, type CheckedDialOptions, type DialScope } from './dial-options.js'
-import type { Origin } from './origin.js'
-import type { SocketDetails } from './socket-details.js'
-import type { SocketEnds } from './socket-ends.js'
+import { DEFAULT_DIAL_TIMEOUT_MS, type CheckedDialOptions, type DialScope } from '../api/dial-options.js'
+import type { Origin } from '../node/origin.js'
+import type { SocketDetails } from '../node/socket-details.js'
+import type { SocketEnds } from '../api/socket-ends.js'
 
 /**
  * How long a dial by name waits, in ms, when the node that offers the name said that nobody listens: what that node says of its

@@ -2,8 +2,8 @@ import type { Clock } from '@astranet/interface'
 import { RefusalReason } from '@astranet/link'
 import { Session, type SessionLimits, type Stream } from '@astranet/mux'
 import { memoryPair } from '@astranet/transport-memory'
-import type { Arrivals, IncomingSocket } from './arrivals.js'
-import type { SocketEnds } from './socket-ends.js'
+import type { Arrivals, IncomingSocket } from '../listen/listener-queue.js'
+import type { SocketEnds } from '../api/socket-ends.js'
 
 interface PendingArrival {
   readonly arrivals: Arrivals<unknown>

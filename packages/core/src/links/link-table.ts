@@ -11,11 +11,11 @@ import {
   type StreamHeader,
 } from '@astranet/link'
 import type { SessionLimits, Stream } from '@astranet/mux'
-import { pipeRefusal, type Proving } from './confidential.js'
+import { pipeRefusal, type Proving } from './proof-policy.js'
 import type { Conflicts } from './conflicts.js'
-import { Duplicates } from './duplicates.js'
-import { Handshakes } from './handshakes.js'
-import type { AtExit } from './platform.js'
+import { Duplicates } from './standby-links.js'
+import { Handshakes } from './pending-handshakes.js'
+import type { AtExit } from '../node/platform.js'
 import { probe, type Verdict } from './probe.js'
 
 /** What the node wants to know of its links. */

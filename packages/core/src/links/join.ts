@@ -1,6 +1,6 @@
-import { checkOptions, checkSignal, checkTimeout } from './check.js'
+import { checkOptions, checkSignal, checkTimeout } from '../api/check.js'
 import { onAbort, type Clock, type NodeId, type Timer, type Transport } from '@astranet/interface'
-import type { Peers } from './peers.js'
+import type { Peers } from './link-table.js'
 
 /** How to join. */
 export interface JoinOptions {

@@ -1,10 +1,10 @@
 import { toError, type Connection, type Transport, type TransportListener } from '@astranet/interface'
-import { checkFunction, checkOptions } from './check.js'
-import { listenerRefusal, type Proving } from './confidential.js'
-import { nodeClosed } from './dial-errors.js'
+import { checkFunction, checkOptions } from '../api/check.js'
+import { listenerRefusal, type Proving } from '../links/proof-policy.js'
+import { nodeClosed } from '../dial/dial-errors.js'
 import type { EndpointReports, ReportSite } from './endpoint-reports.js'
-import type { Peers } from './peers.js'
-import { toldAddresses } from './told-addresses.js'
+import type { Peers } from '../links/link-table.js'
+import { toldAddresses } from './advertised-addresses.js'
 
 /** How to listen. */
 export interface ListenAndServeOptions {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { HelloLimit, Link } from '@astranet/link'
 import { memoryPair } from '@astranet/transport-memory'
 import { AstraNet, toNodeId } from '../src/index.js'
-import { MAX_ADDRESSES_PER_LISTENER, toldAddresses } from '../src/told-addresses.js'
+import { MAX_ADDRESSES_PER_LISTENER, toldAddresses } from '../src/endpoints/advertised-addresses.js'
 
 const HOST = ['192.0.2.7', '10.0.0.1', '2001:db8::7']
 

@@ -1,6 +1,6 @@
 import type { Origin } from './origin.js'
-import type { SocketEnds } from './socket-ends.js'
-import type { CheckedSocketOptions } from './socket-options.js'
+import type { SocketEnds } from '../api/socket-ends.js'
+import type { CheckedSocketOptions } from '../api/socket-options.js'
 
 /** @internal What is known of a socket before it is connected. */
 export interface SocketSettings {

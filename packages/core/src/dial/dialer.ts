@@ -2,7 +2,7 @@ import { parseAddress } from '@astranet/interface'
 import { DialCall, type DialOutcome, type DialRequest } from './dial-call.js'
 import { DialContext, type DialParts } from './dial-context.js'
 import { nodeClosed } from './dial-errors.js'
-import { checkDialOptions, type DialOptions, type DialScope } from './dial-options.js'
+import { checkDialOptions, type DialOptions, type DialScope } from '../api/dial-options.js'
 
 /** Finds out where addresses lead and connects to them: begins calls, and tells them what changes. */
 export class Dialer<TSocket> {

@@ -1,6 +1,6 @@
 import type { Connection } from '@astranet/interface'
 import { callBack } from './call-back.js'
-import type { Reporter } from './platform.js'
+import type { Reporter } from '../node/platform.js'
 
 /** A connection did not become a link: `{ error, network, localAddress, remoteAddress }`. */
 const LINK_REFUSED = 'astranet:link:refused'

@@ -1,6 +1,6 @@
 import { formatNodeId, type NodeId } from '@astranet/interface'
 import { CloseCode, isSameLife, LinkError, type Link, type LinkRole } from '@astranet/link'
-import type { Reporter } from './platform.js'
+import type { Reporter } from '../node/platform.js'
 
 /** Two nodes have one id: `{ nodeId, isOwn, remoteAddresses }`. */
 const NODE_CONFLICT = 'astranet:node:conflict'

@@ -1,12 +1,12 @@
 import { checkPort, formatNodeId, onAbort, parseAddress, type NodeId } from '@astranet/interface'
 import type { Catalogue } from '@astranet/registry'
-import { Arrivals } from './arrivals.js'
-import type { BindOptions } from './bind-options.js'
-import { checkOptions, checkSignal } from './check.js'
-import { NetError } from './net-error.js'
-import type { Platform } from './platform.js'
+import { Arrivals } from './listener-queue.js'
+import type { BindOptions } from '../api/bind-options.js'
+import { checkOptions, checkSignal } from '../api/check.js'
+import { NetError } from '../api/net-error.js'
+import type { Platform } from '../node/platform.js'
 import type { PortTable } from './port-table.js'
-import { checkSocketOptions } from './socket-options.js'
+import { checkSocketOptions } from '../api/socket-options.js'
 
 const DEFAULT_BACKLOG = 65_536
 const MAX_BACKLOG = 0x7fffffff

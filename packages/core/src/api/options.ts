@@ -10,9 +10,9 @@ import {
 import { DEFAULT_HELLO_TIMEOUT_MS, type HelloProof } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
 import { checkBoolean, checkClock, checkOptions, checkTimeout } from './check.js'
-import type { Platform } from './platform.js'
+import type { Platform } from '../node/platform.js'
 import { checkSecret, proofOf } from './secret.js'
-import { checkSessionLimits } from './session-limits.js'
+import { checkSessionLimits } from '../node/session-limits.js'
 
 /** How to make a node. */
 export interface AstraNetOptions {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { HelloLimit, Link } from '@astranet/link'
 import { memoryPair } from '@astranet/transport-memory'
 import { AstraNet, toNodeId } from '../src/index.js'
-import { MAX_ADDRESSES_PER_LISTENER, toldAddresses } from '../src/endpoints/advertised-addresses.js'
+import { MAX_ADDRESSES_PER_LISTENER, advertisedAddresses } from '../src/endpoints/advertised-addresses.js'
 
 const HOST = ['192.0.2.7', '10.0.0.1', '2001:db8::7']
 
@@ -18,14 +18,14 @@ test.each([
   ['tcp6', '[2001:db8::7]:80', ['tcp6://[2001:db8::7]:80']],
   ['unix', '/tmp/0.0.0.0:80', ['unix:///tmp/0.0.0.0:80']],
 ])('a listener on %s %s is told as %j', (network, address, told) => {
-  expect(toldAddresses({ network, address }, HOST)).toEqual(told)
+  expect(advertisedAddresses({ network, address }, HOST)).toEqual(told)
 })
 
 test('a listener on all interfaces is told by so many addresses at most, and by none where there are none', () => {
   const many = Array.from({ length: 100 }, (_, index) => `10.0.0.${index}`)
   const listener = { network: 'tcp4', address: '0.0.0.0:80' }
-  expect(toldAddresses(listener, many)).toHaveLength(MAX_ADDRESSES_PER_LISTENER)
-  expect(toldAddresses(listener, [])).toEqual([])
+  expect(advertisedAddresses(listener, many)).toHaveLength(MAX_ADDRESSES_PER_LISTENER)
+  expect(advertisedAddresses(listener, [])).toEqual([])
 })
 
 /** Where the node says that it can be dialed. */

@@ -2,35 +2,24 @@ import { formatNodeId, toNodeId, type NodeId } from '@astranet/interface'
 import { toByteDuplex, type Pipe } from '@astranet/mux'
 import type { ServiceInstance } from '@astranet/registry'
 import type { Route } from '@astranet/relay'
+import type { DialOutcome, DialRequest } from '../dial/dial-request.js'
+import type { Endpoint } from '../endpoints/endpoint.js'
+import type { Node } from '../node/node.js'
+import type { AttachOptions } from './attach-options.js'
 import type { BindOptions } from './bind-options.js'
 import { checkBoolean, checkOptions, checkSignal, checkString } from './check.js'
-import type { DialOutcome, DialRequest } from '../dial/dial-call.js'
 import type { DialOptions, DialScope } from './dial-options.js'
-import type { Endpoint, ListenAndServeOptions } from '../endpoints/endpoint.js'
-import type { JoinOptions } from '../links/join.js'
-import { addressOfHost } from './http-host.js'
 import { joinEnvironment } from './environment-name.js'
+import { addressOfHost } from './http-host.js'
+import type { JoinOptions } from './join-options.js'
+import type { ListenAndServeOptions } from './listen-and-serve-options.js'
 import { NetError } from './net-error.js'
-import type { Node } from '../node/node.js'
+import { checkStreamNetwork } from './stream-network.js'
 
-/** The names that the first argument of `dial` and `bind` may have: there is one such network. */
-const STREAM_NETWORKS = ['', 'astra']
-
-/** How to attach. */
-export interface AttachOptions {
-  /** Gives up, and destroys the pipe, when aborted before the link is up; the promise rejects with the signal's reason. */
-  signal?: AbortSignal
-  /**
-   * Whether nobody on the way can read or change the bytes, and the other end is whom this side means, as with ssh's stdio.
-   * Default `false`; MessagePorts are, and a `ByteDuplex` says itself what it is. With a `secret` no other pipe is taken.
-   */
-  confidential?: boolean
-}
-
-/** @internal What a node sees unless told otherwise. */
+/** @internal The names that a node sees by default. */
 export const NODE_SCOPE: DialScope = { environment: '', hasLoopBack: true }
 
-/** @internal Makes the object of the entry that stands for a node seen with other names. */
+/** @internal Makes the entry's object for a node that is seen with other names. */
 export type View<TSocket, TListener, TView> = (node: Node<TSocket, TListener>, scope: DialScope) => TView
 
 /**
@@ -67,29 +56,29 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   /**
    * Connects to a service or a port; resolves when the far side has accepted.
    *
-   * A name that nobody offers, or a node without a link, may become known until the deadline; then `ENOTFOUND`,
-   * `EHOSTUNREACH`. A port that nobody listens on, or a full backlog, is `ECONNREFUSED` within a round trip; of a service
-   * with several instances the others are tried first. `ETIMEDOUT`: no answer. `ECONNRESET`: the link broke meanwhile.
-   * `ECONNABORTED`: this node was closed meanwhile.
+   * A name that no node offers, or a node without a link, may become known until the deadline; then the error is
+   * `ENOTFOUND` or `EHOSTUNREACH`. `ECONNREFUSED`, within a round trip: nobody listens on the port, or the backlog is full;
+   * of a service with several instances the others are tried first. `ETIMEDOUT`: no answer. `ECONNRESET`: the link broke
+   * meanwhile. `ECONNABORTED`: this node was closed meanwhile.
    */
   dial(network: string, address: string, options?: DialOptions): Promise<TSocket> {
     try {
       checkStreamNetwork(network)
       this.#node.checkOpen('dial', address)
-      // The dialer's own promise: another around it is what hundreds of thousands of dials a second notice.
+      // The dialer's own promise: another promise around it would cost measurable time in every dial.
       return this.#node.dialer.dial(address, this.#scope, options)
     } catch (error) {
       return Promise.reject(error as Error)
     }
   }
 
-  /** @internal Checks the arguments of a dial whose socket is there before it is connected; throws when one is wrong. */
+  /** @internal Checks the arguments of a dial whose socket exists before it is connected. Throws when one is wrong. */
   protected dialRequest(network: string, address: string, options: DialOptions): DialRequest {
     checkStreamNetwork(network)
     return this.#node.dialer.request(address, this.#scope, options)
   }
 
-  /** @internal Begins such a dial. Returns what gives it up. */
+  /** @internal Begins such a dial. The result gives it up. */
   protected startDial(request: DialRequest, outcome: DialOutcome): () => void {
     try {
       this.#node.checkOpen('dial', request.text)
@@ -107,12 +96,12 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   }
 
   /**
-   * `dial` for HTTP clients: `host` is what a URL says, so a port of 80 or 443 behind a service's name, which HTTP adds, is
-   * dropped. Behind a node it stays; a node is its id, or its IPv6 address as sockets have it.
+   * `dial` for HTTP clients: `host` is the host of a URL. A port of 80 or 443 behind a service's name is dropped, because
+   * HTTP adds it; behind a node it stays. A node is its id, or its IPv6 address as its sockets have it.
    *
    * Names are as a URL writes them: `myservice` finds `MyService`, `xn--bro-hoa` finds `büro`, `0.0.0.123` finds `123`. The
-   * name itself comes first, when it is known. When a URL writes several other names so, the call fails with `ENOTFOUND`,
-   * at once.
+   * name itself comes first if it is known. When a URL writes several other names in the same way, the call fails at once
+   * with `ENOTFOUND`.
    */
   async httpDial(network: string, host: string, options?: DialOptions): Promise<TSocket> {
     const address = addressOfHost(checkString('host', host))
@@ -132,9 +121,9 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
 
   /**
    * Lets other nodes join at `address` of `network`; resolves when they can. Errors are the transport's own:
-   * `EADDRINUSE`, `EACCES`, ... The system's address is in what it resolves with, so `':0'` can be joined. What goes wrong
-   * later is told to `options.onError` and on diagnostics channels. Other nodes are told the address; a listener on all
-   * interfaces is told by the addresses of its machine (8 at most).
+   * `EADDRINUSE`, `EACCES`, ... The endpoint has the system's real address, also when `':0'` was asked for. Later errors
+   * are reported to `options.onError` and on diagnostics channels. The address is advertised to other nodes; a listener on
+   * all interfaces is advertised by the addresses of its machine (8 at most).
    */
   async listenAndServe(
     network: string,
@@ -145,10 +134,10 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   }
 
   /**
-   * Joins the node that listens at `address`; resolves with its id when the link is up and it is known what that node
-   * offers (or `helloTimeoutMs` is over). From then on it is joined again whenever no link to it is left, until the node is
-   * closed or `signal` aborts. An address that is joined already shares the link. The first attempt's error is the
-   * transport's own (`ECONNREFUSED`, ...) or the link's (`ASTRA_ERR_LINK_*`), and nothing is tried again.
+   * Joins the node that listens at `address`; resolves with its id when the link is open and that node's services are known
+   * (or `helloTimeoutMs` is over). From then on it is joined again whenever no link to it is left, until this node is
+   * closed or `signal` aborts. An address that is joined already shares the link. If the first attempt fails, the error is
+   * the transport's own (`ECONNREFUSED`, ...) or the link's (`ASTRA_ERR_LINK_*`), and there is no second attempt.
    */
   async join(network: string, address: string, options: JoinOptions = {}): Promise<NodeId> {
     return await this.#node.join(network, address, options)
@@ -156,9 +145,9 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
 
   /**
    * Makes a link of any ordered, reliable pipe: a Node Duplex, a pair of Web Streams, a MessagePort or a `ByteDuplex`. The
-   * other end attaches its end likewise. Resolves with the id of the node there; rejects with an `ASTRA_ERR_LINK_*` when
-   * what is there is no node of this network, with `ASTRA_ERR_INSECURE` when there is a `secret` and the pipe is not
-   * confidential, and with `ECONNABORTED` when this node is closed meanwhile. The pipe belongs to the node.
+   * other node attaches the other end. Resolves with the id of that node; rejects with an `ASTRA_ERR_LINK_*` when there is
+   * no node of this network at the other end, with `ASTRA_ERR_INSECURE` when there is a `secret` and the pipe is not
+   * confidential, and with `ECONNABORTED` when this node is closed meanwhile. The pipe belongs to the node from now on.
    */
   async attach(pipe: Pipe, options: AttachOptions = {}): Promise<NodeId> {
     const { confidential } = checkOptions(options)
@@ -183,21 +172,22 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   }
 
   /**
-   * The round trip to a neighbour in ms, measured now by a ping on the link. `EHOSTUNREACH` without a link;
-   * `ASTRA_ERR_SESSION_OVER` when it ends meanwhile.
+   * The round trip to a neighbour in ms, measured now by a ping on the link. `EHOSTUNREACH` if there is no link;
+   * `ASTRA_ERR_SESSION_OVER` if it ends meanwhile.
    */
   async ping(nodeId: NodeId): Promise<number> {
     const address = formatNodeId(toNodeId(nodeId))
     this.#node.checkOpen('ping', address)
-    const link = this.#node.peers.linkTo(nodeId)
+    const link = this.#node.preferred.linkTo(nodeId)
     if (link !== undefined) return await link.ping()
     throw new NetError('EHOSTUNREACH', 'there is no link to this node', { syscall: 'ping', address })
   }
 
   /**
-   * This node seen with other names: what is bound through the view belongs to the environment, and only services of
-   * that environment are dialed by name. Several names are joined with a dot. No name: the default environment. Ports are
-   * the node's: they are the same in all. An environment's name follows the rules of a service's.
+   * This node seen with other names: services that are bound through the view belong to the environment, and only services
+   * of that environment are dialed by name. Several names are joined with a dot. No name: the default environment. Ports
+   * belong to the node, so they are the same in all environments. The rules for an environment's name are those for a
+   * service's.
    */
   withEnv(...names: string[]): TView {
     return this.#view(this.#node, { ...this.#scope, environment: joinEnvironment(names) })
@@ -210,8 +200,8 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
 
   /**
    * Closes the node: listeners, endpoints and links. Open sockets are destroyed here, and fail with `ECONNRESET` on the
-   * other side; calls under way reject with `ECONNABORTED`, later ones with `ERR_SOCKET_CLOSED`. Resolves when everything
-   * is over, which takes a dead peer up to `closeTimeoutMs` (3 s). Idempotent; a view closes the node it is a view of.
+   * other side; pending calls reject with `ECONNABORTED`, later ones with `ERR_SOCKET_CLOSED`. Resolves when everything has
+   * closed, which takes up to `closeTimeoutMs` (3 s) if a peer is dead. Idempotent; a view closes the node it is a view of.
    */
   async close(): Promise<void> {
     await this.#node.close()
@@ -221,10 +211,4 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
-}
-
-function checkStreamNetwork(network: string): void {
-  if (STREAM_NETWORKS.includes(network)) return
-  const known = STREAM_NETWORKS.map((name) => `'${name}'`).join(' or ')
-  throw new RangeError(`network must be ${known}, got ${JSON.stringify(network)}`)
 }

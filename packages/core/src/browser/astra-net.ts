@@ -1,7 +1,8 @@
 import { AstraNetBase, NODE_SCOPE } from '../api/astra-net.js'
 import type { DialScope } from '../api/dial-options.js'
 import { Node } from '../node/node.js'
-import { resolveOptions, type AstraNetOptions } from '../api/options.js'
+import { resolveOptions } from '../node/resolve-options.js'
+import type { AstraNetOptions } from '../api/options.js'
 import type { Listener } from './listener.js'
 import { browser } from './platform.js'
 import type { Socket } from './socket.js'
@@ -21,9 +22,13 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   /** @internal */
   constructor(node: Node<Socket, Listener>, scope: DialScope)
   constructor(options: AstraNetOptions | Node<Socket, Listener> = {}, scope: DialScope = NODE_SCOPE) {
-    const node = options instanceof Node ? options : new Node(resolveOptions(options, browser), browser)
+    const node = options instanceof Node ? options : makeNode(options)
     super(node, scope, view)
   }
+}
+
+function makeNode(options: AstraNetOptions): Node<Socket, Listener> {
+  return new Node(resolveOptions(options, browser.transports), browser)
 }
 
 function view(node: Node<Socket, Listener>, scope: DialScope): AstraNet {

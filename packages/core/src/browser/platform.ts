@@ -16,10 +16,10 @@ const ANYWHERE: Origin = {
  * page has only where it brings a transport that can listen; its `onError` is told.
  */
 export const browser: Platform<Socket, Listener> = {
-  socket: (stream, { ends, rest }) => new Socket(stream, ends, rest),
+  socket: (stream, { ends, initialBytes }) => new Socket(stream, ends, initialBytes),
   callerOrigin: () => ANYWHERE,
   acceptedOrigin: () => ANYWHERE,
-  listener: (arrivals) => new Listener(arrivals),
+  listener: (queue) => new Listener(queue),
   transports: () => [ws({ protocol: ALPN_PROTOCOL })],
   hostAddresses: () => [],
   publish: () => undefined,

@@ -1,27 +1,27 @@
-/** @internal Waits for something to change. */
+/** @internal Waits for a change. */
 export interface ChangeWaiter {
-  /** Something has changed; the waiter waits no more. */
+  /** Something has changed. The waiter was removed before this call. */
   changed(): void
 }
 
 /**
- * Calls that wait for a service to be offered or a node to be linked. Any change wakes all of them, at most once in a turn
- * of the event loop: which names a change is about is not worth knowing for the few seconds that few calls wait.
+ * Calls that wait for a service or a link. Any change wakes all of them, at most once in a turn of the event loop. Few
+ * calls wait, and for seconds at most, so an index by name would cost more than it saves.
  */
 export class ChangeWaiters {
   #waiting = new Set<ChangeWaiter>()
 
-  /** Tells `waiter` of the next change. */
+  /** Wakes `waiter` at the next change. */
   add(waiter: ChangeWaiter): void {
     this.#waiting.add(waiter)
   }
 
-  /** Tells `waiter` no more. */
+  /** Wakes `waiter` no more. */
   delete(waiter: ChangeWaiter): void {
     this.#waiting.delete(waiter)
   }
 
-  /** Something has changed. Those that wait again meanwhile wait for the next change. */
+  /** Something has changed. A waiter that is added meanwhile waits for the next change. */
   wake(): void {
     if (this.#waiting.size === 0) return
     const waiting = this.#waiting

@@ -1,12 +1,13 @@
-import { onAbort, type Address, type NodeId, type Timer } from '@astranet/interface'
+import { onAbort, type NodeId, type Timer } from '@astranet/interface'
 import { refusalError, type DialError, type DialHandler, type Link, type OutgoingDial } from '@astranet/link'
 import { SessionError, type Stream } from '@astranet/mux'
 import type { ServiceInstance } from '@astranet/registry'
+import { DEFAULT_DIAL_TIMEOUT_MS } from '../api/dial-options.js'
+import type { SocketEnds } from '../api/socket-ends.js'
 import type { ChangeWaiter } from './change-waiters.js'
-import type { DialContext, Wanted } from './dial-context.js'
+import type { CallInFlight, DialContext, Wanted } from './dial-context.js'
 import {
   ambiguousHost,
-  isNobodyThere,
   isWorthAnother,
   noRoute,
   notFound,
@@ -16,73 +17,39 @@ import {
   timedOut,
   type FailedCall,
 } from './dial-errors.js'
-import { DEFAULT_DIAL_TIMEOUT_MS, type CheckedDialOptions, type DialScope } from '../api/dial-options.js'
-import type { Origin } from '../node/origin.js'
-import type { SocketDetails } from '../node/socket-details.js'
-import type { SocketEnds } from '../api/socket-ends.js'
+import type { DialOutcome, DialRequest } from './dial-request.js'
+import { Refusals } from './refusals.js'
 
 /**
- * How long a dial by name waits, in ms, when the node that offers the name said that nobody listens: what that node says of its
- * services is a moment behind its answer. First for the catalogue to agree, then for the name to be bound anew.
- */
-const STALE_PATIENCE_MS = 1_000
-const REBIND_PATIENCE_MS = 100
-
-/** @internal What was dialed, and how. */
-export interface DialRequest {
-  /** The address as the caller wrote it. */
-  readonly text: string
-  readonly address: Address
-  readonly scope: DialScope
-  readonly options: CheckedDialOptions
-  /** Who dials. */
-  readonly origin: Origin
-}
-
-/** @internal What becomes of a call: exactly one of these, once. */
-export interface DialOutcome {
-  /** The far side, or this node, has accepted. */
-  accepted(stream: Stream, details: SocketDetails): void
-  reject(reason: unknown): void
-}
-
-/**
- * One call of `dial`. States: *looking* (nobody to ask is there: it waits for a change), *asking* (an attempt is under
- * way), *settled*. Moves: looking -> asking when somebody is there; asking -> asking when one instance of a service
- * refused and another has not been asked; asking -> looking when all refused and the catalogue is behind; looking or asking ->
- * settled.
+ * One call of `dial`. States: *looking* (no node can be asked yet: it waits for a change), *asking* (a node was asked and
+ * has not answered), *finished*. Moves: looking -> asking when a node can be asked; asking -> asking when one instance of a
+ * service refused and another has not been asked; asking -> looking when all refused and the catalogue may be behind;
+ * looking or asking -> finished.
  *
- * Callbacks and one promise, no async functions: nodes dial a hundred thousand times a second, and each promise on the way
- * is felt.
+ * It uses callbacks and one promise, no async functions: nodes dial a hundred thousand times a second, and each further
+ * promise costs measurable time.
  */
-export class DialCall<TSocket> implements ChangeWaiter {
-  /** Its neighbours among the calls under way. */
-  older: DialCall<TSocket> | undefined = undefined
-  younger: DialCall<TSocket> | undefined = undefined
-  readonly #context: DialContext<TSocket>
+export class DialCall implements ChangeWaiter, CallInFlight {
+  older: CallInFlight | undefined = undefined
+  younger: CallInFlight | undefined = undefined
+  readonly #context: DialContext
   readonly #request: DialRequest
   readonly #outcome: DialOutcome
   #timer: Timer | undefined = undefined
   #ignoreSignal: (() => void) | undefined = undefined
-  /** The time is over: what is not there now will not be waited for. */
-  #isOver = false
-  #isSettled = false
-  /** Nobody to ask was there when it looked. */
+  /** The deadline has passed: it fails unless a node can be asked at once. */
+  #isTimeUp = false
+  #isFinished = false
+  /** It is among the waiters for a change. */
   #isWaiting = false
-  /** The attempt under way: over a link, or here. */
+  /** The pending attempt: over a link, or on this node. */
   #attempt: OutgoingDial | AbortController | undefined = undefined
   #ends: SocketEnds | undefined = undefined
-  /** The instance asked now, and those that refused. */
+  /** The instance that is asked now. */
   #instance: ServiceInstance | undefined = undefined
-  #refusedBy: Set<ServiceInstance> | undefined = undefined
-  #lastError: unknown = undefined
-  /** Runs while it waits for what a node that refused says of its services. */
-  #patienceTimer: Timer | undefined = undefined
-  #isPatienceOver = false
-  /** The catalogue agrees with those that refused. */
-  #isWithdrawn = false
+  #refusals: Refusals | undefined = undefined
 
-  constructor(context: DialContext<TSocket>, request: DialRequest, outcome: DialOutcome) {
+  constructor(context: DialContext, request: DialRequest, outcome: DialOutcome) {
     this.#context = context
     this.#request = request
     this.#outcome = outcome
@@ -101,7 +68,7 @@ export class DialCall<TSocket> implements ChangeWaiter {
       this.#ignoreSignal = onAbort(signal, () => this.giveUp(signal.reason))
     }
     this.#context.begin(this)
-    if (timeoutMs === 0) this.#isOver = true
+    if (timeoutMs === 0) this.#isTimeUp = true
     else this.#startTimer(timeoutMs)
     this.#look()
   }
@@ -109,47 +76,46 @@ export class DialCall<TSocket> implements ChangeWaiter {
   /** What it waited for has changed. */
   changed(): void {
     this.#isWaiting = false
-    if (!this.#isSettled) this.#look()
+    if (!this.#isFinished) this.#look()
   }
 
-  /** Ends it for a reason that is not its own: the caller's signal, the node's end. */
+  /** Ends it from outside: the caller's signal aborted, or the node is closed. */
   giveUp(reason: unknown): void {
-    this.#cancelAttempt(reason)
+    if (this.#attempt instanceof AbortController) this.#attempt.abort(reason)
+    else this.#attempt?.cancel()
     this.#reject(reason)
   }
 
   /** The far side, or this node, has accepted. */
-  accepted(stream: Stream, rest: Uint8Array | undefined): void {
-    if (this.#isSettled) {
+  accepted(stream: Stream, initialBytes: Uint8Array | undefined): void {
+    if (this.#isFinished) {
       stream.destroy()
       return
     }
     const { origin, options } = this.#request
     this.#finish()
     const ends = this.#ends as SocketEnds
-    this.#outcome.accepted(stream, { ends, rest, options: options.socketOptions, origin })
+    this.#outcome.accepted(stream, { ends, initialBytes, options: options.socketOptions, origin })
   }
 
-  /** The attempt under way has failed. */
-  failed(error: unknown): void {
-    if (this.#isSettled) return
+  /** The pending attempt over a link, or over the node's own sessions, has failed. */
+  refused(error: DialError): void {
+    this.#failed(refused(error, this.#ends as SocketEnds, this.#failedCall()))
+  }
+
+  #failed(error: unknown): void {
+    if (this.#isFinished) return
     this.#attempt = undefined
-    if (this.#instance === undefined || this.#isOver || !isWorthAnother(error)) {
+    if (this.#instance === undefined || this.#isTimeUp || !isWorthAnother(error)) {
       this.#reject(error)
       return
     }
-    this.#refusedBy ??= new Set()
-    this.#refusedBy.add(this.#instance)
-    this.#lastError = error
+    this.#refusals ??= new Refusals(this.#context.parts.clock, () => this.#lookAgain())
+    this.#refusals.add(this.#instance, error)
     this.#look()
   }
 
-  /** The attempt over a link has failed. */
-  refused(error: DialError): void {
-    this.failed(refused(error, this.#ends as SocketEnds, this.#failedCall()))
-  }
-
-  /** Asks whoever can be asked, or waits until somebody can be. */
+  /** Asks a node if one can be asked; otherwise waits until one can. */
   #look(): void {
     const { address } = this.#request
     try {
@@ -157,7 +123,7 @@ export class DialCall<TSocket> implements ChangeWaiter {
       else if (address.kind === 'node') this.#lookForNode(address.nodeId, address.port)
       else this.#ask(this.#context.parts.self, address.port)
     } catch (error) {
-      // A selector of the application's may throw.
+      // The application's selector may throw.
       this.#reject(error)
     }
   }
@@ -165,41 +131,27 @@ export class DialCall<TSocket> implements ChangeWaiter {
   #lookForService(asked: string, port: number | undefined): void {
     const { scope, options, origin } = this.#request
     const service = scope.hasUrlNames === true ? this.#nameOfHost(asked, port) : asked
-    const wanted = { service, port, scope, refusedBy: this.#refusedBy, origin }
+    const wanted = { service, port, scope, refusedBy: this.#refusals?.instances, origin }
     this.#instance = this.#context.select(wanted, options)
-    // A selector of the application's may have aborted this very call.
-    if (this.#isSettled) return
+    // The application's selector may have aborted this call.
+    if (this.#isFinished) return
     if (this.#instance !== undefined) this.#ask(this.#instance.nodeId, this.#instance.port, service)
-    else if (this.#lastError !== undefined) this.#refusedByAll(wanted)
-    else if (this.#isOver) this.#reject(notFound(service, port, this.#failedCall()))
-    else this.#await()
+    else if (this.#refusals !== undefined) this.#refusedByAll(this.#refusals, wanted)
+    else if (this.#isTimeUp) this.#reject(notFound(service, port, this.#failedCall()))
+    else this.#wait()
   }
 
-  /** Nobody else is to be asked now. The name may have moved to another port, and the news of it be on its way. */
-  #refusedByAll(wanted: Wanted): void {
-    if (!isNobodyThere(this.#lastError) || this.#isPatienceOver || this.#isOver) {
-      this.#reject(this.#lastError)
+  /** All known instances have refused. */
+  #refusedByAll(refusals: Refusals, wanted: Wanted): void {
+    if (this.#isTimeUp || !refusals.canWait()) {
+      this.#reject(refusals.lastError)
       return
     }
-    const isWithdrawn = !this.#context.hasRefuser(wanted)
-    if (this.#patienceTimer === undefined || isWithdrawn !== this.#isWithdrawn) {
-      this.#isWithdrawn = isWithdrawn
-      this.#startPatience(isWithdrawn ? REBIND_PATIENCE_MS : STALE_PATIENCE_MS)
-    }
-    this.#await()
+    refusals.wait(!this.#context.hasRefuser(wanted))
+    this.#wait()
   }
 
-  #startPatience(ms: number): void {
-    this.#patienceTimer?.cancel()
-    this.#patienceTimer = this.#context.parts.clock.setTimer(ms, () => {
-      this.#isPatienceOver = true
-      if (!this.#isWaiting) return
-      this.#context.waiters.delete(this)
-      this.changed()
-    })
-  }
-
-  /** Throws when it cannot be told which service is meant. */
+  /** Throws when several services have the name. */
   #nameOfHost(host: string, port: number | undefined): string {
     const names = this.#context.namesOf(host, port, this.#request.scope)
     if (names.length > 1) throw ambiguousHost(host, names, this.#failedCall())
@@ -207,25 +159,37 @@ export class DialCall<TSocket> implements ChangeWaiter {
   }
 
   #lookForNode(nodeId: NodeId, port: number): void {
-    if (nodeId === this.#context.parts.self || this.#context.isDialable(nodeId)) this.#ask(nodeId, port)
-    else if (this.#isOver) this.#reject(noRoute(nodeId, this.#failedCall()))
-    else this.#await()
+    const { self, links } = this.#context.parts
+    if (nodeId === self || links.canReach(nodeId)) this.#ask(nodeId, port)
+    else if (this.#isTimeUp) this.#reject(noRoute(nodeId, this.#failedCall()))
+    else this.#wait()
   }
 
-  #await(): void {
+  #wait(): void {
     this.#isWaiting = true
     this.#context.waiters.add(this)
   }
 
+  /** A time is over. It may have passed while a node was asked: then there is nothing to look for. */
+  #lookAgain(): void {
+    if (!this.#isWaiting) return
+    this.#context.waiters.delete(this)
+    this.changed()
+  }
+
   #ask(remoteNode: NodeId, remotePort: number, service?: string): void {
-    const { self, ports, peers } = this.#context.parts
-    this.#ends = { localNode: self, localPort: ports.ephemeral(), remoteNode, remotePort }
-    // Nothing may wait to become known any more, with a timeout of 0 from the start; yet an answer takes a round trip.
-    if (this.#isOver) this.#startTimer(DEFAULT_DIAL_TIMEOUT_MS)
-    const link = peers.linkTo(remoteNode)
-    if (remoteNode === self) void this.#askHere(this.#ends)
-    else if (link === undefined) this.#reject(noRoute(remoteNode, this.#failedCall()))
-    else this.#attempt = this.#askOver(link, this.#ends, service)
+    const { self, ports, links } = this.#context.parts
+    const ends = { localNode: self, localPort: ports.ephemeral(), remoteNode, remotePort }
+    this.#ends = ends
+    // A timeout of 0 forbids waiting for a name or a node; the answer still has the default time.
+    if (this.#isTimeUp) this.#startTimer(DEFAULT_DIAL_TIMEOUT_MS)
+    if (remoteNode === self) {
+      void this.#askHere(ends)
+      return
+    }
+    const link = links.obtain(remoteNode)
+    if (link === undefined) this.#reject(noRoute(remoteNode, this.#failedCall()))
+    else this.#attempt = this.#askOver(link, ends, service)
   }
 
   #askOver(link: Link, ends: SocketEnds, service: string | undefined): OutgoingDial {
@@ -237,49 +201,42 @@ export class DialCall<TSocket> implements ChangeWaiter {
 
   async #askHere(ends: SocketEnds): Promise<void> {
     const { ports, loopback } = this.#context.parts
-    const waiting = new AbortController()
-    this.#attempt = waiting
+    const attempt = new AbortController()
+    this.#attempt = attempt
     try {
-      const result = await loopback.dial(ports.at(ends.remotePort), ends, waiting.signal)
+      const result = await loopback.dial(ports.at(ends.remotePort), ends, attempt.signal)
       if (typeof result === 'number') this.refused(refusalError(result, refusalText(result)))
-      else if (this.#isSettled) result.destroy()
+      else if (this.#isFinished) result.destroy()
       else this.accepted(result, undefined)
     } catch (error) {
       if (error instanceof SessionError) this.refused(selfBroken(error))
-      else this.failed(error)
+      else this.#failed(error)
     }
   }
 
   #startTimer(timeoutMs: number): void {
-    this.#isOver = false
+    this.#isTimeUp = false
     this.#timer?.cancel()
     this.#timer = this.#context.parts.clock.setTimer(timeoutMs, () => this.#timedOut())
   }
 
   #timedOut(): void {
-    this.#isOver = true
-    if (this.#isWaiting) {
-      this.#context.waiters.delete(this)
-      this.changed()
-    } else this.giveUp(timedOut(this.#ends as SocketEnds, this.#failedCall()))
-  }
-
-  #cancelAttempt(reason: unknown): void {
-    if (this.#attempt instanceof AbortController) this.#attempt.abort(reason)
-    else this.#attempt?.cancel()
+    this.#isTimeUp = true
+    if (this.#isWaiting) this.#lookAgain()
+    else this.giveUp(timedOut(this.#ends as SocketEnds, this.#failedCall()))
   }
 
   #reject(reason: unknown): void {
-    if (this.#isSettled) return
+    if (this.#isFinished) return
     this.#finish()
     this.#outcome.reject(reason)
   }
 
   #finish(): void {
-    this.#isSettled = true
+    this.#isFinished = true
     this.#attempt = undefined
     this.#timer?.cancel()
-    this.#patienceTimer?.cancel()
+    this.#refusals?.close()
     this.#ignoreSignal?.()
     this.#context.end(this)
     if (this.#isWaiting) this.#context.waiters.delete(this)
@@ -291,12 +248,12 @@ export class DialCall<TSocket> implements ChangeWaiter {
   }
 }
 
-/** One for all dials: the call is the dial's context. */
+/** One handler for all dials: `dial.context` is the call. */
 const CALL_HANDLER: DialHandler = {
-  onAccepted: (dial, stream, rest) => callOf(dial).accepted(stream, rest),
+  onAccepted: (dial, stream, initialBytes) => callOf(dial).accepted(stream, initialBytes),
   onFailed: (dial, error) => callOf(dial).refused(error),
 }
 
-function callOf(dial: OutgoingDial): DialCall<unknown> {
-  return dial.context as DialCall<unknown>
+function callOf(dial: OutgoingDial): DialCall {
+  return dial.context as DialCall
 }

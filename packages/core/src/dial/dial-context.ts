@@ -1,22 +1,21 @@
 import type { Clock, NodeId } from '@astranet/interface'
 import { roundRobin, type Catalogue, type ServiceInstance } from '@astranet/registry'
-import { ChangeWaiters } from './change-waiters.js'
-import type { DialCall } from './dial-call.js'
 import type { CheckedDialOptions, DialScope } from '../api/dial-options.js'
-import type { Loopback } from './loopback.js'
-import type { Origin } from '../node/origin.js'
-import type { Peers } from '../links/link-table.js'
-import type { Platform } from '../node/platform.js'
+import type { LinkSource } from '../links/link-source.js'
 import type { PortTable } from '../listen/port-table.js'
+import type { Origin } from '../node/origin.js'
+import type { SocketFactory } from '../node/socket-factory.js'
+import { ChangeWaiters } from './change-waiters.js'
+import type { Loopback } from './loopback.js'
 import { UrlNames } from './url-names.js'
 
 /** @internal What dialing needs of its node. */
 export interface DialParts<TSocket> {
-  readonly platform: Platform<TSocket, unknown>
+  readonly factory: SocketFactory<TSocket>
   readonly self: NodeId
   readonly clock: Clock
   readonly catalogue: Catalogue
-  readonly peers: Peers
+  readonly links: LinkSource
   readonly ports: PortTable
   readonly loopback: Loopback
 }
@@ -26,29 +25,38 @@ export interface Wanted {
   readonly service: string
   readonly port: number | undefined
   readonly scope: DialScope
-  /** Those that have refused: none is asked twice. */
+  /** Instances that have refused: none is asked twice. */
   readonly refusedBy: ReadonlySet<ServiceInstance> | undefined
-  /** Who dials: the selector is called there. */
+  /** The caller's context, in which the selector is called. */
   readonly origin: Origin
 }
 
-/** @internal What all dials of a node have in common: whom they can ask, and which are under way. */
-export class DialContext<TSocket> {
-  readonly parts: DialParts<TSocket>
-  /** Calls that wait for a service or a node to be there. */
+/** @internal A call that has not finished, with its neighbours in the list of such calls. */
+export interface CallInFlight {
+  older: CallInFlight | undefined
+  younger: CallInFlight | undefined
+  /** The address as the caller wrote it. */
+  readonly text: string
+  giveUp(reason: unknown): void
+}
+
+/** @internal What all dials of a node share: which instances they can ask, and which calls are in flight. */
+export class DialContext {
+  readonly parts: DialParts<unknown>
+  /** Calls that wait for a service or a link. */
   readonly waiters: ChangeWaiters = new ChangeWaiters()
   readonly #urlNames: UrlNames
   readonly #roundRobin = roundRobin()
   /**
-   * The calls under way, linked through their own fields. A `Set` would keep calls that are long over alive until the next
-   * full garbage collection, because the tables it outgrows refer to each other.
+   * The calls in flight, linked through their own fields. A `Set` would keep finished calls in memory until the next full
+   * garbage collection, because the tables that it outgrows refer to each other.
    */
-  #oldest: DialCall<TSocket> | undefined = undefined
-  #youngest: DialCall<TSocket> | undefined = undefined
-  /** Of the dial before. Held weakly, since a context holds whatever programs keep in it. */
+  #oldest: CallInFlight | undefined = undefined
+  #youngest: CallInFlight | undefined = undefined
+  /** Of the dial before. Held weakly, because a context holds everything that programs keep in it. */
   #latestOrigin: WeakRef<Origin> | undefined = undefined
 
-  constructor(parts: DialParts<TSocket>) {
+  constructor(parts: DialParts<unknown>) {
     this.parts = parts
     this.#urlNames = new UrlNames(parts.catalogue)
   }
@@ -58,15 +66,15 @@ export class DialContext<TSocket> {
     this.#urlNames.close()
   }
 
-  /** The names that a host in a URL can stand for: itself when it is known, otherwise those that a URL writes so. */
+  /** The names that a host in a URL can stand for: the name itself if it is known, otherwise those that a URL writes so. */
   namesOf(host: string, port: number | undefined, { environment }: DialScope): string[] {
     const { catalogue } = this.parts
     const isOffered = (name: string): boolean => catalogue.resolve(environment, name, port).length > 0
     return isOffered(host) ? [host] : this.#urlNames.named(environment, host).filter(isOffered)
   }
 
-  /** Notes a call that is under way from now on. */
-  begin(call: DialCall<TSocket>): void {
+  /** Adds a call to those in flight. */
+  begin(call: CallInFlight): void {
     const youngest = this.#youngest
     call.older = youngest
     if (youngest === undefined) this.#oldest = call
@@ -74,8 +82,8 @@ export class DialContext<TSocket> {
     this.#youngest = call
   }
 
-  /** Forgets a call that `begin` noted. Once only. */
-  end(call: DialCall<TSocket>): void {
+  /** Removes a call that `begin` added. Once only. */
+  end(call: CallInFlight): void {
     const { older, younger } = call
     if (older === undefined) this.#oldest = younger
     else older.younger = younger
@@ -85,15 +93,15 @@ export class DialContext<TSocket> {
     call.younger = undefined
   }
 
-  /** The call that is under way the longest. */
-  get oldest(): DialCall<TSocket> | undefined {
+  /** The call that has been in flight the longest. */
+  get oldest(): CallInFlight | undefined {
     return this.#oldest
   }
 
-  /** Where the present caller's sockets come from. */
+  /** The origin of the sockets that the present caller dials. */
   origin(): Origin {
     const latest = this.#latestOrigin?.deref()
-    const origin = this.parts.platform.callerOrigin(latest)
+    const origin = this.parts.factory.callerOrigin(latest)
     if (origin !== latest) this.#latestOrigin = new WeakRef(origin)
     return origin
   }
@@ -110,7 +118,7 @@ export class DialContext<TSocket> {
     const pick = selector ?? this.#roundRobin
     const picked = wanted.origin.runInAsyncScope(pick, undefined, candidates, key)
     if (picked === undefined || candidates.includes(picked)) return picked
-    // One that has refused already, for example: asking it again and again would never end.
+    // For example one that has refused: asking it again and again would never end.
     throw new RangeError('selector must return one of the instances it is given, or undefined')
   }
 
@@ -120,13 +128,9 @@ export class DialContext<TSocket> {
     return refusedBy !== undefined && known.some((each) => refusedBy.has(each))
   }
 
-  /** Whether there is a link that takes dials: one that ends or goes away stays for a while and takes none any more. */
-  isDialable(nodeId: NodeId): boolean {
-    return this.parts.peers.linkTo(nodeId)?.isDialable === true
-  }
-
   #canAsk(instance: ServiceInstance, { scope, refusedBy }: Wanted): boolean {
     if (refusedBy?.has(instance) === true) return false
-    return instance.nodeId === this.parts.self ? scope.hasLoopBack : this.isDialable(instance.nodeId)
+    const { self, links } = this.parts
+    return instance.nodeId === self ? scope.hasLoopBack : links.canReach(instance.nodeId)
   }
 }

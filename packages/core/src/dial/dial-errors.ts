@@ -3,7 +3,7 @@ import { DialError, RefusalReason } from '@astranet/link'
 import { NetError } from '../api/net-error.js'
 import type { SocketEnds } from '../api/socket-ends.js'
 
-/** @internal What the message of a failed dial goes by. */
+/** @internal The parts of a call that the message of its error contains. */
 export interface FailedCall {
   /** The address as the caller wrote it. */
   readonly text: string
@@ -11,7 +11,7 @@ export interface FailedCall {
   readonly timeoutMs: number
 }
 
-/** The far side refused, or the way to it broke before it answered. */
+/** The far side refused, or the link to it broke before it answered. */
 export function refused(cause: DialError, ends: SocketEnds, call: FailedCall): NetError {
   const where = `port ${ends.remotePort} of node ${formatNodeId(ends.remoteNode)}`
   return dialError(cause.code, `${cause.message} (${where})`, { call, cause })
@@ -24,7 +24,7 @@ export function notFound(service: string, port: number | undefined, call: Failed
   return dialError('ENOTFOUND', `no node offers ${what}${where}${waited(call)}`, { call })
 }
 
-/** A URL writes the names of several services so. */
+/** A URL writes the names of several services in the same way. */
 export function ambiguousHost(host: string, names: readonly string[], call: FailedCall): NetError {
   const listed = names
     .slice(0, 3)
@@ -34,7 +34,7 @@ export function ambiguousHost(host: string, names: readonly string[], call: Fail
   return dialError('ENOTFOUND', message, { call })
 }
 
-/** There is no way to the node. */
+/** There is no link to the node. */
 export function noRoute(nodeId: NodeId, call: FailedCall): NetError {
   const message =
     `there is no link to node ${formatNodeId(nodeId)}${waited(call)}: join it, or have it join this node ` +
@@ -47,12 +47,7 @@ export function timedOut(ends: SocketEnds, call: FailedCall): NetError {
   return dialError('ETIMEDOUT', `node ${formatNodeId(ends.remoteNode)} did not answer in time`, { call })
 }
 
-/** This node was closed while the call was under way. */
-export function nodeClosed(syscall: string, address: string, cause?: unknown): NetError {
-  return new NetError('ECONNABORTED', 'this node was closed', { syscall, address, cause })
-}
-
-/** What the dialer is told when this node itself refuses. */
+/** The message for a dial of this node to itself that is refused. */
 export function refusalText(reason: RefusalReason): string {
   return reason === RefusalReason.BACKLOG_FULL ? 'the backlog is full' : 'nobody listens on the port'
 }
@@ -70,7 +65,7 @@ export function isWorthAnother(error: unknown): error is NetError {
   return error instanceof NetError && error.cause instanceof DialError && error.cause.isRetryable
 }
 
-/** Whether the far side said that nobody listens on the port. */
+/** Whether the far side answered that nobody listens on the port. */
 export function isNobodyThere(error: unknown): boolean {
   if (!(error instanceof NetError) || !(error.cause instanceof DialError)) return false
   return error.cause.reason === RefusalReason.CONNECTION_REFUSED

@@ -1,23 +1,26 @@
 import { parseAddress } from '@astranet/interface'
-import { DialCall, type DialOutcome, type DialRequest } from './dial-call.js'
-import { DialContext, type DialParts } from './dial-context.js'
-import { nodeClosed } from './dial-errors.js'
 import { checkDialOptions, type DialOptions, type DialScope } from '../api/dial-options.js'
+import { nodeClosed } from '../api/net-error.js'
+import { DialCall } from './dial-call.js'
+import { DialContext, type DialParts } from './dial-context.js'
+import type { DialOutcome, DialRequest } from './dial-request.js'
 
-/** Finds out where addresses lead and connects to them: begins calls, and tells them what changes. */
+/** Finds out where addresses lead and connects to them: begins calls, and wakes them when something changes. */
 export class Dialer<TSocket> {
-  readonly #context: DialContext<TSocket>
+  readonly #parts: DialParts<TSocket>
+  readonly #context: DialContext
 
   constructor(parts: DialParts<TSocket>) {
+    this.#parts = parts
     this.#context = new DialContext(parts)
   }
 
-  /** What is offered has changed, or there is a link to a node, or another one: waiting calls look again. */
+  /** The services have changed, or there is a link to another node, or another link is preferred: waiting calls look again. */
   changed(): void {
     this.#context.waiters.wake()
   }
 
-  /** Fails every call that is under way. */
+  /** Fails every call in flight. */
   close(): void {
     for (let call = this.#context.oldest; call !== undefined; call = this.#context.oldest)
       call.giveUp(nodeClosed('dial', call.text))
@@ -27,16 +30,16 @@ export class Dialer<TSocket> {
   /** Connects to `text`, an address. Throws on wrong arguments. See `AstraNet.dial`. */
   dial(text: string, scope: DialScope, options: DialOptions = {}): Promise<TSocket> {
     const request = this.request(text, scope, options)
-    const { platform } = this.#context.parts
+    const { factory } = this.#parts
     return new Promise((resolve, reject) => {
       this.start(request, {
-        accepted: (stream, details) => resolve(platform.socket(stream, details)),
+        accepted: (stream, details) => resolve(factory.socket(stream, details)),
         reject,
       })
     })
   }
 
-  /** What to ask for, in the caller's context. Throws on wrong arguments. */
+  /** Makes a request in the caller's context. Throws on wrong arguments. */
   request(text: string, scope: DialScope, options: DialOptions): DialRequest {
     return {
       text,
@@ -48,7 +51,7 @@ export class Dialer<TSocket> {
   }
 
   /** Begins a call. Throws the signal's reason when that is aborted already. */
-  start(request: DialRequest, outcome: DialOutcome): DialCall<TSocket> {
+  start(request: DialRequest, outcome: DialOutcome): DialCall {
     const call = new DialCall(this.#context, request, outcome)
     call.start()
     return call

@@ -2,40 +2,40 @@ import type { Clock } from '@astranet/interface'
 import { RefusalReason } from '@astranet/link'
 import { Session, type SessionLimits, type Stream } from '@astranet/mux'
 import { memoryPair } from '@astranet/transport-memory'
-import type { Arrivals, IncomingSocket } from '../listen/listener-queue.js'
 import type { SocketEnds } from '../api/socket-ends.js'
+import type { ListenerQueue } from '../listen/listener-queue.js'
 
 interface PendingArrival {
-  readonly arrivals: Arrivals<unknown>
+  readonly queue: ListenerQueue<unknown>
   readonly ends: SocketEnds
   /** The dialing end. */
   readonly stream: Stream
-  /** Gives the place in the backlog up. */
+  /** Gives up the place in the backlog. */
   cancel(): void
 }
 
-/** Two sessions joined in memory: how a node's own services are dialed. */
-interface Pair {
+/** Two sessions joined in memory, over which a node dials its own services. */
+interface SessionPair {
   readonly dialing: Session
   readonly accepting: Session
-  /** What streams on their way are for, by stream id. */
+  /** Streams that have not arrived at the accepting end, by stream id. */
   readonly arriving: Map<number, PendingArrival>
 }
 
 /**
- * Dials from a node to itself. The bytes take the same way as between nodes, with the same back-pressure; only the
- * question whether somebody listens is answered on the spot.
+ * Dials from a node to itself. The bytes take the same way as between nodes, with the same back-pressure; only the question
+ * whether a port is bound is answered without a stream.
  *
- * The sessions are made by the first dial, and by the first one after they ended (an idle timeout among the session's
- * limits, for example).
+ * The first dial makes the sessions. If they end, for example because of an idle timeout among the session's limits, the
+ * next dial makes new ones.
  */
 export class Loopback {
   readonly #clock: Clock
   readonly #limits: SessionLimits
   /** The pair for new dials. */
-  #pair: Pair | undefined = undefined
-  /** That pair, and those whose end is not complete. */
-  readonly #pairs = new Set<Pair>()
+  #pair: SessionPair | undefined = undefined
+  /** That pair, and those that have not closed completely. */
+  readonly #pairs = new Set<SessionPair>()
 
   constructor(clock: Clock, limits: SessionLimits) {
     this.#clock = clock
@@ -43,25 +43,25 @@ export class Loopback {
   }
 
   /**
-   * Opens a stream to what is bound, or says why it is refused. Rejects with the signal's reason when that aborts, and with
-   * a {@link SessionError} when the sessions end meanwhile.
+   * Opens a stream to the queue of a bound port, or returns why it is refused. Rejects with the signal's reason when that
+   * aborts, and with a {@link SessionError} when the sessions end meanwhile.
    */
   async dial(
-    arrivals: Arrivals<unknown> | undefined,
+    queue: ListenerQueue<unknown> | undefined,
     ends: SocketEnds,
     signal: AbortSignal,
   ): Promise<Stream | RefusalReason> {
-    if (arrivals === undefined) return RefusalReason.CONNECTION_REFUSED
-    if (arrivals.refusal() === RefusalReason.BACKLOG_FULL) this.#forgetGivenUp()
-    const refusal = arrivals.refusal()
+    if (queue === undefined) return RefusalReason.CONNECTION_REFUSED
+    if (queue.refusal() === RefusalReason.BACKLOG_FULL) this.#forgetGivenUp()
+    const refusal = queue.refusal()
     if (refusal !== undefined) return refusal
-    const cancel = arrivals.expect()
+    const cancel = queue.expect()
     try {
       const { dialing, arriving } = this.#open()
       const stream = await dialing.openStream({ signal })
-      // Ids are used again exactly when their stream was given up before the other end heard of it.
+      // An id is used again exactly if its stream was given up before the other end received anything of it.
       arriving.get(stream.id)?.cancel()
-      arriving.set(stream.id, { arrivals, ends, stream, cancel })
+      arriving.set(stream.id, { queue, ends, stream, cancel })
       return stream
     } catch (error) {
       cancel()
@@ -69,7 +69,7 @@ export class Loopback {
     }
   }
 
-  /** Ends all sessions; resolves when they are over. */
+  /** Closes all sessions; resolves when they have closed. */
   async close(): Promise<void> {
     const closed = [...this.#pairs].map(async ({ dialing, accepting }) => {
       dialing.close()
@@ -79,7 +79,7 @@ export class Loopback {
     await Promise.all(closed)
   }
 
-  /** Streams that were given up before the other end heard of them never arrive: their places are free again. */
+  /** Streams that were given up before the other end received anything of them never arrive: this frees their places. */
   #forgetGivenUp(): void {
     const arriving = this.#pair?.arriving ?? new Map<number, PendingArrival>()
     for (const [id, { stream, cancel }] of arriving) {
@@ -87,18 +87,18 @@ export class Loopback {
     }
   }
 
-  #open(): Pair {
+  #open(): SessionPair {
     if (this.#pair !== undefined) return this.#pair
     const [dialingEnd, acceptingEnd] = memoryPair({ clock: this.#clock })
-    // Both ends are this process: they die together, so nothing needs to ask again whether the other is there.
+    // Both ends are this process and end together, so neither needs to ask whether the other is alive.
     const common = { ...this.#limits, clock: this.#clock, keepAliveIntervalMs: 0 }
     const arriving = new Map<number, PendingArrival>()
-    const onOver = (): void => this.#over(pair)
+    const onOver = (): void => this.#ended(pair)
     const onClose = (): void => {
       if (pair.dialing.isClosed && pair.accepting.isClosed) this.#pairs.delete(pair)
     }
     const onStream = (stream: Stream): void => this.#onStream(stream, arriving)
-    const pair: Pair = {
+    const pair: SessionPair = {
       dialing: new Session(dialingEnd, { ...common, role: 'client', handler: { onOver, onClose } }),
       accepting: new Session(acceptingEnd, {
         ...common,
@@ -112,8 +112,8 @@ export class Loopback {
     return pair
   }
 
-  /** One of the two is over, and the other one hears of it: what was on its way never arrives. */
-  #over(pair: Pair): void {
+  /** One of the two sessions has ended, and the other one is about to: what has not arrived never does. */
+  #ended(pair: SessionPair): void {
     if (this.#pair === pair) this.#pair = undefined
     for (const { cancel } of pair.arriving.values()) cancel()
     pair.arriving.clear()
@@ -133,7 +133,6 @@ export class Loopback {
       remoteNode: localNode,
       remotePort: localPort,
     }
-    const incoming: IncomingSocket = { stream, ends, rest: undefined, isExpected: true }
-    arrival.arrivals.take(incoming)
+    arrival.queue.take({ stream, ends, initialBytes: undefined, isExpected: true })
   }
 }

@@ -1,6 +1,6 @@
 import type { Connection } from '@astranet/interface'
-import { callBack } from './call-back.js'
-import type { Reporter } from '../node/platform.js'
+import type { Reporter } from '../node/reporter.js'
+import { throwUncaught } from '../node/throw-uncaught.js'
 
 /** A connection did not become a link: `{ error, network, localAddress, remoteAddress }`. */
 const LINK_REFUSED = 'astranet:link:refused'
@@ -8,55 +8,57 @@ const LINK_REFUSED = 'astranet:link:refused'
 /** A listener broke, or could not accept a connection: `{ error, network, address }`. */
 const LISTENER_ERROR = 'astranet:listener:error'
 
-/** Kinds of trouble that are warned of: more than there are, so that nothing grows whatever comes. */
+/** How many kinds of error are warned of. There are fewer; the limit bounds the memory whatever happens. */
 const MAX_KINDS = 64
 
-/** Where something went wrong. */
+/** Where an error happened. */
 export interface ReportSite {
   readonly network: string
-  /** As it was asked for, and then as it is. */
+  /** As it was asked for; then as it is. */
   address: string
-  /** Takes the place of warnings. */
+  /** Replaces the warnings. */
   readonly onError: ((error: Error) => void) | undefined
 }
 
 /**
- * Tells what goes wrong at a node's endpoints: each time on the diagnostics channels and to `onError`; where there is no
- * `onError`, the first time of each kind as a process warning too. Strangers come by all the time wherever they can: one
- * line each would fill a disk.
+ * Reports errors at a node's endpoints: each one on the diagnostics channels and to `onError`; without `onError` the first
+ * one of each kind as a process warning too. On a public address scanners connect all the time: one warning for each would
+ * fill a disk.
  */
 export class EndpointReports {
   readonly #reporter: Reporter
   readonly #kinds = new Set<string>()
-  #hasWarnedOfOpenDoor = false
+  #hasWarnedOfUnprotected = false
   #isSilent = false
 
   constructor(reporter: Reporter) {
     this.#reporter = reporter
   }
 
-  /** No warnings from now on: what ends now ends because the node does. */
+  /** Warns no more: the node is being closed, and its endpoints with it. */
   silence(): void {
     this.#isSilent = true
   }
 
+  /** A connection did not become a link. */
   refused(site: ReportSite, { localAddress, remoteAddress }: Connection, error: Error): void {
     this.#reporter.publish(LINK_REFUSED, { error, network: site.network, localAddress, remoteAddress })
-    callBack(site.onError, error)
+    callOnError(site, error)
     this.#warnOnce(site, error, remoteAddress)
   }
 
+  /** The listener broke, or could not accept a connection. */
   failed(site: ReportSite, error: Error): void {
     const { network, address } = site
     this.#reporter.publish(LISTENER_ERROR, { error, network, address })
-    callBack(site.onError, error)
+    callOnError(site, error)
     this.#warnOnce(site, error, '')
   }
 
-  /** Whoever can connect is a member of the network, and not only this machine's programs can. */
-  openDoor(network: string, address: string): void {
-    if (this.#hasWarnedOfOpenDoor) return
-    this.#hasWarnedOfOpenDoor = true
+  /** Everything that can connect is a member of the network, also programs on other machines. */
+  unprotected(network: string, address: string): void {
+    if (this.#hasWarnedOfUnprotected) return
+    this.#hasWarnedOfUnprotected = true
     this.#reporter.warn(
       `AstraNet listens on ${network} ${address} without authentication: whoever reaches that address can dial and ` +
         'offer every service. Give the node a secret, or the transport mutual TLS, or listen on a loopback address.',
@@ -76,5 +78,13 @@ export class EndpointReports {
         `${error.message} (${String(code ?? error.name)})`,
       'ASTRA_WARN_REFUSED',
     )
+  }
+}
+
+function callOnError({ onError }: ReportSite, error: Error): void {
+  try {
+    onError?.(error)
+  } catch (thrown) {
+    throwUncaught(thrown)
   }
 }

@@ -1,12 +1,12 @@
 import { formatNodeId, type NodeId } from '@astranet/interface'
 import { CloseCode, isSameLife, LinkError, type Link, type LinkRole } from '@astranet/link'
-import type { Reporter } from '../node/platform.js'
+import type { Reporter } from '../node/reporter.js'
 
 /** Two nodes have one id: `{ nodeId, isOwn, remoteAddresses }`. */
 const NODE_CONFLICT = 'astranet:node:conflict'
 
-/** Ids of which it is remembered that they were told of; for one more the oldest is forgotten. */
-const MAX_TOLD = 1_024
+/** How many ids are remembered as reported; when there is one more, the oldest is forgotten. */
+const MAX_REPORTED = 1_024
 
 /** What is known of a link that has ended. */
 export interface EndedLink {
@@ -16,9 +16,9 @@ export interface EndedLink {
 
 interface Conflict {
   readonly nodeId: NodeId
-  /** Whether the id is this node's own. Otherwise it is that of two neighbours. */
+  /** Whether the id is this node's own. Otherwise it is the id of two neighbours. */
   readonly isOwn: boolean
-  /** Of those that told it, or of the two neighbours. */
+  /** The address of the neighbour that reported it, or those of the two neighbours. */
   readonly remoteAddresses: readonly string[]
 }
 
@@ -29,16 +29,16 @@ export interface LinkEnd {
 }
 
 /**
- * Notices that two nodes have one id, and tells: the two nodes over their links, and whoever observes or runs this program,
- * once for each id.
+ * Notices that two nodes have one id, and reports it: to both nodes over their links, and to the observers and the user of
+ * this program, once for each id.
  *
- * A node that was started again has the id of its former life too, whose links may not have been noticed as broken. So a
- * link to another life under a known id is no conflict by itself; it is one when the link before still answers.
+ * A restarted node has the same id as its former life, and the links of that life may not have been noticed as broken. So
+ * a link to another life under a known id is not a conflict by itself; it is one if the older link still answers.
  */
 export class Conflicts {
   readonly #self: NodeId
   readonly #reporter: Reporter
-  readonly #told = new Set<NodeId>()
+  readonly #reported = new Set<NodeId>()
 
   constructor(self: NodeId, reporter: Reporter) {
     this.#self = self
@@ -50,28 +50,28 @@ export class Conflicts {
     if (isSameLife(older.link.facts, newer.link.facts)) return
     older.link.ping().then(
       () => {
-        // Of two nodes that take dials one is not about to give way to the other.
+        // If both take dials, neither of the two nodes is about to leave.
         if (older.link.isDialable && newer.link.isDialable) this.#found(nodeId, older, newer)
       },
-      // The former life is over.
+      // The former life has ended.
       () => undefined,
     )
   }
 
   /**
-   * A link has ended: perhaps because two nodes have one id. This side saw that, or the node that it dialed said so; nobody
-   * else says it in a close.
+   * A link has ended, perhaps because two nodes have one id: this side noticed it, or the node that this side dialed
+   * reported it. A close from a node that dialed this one never reports it.
    */
   ended(error: Error | undefined, { role, remoteAddress }: EndedLink): void {
     if (!(error instanceof LinkError) || error.closeCode !== CloseCode.CONFLICT) return
     if (error.cause === undefined || role !== 'acceptor') this.own(remoteAddress)
   }
 
-  /** A neighbour said that another node has this node's id. */
+  /** A neighbour reported that another node has this node's id. */
   own(remoteAddress: string): void {
     const id = formatNodeId(this.#self)
-    const from = remoteAddress === '' ? '' : ` (told by the node at ${remoteAddress})`
-    this.#tell(
+    const from = remoteAddress === '' ? '' : ` (reported by the node at ${remoteAddress})`
+    this.#report(
       { nodeId: this.#self, isOwn: true, remoteAddresses: [remoteAddress] },
       `AstraNet: another node has this node's id ${id}${from}. What is meant for one of them reaches the other. ` +
         'Give each node an id of its own, or none, which makes it random.',
@@ -82,19 +82,19 @@ export class Conflicts {
     older.link.tellConflict()
     newer.link.tellConflict()
     const remoteAddresses = [older.remoteAddress, newer.remoteAddress]
-    this.#tell(
+    this.#report(
       { nodeId, isOwn: false, remoteAddresses },
       `AstraNet: two nodes that have links to this one, ${remoteAddresses.join(' and ')}, have the same id ` +
-        `${formatNodeId(nodeId)}. Only one of them can be dialed. Both were told.`,
+        `${formatNodeId(nodeId)}. Only one of them can be dialed. The conflict was reported to both.`,
     )
   }
 
-  #tell(message: Conflict, text: string): void {
+  #report(message: Conflict, text: string): void {
     const { nodeId } = message
-    if (this.#told.has(nodeId)) return
-    const [oldest] = this.#told
-    if (oldest !== undefined && this.#told.size >= MAX_TOLD) this.#told.delete(oldest)
-    this.#told.add(nodeId)
+    if (this.#reported.has(nodeId)) return
+    const [oldest] = this.#reported
+    if (oldest !== undefined && this.#reported.size >= MAX_REPORTED) this.#reported.delete(oldest)
+    this.#reported.add(nodeId)
     this.#reporter.publish(NODE_CONFLICT, message)
     this.#reporter.warn(text, 'ASTRA_WARN_ID_CONFLICT')
   }

@@ -1,47 +1,44 @@
-import { checkOptions, checkSignal, checkTimeout } from '../api/check.js'
 import { onAbort, type Clock, type NodeId, type Timer, type Transport } from '@astranet/interface'
-import type { Peers } from './link-table.js'
-
-/** How to join. */
-export interface JoinOptions {
-  /**
-   * How long one connection may take, in ms, to 2^31 - 1; 0: as long as the system lets it. Default 10,000. Introducing
-   * each other has a limit of its own, `helloTimeoutMs` of the node.
-   */
-  timeoutMs?: number
-  /** Ends the attempt, and later the joining again: the link that is there then stays until the node closes. */
-  signal?: AbortSignal
-}
+import { checkOptions, checkSignal, checkTimeout } from '../api/check.js'
+import type { JoinOptions } from '../api/join-options.js'
+import type { LinkMaker } from './link-maker.js'
+import type { PreferredLinks } from './preferred-links.js'
 
 const DEFAULT_TIMEOUT_MS = 10_000
 const FIRST_DELAY_MS = 250
 const MAX_DELAY_MS = 30_000
 
-/** A link that lived so long was no failure: the next attempt comes soon again. In ms. */
+/** A link that lived this long was no failure: the delays then start at the shortest again. In ms. */
 const STABLE_AFTER_MS = 10_000
 
-/** @internal What a join needs of its node. */
-export interface JoinParts {
+/** @internal Where a join leads. */
+export interface JoinTarget {
   readonly transport: Transport
   readonly network: string
   readonly address: string
-  readonly peers: Peers
+}
+
+/** @internal What a join needs of its node. */
+export interface JoinParts {
+  readonly maker: LinkMaker
+  readonly preferred: PreferredLinks
   readonly clock: Clock
   readonly random: () => number
-  /** The node that there is a link to already because of another join of the address. */
-  readonly joined: () => NodeId | undefined
-  /** Resolves, never rejects, when it is known what the node offers, or `signal` aborts, or it took too long. */
+  /** The node at the target, if another join of the target keeps a link to it now. */
+  readonly joined: (target: JoinTarget) => NodeId | undefined
+  /** Resolves, never rejects, when the node's services are known, or `signal` aborts, or it took too long. */
   readonly current: (nodeId: NodeId, signal: AbortSignal) => Promise<void>
-  /** There will be no more attempts. */
-  readonly onStopped: () => void
+  /** The join makes no more attempts. */
+  readonly onStopped: (join: Join) => void
 }
 
 /**
- * A neighbour that is to be there: after the first success it is joined again whenever there is no link to it any more,
- * whoever made that link. At first after a quarter of a second, then ever more slowly up to every 30 s, and from the start
- * again once a link lived for 10 s; until it is stopped or the signal aborts.
+ * A neighbour that is to stay linked. After the first success it is joined again whenever there is no link to it any more,
+ * no matter which side made the lost link: after a quarter of a second at first, then with longer delays up to 30 s, and
+ * with the shortest delay again after a link has lived for 10 s. This goes on until it is stopped or the signal aborts.
  */
 export class Join {
+  readonly target: JoinTarget
   readonly #parts: JoinParts
   readonly #timeoutMs: number
   readonly #signal: AbortSignal | undefined
@@ -53,19 +50,12 @@ export class Join {
   #nodeId: NodeId | undefined = undefined
 
   /** Throws a TypeError or RangeError that names the option that is wrong. */
-  constructor(parts: JoinParts, options: JoinOptions) {
+  constructor(parts: JoinParts, target: JoinTarget, options: JoinOptions) {
     const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = checkOptions(options)
+    this.target = target
     this.#parts = parts
     this.#timeoutMs = checkTimeout('timeoutMs', timeoutMs)
     this.#signal = checkSignal(signal)
-  }
-
-  get network(): string {
-    return this.#parts.network
-  }
-
-  get address(): string {
-    return this.#parts.address
   }
 
   /** The node there, when it was last joined. */
@@ -78,7 +68,7 @@ export class Join {
     this.#signal?.throwIfAborted()
     this.#ignoreSignal = onAbort(this.#signal, () => this.stop(this.#signal?.reason))
     try {
-      const nodeId = this.#parts.joined() ?? (await this.#connect())
+      const nodeId = this.#parts.joined(this.target) ?? (await this.#connect())
       this.#keep(nodeId)
       await this.#parts.current(nodeId, this.#stopping.signal)
       return nodeId
@@ -89,29 +79,30 @@ export class Join {
     }
   }
 
-  /** No more attempts; one that is under way fails with `reason`. Idempotent. */
+  /** Makes no more attempts; a pending one fails with `reason`. Idempotent. */
   stop(reason: unknown): void {
     if (this.#stopping.signal.aborted) return
     this.#stopping.abort(reason)
     this.#timer?.cancel()
     this.#unwatch()
     this.#ignoreSignal()
-    this.#parts.onStopped()
+    this.#parts.onStopped(this)
   }
 
   async #connect(): Promise<NodeId> {
-    const { transport, network, address, peers } = this.#parts
+    const { transport, network, address } = this.target
     const { signal } = this.#stopping
     const connection = await transport.dial(network, address, { timeoutMs: this.#timeoutMs, signal })
-    return await peers.adopt(connection, 'dialer', signal)
+    return await this.#parts.maker.adopt(connection, 'dialer', signal)
   }
 
+  /** Waits until there is no link to the node any more, then joins it again. */
   #keep(nodeId: NodeId): void {
     if (this.#stopping.signal.aborted) return
     this.#nodeId = nodeId
-    const { clock, peers } = this.#parts
+    const { clock, preferred } = this.#parts
     const since = clock.now()
-    this.#unwatch = peers.watch(nodeId, () => {
+    this.#unwatch = preferred.watch(nodeId, () => {
       if (clock.now() - since >= STABLE_AFTER_MS) this.#delayMs = FIRST_DELAY_MS
       this.#retryLater()
     })
@@ -137,9 +128,9 @@ export class Join {
     )
   }
 
-  /** The node, when it is linked again without this join's doing. */
+  /** The node, if it was linked again in another way meanwhile. */
   #linked(): NodeId | undefined {
     const nodeId = this.#nodeId
-    return nodeId === undefined || this.#parts.peers.linkTo(nodeId) === undefined ? undefined : nodeId
+    return nodeId === undefined || this.#parts.preferred.linkTo(nodeId) === undefined ? undefined : nodeId
   }
 }

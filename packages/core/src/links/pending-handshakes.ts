@@ -1,28 +1,28 @@
 import { CloseCode, linkError, type Link } from '@astranet/link'
 
-/** Accepted pipes whose peer has not said who it is yet; the oldest is cut for one more. */
+/** How many accepted pipes may wait for the peer's HELLO; when there is one more, the oldest is closed. */
 export const MAX_PENDING_HANDSHAKES = 100
 
-/** Accepted pipes whose peer has not said who it is: strangers, as far as this node knows. */
-export class Handshakes {
+/** Links of accepted pipes whose peer has not introduced itself: nothing is known of these peers. */
+export class PendingHandshakes {
   /** Oldest first. */
   readonly #pending = new Set<Link>()
 
   /**
-   * A pipe was accepted. At the limit the oldest goes, not the newcomer: whoever means it is done within a round trip or
-   * two, and those who only hold a place are the ones that have been there longest.
+   * A pipe was accepted. At the limit the oldest one is closed, not the new one: an honest peer needs a round trip or two,
+   * and a peer that only occupies a place has been here longest.
    */
   add(link: Link): void {
     const [oldest] = this.#pending
     if (oldest !== undefined && this.#pending.size >= MAX_PENDING_HANDSHAKES) {
       this.#pending.delete(oldest)
-      const message = `more than ${MAX_PENDING_HANDSHAKES} handshakes are under way, and this one was the oldest`
+      const message = `more than ${MAX_PENDING_HANDSHAKES} handshakes are pending, and this one was the oldest`
       oldest.destroy(linkError(CloseCode.REFUSED, message))
     }
     this.#pending.add(link)
   }
 
-  /** Its peer said who it is, or it is over. Idempotent. */
+  /** The peer has introduced itself, or the link has ended. Idempotent. */
   delete(link: Link): void {
     this.#pending.delete(link)
   }

@@ -1,18 +1,19 @@
 import type { Clock } from '@astranet/interface'
 import { CloseCode, linkError, type Link } from '@astranet/link'
 
-/** How long the preferred link has to answer when a newer one is there, in ms. Then the newer one is preferred. */
+/** How long the preferred link may take to answer when there is a newer one, in ms. Then the newer one is preferred. */
 const GIVE_WAY_AFTER_MS = 1_000
 
-/** How long it has until it is cut, in ms. */
+/** How long it may take until it is closed, in ms. */
 const CUT_AFTER_MS = 5_000
 
-/** What came of asking a link whether it lives. */
+/** The result of asking a link whether it is alive. */
 export type Verdict = 'answered' | 'silent'
 
 /**
- * Asks a link whether it lives. `judge` is told when it has answered, and before that when it has not for so long that it
- * must give way. One that does not answer at all is cut, and its owner hears of that.
+ * Pings a link to find out whether it is alive. Calls `judge` with `silent` when the link has not answered in time and must
+ * give way, and with `answered` when it answers, also after that. A link that does not answer at all is destroyed; its
+ * owner notices that through the link itself.
  */
 export function probe(link: Link, clock: Clock, judge: (verdict: Verdict) => void): void {
   const givingWay = clock.setTimer(GIVE_WAY_AFTER_MS, () => judge('silent'))
@@ -29,7 +30,7 @@ export function probe(link: Link, clock: Clock, judge: (verdict: Verdict) => voi
       stop()
       judge('answered')
     },
-    // The link is over: its owner deals with that.
+    // The link has ended, and its owner deals with that.
     stop,
   )
 }

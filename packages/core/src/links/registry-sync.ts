@@ -1,46 +1,49 @@
 import { onAbort, type Clock, type NodeId, type Timer } from '@astranet/interface'
 import { CloseCode, isSameLife, type Link } from '@astranet/link'
 import type { Catalogue } from '@astranet/registry'
-import type { Peers } from './link-table.js'
-
-/** How often the round trips of links are looked at, in ms. */
-const COST_INTERVAL_MS = 10_000
+import { LinkCosts } from './link-costs.js'
+import type { LinkTable, RegistryReceiver } from './link-table.js'
+import type { PreferredLinks } from './preferred-links.js'
 
 /** @internal What it works with. */
 export interface RegistrySyncParts {
   readonly catalogue: Catalogue
-  readonly peers: Peers
+  readonly table: LinkTable
+  readonly preferred: PreferredLinks
   readonly clock: Clock
-  /** How long a neighbour may take to tell what it offers, in ms; then callers wait no longer. */
+  /** How long callers wait for the services of a new neighbour, in ms. */
   readonly patienceMs: number
 }
 
 /**
- * Carries the catalogue's messages over the links' registry streams, and what links cost into the catalogue. Each side
- * sends on the link that it prefers, and reads on all: while links come and go the two may prefer different ones.
+ * Carries the catalogue's messages over the links' registry streams. Each side sends on the link that it prefers, and reads
+ * on all links: while links come and go, the two sides may prefer different ones.
  */
-export class RegistrySync {
+export class RegistrySync implements RegistryReceiver {
   readonly #catalogue: Catalogue
-  readonly #peers: Peers
+  readonly #table: LinkTable
+  readonly #preferred: PreferredLinks
   readonly #clock: Clock
   readonly #patienceMs: number
+  readonly #costs: LinkCosts
   #isScheduled = false
   #isClosed = false
-  #costTimer: Timer | undefined = undefined
-  /** Runs while something waits for its ration. */
+  /** Runs while a neighbour waits until its ration allows more. */
   #dueTimer: Timer | undefined = undefined
   #dueAt = Infinity
 
-  constructor({ catalogue, peers, clock, patienceMs }: RegistrySyncParts) {
+  constructor({ catalogue, table, preferred, clock, patienceMs }: RegistrySyncParts) {
     this.#catalogue = catalogue
-    this.#peers = peers
+    this.#table = table
+    this.#preferred = preferred
     this.#clock = clock
     this.#patienceMs = patienceMs
+    this.#costs = new LinkCosts({ catalogue, preferred, clock, onChange: () => this.schedule() })
   }
 
   /**
-   * Resolves, never rejects, when all that the neighbour offers is known, when it is none any more, when it took too long
-   * to tell, or when `signal` aborts.
+   * Resolves, never rejects: when all services of the neighbour are known, when it is no neighbour any more, when it took
+   * too long to send them, or when `signal` aborts.
    */
   current(nodeId: NodeId, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
@@ -57,31 +60,26 @@ export class RegistrySync {
     })
   }
 
-  /** Sends all neighbours what is due to them, soon: several changes of one turn go together. */
+  /** Sends all neighbours what is due to them, soon, so that several changes of one turn are sent together. */
   schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
     this.#clock.defer(() => {
       this.#isScheduled = false
-      for (const [nodeId, link] of this.#peers) this.#send(nodeId, link)
+      for (const [nodeId, link] of this.#preferred) this.#send(nodeId, link)
     })
   }
 
-  /** The link takes more. */
+  /** The link takes another message. */
   onWritable(nodeId: NodeId, link: Link): void {
-    if (this.#peers.linkTo(nodeId) === link) this.#send(nodeId, link)
+    if (this.#preferred.linkTo(nodeId) === link) this.#send(nodeId, link)
   }
 
-  /** A neighbour's link is there, or another one is preferred. */
+  /** There is a link to a new neighbour, or another one is preferred. */
   up(nodeId: NodeId, link: Link): void {
     this.#catalogue.neighbourUp(nodeId, this.#clock.now(), link.peer?.incarnation)
     this.schedule()
-    this.#watchCosts()
-    link.ping().then(
-      (rttMs) => this.#publishCost(nodeId, rttMs),
-      // The link is over before it was measured.
-      () => undefined,
-    )
+    this.#costs.add(nodeId, link)
   }
 
   /** A neighbour's last link is gone. */
@@ -90,16 +88,19 @@ export class RegistrySync {
     this.schedule()
   }
 
-  /** A neighbour said something. What it may not say ends the link, and too much the links of whoever said most. */
+  /**
+   * A neighbour sent a message. A message that is not allowed ends its link. If the catalogue is full, the links end of the
+   * neighbour that has sent most.
+   */
   receive(nodeId: NodeId, link: Link, message: unknown): void {
-    // A link to an earlier life of that node can still deliver; what that life knew is of no use to this one.
-    const preferred = this.#peers.linkTo(nodeId)
+    // A link to a former life of that node can still deliver; this life does not take over what that one had received.
+    const preferred = this.#preferred.linkTo(nodeId)
     if (preferred === undefined || !isSameLife(link.facts, preferred.facts)) return
     const error = this.#catalogue.receive(nodeId, message, this.#clock.now())
     if (error !== undefined) link.close(CloseCode.PROTOCOL_ERROR, error.message)
     for (const refused of this.#catalogue.takeRefused()) {
       const { message: reason } = refused.error
-      for (const each of this.#peers.linksTo(refused.nodeId)) each.close(CloseCode.PROTOCOL_ERROR, reason)
+      for (const each of this.#table.linksTo(refused.nodeId)) each.close(CloseCode.PROTOCOL_ERROR, reason)
     }
     this.schedule()
   }
@@ -107,9 +108,8 @@ export class RegistrySync {
   /** Stops the timers. Idempotent. */
   close(): void {
     this.#isClosed = true
-    this.#costTimer?.cancel()
+    this.#costs.close()
     this.#dueTimer?.cancel()
-    this.#costTimer = undefined
     this.#dueTimer = undefined
   }
 
@@ -118,7 +118,7 @@ export class RegistrySync {
   }
 
   #send(nodeId: NodeId, link: Link): void {
-    // A neighbour that does not read costs one message: the next is made when its link has room.
+    // For a neighbour that does not read, one message is held: the next one is made when its link has room.
     while (link.canSendRegistry) {
       const message = this.#catalogue.nextMessage(nodeId, this.#clock.now())
       if (message === undefined) return this.#sendLater(nodeId)
@@ -126,7 +126,7 @@ export class RegistrySync {
     }
   }
 
-  /** What waits for its ration is sent when it is time. */
+  /** Sends what the ration did not allow as soon as it does. */
   #sendLater(nodeId: NodeId): void {
     const now = this.#clock.now()
     const dueAt = this.#catalogue.dueAt(nodeId, now)
@@ -138,27 +138,5 @@ export class RegistrySync {
       this.schedule()
     }
     this.#dueTimer = this.#clock.setTimer(Math.max(0, dueAt - now), send, { background: true })
-  }
-
-  #watchCosts(): void {
-    if (this.#isClosed) return
-    this.#costTimer ??= this.#clock.setTimer(COST_INTERVAL_MS, () => this.#lookAtCosts(), {
-      background: true,
-    })
-  }
-
-  #lookAtCosts(): void {
-    this.#costTimer = undefined
-    let hasLinks = false
-    for (const [nodeId, link] of this.#peers) {
-      hasLinks = true
-      const rttMs = link.session?.rttMs
-      if (rttMs !== undefined) this.#publishCost(nodeId, rttMs)
-    }
-    if (hasLinks) this.#watchCosts()
-  }
-
-  #publishCost(nodeId: NodeId, rttMs: number): void {
-    if (this.#catalogue.publishLink(nodeId, rttMs, this.#clock.now())) this.schedule()
   }
 }

@@ -1,34 +1,34 @@
-import type { IncomingSocket } from './listener-queue.js'
+import type { IncomingSocket } from './incoming-socket.js'
 
-/** Taken items are cut off the front by so many at a time. */
+/** Taken items are cut off the front of the array in batches of this size. */
 const CUT_AT = 4_096
 
-/** The least part of the backlog that must have come since the last search for the dead before there is another. */
+/** A search for streams that were given up is repeated after this share of the backlog has arrived. */
 const SEARCH_SHARE = 1 / 16
 
-/** Streams that wait in a listener, oldest first. Those that their dialers have given up make room when it is needed. */
+/** Streams that wait in a listener, oldest first. Streams that their dialers have given up are dropped if room is needed. */
 export class Backlog {
   readonly #limit: number
   #items: IncomingSocket[] = []
   #head = 0
-  /** Arrivals, taken or not, since the dead were last looked for. */
+  /** Arrivals, taken or refused, since the last search for streams that were given up. */
   #arrivals = 0
 
   constructor(limit: number) {
     this.#limit = limit
   }
 
-  /** Streams that wait, with those that were given up meanwhile. */
+  /** Streams that wait, including those that were given up meanwhile. */
   get size(): number {
     return this.#items.length - this.#head
   }
 
-  /** Whether there is no room for another one beside `others` that are promised a place. */
+  /** Whether there is no room for another stream beside `others` that have been promised a place. */
   isFull(others: number): boolean {
     this.#arrivals += 1
     if (this.size + others < this.#limit) return false
-    // Looked for at most once per so many arrivals, so that each costs little however many wait.
-    if (this.#arrivals >= this.#limit * SEARCH_SHARE) this.#dropDead()
+    // A search costs time for each stream that waits; its rate is limited so that an arrival stays cheap.
+    if (this.#arrivals >= this.#limit * SEARCH_SHARE) this.#dropGivenUp()
     return this.size + others >= this.#limit
   }
 
@@ -36,7 +36,7 @@ export class Backlog {
     this.#items.push(incoming)
   }
 
-  /** Takes the oldest out, past those of which nothing can be had any more. */
+  /** Takes the oldest stream out. Streams that are closed already are skipped. */
   shift(): IncomingSocket | undefined {
     while (this.size > 0) {
       const incoming = this.#items[this.#head] as IncomingSocket
@@ -50,7 +50,7 @@ export class Backlog {
     return undefined
   }
 
-  #dropDead(): void {
+  #dropGivenUp(): void {
     const living: IncomingSocket[] = []
     for (const incoming of this.#items.slice(this.#head)) {
       if (isGivenUp(incoming)) incoming.stream.destroy()
@@ -62,8 +62,8 @@ export class Backlog {
   }
 }
 
-/** Whether it is over, or its dialer reads nothing any more and has left nothing to read. */
-function isGivenUp({ stream, rest }: IncomingSocket): boolean {
+/** Whether it is closed, or its dialer reads nothing any more and has left nothing to read. */
+function isGivenUp({ stream, initialBytes }: IncomingSocket): boolean {
   if (stream.isClosed) return true
-  return !stream.canWrite && stream.unreadBytes === 0 && rest === undefined
+  return !stream.canWrite && stream.unreadBytes === 0 && initialBytes === undefined
 }

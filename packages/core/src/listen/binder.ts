@@ -1,27 +1,33 @@
 import { checkPort, formatNodeId, onAbort, parseAddress, type NodeId } from '@astranet/interface'
 import type { Catalogue } from '@astranet/registry'
-import { Arrivals } from './listener-queue.js'
 import type { BindOptions } from '../api/bind-options.js'
 import { checkOptions, checkSignal } from '../api/check.js'
 import { NetError } from '../api/net-error.js'
-import type { Platform } from '../node/platform.js'
-import type { PortTable } from './port-table.js'
 import { checkSocketOptions } from '../api/socket-options.js'
+import type { SocketFactory } from '../node/socket-factory.js'
+import { ListenerQueue } from './listener-queue.js'
+import type { PortTable } from './port-table.js'
 
 const DEFAULT_BACKLOG = 65_536
 const MAX_BACKLOG = 0x7fffffff
 
+/** @internal Makes the listeners of a runtime. */
+export interface ListenerFactory<TSocket, TListener> {
+  /** Wraps a bound port. */
+  listener(queue: ListenerQueue<TSocket>): TListener
+}
+
 /** @internal What a binder needs of its node. */
 export interface BinderParts<TSocket, TListener> {
-  readonly platform: Platform<TSocket, TListener>
+  readonly factory: SocketFactory<TSocket> & ListenerFactory<TSocket, TListener>
   readonly self: NodeId
   readonly ports: PortTable
   readonly catalogue: Catalogue
-  /** What this node offers has changed. */
+  /** The services of this node have changed. */
   readonly onChange: () => void
 }
 
-/** Gives ports to listeners, and tells the catalogue of the services that are bound there. */
+/** Gives ports to listeners, and publishes the services that are bound there in the catalogue. */
 export class Binder<TSocket, TListener> {
   readonly #parts: BinderParts<TSocket, TListener>
 
@@ -31,7 +37,7 @@ export class Binder<TSocket, TListener> {
 
   /** See `AstraNet.bind`. */
   bind(text: string, environment: string, options: BindOptions): TListener {
-    const { platform, self, ports, catalogue, onChange } = this.#parts
+    const { factory, self, ports, catalogue, onChange } = this.#parts
     const { backlog = DEFAULT_BACKLOG, tags, weight } = checkOptions(options)
     const signal = checkSignal(options.signal)
     const { port, service } = this.#readAddress(text)
@@ -56,11 +62,11 @@ export class Binder<TSocket, TListener> {
       onChange()
     }
     const binding = { node: self, port, service, environment, backlog, socketOptions, release }
-    const arrivals = new Arrivals(binding, platform)
-    const ignoreSignal = onAbort(signal, () => arrivals.close())
-    ports.set(port, arrivals)
+    const queue = new ListenerQueue(binding, factory)
+    const ignoreSignal = onAbort(signal, () => queue.close())
+    ports.set(port, queue)
     onChange()
-    return platform.listener(arrivals)
+    return factory.listener(queue)
   }
 
   #readAddress(text: string): { port: number; service: string | undefined } {

@@ -1,40 +1,19 @@
-import { onAbort, type NodeId } from '@astranet/interface'
+import { onAbort } from '@astranet/interface'
 import { RefusalReason } from '@astranet/link'
-import type { Stream } from '@astranet/mux'
-import { Backlog } from './backlog.js'
 import { checkOptions, checkSignal } from '../api/check.js'
 import type { ListenerAddress } from '../api/listener-address.js'
 import { NetError } from '../api/net-error.js'
 import { nodeAddress } from '../api/node-address.js'
 import type { Origin } from '../node/origin.js'
-import type { Platform } from '../node/platform.js'
-import type { SocketEnds } from '../api/socket-ends.js'
-import type { CheckedSocketOptions } from '../api/socket-options.js'
-
-/** @internal A stream that was dialed to a bound port and waits for the application. */
-export interface IncomingSocket {
-  readonly stream: Stream
-  readonly ends: SocketEnds
-  readonly rest: Uint8Array | undefined
-  /** Whether {@link Arrivals.expect} announced it. */
-  readonly isExpected?: boolean
-}
-
-/** @internal What is bound, and how. */
-export interface Binding {
-  readonly node: NodeId
-  readonly port: number
-  readonly service: string | undefined
-  readonly environment: string
-  readonly backlog: number
-  readonly socketOptions: CheckedSocketOptions
-  /** Frees the port and withdraws the service. */
-  release(): void
-}
+import type { SocketFactory } from '../node/socket-factory.js'
+import { throwUncaught } from '../node/throw-uncaught.js'
+import { Backlog } from './backlog.js'
+import type { Binding } from './binding.js'
+import type { IncomingSocket } from './incoming-socket.js'
 
 /** @internal Takes sockets the moment they arrive, so that they need not be accepted. */
 export interface Taker<TSocket> {
-  /** Whether it takes any now; otherwise they wait to be accepted. */
+  /** Whether it takes sockets now; otherwise they wait to be accepted. */
   isTaking(): boolean
   /** May throw. */
   take(socket: TSocket): void
@@ -48,27 +27,27 @@ interface Waiter<TSocket> {
 }
 
 /**
- * @internal A bound port, whatever its listener looks like: streams that wait for the application, and calls of the
- * application that wait for a stream.
+ * @internal The queue of a bound port, for every kind of listener: streams that wait for the application, and calls of
+ * `accept` that wait for a stream.
  */
-export class Arrivals<TSocket> {
+export class ListenerQueue<TSocket> {
   readonly binding: Binding
-  /** Who can take sockets as they come, and wants to hear of the end. */
+  /** Set by a listener that takes sockets as they come, and that needs to know when the last one is destroyed. */
   taker: Taker<TSocket> | undefined = undefined
-  readonly #platform: Platform<TSocket, unknown>
+  readonly #factory: SocketFactory<TSocket>
   readonly #origin: Origin
   readonly #waiting: Backlog
-  /** Streams that were promised a place and are on their way. */
+  /** Streams that were promised a place and have not arrived. */
   #expected = 0
   readonly #acceptors = new Set<Waiter<TSocket>>()
   #isOpen = true
-  /** Sockets that were handed out and not destroyed since, on a platform whose sockets tell. */
+  /** Sockets that were handed out and not destroyed since, in a runtime whose sockets report that. */
   #sockets = 0
 
-  constructor(binding: Binding, platform: Platform<TSocket, unknown>) {
+  constructor(binding: Binding, factory: SocketFactory<TSocket>) {
     this.binding = binding
-    this.#platform = platform
-    this.#origin = platform.acceptedOrigin(() => this.#socketClosed())
+    this.#factory = factory
+    this.#origin = factory.acceptedOrigin(() => this.#socketClosed())
     this.#waiting = new Backlog(binding.backlog)
   }
 
@@ -77,12 +56,12 @@ export class Arrivals<TSocket> {
     return this.#isOpen
   }
 
-  /** Streams that wait, with those that their dialers have given up since. */
+  /** Streams that wait, including those that their dialers have given up since. */
   get waiting(): number {
     return this.#waiting.size
   }
 
-  /** Sockets that were handed out and are not destroyed. Browsers' sockets do not tell of their end. */
+  /** Sockets that were handed out and are not destroyed. Browsers' sockets do not report their end. */
   get sockets(): number {
     return this.#sockets
   }
@@ -98,7 +77,7 @@ export class Arrivals<TSocket> {
     const signal = checkSignal(checkOptions(options).signal)
     signal?.throwIfAborted()
     const incoming = this.#waiting.shift()
-    if (incoming !== undefined) return this.#dress(incoming)
+    if (incoming !== undefined) return this.#wrap(incoming)
     if (!this.#isOpen) throw this.#closedError()
     return await this.#wait(signal)
   }
@@ -127,16 +106,16 @@ export class Arrivals<TSocket> {
     if (this.#sockets === 0) this.taker?.drained()
   }
 
-  /** Whether a stream dialed to this port is taken; if not, why. */
+  /** Why a stream dialed to this port is refused; `undefined` if it is taken. */
   refusal(): RefusalReason | undefined {
     if (!this.#isOpen) return RefusalReason.CONNECTION_REFUSED
-    // A taker takes each stream as it comes: what is on its way will not wait.
+    // A taker takes each stream as it arrives, so an expected stream will not wait.
     if (this.#isTaken()) return undefined
     const isFull = this.#waiting.isFull(this.#expected - this.#acceptors.size)
     return isFull ? RefusalReason.BACKLOG_FULL : undefined
   }
 
-  /** Keeps a place for a stream that {@link refusal} did not refuse and that comes later. Returns how to give it up. */
+  /** Keeps a place for a stream that {@link refusal} did not refuse and that arrives later. The result gives it up. */
   expect(): () => void {
     this.#expected += 1
     return () => (this.#expected -= 1)
@@ -153,12 +132,12 @@ export class Arrivals<TSocket> {
     this.serve()
   }
 
-  /** Hands out what waits, as far as somebody wants it. */
+  /** Hands out waiting streams, as long as there is a taker or a call of `accept`. */
   serve(): void {
     while (this.#isTaken() || this.#acceptors.size > 0) {
       const incoming = this.#waiting.shift()
       if (incoming === undefined) return
-      const socket = this.#dress(incoming)
+      const socket = this.#wrap(incoming)
       if (this.#isTaken()) {
         this.#handOver(socket)
         continue
@@ -174,21 +153,19 @@ export class Arrivals<TSocket> {
     return this.taker?.isTaking() === true
   }
 
-  /** What a taker throws is an uncaught exception of the program: the socket and those behind it have no part in it. */
+  /** An error of the taker is an uncaught exception of the program; this socket and the next ones are not affected. */
   #handOver(socket: TSocket): void {
     try {
       this.taker?.take(socket)
     } catch (error) {
-      queueMicrotask(() => {
-        throw error
-      })
+      throwUncaught(error)
     }
   }
 
-  #dress({ stream, ends, rest }: IncomingSocket): TSocket {
+  #wrap({ stream, ends, initialBytes }: IncomingSocket): TSocket {
     this.#sockets += 1
     const { socketOptions: options } = this.binding
-    return this.#platform.socket(stream, { ends, rest, options, origin: this.#origin })
+    return this.#factory.socket(stream, { ends, initialBytes, options, origin: this.#origin })
   }
 
   #socketClosed(): void {

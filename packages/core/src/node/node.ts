@@ -1,70 +1,105 @@
-import type { ByteDuplex, MemoryUse, NodeId, Transport } from '@astranet/interface'
-import { RefusalReason, type DialHeader, type Link, type LinkIdentity } from '@astranet/link'
+import type { ByteDuplex, MemoryUse, NodeId } from '@astranet/interface'
+import { RefusalReason } from '@astranet/link'
 import { Catalogue, type ServiceChange, type Watch } from '@astranet/registry'
 import { RouteTable } from '@astranet/relay'
-import type { Arrivals } from '../listen/listener-queue.js'
 import type { BindOptions } from '../api/bind-options.js'
-import { Binder } from '../listen/binder.js'
-import { Conflicts } from '../links/conflicts.js'
-import { nodeClosed } from '../dial/dial-errors.js'
+import type { JoinOptions } from '../api/join-options.js'
+import type { ListenAndServeOptions } from '../api/listen-and-serve-options.js'
+import { NetError, nodeClosed } from '../api/net-error.js'
 import { Dialer } from '../dial/dialer.js'
-import { Endpoints, type Endpoint, type ListenAndServeOptions } from '../endpoints/endpoint.js'
-import { EndpointReports } from '../endpoints/endpoint-reports.js'
-import { Join, type JoinOptions } from '../links/join.js'
 import { Loopback } from '../dial/loopback.js'
-import { NetError } from '../api/net-error.js'
-import type { ResolvedOptions } from '../api/options.js'
-import { Peers, type IncomingStream, type PeersEvents } from '../links/link-table.js'
-import type { Platform } from './platform.js'
-import { PortTable } from '../listen/port-table.js'
+import type { Endpoint } from '../endpoints/endpoint.js'
+import { EndpointReports } from '../endpoints/endpoint-reports.js'
+import { Endpoints } from '../endpoints/endpoints.js'
+import { Conflicts } from '../links/conflicts.js'
+import type { StreamTakers } from '../links/incoming-stream.js'
+import { Joins } from '../links/joins.js'
+import { LinkMaker } from '../links/link-maker.js'
+import { LinkSource } from '../links/link-source.js'
+import { LinkTable } from '../links/link-table.js'
+import { PreferredLinks } from '../links/preferred-links.js'
 import { RegistrySync } from '../links/registry-sync.js'
+import { Binder } from '../listen/binder.js'
+import { IncomingDials } from '../listen/incoming-dials.js'
+import { PortTable } from '../listen/port-table.js'
+import { OwnIdentity } from './own-identity.js'
+import type { Platform } from './platform.js'
+import type { ResolvedOptions } from './resolve-options.js'
+import { transportFor } from './transport-for.js'
 
-/** @internal One node: puts the layers together. It knows no protocol; each layer knows its own. */
+/** @internal One node: puts the parts together. It knows no protocol; each part knows its own. */
 export class Node<TSocket, TListener> {
   readonly id: NodeId
   readonly catalogue: Catalogue
   readonly routes: RouteTable
-  readonly peers: Peers
+  readonly preferred: PreferredLinks
   readonly dialer: Dialer<TSocket>
   readonly #options: ResolvedOptions
-  /** Tells this start of the node from others, and from other nodes with its id. */
-  readonly #life: number = randomLife()
-  /** The incarnation that the neighbours were told. */
-  #incarnation: number
+  readonly #identity: OwnIdentity
+  readonly #table: LinkTable
+  readonly #maker: LinkMaker
+  readonly #sync: RegistrySync
+  readonly #joins: Joins
+  readonly #endpoints: Endpoints
   readonly #ports: PortTable = new PortTable(Math.random)
   readonly #binder: Binder<TSocket, TListener>
   readonly #loopback: Loopback
-  readonly #sync: RegistrySync
-  readonly #endpoints: Endpoints
-  readonly #joins = new Set<Join>()
   readonly #services: Watch<ServiceChange>
   #closing: Promise<void> | undefined = undefined
 
   constructor(options: ResolvedOptions, platform: Platform<TSocket, TListener>) {
-    const { clock } = options
+    const { clock, nodeId: self } = options
     this.#options = options
-    this.id = options.nodeId
-    this.#incarnation = Date.now()
-    this.catalogue = new Catalogue({ self: this.id, incarnation: this.#incarnation })
-    this.routes = new RouteTable(this.catalogue)
-    this.#loopback = new Loopback(clock, options.sessionLimits)
-    const { atExit } = platform
-    const conflicts = new Conflicts(this.id, platform)
-    const identity = (): LinkIdentity => this.#identity()
-    this.peers = new Peers({ ...options, atExit, identity, conflicts, events: this.#peersEvents() })
-    const { id: self, catalogue, peers } = this
-    const [ports, loopback] = [this.#ports, this.#loopback]
-    this.#sync = new RegistrySync({ catalogue, peers, clock, patienceMs: options.helloTimeoutMs })
-    this.dialer = new Dialer({ platform, self, clock, catalogue, peers, ports, loopback })
-    this.#binder = new Binder({ platform, self, ports, catalogue, onChange: () => this.#sync.schedule() })
-    const reports = new EndpointReports(platform)
-    const { hostAddresses } = platform
-    this.#endpoints = new Endpoints({ peers, reports, proving: options, hostAddresses }, () =>
-      this.#tellAddresses(),
-    )
-    catalogue.watchGraph(() => this.#tellIncarnation())
+    this.id = self
+    const catalogue = new Catalogue({ self, incarnation: Date.now() })
+    this.catalogue = catalogue
+    this.routes = new RouteTable(catalogue)
+    this.#identity = new OwnIdentity(self, catalogue, () => this.#endpoints.addresses)
+    const identity = this.#identity.current.bind(this.#identity)
+    const preferred = new PreferredLinks({
+      ...{ self, clock },
+      onPreferred: (nodeId, link) => {
+        this.#sync.up(nodeId, link)
+        this.dialer.changed()
+      },
+      onLost: (nodeId) => this.#sync.down(nodeId),
+    })
+    this.preferred = preferred
+    const table = new LinkTable({
+      ...{ identity, preferred },
+      conflicts: new Conflicts(self, platform),
+      registry: {
+        receive: (nodeId, link, message) => this.#sync.receive(nodeId, link, message),
+        onWritable: (nodeId, link) => this.#sync.onWritable(nodeId, link),
+      },
+      streams: this.#streamTakers(),
+    })
+    this.#table = table
+    const maker = new LinkMaker({ ...options, identity, table, atExit: platform.atExit })
+    this.#maker = maker
+    const patienceMs = options.helloTimeoutMs
+    const sync = new RegistrySync({ catalogue, table, preferred, clock, patienceMs })
+    this.#sync = sync
+    const current = sync.current.bind(sync)
+    this.#joins = new Joins({ maker, preferred, clock, random: Math.random, current })
+    const ports = this.#ports
+    const loopback = new Loopback(clock, options.sessionLimits)
+    this.#loopback = loopback
+    const links = new LinkSource(preferred)
+    this.dialer = new Dialer({ factory: platform, self, clock, catalogue, links, ports, loopback })
+    this.#binder = new Binder({
+      ...{ factory: platform, self, ports, catalogue },
+      onChange: () => sync.schedule(),
+    })
+    this.#endpoints = new Endpoints({
+      ...{ maker, policy: options },
+      reports: new EndpointReports(platform),
+      hostAddresses: platform.hostAddresses,
+      onChange: () => this.#publishAddresses(),
+    })
+    catalogue.watchGraph(() => this.#announceIncarnation())
     this.#services = catalogue.watch(() => clock.defer(() => this.#onServices()))
-    this.#tellAddresses()
+    this.#publishAddresses()
   }
 
   /** How attached Node streams use memory. */
@@ -88,27 +123,14 @@ export class Node<TSocket, TListener> {
 
   async join(network: string, address: string, options: JoinOptions): Promise<NodeId> {
     this.checkOpen('join', address)
-    const { peers } = this
-    const { clock } = this.#options
-    const transport = this.#transport(network)
-    const join: Join = new Join(
-      {
-        ...{ transport, network, address, peers, clock, random: Math.random },
-        joined: () => this.#joinedBy(network, address),
-        current: (nodeId, signal) => this.#sync.current(nodeId, signal),
-        onStopped: () => void this.#joins.delete(join),
-      },
-      options,
-    )
-    this.#joins.add(join)
-    const nodeId = await join.start()
+    const nodeId = await this.#joins.start({ transport: this.#transport(network), network, address }, options)
     if (this.isClosed) throw nodeClosed('join', address)
     return nodeId
   }
 
   async attach(duplex: ByteDuplex, signal: AbortSignal | undefined): Promise<NodeId> {
     try {
-      const nodeId = await this.peers.adopt(duplex, 'either', signal)
+      const nodeId = await this.#maker.adopt(duplex, 'either', signal)
       await this.#sync.current(nodeId, signal)
       if (this.isClosed) throw nodeClosed('attach', duplex.remoteAddress)
       return nodeId
@@ -117,7 +139,7 @@ export class Node<TSocket, TListener> {
     }
   }
 
-  /** Ends everything; resolves when it is over. Idempotent. */
+  /** Closes all parts; resolves when they have closed. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -129,108 +151,42 @@ export class Node<TSocket, TListener> {
   }
 
   async #close(): Promise<void> {
-    for (const join of [...this.#joins]) join.stop(nodeClosed('join', join.address))
+    this.#joins.stop(({ address }) => nodeClosed('join', address))
     this.dialer.close()
-    for (const arrivals of this.#ports.all()) arrivals.close()
+    for (const queue of this.#ports.all()) queue.close()
     this.#sync.close()
     this.#services.close()
-    await Promise.all([this.#endpoints.close(), this.peers.close(), this.#loopback.close()])
+    await Promise.all([this.#endpoints.close(), this.#table.close(), this.#loopback.close()])
   }
 
-  /** The node that an earlier join of that address keeps a link to now. */
-  #joinedBy(network: string, address: string): NodeId | undefined {
-    for (const join of this.#joins) {
-      const { nodeId } = join
-      if (join.network !== network || join.address !== address || nodeId === undefined) continue
-      if (this.peers.linkTo(nodeId)?.isDialable === true) return nodeId
+  /** What this node does with each kind of stream that a neighbour opens. */
+  #streamTakers(): StreamTakers {
+    const dials = new IncomingDials(this.id, this.#ports)
+    return {
+      dial: (nodeId, link, incoming) => dials.take(nodeId, link, incoming),
+      tunnel: (_nodeId, link, { stream }) =>
+        link.refuse(stream, RefusalReason.NOT_SUPPORTED, 'this node does not forward for others'),
     }
-    return undefined
   }
 
-  #identity(): LinkIdentity {
-    const { incarnation } = this.catalogue
-    return { nodeId: this.id, incarnation, life: this.#life, listenAddresses: this.#endpoints.addresses }
+  #announceIncarnation(): void {
+    const incarnation = this.#identity.takeNewIncarnation()
+    if (incarnation !== undefined) this.#table.announceIncarnation(incarnation)
   }
 
-  /** The catalogue moves on when a neighbour remembers a later life: the clock was set back. */
-  #tellIncarnation(): void {
-    const { incarnation } = this.catalogue
-    if (incarnation === this.#incarnation) return
-    this.#incarnation = incarnation
-    this.peers.tellIncarnation(incarnation)
-  }
-
-  #tellAddresses(): void {
+  #publishAddresses(): void {
     this.catalogue.setNode({ roles: [], addresses: this.#endpoints.addresses })
     this.#sync.schedule()
   }
 
-  #peersEvents(): PeersEvents {
-    return {
-      onPreferred: (nodeId, link) => {
-        this.#sync.up(nodeId, link)
-        this.dialer.changed()
-      },
-      onLost: (nodeId) => this.#sync.down(nodeId),
-      onRegistry: (nodeId, link, message) => this.#sync.receive(nodeId, link, message),
-      onRegistryWritable: (nodeId, link) => this.#sync.onWritable(nodeId, link),
-      onStream: (nodeId, link, incoming) => this.#onStream(nodeId, link, incoming),
-    }
-  }
-
   #onServices(): void {
-    // What they are does not matter: a service that went and came back within a turn is no change, and may be waited for.
+    // The changes themselves do not matter: a service that went and came back within a turn is no change, but a call may
+    // wait for it.
     this.#services.take()
     this.dialer.changed()
   }
 
-  #onStream(nodeId: NodeId, link: Link, { header, stream, rest }: IncomingStream): void {
-    if (header.kind === 'tunnel') {
-      link.refuse(stream, RefusalReason.NOT_SUPPORTED, 'this node does not forward for others')
-      return
-    }
-    const arrivals = this.#ports.at(header.port)
-    const reason = arrivals === undefined ? RefusalReason.CONNECTION_REFUSED : arrivals.refusal()
-    if (arrivals === undefined || reason !== undefined || !isMeant(arrivals, header)) {
-      link.refuse(stream, reason ?? RefusalReason.CONNECTION_REFUSED, refusalText(header, reason))
-      return
-    }
-    link.accept(stream)
-    const ends = {
-      localNode: this.id,
-      localPort: header.port,
-      remoteNode: nodeId,
-      remotePort: header.sourcePort,
-    }
-    // What came with the header waits in the listener: it is unread until a socket takes it.
-    stream.manualCredit = true
-    arrivals.take({ stream, ends, rest })
+  #transport(network: string): ReturnType<typeof transportFor> {
+    return transportFor(this.#options.transports, network)
   }
-
-  #transport(network: string): Transport {
-    const { transports } = this.#options
-    const found = transports.find((each) => each.networks.includes(network))
-    if (found !== undefined) return found
-    const known = transports.flatMap((each) => each.networks)
-    const list = known.length === 0 ? 'none' : known.map((name) => `"${name}"`).join(', ')
-    throw new RangeError(`network ${JSON.stringify(network)} is not known; this node has ${list}`)
-  }
-}
-
-function randomLife(): number {
-  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2))
-  return (high & 0x1fffff) * 2 ** 32 + low
-}
-
-/** A dial by name that meets a port which changed hands is refused. */
-function isMeant({ binding }: Arrivals<unknown>, header: DialHeader): boolean {
-  if (header.service === undefined) return true
-  const { service, environment } = binding
-  return service === header.service && environment === (header.environment ?? '')
-}
-
-function refusalText(header: DialHeader, reason: RefusalReason | undefined): string {
-  if (reason === RefusalReason.BACKLOG_FULL) return 'the backlog is full'
-  const service = header.service === undefined ? '' : ` for the service "${header.service}"`
-  return `nobody listens on port ${header.port}${service}`
 }

@@ -3,7 +3,8 @@ import { AstraNetBase, NODE_SCOPE } from '../api/astra-net.js'
 import { checkOptions, checkSignal } from '../api/check.js'
 import type { DialOptions, DialScope } from '../api/dial-options.js'
 import { Node } from '../node/node.js'
-import { resolveOptions, type AstraNetOptions } from '../api/options.js'
+import { resolveOptions } from '../node/resolve-options.js'
+import type { AstraNetOptions } from '../api/options.js'
 import type { Listener } from './listener.js'
 import { nodejs } from './platform.js'
 import { Socket } from './socket.js'
@@ -27,7 +28,7 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   /** @internal */
   constructor(node: Node<Socket, Listener>, scope: DialScope)
   constructor(options: AstraNetOptions | Node<Socket, Listener> = {}, scope: DialScope = NODE_SCOPE) {
-    const node = options instanceof Node ? options : new Node(resolveOptions(options, nodejs), nodejs)
+    const node = options instanceof Node ? options : makeNode(options)
     super(node, scope, view)
   }
 
@@ -48,6 +49,10 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
     if (!socket.destroyed) socket.dialing(this.startDial(request, socket))
     return socket
   }
+}
+
+function makeNode(options: AstraNetOptions): Node<Socket, Listener> {
+  return new Node(resolveOptions(options, nodejs.transports), nodejs)
 }
 
 function view(node: Node<Socket, Listener>, scope: DialScope): AstraNet {

@@ -1,4 +1,4 @@
-import type { Leaver } from '../node/platform.js'
+import type { Leaver } from '../node/at-exit.js'
 
 /** How long an ending process may be kept by what its links send, in ms. Those whose turn has not come by then break. */
 const MAX_LEAVING_MS = 2_000

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { captureRejectionSymbol, EventEmitter } from 'node:events'
-import type { Arrivals } from '../listen/listener-queue.js'
+import type { ListenerQueue } from '../listen/listener-queue.js'
 import type { ListenerAddress } from '../api/listener-address.js'
 import { NetError } from '../api/net-error.js'
 import type { Socket } from './socket.js'
@@ -21,14 +21,14 @@ interface ListenerEvents {
  * `'listening'`, `'drop'` and `'error'`: it is handed out listening, and nothing breaks it.
  */
 export class Listener extends EventEmitter<ListenerEvents> implements AsyncDisposable {
-  readonly #arrivals: Arrivals<Socket>
+  readonly #queue: ListenerQueue<Socket>
 
   /** @internal */
-  constructor(arrivals: Arrivals<Socket>) {
+  constructor(queue: ListenerQueue<Socket>) {
     super()
-    this.#arrivals = arrivals
+    this.#queue = queue
     const context = new AsyncResource('ASTRANET_LISTENER', { requireManualDestroy: true })
-    arrivals.taker = {
+    queue.taker = {
       isTaking: () => this.listenerCount('connection') > 0,
       take: (socket) => void context.runInAsyncScope(this.emit, this, 'connection', socket),
       drained: () => this.#emitClose(),
@@ -42,28 +42,28 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
     }
     emitter.on('newListener', (event) => {
       // The handler is there when this event has been dealt with.
-      if (event === 'connection') queueMicrotask(() => arrivals.serve())
+      if (event === 'connection') queueMicrotask(() => queue.serve())
     })
   }
 
   /** Whether it accepts streams. */
   get listening(): boolean {
-    return this.#arrivals.isOpen
+    return this.#queue.isOpen
   }
 
   /** Streams that wait to be accepted, with those that their dialers have given up since. */
   get waiting(): number {
-    return this.#arrivals.waiting
+    return this.#queue.waiting
   }
 
   /** What it listens on; `null` once it is closed, as for `net.Server`. */
   address(): ListenerAddress | null {
-    return this.listening ? this.#arrivals.address() : null
+    return this.listening ? this.#queue.address() : null
   }
 
   /** How many sockets were handed out and are not destroyed; `callback` is called in a later turn, as of `net.Server`. */
   getConnections(callback: (error: Error | null, count: number) => void): this {
-    process.nextTick(callback, null, this.#arrivals.sockets)
+    process.nextTick(callback, null, this.#queue.sockets)
     return this
   }
 
@@ -72,12 +72,12 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
    * aborts.
    */
   accept(options: { signal?: AbortSignal } = {}): Promise<Socket> {
-    return this.#arrivals.accept(options)
+    return this.#queue.accept(options)
   }
 
   /** The sockets, until the listener is closed. */
   [Symbol.asyncIterator](): AsyncGenerator<Socket, void, void> {
-    return this.#arrivals.all()
+    return this.#queue.all()
   }
 
   /**
@@ -89,8 +89,8 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
   close(onClosed?: (error?: Error) => void): this {
     const isRunning = this.listening
     if (onClosed !== undefined) this.once('close', isRunning ? onClosed : () => onClosed(notRunning()))
-    if (isRunning) this.#arrivals.close()
-    else if (this.#arrivals.sockets === 0) this.#emitClose()
+    if (isRunning) this.#queue.close()
+    else if (this.#queue.sockets === 0) this.#emitClose()
     return this
   }
 

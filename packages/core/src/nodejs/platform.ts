@@ -15,7 +15,7 @@ export const nodejs: Platform<Socket, Listener> = {
   socket: (stream, details) => details.origin.runInAsyncScope(makeSocket, undefined, stream, details),
   callerOrigin,
   acceptedOrigin,
-  listener: (arrivals) => new Listener(arrivals),
+  listener: (queue) => new Listener(queue),
   transports: defaultTransports,
   hostAddresses,
   atExit,

@@ -5,7 +5,7 @@ import type { Stream } from '@astranet/mux'
 import { StreamDuplex } from '@astranet/mux/duplex'
 import { MAX_TIMEOUT_MS } from '../api/check.js'
 import { nodeAddress } from '../api/node-address.js'
-import type { DialOutcome } from '../dial/dial-call.js'
+import type { DialOutcome } from '../dial/dial-request.js'
 import type { Origin } from '../node/origin.js'
 import type { SocketDetails, SocketSettings } from '../node/socket-details.js'
 import { socketError } from '../api/socket-error.js'
@@ -48,7 +48,7 @@ export class Socket extends StreamDuplex implements DialOutcome {
   /** @internal Without a stream it is connecting: `dialing` is to be called, and `accepted` or `reject`. */
   constructor(stream: undefined, settings: SocketSettings)
   constructor(stream: Stream | undefined, details: SocketSettings & Partial<SocketDetails>) {
-    super(stream, { initialBytes: details.rest, ...details.options })
+    super(stream, { initialBytes: details.initialBytes, ...details.options })
     this.origin = details.origin
     if (stream === undefined) this.#cancelDial = doNothing
     else {
@@ -64,7 +64,7 @@ export class Socket extends StreamDuplex implements DialOutcome {
   }
 
   /** @internal The dial has succeeded. */
-  accepted(stream: Stream, { ends, rest }: SocketDetails): void {
+  accepted(stream: Stream, { ends, initialBytes }: SocketDetails): void {
     if (this.destroyed) {
       stream.destroy()
       return
@@ -72,7 +72,7 @@ export class Socket extends StreamDuplex implements DialOutcome {
     this.#cancelDial = undefined
     this.#setEnds(ends)
     this.inOrigin(() => {
-      this.attach(stream, rest)
+      this.attach(stream, initialBytes)
       this.#emitConnected()
     }, undefined)
   }

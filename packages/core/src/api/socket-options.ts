@@ -1,14 +1,14 @@
-import { checkBoolean } from './check.js'
+import { checkBoolean } from '@astranet/interface/check'
 
-/** What a socket is made with, dialed or accepted; as of `net.Socket`. */
+/** The options of a socket, dialed or accepted; those of `net.Socket`. */
 export interface SocketOptions {
-  /** When false, the end of the other side's direction ends this one as well. Default false, as for `net.Socket`. */
+  /** When `false`, this direction ends when the other side has ended its own. Default `false`, as for `net.Socket`. */
   allowHalfOpen?: boolean
   /** Sets both of the following. */
   highWaterMark?: number
-  /** Bytes read ahead of the program, at which reading pauses; an integer from 0. Default Node's own for streams. */
+  /** Reading pauses when this number of bytes was read ahead of the program; an integer from 0. Default: that of Node. */
   readableHighWaterMark?: number
-  /** Bytes written and not handed over yet, at which `write` returns false; an integer from 0. Default 524,288. */
+  /** `write` returns false when this number of bytes waits to be sent; an integer from 0. Default 524,288. */
   writableHighWaterMark?: number
 }
 

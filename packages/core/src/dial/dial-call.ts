@@ -30,8 +30,8 @@ import { Refusals } from './refusals.js'
  * promise costs measurable time.
  */
 export class DialCall implements ChangeWaiter, CallInFlight {
-  older: CallInFlight | undefined = undefined
-  younger: CallInFlight | undefined = undefined
+  previous: CallInFlight | undefined = undefined
+  next: CallInFlight | undefined = undefined
   readonly #context: DialContext
   readonly #request: DialRequest
   readonly #outcome: DialOutcome
@@ -67,7 +67,7 @@ export class DialCall implements ChangeWaiter, CallInFlight {
       signal.throwIfAborted()
       this.#ignoreSignal = onAbort(signal, () => this.giveUp(signal.reason))
     }
-    this.#context.begin(this)
+    this.#context.inFlight.push(this)
     if (timeoutMs === 0) this.#isTimeUp = true
     else this.#startTimer(timeoutMs)
     this.#look()
@@ -238,7 +238,7 @@ export class DialCall implements ChangeWaiter, CallInFlight {
     this.#timer?.cancel()
     this.#refusals?.close()
     this.#ignoreSignal?.()
-    this.#context.end(this)
+    this.#context.inFlight.delete(this)
     if (this.#isWaiting) this.#context.waiters.delete(this)
   }
 

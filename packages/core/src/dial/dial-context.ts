@@ -1,4 +1,5 @@
 import type { Clock, NodeId } from '@astranet/interface'
+import { LinkedList, type Linked } from '@astranet/interface/collections'
 import { roundRobin, type Catalogue, type ServiceInstance } from '@astranet/registry'
 import type { CheckedDialOptions, DialScope } from '../api/dial-options.js'
 import type { LinkSource } from '../links/link-source.js'
@@ -31,10 +32,8 @@ export interface Wanted {
   readonly origin: Origin
 }
 
-/** @internal A call that has not finished, with its neighbours in the list of such calls. */
-export interface CallInFlight {
-  older: CallInFlight | undefined
-  younger: CallInFlight | undefined
+/** @internal A call that has not finished. */
+export interface CallInFlight extends Linked<CallInFlight> {
   /** The address as the caller wrote it. */
   readonly text: string
   giveUp(reason: unknown): void
@@ -45,14 +44,10 @@ export class DialContext {
   readonly parts: DialParts<unknown>
   /** Calls that wait for a service or a link. */
   readonly waiters: ChangeWaiters = new ChangeWaiters()
+  /** Oldest first. */
+  readonly inFlight: LinkedList<CallInFlight> = new LinkedList()
   readonly #urlNames: UrlNames
   readonly #roundRobin = roundRobin()
-  /**
-   * The calls in flight, linked through their own fields. A `Set` would keep finished calls in memory until the next full
-   * garbage collection, because the tables that it outgrows refer to each other.
-   */
-  #oldest: CallInFlight | undefined = undefined
-  #youngest: CallInFlight | undefined = undefined
   /** Of the dial before. Held weakly, because a context holds everything that programs keep in it. */
   #latestOrigin: WeakRef<Origin> | undefined = undefined
 
@@ -71,31 +66,6 @@ export class DialContext {
     const { catalogue } = this.parts
     const isOffered = (name: string): boolean => catalogue.resolve(environment, name, port).length > 0
     return isOffered(host) ? [host] : this.#urlNames.named(environment, host).filter(isOffered)
-  }
-
-  /** Adds a call to those in flight. */
-  begin(call: CallInFlight): void {
-    const youngest = this.#youngest
-    call.older = youngest
-    if (youngest === undefined) this.#oldest = call
-    else youngest.younger = call
-    this.#youngest = call
-  }
-
-  /** Removes a call that `begin` added. Once only. */
-  end(call: CallInFlight): void {
-    const { older, younger } = call
-    if (older === undefined) this.#oldest = younger
-    else older.younger = younger
-    if (younger === undefined) this.#youngest = older
-    else younger.older = older
-    call.older = undefined
-    call.younger = undefined
-  }
-
-  /** The call that has been in flight the longest. */
-  get oldest(): CallInFlight | undefined {
-    return this.#oldest
   }
 
   /** The origin of the sockets that the present caller dials. */

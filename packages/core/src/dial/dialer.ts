@@ -22,7 +22,8 @@ export class Dialer<TSocket> {
 
   /** Fails every call in flight. */
   close(): void {
-    for (let call = this.#context.oldest; call !== undefined; call = this.#context.oldest)
+    const { inFlight } = this.#context
+    for (let call = inFlight.first; call !== undefined; call = inFlight.first)
       call.giveUp(nodeClosed('dial', call.text))
     this.#context.close()
   }

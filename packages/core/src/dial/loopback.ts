@@ -1,7 +1,7 @@
 import type { Clock } from '@astranet/interface'
+import { duplexPair } from '@astranet/interface/duplex-pair'
 import { RefusalReason } from '@astranet/link'
 import { Session, type SessionLimits, type Stream } from '@astranet/mux'
-import { memoryPair } from '@astranet/transport-memory'
 import type { SocketEnds } from '../api/socket-ends.js'
 import type { ListenerQueue } from '../listen/listener-queue.js'
 
@@ -89,7 +89,7 @@ export class Loopback {
 
   #open(): SessionPair {
     if (this.#pair !== undefined) return this.#pair
-    const [dialingEnd, acceptingEnd] = memoryPair({ clock: this.#clock })
+    const [dialingEnd, acceptingEnd] = duplexPair({ clock: this.#clock })
     // Both ends are this process and end together, so neither needs to ask whether the other is alive.
     const common = { ...this.#limits, clock: this.#clock, keepAliveIntervalMs: 0 }
     const arriving = new Map<number, PendingArrival>()

@@ -1,5 +1,6 @@
 import { toError, type Connection, type Transport, type TransportListener } from '@astranet/interface'
-import { checkFunction, checkOptions } from '../api/check.js'
+import { checkFunction } from '@astranet/interface/check'
+import { checkOptions } from '../api/check.js'
 import type { ListenAndServeOptions } from '../api/listen-and-serve-options.js'
 import { nodeClosed } from '../api/net-error.js'
 import type { LinkMaker } from '../links/link-maker.js'
@@ -84,7 +85,8 @@ export class Endpoints {
     options: ListenAndServeOptions,
   ): Promise<Endpoint> {
     const { maker, policy, reports } = this.#parts
-    const onError = checkFunction('onError', checkOptions(options).onError)
+    const { onError } = checkOptions(options)
+    if (onError !== undefined) checkFunction('onError', onError)
     const site: ReportSite = { network, address, onError }
     const listener = await transport.listen(network, address, {
       onConnection: (connection: Connection) => {

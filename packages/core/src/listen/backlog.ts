@@ -1,7 +1,5 @@
+import { FifoQueue } from '@astranet/interface/collections'
 import type { IncomingSocket } from './incoming-socket.js'
-
-/** Taken items are cut off the front of the array in batches of this size. */
-const CUT_AT = 4_096
 
 /** A search for streams that were given up is repeated after this share of the backlog has arrived. */
 const SEARCH_SHARE = 1 / 16
@@ -9,8 +7,7 @@ const SEARCH_SHARE = 1 / 16
 /** Streams that wait in a listener, oldest first. Streams that their dialers have given up are dropped if room is needed. */
 export class Backlog {
   readonly #limit: number
-  #items: IncomingSocket[] = []
-  #head = 0
+  readonly #queue = new FifoQueue<IncomingSocket>()
   /** Arrivals, taken or refused, since the last search for streams that were given up. */
   #arrivals = 0
 
@@ -20,7 +17,7 @@ export class Backlog {
 
   /** Streams that wait, including those that were given up meanwhile. */
   get size(): number {
-    return this.#items.length - this.#head
+    return this.#queue.size
   }
 
   /** Whether there is no room for another stream beside `others` that have been promised a place. */
@@ -33,31 +30,22 @@ export class Backlog {
   }
 
   push(incoming: IncomingSocket): void {
-    this.#items.push(incoming)
+    this.#queue.push(incoming)
   }
 
   /** Takes the oldest stream out. Streams that are closed already are skipped. */
   shift(): IncomingSocket | undefined {
-    while (this.size > 0) {
-      const incoming = this.#items[this.#head] as IncomingSocket
-      this.#head += 1
-      if (this.#head === this.#items.length || this.#head >= CUT_AT) {
-        this.#items.splice(0, this.#head)
-        this.#head = 0
-      }
-      if (!incoming.stream.isClosed) return incoming
-    }
-    return undefined
+    let incoming = this.#queue.shift()
+    while (incoming?.stream.isClosed === true) incoming = this.#queue.shift()
+    return incoming
   }
 
   #dropGivenUp(): void {
-    const living: IncomingSocket[] = []
-    for (const incoming of this.#items.slice(this.#head)) {
-      if (isGivenUp(incoming)) incoming.stream.destroy()
-      else living.push(incoming)
-    }
-    this.#items = living
-    this.#head = 0
+    this.#queue.keep((incoming) => {
+      const isKept = !isGivenUp(incoming)
+      if (!isKept) incoming.stream.destroy()
+      return isKept
+    })
     this.#arrivals = 0
   }
 }

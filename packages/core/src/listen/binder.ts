@@ -1,4 +1,5 @@
 import { checkPort, formatNodeId, onAbort, parseAddress, type NodeId } from '@astranet/interface'
+import { checkInteger } from '@astranet/interface/check'
 import type { Catalogue } from '@astranet/registry'
 import type { BindOptions } from '../api/bind-options.js'
 import { checkOptions, checkSignal } from '../api/check.js'
@@ -41,7 +42,7 @@ export class Binder<TSocket, TListener> {
     const { backlog = DEFAULT_BACKLOG, tags, weight } = checkOptions(options)
     const signal = checkSignal(options.signal)
     const { port, service } = this.#readAddress(text)
-    checkBacklog(backlog)
+    checkInteger('backlog', backlog, { min: 1, max: MAX_BACKLOG })
     const socketOptions = checkSocketOptions(options)
     signal?.throwIfAborted()
     if (ports.at(port) !== undefined)
@@ -83,10 +84,4 @@ export class Binder<TSocket, TListener> {
 
 function bindError(code: string, address: string, message: string): NetError {
   return new NetError(code, message, { syscall: 'bind', address })
-}
-
-function checkBacklog(backlog: number): void {
-  if (typeof backlog !== 'number') throw new TypeError(`backlog must be a number, got ${typeof backlog}`)
-  if (Number.isInteger(backlog) && backlog >= 1 && backlog <= MAX_BACKLOG) return
-  throw new RangeError(`backlog must be an integer from 1 to ${MAX_BACKLOG}, got ${backlog}`)
 }

@@ -1,4 +1,4 @@
-import { onAbort } from '@astranet/interface'
+import { Waiters } from '@astranet/interface'
 import { RefusalReason } from '@astranet/link'
 import { checkOptions, checkSignal } from '../api/check.js'
 import type { ListenerAddress } from '../api/listener-address.js'
@@ -21,11 +21,6 @@ export interface Taker<TSocket> {
   drained(): void
 }
 
-interface Waiter<TSocket> {
-  resolve(socket: TSocket): void
-  reject(error: Error): void
-}
-
 /**
  * @internal The queue of a bound port, for every kind of listener: streams that wait for the application, and calls of
  * `accept` that wait for a stream.
@@ -39,7 +34,7 @@ export class ListenerQueue<TSocket> {
   readonly #waiting: Backlog
   /** Streams that were promised a place and have not arrived. */
   #expected = 0
-  readonly #acceptors = new Set<Waiter<TSocket>>()
+  readonly #acceptors = new Waiters<undefined, TSocket>()
   #isOpen = true
   /** Sockets that were handed out and not destroyed since, in a runtime whose sockets report that. */
   #sockets = 0
@@ -76,10 +71,10 @@ export class ListenerQueue<TSocket> {
   async accept(options: { signal?: AbortSignal }): Promise<TSocket> {
     const signal = checkSignal(checkOptions(options).signal)
     signal?.throwIfAborted()
-    const incoming = this.#waiting.shift()
-    if (incoming !== undefined) return this.#wrap(incoming)
+    const socket = this.#next()
+    if (socket !== undefined) return socket
     if (!this.#isOpen) throw this.#closedError()
-    return await this.#wait(signal)
+    return await this.#acceptors.wait(undefined, signal)
   }
 
   /** The sockets, until the port is closed. */
@@ -101,8 +96,7 @@ export class ListenerQueue<TSocket> {
     this.binding.release()
     for (let waiting = this.#waiting.shift(); waiting !== undefined; waiting = this.#waiting.shift())
       waiting.stream.destroy()
-    for (const acceptor of this.#acceptors) acceptor.reject(this.#closedError())
-    this.#acceptors.clear()
+    this.#acceptors.fail(this.#closedError())
     if (this.#sockets === 0) this.taker?.drained()
   }
 
@@ -134,19 +128,12 @@ export class ListenerQueue<TSocket> {
 
   /** Hands out waiting streams, as long as there is a taker or a call of `accept`. */
   serve(): void {
-    while (this.#isTaken() || this.#acceptors.size > 0) {
-      const incoming = this.#waiting.shift()
-      if (incoming === undefined) return
-      const socket = this.#wrap(incoming)
-      if (this.#isTaken()) {
-        this.#handOver(socket)
-        continue
-      }
-      const [acceptor] = this.#acceptors
-      if (acceptor === undefined) return
-      this.#acceptors.delete(acceptor)
-      acceptor.resolve(socket)
+    while (this.#isTaken()) {
+      const socket = this.#next()
+      if (socket === undefined) return
+      this.#handOver(socket)
     }
+    if (this.#acceptors.size > 0) this.#acceptors.serve(() => this.#next())
   }
 
   #isTaken(): boolean {
@@ -162,6 +149,11 @@ export class ListenerQueue<TSocket> {
     }
   }
 
+  #next(): TSocket | undefined {
+    const incoming = this.#waiting.shift()
+    return incoming === undefined ? undefined : this.#wrap(incoming)
+  }
+
   #wrap({ stream, ends, initialBytes }: IncomingSocket): TSocket {
     this.#sockets += 1
     const { socketOptions: options } = this.binding
@@ -171,20 +163,6 @@ export class ListenerQueue<TSocket> {
   #socketClosed(): void {
     this.#sockets -= 1
     if (this.#sockets === 0 && !this.#isOpen) this.taker?.drained()
-  }
-
-  #wait(signal: AbortSignal | undefined): Promise<TSocket> {
-    return new Promise((resolve, reject) => {
-      const done = onAbort(signal, () => {
-        this.#acceptors.delete(acceptor)
-        reject(signal?.reason as Error)
-      })
-      const acceptor: Waiter<TSocket> = {
-        resolve: (socket) => (done(), resolve(socket)),
-        reject: (error) => (done(), reject(error)),
-      }
-      this.#acceptors.add(acceptor)
-    })
   }
 
   #closedError(): NetError {

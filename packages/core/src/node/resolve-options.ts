@@ -7,11 +7,12 @@ import {
   type NodeId,
   type Transport,
 } from '@astranet/interface'
+import { checkBoolean } from '@astranet/interface/check'
 import { DEFAULT_HELLO_TIMEOUT_MS } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
-import { checkBoolean, checkClock, checkOptions, checkTimeout } from '../api/check.js'
+import { checkClock, checkOptions, checkTimeout } from '../api/check.js'
 import type { AstraNetOptions, DefaultTransports } from '../api/options.js'
-import { checkSecret, proofOf } from '../api/secret.js'
+import { checkNetworkSecret, proofOf } from '../api/secret.js'
 import type { ProofPolicy } from '../links/proof-policy.js'
 import { checkSessionLimits } from './session-limits.js'
 
@@ -33,7 +34,7 @@ export function resolveOptions(
   defaultTransports: DefaultTransports,
 ): ResolvedOptions {
   const { secret, insecure = false } = checkOptions(options)
-  if (secret !== undefined) checkSecret(secret)
+  if (secret !== undefined) checkNetworkSecret(secret)
   const memory = checkMemoryUse(options.memory)
   const transports = checkTransports(options.transports ?? defaultTransports(options))
   const limit = options.maxReceiveBufferBytes ?? DEFAULT_MAX_RECEIVE_BUFFER_BYTES

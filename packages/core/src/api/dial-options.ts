@@ -2,30 +2,30 @@ import type { Selector } from '@astranet/registry'
 import { checkOptions, checkSignal, checkTimeout } from './check.js'
 import { checkSocketOptions, type CheckedSocketOptions, type SocketOptions } from './socket-options.js'
 
-/** How long a dial may take unless told otherwise, in ms. */
+/** How long a dial may take by default, in ms. */
 export const DEFAULT_DIAL_TIMEOUT_MS = 10_000
 
 /** How to dial. The options of sockets have no effect in browsers. */
 export interface DialOptions extends SocketOptions {
   /**
-   * How long an unknown name may stay unknown and an answer outstanding, in ms, to 2^31 - 1; 0: what is not known now
-   * fails at once (an answer still has the default time). Default 10,000.
+   * How long the dial waits for an unknown name or node, and then for the answer, in ms, to 2^31 - 1; 0: fail at once if
+   * the name or the node is unknown (the answer still has the default time). Default 10,000.
    */
   timeoutMs?: number
-  /** Gives up when aborted: the promise rejects with the signal's reason. A socket that is there stays. */
+  /** Gives up when aborted: the promise rejects with the signal's reason. Without effect on a connected socket. */
   signal?: AbortSignal
-  /** Picks among several instances of a service. Default: one after the other. */
+  /** Picks one of several instances of a service. Default: each in turn. */
   selector?: Selector
-  /** What the selector may go by, for example a user's name, so that one user meets one instance. */
+  /** A text for the selector, for example a user's name, so that the same instance serves the same user. */
   key?: string
 }
 
 /** @internal Which names a dial sees. */
 export interface DialScope {
   readonly environment: string
-  /** Whether this node's own services count. */
+  /** Whether this node's own services can be dialed by name. */
   readonly hasLoopBack: boolean
-  /** Whether a name that is not known stands for the service whose name a URL writes so. */
+  /** Whether an unknown name stands for the service whose name a URL writes in this way. */
   readonly hasUrlNames?: boolean
 }
 

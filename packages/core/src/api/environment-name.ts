@@ -2,7 +2,7 @@ import { checkServiceName } from '@astranet/interface'
 import { checkString } from './check.js'
 
 /**
- * Names of environments as one: joined with a dot, none is the default environment. Throws a TypeError or RangeError
+ * Joins names of environments with a dot; without a name it is the default environment. Throws a TypeError or RangeError
  * unless the result could be a service's name.
  */
 export function joinEnvironment(names: readonly string[]): string {

@@ -1,4 +1,4 @@
-/** @internal Linux's numbers of the codes that AstraNet has, negative as libuv has them: where there is no Node to ask. */
+/** @internal Linux's numbers of AstraNet's codes, negative as in libuv. Used where there is no Node. */
 export const LINUX_ERRNO: Readonly<Record<string, number>> = {
   EACCES: -13,
   EPIPE: -32,
@@ -15,24 +15,24 @@ export const LINUX_ERRNO: Readonly<Record<string, number>> = {
   ENOTFOUND: -3008,
 }
 
-/** What is used of Node's `process` and `node:util`. */
+/** The used parts of Node's `process` and `node:util`. */
 interface NodeProcess {
   getBuiltinModule?(id: 'node:util'): { getSystemErrorMap(): Map<number, [code: string, text: string]> }
 }
 
-/** By code; made when the first error is. */
+/** By code. Made with the first error. */
 let numbers: ReadonlyMap<string, number> | undefined
 
 /**
  * The number of a system's error code, as Node gives it in `errno`: this system's own on Node, Linux's elsewhere.
- * `undefined` for a code that is not of a system (`ERR_SERVER_NOT_RUNNING`, `ASTRA_ERR_*`).
+ * `undefined` for a code that is no code of a system (`ERR_SERVER_NOT_RUNNING`, `ASTRA_ERR_*`).
  */
 export function errnoOf(code: string): number | undefined {
   numbers ??= new Map([...Object.entries(LINUX_ERRNO), ...ofThisSystem()])
   return numbers.get(code)
 }
 
-/** Asked for through the global object: this file is for browsers, too. */
+/** Uses the global object, because this file is for browsers, too. */
 function ofThisSystem(): [code: string, errno: number][] {
   const { process } = globalThis as { process?: NodeProcess }
   const map = process?.getBuiltinModule?.('node:util').getSystemErrorMap()

@@ -1,11 +1,11 @@
 import { toNodeId, type NodeId } from '@astranet/interface'
 
-/** RFC 4193: a unique local prefix, `fd` and "astra" in ASCII's bytes for the global id. */
+/** A unique local prefix of RFC 4193: `fd`, then the ASCII bytes of "astra" as the global id. */
 const PREFIX = 'fd61:7374:7261:0'
 
 /**
- * A node's address for programs that want an IP address: an IPv6 unique local address (RFC 4193) whose last 64 bits are
- * the node id. `httpDial` takes it for the node, `dial` does not; `remoteNode` is the id itself.
+ * A node's address for programs that need an IP address: an IPv6 unique local address (RFC 4193) whose last 64 bits are
+ * the node id. `httpDial` accepts it for the node, `dial` does not; `remoteNode` is the id itself.
  */
 export function nodeAddress(nodeId: NodeId): string {
   let address = PREFIX
@@ -17,7 +17,7 @@ export function nodeAddress(nodeId: NodeId): string {
 export function nodeOfAddress(text: string): NodeId | undefined {
   const url = `http://[${text.replace(/^\[|\]$/g, '')}]`
   if (!/^\[?[\da-f:.]+\]?$/i.test(text) || !URL.canParse(url)) return undefined
-  // The one spelling of RFC 5952, in which at most one `::` stands for zeros.
+  // A URL has the spelling of RFC 5952, in which at most one `::` stands for zeros.
   const [head = '', tail] = new URL(url).hostname.slice(1, -1).split('::')
   const groups = head === '' ? [] : head.split(':')
   const last = tail === undefined || tail === '' ? [] : tail.split(':')

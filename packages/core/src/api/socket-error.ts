@@ -2,16 +2,16 @@ import { StreamError } from '@astranet/mux'
 import { errnoOf } from './errno.js'
 import { NetError } from './net-error.js'
 
-/** What a socket was doing when it failed. */
+/** The call of a socket that failed. */
 export type SocketCall = 'read' | 'write'
 
 /**
- * What a socket says of `error`, as `net.Socket` does: of a stream's error with a system's code a {@link NetError} such as
- * `read ECONNRESET`, with `errno`, `syscall`, and as `cause` why the session ended or what the stream said. Anything else
- * is returned as it is: a program's own error, `ASTRA_ERR_STREAM_EVICTED`.
+ * The error of a socket for `error`, as `net.Socket` has it. A stream's error with a system's code becomes a
+ * {@link NetError} such as `read ECONNRESET`, with `errno` and `syscall`; its `cause` is why the session ended, or the
+ * stream's error. Other errors are returned unchanged: a program's own error, `ASTRA_ERR_STREAM_EVICTED`.
  *
- * The one place where a stream's error becomes a socket's, in both entries. One error is made for all sockets that fail
- * alike: when a session ends there may be a million.
+ * This is the only place where a stream's error becomes a socket's, in both entries. All sockets that fail with the same
+ * stream error share one error: when a session ends there may be a million sockets.
  */
 export function socketError<TError extends Error | undefined>(
   error: TError,
@@ -26,7 +26,7 @@ export function socketError<TError extends Error | undefined>(
   return made
 }
 
-/** By the stream's error; an error and what was made of it go together. */
+/** By the stream's error, and kept as long as that. */
 const MADE: Readonly<Record<SocketCall, WeakMap<StreamError, NetError>>> = {
   read: new WeakMap(),
   write: new WeakMap(),

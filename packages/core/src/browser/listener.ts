@@ -2,7 +2,7 @@ import type { ListenerQueue } from '../listen/listener-queue.js'
 import type { ListenerAddress } from '../api/listener-address.js'
 import type { Socket } from './socket.js'
 
-/** A bound port. Streams wait in it until somebody accepts, up to `backlog`. */
+/** A bound port. Streams wait in it until they are accepted, up to `backlog`. */
 export class Listener implements AsyncDisposable {
   readonly #queue: ListenerQueue<Socket>
 
@@ -16,12 +16,12 @@ export class Listener implements AsyncDisposable {
     return this.#queue.isOpen
   }
 
-  /** Streams that wait to be accepted, with those that their dialers have given up since. */
+  /** Streams that wait to be accepted, including those that their dialers have given up since. */
   get waiting(): number {
     return this.#queue.waiting
   }
 
-  /** What it listens on. */
+  /** Where it listens. */
   address(): ListenerAddress {
     return this.#queue.address()
   }
@@ -41,7 +41,7 @@ export class Listener implements AsyncDisposable {
 
   /**
    * Stops accepting: the port is free and the service withdrawn at once, streams that wait are reset, sockets already
-   * accepted live on. Idempotent.
+   * accepted stay open. Idempotent.
    */
   close(): void {
     this.#queue.close()

@@ -12,8 +12,8 @@ const ANYWHERE: Origin = {
 }
 
 /**
- * @internal Browsers: sockets of Web Streams, and the browser's own WebSocket. Both reports are about endpoints, which a
- * page has only where it brings a transport that can listen; its `onError` is told.
+ * @internal Browsers: sockets of Web Streams, and the browser's own WebSocket. There is no place for reports: most are about
+ * endpoints, which a page has only with a transport of its own that can listen, and `onError` reports their errors.
  */
 export const browser: Platform<Socket, Listener> = {
   socket: (stream, { ends, initialBytes }) => new Socket(stream, ends, initialBytes),
@@ -24,6 +24,6 @@ export const browser: Platform<Socket, Listener> = {
   hostAddresses: () => [],
   publish: () => undefined,
   warn: () => undefined,
-  // A page that goes away breaks its links: what a WebSocket was given last may not leave any more.
+  // A page that ends breaks its links: the last bytes given to a WebSocket may not leave any more.
   atExit: () => () => undefined,
 }

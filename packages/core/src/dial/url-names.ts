@@ -1,16 +1,16 @@
 import type { Catalogue, ServiceChange, Watch } from '@astranet/registry'
 
 /**
- * What a URL makes of `name` when it is the host: letters in lower case and, beyond ASCII, in Punycode, a number as an IPv4
- * address, percent-escapes decoded. A dot at the end is left out. `undefined` when a URL cannot have it as its host.
+ * How a URL writes `name` as its host: letters in lower case and, beyond ASCII, in Punycode, a number as an IPv4 address,
+ * percent-escapes decoded. A dot at the end is left out. `undefined` if it cannot be the host of a URL.
  */
 export function hostInUrl(name: string): string | undefined {
-  // These would end the host.
+  // These characters would end the host.
   if (/[?#\\/:@]/.test(name) || !URL.canParse(`http://${name}`)) return undefined
   return new URL(`http://${name}`).hostname.replace(/\.$/, '')
 }
 
-/** The services that are offered, by what a URL makes of their names: nothing is kept before somebody asks. */
+/** The names of all services by their spelling in URLs. Nothing is kept before the first question. */
 export class UrlNames {
   readonly #catalogue: Catalogue
   /** By environment and host. */
@@ -21,7 +21,7 @@ export class UrlNames {
     this.#catalogue = catalogue
   }
 
-  /** The names of services, offered in `environment` now, that a URL writes as it writes `name`. */
+  /** The names of present services of `environment` that a URL writes in the same way as `name`. */
   named(environment: string, name: string): string[] {
     const host = hostInUrl(name)
     if (host === undefined) return []
@@ -40,7 +40,7 @@ export class UrlNames {
     if (host === undefined) return
     const key = keyOf(environment, host)
     const names = this.#names.get(key) ?? new Set()
-    // It may be offered elsewhere still.
+    // Another node may still offer it.
     if (this.#catalogue.resolve(environment, name).length > 0) names.add(name)
     else names.delete(name)
     if (names.size > 0) this.#names.set(key, names)

@@ -1,19 +1,19 @@
 import type { SessionLimits } from '@astranet/mux'
 import { resolveLimits } from '@astranet/mux/proto'
 
-/** The link's own stream, that of the peer's registry, and one for a dial of the peer. */
+/** One stream of the link, one of the peer's registry, and one for a dial of the peer. */
 const MIN_CONCURRENT_STREAMS = 3
 
 /**
- * The limits, when each is known and in range: a wrong one would otherwise show when the first peer connects. Throws a
- * TypeError or RangeError that names the option.
+ * The limits, if each is known and in range. They are checked here because a wrong one would otherwise fail when the first
+ * peer connects. Throws a TypeError or RangeError that names the option.
  */
 export function checkSessionLimits(limits: SessionLimits | undefined): SessionLimits {
   if (limits === undefined) return {}
   if (typeof limits !== 'object' || limits === null) {
     throw new TypeError(`sessionLimits must be an object, got ${limits === null ? 'null' : typeof limits}`)
   }
-  // Which budget is shared and who is trusted is the node's to say.
+  // The node sets the shared budget and the trust itself.
   const { memoryBudget: _budget, isTrusted: _trust, ...known } = resolveLimits({})
   const unknown = Object.keys(limits).find((name) => !Object.hasOwn(known, name))
   if (unknown !== undefined) throw new TypeError(`sessionLimits.${unknown} is not an option`)

@@ -14,13 +14,11 @@ import { Socket } from './socket.js'
  *
  * Addresses are `name`, `name:port`, `id:port` or `:port`; ids are node ids as text, ports are virtual and 32 bits wide.
  * Networks, the first argument of `listenAndServe` and `join`, are those of the node's transports, `'tcp4'` for example;
- * for `dial` and `bind` there is one network, `''` or `'astra'`. Wrong arguments reject with a TypeError or RangeError
- * that names them; everything else that goes wrong is a {@link NetError} with one of Node's codes, or the transport's own
- * error.
+ * `dial` and `bind` have one network, `''` or `'astra'`. Wrong arguments reject with a TypeError or RangeError that names
+ * them; every other error is a {@link NetError} with one of Node's codes, or the transport's own error.
  *
- * Who may join: with `secret` those who know it, over any transport; otherwise whoever the transports let in, which is
- * everybody who can connect unless they have mutual TLS.
- * Members are trusted.
+ * Which nodes may join: with `secret` those that know it, over any transport; otherwise those that the transports accept,
+ * which is every node that can connect unless they have mutual TLS. Members are trusted.
  */
 export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   /** Makes a node. It does nothing by itself until it listens, joins or is attached. */
@@ -33,10 +31,10 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   }
 
   /**
-   * `dial` with a socket that is there at once, as from `net.connect`: `'connect'` is emitted, and `onConnect` called, when
-   * the far side has accepted; what was written until then is sent then. What `dial` rejects with is emitted as `'error'`,
-   * except wrong arguments, which are thrown. `signal` destroys the socket, also once it is connected, as for `net`.
-   * Made for programs that count their sockets, such as `http.Agent`.
+   * `dial` that returns the socket at once, as `net.connect` does: `'connect'` is emitted, and `onConnect` called, when the
+   * far side has accepted; bytes that were written before are sent then. The errors of `dial` are emitted as `'error'`;
+   * wrong arguments throw. `signal` destroys the socket, also when it is connected, as for `net`. Made for programs that
+   * count their sockets, such as `http.Agent`.
    */
   connect(network: string, address: string, options: DialOptions = {}, onConnect?: () => void): Socket {
     const { signal, ...others } = checkOptions(options)

@@ -11,7 +11,7 @@ import { Socket } from './socket.js'
 
 /** @internal Node: sockets and listeners like those of `node:net`, and its diagnostics. */
 export const nodejs: Platform<Socket, Listener> = {
-  // What arrived with the answer has events of its own: already making a socket is a part of its context.
+  // Bytes that arrived with the answer emit events in the constructor, so that runs in the socket's context, too.
   socket: (stream, details) => details.origin.runInAsyncScope(makeSocket, undefined, stream, details),
   callerOrigin,
   acceptedOrigin,

@@ -17,28 +17,28 @@ test.each([
   ['tcp6', '[::1]:80', ['tcp6://[::1]:80']],
   ['tcp6', '[2001:db8::7]:80', ['tcp6://[2001:db8::7]:80']],
   ['unix', '/tmp/0.0.0.0:80', ['unix:///tmp/0.0.0.0:80']],
-])('a listener on %s %s is told as %j', (network, address, told) => {
-  expect(advertisedAddresses({ network, address }, HOST)).toEqual(told)
+])('a listener on %s %s is advertised as %j', (network, address, advertised) => {
+  expect(advertisedAddresses({ network, address }, HOST)).toEqual(advertised)
 })
 
-test('a listener on all interfaces is told by so many addresses at most, and by none where there are none', () => {
+test('a listener on all interfaces is advertised by a limited number of addresses, and by none if there are none', () => {
   const many = Array.from({ length: 100 }, (_, index) => `10.0.0.${index}`)
   const listener = { network: 'tcp4', address: '0.0.0.0:80' }
   expect(advertisedAddresses(listener, many)).toHaveLength(MAX_ADDRESSES_PER_LISTENER)
   expect(advertisedAddresses(listener, [])).toEqual([])
 })
 
-/** Where the node says that it can be dialed. */
-async function toldBy(node: AstraNet): Promise<readonly string[]> {
+/** The addresses that the node advertises. */
+async function advertisedBy(node: AstraNet): Promise<readonly string[]> {
   const [near, far] = memoryPair()
-  let told: readonly string[] = []
+  let advertised: readonly string[] = []
   await new Promise<void>((resolve) => {
     const link: Link = new Link(far, {
       role: 'either',
       identity: { nodeId: toNodeId(5n), incarnation: 1 },
       handler: {
         onOpen() {
-          told = link.peer?.listenAddresses ?? []
+          advertised = link.peer?.listenAddresses ?? []
           link.close()
         },
         onStream() {},
@@ -49,7 +49,7 @@ async function toldBy(node: AstraNet): Promise<readonly string[]> {
     link.start()
     void node.attach(near).catch(() => {})
   })
-  return told
+  return advertised
 }
 
 test('a node that listens on all interfaces tells others the addresses of its machine', async () => {
@@ -64,14 +64,14 @@ test('a node that listens on all interfaces tells others the addresses of its ma
     )
     .slice(0, MAX_ADDRESSES_PER_LISTENER)
   const expected = [`tcp4://${loopback.address}`, ...own.map(({ address }) => `tcp4://${address}:${port}`)]
-  expect(await toldBy(node)).toEqual(expected)
+  expect(await advertisedBy(node)).toEqual(expected)
   await using client = new AstraNet()
   for (const { address } of own) expect(await client.join('tcp4', `${address}:${port}`)).toBe(node.nodeId)
   await open.close()
-  expect(await toldBy(node)).toEqual([`tcp4://${loopback.address}`])
+  expect(await advertisedBy(node)).toEqual([`tcp4://${loopback.address}`])
   const again = await node.listenAndServe('tcp', ':0')
-  const told = (await toldBy(node)).slice(1)
-  expect(told.length).toBeLessThanOrEqual(HelloLimit.LISTEN_ADDRESSES)
-  expect(told.filter((text) => /\[::\]|0\.0\.0\.0/.test(text))).toEqual([])
+  const advertised = (await advertisedBy(node)).slice(1)
+  expect(advertised.length).toBeLessThanOrEqual(HelloLimit.LISTEN_ADDRESSES)
+  expect(advertised.filter((text) => /\[::\]|0\.0\.0\.0/.test(text))).toEqual([])
   await again.close()
 })

@@ -26,7 +26,7 @@ const doors: Record<string, Door> = {
   wss: { network: 'wss', options: { secret, transports: [ws({ tls: memberTls() })] } },
 }
 
-async function stranger(address: string): Promise<TcpSocket> {
+async function connection(address: string): Promise<TcpSocket> {
   const [host, port] = address.split(':')
   const socket = connect(Number(port), host).on('error', () => {})
   await once(socket, 'connect')
@@ -38,9 +38,9 @@ async function closeOf(socket: TcpSocket): Promise<void> {
   if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
 }
 
-/** What a stranger that sends `bytes` gets, once it was cut off. */
+/** What a connection that sends `bytes` receives until it is closed. */
 async function answerTo(address: string, bytes: Uint8Array | string): Promise<number> {
-  const socket = await stranger(address)
+  const socket = await connection(address)
   let length = 0
   socket.on('data', (chunk: Buffer) => (length += chunk.length))
   socket.write(bytes)
@@ -87,8 +87,8 @@ test('random bytes are cut off, behind a correct preamble too, and the node serv
     fc.boolean(),
     fc.uint8Array({ minLength: 40, maxLength: 400 }),
     async (isBehindPreamble, bytes) => {
-      // Whatever they mean, they end: so does the connection.
-      const socket = await stranger(address)
+      // Whatever the bytes mean, they end, and so does the connection.
+      const socket = await connection(address)
       socket.resume()
       socket.end(isBehindPreamble ? Buffer.concat([preamble, bytes]) : bytes)
       await closeOf(socket)
@@ -100,7 +100,7 @@ test('random bytes are cut off, behind a correct preamble too, and the node serv
 
 /** The node's own preamble, with a nonce and an id that are not its own. */
 async function preambleOf(address: string): Promise<Buffer> {
-  const socket = await stranger(address)
+  const socket = await connection(address)
   const [preamble] = (await once(socket, 'data')) as [Buffer]
   socket.destroy()
   const last = preamble.length - 1
@@ -108,11 +108,11 @@ async function preambleOf(address: string): Promise<Buffer> {
   return preamble
 }
 
-test('connections that come and go without a word leave nothing behind', async () => {
+test('connections that close without sending anything leave nothing behind', async () => {
   const { node, address } = await serving()
   await using _node = node
   for (let round = 0; round < 5; round++) {
-    const sockets = await Promise.all(Array.from({ length: 50 }, () => stranger(address)))
+    const sockets = await Promise.all(Array.from({ length: 50 }, () => connection(address)))
     for (const [index, socket] of sockets.entries()) {
       if (index % 2 === 0) socket.resetAndDestroy()
       else socket.destroy()
@@ -123,7 +123,7 @@ test('connections that come and go without a word leave nothing behind', async (
   await serves(node, address)
 })
 
-test('so many strangers may dawdle, of more the oldest is cut, and all are when their time is over', async () => {
+test('a limited number of handshakes may be pending: one more closes the oldest, and each is closed when its time is over', async () => {
   const clock = new SkipClock()
   const transport = memory({ clock })
   const node = new AstraNet({ clock, transports: [transport] })
@@ -152,12 +152,12 @@ test('so many strangers may dawdle, of more the oldest is cut, and all are when 
 })
 
 test.each(Object.entries(doors))(
-  'an honest node joins beside any number of silent strangers, over %s',
+  'an honest node joins beside any number of silent connections, over %s',
   async (_, door) => {
     const { node, address } = await serving(door)
     await using _node = node
     const sockets = await Promise.all(
-      Array.from({ length: MAX_PENDING_HANDSHAKES + 50 }, () => stranger(address)),
+      Array.from({ length: MAX_PENDING_HANDSHAKES + 50 }, () => connection(address)),
     )
     await serves(node, address, door)
     expect(sockets.filter((socket) => !socket.closed).length).toBeLessThanOrEqual(MAX_PENDING_HANDSHAKES)
@@ -165,7 +165,7 @@ test.each(Object.entries(doors))(
   },
 )
 
-test('a node offers nothing that nobody bound', async () => {
+test('a node offers only services that were bound', async () => {
   await using node = new AstraNet()
   const { address } = await node.listenAndServe('tcp4', '127.0.0.1:0')
   await using client = new AstraNet()
@@ -202,7 +202,7 @@ test('who listens with a secret is not warned', async () => {
   expect(await warningsOf(tcp({ secret }), ['tcp4', '0.0.0.0:0'])).toEqual([])
 })
 
-test('who listens over a transport that says nothing of itself is warned', async () => {
+test('listening over a transport that does not say whether it authenticates emits a warning', async () => {
   const plain = memory()
   const transport: Transport = {
     networks: plain.networks,
@@ -217,7 +217,7 @@ test('who listens over a transport that says nothing of itself is warned', async
   ])
 })
 
-test('a stranger that is cut off is told to onError and to the diagnostics channel', async () => {
+test('a connection that is refused is reported to onError and to the diagnostics channel', async () => {
   await using node = new AstraNet()
   const errors: unknown[] = []
   const messages: unknown[] = []
@@ -232,7 +232,7 @@ test('a stranger that is cut off is told to onError and to the diagnostics chann
   expect(messages).toMatchObject([{ error: errors[0], network: 'tcp4', localAddress: address }])
 })
 
-test('what breaks a listener is told to onError and to the diagnostics channel', async () => {
+test('an error of a listener is reported to onError and to the diagnostics channel', async () => {
   const transport = memory()
   let breakIt: ((error: Error) => void) | undefined
   const breaking: Transport = {
@@ -244,12 +244,12 @@ test('what breaks a listener is told to onError and to the diagnostics channel',
     },
   }
   await using node = new AstraNet({ transports: [breaking] })
-  const told: unknown[] = []
-  const onMessage = (message: unknown): void => void told.push(message)
+  const reported: unknown[] = []
+  const onMessage = (message: unknown): void => void reported.push(message)
   subscribe('astranet:listener:error', onMessage)
-  await node.listenAndServe('memory', 'node', { onError: (error) => void told.push(error) })
+  await node.listenAndServe('memory', 'node', { onError: (error) => void reported.push(error) })
   const error = new Error('no more file descriptors')
   breakIt?.(error)
   unsubscribe('astranet:listener:error', onMessage)
-  expect(told).toEqual([{ error, network: 'memory', address: 'node' }, error])
+  expect(reported).toEqual([{ error, network: 'memory', address: 'node' }, error])
 })

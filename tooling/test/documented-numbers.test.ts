@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { MAX_PENDING_HANDSHAKES } from '../../packages/core/src/handshakes.js'
+import { MAX_PENDING_HANDSHAKES } from '../../packages/core/src/links/pending-handshakes.js'
 import { MAX_AWAITED_HEADERS } from '../../packages/link/src/io/awaited-headers.js'
 import { MAX_PARTIAL_HEADERS } from '../../packages/link/src/io/incoming-streams.js'
 import { DEFAULT_HELLO_TIMEOUT_MS } from '../../packages/link/src/io/link-options.js'

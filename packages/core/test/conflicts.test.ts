@@ -41,7 +41,7 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
 
 const own = (): Conflict[] => conflicts.filter(({ isOwn }) => isOwn)
 
-test('two nodes with one id that meet are both told, once, and stay apart', async () => {
+test('two nodes with one id that meet both report it, once, and have no link', async () => {
   await using one = new AstraNet({ nodeId })
   await using other = new AstraNet({ nodeId })
   const { address } = await one.listenAndServe('tcp4', '127.0.0.1:0')
@@ -67,7 +67,7 @@ test('with a secret too, and a node that joins itself is no conflict', async () 
   await until(() => own().length === 2)
 })
 
-test('two nodes with one id that only meet a common neighbour are both told, and the neighbour', async () => {
+test('two nodes with one id that only meet a common neighbour both report it, and so does the neighbour', async () => {
   await using neighbour = new AstraNet()
   const { address } = await neighbour.listenAndServe('tcp4', '127.0.0.1:0')
   await using one = new AstraNet({ nodeId })
@@ -124,7 +124,7 @@ test('two links of one node are no conflict, whatever its incarnation did betwee
   expect(conflicts).toEqual([])
 })
 
-test('a neighbour that says it again and again is heard once', async () => {
+test('a conflict that a neighbour repeats is reported once', async () => {
   await using node = new AstraNet({ nodeId })
   const [near, far] = memoryPair()
   const isOpen = deferred()

@@ -50,7 +50,7 @@ test.each<[string, AstraNetOptions]>([
   },
 )
 
-test('closing a node closes its ports, and the other end is told', async () => {
+test('closing a node closes its ports, and the other end notices', async () => {
   const { port1, port2 } = new MessageChannel()
   const [a, b] = [new AstraNet(), new AstraNet()]
   await Promise.all([a.attach(port1), b.attach(port2)])

@@ -84,7 +84,7 @@ test('a write in flight when the far end goes does not count as the write that i
   expect(await write(near, 'refused')).toBe('EPIPE')
 })
 
-test('when nobody reads what the far end sent last, the write after the first is ECONNRESET', async () => {
+test('if the last bytes of the far end are not read, the write after the first is ECONNRESET', async () => {
   const { near, far } = await overAstraNet()
   far.write(Buffer.alloc(400_000))
   far.destroy()

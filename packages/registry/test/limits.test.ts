@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Catalogue, MAX_MESSAGE_BYTES, type PlainValue } from '../src/index.js'
-import { resolveLimits } from '../src/proto/limits.js'
-import { OwnerLog } from '../src/proto/owner-log.js'
-import { checkServiceKey, checkServiceRecord, type ServiceRecord } from '../src/proto/record.js'
+import { resolveLimits } from '../src/proto/model/limits.js'
+import { OwnerLog } from '../src/proto/log/owner-log.js'
+import { checkServiceKey, checkServiceRecord, type ServiceRecord } from '../src/proto/model/record.js'
 import { encodedBytes } from './encoded-bytes.js'
 import { Network, id, offersOf } from './network.js'
 

@@ -3,8 +3,8 @@ import { runInNewContext } from 'node:vm'
 import { nodeIdToBytes } from '@astranet/interface'
 import { describe, expect, it } from 'vitest'
 import { Catalogue, type PlainValue } from '../src/index.js'
-import { decodeEntry } from '../src/proto/entry.js'
-import { heldBytes, OWNER_BYTES } from '../src/proto/memory.js'
+import { decodeEntry } from '../src/proto/model/entry.js'
+import { heldBytes, OWNER_BYTES } from '../src/proto/model/held-bytes.js'
 import { Network, id, offersOf } from './network.js'
 
 setFlagsFromString('--expose-gc')

@@ -1,6 +1,6 @@
 import { nodeIdToBytes } from '@astranet/interface'
 import { LINK_ROLES, NONCE_BYTES, type Preamble } from './preamble.js'
-import type { SessionRole } from './settle-role.js'
+import type { SessionRole } from './negotiate-role.js'
 
 /** What the two sides prove to each other, so that the proof of one is none of the other. All of the same length. */
 const LABELS: Readonly<Record<SessionRole, string>> = {

@@ -1,5 +1,5 @@
 import type { NodeId } from '@astranet/interface'
-import type { CatalogueLimits } from './limits.js'
+import type { CatalogueLimits } from './model/limits.js'
 
 /** How to make a catalogue. Limits that are left out have their defaults. */
 export interface CatalogueOptions extends Partial<CatalogueLimits> {

@@ -1,14 +1,14 @@
 import { toNodeId, type AstraError, type NodeId } from '@astranet/interface'
 import type { CatalogueOptions, ServiceFilter, ServiceName, ServiceOptions } from './catalogue-options.js'
-import { Claims } from './claims.js'
-import { Exchange } from './exchange.js'
-import { GraphSignal } from './graph-signal.js'
-import { resolveLimits } from './limits.js'
-import type { RegistryMessage } from './messages.js'
-import { Neighbours, refusedAsLargest, type Neighbour } from './neighbours.js'
-import { Offers, type ServiceChange, type ServiceInstance } from './offers.js'
-import { OwnLinks } from './own-links.js'
-import { OwnerLog } from './owner-log.js'
+import { Claims } from './log/incarnation-claims.js'
+import { Exchange } from './sync/exchange.js'
+import { GraphSignal } from './graph/graph-signal.js'
+import { resolveLimits } from './model/limits.js'
+import type { RegistryMessage } from './sync/messages.js'
+import { Neighbours, refusedAsLargest, type Neighbour } from './sync/neighbours.js'
+import { Offers, type ServiceChange, type ServiceInstance } from './view/service-index.js'
+import { OwnLinks } from './log/own-links.js'
+import { OwnerLog } from './log/owner-log.js'
 import {
   checkNodeRecord,
   checkServiceKey,
@@ -18,9 +18,9 @@ import {
   type LinkRecord,
   type NodeRecord,
   type RecordKey,
-} from './record.js'
-import { checkNumber } from './text.js'
-import type { Watch } from './watch.js'
+} from './model/record.js'
+import { checkNumber } from './model/text.js'
+import type { Watch } from './view/watch.js'
 
 /** A neighbour that must not be listened to any more. */
 export interface Refused {

@@ -1,0 +1,139 @@
+import { encodeMessage, MessageDecoder } from '@astranet/frame/message'
+import type { Stream, StreamHandler } from '@astranet/mux'
+import {
+  controlFromWire,
+  MAX_CONTROL_MESSAGE_BYTES,
+  type ControlMessage,
+} from '../../proto/control-message.js'
+import { protocolError, type LinkError } from '../../proto/error-codes.js'
+import { helloFromWire, helloToWire, MAX_HELLO_BYTES, type Hello } from '../../proto/hello.js'
+import { messageError } from './message-error.js'
+
+/** What a {@link ControlStream} tells its link. After `onViolation` nothing follows. */
+export interface ControlEvents {
+  /** The first message. */
+  onHello(hello: Hello): void
+  /** Every later one. */
+  onControl(message: ControlMessage): void
+  /** The peer sent all it will send. */
+  onControlEnd(): void
+  onControlWritable(): void
+  onViolation(error: LinkError): void
+}
+
+/** The control stream of a link: HELLO, then messages, in both directions. Holds one unfinished message at most. */
+export class ControlStream implements StreamHandler {
+  readonly #stream: Stream
+  readonly #events: ControlEvents
+  #decoder: MessageDecoder = new MessageDecoder({ maxBytes: MAX_HELLO_BYTES })
+  #hasHello = false
+  #isHeld = false
+  /** The end came while held. */
+  #hasEnd = false
+  #isOver = false
+  #isEnded = false
+
+  constructor(stream: Stream, events: ControlEvents) {
+    this.#stream = stream
+    this.#events = events
+    stream.urgency = 0
+  }
+
+  /** Starts delivery. */
+  start(): void {
+    this.#stream.handle(this)
+  }
+
+  /** Delivers nothing more until `release`: the peer's HELLO is being judged. What arrives waits, within its window. */
+  hold(): void {
+    this.#isHeld = true
+    this.#stream.pause()
+  }
+
+  release(): void {
+    this.#isHeld = false
+    this.#read()
+    if (this.#isHeld || this.#isOver) return
+    this.#stream.resume()
+    if (this.#hasEnd) this.onEnd()
+  }
+
+  sendHello(hello: Hello): void {
+    this.#stream.write(encodeMessage(helloToWire(hello), { maxBytes: MAX_HELLO_BYTES }))
+  }
+
+  /** Sends one message. False: wait for `onControlWritable`, or nothing more can be sent. */
+  send(wire: readonly unknown[]): boolean {
+    const bytes = encodeMessage(wire, { maxBytes: MAX_CONTROL_MESSAGE_BYTES })
+    return !this.#isEnded && this.#stream.write(bytes)
+  }
+
+  /** Nothing more will be sent. */
+  end(): void {
+    this.#isEnded = true
+    this.#stream.end()
+  }
+
+  onData(_stream: Stream, chunk: Uint8Array): void {
+    if (this.#isOver) return
+    this.#decoder.push(chunk)
+    this.#read()
+  }
+
+  onEnd(): void {
+    this.#hasEnd = true
+    if (this.#isOver || this.#isHeld) return
+    this.#isOver = true
+    this.#events.onControlEnd()
+  }
+
+  onReset(): void {
+    this.#violation(protocolError('reset the control stream'))
+  }
+
+  onStopSending(): void {
+    this.#violation(protocolError('stopped reading the control stream'))
+  }
+
+  onWritable(): void {
+    this.#events.onControlWritable()
+  }
+
+  #read(): void {
+    if (this.#isHeld) return
+    for (let step = this.#decoder.next(); step.kind !== 'incomplete'; step = this.#decoder.next()) {
+      if (step.kind === 'error') {
+        this.#violation(messageError(step.error, this.#hasHello ? 'a control message' : 'a HELLO'))
+        return
+      }
+      this.#take(step.value)
+      if (this.#isOver || this.#isHeld) return
+    }
+  }
+
+  #take(value: unknown): void {
+    const message = this.#hasHello ? controlFromWire(value) : helloFromWire(value)
+    if (message instanceof Error) {
+      this.#violation(message)
+    } else if ('kind' in message) {
+      this.#events.onControl(message)
+    } else {
+      this.#hasHello = true
+      const rest = this.#decoder.rest()
+      this.#decoder = new MessageDecoder({ maxBytes: MAX_CONTROL_MESSAGE_BYTES })
+      if (rest.length > 0) this.#decoder.push(rest)
+      this.#events.onHello(message)
+    }
+  }
+
+  #violation(error: LinkError): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#events.onViolation(error)
+  }
+}
+
+/** The error of a peer that ended the control stream though nobody goes away. */
+export function controlEndedEarly(): LinkError {
+  return protocolError('ended the control stream without a go-away')
+}

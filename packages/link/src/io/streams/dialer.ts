@@ -1,0 +1,88 @@
+import type { Clock } from '@astranet/interface'
+import type { Session } from '@astranet/mux'
+import type { LinkError } from '../../proto/error-codes.js'
+import { GoAwayState, type GoAway } from '../../proto/go-away.js'
+import { DialError } from '../../proto/stream-answer.js'
+import { checkStreamHeader, type StreamHeader } from '../../proto/stream-header.js'
+import { DialQueue } from './dial-queue.js'
+import { OutgoingDial, type DialHandler } from './outgoing-dial.js'
+
+/** How many waiting dials fail in one turn of the event loop. */
+const FAILURES_PER_TURN = 1024
+
+/** Opens streams for dials, in order, as far as the peer allows. */
+export class Dialer {
+  readonly #clock: Clock
+  readonly #queue = new DialQueue()
+  readonly #peerGoAway = new GoAwayState()
+  #session: Session | undefined = undefined
+  /** Why no dial can succeed any more. */
+  #end: DialError | undefined = undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** From now on streams can be opened. */
+  open(session: Session): void {
+    this.#session = session
+    this.flush()
+  }
+
+  /** See `Link.dial`. */
+  dial(header: StreamHeader, handler: DialHandler, context: unknown): OutgoingDial {
+    checkStreamHeader(header)
+    const dial = new OutgoingDial(header, handler, { context, peerGoAway: this.#peerGoAway })
+    const end = this.#end
+    if (end !== undefined) {
+      this.#clock.defer(() => dial.failed(end))
+      return dial
+    }
+    const stream = this.#queue.peek() === undefined ? this.#session?.tryOpenStream() : undefined
+    if (stream === undefined) this.#queue.push(dial)
+    else dial.begin(stream)
+    return dial
+  }
+
+  /** The peer may allow more streams. */
+  flush(): void {
+    if (this.#session === undefined) return
+    for (let dial = this.#queue.peek(); dial !== undefined; dial = this.#queue.peek()) {
+      const stream = this.#session.tryOpenStream()
+      if (stream === undefined) return
+      this.#queue.shift()
+      dial.begin(stream)
+    }
+  }
+
+  /** The peer takes no new streams. `ownStreamType`: the type of stream (id modulo 4) that this side opens. */
+  receiveGoAway(goAway: GoAway, ownStreamType: number): LinkError | undefined {
+    const error = this.#peerGoAway.receive(goAway, ownStreamType)
+    if (error === undefined) {
+      this.stop(
+        new DialError('ECONNREFUSED', 'the peer takes no new streams: it is going away', {
+          isRetryable: true,
+        }),
+      )
+    }
+    return error
+  }
+
+  /** No dial succeeds from now on; those that wait fail. Never calls back from inside this call. */
+  stop(error: DialError): void {
+    if (this.#end !== undefined) return
+    this.#end = error
+    this.#session = undefined
+    this.#clock.defer(() => this.#failWaiting(error))
+  }
+
+  #failWaiting(error: DialError): void {
+    for (let count = 0; count < FAILURES_PER_TURN; count++) {
+      const dial = this.#queue.peek()
+      if (dial === undefined) return
+      this.#queue.shift()
+      dial.failed(error)
+    }
+    this.#clock.defer(() => this.#failWaiting(error))
+  }
+}

@@ -17,7 +17,7 @@ export type SessionRole = 'client' | 'server'
  * Equal nonces mean that a side reads what it wrote: `ASTRA_ERR_LINK_SELF`. Equal node ids are judged when the HELLOs
  * are there (`ownIdError`): two dialers with one id settle it by their nonces. Two acceptors: `ASTRA_ERR_LINK_PROTOCOL`.
  */
-export function settleRole(own: Preamble, peer: Preamble): SessionRole | LinkError {
+export function negotiateRole(own: Preamble, peer: Preamble): SessionRole | LinkError {
   const order = compareBytes(own.nonce, peer.nonce)
   if (order === 0)
     return linkError(CloseCode.SELF, 'the connection leads back to this node: both ends have one nonce')

@@ -17,7 +17,7 @@ export type PreambleResult =
       readonly kind: 'preamble'
       readonly preamble: Preamble
       /** The bytes behind the preamble: the beginning of QMux. May be empty. */
-      readonly rest: Uint8Array
+      readonly initialBytes: Uint8Array
     }
   | {
       readonly kind: 'error'
@@ -56,7 +56,11 @@ export class PreambleParser {
       if (error !== undefined) return this.#end({ kind: 'error', error })
     }
     if (this.#length < PREAMBLE_BYTES) return INCOMPLETE
-    return this.#end({ kind: 'preamble', preamble: readPreamble(this.#bytes), rest: chunk.subarray(taken) })
+    return this.#end({
+      kind: 'preamble',
+      preamble: readPreamble(this.#bytes),
+      initialBytes: chunk.subarray(taken),
+    })
   }
 
   #end(result: PreambleResult): PreambleResult {

@@ -7,7 +7,7 @@ import {
 } from '../../proto/control-message.js'
 import { protocolError, type LinkError } from '../../proto/error-codes.js'
 import { helloFromWire, helloToWire, MAX_HELLO_BYTES, type Hello } from '../../proto/hello.js'
-import { messageError } from './message-error.js'
+import { messageError } from '../../proto/message-error.js'
 
 /** What a {@link ControlStream} tells its link. After `onViolation` nothing follows. */
 export interface ControlEvents {

@@ -2,14 +2,19 @@ import { encodeMessage } from '@astranet/frame/message'
 import { toNodeId } from '@astranet/interface'
 import { isToken } from '../../proto/fields.js'
 import { checkHelloFields, HelloLimit, helloToWire, MAX_HELLO_BYTES, type Hello } from '../../proto/hello.js'
-import type { LinkOptions } from '../link/link-options.js'
+import type { LinkIdentity } from '../link-options.js'
+
+/** Which of a link's options go into its HELLO. */
+export interface OwnHelloOptions {
+  readonly identity: LinkIdentity
+  readonly sequence?: number
+}
 
 /**
  * The HELLO that this side sends to a peer seen at `remoteAddress`. Throws a `TypeError` or `RangeError` that names the
  * option when it cannot be sent.
  */
-export function ownHello(options: LinkOptions, remoteAddress: string): Hello {
-  const { identity, sequence = 0 } = options
+export function ownHello({ identity, sequence = 0 }: OwnHelloOptions, remoteAddress: string): Hello {
   const hello: Hello = {
     nodeId: toNodeId(identity.nodeId),
     incarnation: identity.incarnation,

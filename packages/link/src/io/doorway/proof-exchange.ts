@@ -1,7 +1,8 @@
 import { CloseCode, linkError, type LinkError } from '../../proto/error-codes.js'
 import { HelloLimit, type Hello } from '../../proto/hello.js'
-import { proofInput, type PreamblePair } from '../../proto/proof-input.js'
 import type { SessionRole } from '../../proto/negotiate-role.js'
+import { proofInput, type PreamblePair } from '../../proto/proof-input.js'
+import type { Passage } from './doorway.js'
 import type { HelloProof } from './hello-proof.js'
 
 /** The proofs of one link. Neither method rejects. */
@@ -10,10 +11,13 @@ export class ProofExchange {
   readonly #role: SessionRole
   readonly #preambles: PreamblePair
 
-  constructor(proof: HelloProof, role: SessionRole, preambles: PreamblePair) {
+  constructor(proof: HelloProof, { role, ownPreamble, peerPreamble }: Passage) {
     this.#proof = proof
     this.#role = role
-    this.#preambles = preambles
+    this.#preambles =
+      role === 'client'
+        ? { client: ownPreamble, server: peerPreamble }
+        : { client: peerPreamble, server: ownPreamble }
   }
 
   /** `hello` with this side's proof. */
@@ -42,7 +46,7 @@ export class ProofExchange {
   }
 }
 
-/** The error of a peer that proves something where this side has nothing to prove. It would close after this side's HELLO. */
+/** The error of a peer that sends a proof where this side asks for none: such a peer would close after this side's HELLO. */
 export function unexpectedProof(): LinkError {
   const message = 'one side proves that it knows a secret, and the other has none'
   return linkError(CloseCode.AUTHENTICATION_FAILED, message)

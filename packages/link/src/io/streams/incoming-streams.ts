@@ -11,7 +11,7 @@ import {
   type UnknownHeader,
 } from '../../proto/stream-header.js'
 import { AwaitedHeader, AwaitedHeaders } from './pending-headers.js'
-import { messageError } from '../control/message-error.js'
+import { messageError } from '../../proto/message-error.js'
 
 /** The most streams of one link whose header has begun and not ended; each holds up to 1 KiB. */
 export const MAX_PARTIAL_HEADERS = 1024

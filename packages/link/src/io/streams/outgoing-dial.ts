@@ -4,7 +4,7 @@ import { StreamCode } from '../../proto/error-codes.js'
 import type { GoAwayState } from '../../proto/go-away.js'
 import { ACCEPTED_WIRE, answerFromWire, DialError, refusalError } from '../../proto/stream-answer.js'
 import { headerToWire, MAX_STREAM_HEADER_BYTES, type StreamHeader } from '../../proto/stream-header.js'
-import { messageError } from '../control/message-error.js'
+import { messageError } from '../../proto/message-error.js'
 
 /**
  * What becomes of a dial. One handler can serve any number of them; what belongs to one goes into `dial.context`. Never

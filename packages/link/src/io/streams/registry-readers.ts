@@ -3,7 +3,7 @@ import type { Stream, StreamError, StreamHandler } from '@astranet/mux'
 import { protocolError, StreamCode, type LinkError } from '../../proto/error-codes.js'
 import { answerFromWire } from '../../proto/stream-answer.js'
 import { MAX_REGISTRY_MESSAGE_BYTES, MAX_STREAM_HEADER_BYTES } from '../../proto/stream-header.js'
-import { messageError } from '../control/message-error.js'
+import { messageError } from '../../proto/message-error.js'
 
 /** What a link is told of its registry streams. After `onViolation` nothing that matters follows. */
 export interface RegistryEvents {

@@ -1,6 +1,6 @@
 import { SessionError } from '@astranet/mux'
-import { CloseCode, linkError } from '../../proto/error-codes.js'
-import { printable } from '../../proto/fields.js'
+import { CloseCode, linkError } from '../proto/error-codes.js'
+import { printable } from '../proto/fields.js'
 
 /** What the end of the session means for the link; `undefined` when it was intended. */
 export function closeReason(error: Error | undefined): Error | undefined {

@@ -1,5 +1,5 @@
 import type { AstraError } from '@astranet/interface'
-import { CloseCode, linkError, type LinkError } from '../../proto/error-codes.js'
+import { CloseCode, linkError, type LinkError } from './error-codes.js'
 
 /** What a message that could not be read means for the link. `what` is the kind of message, such as `'a HELLO'`. */
 export function messageError(cause: AstraError, what: string): LinkError {

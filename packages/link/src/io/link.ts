@@ -1,23 +1,21 @@
 import type { ByteDuplex } from '@astranet/interface'
 import type { Session, Stream } from '@astranet/mux'
-import { CONFLICT_WIRE, incarnationToWire, opaqueToWire } from '../../proto/control-message.js'
-import { CloseCode, linkError, StreamCode } from '../../proto/error-codes.js'
-import type { Hello } from '../../proto/hello.js'
-import type { LinkFacts, RankedLink } from '../../proto/preferred-link.js'
-import type { RefusalReason } from '../../proto/stream-answer.js'
-import type { StreamHeader } from '../../proto/stream-header.js'
-import { acceptStream, refuseStream } from '../streams/incoming-streams.js'
-import { LinkCore } from './link-core.js'
-import type { LinkOptions } from './link-options.js'
-import type { DialHandler, OutgoingDial } from '../streams/outgoing-dial.js'
+import { CONFLICT_WIRE, incarnationToWire, opaqueToWire } from '../proto/control-message.js'
+import { CloseCode, linkError, StreamCode } from '../proto/error-codes.js'
+import type { Hello } from '../proto/hello.js'
+import type { LinkFacts, RankedLink } from '../proto/preferred-link.js'
+import type { RefusalReason } from '../proto/stream-answer.js'
+import type { StreamHeader } from '../proto/stream-header.js'
+import { acceptStream, refuseStream } from './streams/incoming-streams.js'
+import { LinkCore, type LinkState } from './link-core.js'
+import type { HandlerOf, OptionsOf } from './link-options.js'
+import type { DialHandler, OutgoingDial } from './streams/outgoing-dial.js'
 
-/**
- * Where a {@link Link} is in its life. Legal moves: `new` -> `handshake` -> `open` -> `closing` -> `closed`; `handshake`
- * -> `closing` when the preambles do not fit (for 1 s at most: the peer may read this side's), or a HELLO is refused or
- * late; any -> `closed` when the pipe breaks or the link is destroyed. A link that drains is `open` until its last stream
- * ends.
- */
-export type LinkState = 'new' | 'handshake' | 'open' | 'closing' | 'closed'
+/** The events of a {@link Link}; see {@link HandlerOf}. */
+export type LinkHandler = HandlerOf<Link>
+
+/** How a {@link Link} behaves; see {@link OptionsOf}. */
+export type LinkOptions = OptionsOf<Link>
 
 /**
  * An adjacency of two nodes: a QMux session over one pipe with the node protocol `astranet/1` spoken on it.
@@ -31,7 +29,7 @@ export type LinkState = 'new' | 'handshake' | 'open' | 'closing' | 'closed'
  * for streams that were handed over, nothing.
  */
 export class Link implements RankedLink {
-  readonly #core: LinkCore
+  readonly #core: LinkCore<Link>
   readonly #credential: string | undefined
 
   /** Throws a `TypeError` or `RangeError` that names the option that is wrong. Nothing happens until `start`. */
@@ -59,7 +57,7 @@ export class Link implements RankedLink {
    * authenticated the peer.
    */
   get peer(): Hello | undefined {
-    return this.#core.peer
+    return this.#core.control.peer
   }
 
   /** The session below, for its figures; `undefined` before the preambles are exchanged. */
@@ -69,7 +67,8 @@ export class Link implements RankedLink {
 
   /** What decides whether this link is preferred over another. Meaningful once it is open. */
   get facts(): LinkFacts {
-    const { role, ownHello, peer } = this.#core
+    const { role, ownHello, control } = this.#core
+    const { peer } = control
     const isDialedHere = role === 'client'
     return {
       incarnation: peer?.incarnation ?? 0,
@@ -93,7 +92,7 @@ export class Link implements RankedLink {
    * Throws a `TypeError` or `RangeError` that names the wrong field of `header`; everything else is a `DialError`.
    */
   dial(header: StreamHeader, handler: DialHandler, context?: unknown): OutgoingDial {
-    return this.#core.dialer.dial(header, handler, context)
+    return this.#core.streams.dialer.dial(header, handler, context)
   }
 
   /** Answers a stream that `onStream` gave: the application's bytes follow. */
@@ -114,7 +113,7 @@ export class Link implements RankedLink {
    */
   send(type: number, body: unknown): boolean {
     const wire = opaqueToWire(type, body)
-    return this.isOpen && (this.#core.control?.send(wire) ?? false)
+    return this.isOpen && this.#core.control.send(wire)
   }
 
   /**
@@ -125,22 +124,22 @@ export class Link implements RankedLink {
    * Throws a `RangeError` for more than 65,536 bytes.
    */
   sendRegistry(body: unknown): boolean {
-    return this.isOpen && this.#core.registry.send(body)
+    return this.isOpen && this.#core.streams.registry.send(body)
   }
 
   /** Whether `sendRegistry` takes a message now. */
   get canSendRegistry(): boolean {
-    return this.isOpen && this.#core.registry.canSend
+    return this.isOpen && this.#core.streams.registry.canSend
   }
 
   /** Tells the peer that this node's incarnation is another one now than in its HELLO. Without effect unless open. */
   tellIncarnation(incarnation: number): void {
-    if (this.isOpen) this.#core.control?.send(incarnationToWire(incarnation))
+    if (this.isOpen) this.#core.control.send(incarnationToWire(incarnation))
   }
 
   /** Tells the peer that another node with its id has a link to this node. Without effect unless open. */
   tellConflict(): void {
-    if (this.isOpen) this.#core.control?.send(CONFLICT_WIRE)
+    if (this.isOpen) this.#core.control.send(CONFLICT_WIRE)
   }
 
   /** The round trip in ms. Rejects with `ASTRA_ERR_LINK_CLOSED` when the link is not open, and when it ends meanwhile. */
@@ -166,7 +165,7 @@ export class Link implements RankedLink {
       return Promise.resolve()
     }
     this.goAway()
-    control?.end()
+    control.end()
     return session.drain()
   }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { MAX_PENDING_HANDSHAKES } from '../../packages/core/src/handshakes.js'
-import { MAX_AWAITED_HEADERS } from '../../packages/link/src/io/streams/pending-headers.js'
+import { MAX_PENDING_HEADERS } from '../../packages/link/src/io/streams/pending-headers.js'
 import { MAX_PARTIAL_HEADERS } from '../../packages/link/src/io/streams/incoming-streams.js'
 import { DEFAULT_HELLO_TIMEOUT_MS } from '../../packages/link/src/io/link-options.js'
 import { MAX_CONTROL_MESSAGE_BYTES } from '../../packages/link/src/proto/control-message.js'
@@ -99,7 +99,7 @@ const SAYINGS: [name: string, value: number, ...patterns: RegExp[]][] = [
     MAX_PARTIAL_HEADERS,
     /begun and not (?:ended|complete)(?:, per link)? \| ([\d,]+)/g,
   ],
-  ['MAX_AWAITED_HEADERS', MAX_AWAITED_HEADERS, /header is not complete(?:, per link)? \| ([\d,]+)/g],
+  ['MAX_PENDING_HEADERS', MAX_PENDING_HEADERS, /header is not complete(?:, per link)? \| ([\d,]+)/g],
   ['MAX_TUNNEL_NODES', MAX_TUNNEL_NODES, /tunnel's path \| ([\d,]+)/g],
 ]
 

@@ -5,7 +5,7 @@ import {
   CloseCode,
   DialError,
   HEADER_TIMEOUT_MS,
-  MAX_AWAITED_HEADERS,
+  MAX_PENDING_HEADERS,
   MAX_PARTIAL_HEADERS,
   RefusalReason,
   StreamCode,
@@ -67,7 +67,7 @@ describe('a dial', () => {
       sourceNode: undefined,
     })
     const { stream, dial } = dials.accepted[0]!
-    expect([dial.context, dial.isSettled, stream.context]).toEqual(['mine', true, undefined])
+    expect([dial.context, dial.isFinished, stream.context]).toEqual(['mine', true, undefined])
     const reader = new Reader()
     stream.handle(reader)
     stream.write(bytes('hello'))
@@ -363,7 +363,7 @@ describe('a stream of the peer', () => {
       stream!.handle(reader)
       streams.push(stream!)
     }
-    while (streams.length < MAX_AWAITED_HEADERS) openOne()
+    while (streams.length < MAX_PENDING_HEADERS) openOne()
     clock.run()
     expect(reader.errors).toEqual([])
     openOne()
@@ -446,7 +446,7 @@ describe('going away', () => {
     const late = left.link.dial(header, dials)
     clock.run()
     expect(left.goAways).toEqual([8])
-    expect(late.isSettled).toBe(true)
+    expect(late.isFinished).toBe(true)
     expect(dials.failed).toMatchObject([{ code: 'ECONNRESET', isRetryable: true }])
     expect([left.link.isDialable, right.link.isDialable, left.link.isOpen]).toEqual([false, false, true])
     dials.accepted[0]?.stream.write(bytes('still here'))

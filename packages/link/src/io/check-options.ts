@@ -14,8 +14,8 @@ export function checkHelloTimeout(timeoutMs: number): number {
 }
 
 /**
- * Throws a `TypeError` or `RangeError` that names a limit which no session can have. The session itself is made when the
- * peer's bytes arrive, too late to throw to the caller.
+ * Throws a `TypeError` or `RangeError` that names a limit which no session can have. The session itself is made when
+ * the peer's bytes arrive, too late to throw to the caller.
  */
 export function checkSessionOptions(options: LinkSessionOptions | undefined): void {
   const { maxConcurrentStreams } = resolveLimits(options ?? {})

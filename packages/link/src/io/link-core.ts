@@ -17,16 +17,16 @@ import { LinkStreams } from './streams/link-streams.js'
 
 /**
  * Where a link is in its life. Legal moves: `new` -> `handshake` -> `open` -> `closing` -> `closed`; `handshake` ->
- * `closing` when the preambles do not match (for 1 s at most, so that the peer can read this side's), or a HELLO is refused
- * or late; any -> `closed` when the pipe breaks or the link is destroyed. A link that drains is `open` until its last
- * stream ends.
+ * `closing` when the preambles do not match (for 1 s at most, so that the peer can read this side's), or a HELLO is
+ * refused or late; any -> `closed` when the pipe breaks or the link is destroyed. A link that drains is `open` until
+ * its last stream ends.
  */
 export type LinkState = 'new' | 'handshake' | 'open' | 'closing' | 'closed'
 
 /**
- * The state machine of a link. It knows nothing of its public face: `L` is what the handler's functions are given as the
- * link. What comes before both HELLOs is {@link Handshake}'s, the open link's messages are {@link LinkControl}'s, its
- * streams {@link LinkStreams}'s.
+ * The state machine of a link. It knows nothing of its public face: `L` is what the handler's functions are given as
+ * the link. What comes before both HELLOs is {@link Handshake}'s, the open link's messages are {@link LinkControl}'s,
+ * its streams {@link LinkStreams}'s.
  */
 export class LinkCore<L> implements LinkHost<L> {
   readonly link: L
@@ -172,8 +172,8 @@ export class LinkCore<L> implements LinkHost<L> {
     this.streams.opened({ peerId: peer.nodeId, role: this.role })
     this.session.raiseLimits()
     this.handler.onOpen(this.link)
-    // The server opens no stream before the client, having accepted its HELLO, raises the limits: frames of other streams
-    // could overtake the HELLO.
+    // The server opens no stream before the client, having accepted its HELLO, raises the limits: frames of other
+    // streams could overtake the HELLO.
     if (this.role === 'client') this.#openOwnStreams()
   }
 

@@ -9,14 +9,14 @@ import type { HelloProof } from './doorway/hello-proof.js'
 /** How long a link may take from its first byte to both HELLOs, in ms, by default. */
 export const DEFAULT_HELLO_TIMEOUT_MS = 10_000
 
-/** What this node says of itself in its HELLO. */
+/** What this node sends about itself in its HELLO. */
 export interface LinkIdentity {
   readonly nodeId: NodeId
   /** Must grow with every start of the node: an integer from 0 to 2^53 - 1, for example the start's time in ms. */
   readonly incarnation: number
   /**
-   * A random integer from 0 to 2^53 - 1, chosen at each start of the node. It lets neighbours distinguish a link left over
-   * from an earlier start from a second link of the same start. Default none: then the incarnation is compared.
+   * A random integer from 0 to 2^53 - 1, chosen at each start of the node. It lets neighbours distinguish a link left
+   * over from an earlier start from a second link of the same start. Default none: then the incarnation is compared.
    */
   readonly life?: number
   /** At most 8 strings of 1 to 32 characters of printable ASCII without spaces. Default none. */
@@ -28,13 +28,13 @@ export interface LinkIdentity {
 }
 
 /**
- * The events of a link; `L` is the link as its owner knows it, `Link` for all but this package. None is called from inside
- * a call to the link, except to `start`.
+ * The events of a link; `L` is the link as its owner knows it, `Link` for all but this package. None is called from
+ * inside a call to the link, except to `start`.
  */
 export interface HandlerOf<L> {
   /**
-   * The peer's HELLO arrived and is well-formed. Return an error to refuse the peer: the link closes with the error's close
-   * code and message. Default: every peer is admitted.
+   * The peer's HELLO arrived and is well-formed. Return an error to refuse the peer: the link closes with the error's
+   * close code and message. Default: every peer is admitted.
    */
   admit?(link: L, hello: Hello): LinkError | undefined
   /** Both HELLOs are accepted: everything works from now on. At most once. */
@@ -42,9 +42,10 @@ export interface HandlerOf<L> {
   /** A control message of a type from 0x10 to 0xffff. Types that are not known here must be ignored. */
   onMessage?(link: L, type: number, body: unknown): void
   /**
-   * The peer opened a stream and sent its header. Answer with `link.accept(stream)` or `link.refuse(stream, ...)`, now or
-   * later. The stream is paused: what else arrives waits, within its window, until `stream.handle(...)`. `initialBytes` are
-   * the application's bytes that arrived with the header; they come before what `handle` will deliver.
+   * The peer opened a stream and sent its header. Answer with `link.accept(stream)` or `link.refuse(stream, ...)`, now
+   * or later. The stream is paused: what else arrives waits, within its window, until `stream.handle(...)`.
+   * `initialBytes` are the application's bytes that arrived with the header; they come before what `handle` will
+   * deliver.
    */
   onStream(link: L, header: StreamHeader, stream: Stream, initialBytes: Uint8Array | undefined): void
   /** After a `send` that returned false: the control stream takes more. */
@@ -58,8 +59,9 @@ export interface HandlerOf<L> {
   /** The peer takes no new streams. Those with an id of `lastStreamId` or above were not processed. May repeat. */
   onGoAway?(link: L, lastStreamId: number): void
   /**
-   * The link has ended; called exactly once, as the last event. `error` is `undefined` after an intended close by either
-   * side, otherwise a {@link LinkError} or what broke the session. Pending dials report their failure themselves.
+   * The link has ended; called exactly once, as the last event. `error` is `undefined` after an intended close by
+   * either side, otherwise a {@link LinkError} or what broke the session. Pending dials report their failure
+   * themselves.
    */
   onClose(link: L, error: Error | undefined): void
 }
@@ -94,17 +96,20 @@ export interface OptionsOf<L> {
   /** What authenticated the peer, for example a certificate's fingerprint. Default: nothing did. */
   readonly credential?: string
   /**
-   * What each side must prove in its HELLO, for example {@link sharedSecretProof}; both sides have the same or none. The
-   * client proves itself first. A peer without it, or with another, gets `ASTRA_ERR_LINK_AUTHENTICATION`. Only on pipes that
-   * say they are confidential (`capabilities.confidential`). Default: nothing is proved.
+   * What each side must prove in its HELLO, for example {@link sharedSecretProof}; both sides have the same or none.
+   * The client proves itself first. A peer without it, or with another, gets `ASTRA_ERR_LINK_AUTHENTICATION`. Only on
+   * pipes that say they are confidential (`capabilities.confidential`). Default: nothing is proved.
    */
   readonly proof?: HelloProof
   /**
-   * Whether `proof` is also used on pipes that others can read. They can then try guesses at the secret, and an attacker
-   * that can change the bytes takes the link over after the proof. Default `false`.
+   * Whether `proof` is also used on pipes that others can read. They can then try guesses at the secret, and an
+   * attacker that can change the bytes takes the link over after the proof. Default `false`.
    */
   readonly insecure?: boolean
-  /** From `start` until both HELLOs are accepted, in ms, 1 to 2^31 - 1. Default 10,000. Then `ASTRA_ERR_LINK_HELLO_TIMEOUT`. */
+  /**
+   * From `start` until both HELLOs are accepted, in ms, 1 to 2^31 - 1. Default 10,000. Then
+   * `ASTRA_ERR_LINK_HELLO_TIMEOUT`.
+   */
   readonly helloTimeoutMs?: number
   /** Default: the system's. */
   readonly clock?: Clock

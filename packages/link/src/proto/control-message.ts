@@ -12,13 +12,13 @@ export const ControlType = {
   INCARNATION: 0x02,
   /** The sender has links to two nodes with the receiver's id (spec section 7.3). */
   CONFLICT: 0x03,
-  /** The first type that the link does not read itself; 0x10 to 0x1f belong to the registry, 0x20 to 0x2f to relays. */
+  /** The first type that the link does not read itself. Which of them are reserved: spec section 7. */
   FIRST_OPAQUE: 0x10,
   /** The largest type. 0x8000 and above are for private use. */
   LAST: 0xffff,
 } as const
 
-/** What one message on the control stream says. */
+/** One message on the control stream. */
 export type ControlMessage =
   | { readonly kind: 'goAway'; readonly goAway: GoAway }
   | { readonly kind: 'incarnation'; readonly incarnation: number }
@@ -37,15 +37,15 @@ export function opaqueToWire(type: number, body: unknown): readonly unknown[] {
   return [type, body]
 }
 
-/** The array that says that the sender's incarnation is another one now. */
+/** The array that reports the sender's new incarnation. */
 export function incarnationToWire(incarnation: number): readonly unknown[] {
   return [ControlType.INCARNATION, incarnation]
 }
 
-/** The array that says that another node with the receiver's id has a link to the sender. */
+/** The array that reports that another node with the receiver's id has a link to the sender. */
 export const CONFLICT_WIRE: readonly unknown[] = [ControlType.CONFLICT]
 
-/** Reads one message behind HELLO, or says what is wrong with it. */
+/** Reads one message behind HELLO; an error names what is wrong with it. */
 export function controlFromWire(value: unknown): ControlMessage | LinkError {
   if (!Array.isArray(value)) return fieldError('a control message', 'that is not an array')
   const fields = value as readonly unknown[]

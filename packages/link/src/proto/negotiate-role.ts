@@ -1,12 +1,12 @@
 import { CloseCode, linkError, protocolError, type LinkError } from './error-codes.js'
 import type { Preamble } from './preamble.js'
 
-/** The part that a side plays in QMux. */
+/** The role of a side in QMux. */
 export type SessionRole = 'client' | 'server'
 
 /**
- * Settles from both preambles which side is the QMux client; the two sides always come to opposite answers
- * (spec section 3.3).
+ * Decides from both preambles which side is the QMux client; the two sides always get opposite answers (spec section
+ * 3.3).
  *
  * | own \ peer | dialer | acceptor | either |
  * | --- | --- | --- | --- |
@@ -14,8 +14,9 @@ export type SessionRole = 'client' | 'server'
  * | acceptor | server | error | server |
  * | either | server | client | the lower nonce is client |
  *
- * Equal nonces mean that a side reads what it wrote: `ASTRA_ERR_LINK_SELF`. Equal node ids are judged when the HELLOs
- * are there (`ownIdError`): two dialers with one id settle it by their nonces. Two acceptors: `ASTRA_ERR_LINK_PROTOCOL`.
+ * Equal nonces mean that a side reads what it wrote: `ASTRA_ERR_LINK_SELF`. Equal node ids are not judged before the
+ * HELLOs have arrived (`ownIdError`): here two dialers with one id compare their nonces. Two acceptors:
+ * `ASTRA_ERR_LINK_PROTOCOL`.
  */
 export function negotiateRole(own: Preamble, peer: Preamble): SessionRole | LinkError {
   const order = compareBytes(own.nonce, peer.nonce)

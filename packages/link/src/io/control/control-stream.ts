@@ -9,13 +9,13 @@ import { protocolError, type LinkError } from '../../proto/error-codes.js'
 import { helloFromWire, helloToWire, MAX_HELLO_BYTES, type Hello } from '../../proto/hello.js'
 import { messageError } from '../../proto/message-error.js'
 
-/** What a {@link ControlStream} tells its link. After `onViolation` nothing follows. */
+/** What a {@link ControlStream} reports to its link. After `onViolation` nothing follows. */
 export interface ControlEvents {
   /** The first message. */
   onHello(hello: Hello): void
   /** Every later one. */
   onControl(message: ControlMessage): void
-  /** The peer sent all it will send. */
+  /** The peer sends no more messages. */
   onControlEnd(): void
   onControlWritable(): void
   onViolation(error: LinkError): void
@@ -28,10 +28,12 @@ export class ControlStream implements StreamHandler {
   #decoder: MessageDecoder = new MessageDecoder({ maxBytes: MAX_HELLO_BYTES })
   #hasHello = false
   #isHeld = false
-  /** The end came while held. */
+  /** The peer has ended its direction. */
   #hasEnd = false
-  #isOver = false
-  #isEnded = false
+  /** Nothing more is reported. */
+  #isDone = false
+  /** This side has ended its direction. */
+  #isSendingEnded = false
 
   constructor(stream: Stream, events: ControlEvents) {
     this.#stream = stream
@@ -39,12 +41,14 @@ export class ControlStream implements StreamHandler {
     stream.urgency = 0
   }
 
-  /** Starts delivery. */
+  /** Starts delivery. Called once. */
   start(): void {
     this.#stream.handle(this)
   }
 
-  /** Delivers nothing more until `release`: the peer's HELLO is being judged. What arrives waits, within its window. */
+  /**
+   * Delivers nothing more until `release`: the peer's HELLO is being checked. What arrives waits, within its window.
+   */
   hold(): void {
     this.#isHeld = true
     this.#stream.pause()
@@ -53,7 +57,7 @@ export class ControlStream implements StreamHandler {
   release(): void {
     this.#isHeld = false
     this.#read()
-    if (this.#isHeld || this.#isOver) return
+    if (this.#isHeld || this.#isDone) return
     this.#stream.resume()
     if (this.#hasEnd) this.onEnd()
   }
@@ -65,25 +69,25 @@ export class ControlStream implements StreamHandler {
   /** Sends one message. False: wait for `onControlWritable`, or nothing more can be sent. */
   send(wire: readonly unknown[]): boolean {
     const bytes = encodeMessage(wire, { maxBytes: MAX_CONTROL_MESSAGE_BYTES })
-    return !this.#isEnded && this.#stream.write(bytes)
+    return !this.#isSendingEnded && this.#stream.write(bytes)
   }
 
   /** Nothing more will be sent. */
   end(): void {
-    this.#isEnded = true
+    this.#isSendingEnded = true
     this.#stream.end()
   }
 
   onData(_stream: Stream, chunk: Uint8Array): void {
-    if (this.#isOver) return
+    if (this.#isDone) return
     this.#decoder.push(chunk)
     this.#read()
   }
 
   onEnd(): void {
     this.#hasEnd = true
-    if (this.#isOver || this.#isHeld) return
-    this.#isOver = true
+    if (this.#isDone || this.#isHeld) return
+    this.#isDone = true
     this.#events.onControlEnd()
   }
 
@@ -107,7 +111,7 @@ export class ControlStream implements StreamHandler {
         return
       }
       this.#take(step.value)
-      if (this.#isOver || this.#isHeld) return
+      if (this.#isDone || this.#isHeld) return
     }
   }
 
@@ -119,21 +123,21 @@ export class ControlStream implements StreamHandler {
       this.#events.onControl(message)
     } else {
       this.#hasHello = true
-      const rest = this.#decoder.rest()
+      const initialBytes = this.#decoder.rest()
       this.#decoder = new MessageDecoder({ maxBytes: MAX_CONTROL_MESSAGE_BYTES })
-      if (rest.length > 0) this.#decoder.push(rest)
+      if (initialBytes.length > 0) this.#decoder.push(initialBytes)
       this.#events.onHello(message)
     }
   }
 
   #violation(error: LinkError): void {
-    if (this.#isOver) return
-    this.#isOver = true
+    if (this.#isDone) return
+    this.#isDone = true
     this.#events.onViolation(error)
   }
 }
 
-/** The error of a peer that ended the control stream though nobody goes away. */
+/** The error of a peer that ended the control stream although neither side has sent a go-away. */
 export function controlEndedEarly(): LinkError {
   return protocolError('ended the control stream without a go-away')
 }

@@ -6,8 +6,8 @@ import { encodePreamble, NONCE_BYTES, type LinkRole, type Preamble } from '../..
 import { PreambleParser } from '../../proto/preamble-parser.js'
 
 /**
- * How long a pipe stays open after the preambles did not match, in ms: the peer can read this side's preamble and close.
- * Until then the pipe counts as a pending handshake.
+ * How long a pipe stays open after the preambles did not match, in ms: the peer can read this side's preamble and
+ * close. Until then the pipe counts as a pending handshake.
  */
 const LINGER_MS = 1_000
 
@@ -41,10 +41,10 @@ export interface DoorwayEvents {
 }
 
 /**
- * What stands in front of a link: a pipe goes in, both sides' preambles are exchanged (spec section 3), and the pipe, the
- * negotiated role and the bytes behind the preamble come out. A handshake that encrypts the pipe belongs here.
+ * What stands in front of a link: a pipe goes in, both sides' preambles are exchanged (spec section 3), and the pipe,
+ * the negotiated role and the bytes behind the preamble come out. A handshake that encrypts the pipe belongs here.
  *
- * It has no deadline of its own; whoever started it calls `cut`.
+ * It has no deadline of its own: its owner calls `cut`.
  */
 export class Doorway implements ByteDuplexHandler {
   readonly #duplex: ByteDuplex

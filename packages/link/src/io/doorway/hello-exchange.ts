@@ -30,9 +30,9 @@ export interface Established {
 }
 
 /**
- * Opens the control stream and exchanges HELLOs on it, with proofs where both sides ask for them (spec section 5). The QMux
- * client opens the stream and sends first. Legal order: `onStream` or `onStreamsAvailable` of the session, `start` at the
- * latest when the session is made; then `onEstablished`. After `stop` nothing is reported.
+ * Opens the control stream and exchanges HELLOs on it, with proofs where both sides ask for them (spec section 5). The
+ * QMux client opens the stream and sends first. Legal order: `onStream` or `onStreamsAvailable` of the session, `start`
+ * at the latest when the session is made; then `onEstablished`. After `stop` nothing is reported.
  */
 export class HelloExchange {
   readonly #passage: Passage

@@ -1,18 +1,18 @@
-/** How a side proves in its HELLO that it belongs, and checks the same of its peer. */
+/** How a side proves in its HELLO that it is a member, and checks the peer's proof. */
 export interface HelloProof {
   /** The proof over `input`: 1 to 1024 bytes. A rejection ends the link with `ASTRA_ERR_LINK_INTERNAL`. */
   prove(input: Uint8Array): Promise<Uint8Array>
-  /** Whether `proof` is the peer's over `input`. Must take equally long wherever the two differ. */
+  /** Whether `proof` is the peer's proof over `input`. Must take the same time wherever the two differ. */
   verify(input: Uint8Array, proof: Uint8Array): Promise<boolean>
 }
 
-/** The shortest secret that is taken, in characters (UTF-16 units). */
+/** The shortest secret that is accepted, in characters (UTF-16 units). */
 export const MIN_SECRET_CHARACTERS = 16
 
-/** What OWASP asks for with SHA-256; some 0.2 s for each guess, and the same on both sides. */
+/** What OWASP recommends with SHA-256: a guess costs about 0.2 s. Both sides must use the same number. */
 const PBKDF2_ITERATIONS = 600_000
 
-/** The same everywhere: two sides that share nothing but the secret have no other. */
+/** The same on all nodes: two sides that share only the secret cannot agree on another. */
 const SALT = 'astranet-1 hello proof'
 
 const HMAC_PARAMETERS = { name: 'HMAC', hash: 'SHA-256', length: 256 } as const
@@ -43,11 +43,12 @@ interface Globals {
 }
 
 /**
- * Proofs that a side knows `secret`, for pipes that are confidential already but where the other end may be anybody, such as
- * `wss`: HMAC-SHA-256 with a key stretched by PBKDF2 (spec section 5.2). Takes some 0.2 s, so make it once.
+ * Proofs that a side knows `secret`, for pipes that are confidential but whose other end is not authenticated, such as
+ * `wss`: HMAC-SHA-256 with a key that PBKDF2 derives (spec section 5.2). It takes about 0.2 s, so make it once.
  *
- * Rejects with a `TypeError` or `RangeError` when the secret is shorter than 16 characters or has white space at its ends, and
- * with a `TypeError` where there is no WebCrypto: a browser has it on pages that came over https, and from localhost.
+ * Rejects with a `TypeError` or `RangeError` when the secret is shorter than 16 characters or has white space at its
+ * ends, and with a `TypeError` where there is no WebCrypto: browsers offer it on pages loaded over https, or from
+ * localhost.
  */
 export async function sharedSecretProof(secret: string): Promise<HelloProof> {
   if (typeof secret !== 'string') throw new TypeError(`secret must be a string, got ${typeof secret}`)

@@ -46,7 +46,10 @@ export class ProofExchange {
   }
 }
 
-/** The error of a peer that sends a proof where this side asks for none: such a peer would close after this side's HELLO. */
+/**
+ * The error of a peer that sends a proof where this side asks for none: such a peer would close after this side's
+ * HELLO.
+ */
 export function unexpectedProof(): LinkError {
   const message = 'one side proves that it knows a secret, and the other has none'
   return linkError(CloseCode.AUTHENTICATION_FAILED, message)

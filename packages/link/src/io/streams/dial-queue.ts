@@ -1,6 +1,6 @@
 import type { OutgoingDial } from './outgoing-dial.js'
 
-/** Dials that wait for the peer to allow more streams, first come first served; cancelled ones are passed over. */
+/** Dials that wait until the peer allows more streams, in their order; cancelled ones are skipped. */
 export class DialQueue {
   #dials: (OutgoingDial | undefined)[] = []
   #head = 0
@@ -9,11 +9,11 @@ export class DialQueue {
     this.#dials.push(dial)
   }
 
-  /** The first that still wants a stream, left where it is. */
+  /** The first dial that still needs a stream; it stays in the queue. */
   peek(): OutgoingDial | undefined {
     for (; this.#head < this.#dials.length; this.shift()) {
       const dial = this.#dials[this.#head]
-      if (dial !== undefined && !dial.isSettled) return dial
+      if (dial !== undefined && !dial.isFinished) return dial
     }
     return undefined
   }
@@ -24,7 +24,7 @@ export class DialQueue {
     this.#dials[this.#head] = undefined
     this.#head++
     if (this.#head * 2 < this.#dials.length) return
-    // Half of the array is spent: moving the rest down costs one step for each that was shifted.
+    // Half of the array is spent: moving the others down costs one step for each that was shifted.
     this.#dials.splice(0, this.#head)
     this.#head = 0
   }

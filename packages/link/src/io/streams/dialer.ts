@@ -7,26 +7,31 @@ import { checkStreamHeader, type StreamHeader } from '../../proto/stream-header.
 import { DialQueue } from './dial-queue.js'
 import { OutgoingDial, type DialHandler } from './outgoing-dial.js'
 
-/** How many waiting dials fail in one turn of the event loop. */
+/** How many waiting dials are failed in one turn of the event loop. */
 const FAILURES_PER_TURN = 1024
 
-/** Opens streams for dials, in order, as far as the peer allows. */
+/** Opens streams for dials, in their order, as the peer allows them. */
 export class Dialer {
   readonly #clock: Clock
   readonly #queue = new DialQueue()
   readonly #peerGoAway = new GoAwayState()
   #session: Session | undefined = undefined
-  /** Why no dial can succeed any more. */
+  /** Why no dial can succeed any more; `undefined` while dials can succeed. */
   #end: DialError | undefined = undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** From now on streams can be opened. */
+  /** The peer allows streams, or more of them. */
   open(session: Session): void {
     this.#session = session
-    this.flush()
+    for (let dial = this.#queue.peek(); dial !== undefined; dial = this.#queue.peek()) {
+      const stream = session.tryOpenStream()
+      if (stream === undefined) return
+      this.#queue.shift()
+      dial.begin(stream)
+    }
   }
 
   /** See `Link.dial`. */
@@ -44,17 +49,6 @@ export class Dialer {
     return dial
   }
 
-  /** The peer may allow more streams. */
-  flush(): void {
-    if (this.#session === undefined) return
-    for (let dial = this.#queue.peek(); dial !== undefined; dial = this.#queue.peek()) {
-      const stream = this.#session.tryOpenStream()
-      if (stream === undefined) return
-      this.#queue.shift()
-      dial.begin(stream)
-    }
-  }
-
   /** The peer takes no new streams. `ownStreamType`: the type of stream (id modulo 4) that this side opens. */
   receiveGoAway(goAway: GoAway, ownStreamType: number): LinkError | undefined {
     const error = this.#peerGoAway.receive(goAway, ownStreamType)
@@ -68,7 +62,7 @@ export class Dialer {
     return error
   }
 
-  /** No dial succeeds from now on; those that wait fail. Never calls back from inside this call. */
+  /** No dial succeeds from now on; those that wait fail, in a later turn of the event loop. */
   stop(error: DialError): void {
     if (this.#end !== undefined) return
     this.#end = error

@@ -10,56 +10,56 @@ import {
   type StreamHeader,
   type UnknownHeader,
 } from '../../proto/stream-header.js'
-import { AwaitedHeader, AwaitedHeaders } from './pending-headers.js'
+import { PendingHeader, PendingHeaders } from './pending-headers.js'
 import { messageError } from '../../proto/message-error.js'
 
 /** The most streams of one link whose header has begun and not ended; each holds up to 1 KiB. */
 export const MAX_PARTIAL_HEADERS = 1024
 
-/** Told of a stream whose header has been read; the stream is paused. */
+/** Called with a stream whose header has been read; the stream is paused. `initialBytes` came with the header. */
 export type HeaderListener = (
   header: StreamHeader | RegistryHeader | UnknownHeader,
   stream: Stream,
-  rest: Uint8Array | undefined,
+  initialBytes: Uint8Array | undefined,
 ) => void
 
 const ACCEPTED_BYTES = encodeMessage(ACCEPTED_WIRE)
 
 /**
- * Reads the headers of the streams that the peer opens. One object serves them all: what belongs to one stream is in its
- * `context`, an {@link AwaitedHeader} until the header is complete.
+ * Reads the headers of the streams that the peer opens. One object serves them all: the state of one stream is its
+ * `context`, a {@link PendingHeader} until the header is complete.
  */
 export class IncomingStreams implements StreamHandler {
   readonly #onHeader: HeaderListener
-  readonly #awaited: AwaitedHeaders
+  readonly #pending: PendingHeaders
   #partialHeaders = 0
 
   constructor(clock: Clock, onHeader: HeaderListener) {
     this.#onHeader = onHeader
-    this.#awaited = new AwaitedHeaders(clock, ({ stream }) => this.#giveUp(stream))
+    this.#pending = new PendingHeaders(clock, ({ stream }) => this.#giveUp(stream))
   }
 
   /** Takes a stream that the peer has opened. */
   take(stream: Stream): void {
-    stream.context = this.#awaited.add(stream)
+    stream.context = this.#pending.add(stream)
     if (stream.context === undefined) stream.destroy(StreamCode.HEADER_INVALID)
     else stream.handle(this)
   }
 
-  /** The link is over: no header is late any more. */
+  /** The link has ended: no header becomes late any more. */
   stop(): void {
-    this.#awaited.stop()
+    this.#pending.stop()
   }
 
   onData(stream: Stream, chunk: Uint8Array): void {
-    const awaited = awaitedOf(stream)
-    // Refused or given up: this was under way.
-    if (awaited === undefined) return
-    const decoder = awaited.decoder ?? new MessageDecoder({ maxBytes: MAX_STREAM_HEADER_BYTES })
+    const pending = pendingOf(stream)
+    // The stream was refused or reset while this was in flight.
+    if (pending === undefined) return
+    const decoder = pending.decoder ?? new MessageDecoder({ maxBytes: MAX_STREAM_HEADER_BYTES })
     decoder.push(chunk)
     const step = decoder.next()
     if (step.kind === 'incomplete') {
-      if (awaited.decoder === undefined) this.#begin(awaited, decoder)
+      if (pending.decoder === undefined) this.#begin(pending, decoder)
       return
     }
     this.#forget(stream)
@@ -74,10 +74,10 @@ export class IncomingStreams implements StreamHandler {
       return
     }
     stream.pause()
-    const rest = decoder.rest()
-    // Whoever takes the stream over may give credit back by hand, and knows only of the bytes behind the header.
-    stream.consume(chunk.length - rest.length)
-    this.#onHeader(header, stream, rest.length > 0 ? rest : undefined)
+    const initialBytes = decoder.rest()
+    // The new owner may return credit itself, and knows only of the bytes behind the header.
+    stream.consume(chunk.length - initialBytes.length)
+    this.#onHeader(header, stream, initialBytes.length > 0 ? initialBytes : undefined)
   }
 
   onEnd(stream: Stream): void {
@@ -85,8 +85,8 @@ export class IncomingStreams implements StreamHandler {
   }
 
   /**
-   * Nobody has taken the stream over yet and the dialer has given up: give up the other direction too, so that whoever
-   * takes it over later finds it closed instead of waiting.
+   * The dialer has reset a stream that has no owner yet: give up the other direction too, so that a later owner finds
+   * the stream closed instead of waiting on it.
    */
   onReset(stream: Stream): void {
     this.#forget(stream)
@@ -97,13 +97,13 @@ export class IncomingStreams implements StreamHandler {
     this.#forget(stream)
   }
 
-  #begin(awaited: AwaitedHeader, decoder: MessageDecoder): void {
+  #begin(pending: PendingHeader, decoder: MessageDecoder): void {
     if (this.#partialHeaders >= MAX_PARTIAL_HEADERS) {
-      this.#giveUp(awaited.stream)
+      this.#giveUp(pending.stream)
       return
     }
     this.#partialHeaders++
-    awaited.decoder = decoder
+    pending.decoder = decoder
   }
 
   #giveUp(stream: Stream): void {
@@ -113,11 +113,11 @@ export class IncomingStreams implements StreamHandler {
 
   /** The stream's header is complete or will never be. */
   #forget(stream: Stream): void {
-    const awaited = awaitedOf(stream)
-    if (awaited === undefined) return
-    if (awaited.decoder !== undefined) this.#partialHeaders--
+    const pending = pendingOf(stream)
+    if (pending === undefined) return
+    if (pending.decoder !== undefined) this.#partialHeaders--
     stream.context = undefined
-    this.#awaited.remove(awaited)
+    this.#pending.remove(pending)
   }
 }
 
@@ -126,7 +126,7 @@ export function acceptStream(stream: Stream): void {
   stream.write(ACCEPTED_BYTES)
 }
 
-/** Answers why not, ends this direction behind the answer and stops the other. */
+/** Answers with a refusal, ends this direction behind it and stops the other. */
 export function refuseStream(
   stream: Stream,
   refusal: { reason: RefusalReason; text: string; code: StreamCode },
@@ -136,6 +136,6 @@ export function refuseStream(
   stream.stopSending(refusal.code)
 }
 
-function awaitedOf(stream: Stream): AwaitedHeader | undefined {
-  return stream.context instanceof AwaitedHeader ? stream.context : undefined
+function pendingOf(stream: Stream): PendingHeader | undefined {
+  return stream.context instanceof PendingHeader ? stream.context : undefined
 }

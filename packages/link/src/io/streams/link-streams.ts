@@ -19,8 +19,8 @@ export interface OpenedLink {
 }
 
 /**
- * The streams of an open link behind its control stream: dials of this side, streams of the peer, the registry's. It also
- * keeps what the go-aways of both sides allow.
+ * The streams of an open link behind its control stream: dials of this side, streams of the peer, the registry's. It
+ * also keeps what the go-aways of both sides allow.
  */
 export class LinkStreams<L> {
   readonly dialer: Dialer

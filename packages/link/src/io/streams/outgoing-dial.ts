@@ -7,38 +7,38 @@ import { headerToWire, MAX_STREAM_HEADER_BYTES, type StreamHeader } from '../../
 import { messageError } from '../../proto/message-error.js'
 
 /**
- * What becomes of a dial. One handler can serve any number of them; what belongs to one goes into `dial.context`. Never
- * called from inside `link.dial`; exactly one of `onAccepted` and `onFailed`, last.
+ * The events of a dial. One handler can serve any number of dials; the state of one goes into `dial.context`. None is
+ * called from inside `link.dial`. Exactly one of `onAccepted` and `onFailed` is called, as the last.
  */
 export interface DialHandler {
   /**
-   * The peer accepted. The stream is paused: take it over with `stream.handle(...)`, now or later. `rest` is what arrived
-   * of the application's bytes along with the answer; it comes before what `handle` will deliver.
+   * The peer accepted. The stream is paused: take it over with `stream.handle(...)`, now or later. `initialBytes` are
+   * the application's bytes that arrived with the answer; they come before what `handle` will deliver.
    */
-  onAccepted(dial: OutgoingDial, stream: Stream, rest: Uint8Array | undefined): void
-  /** There is no stream, and why. */
+  onAccepted(dial: OutgoingDial, stream: Stream, initialBytes: Uint8Array | undefined): void
+  /** The dial failed; there is no stream. */
   onFailed(dial: OutgoingDial, error: DialError): void
   /** The stream takes more of what is written before the answer, after a `write` that returned false. */
   onWritable?(dial: OutgoingDial, stream: Stream): void
-  /** The peer reads no more. Before a refusal it often comes first; after an acceptance the stream is half-open. */
+  /** The peer reads no more. It often arrives before a refusal; if the peer accepts, the stream is half-open. */
   onStopSending?(dial: OutgoingDial, stream: Stream, error: StreamError): void
 }
 
 /**
- * A dial or tunnel under way. States: *waiting* (the peer allows no more streams for now), *asked* (the header is sent,
- * `stream` is there and may be written to), *settled* (accepted, failed or cancelled). Moves: waiting -> asked ->
- * settled, waiting -> settled. Once settled nothing refers to it any more but its owner.
+ * A dial or tunnel that has no answer yet. States: *waiting* (the peer allows no more streams for now), *asked* (the
+ * header is sent, `stream` is there and may be written to), *finished* (accepted, failed or cancelled). Moves: waiting
+ * -> asked -> finished, waiting -> finished. Once it is finished only its owner refers to it.
  */
 export class OutgoingDial {
   readonly header: StreamHeader
-  /** Whatever the application wants to keep with the dial. */
+  /** For the application's own use. */
   context: unknown
   /** @internal */ readonly handler: DialHandler
   /** @internal Holds the beginning of an answer that came in pieces. */ decoder: MessageDecoder | undefined =
     undefined
   readonly #peerGoAway: GoAwayState
   #stream: Stream | undefined = undefined
-  #isSettled = false
+  #isFinished = false
 
   /** @internal */
   constructor(
@@ -57,15 +57,15 @@ export class OutgoingDial {
     return this.#stream
   }
 
-  /** Whether it was accepted, failed or cancelled. */
-  get isSettled(): boolean {
-    return this.#isSettled
+  /** Whether the dial was accepted, failed or cancelled. */
+  get isFinished(): boolean {
+    return this.#isFinished
   }
 
-  /** Gives up. `onFailed` is not called. Without effect once settled. */
+  /** Gives up. `onFailed` is not called. Without effect once it is finished. */
   cancel(): void {
-    if (this.#isSettled) return
-    this.#isSettled = true
+    if (this.#isFinished) return
+    this.#isFinished = true
     this.#stream?.destroy(StreamCode.CANCELLED)
   }
 
@@ -77,19 +77,19 @@ export class OutgoingDial {
     stream.write(encodeMessage(headerToWire(this.header), { maxBytes: MAX_STREAM_HEADER_BYTES }))
   }
 
-  /** @internal `answerBytes`: how much of what is being delivered is the answer's. */
-  accepted(answerBytes: number, rest: Uint8Array | undefined): void {
+  /** @internal `answerBytes`: how many of the bytes that are being delivered belong to the answer. */
+  accepted(answerBytes: number, initialBytes: Uint8Array | undefined): void {
     const stream = this.#stream
-    if (this.#isSettled || stream === undefined) return
-    this.#isSettled = true
+    if (this.#isFinished || stream === undefined) return
+    this.#isFinished = true
     stream.context = undefined
     stream.pause()
-    // Whoever takes the stream over may give credit back by hand, and knows only of the bytes behind the answer.
+    // The new owner may return credit itself, and knows only of the bytes behind the answer.
     stream.consume(answerBytes)
-    this.handler.onAccepted(this, stream, rest)
+    this.handler.onAccepted(this, stream, initialBytes)
   }
 
-  /** @internal The stream broke before the answer. */
+  /** @internal The stream was reset before the answer. */
   reset(cause: StreamError): void {
     const { lastStreamId } = this.#peerGoAway
     const isUnprocessed =
@@ -101,14 +101,14 @@ export class OutgoingDial {
 
   /** @internal */
   failed(error: DialError, streamCode: StreamCode = StreamCode.CANCELLED): void {
-    if (this.#isSettled) return
-    this.#isSettled = true
+    if (this.#isFinished) return
+    this.#isFinished = true
     this.#stream?.destroy(streamCode)
     this.handler.onFailed(this, error)
   }
 }
 
-/** The answer that nearly every dial gets, in the form that nearly every peer sends: it need not be decoded. */
+/** The answer that nearly every dial gets, as nearly every peer encodes it: it need not be decoded. */
 const ACCEPTED_BYTES = encodeMessage(ACCEPTED_WIRE)
 
 function beginsWithAcceptance(chunk: Uint8Array): boolean {
@@ -116,7 +116,7 @@ function beginsWithAcceptance(chunk: Uint8Array): boolean {
   return true
 }
 
-/** Reads the answers on all streams that were dialed. Whose they are is in the streams' `context`. */
+/** Reads the answers on all dialed streams. A stream's `context` is its dial. */
 const ANSWER_HANDLER: StreamHandler = {
   onData(stream: Stream, chunk: Uint8Array): void {
     const dial = dialOf(stream)
@@ -139,8 +139,9 @@ const ANSWER_HANDLER: StreamHandler = {
     } else if (answer.kind === 'refused') {
       dial.failed(refusalError(answer.reason, answer.text))
     } else {
-      const rest = decoder.rest()
-      dial.accepted(chunk.length - rest.length, rest.length > 0 ? rest : undefined)
+      const initialBytes = decoder.rest()
+      const answerBytes = chunk.length - initialBytes.length
+      dial.accepted(answerBytes, initialBytes.length > 0 ? initialBytes : undefined)
     }
   },
   onEnd(stream: Stream): void {
@@ -148,7 +149,8 @@ const ANSWER_HANDLER: StreamHandler = {
   },
   onReset(stream: Stream, error: StreamError): void {
     const dial = dialOf(stream)
-    // Accepted and reset before the application took it over: it should find the stream closed, not wait on it.
+    // Accepted, then reset before the application took it over: the application finds it closed instead of waiting on
+    // it.
     if (dial === undefined) stream.destroy(StreamCode.CANCELLED)
     else dial.reset(error)
   },
@@ -171,5 +173,5 @@ const ANSWER_HANDLER: StreamHandler = {
 /** The dial that the stream belongs to while it waits for its answer. */
 function dialOf(stream: Stream): OutgoingDial | undefined {
   const { context } = stream
-  return context instanceof OutgoingDial && !context.isSettled ? context : undefined
+  return context instanceof OutgoingDial && !context.isFinished ? context : undefined
 }

@@ -2,26 +2,26 @@ import type { MessageDecoder } from '@astranet/frame/message'
 import type { Clock, Timer } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
 
-/** The most streams of one link that the peer has opened and not yet said what for. Further ones are reset. */
-export const MAX_AWAITED_HEADERS = 65_536
+/** The most streams of one link that the peer has opened and whose header is not complete. Further ones are reset. */
+export const MAX_PENDING_HEADERS = 65_536
 
 /** How long the header of a stream may take from the stream's first frame, in ms. Then the stream is reset. */
 export const HEADER_TIMEOUT_MS = 30_000
 
-/** How many late streams are given up in one turn of the event loop. */
+/** How many late streams are reset in one turn of the event loop. */
 const EXPIRED_PER_TURN = 1024
 
 /** A stream whose header is not complete. The stream has it as its `context`. */
-export class AwaitedHeader {
+export class PendingHeader {
   readonly stream: Stream
-  /** When it is late, by the link's clock. */
+  /** When it becomes late, by the link's clock. */
   readonly deadlineMs: number
-  /** Holds the header's beginning, once there is one. */
+  /** Holds the beginning of the header once it has arrived. */
   decoder: MessageDecoder | undefined = undefined
-  /** @internal */ previous: AwaitedHeader | undefined
-  /** @internal */ next: AwaitedHeader | undefined = undefined
+  /** @internal */ previous: PendingHeader | undefined
+  /** @internal */ next: PendingHeader | undefined = undefined
 
-  constructor(stream: Stream, deadlineMs: number, previous: AwaitedHeader | undefined) {
+  constructor(stream: Stream, deadlineMs: number, previous: PendingHeader | undefined) {
     this.stream = stream
     this.deadlineMs = deadlineMs
     this.previous = previous
@@ -29,28 +29,29 @@ export class AwaitedHeader {
 }
 
 /**
- * The streams whose header is not complete, oldest first: a linked list, so that one leaves it at once from anywhere and
- * nothing of it stays. One timer serves them all. It is not cancelled when the list empties, which happens with nearly
- * every stream: it finds nothing late and is set again by the next one.
+ * The streams whose header is not complete, oldest first: a linked list, so that any of them is removed in constant
+ * time and nothing refers to it afterwards. One timer serves them all. It is not cancelled when the list becomes empty,
+ * because that happens with nearly every stream: it then finds nothing late, and the next stream sets it again. The
+ * list is intrusive and of this class alone, because it is touched twice per stream.
  */
-export class AwaitedHeaders {
+export class PendingHeaders {
   readonly #clock: Clock
-  readonly #onLate: (header: AwaitedHeader) => void
+  readonly #onLate: (header: PendingHeader) => void
   #size = 0
-  #first: AwaitedHeader | undefined = undefined
-  #last: AwaitedHeader | undefined = undefined
+  #first: PendingHeader | undefined = undefined
+  #last: PendingHeader | undefined = undefined
   #timer: Timer | undefined = undefined
 
   /** `onLate` must `remove` what it is given. */
-  constructor(clock: Clock, onLate: (header: AwaitedHeader) => void) {
+  constructor(clock: Clock, onLate: (header: PendingHeader) => void) {
     this.#clock = clock
     this.#onLate = onLate
   }
 
-  /** Notes a stream that was just opened; `undefined` when there are too many. */
-  add(stream: Stream): AwaitedHeader | undefined {
-    if (this.#size >= MAX_AWAITED_HEADERS) return undefined
-    const header = new AwaitedHeader(stream, this.#clock.now() + HEADER_TIMEOUT_MS, this.#last)
+  /** Adds a stream that was just opened; `undefined` when there are too many. */
+  add(stream: Stream): PendingHeader | undefined {
+    if (this.#size >= MAX_PENDING_HEADERS) return undefined
+    const header = new PendingHeader(stream, this.#clock.now() + HEADER_TIMEOUT_MS, this.#last)
     if (this.#last === undefined) this.#first = header
     else this.#last.next = header
     this.#last = header
@@ -59,20 +60,20 @@ export class AwaitedHeaders {
     return header
   }
 
-  /** Forgets one that `add` returned. Once only. */
-  remove(header: AwaitedHeader): void {
+  /** Removes one that `add` returned. Call it once only. */
+  remove(header: PendingHeader): void {
     const { previous, next } = header
     if (previous === undefined) this.#first = next
     else previous.next = next
     if (next === undefined) this.#last = previous
     else next.previous = previous
-    // One that is over and refers to its neighbours would keep them alive, and they theirs, until a full collection.
+    // A removed header that refers to its neighbours would keep them alive, and they theirs, until a full collection.
     header.previous = undefined
     header.next = undefined
     this.#size--
   }
 
-  /** Nothing is late any more. */
+  /** The link has ended: nothing becomes late any more. */
   stop(): void {
     this.#timer?.cancel()
   }

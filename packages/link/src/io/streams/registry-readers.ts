@@ -5,7 +5,7 @@ import { answerFromWire } from '../../proto/stream-answer.js'
 import { MAX_REGISTRY_MESSAGE_BYTES, MAX_STREAM_HEADER_BYTES } from '../../proto/stream-header.js'
 import { messageError } from '../../proto/message-error.js'
 
-/** What a link is told of its registry streams. After `onViolation` nothing that matters follows. */
+/** What the registry streams report to their link. What follows after `onViolation` has no effect. */
 export interface RegistryEvents {
   onRegistryMessage(body: unknown): void
   onRegistryWritable(): void
@@ -16,14 +16,14 @@ export interface RegistryEvents {
 export class RegistryReader implements StreamHandler {
   readonly #events: RegistryEvents
   readonly #decoder: MessageDecoder = new MessageDecoder({ maxBytes: MAX_REGISTRY_MESSAGE_BYTES })
-  #isOver = false
+  #hasFailed = false
 
   constructor(events: RegistryEvents) {
     this.#events = events
   }
 
   onData(_stream: Stream, chunk: Uint8Array): void {
-    if (this.#isOver) return
+    if (this.#hasFailed) return
     this.#decoder.push(chunk)
     for (let step = this.#decoder.next(); step.kind !== 'incomplete'; step = this.#decoder.next()) {
       if (step.kind === 'error') {
@@ -43,13 +43,13 @@ export class RegistryReader implements StreamHandler {
   }
 
   #violation(error: LinkError): void {
-    if (this.#isOver) return
-    this.#isOver = true
+    if (this.#hasFailed) return
+    this.#hasFailed = true
     this.#events.onViolation(error)
   }
 }
 
-/** Reads the answer on this side's own stream; nothing may come behind it. */
+/** Reads the answer on this side's own stream; nothing may follow it. */
 export class AnswerReader implements StreamHandler {
   readonly #events: RegistryEvents
   readonly #onRefused: () => void
@@ -86,7 +86,7 @@ export class AnswerReader implements StreamHandler {
   }
 
   onStopSending(_stream: Stream, error: StreamError): void {
-    // A refusal may be overtaken by this.
+    // A STOP_SENDING can arrive before the refusal that was sent ahead of it.
     if (isGoodbye(error) || error.applicationCode === StreamCode.REFUSED) this.#onRefused()
     else this.#events.onViolation(protocolError('stopped reading a registry stream'))
   }
@@ -96,7 +96,7 @@ export class AnswerReader implements StreamHandler {
   }
 }
 
-/** Whether the peer broke the stream off because a side goes away. That can overtake the go-away itself. */
+/** Whether the peer reset the stream because a side goes away. That can arrive before the go-away itself. */
 function isGoodbye(error: StreamError): boolean {
   return error.applicationCode === StreamCode.GOING_AWAY
 }

@@ -11,18 +11,18 @@ const URGENCY = 5
 const HEADER_BYTES = encodeMessage(REGISTRY_HEADER_WIRE)
 
 /**
- * The registry's streams on a link (spec section 6.4): one that this side opens when it has something to say, and only
- * writes; one that the peer opens, and this side only reads. Each is there once at most, from then to the go-away.
+ * The registry's streams on a link (spec section 6.4): one that this side opens with its first message and only writes
+ * to, and one that the peer opens and this side only reads. Each exists at most once and stays until a side goes away.
  */
 export class RegistryStreams {
   readonly #events: RegistryEvents
   #session: Session | undefined = undefined
   #outgoing: Stream | undefined = undefined
-  /** What was sent before the peer allowed a stream. */
+  /** Messages that were sent before the peer allowed a stream: one at most. */
   #waiting: Uint8Array[] = []
-  /** A message was taken that the stream has no room for: nothing is taken until it has. */
+  /** The last message exceeded the stream's room: no other is taken until it is writable. */
   #isBlocked = false
-  /** Nothing more is sent: a side goes away, the peer has no registry, or the link is over. */
+  /** Nothing more is sent: a side goes away, the peer has no registry, or the link has ended. */
   #isEnded = false
   #hasIncoming = false
 
@@ -41,7 +41,7 @@ export class RegistryStreams {
     return !this.#isEnded && !this.#isBlocked
   }
 
-  /** Streams can be opened, or more of them. */
+  /** The peer allows streams, or more of them. */
   open(session: Session): void {
     this.#session = session
     if (this.#waiting.length === 0) return
@@ -54,8 +54,8 @@ export class RegistryStreams {
   }
 
   /**
-   * Sends a message. False: it is taken and no other is until `onRegistryWritable`, or it is not taken because of an earlier
-   * one, or nothing more can be sent; `canSend` tells before.
+   * Sends a message. False: it is taken, but no other until `onRegistryWritable`; or, when `canSend` was false before,
+   * it is dropped.
    */
   send(body: unknown): boolean {
     const bytes = encodeMessage(body, { maxBytes: MAX_REGISTRY_MESSAGE_BYTES })
@@ -67,8 +67,8 @@ export class RegistryStreams {
     return false
   }
 
-  /** Takes the stream that the peer opened for its registry; `rest` came with its header. */
-  take(stream: Stream, rest: Uint8Array | undefined): void {
+  /** Takes the stream that the peer opened for its registry; `initialBytes` came with its header. */
+  take(stream: Stream, initialBytes: Uint8Array | undefined): void {
     if (this.#hasIncoming) {
       this.#events.onViolation(protocolError('opened a second stream for its registry'))
       return
@@ -77,17 +77,17 @@ export class RegistryStreams {
     acceptStream(stream)
     stream.end()
     const reader = new RegistryReader(this.#events)
-    if (rest !== undefined) reader.onData(stream, rest)
+    if (initialBytes !== undefined) reader.onData(stream, initialBytes)
     stream.handle(reader)
   }
 
-  /** A side goes away, or the peer has no registry: what was not sent is of no use any more. Idempotent. */
+  /** A side goes away, or the peer has no registry: what was not sent is dropped. Idempotent. */
   end(): void {
     this.stop()
     this.#outgoing?.destroy(StreamCode.GOING_AWAY)
   }
 
-  /** The link is over. */
+  /** The link has ended. */
   stop(): void {
     this.#isEnded = true
     this.#waiting = []

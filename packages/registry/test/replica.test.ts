@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Entry } from '../src/proto/model/entry.js'
 import { resolveLimits } from '../src/proto/model/limits.js'
-import type { Delta } from '../src/proto/sync/messages.js'
+import type { Delta } from '../src/proto/log/delta.js'
 import { checkServiceKey, checkServiceRecord } from '../src/proto/model/record.js'
 import { Replica } from '../src/proto/log/replica.js'
 import { id } from './network.js'

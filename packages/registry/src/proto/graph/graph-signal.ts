@@ -1,4 +1,4 @@
-/** Tells that nodes or links are others than before, once per call that changed them. */
+/** Reports that nodes or links have changed, once per call that changed them. */
 export class GraphSignal {
   readonly #listeners = new Set<() => void>()
   #isMarked = false
@@ -9,7 +9,7 @@ export class GraphSignal {
   }
 
   /** Calls the listeners if the graph changed since the last time. */
-  settle(): void {
+  notify(): void {
     if (!this.#isMarked) return
     this.#isMarked = false
     for (const listener of this.#listeners) listener()

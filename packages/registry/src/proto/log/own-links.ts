@@ -1,13 +1,14 @@
 import type { NodeId } from '@astranet/interface'
 import type { GraphSignal } from '../graph/graph-signal.js'
-import type { Neighbours } from '../sync/neighbours.js'
-import type { OwnerLog } from './owner-log.js'
 import { checkLinkRecord, keyText, type CatalogueRecord, type LinkRecord } from '../model/record.js'
+import type { OwnerLog } from './owner-log.js'
 
-/** A cost counts anew at the soonest after this time, in ms. */
+/** A link's cost is updated at most once in this time, in ms. */
 const LINK_COST_INTERVAL_MS = 10_000
 
-/** A cost counts anew when it differs from the one that counts by this part of it, and by so many ms at least. */
+/**
+ * A link's cost is updated when it differs from the present one by this fraction of it, and by this many ms at least.
+ */
 const LINK_COST_CHANGE = 0.25
 const LINK_COST_CHANGE_MS = 5
 
@@ -19,16 +20,23 @@ interface Cost {
   readonly at: number
 }
 
-/** What an {@link OwnLinks} works with. */
+/** The neighbours as {@link OwnLinks} see them. */
+export interface NeighbourRecords {
+  isUp(nodeId: NodeId): boolean
+  /** The neighbour's records, if they are current. */
+  current(nodeId: NodeId): { record(keyText: string): CatalogueRecord | undefined } | undefined
+}
+
+/** What {@link OwnLinks} work with. */
 export interface OwnLinksParts {
   readonly log: OwnerLog
-  readonly neighbours: Neighbours
+  readonly neighbours: NeighbourRecords
   readonly graph: GraphSignal
 }
 
 /**
- * This node's links: what they cost, and what the network hears of that. Every link is published, its cost only between
- * two routers: nobody else's cost is of use to a third node, and with many neighbours each change goes to all of them.
+ * This node's links: what they cost, and what is published of that. Every link is published, its cost only between two
+ * routers: other costs are of no use to a third node, and with many neighbours each change goes to all of them.
  */
 export class OwnLinks {
   readonly #parts: OwnLinksParts
@@ -42,7 +50,7 @@ export class OwnLinks {
   measured(neighbour: NodeId, cost: number, now: number): boolean {
     checkLinkRecord(neighbour, cost)
     const { log, neighbours, graph } = this.#parts
-    if (neighbours.up(neighbour) === undefined) return false
+    if (!neighbours.isUp(neighbour)) return false
     const last = this.#costs.get(neighbour)
     if (last === undefined || isChange(last, cost, now)) {
       this.#costs.set(neighbour, { cost, at: now })
@@ -68,7 +76,7 @@ export class OwnLinks {
   #isRouted(neighbour: NodeId): boolean {
     const { log, neighbours } = this.#parts
     const key = { kind: 'node' } as const
-    return isRouter(log.record(key)) && isRouter(neighbours.present(neighbour)?.record(keyText(key)))
+    return isRouter(log.record(key)) && isRouter(neighbours.current(neighbour)?.record(keyText(key)))
   }
 }
 

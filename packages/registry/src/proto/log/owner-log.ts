@@ -1,15 +1,9 @@
 import type { Entry } from '../model/entry.js'
 import { MAX_MESSAGE_BYTES, type CatalogueLimits } from '../model/limits.js'
-import {
-  isSameRecord,
-  keyText,
-  recordBytes,
-  type CatalogueRecord,
-  type RecordKey,
-  type Version,
-} from '../model/record.js'
+import { isSameRecord, keyText, recordBytes, type CatalogueRecord, type RecordKey } from '../model/record.js'
+import type { Version } from '../model/version.js'
 
-/** One part of what a log holds after some sequence. */
+/** One part of what a log holds after a sequence. */
 export interface LogPart {
   readonly entries: readonly Entry[]
   readonly until: number
@@ -20,19 +14,19 @@ export interface LogPart {
 
 interface LogEntry extends Entry {
   readonly bytes: number
-  /** Whether it counts no more: a newer entry has its key, or it is a tombstone that was compacted. */
+  /** Whether it is obsolete: a newer entry has its key, or it is a tombstone that was compacted. */
   isSuperseded: boolean
 }
 
-/** Bytes of a message that are not entries: type, owner, counts and list headers, generously. */
+/** Bytes of a message that are not entries, an upper bound: type, owner, counts and list headers. */
 const MESSAGE_OVERHEAD_BYTES = 64
 
 /**
- * What this node says of itself, in the order in which it said it. The only place where own entries are written.
+ * What this node publishes, in the order in which it was written. Own entries are written here only.
  *
- * Each change is appended with the next sequence; the entry that it replaces is passed over from then on. A withdrawn
- * entry leaves a tombstone. Old tombstones are compacted: forgotten, up to a watermark, and whoever holds less than
- * that needs everything anew, since it would not hear what was withdrawn.
+ * Each change is appended with the next sequence; the entry that it replaces is skipped from then on. A withdrawn entry
+ * leaves a tombstone. Old tombstones are compacted: they are forgotten up to a watermark, and a node that holds less
+ * than that needs a snapshot, because it would not learn what was withdrawn.
  */
 export class OwnerLog {
   readonly #limits: CatalogueLimits
@@ -116,12 +110,12 @@ export class OwnerLog {
     return true
   }
 
-  /** Goes on in a later incarnation: what was written keeps its sequences. */
-  moveTo(incarnation: number): void {
+  /** Continues in a later incarnation: what was written keeps its sequences. */
+  adoptIncarnation(incarnation: number): void {
     this.#incarnation = incarnation
   }
 
-  /** The next part of what was written after `sequence`, as much as fits in one message. */
+  /** The next part of what was written after `sequence`: as much as fits in one message. */
   partAfter(sequence: number): LogPart {
     const entries: Entry[] = []
     let bytes = 0
@@ -173,7 +167,7 @@ export class OwnerLog {
   #supersede(entry: LogEntry): void {
     entry.isSuperseded = true
     this.#superseded++
-    // Half and half: so the array stays within twice what counts, at a constant cost per change.
+    // At half: the array stays within twice what is valid, at a constant cost per change.
     if (this.#superseded * 2 <= this.#entries.length || this.#superseded < 64) return
     this.#entries = this.#entries.filter((kept) => !kept.isSuperseded)
     this.#superseded = 0

@@ -1,7 +1,7 @@
 import { nodeIdFromBytes, type NodeId } from '@astranet/interface'
 import { checkNumber } from './text.js'
 
-/** `value` when it is a list of `min` to `max` items. Otherwise throws, as the others here do. */
+/** `value` when it is a list of `min` to `max` items. Otherwise throws a `TypeError` or `RangeError` that names it. */
 export function checkList(
   value: unknown,
   rule: { readonly what: string; readonly min: number; readonly max: number },

@@ -10,7 +10,7 @@ import {
   type RecordKey,
 } from './record.js'
 
-/** A record at the point of its owner's history where it was written, or a tombstone: where it was withdrawn. */
+/** A record with its place in its owner's history, or a tombstone: the place where it was withdrawn. */
 export interface Entry {
   /** The owner's count at the time. 1 to 2^53 - 1. */
   readonly sequence: number
@@ -38,8 +38,8 @@ export function encodeEntry(entry: Entry): PlainValue {
 }
 
 /**
- * Reads an entry's kind, key and value. `undefined` for a kind that is not known here: a later version's, to be passed
- * over. Throws a `TypeError` or `RangeError` that says what is wrong.
+ * Reads an entry's kind, key and value. `undefined` for a kind that is not known here: a later version's, to be
+ * ignored. Throws a `TypeError` or `RangeError` that says what is wrong.
  */
 export function decodeEntry(sequence: number, fields: readonly unknown[]): Entry | undefined {
   const [kind, keyFields, value] = fields

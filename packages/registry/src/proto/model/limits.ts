@@ -2,8 +2,8 @@
 export const MAX_ENTRIES_PER_MESSAGE = 1_024
 
 /**
- * The most bytes that one message takes when encoded as msgpack. What carries the messages must allow as much.
- * One entry takes at most about 9 KiB, so every message has room for one.
+ * The most bytes that one message takes when encoded as msgpack; the links must carry messages of this size. One entry
+ * takes at most about 9 KiB, so every message has room for one.
  */
 export const MAX_MESSAGE_BYTES = 65_536
 
@@ -37,23 +37,26 @@ export const MAX_ADDRESS_BYTES = 255
 /** The largest cost of a link, in ms (about 25 days). */
 export const MAX_LINK_COST_MS = 0x7fff_ffff
 
-/** A claim about this node's own incarnation is believed up to so far beyond it (in ms: 35 years). */
+/** A claim about this node's own incarnation is believed up to this much beyond it (in ms: 35 years). */
 export const MAX_INCARNATION_STEP = 0x100_0000_0000
 
-/** A claim moves this node to a later incarnation at most once in this time, in ms. */
+/** A claim makes this node adopt a later incarnation at most once in this time, in ms. */
 export const INCARNATION_INTERVAL_MS = 10_000
 
 /**
- * What a neighbour was told before, it is told again so many times at once (whole states, or bytes where the state is
- * small), and as much again in the course of this time, in ms. What goes beyond waits.
+ * How much of what a neighbour was sent before is sent again at once: this many whole states, or this many bytes where
+ * the state is small. The same amount becomes free again over this time, in ms. More waits.
  */
 export const RESENT_STATES = 4
 export const RESENT_MIN_BYTES = 262_144
 export const RESENT_REFILL_MS = 40_000
 
-/** Digests and restarts that one neighbour may send at once on a link, and the time in which as many more may come, in ms. */
-export const QUESTIONS_AT_ONCE = 1_024
-export const QUESTIONS_REFILL_MS = 102_400
+/**
+ * How many digests and restarts one neighbour may send at once on a link, and the time, in ms, in which as many more
+ * may.
+ */
+export const REQUESTS_AT_ONCE = 1_024
+export const REQUESTS_REFILL_MS = 102_400
 
 /** What a catalogue may hold. Every option is an integer. */
 export interface CatalogueLimits {
@@ -68,14 +71,14 @@ export interface CatalogueLimits {
    */
   readonly maxBytesPerOwner: number
   /**
-   * Withdrawn entries that this node remembers of its own, so that a neighbour which was away hears of them one by one.
-   * 0 to 1,048,576, default 1,024, but always as many as there are live entries. At the limit the older half is
-   * forgotten, and a neighbour that has missed one of those is sent everything anew.
+   * Withdrawn entries of this node that it remembers, so that a neighbour that was away receives them one by one. 0 to
+   * 1,048,576, default 1,024, but always as many as there are live entries. At the limit the older half is forgotten,
+   * and a neighbour that has missed one of those is sent a snapshot.
    */
   readonly maxTombstones: number
   /**
-   * The most entries that this node puts in one message. 1 to 1,024, default 1,024. Fewer make more, shorter messages.
-   * Says nothing about what is accepted: that is always up to 1,024.
+   * The most entries that this node puts in one message. 1 to 1,024, default 1,024. Fewer make more and shorter
+   * messages. Messages of up to 1,024 entries are always accepted.
    */
   readonly maxEntriesPerMessage: number
   /**
@@ -84,10 +87,10 @@ export interface CatalogueLimits {
    */
   readonly maxRemembered: number
   /**
-   * The most bytes of memory for what is held of all other nodes together, up or down, with what is gathered of
-   * snapshots. 65,536 to 2^53 - 1, default 67,108,864 (64 MiB). Counted as it is held: an offered service takes about 900
-   * bytes and three times its name. At the limit neighbours that are down are forgotten, those that hold most first; then
-   * the neighbour that holds most is refused with `ASTRA_ERR_REGISTRY_LIMIT`, whoever of them said something last.
+   * The most bytes of memory for what is held of all other nodes together, up or down, with staged snapshots. 65,536 to
+   * 2^53 - 1, default 67,108,864 (64 MiB). Counted as it is held: an offered service takes about 900 bytes and three
+   * times its name. At the limit neighbours that are down are forgotten, the largest first; then the largest neighbour
+   * is refused with `ASTRA_ERR_REGISTRY_LIMIT`, also when another one sent the last message.
    */
   readonly maxHeldBytes: number
   /** How long the entries of a neighbour that is down are kept, in ms. 0 to 2^31 - 1, default 600,000 (10 minutes). */

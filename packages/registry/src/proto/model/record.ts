@@ -12,18 +12,7 @@ import {
 } from './limits.js'
 import { checkNumber, checkText, checkTextList, utf8Length } from './text.js'
 
-/**
- * When an entry was written, by its owner's own count. Versions of one owner compare by incarnation, then by sequence;
- * the newest wins.
- */
-export interface Version {
-  /** Grows each time the owner starts anew (ms since 1970 serve). 0 to 2^53 - 1. */
-  readonly incarnation: number
-  /** Grows with each change that the owner makes. The first change is 1. */
-  readonly sequence: number
-}
-
-/** What a node says of itself. One per node. */
+/** What a node publishes about itself. One per node. */
 export interface NodeRecord {
   readonly kind: 'node'
   /** What it does for others, for example `router`. At most 16, of 1 to 32 bytes. */
@@ -45,9 +34,9 @@ export interface ServiceKey {
 
 /** A service that a node offers. One per environment, name and port. */
 export interface ServiceRecord extends ServiceKey {
-  /** Free texts for the caller's own choosing. At most 32, of 1 to 255 bytes. */
+  /** Texts that the application chooses. At most 32, of 1 to 255 bytes. */
   readonly tags: readonly string[]
-  /** How much it wants to be chosen beside others of its name. 0 to 65,535; 0 is a standby, see `select.ts`. */
+  /** Its share of the choices among services of its name. 0 to 65,535; 0 is a standby, see `selectors.ts`. */
   readonly weight: number
 }
 
@@ -60,7 +49,7 @@ export interface LinkKey {
 
 /** A link that a node has. One per neighbour. */
 export interface LinkRecord extends LinkKey {
-  /** Its round-trip time in ms, with fractions. 0 to 2^31 - 1. `undefined`: its owner does not say. */
+  /** Its round-trip time in ms, with fractions. 0 to 2^31 - 1. `undefined`: its owner does not publish it. */
   readonly cost: number | undefined
 }
 
@@ -70,13 +59,13 @@ export type CatalogueRecord = NodeRecord | ServiceRecord | LinkRecord
 /** Names a record among its owner's. */
 export type RecordKey = { readonly kind: 'node' } | ServiceKey | LinkKey
 
-/** A record's key as text: equal for equal keys, different for different ones. */
+/** A record's key as text: equal for equal keys, different for different keys. */
 export function keyText(key: RecordKey): string {
   switch (key.kind) {
     case 'node':
       return 'node'
     case 'service':
-      // No control character occurs in the names, so a NUL parts them.
+      // No control character occurs in the names, so a NUL separates them.
       return `service\0${key.environment}\0${key.name}\0${key.port}`
     case 'link':
       return `link\0${formatNodeId(key.neighbour)}`
@@ -138,7 +127,7 @@ export function checkLinkRecord(neighbour: NodeId, cost: unknown): LinkRecord {
   })
 }
 
-/** Whether two records say the same. */
+/** Whether two records are equal. */
 export function isSameRecord(a: CatalogueRecord, b: CatalogueRecord): boolean {
   if (keyText(a) !== keyText(b)) return false
   if (a.kind === 'node')

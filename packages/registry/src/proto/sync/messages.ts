@@ -1,9 +1,10 @@
 import { AstraError, nodeIdToBytes, type NodeId } from '@astranet/interface'
+import type { Delta } from '../log/delta.js'
 import { checkCount, checkList, checkNodeIdBytes } from '../model/check-wire.js'
 import { decodeEntry, encodeEntry, type Entry } from '../model/entry.js'
 import { MAX_ENTRIES_PER_MESSAGE, MAX_OWNERS_PER_DIGEST } from '../model/limits.js'
-import type { Version } from '../model/record.js'
 import type { PlainValue } from '../model/plain-value.js'
+import type { Version } from '../model/version.js'
 
 /**
  * One message between two neighbours' catalogues, made of plain values, ready to be encoded. It takes at most
@@ -11,30 +12,13 @@ import type { PlainValue } from '../model/plain-value.js'
  */
 export type RegistryMessage = readonly PlainValue[]
 
-/** What the sender holds, per owner: "send me what is newer". */
+/** What the sender holds, per owner; the receiver answers with what is newer. */
 export interface Digest {
   readonly type: 'digest'
   readonly held: readonly { readonly owner: NodeId; readonly version: Version }[]
 }
 
-/** The entries of one owner that were written after `since`, up to `until`. */
-export interface Delta {
-  readonly type: 'delta'
-  readonly owner: NodeId
-  readonly incarnation: number
-  /** The sequence after which this part starts. 0: a snapshot starts, which replaces all that is held of the owner. */
-  readonly since: number
-  /** The sequence up to which this part tells all. */
-  readonly until: number
-  /** Whether another part is needed before the receiver is up to date. */
-  readonly hasMore: boolean
-  /** In order of their sequences. */
-  readonly entries: readonly Entry[]
-  /** The earlier incarnation in which the receiver knows `since`, when the owner has moved to a later one since. */
-  readonly continues?: number | undefined
-}
-
-/** "I do not know what was lost: begin anew." The sender has moved the exchange to another link. */
+/** The sender has moved the exchange to another link and does not know what was lost: the exchange starts over. */
 export interface Restart {
   readonly type: 'restart'
 }
@@ -65,8 +49,8 @@ export function encodeDelta(delta: Omit<Delta, 'type'>): RegistryMessage {
 }
 
 /**
- * Reads a message that a peer sent, whatever it is. Never throws: what is not a message by `spec/registry.md` becomes
- * an error with the code `ASTRA_ERR_REGISTRY_MESSAGE` that says what is wrong with it.
+ * Reads any value that a peer sent. Never throws: what is not a message by `spec/registry.md` becomes an error with the
+ * code `ASTRA_ERR_REGISTRY_MESSAGE` that names what is wrong with it.
  */
 export function decodeMessage(message: unknown): Digest | Delta | Restart | AstraError {
   try {

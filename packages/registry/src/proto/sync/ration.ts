@@ -1,14 +1,14 @@
 /**
- * Rations something costly: each use takes its share of the whole, and what was used flows off evenly. A use is allowed
- * while less than the whole is used up, so the most at once is the whole and one more use. Time is an argument, in ms; no
- * timer runs.
+ * Limits the use of something costly: each use takes a share of the whole, and used shares become free again evenly
+ * over time. A use is allowed while less than the whole is used, so the most at once is the whole and one more use.
+ * Time is an argument, in ms; no timer runs.
  */
 export class Ration {
   readonly #refillMs: number
   #used = 0
   #at = 0
 
-  /** `refillMs`: the time in which the whole flows off. */
+  /** `refillMs`: the time in which the whole becomes free again. */
   constructor(refillMs: number) {
     this.#refillMs = refillMs
   }
@@ -24,10 +24,10 @@ export class Ration {
     this.#at = now
   }
 
-  /** When there is room again; `now` when there is. */
+  /** When there is room again; `now` when there is room already. */
   roomAt(now: number): number {
     const excess = this.#usedAt(now) - 1
-    // A little later, so that rounding does not find it used up still.
+    // One ms later, so that rounding cannot leave it without room at that time.
     return excess < 0 ? now : now + excess * this.#refillMs + 1
   }
 

@@ -1,17 +1,18 @@
-import { QUESTIONS_AT_ONCE, QUESTIONS_REFILL_MS } from '../model/limits.js'
+import { REQUESTS_AT_ONCE, REQUESTS_REFILL_MS } from '../model/limits.js'
 import { Ration } from './ration.js'
 
 /**
- * How much a neighbour has asked since the exchange with it came onto its link. It begins anew on another link: on the one
- * before somebody else may have used the neighbour's id. A restart that the neighbour sends does not begin it anew.
+ * How many requests a neighbour has sent since the exchange with it moved to its present link. The count starts anew on
+ * another link, because another node may have used the neighbour's id on the one before. A restart that the neighbour
+ * sends does not reset it.
  */
-export class Questions {
-  readonly #ration = new Ration(QUESTIONS_REFILL_MS)
+export class RequestRation {
+  readonly #ration = new Ration(REQUESTS_REFILL_MS)
 
-  /** It sent a digest or a restart. Returns whether it may: false when it does nothing but ask. */
-  asked(now: number): boolean {
+  /** Counts a digest or a restart. Returns whether it is allowed: false when the neighbour only sends requests. */
+  use(now: number): boolean {
     if (!this.#ration.hasRoom(now)) return false
-    this.#ration.use(1 / QUESTIONS_AT_ONCE, now)
+    this.#ration.use(1 / REQUESTS_AT_ONCE, now)
     return true
   }
 }

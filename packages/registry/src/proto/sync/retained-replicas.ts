@@ -1,11 +1,14 @@
 import type { NodeId } from '@astranet/interface'
 import type { CatalogueLimits } from '../model/limits.js'
 
-/** Which neighbours are down, when each was last heard, and which of them are to be forgotten. Time is an argument. */
-export class Remembered {
+/** Which neighbours are down but not forgotten yet, and which of them are to be forgotten. Time is an argument. */
+export class RetainedReplicas {
   readonly #limits: CatalogueLimits
-  /** When each was last heard, in ms. Longest down first, since each is put at the end when it goes down. */
-  readonly #heardAt = new Map<NodeId, number>()
+  /**
+   * When each last confirmed its entries, in ms. The one that has been down longest is first, because each is added at
+   * the end when it goes down.
+   */
+  readonly #confirmedAt = new Map<NodeId, number>()
 
   constructor(limits: CatalogueLimits) {
     this.#limits = limits
@@ -13,30 +16,30 @@ export class Remembered {
 
   /** The ids of those that are down. */
   ids(): IterableIterator<NodeId> {
-    return this.#heardAt.keys()
+    return this.#confirmedAt.keys()
   }
 
-  /** Notes that `nodeId`, which was last heard at `heardAt` (ms), went down. */
-  add(nodeId: NodeId, heardAt: number): void {
-    this.#heardAt.delete(nodeId)
-    this.#heardAt.set(nodeId, heardAt)
+  /** `nodeId`, which last confirmed its entries at `confirmedAt` (ms), went down. */
+  add(nodeId: NodeId, confirmedAt: number): void {
+    this.#confirmedAt.delete(nodeId)
+    this.#confirmedAt.set(nodeId, confirmedAt)
   }
 
-  /** Notes that `nodeId` is up again, or forgotten. */
+  /** `nodeId` is up again, or forgotten. */
   delete(nodeId: NodeId): void {
-    this.#heardAt.delete(nodeId)
+    this.#confirmedAt.delete(nodeId)
   }
 
-  /** Takes out those that were not heard for too long at `now` (ms), or that are too many. */
-  takeForgotten(now: number): NodeId[] {
+  /** Removes and returns those that have expired at `now` (ms), and the oldest of those that are too many. */
+  takeExpired(now: number): NodeId[] {
     const { forgetAfterMs, maxRemembered } = this.#limits
-    const forgotten: NodeId[] = []
-    for (const [nodeId, heardAt] of this.#heardAt) {
-      // One whose link came up without a word keeps its time, so that those behind it may be due before it.
-      if (this.#heardAt.size <= maxRemembered && now - heardAt < forgetAfterMs) continue
-      this.#heardAt.delete(nodeId)
-      forgotten.push(nodeId)
+    const expired: NodeId[] = []
+    for (const [nodeId, confirmedAt] of this.#confirmedAt) {
+      // One that came up and went down without a message keeps its time, so later ones may expire before it.
+      if (this.#confirmedAt.size <= maxRemembered && now - confirmedAt < forgetAfterMs) continue
+      this.#confirmedAt.delete(nodeId)
+      expired.push(nodeId)
     }
-    return forgotten
+    return expired
   }
 }

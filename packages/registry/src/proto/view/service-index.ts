@@ -1,4 +1,5 @@
 import { formatNodeId, type NodeId } from '@astranet/interface'
+import type { ServiceFilter } from '../model/catalogue-options.js'
 import { keyText, type ServiceRecord } from '../model/record.js'
 import { ObservedMap, type Watch } from './watch.js'
 
@@ -15,8 +16,8 @@ export interface ServiceInstance {
 
 /**
  * A change of what is offered.
- * - `offered`: `service` is offered now and was not, or its tags or weight are others than before.
- * - `withdrawn`: `service`, as last told, is not offered any more: its owner withdrew it or cannot be reached.
+ * - `offered`: `service` is newly offered, or its tags or weight have changed.
+ * - `withdrawn`: `service`, as last reported, is not offered any more: its owner withdrew it or cannot be reached.
  */
 export interface ServiceChange {
   readonly kind: 'offered' | 'withdrawn'
@@ -28,14 +29,14 @@ const NONE: readonly ServiceInstance[] = Object.freeze([])
 interface NameGroup {
   readonly instances: Map<string, ServiceInstance>
   /**
-   * Sorted when it is read, not at each change, so that many instances of one name cost little to learn. Never changed
+   * Sorted when it is read, not at each change, so that adding many instances of one name is cheap. Never changed
    * afterwards, so that a reader may keep it.
    */
   sorted: readonly ServiceInstance[] | undefined
 }
 
-/** The services offered now, by name: what reads and watches see. */
-export class Offers {
+/** The services that are offered now, by name: what reads and watches see. */
+export class ServiceIndex {
   readonly #byKey: ObservedMap<ServiceInstance, ServiceChange> = new ObservedMap({
     isSame: isSameInstance,
     change: (before, now) =>
@@ -45,21 +46,24 @@ export class Offers {
   })
   readonly #byName = new Map<string, NameGroup>()
 
-  /** All instances, in no particular order. */
-  all(): IterableIterator<ServiceInstance> {
-    return this.#byKey.values()
+  /** See `Catalogue.services`. */
+  list({ environment, name }: ServiceFilter): ServiceInstance[] {
+    const found: ServiceInstance[] = []
+    for (const service of this.#byKey.values()) {
+      if (environment !== undefined && service.environment !== environment) continue
+      if (name === undefined || service.name === name) found.push(service)
+    }
+    return found
   }
 
-  /** The instances of one name, by node id and then port. */
-  named(environment: string, name: string): readonly ServiceInstance[] {
-    const group = this.#byName.get(nameText(environment, name))
-    if (group === undefined) return NONE
-    group.sorted ??= Object.freeze([...group.instances.values()].sort(byNodeThenPort))
-    return group.sorted
+  /** See `Catalogue.resolve`. */
+  resolve(environment: string, name: string, port: number | undefined): readonly ServiceInstance[] {
+    const instances = this.#named(environment, name)
+    return port === undefined ? instances : instances.filter((each) => each.port === port)
   }
 
   /** `record` is offered by `nodeId`. */
-  offer(nodeId: NodeId, record: ServiceRecord): void {
+  add(nodeId: NodeId, record: ServiceRecord): void {
     const { environment, name, port, tags, weight } = record
     const instance = Object.freeze({ environment, name, port, nodeId, tags, weight })
     const key = instanceText(nodeId, record)
@@ -72,7 +76,7 @@ export class Offers {
   }
 
   /** `record` is not offered by `nodeId` any more. */
-  withdraw(nodeId: NodeId, record: ServiceRecord): void {
+  remove(nodeId: NodeId, record: ServiceRecord): void {
     const key = instanceText(nodeId, record)
     this.#byKey.set(key, undefined)
     const text = nameText(record.environment, record.name)
@@ -83,14 +87,22 @@ export class Offers {
     if (group.instances.size === 0) this.#byName.delete(text)
   }
 
-  /** Wakes watchers, see `ObservedMap.settle`. */
-  settle(): void {
-    this.#byKey.settle()
+  /** Calls watchers, see `ObservedMap.notify`. */
+  notify(): void {
+    this.#byKey.notify()
   }
 
   /** See `ObservedMap.watch`. */
   watch(onPending: () => void): Watch<ServiceChange> {
     return this.#byKey.watch(onPending)
+  }
+
+  /** The instances of one name, by node id and then port. */
+  #named(environment: string, name: string): readonly ServiceInstance[] {
+    const group = this.#byName.get(nameText(environment, name))
+    if (group === undefined) return NONE
+    group.sorted ??= Object.freeze([...group.instances.values()].sort(byNodeThenPort))
+    return group.sorted
   }
 }
 

@@ -1,20 +1,20 @@
 /**
- * A view of something that changes, at the watcher's own pace. Changes wait, at most one per thing watched, until they
- * are taken; of several changes of one thing only the outcome is told, and none when it came back to what it was.
+ * Changes of a set of values, taken at the watcher's own pace. Changes wait until they are taken, at most one per
+ * value. Of several changes of one value only the result is reported, and none when the value is what it was.
  */
 export interface Watch<C> {
   /**
-   * The changes since the last call, each once, in the order in which things first changed. The first call tells all
-   * that is there. After `close` there are none.
+   * The changes since the last call, each once, in the order in which the values first changed. The first call reports
+   * all values. After `close` there are none.
    */
   take(): C[]
   /** Ends the watch. Idempotent. */
   close(): void
 }
 
-/** How an {@link ObservedMap} compares values and tells of changes. */
+/** How an {@link ObservedMap} compares values and reports changes. */
 export interface ObservedMapOptions<V, C> {
-  /** Whether two values are the same to a watcher. */
+  /** Whether two values are equal for a watcher. */
   readonly isSame: (a: V, b: V) => boolean
   /** The change from `before` to `now`; `undefined` is absence. Never called with both `undefined`. */
   readonly change: (before: V | undefined, now: V | undefined) => C
@@ -35,7 +35,7 @@ export class ObservedMap<V extends object, C> {
     return this.#values.get(key)
   }
 
-  /** All values, in the order in which their keys came. */
+  /** All values, in the order in which their keys were added. */
   values(): IterableIterator<V> {
     return this.#values.values()
   }
@@ -49,15 +49,15 @@ export class ObservedMap<V extends object, C> {
     for (const watch of this.#watches) watch.note(key, before, now)
   }
 
-  /** Wakes the watchers that have something to take and were not woken since they last took. */
-  settle(): void {
+  /** Calls the watchers that have something to take and were not called since their last take. */
+  notify(): void {
     for (const watch of this.#watches) watch.wake()
   }
 
   /**
-   * Starts a watch. `onPending` is called once when there is something to take, then not again before it was taken; it
-   * is called at the end of the call that made the change, so it should only schedule, and must not throw. What is there
-   * already can be taken at once; it is no reason for a call by itself.
+   * Starts a watch. `onPending` is called once when there is something to take, then not again before it was taken. It
+   * is called at the end of the call that made the change, so it should only schedule, and must not throw. Values that
+   * exist already can be taken at once; they do not cause a call.
    */
   watch(onPending: () => void): Watch<C> {
     const pending = new PendingChanges<V>(onPending, this.#values.keys())
@@ -79,7 +79,7 @@ export class ObservedMap<V extends object, C> {
   }
 }
 
-/** For one watcher: which keys changed, and the value that it last knew of each. */
+/** For one watcher: which keys changed, and the value that it was last given of each. */
 class PendingChanges<V> {
   readonly #onPending: () => void
   #known = new Map<string, V | undefined>()
@@ -92,7 +92,7 @@ class PendingChanges<V> {
 
   note(key: string, before: V | undefined, now: V | undefined): void {
     if (!this.#known.has(key)) this.#known.set(key, before)
-    // Came and went unseen: without this, keys that live briefly would pile up.
+    // Added and removed between two takes: without this, keys that live briefly would accumulate.
     else if (now === undefined && this.#known.get(key) === undefined) this.#known.delete(key)
   }
 

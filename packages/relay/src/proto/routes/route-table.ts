@@ -6,7 +6,7 @@ import { RouteWatch } from './route-watch.js'
 const DIRECT: readonly NodeId[] = Object.freeze([])
 
 /**
- * The ways to other nodes, read from the catalogue. It keeps nothing of its own: each read answers from what the
+ * The routes to other nodes, read from the catalogue. It keeps no state of its own: each read answers from what the
  * catalogue knows at that moment.
  *
  * Only direct routes exist: those to neighbours whose link is up.
@@ -33,8 +33,8 @@ export class RouteTable {
 
   /**
    * Watches the routes. `onPending` is called once when there may be something to take, then not again before it was
-   * taken; it only schedules a `take`, and must not throw. The first `take` tells all routes that there are. A watch
-   * holds the routes that it last told; close it when it is not needed.
+   * taken; it only schedules a `take`, and must not throw. The first `take` reports all routes. A watch holds the
+   * routes that it last reported; close it when it is not needed.
    */
   watch(onPending: () => void): Watch<RouteChange> {
     const watch = new RouteWatch(() => this.routes(), onPending)

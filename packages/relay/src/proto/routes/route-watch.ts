@@ -1,11 +1,11 @@
 import type { NodeId } from '@astranet/interface'
 import type { Route, RouteChange } from './route.js'
 
-/** One watcher of routes: it remembers the routes that it told, and tells how those of now differ. */
+/** One watcher of routes: it keeps the routes that it last reported, and reports how the present ones differ. */
 export class RouteWatch {
   readonly #routes: () => readonly Route[]
   readonly #onPending: () => void
-  #told = new Map<NodeId, Route>()
+  #reported = new Map<NodeId, Route>()
   #isWoken = false
   #isClosed = false
 
@@ -21,30 +21,31 @@ export class RouteWatch {
     this.#onPending()
   }
 
-  /** The differences since the last call: what was lost first. */
+  /** The differences since the last call: lost routes first. */
   take(): RouteChange[] {
     if (this.#isClosed) return []
     this.#isWoken = false
-    const told = this.#told
+    const reported = this.#reported
     const now = new Map(this.#routes().map((route) => [route.nodeId, route]))
-    this.#told = now
+    this.#reported = now
     const changes: RouteChange[] = []
-    for (const [nodeId, route] of told) if (!now.has(nodeId)) changes.push({ kind: 'lost', route })
+    for (const [nodeId, route] of reported) if (!now.has(nodeId)) changes.push({ kind: 'lost', route })
     for (const [nodeId, route] of now) {
-      const before = told.get(nodeId)
+      const before = reported.get(nodeId)
       if (before === undefined || !isSameRoute(before, route)) changes.push({ kind: 'found', route })
     }
     return changes
   }
 
-  /** Nothing is told any more. Idempotent. */
+  /** Nothing is reported any more. Idempotent. */
   close(): void {
     this.#isClosed = true
-    this.#told.clear()
+    this.#reported.clear()
   }
 }
 
 function isSameRoute(a: Route, b: Route): boolean {
-  const isSameWay = a.via.length === b.via.length && a.via.every((nodeId, index) => nodeId === b.via[index])
-  return isSameWay && a.distance === b.distance && a.cost === b.cost
+  const hasSameRouters =
+    a.via.length === b.via.length && a.via.every((nodeId, index) => nodeId === b.via[index])
+  return hasSameRouters && a.distance === b.distance && a.cost === b.cost
 }

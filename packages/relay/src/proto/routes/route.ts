@@ -1,21 +1,21 @@
 import type { NodeId } from '@astranet/interface'
 
-/** The way to a node. */
+/** A route to a node. */
 export interface Route {
-  /** Where it leads. */
+  /** The node that it leads to. */
   readonly nodeId: NodeId
-  /** How many routers forward on the way. 0: there is a link to the node itself. */
+  /** How many routers forward on it. 0: there is a link to the node itself. */
   readonly distance: number
-  /** The routers, in the order in which they are passed. Empty when direct. */
+  /** The routers, in the order in which bytes pass them. Empty when direct. */
   readonly via: readonly NodeId[]
-  /** Round-trip time of the whole way in ms, as last published. `undefined` before the first measurement. */
+  /** Round-trip time of the whole route in ms, as last published. `undefined` before the first measurement. */
   readonly cost: number | undefined
 }
 
 /**
  * A change of routes.
- * - `found`: there is now a route to `route.nodeId` and was not, or it is another (its way or its cost changed).
- * - `lost`: there is none any more; `route` is the last one.
+ * - `found`: there is a new route to `route.nodeId`, or its routers or its cost have changed.
+ * - `lost`: there is no route any more; `route` is the last one.
  */
 export interface RouteChange {
   readonly kind: 'found' | 'lost'

@@ -4,13 +4,15 @@ import type { ServiceInstance } from './service-index.js'
 /**
  * Picks one of several instances of a service, or `undefined` of none.
  *
- * All selectors choose among the instances that they are given and prefer none for where it is; whoever wants near ones
- * narrows the list first. A weight of 0 marks a standby: it is chosen only when all that there are have weight 0, and
- * then they count as equals.
+ * A selector chooses among the instances that it is given, wherever they are; to prefer near ones, narrow the list
+ * first. A weight of 0 marks a standby: it is chosen only when all instances have weight 0, and then they count as
+ * equals.
  */
 export type Selector = (instances: readonly ServiceInstance[], key?: string) => ServiceInstance | undefined
 
-/** Names whose turn a round robin remembers. At the limit the one first asked for starts over, which harms nobody. */
+/**
+ * Names whose turn a round robin remembers. At the limit the name that was first asked for starts over, without harm.
+ */
 const MAX_ROUND_ROBIN_NAMES = 4_096
 
 /** Takes turns, separately for each name and environment. All weights above 0 count the same. */
@@ -47,7 +49,7 @@ export function weightedRandom(random: () => number): Selector {
 
 /**
  * Picks by `key`: the same key gets the same instance on every node that sees the same instances, in proportion to the
- * weights over many keys; when an instance goes only its own keys move, and when one comes it takes only its share
+ * weights over many keys. When an instance goes, only its own keys move; when one is added, it takes only its share
  * (weighted rendezvous hashing). Order does not matter. Without a key: as with the empty key.
  */
 export function rendezvous(): Selector {
@@ -71,7 +73,7 @@ function active(instances: readonly ServiceInstance[]): readonly ServiceInstance
   return weighty.length > 0 ? weighty : instances
 }
 
-/** Standbys among themselves are equals. */
+/** Standbys have equal weights among themselves. */
 function weightOf(instance: ServiceInstance): number {
   return instance.weight || 1
 }
@@ -83,7 +85,7 @@ function deleteFirst(map: Map<string, number>): void {
   }
 }
 
-/** A number between 0 and 1, both excluded, evenly spread over keys and instances. Part of no wire format. */
+/** A number between 0 and 1, both excluded, evenly distributed over keys and instances. Not part of any wire format. */
 function hashToUnit(key: string, nodeId: NodeId, port: number): number {
   let high = 0x243f6a88
   let low = 0x85a308d3
@@ -99,7 +101,7 @@ function hashToUnit(key: string, nodeId: NodeId, port: number): number {
   return ((high >>> 6) * 2 ** 26 + (low >>> 6) + 0.5) / 2 ** 52
 }
 
-/** A bijection of 32-bit numbers in which every bit of the input sways every bit of the output. */
+/** A bijection of 32-bit numbers in which every bit of the input affects every bit of the output. */
 function mix(word: number): number {
   let mixed = word ^ (word >>> 16)
   mixed = Math.imul(mixed, 0x7feb352d)

@@ -1,13 +1,13 @@
 import type { NodeId } from '@astranet/interface'
-import type { CatalogueLimits } from './model/limits.js'
+import type { CatalogueLimits } from './limits.js'
 
 /** How to make a catalogue. Limits that are left out have their defaults. */
 export interface CatalogueOptions extends Partial<CatalogueLimits> {
-  /** The node that this catalogue belongs to and speaks for. */
+  /** The node that this catalogue belongs to. */
   readonly self: NodeId
   /**
    * A number larger than in any earlier life of a node with this id; ms since 1970 serve. 0 to 2^53 - 2. When a
-   * neighbour remembers a later version of this node all the same, the catalogue moves past that by itself.
+   * neighbour holds a later version of this node all the same, the catalogue adopts a later incarnation by itself.
    */
   readonly incarnation: number
 }

@@ -1,4 +1,5 @@
 import type { ByteDuplex } from '@astranet/interface'
+import { checkInteger } from '@astranet/interface/check'
 import { resolveLimits } from '@astranet/mux/proto'
 import type { LinkSessionOptions, OptionsOf } from './link-options.js'
 
@@ -7,10 +8,9 @@ const MAX_TIMEOUT_MS = 0x7fffffff
 /** With fewer a peer could open its control stream and nothing else. */
 const MIN_CONCURRENT_STREAMS = 2
 
-/** `timeoutMs` when it can be a handshake's deadline. Otherwise throws a `RangeError` that names the option. */
+/** `timeoutMs` when it can be a handshake's deadline. Otherwise throws an error that names the option. */
 export function checkHelloTimeout(timeoutMs: number): number {
-  if (Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS) return timeoutMs
-  throw new RangeError(`helloTimeoutMs must be an integer from 1 to ${MAX_TIMEOUT_MS}, got ${timeoutMs}`)
+  return checkInteger('helloTimeoutMs', timeoutMs, { min: 1, max: MAX_TIMEOUT_MS })
 }
 
 /**

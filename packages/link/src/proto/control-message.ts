@@ -1,3 +1,4 @@
+import { checkInteger } from '@astranet/interface/check'
 import type { LinkError } from './error-codes.js'
 import { fieldError, readUint } from './fields.js'
 import { readGoAway, type GoAway } from './go-away.js'
@@ -29,11 +30,7 @@ export type ControlMessage =
 
 /** The array of an opaque message on the wire. Throws a `RangeError` when `type` is not from 0x10 to 0xffff. */
 export function opaqueToWire(type: number, body: unknown): readonly unknown[] {
-  if (!Number.isInteger(type) || type < ControlType.FIRST_OPAQUE || type > ControlType.LAST) {
-    throw new RangeError(
-      `type must be an integer from ${ControlType.FIRST_OPAQUE} to ${ControlType.LAST}, got ${type}`,
-    )
-  }
+  checkInteger('type', type, { min: ControlType.FIRST_OPAQUE, max: ControlType.LAST })
   return [type, body]
 }
 

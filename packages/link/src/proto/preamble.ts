@@ -1,4 +1,5 @@
 import { nodeIdFromBytes, nodeIdToBytes, type NodeId } from '@astranet/interface'
+import { checkInteger } from '@astranet/interface/check'
 
 /** The version of the node protocol that this package speaks. */
 export const ASTRANET_VERSION = 1
@@ -54,9 +55,7 @@ export function encodePreamble(preamble: Preamble): Uint8Array {
   if (nonce.length !== NONCE_BYTES) {
     throw new RangeError(`nonce must be ${NONCE_BYTES} bytes, got ${nonce.length}`)
   }
-  if (!Number.isInteger(qmuxDraft) || qmuxDraft < 0 || qmuxDraft > 0xffff) {
-    throw new RangeError(`qmuxDraft must be an integer from 0 to 65535, got ${qmuxDraft}`)
-  }
+  checkInteger('qmuxDraft', qmuxDraft, { min: 0, max: 0xffff })
   const bytes = new Uint8Array(PREAMBLE_BYTES)
   const view = new DataView(bytes.buffer)
   bytes.set(PREAMBLE_MAGIC)

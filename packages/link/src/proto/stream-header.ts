@@ -6,6 +6,7 @@ import {
   nodeIdToBytes,
   type NodeId,
 } from '@astranet/interface'
+import { checkInteger } from '@astranet/interface/check'
 import type { LinkError } from './error-codes.js'
 import { fieldError, readNodeId, readUint } from './fields.js'
 
@@ -80,9 +81,7 @@ export function checkStreamHeader(header: StreamHeader): void {
   if (path.length < 2 || path.length > MAX_TUNNEL_NODES || new Set(path).size !== path.length) {
     throw new RangeError(`path must be 2 to ${MAX_TUNNEL_NODES} nodes, none twice`)
   }
-  if (!Number.isInteger(position) || position < 1 || position >= path.length) {
-    throw new RangeError(`position must be an integer from 1 to ${path.length - 1}, got ${position}`)
-  }
+  checkInteger('position', position, { min: 1, max: path.length - 1 })
 }
 
 /** The array that goes on the wire, without trailing fields that are not set. */

@@ -1,4 +1,5 @@
 import { toNodeId, type AstraError, type NodeId } from '@astranet/interface'
+import { checkInteger } from '@astranet/interface/check'
 import { GraphSignal } from './graph/graph-signal.js'
 import { GraphView } from './graph/graph-view.js'
 import { IncarnationClaims } from './log/incarnation-claims.js'
@@ -13,12 +14,14 @@ import type {
 } from './model/catalogue-options.js'
 import { resolveLimits } from './model/limits.js'
 import type { LinkRecord, NodeRecord } from './model/record.js'
-import { checkNumber } from './model/text.js'
 import { Exchange, type Refused } from './sync/exchange.js'
 import type { RegistryMessage } from './sync/messages.js'
 import { Neighbours } from './sync/neighbours.js'
 import { ServiceIndex, type ServiceChange, type ServiceInstance } from './view/service-index.js'
 import type { Watch } from './view/watch.js'
+
+/** One less than the largest, so that a later incarnation can be adopted. */
+const INCARNATION_RANGE = { min: 0, max: Number.MAX_SAFE_INTEGER - 1 }
 
 /**
  * What this node and its direct neighbours offer, kept current as services and links come and go.
@@ -44,7 +47,7 @@ export class Catalogue {
     const self = toNodeId(options.self)
     this.self = self
     const limits = resolveLimits(options)
-    const log = new OwnerLog(checkIncarnation(options.incarnation), limits)
+    const log = new OwnerLog(checkInteger('incarnation', options.incarnation, INCARNATION_RANGE), limits)
     this.#log = log
     this.#neighbours = new Neighbours({ self, log, limits })
     const parts = { self, log, index: this.#index, graph: this.#graph, neighbours: this.#neighbours }
@@ -223,9 +226,4 @@ export class Catalogue {
     this.#index.notify()
     this.#graph.notify()
   }
-}
-
-function checkIncarnation(incarnation: number): number {
-  const max = Number.MAX_SAFE_INTEGER - 1
-  return checkNumber(incarnation, { what: 'incarnation', min: 0, max, isInteger: true })
 }

@@ -1,3 +1,5 @@
+import { checkSecret } from '@astranet/interface/check'
+
 /** How a side proves in its HELLO that it is a member, and checks the peer's proof. */
 export interface HelloProof {
   /** The proof over `input`: 1 to 1024 bytes. A rejection ends the link with `ASTRA_ERR_LINK_INTERNAL`. */
@@ -5,9 +7,6 @@ export interface HelloProof {
   /** Whether `proof` is the peer's proof over `input`. Must take the same time wherever the two differ. */
   verify(input: Uint8Array, proof: Uint8Array): Promise<boolean>
 }
-
-/** The shortest secret that is accepted, in characters (UTF-16 units). */
-export const MIN_SECRET_CHARACTERS = 16
 
 /** What OWASP recommends with SHA-256: a guess costs about 0.2 s. Both sides must use the same number. */
 const PBKDF2_ITERATIONS = 600_000
@@ -51,17 +50,7 @@ interface Globals {
  * localhost.
  */
 export async function sharedSecretProof(secret: string): Promise<HelloProof> {
-  if (typeof secret !== 'string') throw new TypeError(`secret must be a string, got ${typeof secret}`)
-  if (secret !== secret.trim()) {
-    throw new RangeError(
-      'secret must not begin or end with white space, such as the line break of a file that it was read from',
-    )
-  }
-  if (secret.length < MIN_SECRET_CHARACTERS) {
-    throw new RangeError(
-      `secret must have at least ${MIN_SECRET_CHARACTERS} characters, got ${secret.length}`,
-    )
-  }
+  checkSecret(secret)
   const { crypto, TextEncoder } = globalThis as unknown as Globals
   const subtle = crypto?.subtle
   if (subtle === undefined)

@@ -1,10 +1,10 @@
 import type { Clock } from '@astranet/interface'
+import { FifoQueue } from '@astranet/interface/collections'
 import type { Session } from '@astranet/mux'
 import type { LinkError } from '../../proto/error-codes.js'
 import { GoAwayState, type GoAway } from '../../proto/go-away.js'
 import { DialError } from '../../proto/stream-answer.js'
 import { checkStreamHeader, type StreamHeader } from '../../proto/stream-header.js'
-import { DialQueue } from './dial-queue.js'
 import { OutgoingDial, type DialHandler } from './outgoing-dial.js'
 
 /** How many waiting dials are failed in one turn of the event loop. */
@@ -13,7 +13,8 @@ const FAILURES_PER_TURN = 1024
 /** Opens streams for dials, in their order, as the peer allows them. */
 export class Dialer {
   readonly #clock: Clock
-  readonly #queue = new DialQueue()
+  /** Dials that wait until the peer allows more streams; cancelled ones stay until they come first. */
+  readonly #queue = new FifoQueue<OutgoingDial>()
   readonly #peerGoAway = new GoAwayState()
   #session: Session | undefined = undefined
   /** Why no dial can succeed any more; `undefined` while dials can succeed. */
@@ -26,7 +27,7 @@ export class Dialer {
   /** The peer allows streams, or more of them. */
   open(session: Session): void {
     this.#session = session
-    for (let dial = this.#queue.peek(); dial !== undefined; dial = this.#queue.peek()) {
+    for (let dial = this.#firstWaiting(); dial !== undefined; dial = this.#firstWaiting()) {
       const stream = session.tryOpenStream()
       if (stream === undefined) return
       this.#queue.shift()
@@ -43,7 +44,7 @@ export class Dialer {
       this.#clock.defer(() => dial.failed(end))
       return dial
     }
-    const stream = this.#queue.peek() === undefined ? this.#session?.tryOpenStream() : undefined
+    const stream = this.#firstWaiting() === undefined ? this.#session?.tryOpenStream() : undefined
     if (stream === undefined) this.#queue.push(dial)
     else dial.begin(stream)
     return dial
@@ -70,9 +71,16 @@ export class Dialer {
     this.#clock.defer(() => this.#failWaiting(error))
   }
 
+  /** The first dial that still needs a stream; it stays in the queue. */
+  #firstWaiting(): OutgoingDial | undefined {
+    let dial = this.#queue.peek()
+    for (; dial?.isFinished === true; dial = this.#queue.peek()) this.#queue.shift()
+    return dial
+  }
+
   #failWaiting(error: DialError): void {
     for (let count = 0; count < FAILURES_PER_TURN; count++) {
-      const dial = this.#queue.peek()
+      const dial = this.#firstWaiting()
       if (dial === undefined) return
       this.#queue.shift()
       dial.failed(error)

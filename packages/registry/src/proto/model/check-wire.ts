@@ -1,5 +1,5 @@
 import { nodeIdFromBytes, type NodeId } from '@astranet/interface'
-import { checkNumber } from './text.js'
+import { checkInteger } from '@astranet/interface/check'
 
 /** `value` when it is a list of `min` to `max` items. Otherwise throws a `TypeError` or `RangeError` that names it. */
 export function checkList(
@@ -22,5 +22,5 @@ export function checkNodeIdBytes(value: unknown, what: string): NodeId {
 
 /** `value` when it is an integer from 0 to 2^53 - 1. */
 export function checkCount(value: unknown, what: string): number {
-  return checkNumber(value, { what, min: 0, max: Number.MAX_SAFE_INTEGER, isInteger: true })
+  return checkInteger(what, value, { min: 0, max: Number.MAX_SAFE_INTEGER })
 }

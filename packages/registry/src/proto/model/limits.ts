@@ -1,3 +1,5 @@
+import { checkInteger, type NumberRange } from '@astranet/interface/check'
+
 /** The most entries in one delta; a larger state is sent as several messages. */
 export const MAX_ENTRIES_PER_MESSAGE = 1_024
 
@@ -97,28 +99,20 @@ export interface CatalogueLimits {
   readonly forgetAfterMs: number
 }
 
-const RANGES: {
-  readonly [K in keyof CatalogueLimits]: readonly [min: number, fallback: number, max: number]
-} = {
-  maxEntriesPerOwner: [1, 65_536, 1_048_576],
-  maxBytesPerOwner: [65_536, 16_777_216, 0x7fff_ffff],
-  maxTombstones: [0, 1_024, 1_048_576],
-  maxEntriesPerMessage: [1, MAX_ENTRIES_PER_MESSAGE, MAX_ENTRIES_PER_MESSAGE],
-  maxRemembered: [0, 1_024, 1_048_576],
-  maxHeldBytes: [65_536, 67_108_864, Number.MAX_SAFE_INTEGER],
-  forgetAfterMs: [0, 600_000, 0x7fff_ffff],
+const RANGES: { readonly [K in keyof CatalogueLimits]: NumberRange & { readonly fallback: number } } = {
+  maxEntriesPerOwner: { min: 1, fallback: 65_536, max: 1_048_576 },
+  maxBytesPerOwner: { min: 65_536, fallback: 16_777_216, max: 0x7fff_ffff },
+  maxTombstones: { min: 0, fallback: 1_024, max: 1_048_576 },
+  maxEntriesPerMessage: { min: 1, fallback: MAX_ENTRIES_PER_MESSAGE, max: MAX_ENTRIES_PER_MESSAGE },
+  maxRemembered: { min: 0, fallback: 1_024, max: 1_048_576 },
+  maxHeldBytes: { min: 65_536, fallback: 67_108_864, max: Number.MAX_SAFE_INTEGER },
+  forgetAfterMs: { min: 0, fallback: 600_000, max: 0x7fff_ffff },
 }
 
-/** `limits` with defaults filled in. Throws a `RangeError` that names the option which is out of range. */
+/** `limits` with defaults filled in. Throws a `TypeError` or `RangeError` that names the option that is wrong. */
 export function resolveLimits(limits: Partial<CatalogueLimits>): CatalogueLimits {
-  const limit = (name: keyof CatalogueLimits): number => {
-    const [min, fallback, max] = RANGES[name]
-    const value = limits[name] ?? fallback
-    if (!Number.isInteger(value) || value < min || value > max) {
-      throw new RangeError(`${name} must be an integer from ${min} to ${max}, got ${String(value)}`)
-    }
-    return value
-  }
+  const limit = (name: keyof CatalogueLimits): number =>
+    checkInteger(name, limits[name] ?? RANGES[name].fallback, RANGES[name])
   return {
     maxEntriesPerOwner: limit('maxEntriesPerOwner'),
     maxBytesPerOwner: limit('maxBytesPerOwner'),

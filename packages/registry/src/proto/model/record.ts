@@ -1,4 +1,12 @@
-import { checkPort, checkServiceName, formatNodeId, toNodeId, type NodeId } from '@astranet/interface'
+import {
+  checkPort,
+  checkServiceName,
+  formatNodeId,
+  toNodeId,
+  utf8Length,
+  type NodeId,
+} from '@astranet/interface'
+import { checkInteger, checkNumber } from '@astranet/interface/check'
 import {
   MAX_ADDRESSES,
   MAX_ADDRESS_BYTES,
@@ -10,7 +18,7 @@ import {
   MAX_TAG_BYTES,
   MAX_WEIGHT,
 } from './limits.js'
-import { checkNumber, checkText, checkTextList, utf8Length } from './text.js'
+import { checkText, checkTextList } from './text.js'
 
 /** What a node publishes about itself. One per node. */
 export interface NodeRecord {
@@ -113,17 +121,16 @@ export function checkServiceRecord(key: ServiceKey, tags: unknown, weight: unkno
     name: key.name,
     port: key.port,
     tags: checkTextList(tags, { what: 'tags', each: 'tag', maxCount: MAX_TAGS, maxBytes: MAX_TAG_BYTES }),
-    weight: checkNumber(weight, { what: 'weight', min: 0, max: MAX_WEIGHT, isInteger: true }),
+    weight: checkInteger('weight', weight, { min: 0, max: MAX_WEIGHT }),
   })
 }
 
 /** A frozen link record; `cost` may be left out. Throws a `TypeError` or `RangeError` that names the wrong field. */
 export function checkLinkRecord(neighbour: NodeId, cost: unknown): LinkRecord {
-  const rule = { what: 'cost', min: 0, max: MAX_LINK_COST_MS, isInteger: false }
   return Object.freeze({
     kind: 'link',
     neighbour: toNodeId(neighbour),
-    cost: cost === undefined ? undefined : checkNumber(cost, rule),
+    cost: cost === undefined ? undefined : checkNumber('cost', cost, { min: 0, max: MAX_LINK_COST_MS }),
   })
 }
 

@@ -1,12 +1,4 @@
-/** Bytes that `text` takes in UTF-8. (This layer runs without TextEncoder.) */
-export function utf8Length(text: string): number {
-  let bytes = 0
-  for (const character of text) {
-    const codePoint = character.codePointAt(0) ?? 0
-    bytes += codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x1_0000 ? 3 : 4
-  }
-  return bytes
-}
+import { utf8Length } from '@astranet/interface'
 
 /** What a text may be. */
 export interface TextRule {
@@ -56,27 +48,4 @@ export function checkTextList(value: unknown, rule: TextListRule): readonly stri
   }
   const textRule: TextRule = { what: rule.each, maxBytes: rule.maxBytes, mayBeEmpty: false }
   return Object.freeze(Array.from(value as readonly unknown[], (text) => checkText(text, textRule)))
-}
-
-/** What a number may be. */
-export interface NumberRule {
-  /** What it is called in the error. */
-  readonly what: string
-  readonly min: number
-  readonly max: number
-  /** Whether it must be an integer. */
-  readonly isInteger: boolean
-}
-
-/** `value` when it is a finite number by `rule`. Otherwise throws a `TypeError` or `RangeError` that names it. */
-export function checkNumber(value: unknown, rule: NumberRule): number {
-  const { what, min, max } = rule
-  if (typeof value !== 'number') throw new TypeError(`${what} must be a number, got ${typeof value}`)
-  const isRight = rule.isInteger ? Number.isInteger(value) : Number.isFinite(value)
-  if (!isRight || value < min || value > max) {
-    throw new RangeError(
-      `${what} must be ${rule.isInteger ? 'an integer' : 'a number'} from ${min} to ${max}, got ${value}`,
-    )
-  }
-  return value
 }

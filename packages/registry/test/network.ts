@@ -53,6 +53,11 @@ export class Network {
 
   restart(n: number, incarnation: number): Catalogue {
     for (let other = 0; other < this.nodes.length; other++) if (this.isUp(n, other)) this.linkDown(n, other)
+    return this.replace(n, incarnation)
+  }
+
+  /** A restart that the neighbours do not notice. */
+  replace(n: number, incarnation: number): Catalogue {
     const node = this.#catalogue(n, incarnation)
     this.nodes[n] = node
     return node

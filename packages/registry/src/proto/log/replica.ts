@@ -50,6 +50,11 @@ export class Replica {
     return this.#held !== undefined && !this.#isUnconfirmed
   }
 
+  /** Whether a snapshot arrives that will replace unconfirmed entries. */
+  get isBeingReplaced(): boolean {
+    return this.#held !== undefined && this.#isUnconfirmed && this.#staged !== undefined
+  }
+
   /** The heap that it takes, with a staged snapshot. */
   get heldBytes(): number {
     return OWNER_BYTES + (this.#held?.heldBytes ?? 0) + (this.#staged?.heldBytes ?? 0)
@@ -68,6 +73,11 @@ export class Replica {
   /** Drops a staged snapshot: the exchange that carried it has ended. */
   dropStaged(): void {
     this.#staged = undefined
+  }
+
+  /** Drops the entries that a staged snapshot is about to replace. */
+  dropReplaced(): void {
+    if (this.isBeingReplaced) this.#held = undefined
   }
 
   /** A new exchange begins, perhaps with another life of the owner. */

@@ -92,7 +92,8 @@ export interface CatalogueLimits {
    * The most bytes of memory for what is held of all other nodes together, up or down, with staged snapshots. 65,536 to
    * 2^53 - 1, default 67,108,864 (64 MiB). Counted as it is held: an offered service takes about 900 bytes and three
    * times its name. At the limit neighbours that are down are forgotten, the largest first; then the largest neighbour
-   * is refused with `ASTRA_ERR_REGISTRY_LIMIT`, also when another one sent the last message.
+   * loses the entries of its earlier life, if a snapshot is replacing them, or is refused with
+   * `ASTRA_ERR_REGISTRY_LIMIT`, also when another one sent the last message.
    */
   readonly maxHeldBytes: number
   /** How long the entries of a neighbour that is down are kept, in ms. 0 to 2^31 - 1, default 600,000 (10 minutes). */

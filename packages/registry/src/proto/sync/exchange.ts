@@ -132,19 +132,36 @@ export class Exchange {
     const { neighbours } = this.#parts
     neighbours.count(changed)
     for (let largest = neighbours.makeRoom(); largest !== undefined; largest = neighbours.makeRoom()) {
-      this.#removeLink(largest)
-      neighbours.forget(largest)
-      this.#refused.push({ nodeId: largest.replica.owner, error: refusedAsLargest(largest) })
+      if (largest.replica.isBeingReplaced) this.#dropReplaced(largest)
+      else this.#refuse(largest)
     }
   }
 
+  /** The entries of a neighbour's earlier life make room for the snapshot that replaces them. */
+  #dropReplaced(neighbour: Neighbour): void {
+    this.#hideEntries(neighbour)
+    neighbour.isCurrent = false
+    neighbour.replica.dropReplaced()
+    this.#parts.neighbours.count(neighbour)
+  }
+
+  #refuse(neighbour: Neighbour): void {
+    this.#removeLink(neighbour)
+    this.#parts.neighbours.forget(neighbour)
+    this.#refused.push({ nodeId: neighbour.replica.owner, error: refusedAsLargest(neighbour) })
+  }
+
   /** There is no link to the neighbour any more, and what it offers is not offered here. */
-  #removeLink({ isCurrent, replica }: Neighbour): void {
-    const { index, ownLinks, graph } = this.#parts
+  #removeLink(neighbour: Neighbour): void {
+    this.#hideEntries(neighbour)
+    this.#parts.ownLinks.down(neighbour.replica.owner)
+  }
+
+  #hideEntries({ isCurrent, replica }: Neighbour): void {
+    const { index, graph } = this.#parts
     for (const record of isCurrent ? replica.records() : []) {
       if (record.kind === 'service') index.remove(replica.owner, record)
     }
-    ownLinks.down(replica.owner)
     graph.mark()
   }
 }

@@ -28,7 +28,7 @@ export interface Preamble {
   readonly qmuxDraft: number
   readonly role: LinkRole
   /**
-   * Reserved (spec section 3.1): the pipe continues an earlier one. This version never sends it and closes when it
+   * Reserved (spec section 3.2): the pipe continues an earlier one. This version never sends it and closes when it
    * arrives.
    */
   readonly isResuming: boolean

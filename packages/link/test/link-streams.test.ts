@@ -94,7 +94,7 @@ describe('a dial', () => {
     }
   })
 
-  it('of a stream that nobody has taken over yet keeps its bytes until somebody does', () => {
+  it('of a stream that has no owner yet keeps its bytes until it has one', () => {
     const { clock, left, right } = openPair()
     const dials = new Dials()
     const dial = left.link.dial(header, dials)
@@ -152,7 +152,7 @@ describe('a dial', () => {
     expect(dials.failed).toEqual([])
   })
 
-  it('that is cancelled is not heard of again, before or after it has a stream', () => {
+  it('that is cancelled reports nothing more, before or after it has a stream', () => {
     const { clock, left, right } = openPair()
     acceptAll(right)
     const dials = new Dials()
@@ -165,7 +165,7 @@ describe('a dial', () => {
     expect(right.link.session?.openStreams).toBe(1)
   })
 
-  it('under way fails when the link is closed, destroyed, or its pipe breaks, and later ones fail too', () => {
+  it('that is pending fails when the link is closed, destroyed, or its pipe breaks, and later ones fail too', () => {
     const ends: ((pair: Pair) => void)[] = [
       ({ left }) => left.link.close(),
       ({ left }) => left.link.destroy(new Error('cut')),

@@ -93,7 +93,7 @@ describe('what is held of others', () => {
   )
 })
 
-describe('a neighbour that says little', () => {
+describe('a neighbour that publishes little', () => {
   it('takes no more of the heap than is counted, and more than half of that', () => {
     const count = 4_200
     const node = new Catalogue({ self: id(1), incarnation: 1 })
@@ -118,7 +118,7 @@ describe('a neighbour that says little', () => {
 })
 
 describe('when there is no room for all', () => {
-  /** `from` offers so many services, each counted as some 1,000 bytes. */
+  /** `from` offers `count` services, each counted as some 1,000 bytes. */
   function publish(network: Network, from: number, count: number): void {
     for (let port = 1; port <= count; port++) network.node(from).publishService({ name: 'some', port })
   }
@@ -142,7 +142,7 @@ describe('when there is no room for all', () => {
     expect(offersOf(network.node(0), id(3))).toHaveLength(60)
   })
 
-  it('it is refused while it still tells, if it is the largest, and the others do not notice', () => {
+  it('it is refused while it still sends, if it is the largest, and the others do not notice', () => {
     const network = new Network(3, { maxHeldBytes: 100_000, maxEntriesPerMessage: 10 })
     publish(network, 1, 20)
     publish(network, 2, 200)

@@ -98,7 +98,7 @@ export interface OptionsOf<L> {
   /**
    * What each side must prove in its HELLO, for example {@link sharedSecretProof}; both sides have the same or none.
    * The client proves itself first. A peer without it, or with another, gets `ASTRA_ERR_LINK_AUTHENTICATION`. Only on
-   * pipes that say they are confidential (`capabilities.confidential`). Default: nothing is proved.
+   * pipes that report to be confidential (`capabilities.confidential`). Default: nothing is proved.
    */
   readonly proof?: HelloProof
   /**

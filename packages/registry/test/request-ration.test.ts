@@ -5,7 +5,7 @@ import { id } from './network.js'
 
 const SERVICES = 5_000
 
-/** A node with much to tell and two neighbours, which it has told everything. Both hold nothing of their own. */
+/** A node with many entries and two neighbours, which it has sent everything. Both publish nothing themselves. */
 function talkative(): { node: Catalogue; stateBytes: number } {
   const node = new Catalogue({ self: id(1), incarnation: 1_000 })
   for (let port = 0; port < SERVICES; port++) node.publishService({ name: `service-${port}`, port })
@@ -29,7 +29,7 @@ function sentTo(node: Catalogue, neighbour: number, now: number): number {
 }
 
 describe('a neighbour that asks for everything again and again', () => {
-  it('gets it four times at once, then once in 10 s, and nobody else gets anything', () => {
+  it('gets it four times at once, then once in 10 s, and no other neighbour gets anything', () => {
     const { node, stateBytes } = talkative()
     let bytes = 0
     for (let time = 0; time < 500; time++) {

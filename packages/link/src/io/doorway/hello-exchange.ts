@@ -1,6 +1,8 @@
+import type { NodeId } from '@astranet/interface'
 import type { Session, Stream } from '@astranet/mux'
 import { protocolError, type LinkError } from '../../proto/error-codes.js'
 import type { Hello } from '../../proto/hello.js'
+import type { SessionRole } from '../../proto/negotiate-role.js'
 import { ownIdError } from '../../proto/own-id.js'
 import { ControlStream, type ControlEvents } from '../control/control-stream.js'
 import type { Passage } from './doorway.js'
@@ -35,7 +37,9 @@ export interface Established {
  * at the latest when the session is made; then `onEstablished`. After `stop` nothing is reported.
  */
 export class HelloExchange {
-  readonly #passage: Passage
+  readonly #role: SessionRole
+  /** The node id in the peer's preamble. */
+  readonly #peerId: NodeId
   readonly #hello: Hello
   readonly #events: HelloEvents
   readonly #proofs: ProofExchange | undefined
@@ -44,7 +48,9 @@ export class HelloExchange {
   #isStopped = false
 
   constructor(passage: Passage, { hello, proof }: HelloExchangeOptions, events: HelloEvents) {
-    this.#passage = passage
+    // The passage itself is not kept: its initial bytes would stay in memory as long as the link.
+    this.#role = passage.role
+    this.#peerId = passage.peerPreamble.nodeId
     this.#hello = hello
     this.#events = events
     this.#proofs = proof && new ProofExchange(proof, passage)
@@ -64,14 +70,14 @@ export class HelloExchange {
 
   /** The peer opened a stream. The client's first is the control stream; no other may open. */
   onStream(stream: Stream): void {
-    if (this.#passage.role === 'server' && stream.id === 0) this.#startControl(stream)
+    if (this.#role === 'server' && stream.id === 0) this.#startControl(stream)
     else
       this.#events.onViolation(protocolError(`opened stream ${stream.id} before both HELLOs were accepted`))
   }
 
   /** Credit for streams may have arrived. */
   onStreamsAvailable(): void {
-    if (this.#passage.role !== 'client' || this.#control !== undefined) return
+    if (this.#role !== 'client' || this.#control !== undefined) return
     const stream = this.#session?.tryOpenStream({ urgency: 0 })
     if (stream === undefined) return
     const control = this.#startControl(stream)
@@ -95,7 +101,7 @@ export class HelloExchange {
 
   #onHello(control: ControlStream, peer: Hello): void {
     if (this.#isStopped) return
-    if (peer.nodeId !== this.#passage.peerPreamble.nodeId) {
+    if (peer.nodeId !== this.#peerId) {
       this.#events.onViolation(protocolError('sent a HELLO with another node id than its preamble'))
     } else if (this.#proofs === undefined) {
       this.#answer(control, peer)
@@ -122,7 +128,7 @@ export class HelloExchange {
     const error = await proofs.judge(peer)
     if (this.#isStopped || !this.#isAdmitted(peer, error)) return
     // The server proves itself only to a client that has.
-    if (this.#passage.role === 'server' && !(await this.#sendProof(control, proofs))) return
+    if (this.#role === 'server' && !(await this.#sendProof(control, proofs))) return
     // The link may have ended in the turn in which the proof was sent.
     if (this.#isStopped) return
     this.#events.onEstablished({ control, peer })
@@ -131,7 +137,7 @@ export class HelloExchange {
 
   #answer(control: ControlStream, peer: Hello): void {
     if (!this.#isAdmitted(peer, peer.proof === undefined ? undefined : unexpectedProof())) return
-    if (this.#passage.role === 'server') control.sendHello(this.#hello)
+    if (this.#role === 'server') control.sendHello(this.#hello)
     this.#events.onEstablished({ control, peer })
   }
 

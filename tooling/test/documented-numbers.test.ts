@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { MAX_PENDING_HANDSHAKES } from '../../packages/core/src/links/pending-handshakes.js'
-import { MAX_AWAITED_HEADERS } from '../../packages/link/src/io/awaited-headers.js'
-import { MAX_PARTIAL_HEADERS } from '../../packages/link/src/io/incoming-streams.js'
+import { MAX_PENDING_HEADERS } from '../../packages/link/src/io/streams/pending-headers.js'
+import { MAX_PARTIAL_HEADERS } from '../../packages/link/src/io/streams/incoming-streams.js'
 import { DEFAULT_HELLO_TIMEOUT_MS } from '../../packages/link/src/io/link-options.js'
 import { MAX_CONTROL_MESSAGE_BYTES } from '../../packages/link/src/proto/control-message.js'
 import { MAX_HELLO_BYTES } from '../../packages/link/src/proto/hello.js'
@@ -15,7 +15,7 @@ import {
   LEAST_SHARE_BYTES,
   UNTRUSTED_SESSION_WINDOW_BYTES,
 } from '../../packages/mux/src/proto/receive-window.js'
-import { resolveLimits as registryLimits } from '../../packages/registry/src/proto/limits.js'
+import { resolveLimits as registryLimits } from '../../packages/registry/src/proto/model/limits.js'
 import { documents, quantities, rowsOf, section } from '../scripts/lib/documented-numbers.mjs'
 import { root } from '../scripts/lib/workspace.mjs'
 
@@ -99,7 +99,7 @@ const SAYINGS: [name: string, value: number, ...patterns: RegExp[]][] = [
     MAX_PARTIAL_HEADERS,
     /begun and not (?:ended|complete)(?:, per link)? \| ([\d,]+)/g,
   ],
-  ['MAX_AWAITED_HEADERS', MAX_AWAITED_HEADERS, /header is not complete(?:, per link)? \| ([\d,]+)/g],
+  ['MAX_PENDING_HEADERS', MAX_PENDING_HEADERS, /header is not complete(?:, per link)? \| ([\d,]+)/g],
   ['MAX_TUNNEL_NODES', MAX_TUNNEL_NODES, /tunnel's path \| ([\d,]+)/g],
 ]
 

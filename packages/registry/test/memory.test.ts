@@ -3,8 +3,8 @@ import { runInNewContext } from 'node:vm'
 import { nodeIdToBytes } from '@astranet/interface'
 import { describe, expect, it } from 'vitest'
 import { Catalogue, type PlainValue } from '../src/index.js'
-import { decodeEntry } from '../src/proto/entry.js'
-import { heldBytes, OWNER_BYTES } from '../src/proto/memory.js'
+import { decodeEntry } from '../src/proto/model/entry.js'
+import { heldBytes, OWNER_BYTES } from '../src/proto/model/held-bytes.js'
 import { Network, id, offersOf } from './network.js'
 
 setFlagsFromString('--expose-gc')
@@ -96,7 +96,7 @@ describe('what is held of others', () => {
   )
 })
 
-describe('a neighbour that says little', () => {
+describe('a neighbour that publishes little', () => {
   it('takes no more of the heap than is counted, and about half of that or more', () => {
     const count = 4_200
     const node = new Catalogue({ self: id(1), incarnation: 1 })
@@ -121,7 +121,7 @@ describe('a neighbour that says little', () => {
 })
 
 describe('when there is no room for all', () => {
-  /** `from` offers so many services, each counted as some 1,000 bytes. */
+  /** `from` offers `count` services, each counted as some 1,000 bytes. */
   function publish(network: Network, from: number, count: number): void {
     for (let port = 1; port <= count; port++) network.node(from).publishService({ name: 'some', port })
   }
@@ -145,7 +145,7 @@ describe('when there is no room for all', () => {
     expect(offersOf(network.node(0), id(3))).toHaveLength(60)
   })
 
-  it('it is refused while it still tells, if it is the largest, and the others do not notice', () => {
+  it('it is refused while it still sends, if it is the largest, and the others do not notice', () => {
     const network = new Network(3, { maxHeldBytes: 100_000, maxEntriesPerMessage: 10 })
     publish(network, 1, 20)
     publish(network, 2, 200)
@@ -174,5 +174,47 @@ describe('when there is no room for all', () => {
       return (network.node(0).nextMessage(id(other), 0)?.[1] as unknown[]).length > 0
     }
     expect([1, 2].map(isRemembered)).toEqual([true, false])
+  })
+
+  it('what a node offered before its restart gives way to what it offers now', () => {
+    const network = new Network(2, { maxHeldBytes: 100_000, maxEntriesPerMessage: 10 })
+    publish(network, 1, 60)
+    network.linkUp(0, 1)
+    network.settle()
+    network.restart(1, 2_000)
+    publish(network, 1, 60)
+    network.linkUp(0, 1)
+    network.settle()
+    expect(network.refused).toEqual([])
+    expect(offersOf(network.node(0), id(1))).toHaveLength(60)
+  })
+
+  it('also when its new link comes up before the old one is noticed as broken', () => {
+    const network = new Network(2, { maxHeldBytes: 100_000, maxEntriesPerMessage: 10 })
+    publish(network, 1, 60)
+    network.linkUp(0, 1)
+    network.settle()
+    const watch = network.node(0).watch(() => undefined)
+    watch.take()
+    network.replace(1, 2_000)
+    publish(network, 1, 59)
+    network.linkUp(0, 1)
+    network.settle()
+    expect(network.refused).toEqual([])
+    expect(offersOf(network.node(0), id(1))).toHaveLength(59)
+    expect(watch.take()).toMatchObject([{ kind: 'withdrawn', service: { port: 60 } }])
+  })
+
+  it('but what it sends now does not', () => {
+    const network = new Network(2, { maxHeldBytes: 100_000, maxEntriesPerMessage: 10 })
+    publish(network, 1, 60)
+    network.linkUp(0, 1)
+    network.settle()
+    network.restart(1, 2_000)
+    publish(network, 1, 120)
+    network.linkUp(0, 1)
+    network.settle()
+    expect(network.refused).toMatchObject([{ code: 'ASTRA_ERR_REGISTRY_LIMIT' }])
+    expect(network.node(0).services()).toEqual([])
   })
 })

@@ -9,7 +9,7 @@ import {
 } from '@astranet/frame'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { SessionError } from '../src/proto/errors.js'
+import type { SessionError } from '../src/proto/session/errors.js'
 import { Side } from './support/pair.js'
 import { concat, hello, raw, record, streamFrame, type FrameWriter } from './support/frames.js'
 import { bytesOf, pattern, Recorder } from './support/recorder.js'

@@ -1,7 +1,7 @@
 import { simLink, VirtualClock } from '@astranet/testkit/sim'
 import { describe, expect, it } from 'vitest'
 import { Session, type Stream } from '../src/index.js'
-import { FlushSize } from '../src/proto/flush-size.js'
+import { FlushSize } from '../src/proto/send/flush-size.js'
 
 describe('the size of a flush', () => {
   it('doubles to 512 KiB while the connection takes all at once', () => {

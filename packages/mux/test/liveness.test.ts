@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Liveness } from '../src/proto/liveness.js'
+import { Liveness } from '../src/proto/session/liveness.js'
 
 function make(options: Partial<ConstructorParameters<typeof Liveness>[0]> = {}): Liveness {
   return new Liveness(

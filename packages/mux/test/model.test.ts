@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Stream } from '../src/index.js'
-import { StreamState } from '../src/proto/stream-state.js'
+import { StreamState } from '../src/proto/stream/state.js'
 import { checkInvariants, connectedPair, type Pair, type Side } from './support/pair.js'
 import { pattern, Recorder } from './support/recorder.js'
 

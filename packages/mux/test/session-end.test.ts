@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { MemoryBudget } from '../src/proto/memory-budget.js'
-import type { Stream } from '../src/proto/stream.js'
+import { MemoryBudget } from '../src/proto/receive/memory-budget.js'
+import type { Stream } from '../src/proto/stream/stream.js'
 import { connectedPair, Pair, type Side } from './support/pair.js'
 import { bytesOf, pattern, Recorder } from './support/recorder.js'
 

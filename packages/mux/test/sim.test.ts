@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SessionCore } from '../src/proto/session-core.js'
+import type { SessionCore } from '../src/proto/session/core.js'
 import { simulate, type SimOptions } from './sim/simulate.js'
 
 /** Seeds of every run, in slices so that a failure does not hide the others. */

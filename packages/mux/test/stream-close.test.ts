@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Stream } from '../src/proto/stream.js'
+import type { Stream } from '../src/proto/stream/stream.js'
 import { checkInvariants, connectedPair, type Pair } from './support/pair.js'
 import { bytesOf, pattern, Recorder } from './support/recorder.js'
 

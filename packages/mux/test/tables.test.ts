@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Scheduler } from '../src/proto/scheduler.js'
-import { StreamTable } from '../src/proto/stream-table.js'
-import type { Stream } from '../src/proto/stream.js'
+import { Scheduler } from '../src/proto/send/scheduler.js'
+import { StreamTable } from '../src/proto/stream/table.js'
+import type { Stream } from '../src/proto/stream/stream.js'
 import { connectedPair } from './support/pair.js'
 
 describe('a stream table', () => {

@@ -1,5 +1,5 @@
-import { StreamError } from '../proto/errors.js'
-import type { Stream, StreamHandler } from '../proto/stream.js'
+import { StreamError } from '../proto/session/errors.js'
+import type { Stream, StreamHandler } from '../proto/stream/stream.js'
 
 /**
  * The bytes of a stream by async iteration, with back-pressure: while the loop's body runs nothing more is delivered,

@@ -1,4 +1,4 @@
-import type { Liveness } from '../proto/liveness.js'
+import type { Liveness } from '../proto/session/liveness.js'
 import { Waiters } from './waiters.js'
 
 /**

@@ -1,7 +1,7 @@
 import { toError } from '@astranet/interface'
-import { StreamError } from '../proto/errors.js'
-import { deliveredBytes } from '../proto/receive-credit.js'
-import type { Stream, StreamHandler } from '../proto/stream.js'
+import { StreamError } from '../proto/session/errors.js'
+import { deliveredBytes } from '../proto/receive/credit.js'
+import type { Stream, StreamHandler } from '../proto/stream/stream.js'
 
 /** A stream as a pair of WHATWG streams of `Uint8Array`. A direction that the stream has not is closed from the start. */
 export interface WebStreams {

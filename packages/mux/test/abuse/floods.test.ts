@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SessionError } from '../../src/proto/errors.js'
+import type { SessionError } from '../../src/proto/session/errors.js'
 import { frames, record, type FrameWriter } from '../conformance/frames.js'
 import { names, Wire } from '../conformance/wire.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { SessionError } from '../../src/proto/errors.js'
-import type { Stream } from '../../src/proto/stream.js'
+import type { SessionError } from '../../src/proto/session/errors.js'
+import type { Stream } from '../../src/proto/stream/stream.js'
 import { frames, record, type FrameWriter } from '../conformance/frames.js'
 import { names, Wire } from '../conformance/wire.js'
 

@@ -8,10 +8,10 @@ import {
   type WireInteger,
 } from '@astranet/frame'
 import { expect } from 'vitest'
-import type { SessionError } from '../../src/proto/errors.js'
-import { resolveLimits, type SessionLimits } from '../../src/proto/options.js'
-import { SessionCore } from '../../src/proto/session-core.js'
-import type { Stream } from '../../src/proto/stream.js'
+import type { SessionError } from '../../src/proto/session/errors.js'
+import { resolveLimits, type SessionLimits } from '../../src/proto/session/options.js'
+import { SessionCore } from '../../src/proto/session/core.js'
+import type { Stream } from '../../src/proto/stream/stream.js'
 import { Log } from './log.js'
 import { hello, record, type FrameWriter } from './frames.js'
 

@@ -1,9 +1,9 @@
-import { FIRST_STREAM_WINDOW_BYTES } from '../../src/proto/receive-window.js'
-import { resolveLimits, type ResolvedLimits } from '../../src/proto/options.js'
-import { MemoryBudget } from '../../src/proto/memory-budget.js'
-import type { CoreEvents } from '../../src/proto/core-events.js'
-import { SessionCore } from '../../src/proto/session-core.js'
-import type { Stream, StreamHandler } from '../../src/proto/stream.js'
+import { FIRST_STREAM_WINDOW_BYTES } from '../../src/proto/receive/session-window.js'
+import { resolveLimits, type ResolvedLimits } from '../../src/proto/session/options.js'
+import { MemoryBudget } from '../../src/proto/receive/memory-budget.js'
+import type { CoreEvents } from '../../src/proto/session/events.js'
+import { SessionCore } from '../../src/proto/session/core.js'
+import type { Stream, StreamHandler } from '../../src/proto/stream/stream.js'
 import { must } from './fuzz-failure.js'
 
 /** What one flush of a session may hold at most: a turn, and the overshoot of one large frame. */

@@ -1,7 +1,7 @@
-import type { SessionCore } from '../../src/proto/session-core.js'
-import { FIRST_STREAM_WINDOW_BYTES } from '../../src/proto/receive-window.js'
-import { SIZE_KNOWN } from '../../src/proto/stream-state.js'
-import type { Stream } from '../../src/proto/stream.js'
+import type { SessionCore } from '../../src/proto/session/core.js'
+import { FIRST_STREAM_WINDOW_BYTES } from '../../src/proto/receive/session-window.js'
+import { SIZE_KNOWN } from '../../src/proto/stream/state.js'
+import type { Stream } from '../../src/proto/stream/stream.js'
 import { must } from './sim-failure.js'
 
 /** What must hold of a core between any two calls. `streams`: those its application knows and that are not gone. */

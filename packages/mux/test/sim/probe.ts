@@ -1,6 +1,6 @@
 import type { Rng } from '@astranet/testkit/sim'
-import type { StreamError } from '../../src/proto/errors.js'
-import type { Stream, StreamHandler } from '../../src/proto/stream.js'
+import type { StreamError } from '../../src/proto/session/errors.js'
+import type { Stream, StreamHandler } from '../../src/proto/stream/stream.js'
 import type { Flow, StreamFlows } from './ledger.js'
 import { isPattern, patternBytes } from './pattern.js'
 import { must } from './sim-failure.js'

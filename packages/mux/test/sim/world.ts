@@ -1,6 +1,6 @@
 import type { Clock } from '@astranet/interface'
 import { rng, simLink, VirtualClock, type Rng, type SimLink } from '@astranet/testkit/sim'
-import { MemoryBudget } from '../../src/proto/memory-budget.js'
+import { MemoryBudget } from '../../src/proto/receive/memory-budget.js'
 import { act } from './actions.js'
 import { CheckedEnd } from './checked-end.js'
 import { checkAtRest } from './invariants.js'

@@ -1,8 +1,8 @@
-import { SessionCore } from '../../src/proto/session-core.js'
-import { resolveLimits, type SessionLimits } from '../../src/proto/options.js'
-import { RECEIVE_OVER, SIZE_KNOWN } from '../../src/proto/stream-state.js'
-import type { Stream } from '../../src/proto/stream.js'
-import { FIRST_STREAM_WINDOW_BYTES } from '../../src/proto/receive-window.js'
+import { SessionCore } from '../../src/proto/session/core.js'
+import { resolveLimits, type SessionLimits } from '../../src/proto/session/options.js'
+import { RECEIVE_OVER, SIZE_KNOWN } from '../../src/proto/stream/state.js'
+import type { Stream } from '../../src/proto/stream/stream.js'
+import { FIRST_STREAM_WINDOW_BYTES } from '../../src/proto/receive/session-window.js'
 
 /** One end of a {@link Pair}: a core, and what it has told. */
 export class Side {

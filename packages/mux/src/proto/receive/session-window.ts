@@ -1,4 +1,4 @@
-import { FLOAT_ZERO } from './float-zero.js'
+import { FLOAT_ZERO } from '../float-zero.js'
 import type { MemoryBudget } from './memory-budget.js'
 import { WindowTuning, creditStep } from './window-tuning.js'
 

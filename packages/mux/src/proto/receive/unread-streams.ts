@@ -1,6 +1,6 @@
-import { evict } from './receive-half.js'
-import type { SessionCore } from './session-core.js'
-import type { Stream } from './stream.js'
+import { evict } from './half.js'
+import type { SessionCore } from '../session/core.js'
+import type { Stream } from '../stream/stream.js'
 
 /** Above this part of the cap the session is under pressure. */
 const PRESSURE = 3 / 4

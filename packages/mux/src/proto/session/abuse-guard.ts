@@ -1,8 +1,8 @@
 import { TransportErrorCode } from '@astranet/frame'
 import { SessionError } from './errors.js'
-import type { SessionCore } from './session-core.js'
-import { StreamState } from './stream-state.js'
-import type { Stream } from './stream.js'
+import type { SessionCore } from './core.js'
+import { StreamState } from '../stream/state.js'
+import type { Stream } from '../stream/stream.js'
 import { TokenBucket } from './token-bucket.js'
 
 /** Streams that may be given up before anybody looked at them: at once, and per second after that. */

@@ -1,4 +1,4 @@
-import type { Stream } from './stream.js'
+import type { Stream } from '../stream/stream.js'
 
 /** What the core tells the one who drives it. */
 export interface CoreEvents {

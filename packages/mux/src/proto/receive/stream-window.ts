@@ -1,7 +1,7 @@
-import { FIRST_STREAM_WINDOW_BYTES } from './receive-window.js'
-import { SIZE_KNOWN, StreamState } from './stream-state.js'
-import { extraOf } from './stream-extra.js'
-import type { Stream } from './stream.js'
+import { FIRST_STREAM_WINDOW_BYTES } from './session-window.js'
+import { SIZE_KNOWN, StreamState } from '../stream/state.js'
+import { extraOf } from '../stream/extra.js'
+import type { Stream } from '../stream/stream.js'
 import { WindowTuning, creditStep } from './window-tuning.js'
 
 /**

@@ -6,9 +6,9 @@ import {
   writeStreamHeader,
 } from '@astranet/frame'
 import type { RecordWriter } from './record-writer.js'
-import type { SessionCore } from './session-core.js'
-import { SEND_OVER, SIZE_KNOWN, StreamState } from './stream-state.js'
-import type { Stream } from './stream.js'
+import type { SessionCore } from '../session/core.js'
+import { SEND_OVER, SIZE_KNOWN, StreamState } from '../stream/state.js'
+import type { Stream } from '../stream/stream.js'
 
 /**
  * What is gathered in front of a CONNECTION_CLOSE that ends every stream, in bytes: more than a kernel's buffer holds, so

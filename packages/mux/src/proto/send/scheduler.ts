@@ -1,5 +1,5 @@
-import { StreamState } from './stream-state.js'
-import type { Stream } from './stream.js'
+import { StreamState } from '../stream/state.js'
+import type { Stream } from '../stream/stream.js'
 
 const LEVELS = 8
 

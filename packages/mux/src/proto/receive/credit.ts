@@ -1,7 +1,7 @@
-import { checkInteger } from './check.js'
-import { SIZE_KNOWN, StreamState } from './stream-state.js'
+import { checkInteger } from '../check.js'
+import { SIZE_KNOWN, StreamState } from '../stream/state.js'
 import { growthOf, raiseWindow, renewWindow } from './stream-window.js'
-import type { Stream } from './stream.js'
+import type { Stream } from '../stream/stream.js'
 
 /**
  * What was delivered counts as consumed; with manual credit it is unread until `consume`, and the stream may be evicted

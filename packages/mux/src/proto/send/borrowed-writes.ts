@@ -1,7 +1,7 @@
-import { copyBlocked } from './send-half.js'
-import type { SessionCore } from './session-core.js'
-import { StreamState } from './stream-state.js'
-import type { Stream } from './stream.js'
+import { copyBlocked } from './half.js'
+import type { SessionCore } from '../session/core.js'
+import { StreamState } from '../stream/state.js'
+import type { Stream } from '../stream/stream.js'
 
 /**
  * How long a write may wait for credit before it is copied, in ms. Longer than credit takes in a fast transfer, where

@@ -20,12 +20,12 @@ import {
 } from '@astranet/frame'
 import { MAX_FAREWELL_BYTES, writeEnds } from './farewell.js'
 import { RecordWriter } from './record-writer.js'
-import type { Run } from './send-queue.js'
-import type { SessionCore } from './session-core.js'
+import type { Run } from './queue.js'
+import type { SessionCore } from '../session/core.js'
 import { COPY_LIMIT_BYTES } from './slab.js'
-import { SEND_OVER, SIZE_KNOWN, StreamState } from './stream-state.js'
-import { extraOf } from './stream-extra.js'
-import type { Stream } from './stream.js'
+import { SEND_OVER, SIZE_KNOWN, StreamState } from '../stream/state.js'
+import { extraOf } from '../stream/extra.js'
+import type { Stream } from '../stream/stream.js'
 
 /** The last urgency of RFC 9218: where it has credit, all have. */
 const LEAST_URGENCY = 7

@@ -1,8 +1,8 @@
 import type { WireInteger } from '@astranet/frame'
-import type { StreamError } from './errors.js'
-import { FLOAT_ZERO } from './float-zero.js'
+import type { StreamError } from '../session/errors.js'
+import { FLOAT_ZERO } from '../float-zero.js'
 import type { Stream } from './stream.js'
-import type { WindowTuning } from './window-tuning.js'
+import type { WindowTuning } from '../receive/window-tuning.js'
 
 /** What few streams need: made when first used. */
 export interface StreamExtra {

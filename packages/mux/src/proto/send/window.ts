@@ -1,4 +1,4 @@
-import { FLOAT_ZERO } from './float-zero.js'
+import { FLOAT_ZERO } from '../float-zero.js'
 
 /** The most credit that is kept back for urgency 0, in bytes. */
 const MAX_RESERVE_BYTES = 65_536

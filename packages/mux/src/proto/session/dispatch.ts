@@ -6,12 +6,12 @@ import {
   type WireInteger,
 } from '@astranet/frame'
 import { protocolError, type SessionError } from './errors.js'
-import { receive } from './receive-half.js'
-import { receiveBehindSize, receiveReset, type ResetFrame } from './receive-reset.js'
-import { raiseLimit, stopped } from './send-half.js'
-import type { SessionCore } from './session-core.js'
-import { SIZE_KNOWN, StreamState } from './stream-state.js'
-import type { Stream } from './stream.js'
+import { receive } from '../receive/half.js'
+import { receiveBehindSize, receiveReset, type ResetFrame } from '../receive/reset.js'
+import { raiseLimit, stopped } from '../send/half.js'
+import type { SessionCore } from './core.js'
+import { SIZE_KNOWN, StreamState } from '../stream/state.js'
+import type { Stream } from '../stream/stream.js'
 
 /** Brings each frame of the peer to the part of the session it is for (RFC 9000 section 19). */
 export class Dispatch implements FrameSink {

@@ -1,7 +1,7 @@
 import type { Clock } from '@astranet/interface'
 import { DEFAULT_MAX_RECORD_SIZE_BYTES } from '@astranet/frame'
-import { checkBoolean, checkInteger } from './check.js'
-import { MemoryBudget } from './memory-budget.js'
+import { checkBoolean, checkInteger } from '../check.js'
+import { MemoryBudget } from '../receive/memory-budget.js'
 
 /** Limits and timers of a session. Every one has a default that suits most programs. */
 export interface SessionLimits {

@@ -1,11 +1,11 @@
 import { TransportErrorCode, type WireInteger } from '@astranet/frame'
-import { protocolError, resetByPeer, type SessionError } from './errors.js'
-import { deliver, discardUnread, outOfOrder, overLimit, overSessionLimit, take } from './receive-half.js'
-import { consume } from './receive-credit.js'
-import { extraOf } from './stream-extra.js'
-import { RECEIVE_OVER, StreamState } from './stream-state.js'
+import { protocolError, resetByPeer, type SessionError } from '../session/errors.js'
+import { deliver, discardUnread, outOfOrder, overLimit, overSessionLimit, take } from './half.js'
+import { consume } from './credit.js'
+import { extraOf } from '../stream/extra.js'
+import { RECEIVE_OVER, StreamState } from '../stream/state.js'
 import { growthOf } from './stream-window.js'
-import type { Stream } from './stream.js'
+import type { Stream } from '../stream/stream.js'
 
 /** What RESET_STREAM and RESET_STREAM_AT say; the former has a reliable size of 0. */
 export interface ResetFrame {

@@ -1,10 +1,10 @@
 import { COPY_LIMIT_BYTES } from './slab.js'
-import { SendQueue } from './send-queue.js'
-import { StreamError, stoppedByPeer } from './errors.js'
-import { SEND_ENDED, SEND_OVER, StreamState } from './stream-state.js'
-import { extraOf } from './stream-extra.js'
-import type { Stream } from './stream.js'
-import { checkErrorCode, checkInteger } from './check.js'
+import { SendQueue } from './queue.js'
+import { StreamError, stoppedByPeer } from '../session/errors.js'
+import { SEND_ENDED, SEND_OVER, StreamState } from '../stream/state.js'
+import { extraOf } from '../stream/extra.js'
+import type { Stream } from '../stream/stream.js'
+import { checkErrorCode, checkInteger } from '../check.js'
 import type { WireInteger } from '@astranet/frame'
 
 /** What is kept of a closed stream, or copied of one that has no credit, in high-water marks: 1 MiB by default. */

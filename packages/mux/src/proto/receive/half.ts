@@ -1,12 +1,12 @@
 import { TransportErrorCode, type WireInteger } from '@astranet/frame'
-import { checkErrorCode } from './check.js'
-import { protocolError, StreamError, type SessionError } from './errors.js'
-import { ReceiveQueue } from './receive-queue.js'
-import { consume, countDelivered } from './receive-credit.js'
+import { checkErrorCode } from '../check.js'
+import { protocolError, StreamError, type SessionError } from '../session/errors.js'
+import { ReceiveQueue } from './queue.js'
+import { consume, countDelivered } from './credit.js'
 import { growthOf } from './stream-window.js'
-import { RECEIVE_OVER, SIZE_KNOWN, StreamState } from './stream-state.js'
-import { extraOf } from './stream-extra.js'
-import type { Stream, StreamHandler } from './stream.js'
+import { RECEIVE_OVER, SIZE_KNOWN, StreamState } from '../stream/state.js'
+import { extraOf } from '../stream/extra.js'
+import type { Stream, StreamHandler } from '../stream/stream.js'
 
 /**
  * A piece of a STREAM frame arrived (RFC 9000 section 19.8), and the stream's final size is not known yet. Positional,

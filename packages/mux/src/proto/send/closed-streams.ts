@@ -1,6 +1,6 @@
-import { reset } from './send-half.js'
-import type { SessionCore } from './session-core.js'
-import type { Stream } from './stream.js'
+import { reset } from './half.js'
+import type { SessionCore } from '../session/core.js'
+import type { Stream } from '../stream/stream.js'
 
 /**
  * Streams that were closed while their peer gives no credit for all that was written: nobody here waits for them any more.

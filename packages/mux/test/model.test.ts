@@ -160,7 +160,7 @@ class Model {
   #expectNothingLeft({ core, thrown }: Side): void {
     expect(thrown).toEqual([])
     expect(core.closeReason).toBe(undefined)
-    expect(core.isOver).toBe(false)
+    expect(core.isClosing).toBe(false)
     expect(core.streams.size).toBe(0)
     expect(core.sendBufferedBytes).toBe(0)
     const { receiveWindow, options } = core
@@ -169,7 +169,7 @@ class Model {
     ])
     expect(options.memoryBudget.reservedBytes).toBe(receiveWindow.outstandingBytes)
     expect([...core.unread.list()]).toEqual([])
-    expect(core.wanting.size).toBe(0)
+    expect(core.windowRequests.size).toBe(0)
   }
 }
 

@@ -192,7 +192,7 @@ describe('a stream whose handler throws', () => {
     expect(pair.server.thrown).toEqual([mine])
     expect(ra.resetError).toMatchObject({ code: 'ECONNRESET', applicationCode: 6 })
     expect(ra.stopError).toMatchObject({ code: 'EPIPE', applicationCode: 6 })
-    expect(pair.server.core.isOver).toBe(false)
+    expect(pair.server.core.isClosing).toBe(false)
   })
 })
 

@@ -237,7 +237,7 @@ export class Driver implements ByteDuplexHandler {
 
   #arm(): void {
     const deadline = this.core.nextDeadline()
-    if (deadline >= this.#timerAt || this.core.isOver) return
+    if (deadline >= this.#timerAt || this.core.isClosing) return
     this.#timer?.cancel()
     this.#timerAt = deadline
     const delayMs = deadline - this.#clock.now()

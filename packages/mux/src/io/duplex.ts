@@ -153,7 +153,7 @@ export class StreamDuplex extends Duplex {
   protected reset(): void {
     const { stream } = this
     const before = stream.sentBytes + stream.bufferedBytes - this.#bytesWritten
-    if (before > stream.sentBytes && stream.core.peer.resetStreamAt) {
+    if (before > stream.sentBytes && stream.host.peer.resetStreamAt) {
       stream.resetAt(before, this.#destroyCode)
       stream.stopSending(this.#destroyCode)
     } else stream.destroy(this.#destroyCode)

@@ -2,8 +2,8 @@ import type { ByteDuplex } from '@astranet/interface'
 import type { WireInteger } from '@astranet/frame'
 import { SessionError, StreamError } from '../proto/session/errors.js'
 import { RECEIVE_OVER } from '../proto/stream/state.js'
-import { checkUrgency, type Stream } from '../proto/stream/stream.js'
-import { DEFAULT_URGENCY } from '../proto/stream/set.js'
+import type { Stream } from '../proto/stream/stream.js'
+import { checkUrgency, DEFAULT_URGENCY } from '../proto/stream/urgency.js'
 import { AcceptQueue } from './accept-queue.js'
 import { Driver } from './driver.js'
 import { toByteDuplex, type Pipe } from './pipe.js'
@@ -63,7 +63,8 @@ export class Session implements AsyncDisposable {
         onStreamsAvailable: () => this.#onStreamsAvailable(),
         onDatagram: (payload) => this.#tell(() => handler.onDatagram?.(payload)),
         onPong: (rttMs) => this.#onPong(rttMs),
-        onUnreadPressure: () => this.#tell(() => handler.onUnreadPressure?.(this.#driver.core.unread.list())),
+        onUnreadPressure: () =>
+          this.#tell(() => handler.onUnreadPressure?.(this.#driver.core.unreadStreams())),
         onIdle: () => this.#onIdle(),
         onOver: (reason) => this.#onOver(reason),
         onClosed: (reason) => this.#onClosed(reason),
@@ -74,7 +75,7 @@ export class Session implements AsyncDisposable {
 
   /** Whether the session is over: nothing can be opened or sent. */
   get isOver(): boolean {
-    return this.#driver.core.isOver
+    return this.#driver.core.isClosing
   }
 
   /** Whether everything is over, `onClose` included. */
@@ -165,7 +166,7 @@ export class Session implements AsyncDisposable {
   sendDatagram(payload: Uint8Array): boolean {
     if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array')
     const { core } = this.#driver
-    if (core.isOver) return false
+    if (core.isClosing) return false
     const { maxDatagramBytes } = this
     if (maxDatagramBytes === undefined) {
       throw new StreamError('ASTRA_ERR_NOT_NEGOTIATED', 'the peer does not take datagrams')

@@ -181,7 +181,7 @@ class Sides {
   destroy(): void {
     const { stream } = this
     // An end would say that all of them arrived.
-    if (this.#keptBack > 0 && stream.canWrite && stream.core.peer.resetStreamAt)
+    if (this.#keptBack > 0 && stream.canWrite && stream.host.peer.resetStreamAt)
       stream.resetAt(stream.sentBytes + stream.bufferedBytes)
     else if (this.#keptBack > 0 && stream.canWrite) stream.reset()
     stream.close()

@@ -16,11 +16,11 @@ export function checkBoolean(name: string, value: boolean): boolean {
   return value
 }
 
-/** `value` when it is an integer from `least` to `most`; otherwise throws a TypeError or RangeError naming `name`. */
-export function checkInteger(name: string, value: number, range: { least: number; most: number }): number {
+/** `value` when it is an integer from `min` to `max`; otherwise throws a TypeError or RangeError naming `name`. */
+export function checkInteger(name: string, value: number, range: { min: number; max: number }): number {
   if (typeof value !== 'number') throw new TypeError(`${name} must be a number, got ${typeof value}`)
-  if (!Number.isInteger(value) || value < range.least || value > range.most) {
-    throw new RangeError(`${name} must be an integer from ${range.least} to ${range.most}, got ${value}`)
+  if (!Number.isInteger(value) || value < range.min || value > range.max) {
+    throw new RangeError(`${name} must be an integer from ${range.min} to ${range.max}, got ${value}`)
   }
   return value
 }

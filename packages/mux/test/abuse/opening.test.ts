@@ -46,7 +46,7 @@ describe('100,000 opens in one burst', () => {
 describe('a record of 7 bytes', () => {
   it('opens four million streams by implication at the cost of one', () => {
     const wire = new Wire({ maxConcurrentStreams: 2 ** 40 })
-    const { peerBidi } = wire.core
+    const { peerBidi } = wire.core.limits
     // As if the application had accepted five million before.
     peerBidi.accepted = 5_000_000
     wire.core.wake()
@@ -54,7 +54,7 @@ describe('a record of 7 bytes', () => {
     const bytes = Buffer.from('060880f4240061', 'hex')
     expect(bytes).toHaveLength(7)
     wire.receive(bytes)
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     expect(peerBidi.opened).toBe(4_000_001)
     expect(wire.core.streams.size).toBe(1)
     expect(wire.streams).toHaveLength(1)

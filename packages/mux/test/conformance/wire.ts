@@ -136,7 +136,7 @@ export class Wire {
 
   /** Why the core ended the session. Fails unless it did, with a CONNECTION_CLOSE of that code and a sentence. */
   expectClosedWith(name: keyof typeof TransportErrorCode): SessionError {
-    expect(this.core.isOver).toBe(true)
+    expect(this.core.isClosing).toBe(true)
     const error = this.core.closeReason as SessionError
     const close = this.sent().find(([frame]) => frame === 'CONNECTION_CLOSE')?.[1] as ConnectionClose
     expect(transportErrorName(close.code)).toBe(name)

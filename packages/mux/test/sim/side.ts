@@ -86,8 +86,8 @@ export class Side implements ProbeHost {
 
   isRefused(code: unknown): boolean {
     if (this.peer === undefined) return false
-    const { options, isDraining } = this.peer.core
-    return code === options.evictionCode || (isDraining && code === options.refusalCode)
+    const { options, limits } = this.peer.core
+    return code === options.evictionCode || (limits.isFrozen && code === options.refusalCode)
   }
 
   isSessionOver(): boolean {
@@ -100,7 +100,7 @@ export class Side implements ProbeHost {
 
   /** Opens a stream, where the peer's credit allows. */
   openStream(isUnidirectional: boolean): Probe | undefined {
-    const stream = this.core.isOver
+    const stream = this.core.isClosing
       ? undefined
       : this.core.open(isUnidirectional, this.random.pick([0, 3, 3, 3, 7]))
     if (stream === undefined) return undefined

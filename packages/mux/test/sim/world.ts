@@ -104,7 +104,7 @@ export class World {
         this.#finish(pair, () => this.#close(this.#random.chance(0.5) ? [side] : [side, other]))
         break
       case 'drain':
-        if (!side.core.isOver) side.core.drain()
+        if (!side.core.isClosing) side.core.drain()
         this.#finish(pair, () => this.#close([side]))
         break
       case 'close':
@@ -264,7 +264,7 @@ function limitOf(plan: { limits: { maxReceiveBufferBytes?: number } }): number {
 function describeSide(side: Side): string {
   const { core, parts, open } = side
   const { receiveWindow, sendWindow } = core
-  const head = `${parts.name}: ${core.state}, ${core.streams.size} streams; receive ${JSON.stringify(receiveWindow)}, reserved ${core.options.memoryBudget.reservedBytes}; send ${JSON.stringify(sendWindow)}`
+  const head = `${parts.name}: ${core.end.state}, ${core.streams.size} streams; receive ${JSON.stringify(receiveWindow)}, reserved ${core.options.memoryBudget.reservedBytes}; send ${JSON.stringify(sendWindow)}`
   const streams = [...open].slice(0, 10).map(({ name, stream, isReadOver, unconsumed }) => {
     const { sendOffset, sendLimit, bufferedBytes, receiveOffset, receiveLimit, consumed, state } = stream
     return `  ${name} ${JSON.stringify({ state: `0x${state.toString(16)}`, sendOffset, sendLimit, bufferedBytes, receiveOffset, receiveLimit, consumed, isReadOver, unconsumed })}`

@@ -181,7 +181,7 @@ export function checkInvariants(side: Side): void {
     if (stream.canReceive && (stream.state & SIZE_KNOWN) === 0)
       growth += Math.max(0, stream.receiveLimit - stream.consumed - FIRST_STREAM_WINDOW_BYTES)
   }
-  if (core.isOver) return
+  if (core.isClosing) return
   expectEqual('growthBytes', window.growthBytes, growth)
   if (growth > pool) throw new Error(`growth ${growth} is above the pool of ${pool}`)
   expectEqual('unread payload', window.received - window.consumed, unread)

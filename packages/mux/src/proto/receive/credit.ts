@@ -1,17 +1,17 @@
 import { checkInteger } from '../check.js'
+import type { StreamRecord } from '../stream/host.js'
 import { SIZE_KNOWN, StreamState } from '../stream/state.js'
-import { growthOf, raiseWindow, renewWindow } from './stream-window.js'
-import type { Stream } from '../stream/stream.js'
+import { poolShare, raiseWindow, renewWindow } from './stream-window.js'
 
 /**
- * What was delivered counts as consumed; with manual credit it is unread until `consume`, and the stream may be evicted
+ * What was delivered counts as consumed. With manual credit it stays unread until `consume`, and the stream may be evicted
  * for it.
  */
-export function countDelivered(stream: Stream): void {
+export function countDelivered(stream: StreamRecord): void {
   if ((stream.state & (StreamState.DISCARDING | StreamState.DELIVERING)) !== 0) return
   const bytes = deliveredBytes(stream)
   if (bytes === 0) return
-  const { unread } = stream.core
+  const { unread } = stream.host
   if ((stream.state & StreamState.MANUAL_CREDIT) !== 0) {
     unread.add(stream)
     return
@@ -20,36 +20,36 @@ export function countDelivered(stream: Stream): void {
   unread.touched(stream)
 }
 
-/** Bytes the application has been given and that do not count as consumed yet. */
-export function deliveredBytes(stream: Stream): number {
+/** Bytes that were delivered to the application and do not count as consumed yet. */
+export function deliveredBytes(stream: StreamRecord): number {
   return stream.unreadBytes - (stream.receiveQueue?.bytes ?? 0)
 }
 
 /** `bytes` of the stream were taken by the application or discarded: credit goes back to the peer. */
-export function consume(stream: Stream, bytes: number): void {
-  const { receiveWindow, isOver } = stream.core
-  if (isOver) {
+export function consume(stream: StreamRecord, bytes: number): void {
+  const { receiveWindow, isClosing } = stream.host
+  if (isClosing) {
     stream.consumed += bytes
     return
   }
   if ((stream.state & SIZE_KNOWN) !== 0) {
     stream.consumed += bytes
   } else {
-    const growth = growthOf(stream)
+    const share = poolShare(stream)
     stream.consumed += bytes
-    receiveWindow.growthBytes += growthOf(stream) - growth
+    receiveWindow.growthBytes += poolShare(stream) - share
     renewWindow(stream)
   }
   receiveWindow.consume(bytes)
-  if (receiveWindow.isUpdateDue() || stream.core.wanting.size > 0) stream.core.wake()
+  if (receiveWindow.isUpdateDue() || stream.host.windowRequests.size > 0) stream.host.wake()
 }
 
 /** See `Stream.consume`. */
-export function consumeByApplication(stream: Stream, bytes: number): void {
+export function consumeByApplication(stream: StreamRecord, bytes: number): void {
   const delivered = deliveredBytes(stream)
-  checkInteger('bytes', bytes, { least: 0, most: Number.MAX_SAFE_INTEGER })
-  if ((stream.state & StreamState.DISCARDING) !== 0 || stream.core.isOver) return
-  // A reset has dropped what was delivered: who was busy with it cannot have known.
+  checkInteger('bytes', bytes, { min: 0, max: Number.MAX_SAFE_INTEGER })
+  if ((stream.state & StreamState.DISCARDING) !== 0 || stream.host.isClosing) return
+  // A reset has dropped what was delivered, and the application may not have seen the reset yet.
   if (bytes > delivered && (stream.state & StreamState.RESET_RECEIVED) !== 0) bytes = delivered
   if (bytes > delivered) {
     throw new RangeError(
@@ -58,13 +58,13 @@ export function consumeByApplication(stream: Stream, bytes: number): void {
   }
   if (bytes === 0) return
   consume(stream, bytes)
-  stream.core.unread.touched(stream)
+  stream.host.unread.touched(stream)
 }
 
 /** See `Stream.requireAtLeast`. */
-export function requireAtLeast(stream: Stream, bytes: number): void {
-  checkInteger('bytes', bytes, { least: 0, most: stream.core.receiveWindow.poolBytes })
-  if (!stream.canReceive || stream.core.isOver) return
+export function requireAtLeast(stream: StreamRecord, bytes: number): void {
+  checkInteger('bytes', bytes, { min: 0, max: stream.host.receiveWindow.poolBytes })
+  if (!stream.canReceive || stream.host.isClosing) return
   if ((stream.state & (SIZE_KNOWN | StreamState.DISCARDING)) !== 0) return
   raiseWindow(stream, bytes)
 }

@@ -17,7 +17,7 @@ export class MemoryBudget {
 
   /** `limitBytes`: at least 65,536. Throws a TypeError or RangeError otherwise. */
   constructor(limitBytes: number) {
-    this.limitBytes = checkInteger('limitBytes', limitBytes, { least: 65_536, most: Number.MAX_SAFE_INTEGER })
+    this.limitBytes = checkInteger('limitBytes', limitBytes, { min: 65_536, max: Number.MAX_SAFE_INTEGER })
     this.#reservedBytes = 0
   }
 

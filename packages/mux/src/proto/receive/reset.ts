@@ -1,11 +1,20 @@
-import { TransportErrorCode, type WireInteger } from '@astranet/frame'
-import { protocolError, resetByPeer, type SessionError } from '../session/errors.js'
-import { deliver, discardUnread, outOfOrder, overLimit, overSessionLimit, take } from './half.js'
-import { consume } from './credit.js'
+import type { WireInteger } from '@astranet/frame'
+import { resetByPeer, type SessionError } from '../session/errors.js'
 import { extraOf } from '../stream/extra.js'
+import type { StreamRecord } from '../stream/host.js'
 import { RECEIVE_OVER, StreamState } from '../stream/state.js'
-import { growthOf } from './stream-window.js'
-import type { Stream } from '../stream/stream.js'
+import { consume } from './credit.js'
+import {
+  beyondFinalSize,
+  finalSizeChanged,
+  outOfOrder,
+  overLimit,
+  overSessionLimit,
+  resetCodeChanged,
+} from './faults.js'
+import { deliver, take } from './half.js'
+import { discardUnread } from './stop.js'
+import { poolShare } from './stream-window.js'
 
 /** What RESET_STREAM and RESET_STREAM_AT say; the former has a reliable size of 0. */
 export interface ResetFrame {
@@ -19,7 +28,7 @@ export interface ResetFrame {
  * final size counts against the session's credit at once. Bytes up to the reliable size are still delivered, and those
  * of a stream that had ended cleanly are delivered whole.
  */
-export function receiveReset(stream: Stream, frame: ResetFrame): SessionError | undefined {
+export function receiveReset(stream: StreamRecord, frame: ResetFrame): SessionError | undefined {
   const { finalSize, reliableSize } = frame
   if ((stream.state & RECEIVE_OVER) !== 0) {
     if (finalSize !== stream.receiveOffset) return finalSizeChanged(stream, finalSize)
@@ -34,13 +43,16 @@ export function receiveReset(stream: Stream, frame: ResetFrame): SessionError | 
   return undefined
 }
 
-/** The first frame that tells the final size. */
-function noteSize(stream: Stream, { code, finalSize, reliableSize }: ResetFrame): SessionError | undefined {
-  const { receiveWindow } = stream.core
+/** The first frame that carries the final size. */
+function noteSize(
+  stream: StreamRecord,
+  { code, finalSize, reliableSize }: ResetFrame,
+): SessionError | undefined {
+  const { receiveWindow } = stream.host
   if (finalSize < stream.receiveOffset) return finalSizeChanged(stream, finalSize)
   if (finalSize > stream.receiveLimit) return overLimit(stream, finalSize)
   if (!receiveWindow.receive(finalSize - stream.receiveOffset)) return overSessionLimit(stream)
-  receiveWindow.growthBytes -= growthOf(stream)
+  receiveWindow.growthBytes -= poolShare(stream)
   stream.state |= StreamState.RESET_AT_RECEIVED
   // From now on the stream's limit is its final size.
   stream.receiveLimit = finalSize
@@ -50,35 +62,30 @@ function noteSize(stream: Stream, { code, finalSize, reliableSize }: ResetFrame)
   return undefined
 }
 
-/** Another one may lower the reliable size and change nothing else. */
-function checkAgain(stream: Stream, { code, finalSize }: ResetFrame): SessionError | undefined {
+/** A later reset may lower the reliable size and change nothing else. */
+function checkAgain(stream: StreamRecord, { code, finalSize }: ResetFrame): SessionError | undefined {
   if (finalSize !== stream.receiveLimit) return finalSizeChanged(stream, finalSize)
   return checkCode(stream, code)
 }
 
-function checkCode(stream: Stream, code: WireInteger): SessionError | undefined {
+function checkCode(stream: StreamRecord, code: WireInteger): SessionError | undefined {
   const { receivedResetCode } = extraOf(stream)
-  if (code === receivedResetCode) return undefined
-  const message = `stream ${stream.id}: reset with code ${code} after code ${receivedResetCode}`
-  return protocolError(TransportErrorCode.STREAM_STATE_ERROR, message)
+  return code === receivedResetCode ? undefined : resetCodeChanged(stream, code, receivedResetCode)
 }
 
 /** A piece of a STREAM frame arrived although the final size is known. */
 export function receiveBehindSize(
-  stream: Stream,
+  stream: StreamRecord,
   piece: { offset: number; chunk: Uint8Array; start: number; end: number; isFin: boolean },
 ): SessionError | undefined {
   const { offset, chunk, start, end, isFin } = piece
   const pieceEnd = offset + end - start
   const finalSize = (stream.state & RECEIVE_OVER) === 0 ? stream.receiveLimit : stream.receiveOffset
-  if (pieceEnd > finalSize) {
-    const message = `stream ${stream.id}: data up to offset ${pieceEnd} after its end at ${finalSize}`
-    return protocolError(TransportErrorCode.FINAL_SIZE_ERROR, message)
-  }
+  if (pieceEnd > finalSize) return beyondFinalSize(stream, pieceEnd, finalSize)
   if (isFin && pieceEnd < finalSize) return finalSizeChanged(stream, pieceEnd)
   const isUnreliable = (stream.state & StreamState.RESET_AT_RECEIVED) !== 0
   if ((stream.state & RECEIVE_OVER) !== 0) {
-    // Nothing is left to say: an empty frame, or bytes beyond the reliable size that nobody needs.
+    // Legal, and without effect: an empty frame, or bytes beyond the reliable size.
     return isUnreliable || start === end ? undefined : outOfOrder(stream, offset)
   }
   if (offset !== stream.receiveOffset) return outOfOrder(stream, offset)
@@ -88,10 +95,10 @@ export function receiveBehindSize(
   return undefined
 }
 
-/** Once the reliable bytes are there: what is missing never comes, and behind what waits the application is told. */
-function completeReset(stream: Stream): void {
+/** Once the reliable bytes are there, the missing ones never come: the reset is delivered behind what waits. */
+function completeReset(stream: StreamRecord): void {
   const extra = extraOf(stream)
-  const { core } = stream
+  const { host } = stream
   if (stream.receiveOffset < extra.reliableReceiveSize) return
   const missing = stream.receiveLimit - stream.receiveOffset
   stream.receiveOffset = stream.receiveLimit
@@ -103,10 +110,5 @@ function completeReset(stream: Stream): void {
   if (extra.reliableReceiveSize === 0) discardUnread(stream)
   else if (missing > 0) consume(stream, missing)
   deliver(stream)
-  if ((stream.state & StreamState.READ_OVER) !== 0) core.settleLater(stream)
-}
-
-function finalSizeChanged(stream: Stream, finalSize: number): SessionError {
-  const message = `stream ${stream.id}: final size ${finalSize} contradicts the ${stream.receiveOffset} bytes received`
-  return protocolError(TransportErrorCode.FINAL_SIZE_ERROR, message)
+  if ((stream.state & StreamState.READ_OVER) !== 0) host.settleLater(stream)
 }

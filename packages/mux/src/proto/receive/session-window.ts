@@ -104,8 +104,8 @@ export class ReceiveWindow {
   requireAtLeast(bytes: number): void {
     const tuning = this.#tuning
     if (tuning === undefined) return
-    tuning.leastBytes = Math.max(tuning.leastBytes, Math.min(2 * bytes, this.poolBytes))
-    tuning.windowBytes = Math.max(tuning.windowBytes, tuning.leastBytes)
+    tuning.minBytes = Math.max(tuning.minBytes, Math.min(2 * bytes, this.poolBytes))
+    tuning.windowBytes = Math.max(tuning.windowBytes, tuning.minBytes)
   }
 
   /** Accounts for `bytes` that arrived. False when the peer had no credit for them (FLOW_CONTROL_ERROR). */

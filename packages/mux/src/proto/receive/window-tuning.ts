@@ -31,7 +31,7 @@ export function creditStep(windowBytes: number): number {
 export class WindowTuning {
   windowBytes: number
   /** The window never shrinks below this because of a shorter round trip. */
-  leastBytes: number
+  minBytes: number
   readonly #products: number
   /** Consumed since {@link #since}. */
   #bytes = 0
@@ -43,7 +43,7 @@ export class WindowTuning {
   constructor(windowBytes: number, now: number, products: number) {
     this.windowBytes = windowBytes
     this.#products = products
-    this.leastBytes = windowBytes
+    this.minBytes = windowBytes
     this.#since = now
   }
 
@@ -76,6 +76,6 @@ export class WindowTuning {
   }
 
   #shrink(factor: number): void {
-    this.windowBytes = Math.max(this.windowBytes * factor, Math.min(this.leastBytes, this.windowBytes))
+    this.windowBytes = Math.max(this.windowBytes * factor, Math.min(this.minBytes, this.windowBytes))
   }
 }

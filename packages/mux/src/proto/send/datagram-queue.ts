@@ -1,3 +1,5 @@
+import { datagramHeaderLength, type TransportParameters } from '@astranet/frame'
+
 /** Bytes of datagrams that may wait to be sent; more are dropped. */
 export const MAX_QUEUED_DATAGRAM_BYTES = 1_048_576
 
@@ -44,4 +46,15 @@ export class DatagramQueue {
     this.#head = 0
     this.#bytes = 0
   }
+}
+
+/** The largest datagram that a peer with these parameters takes, in bytes; -1 when it takes none. */
+export function maxDatagramBytes(peer: TransportParameters): number {
+  const { maxDatagramFrameSizeBytes, maxRecordSizeBytes } = peer
+  const frame = Math.min(maxDatagramFrameSizeBytes, maxRecordSizeBytes)
+  if (frame === 0) return -1
+  // The header's length depends on the payload's: the largest payload whose whole frame fits.
+  let payload = frame - datagramHeaderLength(frame)
+  while (payload + 1 + datagramHeaderLength(payload + 1) <= frame) payload += 1
+  return payload
 }

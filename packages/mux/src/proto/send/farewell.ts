@@ -5,10 +5,9 @@ import {
   writeStopSending,
   writeStreamHeader,
 } from '@astranet/frame'
-import type { RecordWriter } from './record-writer.js'
-import type { SessionCore } from '../session/core.js'
+import type { StreamRecord } from '../stream/host.js'
 import { SEND_OVER, SIZE_KNOWN, StreamState } from '../stream/state.js'
-import type { Stream } from '../stream/stream.js'
+import type { RecordWriter } from './record-writer.js'
 
 /**
  * What is gathered in front of a CONNECTION_CLOSE that ends every stream, in bytes: more than a kernel's buffer holds, so
@@ -17,17 +16,17 @@ import type { Stream } from '../stream/stream.js'
  */
 export const MAX_FAREWELL_BYTES = 16_777_216
 
-/** What a peer is told with the resets and stops of a farewell: the stream is of no more use to this side. */
+/** The code of the resets and stops of a farewell: this side has no more use for the stream. */
 const FAREWELL_CODE = 0
 
 /**
- * Ends every open stream: with FIN where everything written was sent, otherwise with a reset behind what was sent. Writes
- * frames only, so it is for the last flush of a session. What the application is told is the affair of the session's end.
+ * Ends every open stream: with FIN where everything written was sent, otherwise with a reset behind what was sent. It only
+ * writes frames, for the last flush of a session; the session's end notifies the application.
  */
-export function writeEnds(core: SessionCore, writer: RecordWriter): void {
-  for (const stream of core.streams.all()) {
+export function writeEnds(host: { streams: { all(): Iterable<StreamRecord> } }, writer: RecordWriter): void {
+  for (const stream of host.streams.all()) {
     if (writer.bytes >= MAX_FAREWELL_BYTES) return
-    // A stream that the peer has not been told of is one that it need not hear of.
+    // The peer does not know a stream that was not announced, so it needs no end.
     if ((stream.state & StreamState.ANNOUNCED) === 0) continue
     writer.reserve(2 * MAX_CONTROL_FRAME_BYTES)
     writeEnd(stream, writer)
@@ -35,10 +34,10 @@ export function writeEnds(core: SessionCore, writer: RecordWriter): void {
   }
 }
 
-function writeEnd(stream: Stream, writer: RecordWriter): void {
+function writeEnd(stream: StreamRecord, writer: RecordWriter): void {
   if (!stream.canSend || (stream.state & SEND_OVER) !== 0) return
   if (stream.sendQueue !== undefined || (stream.state & StreamState.RESET_AT_QUEUED) !== 0) {
-    // Its state stays: at the session's end the application is told that its bytes were not sent.
+    // Its state stays: at the session's end the application is notified that its bytes were not sent.
     writer.wrote(writeReset(stream, writer))
     return
   }
@@ -46,17 +45,17 @@ function writeEnd(stream: Stream, writer: RecordWriter): void {
   stream.state |= StreamState.FIN_QUEUED | StreamState.FIN_SENT
 }
 
-function writeReset(stream: Stream, writer: RecordWriter): number {
+function writeReset(stream: StreamRecord, writer: RecordWriter): number {
   const { id, sendOffset, extra } = stream
-  const isAskedFor = (stream.state & StreamState.RESET_AT_QUEUED) !== 0
-  const code = isAskedFor ? (extra?.resetCode ?? FAREWELL_CODE) : FAREWELL_CODE
-  if (!stream.core.peer.resetStreamAt) return writeResetStream(writer.buffer, writer.at, id, code, sendOffset)
-  const reliable = isAskedFor ? Math.min(extra?.reliableSendSize ?? 0, sendOffset) : sendOffset
+  const isRequested = (stream.state & StreamState.RESET_AT_QUEUED) !== 0
+  const code = isRequested ? (extra?.resetCode ?? FAREWELL_CODE) : FAREWELL_CODE
+  if (!stream.host.peer.resetStreamAt) return writeResetStream(writer.buffer, writer.at, id, code, sendOffset)
+  const reliable = isRequested ? Math.min(extra?.reliableSendSize ?? 0, sendOffset) : sendOffset
   return writeResetStreamAt(writer.buffer, writer.at, id, code, sendOffset, reliable)
 }
 
-/** Behind the end, so that a peer with nothing to say sees a stream that ended, as when its other end is destroyed. */
-function writeStop(stream: Stream, writer: RecordWriter): void {
+/** Behind the end, so that a peer with nothing to send sees a stream that ended, as when its other end is destroyed. */
+function writeStop(stream: StreamRecord, writer: RecordWriter): void {
   if (!stream.canReceive || (stream.state & (SIZE_KNOWN | StreamState.DISCARDING)) !== 0) return
   writer.wrote(writeStopSending(writer.buffer, writer.at, stream.id, FAREWELL_CODE))
 }

@@ -1,31 +1,32 @@
+import type { StreamRecord } from '../stream/host.js'
 import { StreamState } from '../stream/state.js'
-import type { Stream } from '../stream/stream.js'
+import { MAX_URGENCY } from '../stream/urgency.js'
 
-const LEVELS = 8
+const LEVELS = MAX_URGENCY + 1
 
 /** What more urgent streams send, in bytes, before a ring that waits behind them has a turn. */
-const AHEAD_BYTES = 1_048_576
+const MAX_AHEAD_BYTES = 1_048_576
 
 /**
  * Which stream sends next: a ring for each urgency of RFC 9218 section 4.1, the most urgent ring first, round robin
  * within a ring. Streams are linked through their own `next` field, so a scheduled stream costs nothing.
  *
- * On a connection that is always full the last ring would wait for ever. So after every 1 MiB that was sent while a less
- * urgent ring waited, one stream has a turn out of order: of each ring in its turn.
+ * On a connection that is always full the last ring would wait forever. So after every 1 MiB that was sent while a less
+ * urgent ring waited, one stream has a turn out of order; the rings alternate.
  */
 export class Scheduler {
-  readonly #heads: (Stream | undefined)[] = new Array<Stream | undefined>(LEVELS).fill(undefined)
-  readonly #tails: (Stream | undefined)[] = new Array<Stream | undefined>(LEVELS).fill(undefined)
+  readonly #heads: (StreamRecord | undefined)[] = new Array<StreamRecord | undefined>(LEVELS).fill(undefined)
+  readonly #tails: (StreamRecord | undefined)[] = new Array<StreamRecord | undefined>(LEVELS).fill(undefined)
 
-  /** Bytes sent since less urgent streams wait. */
+  /** Bytes sent while less urgent streams waited. */
   #aheadBytes = 0
-  /** Whether less urgent streams than the one that was taken last wait. */
+  /** Whether streams wait that are less urgent than the one that was taken last. */
   #isAhead = false
   /** The ring that had a turn last. */
   #turn = 0
 
   /** Puts the stream at the end of its ring, unless it is in one. */
-  add(stream: Stream): void {
+  add(stream: StreamRecord): void {
     if ((stream.state & StreamState.SCHEDULED) !== 0) return
     stream.state |= StreamState.SCHEDULED
     const level = stream.urgencyLevel
@@ -36,11 +37,11 @@ export class Scheduler {
   }
 
   /**
-   * Takes the first stream of the most urgent ring, or of one whose turn it is, when `hasCredit`: there is credit for all
-   * urgencies. `undefined` when none waits.
+   * Takes the first stream of the most urgent ring, or of the ring that has a turn out of order: only when
+   * `isCreditForAll`, that is when the session's credit is enough for all urgencies. `undefined` when no stream waits.
    */
-  take(hasCredit = false): Stream | undefined {
-    if (hasCredit && this.#aheadBytes >= AHEAD_BYTES) return this.#takeTurn()
+  take(isCreditForAll: boolean): StreamRecord | undefined {
+    if (isCreditForAll && this.#aheadBytes >= MAX_AHEAD_BYTES) return this.#takeTurn()
     for (let level = 0; level < LEVELS; level++) {
       const stream = this.#shift(level)
       if (stream === undefined) continue
@@ -56,12 +57,12 @@ export class Scheduler {
     return undefined
   }
 
-  /** The stream that was just taken sent so many bytes. */
+  /** The stream that was just taken sent `bytes`. */
   sent(bytes: number): void {
     if (this.#isAhead) this.#aheadBytes += bytes
   }
 
-  #takeTurn(): Stream | undefined {
+  #takeTurn(): StreamRecord | undefined {
     this.#aheadBytes = 0
     this.#isAhead = false
     for (let step = 0; step < LEVELS; step++) {
@@ -70,12 +71,12 @@ export class Scheduler {
       if (stream === undefined) continue
       if (stream.urgencyLevel === this.#turn) return stream
       this.add(stream)
-      return this.take()
+      return this.take(false)
     }
     return undefined
   }
 
-  #shift(level: number): Stream | undefined {
+  #shift(level: number): StreamRecord | undefined {
     const stream = this.#heads[level]
     if (stream === undefined) return undefined
     this.#heads[level] = stream.next
@@ -93,7 +94,7 @@ export class Scheduler {
   }
 
   /** Puts the stream that was just taken back at the front of its ring. */
-  putBack(stream: Stream): void {
+  putBack(stream: StreamRecord): void {
     stream.state |= StreamState.SCHEDULED
     const level = stream.urgencyLevel
     stream.next = this.#heads[level]

@@ -1,65 +1,71 @@
 import { TransportErrorCode } from '@astranet/frame'
 import { SessionError } from './errors.js'
-import type { SessionCore } from './core.js'
 import { StreamState } from '../stream/state.js'
-import type { Stream } from '../stream/stream.js'
+import type { StreamRecord } from '../stream/host.js'
 import { TokenBucket } from './token-bucket.js'
 
-/** Streams that may be given up before anybody looked at them: at once, and per second after that. */
+/** Streams that the peer may give up before the application got them: at once, and per second after that. */
 export const MAX_FRESH_RESETS = 1_000
 const FRESH_RESETS_PER_SECOND = 33
 
-/** Frames that bring nothing forward: at once, and per second after that. */
+/** Frames that move nothing: at once, and per second after that. */
 export const MAX_IDLE_FRAMES = 50_000
 const IDLE_FRAMES_PER_SECOND = 5_000
 
-/** So many bytes of payload earn one idle frame: who moves data may chat. */
+/** Payload that earns one idle frame, in bytes. */
 const PAYLOAD_BYTES_PER_IDLE_FRAME = 256
 
 /**
- * What a stream earns when it is over: frames for it may be under way that find it gone, such as STOP_SENDING, RESET_STREAM,
- * MAX_STREAM_DATA and STREAM_DATA_BLOCKED.
+ * Idle frames that a stream earns when it ends: frames for it may be in flight that find it gone, such as STOP_SENDING,
+ * RESET_STREAM, MAX_STREAM_DATA and STREAM_DATA_BLOCKED.
  */
 const LATE_FRAMES = 4
 
 /** Credit updates by less than this are idle frames. */
 const MIN_CREDIT_STEP_BYTES = 256
 
+/** What the guard needs of its session. */
+export interface AbuseHost {
+  /** Time of the current call, ms. */
+  readonly now: number
+  fail(error: SessionError): void
+}
+
 /**
- * Watches for what valid frames can be abused for (draft-ietf-quic-qmux, "Denial of Service"): opening streams only to
- * reset them, and floods of frames that cost work and move nothing. Both are rationed so that no honest peer comes near
- * the limit: aborting a stream that was accepted or answered is free, and payload earns frames.
+ * Watches for abuse by valid frames (draft-ietf-quic-qmux, "Denial of Service"): opening streams only to reset
+ * them, and floods of frames that cost work and move nothing. Both are limited so that no honest peer comes near the
+ * limit: aborting a stream that was accepted or answered is free, and payload earns frames.
  */
 export class AbuseGuard {
-  readonly #core: SessionCore
+  readonly #host: AbuseHost
   readonly #freshResets: TokenBucket
   readonly #idleFrames: TokenBucket
   #payloadBytes = 0
-  /** Streams of the peer that the application got in this turn: still fresh until it ends. */
-  #acceptedNow: Stream[] = []
+  /** Streams of the peer that the application got in this turn: they count as not accepted until the turn ends. */
+  #acceptedNow: StreamRecord[] = []
 
-  constructor(core: SessionCore, now: number) {
-    this.#core = core
+  constructor(host: AbuseHost, now: number) {
+    this.#host = host
     this.#freshResets = new TokenBucket(MAX_FRESH_RESETS, FRESH_RESETS_PER_SECOND, now)
     this.#idleFrames = new TokenBucket(MAX_IDLE_FRAMES, IDLE_FRAMES_PER_SECOND, now)
   }
 
   /** The application got a stream of the peer. */
-  accepted(stream: Stream): void {
+  accepted(stream: StreamRecord): void {
     this.#acceptedNow.push(stream)
   }
 
-  /** A stream of the peer came into being: the frame that opens it need not bring anything else. */
+  /** The peer opened a stream: the frame that opens it need not carry anything else. */
   opened(): void {
     this.#idleFrames.put(1)
   }
 
-  /** A stream is over. */
+  /** A stream has ended. */
   removed(): void {
     this.#idleFrames.put(LATE_FRAMES)
   }
 
-  /** What arrived together has been dealt with, or the next chunk arrives. */
+  /** The chunk that arrived has been processed, or the next one arrives. */
   endTurn(): void {
     if (this.#acceptedNow.length === 0) return
     for (const stream of this.#acceptedNow) stream.state |= StreamState.ACCEPTED
@@ -75,26 +81,26 @@ export class AbuseGuard {
   }
 
   /**
-   * The peer gave up a stream, by RESET_STREAM or STOP_SENDING; `before` are the bits of its state that show that it had
-   * said so, and what comes again moves nothing. A stream counts once.
+   * The peer gave up a stream, by RESET_STREAM or STOP_SENDING. `before` are the bits of its state that show that the same
+   * frame came before: a repeated one moves nothing. A stream counts once.
    */
-  givenUp(stream: Stream, before: number): void {
+  givenUp(stream: StreamRecord, before: number): void {
     if ((stream.state & before) !== 0) {
       this.idleFrame()
       return
     }
     if ((stream.state & (StreamState.STOP_RECEIVED | StreamState.RESET_AT_RECEIVED)) !== 0) return
     if (stream.isLocal || (stream.state & StreamState.ACCEPTED) !== 0) return
-    // This side gave it up first, refused it for example: the peer only answers.
+    // This side gave the stream up first, for example refused it: the peer only answers.
     if ((stream.state & StreamState.DISCARDING) !== 0) return
     if (stream.sendOffset > 0 || stream.sendQueue !== undefined) return
-    if (this.#freshResets.take(this.#core.now)) return
+    if (this.#freshResets.take(this.#host.now)) return
     this.#fail(`more than ${MAX_FRESH_RESETS} streams were reset as soon as they were opened`)
   }
 
-  /** A frame came that brought nothing forward. */
+  /** A frame arrived that moves nothing. */
   idleFrame(): void {
-    if (this.#idleFrames.take(this.#core.now)) return
+    if (this.#idleFrames.take(this.#host.now)) return
     this.#fail(`more than ${MAX_IDLE_FRAMES} frames came that move nothing`)
   }
 
@@ -105,6 +111,6 @@ export class AbuseGuard {
 
   #fail(message: string): void {
     const closeCode = TransportErrorCode.PROTOCOL_VIOLATION
-    this.#core.fail(new SessionError('ASTRA_ERR_ABUSE', message, { closeCode }))
+    this.#host.fail(new SessionError('ASTRA_ERR_ABUSE', message, { closeCode }))
   }
 }

@@ -1,6 +1,6 @@
 import type { Stream } from '../stream/stream.js'
 
-/** What the core tells the one who drives it. */
+/** What the core reports to its driver. */
 export interface CoreEvents {
   /** There is something to send or to settle: `gather` and `handedOver` are to be called soon, see SessionCore. */
   onWork(): void
@@ -14,9 +14,9 @@ export interface CoreEvents {
   onPong(rttMs: number | undefined): void
   /** Unread streams hold more than three quarters of the receive buffer. */
   onUnreadPressure(): void
-  /** The session is over; its streams are about to be told. */
+  /** The session is closing; its streams are notified next. */
   onOver(reason: Error | undefined): void
-  /** The last open stream is gone. */
+  /** The last open stream has ended. */
   onIdle(): void
   /** A handler of the application threw: to be made known as an uncaught exception. */
   onHandlerError(error: unknown): void

@@ -80,16 +80,16 @@ export interface CoreEnvironment {
 const MEBIBYTE = 1024 * 1024
 const MAX_TIMEOUT_MS = 0x7fffffff
 const MAX_STREAMS = 2 ** 48
-const TIMEOUT = { least: 0, most: MAX_TIMEOUT_MS }
-const MEMORY = { least: 65_536, most: Number.MAX_SAFE_INTEGER }
-const STREAMS = { least: 0, most: MAX_STREAMS }
+const TIMEOUT = { min: 0, max: MAX_TIMEOUT_MS }
+const MEMORY = { min: 65_536, max: Number.MAX_SAFE_INTEGER }
+const STREAMS = { min: 0, max: MAX_STREAMS }
 
 /** Fills in defaults. Throws a TypeError or RangeError that names the option. */
 export function resolveLimits(limits: SessionLimits): ResolvedLimits {
   const integer = (
     name: keyof SessionLimits,
     fallback: number,
-    range: { least: number; most: number },
+    range: { min: number; max: number },
   ): number => checkInteger(name, limits[name] === undefined ? fallback : (limits[name] as number), range)
   const maxReceiveBufferBytes = integer('maxReceiveBufferBytes', 64 * MEBIBYTE, MEMORY)
   return {
@@ -97,8 +97,8 @@ export function resolveLimits(limits: SessionLimits): ResolvedLimits {
     memoryBudget: checkBudget(limits.memoryBudget ?? new MemoryBudget(maxReceiveBufferBytes)),
     maxSendBufferBytes: integer('maxSendBufferBytes', 64 * MEBIBYTE, MEMORY),
     sendHighWaterMarkBytes: integer('sendHighWaterMarkBytes', 512 * 1024, {
-      least: 1,
-      most: Number.MAX_SAFE_INTEGER,
+      min: 1,
+      max: Number.MAX_SAFE_INTEGER,
     }),
     maxConcurrentStreams: integer('maxConcurrentStreams', MEBIBYTE, STREAMS),
     maxConcurrentUniStreams: integer('maxConcurrentUniStreams', MEBIBYTE, STREAMS),
@@ -109,13 +109,13 @@ export function resolveLimits(limits: SessionLimits): ResolvedLimits {
     recordTimeoutMs: integer('recordTimeoutMs', 120_000, TIMEOUT),
     closeTimeoutMs: integer('closeTimeoutMs', 3_000, TIMEOUT),
     unreadGraceMs: integer('unreadGraceMs', 10_000, TIMEOUT),
-    evictionCode: integer('evictionCode', 0, { least: 0, most: Number.MAX_SAFE_INTEGER }),
-    internalErrorCode: integer('internalErrorCode', 0, { least: 0, most: Number.MAX_SAFE_INTEGER }),
-    maxDatagramFrameSizeBytes: integer('maxDatagramFrameSizeBytes', 0, { least: 0, most: 2 ** 30 - 1 }),
-    refusalCode: integer('refusalCode', 0, { least: 0, most: Number.MAX_SAFE_INTEGER }),
+    evictionCode: integer('evictionCode', 0, { min: 0, max: Number.MAX_SAFE_INTEGER }),
+    internalErrorCode: integer('internalErrorCode', 0, { min: 0, max: Number.MAX_SAFE_INTEGER }),
+    maxDatagramFrameSizeBytes: integer('maxDatagramFrameSizeBytes', 0, { min: 0, max: 2 ** 30 - 1 }),
+    refusalCode: integer('refusalCode', 0, { min: 0, max: Number.MAX_SAFE_INTEGER }),
     maxRecordSizeBytes: integer('maxRecordSizeBytes', MEBIBYTE, {
-      least: DEFAULT_MAX_RECORD_SIZE_BYTES,
-      most: 2 ** 30 - 1,
+      min: DEFAULT_MAX_RECORD_SIZE_BYTES,
+      max: 2 ** 30 - 1,
     }),
   }
 }

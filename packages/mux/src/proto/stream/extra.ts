@@ -1,7 +1,6 @@
 import type { WireInteger } from '@astranet/frame'
 import type { StreamError } from '../session/errors.js'
 import { FLOAT_ZERO } from '../float-zero.js'
-import type { Stream } from './stream.js'
 import type { WindowTuning } from '../receive/window-tuning.js'
 
 /** What few streams need: made when first used. */
@@ -30,7 +29,7 @@ export interface StreamExtra {
 }
 
 /** The stream's rare fields, made on first use. */
-export function extraOf(stream: Stream): StreamExtra {
+export function extraOf(stream: { extra: StreamExtra | undefined }): StreamExtra {
   stream.extra ??= {
     resetCode: 0,
     stopCode: 0,

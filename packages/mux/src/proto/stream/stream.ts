@@ -1,68 +1,34 @@
 import type { WireInteger } from '@astranet/frame'
-import { checkErrorCode } from '../check.js'
-import type { StreamError } from '../session/errors.js'
-import type { ReceiveQueue } from '../receive/queue.js'
-import type { SendQueue } from '../send/queue.js'
-import type { SessionCore } from '../session/core.js'
-import type { StreamExtra } from './extra.js'
-import { StreamState } from './state.js'
 import * as credit from '../receive/credit.js'
 import * as receiving from '../receive/half.js'
+import type { ReceiveQueue } from '../receive/queue.js'
+import { stopSending } from '../receive/stop.js'
+import { widen } from '../receive/stream-window.js'
 import * as sending from '../send/half.js'
-import * as windows from '../receive/stream-window.js'
+import type { SendQueue } from '../send/queue.js'
+import { reset, resetAt } from '../send/reset.js'
+import { destroy } from './destroy.js'
+import type { StreamExtra } from './extra.js'
+import type { StreamEvents } from './handler.js'
+import type { StreamHost, StreamRecord } from './host.js'
+import { StreamState } from './state.js'
+import { checkUrgency } from './urgency.js'
 
-/**
- * What the user of a {@link Stream} is told. One handler object can serve any number of streams; what belongs to one
- * stream goes into `stream.context`. Calls never come from inside the application's own call to the stream, except that
- * `handle`, `resume` and `consume` deliver what waits before they return.
- *
- * Order: `onData` any number of times; then at most one of `onEnd` and `onReset`; at most one `onStopSending`; and
- * `onClose` last, exactly once. An exception thrown by a handler destroys its stream and surfaces as uncaught.
- */
-export interface StreamHandler {
-  /**
-   * Bytes arrived, in order. `chunk` is the receiver's, but it may be a piece of a larger buffer (64 KiB): copy what is
-   * kept for long. The bytes count as consumed when the call returns, unless `stream.manualCredit` is set.
-   */
-  onData(stream: Stream, chunk: Uint8Array): void
-  /** The peer ended its direction; every byte was delivered. */
-  onEnd(stream: Stream): void
-  /** The receiving direction failed: RESET_STREAM (code `ECONNRESET` with `applicationCode`), eviction, or the session's end. */
-  onReset?(stream: Stream, error: StreamError): void
-  /**
-   * The sending direction was cut off: the peer reads no more (STOP_SENDING, code `EPIPE` with `applicationCode`) and the
-   * direction is reset, or the session ended before everything was sent (`ECONNRESET`, or `ECONNABORTED` when this side
-   * closed it). What was not sent is dropped.
-   */
-  onStopSending?(stream: Stream, error: StreamError): void
-  /** A `write` that returned false has drained: fewer bytes wait than the low-water mark, half the high-water mark. */
-  onWritable?(stream: Stream): void
-  /** Every byte written so far was handed to the connection and none is referred to any more. Only for `writeReferenced`. */
-  onFlushed?(stream: Stream): void
-  /**
-   * @internal The session leaves within the current call (`Session.closeNow`): what was written and is kept back here is to be
-   * written to the stream now.
-   */
-  onLeave?(stream: Stream): void
-  /**
-   * Both directions are over. `error` is the first error that either had, `undefined` when both ended cleanly or were
-   * reset from here.
-   */
-  onClose?(stream: Stream, error: Error | undefined): void
-}
+/** What the user of a {@link Stream} is notified of; see {@link StreamEvents}. */
+export type StreamHandler = StreamEvents<Stream>
 
 /**
  * One stream of a session: RFC 9000's stream, as light as it can be (about 200 bytes of process memory when idle). No
  * `node:stream` behind it: bytes come in by the handler's calls and go out by `write`. `toDuplex`, `toWebStreams` and
  * `chunksOf` wrap one where a Duplex, Web Streams or async iteration are wanted.
  */
-export class Stream {
+export class Stream implements StreamRecord {
   /** The stream's id on the wire (RFC 9000 section 2.1). Bit 0: opened by the server; bit 1: unidirectional. */
   readonly id: number
   /** Whatever the application wants to keep with the stream. */
   context: unknown = undefined
 
-  /** @internal */ readonly core: SessionCore
+  /** @internal */ readonly host: StreamHost
   /** @internal */ handler: StreamHandler | undefined = undefined
   /** @internal The bits of {@link StreamState}. */ state: number
   /** @internal */ urgencyLevel: number
@@ -74,14 +40,15 @@ export class Stream {
   /** @internal The MAX_STREAM_DATA the peer has. */ receiveLimit: number
   /** @internal Bytes the application has taken, or that were discarded. */ consumed: number
   /** @internal */ receiveQueue: ReceiveQueue | undefined = undefined
-  /** @internal The next stream in the scheduler's ring. */ next: Stream | undefined = undefined
-  /** @internal Its neighbours in the list of unread streams. */ olderUnread: Stream | undefined = undefined
-  /** @internal */ youngerUnread: Stream | undefined = undefined
+  /** @internal The next stream in the scheduler's ring. */ next: StreamRecord | undefined = undefined
+  /** @internal Its neighbours in the list of unread streams. */ olderUnread: StreamRecord | undefined =
+    undefined
+  /** @internal */ youngerUnread: StreamRecord | undefined = undefined
   /** @internal */ extra: StreamExtra | undefined = undefined
 
   /** @internal */
-  constructor(core: SessionCore, id: number, limits: { send: number; receive: number; urgency: number }) {
-    this.core = core
+  constructor(host: StreamHost, id: number, limits: { send: number; receive: number; urgency: number }) {
+    this.host = host
     this.id = id
     this.sendOffset = 0
     this.sendLimit = limits.send
@@ -94,7 +61,7 @@ export class Stream {
 
   /** Whether this side opened the stream. */
   get isLocal(): boolean {
-    return ((this.id & 1) === 1) === this.core.isServer
+    return ((this.id & 1) === 1) === this.host.isServer
   }
 
   /** Whether only the opener can send. */
@@ -201,7 +168,7 @@ export class Stream {
    * with the first window. Cheap to call again.
    */
   widen(): void {
-    windows.widen(this)
+    widen(this)
   }
 
   /**
@@ -265,7 +232,7 @@ export class Stream {
    * application's, from 0 to 2^62 - 1. Idempotent; without effect once the end was sent.
    */
   reset(code: WireInteger = 0): void {
-    sending.reset(this, code)
+    reset(this, code)
   }
 
   /**
@@ -274,7 +241,7 @@ export class Stream {
    * StreamError `ASTRA_ERR_NOT_NEGOTIATED` when the peer does not support it.
    */
   resetAt(reliableSize: number, code: WireInteger = 0): void {
-    sending.resetAt(this, reliableSize, code)
+    resetAt(this, reliableSize, code)
   }
 
   /**
@@ -282,7 +249,7 @@ export class Stream {
    * `onData`, `onEnd` or `onReset` follows. Idempotent.
    */
   stopSending(code: WireInteger = 0): void {
-    receiving.stopSending(this, code)
+    stopSending(this, code)
   }
 
   /**
@@ -294,7 +261,7 @@ export class Stream {
    */
   close(code: WireInteger = 0): void {
     sending.close(this, code)
-    if (this.canReceive) receiving.stopSending(this, code)
+    if (this.canReceive) stopSending(this, code)
   }
 
   /**
@@ -302,20 +269,6 @@ export class Stream {
    * that the peer has not been told of nothing is sent at all. Idempotent.
    */
   destroy(code: WireInteger = 0): void {
-    checkErrorCode(code)
-    if ((this.state & StreamState.ANNOUNCED) === 0 && !this.core.isOver) {
-      this.core.streams.withdraw(this)
-      return
-    }
-    if (this.canSend) sending.reset(this, code)
-    if (this.canReceive) receiving.stopSending(this, code)
+    destroy(this, code)
   }
-}
-
-/** `value` when it is an urgency of RFC 9218, otherwise throws a RangeError. */
-export function checkUrgency(value: number): number {
-  if (!Number.isInteger(value) || value < 0 || value > 7) {
-    throw new RangeError(`urgency must be an integer from 0 to 7, got ${value}`)
-  }
-  return value
 }

@@ -1,40 +1,14 @@
-import {
-  DEFAULT_TRANSPORT_PARAMETERS,
-  FrameDecoder,
-  type ConnectionClose,
-  type TransportParameters,
-  type WireInteger,
-} from '@astranet/frame'
-import { toError } from '@astranet/interface'
-import { FIRST_STREAM_WINDOW_BYTES, ReceiveWindow } from '../receive/session-window.js'
+import type { WireInteger } from '@astranet/frame'
+import { FIRST_STREAM_WINDOW_BYTES } from '../receive/session-window.js'
 import { serveWindowRequests } from '../receive/stream-window.js'
-import { UnreadStreams } from '../receive/unread-streams.js'
-import { BorrowedWrites } from '../send/borrowed-writes.js'
-import { ClosedStreams } from '../send/closed-streams.js'
-import { DatagramQueue, maxDatagramBytes } from '../send/datagram-queue.js'
-import { FlushSize } from '../send/flush-size.js'
-import type { SendHost } from '../send/host.js'
-import { Scheduler } from '../send/scheduler.js'
-import { Slab } from '../send/slab.js'
+import { maxDatagramBytes } from '../send/datagram-queue.js'
 import { Transmitter } from '../send/transmitter.js'
-import { SendWindow } from '../send/window.js'
-import { destroy } from '../stream/destroy.js'
-import { extraOf } from '../stream/extra.js'
-import type { StreamRecord } from '../stream/host.js'
-import { StreamLimits } from '../stream/limits.js'
-import { StreamSet, type StreamSetHost } from '../stream/set.js'
-import { StreamState } from '../stream/state.js'
 import { Stream } from '../stream/stream.js'
-import { AbuseGuard } from './abuse-guard.js'
-import { Dispatch, type DispatchHost } from './dispatch.js'
 import { broken, deadPeer, endedByPeer, idleTooLong, stuckRecord } from './end-reasons.js'
-import { SessionEnd } from './end.js'
-import { closedByPeer, protocolError, type SessionError } from './errors.js'
+import { protocolError } from './errors.js'
 import type { CoreEvents } from './events.js'
-import { Liveness } from './liveness.js'
+import { SessionHost } from './host.js'
 import type { CoreEnvironment, ResolvedLimits } from './options.js'
-import { ownParameters } from './parameters.js'
-import { StreamWork } from './stream-work.js'
 
 /** With more bytes than this to send, small windows are renewed in front of them and not behind. */
 const MAX_BEFORE_RENEWAL_BYTES = 16_384
@@ -50,99 +24,24 @@ const MAX_BEFORE_RENEWAL_BYTES = 16_384
  * - `timeout` when `nextDeadline` has come,
  * - `streams.failSome` until it returns false, once the session is closing.
  *
- * The states are those of `SessionEnd`. `isClosing` from closing on. The parts of the session know it by the smaller
- * interfaces that it implements.
+ * The states are those of `SessionEnd`; `isClosing` from closing on.
  */
-export class SessionCore implements SendHost, StreamSetHost, DispatchHost {
-  readonly options: ResolvedLimits
-  readonly events: CoreEvents
-  readonly isServer: boolean
-  /** Time of the current call, ms. */
-  now: number
-  readonly end: SessionEnd = new SessionEnd((reason) => this.#onClosing(reason))
-
-  readonly liveness: Liveness
-  readonly receiveWindow: ReceiveWindow
-  readonly sendWindow: SendWindow = new SendWindow()
-  readonly limits: StreamLimits
-  readonly streams: StreamSet
-  readonly work: StreamWork
-  readonly scheduler: Scheduler = new Scheduler()
-  readonly flushSize: FlushSize = new FlushSize()
-  readonly unread: UnreadStreams
-  readonly abuse: AbuseGuard
-  readonly borrowed: BorrowedWrites
-  readonly closed: ClosedStreams
-  readonly datagrams: DatagramQueue = new DatagramQueue()
-  readonly slab: Slab = new Slab()
-
-  /** What the peer declared; the defaults until it has. */
-  peer: TransportParameters = DEFAULT_TRANSPORT_PARAMETERS
-  hasPeerParameters = false
-  readonly ownParameters: TransportParameters
-  areParametersDue = true
-  sendBufferedBytes = 0
-  readonly windowRequests: Map<StreamRecord, number> = new Map()
-
+export class SessionCore extends SessionHost {
   readonly #transmitter: Transmitter
-  readonly #decoder: FrameDecoder
-  #hasWork = false
-  #isWorkUrgent = false
-  #isInFlight = false
-  readonly #budgetReleased = (): void => this.wake()
 
   constructor(
     role: 'client' | 'server',
     options: ResolvedLimits,
     wiring: { environment: CoreEnvironment; events: CoreEvents },
   ) {
-    const { environment, events } = wiring
-    const { maxReceiveBufferBytes, memoryBudget, maxRecordSizeBytes, maxDatagramFrameSizeBytes } = options
-    this.options = options
-    this.events = events
-    this.isServer = role === 'server'
-    this.now = environment.now()
-    this.liveness = new Liveness({ ...options, random: environment.random }, this.now)
-    this.receiveWindow = new ReceiveWindow(maxReceiveBufferBytes, memoryBudget, options.isTrusted)
-    this.limits = new StreamLimits(options)
-    this.streams = new StreamSet(this)
-    this.work = new StreamWork(this)
-    this.unread = new UnreadStreams(this)
-    this.abuse = new AbuseGuard(this, this.now)
-    this.borrowed = new BorrowedWrites(this)
-    this.closed = new ClosedStreams(options.maxSendBufferBytes)
-    this.ownParameters = ownParameters(options, this.receiveWindow.limit, this.limits)
+    super(role, options, wiring)
     this.#transmitter = new Transmitter(this)
-    this.#decoder = new FrameDecoder(new Dispatch(this), {
-      maxRecordSizeBytes,
-      maxDatagramFrameSizeBytes,
-      acceptResetStreamAt: true,
-    })
     this.liveness.requestPing(this.now)
-  }
-
-  get isClosing(): boolean {
-    return this.end.state !== 'open'
-  }
-
-  /** Why the session ended; `undefined` while it is open, and when it was closed without fault. */
-  get closeReason(): Error | undefined {
-    return this.end.reason
-  }
-
-  /** Whether the connection may refer to what was gathered last: nothing can be gathered now. */
-  get isInFlight(): boolean {
-    return this.#isInFlight
   }
 
   /** Whether everything of a close was sent, so that the connection's sending side is to be ended. */
   get isEndDue(): boolean {
     return this.end.isSendingDone
-  }
-
-  /** Whether what is to be sent should not wait until this turn ends. */
-  get isWorkUrgent(): boolean {
-    return this.#isWorkUrgent
   }
 
   // What the connection does
@@ -152,9 +51,9 @@ export class SessionCore implements SendHost, StreamSetHost, DispatchHost {
     this.now = now
     if (this.isClosing) return
     this.abuse.endTurn()
-    const error = this.#decoder.push(chunk)
+    const error = this.decoder.push(chunk)
     if (error !== undefined) this.fail(protocolError(error.code, error.message), error.frameType)
-    this.liveness.received(now, this.#decoder.isInsideRecord)
+    this.liveness.received(now, this.decoder.isInsideRecord)
     this.abuse.endTurn()
     this.streams.settle()
     if (this.isClosing) return
@@ -166,7 +65,7 @@ export class SessionCore implements SendHost, StreamSetHost, DispatchHost {
   receiveEnd(now: number): void {
     this.now = now
     if (this.isClosing) return
-    const error = this.#decoder.finish()
+    const error = this.decoder.finish()
     if (error !== undefined) this.fail(protocolError(error.code, error.message), error.frameType)
     else this.end.begin(this.streams.hasUnfinished ? endedByPeer() : undefined, undefined)
   }
@@ -185,7 +84,7 @@ export class SessionCore implements SendHost, StreamSetHost, DispatchHost {
   /** Gathers up to one flush. `undefined`: nothing to send now. */
   gather(now: number): Uint8Array[] | undefined {
     this.now = now
-    this.#noWork()
+    this.workTaken()
     if (this.end.state === 'closed') return undefined
     if (this.windowRequests.size > 0) serveWindowRequests(this.windowRequests)
     if (this.sendBufferedBytes > MAX_BEFORE_RENEWAL_BYTES) this.work.renewWindows()
@@ -195,7 +94,7 @@ export class SessionCore implements SendHost, StreamSetHost, DispatchHost {
     this.flushSize.gathered(writer.bytes, now)
     const chunks = writer.finish()
     this.liveness.recordSent(now)
-    this.#isInFlight = true
+    this.isInFlight = true
     return chunks
   }
 
@@ -204,9 +103,9 @@ export class SessionCore implements SendHost, StreamSetHost, DispatchHost {
    * renewed. Also to be called when there was work and nothing could be gathered.
    */
   handedOver(): void {
-    this.#noWork()
+    this.workTaken()
     this.work.notifyWritable()
-    if (!this.#isInFlight) this.work.releaseFlushed()
+    if (!this.isInFlight) this.work.releaseFlushed()
     this.streams.settle()
     this.work.renewWindows()
   }
@@ -214,7 +113,7 @@ export class SessionCore implements SendHost, StreamSetHost, DispatchHost {
   /** The connection no longer refers to anything that was gathered. */
   accepted(now: number): void {
     this.now = now
-    this.#isInFlight = false
+    this.isInFlight = false
     this.liveness.drained(now)
     this.flushSize.accepted(now)
     this.#transmitter.writer.reuse()
@@ -321,101 +220,8 @@ export class SessionCore implements SendHost, StreamSetHost, DispatchHost {
     this.close(code, reason)
   }
 
-  /** Ends the session because of `error`, with a transport CONNECTION_CLOSE of its code. */
-  fail(error: SessionError, frameType: WireInteger = 0): void {
-    this.end.fail(error, frameType)
-  }
-
   /** Ends the session because of `error` without a frame to the peer: the driver breaks the connection. */
   abandon(error: Error): void {
     this.end.begin(error, undefined)
-  }
-
-  /** The peer closed the session: the sending side ends without a frame of this side. */
-  closedByPeer(close: ConnectionClose): void {
-    const isClean = close.code === 0 && !this.streams.hasUnfinished
-    this.end.begin(isClean ? undefined : closedByPeer(close), undefined)
-  }
-
-  // What the parts ask of their session
-
-  wake(): void {
-    this.#isWorkUrgent = true
-    this.#wakeLater()
-  }
-
-  renewLater(stream: StreamRecord): void {
-    this.work.addRenewal(stream)
-    this.#wakeLater()
-  }
-
-  schedule(stream: StreamRecord): void {
-    if (stream.sendOffset < stream.sendLimit) this.scheduler.add(stream)
-    else if ((stream.state & (StreamState.BLOCKED_SENT | StreamState.BLOCKED_QUEUED)) === 0) {
-      stream.state |= StreamState.BLOCKED_QUEUED
-      this.work.addControl(stream)
-    }
-    this.wake()
-  }
-
-  queueControl(stream: StreamRecord): void {
-    this.work.addControl(stream)
-    this.wake()
-  }
-
-  releaseLater(stream: StreamRecord): void {
-    if (!stream.isFlushOwed) return
-    this.work.flushed.push(stream)
-    if (this.end.state === 'closed') this.work.releaseFlushed()
-    else this.wake()
-  }
-
-  settleLater(stream: StreamRecord): void {
-    this.streams.unsettled.push(stream)
-    this.wake()
-  }
-
-  guard(stream: StreamRecord, call: () => void): void {
-    try {
-      call()
-    } catch (error) {
-      this.handlerFailed(stream, error)
-    }
-  }
-
-  handlerFailed(stream: StreamRecord, error: unknown): void {
-    extraOf(stream).error ??= toError(error)
-    destroy(stream, this.options.internalErrorCode)
-    this.events.onHandlerError(error)
-  }
-
-  updateSessionWindow(isDue: boolean): boolean {
-    const { receiveWindow, liveness, now } = this
-    const before = receiveWindow.windowBytes
-    const whenReleased = isDue ? this.#budgetReleased : undefined
-    const isRaised = receiveWindow.update(now, liveness.minRttMs, whenReleased)
-    // A window grown for a round trip that is too long shrinks when a shorter one is seen.
-    if (receiveWindow.windowBytes > before) liveness.requestPing(now)
-    return isRaised
-  }
-
-  /** What loses nothing by waiting until this turn ends. */
-  #wakeLater(): void {
-    if (this.#hasWork) return
-    this.#hasWork = true
-    this.events.onWork()
-  }
-
-  #noWork(): void {
-    this.#hasWork = false
-    this.#isWorkUrgent = false
-  }
-
-  #onClosing(reason: Error | undefined): void {
-    this.#decoder.stop()
-    this.receiveWindow.close(this.#budgetReleased)
-    this.datagrams.clear()
-    this.wake()
-    this.events.onOver(reason)
   }
 }

@@ -12,7 +12,7 @@ import { MAX_FRESH_RESETS, MAX_IDLE_FRAMES } from '../../packages/mux/src/proto/
 import { resolveLimits as muxLimits } from '../../packages/mux/src/proto/session/options.js'
 import {
   FIRST_STREAM_WINDOW_BYTES,
-  LEAST_SHARE_BYTES,
+  MIN_SHARE_BYTES,
   UNTRUSTED_SESSION_WINDOW_BYTES,
 } from '../../packages/mux/src/proto/receive/session-window.js'
 import { resolveLimits as registryLimits } from '../../packages/registry/src/proto/limits.js'
@@ -49,8 +49,8 @@ test.each([
 /** What the documents say of a constant: each pattern has the number as its group. */
 const SAYINGS: [name: string, value: number, ...patterns: RegExp[]][] = [
   [
-    'LEAST_SHARE_BYTES',
-    LEAST_SHARE_BYTES,
+    'MIN_SHARE_BYTES',
+    MIN_SHARE_BYTES,
     /may (?:each|always) have ([\d,]+ KiB)/g,
     /and ([\d,]+ KiB) (?:per|for each) (?:session|link)/g,
   ],

@@ -11,7 +11,7 @@ export class PingQueue {
 
   /** Resolves with the round trip of a ping that leaves after this call. */
   ask(liveness: Liveness, now: number): Promise<number> {
-    const waiters = liveness.isPingUnderWay ? this.#next : this.#asked
+    const waiters = liveness.isPingInFlight ? this.#next : this.#asked
     liveness.requestPing(now)
     return waiters.wait(undefined, undefined)
   }

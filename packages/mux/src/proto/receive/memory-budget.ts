@@ -2,12 +2,12 @@ import { checkInteger } from '../check.js'
 
 /**
  * A number of bytes that sessions share for what they receive: the unread bytes they hold and the credit they have given.
- * A node that hands one budget to all its sessions has one number that bounds its receive memory.
+ * A node that gives one budget to all its sessions has one bound for its receive memory.
  *
- * A session that finds the budget empty waits its turn and is told when bytes return. It never gives credit it has not
+ * A session that finds the budget empty waits, and is notified when bytes return. It never gives credit that it has not
  * reserved, with two exceptions, which come on top of `limitBytes`: the first window, which transport parameters promise
- * before anything is known of the peer (64 KiB; 1 MiB of a session that is trusted from its start), and 128 KiB that every
- * session may always have, or idle sessions that hold the credit would stop the others for good.
+ * before anything is known of the peer (64 KiB; 1 MiB in a session that is trusted from its start), and 128 KiB that every
+ * session may always have; otherwise idle sessions that hold the credit would stop the others forever.
  */
 export class MemoryBudget {
   /** The bound, in bytes. */
@@ -33,12 +33,12 @@ export class MemoryBudget {
     return granted
   }
 
-  /** Reserves `bytes` whether the budget holds them or not: for what a session was promised at its start. */
+  /** Reserves `bytes` whether the budget has room or not: for what a session was promised at its start. */
   force(bytes: number): void {
     this.#reservedBytes += bytes
   }
 
-  /** Returns `bytes`, then tells those who wait that there is room again. */
+  /** Returns `bytes`, then calls the callbacks that wait for room. */
   release(bytes: number): void {
     this.#reservedBytes -= bytes
     if (this.#waiting.size === 0 || this.#reservedBytes >= this.limitBytes) return

@@ -4,7 +4,7 @@ export const BLOCK_OVERHEAD_BYTES = 128
 /** The largest block that small pieces are gathered in. */
 const MAX_BLOCK_BYTES = 16_384
 
-/** The smallest block that pieces are gathered in: up to here a typed array needs no memory outside of the heap. */
+/** The smallest block that pieces are gathered in: up to this size a typed array needs no memory outside the heap. */
 const MIN_BLOCK_BYTES = 64
 
 /** A block smaller than this is replaced by a larger one: copying it costs less than the overhead of two. */
@@ -65,8 +65,8 @@ export class ReceiveQueue {
     const small = this.#takeSmall()
     const used = small?.length ?? 0
     const length = used + end - start
-    const least = small === undefined ? 0 : MIN_BLOCK_BYTES
-    const block = new Uint8Array(Math.max(length, Math.min(this.bytes, MAX_BLOCK_BYTES) + used, least))
+    const minLength = small === undefined ? 0 : MIN_BLOCK_BYTES
+    const block = new Uint8Array(Math.max(length, Math.min(this.bytes, MAX_BLOCK_BYTES) + used, minLength))
     if (small !== undefined) block.set(small)
     block.set(chunk.subarray(start, end), used)
     this.#blocks.push(block)

@@ -8,19 +8,19 @@ export const FIRST_STREAM_WINDOW_BYTES = 16_384
 /** The session's working window begins with this, in bytes. */
 const FIRST_SESSION_WINDOW_BYTES = 1024 * 1024
 
-/** The session's window in bandwidth-delay products: the credit for what is under way, and what is under way. */
+/** The session's window in bandwidth-delay products: the bytes in flight, and the credit for as many more. */
 const SESSION_PRODUCTS = 2
 
-/** What a session gives a peer that has not proved who it is, in bytes. */
+/** The window of a session whose peer is not authenticated, in bytes. */
 export const UNTRUSTED_SESSION_WINDOW_BYTES = 65_536
 
 /**
- * What a session may have of a shared budget even when others have used it up, in bytes: twice what a sender may keep
- * back for urgency 0, or all else would wait for ever.
+ * What a session may have of a shared budget even when others have used it up, in bytes: twice what a sender may reserve
+ * for urgency 0. With less, all other streams could wait forever.
  */
-export const LEAST_SHARE_BYTES = 131_072
+export const MIN_SHARE_BYTES = 131_072
 
-/** Every active reader may have a window of this many bytes, as long as the growth pool has room. */
+/** The window that every active reader may have, in bytes, as long as the growth pool has room. */
 const FAIR_STREAM_WINDOW_BYTES = 256 * 1024
 
 /** Credit updates smaller than this are not worth a frame, unless the cap is near. */
@@ -44,13 +44,13 @@ const ACTIVE_EPOCH_MS = 1_000
 export class ReceiveWindow {
   /** C, in bytes. */
   readonly capBytes: number
-  /** C / 2: what all streams together may have beyond their first windows, and the most that W grows to. */
+  /** C / 2: what all streams together may have beyond their first windows, and the maximum of W. */
   readonly poolBytes: number
   /** R: bytes received on all streams, final sizes of reset streams included. */
   received: number = FLOAT_ZERO
   /** Bytes the application has taken or that were discarded. */
   consumed: number = FLOAT_ZERO
-  /** What holding the unread bytes costs besides themselves. */
+  /** What holding the unread bytes costs besides the bytes, in bytes. */
   overheadBytes = 0
   /** The MAX_DATA the peer has (RFC 9000 section 19.9). */
   limit: number = FLOAT_ZERO
@@ -86,12 +86,12 @@ export class ReceiveWindow {
     return this.limit - this.received
   }
 
-  /** W: what the session wants the peer to have. */
+  /** W: the credit that the peer should have. */
   get windowBytes(): number {
     return this.#tuning?.windowBytes ?? UNTRUSTED_SESSION_WINDOW_BYTES
   }
 
-  /** Lets W grow: the peer has proved who it is. */
+  /** Lets W grow: the peer is authenticated. */
   trust(now: number): void {
     this.#tuning ??= new WindowTuning(
       Math.min(FIRST_SESSION_WINDOW_BYTES, this.poolBytes),
@@ -114,7 +114,7 @@ export class ReceiveWindow {
     return this.received <= this.limit
   }
 
-  /** Accounts for `bytes` that were taken or discarded; the budget has them back. */
+  /** Accounts for `bytes` that were taken or discarded; they return to the budget. */
   consume(bytes: number): void {
     this.consumed += bytes
     if (!this.#isClosed) this.#budget.release(bytes)
@@ -128,7 +128,7 @@ export class ReceiveWindow {
     else this.#budget.release(-bytes)
   }
 
-  /** Whether so much credit was used that a MAX_DATA is due. Cheap: asked after every arrival and consumption. */
+  /** Whether enough credit was used for a MAX_DATA of its own. Called after every arrival and consumption. */
   isUpdateDue(): boolean {
     return this.#isUsed(1)
   }
@@ -139,26 +139,24 @@ export class ReceiveWindow {
   }
 
   /**
-   * Raises the limit as far as formula and budget allow; returns whether it did. Where the budget does not give everything,
-   * `whenReleased`, if given, is called when there is room again.
+   * Raises the limit as far as formula and budget allow. Returns whether it was raised. When the budget has not enough room,
+   * `whenReleased`, if given, is called once it has room again.
    */
   update(now: number, minRttMs: number | undefined, whenReleased: (() => void) | undefined): boolean {
     this.#tuning?.renew(this.consumed - this.#consumedAtRenewal, now, minRttMs, this.poolBytes)
     this.#consumedAtRenewal = this.consumed
-    const wanted = this.#target() - this.outstandingBytes
-    if (wanted <= 0) return false
-    const granted = this.#budget.reserve(wanted)
-    const forced = Math.min(wanted, LEAST_SHARE_BYTES - this.unreadBytes - this.outstandingBytes) - granted
+    const missing = this.#target() - this.outstandingBytes
+    if (missing <= 0) return false
+    const granted = this.#budget.reserve(missing)
+    const forced = Math.min(missing, MIN_SHARE_BYTES - this.unreadBytes - this.outstandingBytes) - granted
     if (forced > 0) this.#budget.force(forced)
     const raised = granted + Math.max(0, forced)
     this.limit += raised
-    if (raised < wanted && whenReleased !== undefined) this.#budget.whenReleased(whenReleased)
+    if (raised < missing && whenReleased !== undefined) this.#budget.whenReleased(whenReleased)
     return raised > 0
   }
 
-  /**
-   * The largest window a stream may have now, given that it holds `growthBytes` of the pool itself.
-   */
+  /** The largest window that a stream may have now, in bytes, when it holds `growthBytes` of the pool itself. */
   maxStreamWindow(growthBytes: number, now: number): number {
     const fair = Math.max(FAIR_STREAM_WINDOW_BYTES, this.poolBytes / this.#countReader(now))
     const free = this.poolBytes - this.growthBytes + growthBytes
@@ -172,7 +170,7 @@ export class ReceiveWindow {
     this.#budget.release(this.unreadBytes + this.outstandingBytes)
   }
 
-  /** Whether this part of a step of credit was used. */
+  /** Whether at least `part` of a step of credit was used. */
   #isUsed(part: number): boolean {
     const target = this.#target()
     const outstanding = this.limit - this.received
@@ -184,7 +182,7 @@ export class ReceiveWindow {
     return Math.min(this.windowBytes, this.capBytes - this.unreadBytes)
   }
 
-  /** How many streams renewed their windows lately, in this epoch or the one before. Counts the caller. */
+  /** How many streams renewed their windows in this epoch or the one before; at least 1, for the caller. */
   #countReader(now: number): number {
     const epoch = Math.floor(now / ACTIVE_EPOCH_MS)
     if (epoch !== this.#epoch) {

@@ -7,16 +7,16 @@ const FIRST_FLUSH_BYTES = 65_536
 /** A flush holds at least this, in bytes, however slow the connection is. */
 const MIN_FLUSH_BYTES = 16_384
 
-/** A flush that the connection takes within this time may be followed by one twice as large, ms. */
+/** After a flush that the connection takes within this time the next may be twice as large, ms. */
 const FAST_MS = 250
 
-/** One that takes longer than this is followed by one half as large, ms. */
+/** After a flush that takes longer than this the next is half as large, ms. */
 const SLOW_MS = 1_000
 
 /**
- * How much is gathered at once, so that the connection takes it within about a second: whatever becomes urgent meanwhile
- * waits for that long, and on a slow connection a flush that takes longer than a peer has to answer a ping would look like
- * a peer that is dead.
+ * How much is gathered at once, so that the connection takes it within about a second. What becomes urgent meanwhile waits
+ * for that long; and on a slow connection, a flush that takes longer than the time allowed for the answer to a ping would
+ * make a live peer look dead.
  */
 export class FlushSize {
   /** What the next flush holds at most, in bytes. */
@@ -24,7 +24,7 @@ export class FlushSize {
   #gatheredAt = 0
   #isFull = false
 
-  /** A flush of so many bytes was gathered. */
+  /** A flush of `bytes` was gathered. */
   gathered(bytes: number, now: number): void {
     this.#gatheredAt = now
     this.#isFull = bytes >= this.bytes

@@ -23,8 +23,8 @@ export class SendQueue {
   #tail: Run | undefined = undefined
 
   /**
-   * Appends `buffer[start, end)`. A run that goes on where the last one stopped in the same buffer only makes that one
-   * longer, so that many small writes become one piece of one frame. `isBorrowed`: the application wants the buffer back.
+   * Appends `buffer[start, end)`. Bytes that follow the last run in the same buffer only make that run
+   * longer, so many small writes become one piece of one frame. `isBorrowed`: the application wants the buffer back.
    */
   push(buffer: Uint8Array, start: number, end: number, isBorrowed: boolean): void {
     this.bytes += end - start
@@ -59,13 +59,13 @@ export class SendQueue {
     this.bytes = Math.min(this.bytes, bytes)
   }
 
-  /** Whether any of the bytes stand in a buffer of the application. */
+  /** Whether any of the bytes are in a buffer of the application. */
   get isBorrowing(): boolean {
     for (let run = this.head; run !== undefined; run = run.next) if (run.isBorrowed) return true
     return false
   }
 
-  /** Copies what stands in buffers of the application, so that nothing here refers to them any more. */
+  /** Copies what is in buffers of the application, so that nothing here refers to them any more. */
   copyBorrowed(): void {
     for (let run = this.head; run !== undefined; run = run.next) {
       if (!run.isBorrowed) continue

@@ -1,7 +1,7 @@
 import { writeVarintOfLength } from '@astranet/frame'
 import { Slab, SLAB_BYTES } from './slab.js'
 
-/** The longest form of a record's Size field that we write: records of up to 2^30 - 1 bytes. */
+/** The length of a Size field for records of up to 2^30 - 1 bytes. */
 const SIZE_FIELD_BYTES = 4
 
 /** Records up to this size have a Size field of two bytes. */
@@ -88,7 +88,7 @@ export class RecordWriter {
     return this.#chunks
   }
 
-  /** Starts over. Only when nobody refers to the chunks of the last flush any more. */
+  /** Starts over. Only when nothing refers to the chunks of the last flush any more. */
   reuse(): void {
     this.#chunks = []
     this.#slab.reuse()
@@ -117,7 +117,7 @@ export class RecordWriter {
     this.records += 1
   }
 
-  /** Ends the segment of the slab under way, so that something else can follow it. */
+  /** Ends the current segment of the slab, so that something else can follow it. */
   #cut(): void {
     const { buffer, used } = this.#slab
     if (used > this.#segment) this.#chunks.push(buffer.subarray(this.#segment, used))

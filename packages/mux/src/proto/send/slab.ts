@@ -1,10 +1,10 @@
-/** Size of a slab in bytes: what one read of a socket brings, and large enough for thousands of small frames. */
+/** Size of a slab in bytes: that of one read of a socket, and large enough for thousands of small frames. */
 export const SLAB_BYTES = 65_536
 
 /** Writes of at most this many bytes are copied together; larger ones are passed by reference. */
 export const COPY_LIMIT_BYTES = 2_048
 
-/** A buffer that is filled from front to back and used again once nobody refers to its bytes. */
+/** A buffer that is filled from front to back and used again once nothing refers to its bytes. */
 export class Slab {
   buffer: Uint8Array = new Uint8Array(SLAB_BYTES)
   used = 0
@@ -23,7 +23,7 @@ export class Slab {
     this.used += bytes.length
   }
 
-  /** Starts over in the same buffer. Only when nobody refers to it any more. */
+  /** Starts over in the same buffer. Only when nothing refers to it any more. */
   reuse(): void {
     this.used = 0
   }

@@ -1,15 +1,15 @@
 import { FLOAT_ZERO } from '../float-zero.js'
 
-/** The most credit that is kept back for urgency 0, in bytes. */
+/** The maximum of the reserve for urgency 0, in bytes. */
 const MAX_RESERVE_BYTES = 65_536
 
-/** The part of what the peer grants that may be kept back. */
+/** The reserve is at most the largest credit divided by this. */
 const RESERVE_FRACTION = 8
 
 /**
- * The credit the peer has given the session (RFC 9000 section 4.1, MAX_DATA). The last 64 KiB of it, or an eighth of the
- * most that a frugal peer has granted at once, are kept for urgency 0, so that control streams are never shut out by bulk
- * data: not by the little that a peer still grants while it has many unread bytes either.
+ * The credit the peer has given the session (RFC 9000 section 4.1, MAX_DATA). The last 64 KiB of it are reserved for urgency
+ * 0, or an eighth of the largest credit that the peer has granted at once, whichever is smaller. So bulk data never shuts
+ * out control streams, also when a peer with many unread bytes grants little.
  */
 export class SendWindow {
   /** The peer's MAX_DATA. */
@@ -20,7 +20,7 @@ export class SendWindow {
   isBlockedFrameDue = false
   #blockedAt: number // see float-zero.ts
   #reserve = 0
-  /** The most credit there was at once, in bytes. */
+  /** The largest credit there was at once, in bytes. */
   #largest = 0
 
   constructor() {

@@ -56,7 +56,7 @@ export class Dispatch implements FrameSink {
     host.events.onStreamsAvailable()
   }
 
-  // Positional: called once for each piece of a payload, millions of times a second.
+  // Positional parameters: called once for each piece of a payload, millions of times a second.
   stream(id: number, offset: number, chunk: Uint8Array, start: number, end: number, fin: boolean): void {
     const stream = this.#receiving(id, 'STREAM')
     if (this.#host.isClosing) return
@@ -111,7 +111,7 @@ export class Dispatch implements FrameSink {
     else this.#host.abuse.idleFrame()
   }
 
-  /** Informative: credit follows what the application takes, not what the peer wishes. */
+  /** Informative: credit follows what the application takes, not what the peer asks for. */
   dataBlocked(): void {
     this.#host.abuse.idleFrame()
   }

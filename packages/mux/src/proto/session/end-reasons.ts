@@ -13,13 +13,13 @@ export function broken(cause: Error | undefined): SessionError {
   return new SessionError('ASTRA_ERR_CONNECTION_LOST', `the connection was lost: ${why}`, { cause })
 }
 
-/** A ping stayed unanswered. */
+/** A ping was not answered in time. */
 export function deadPeer(timeoutMs: number): SessionError {
   const message = `the peer has not answered a ping for ${timeoutMs} ms`
   return new SessionError('ASTRA_ERR_PEER_DEAD', message, { closeCode: TransportErrorCode.NO_ERROR })
 }
 
-/** A record was begun and not ended. */
+/** A record began and did not end in time. */
 export function stuckRecord(timeoutMs: number): SessionError {
   const message = `a record of the peer was not complete after ${timeoutMs} ms`
   return new SessionError('ASTRA_ERR_PEER_DEAD', message, {

@@ -19,7 +19,7 @@ export class SessionError extends AstraError {
   readonly isApplication: boolean
   /** The code of the CONNECTION_CLOSE that was sent or received (RFC 9000 sections 20.1 and 20.2), if there was one. */
   readonly closeCode: WireInteger | undefined
-  /** Which side found the fault. */
+  /** Whether the peer closed the session or ended the connection. */
   readonly isFromPeer: boolean
   /** The sentence that CONNECTION_CLOSE carries, or carried, besides its code; empty when there was none. */
   readonly reason: string
@@ -34,7 +34,7 @@ export class SessionError extends AstraError {
   }
 }
 
-/** What a {@link SessionError} says besides its code and message. */
+/** The details of a {@link SessionError} besides its code and message. */
 export interface SessionErrorDetails {
   isApplication?: boolean
   closeCode?: WireInteger
@@ -49,15 +49,15 @@ export function resetByPeer(streamId: number, applicationCode: WireInteger): Str
   return new StreamError('ECONNRESET', message, { applicationCode })
 }
 
-/** The peer asked with STOP_SENDING that nothing more be sent. */
+/** The peer requested with STOP_SENDING that nothing more is sent. */
 export function stoppedByPeer(streamId: number, applicationCode: WireInteger): StreamError {
   const message = `the peer stopped reading stream ${streamId} with code ${applicationCode}`
   return new StreamError('EPIPE', message, { applicationCode })
 }
 
 /**
- * A write after the peer closed the stream. As over TCP: `EPIPE` behind its end, `ECONNRESET` when the end has not arrived,
- * on which HTTP clients try again.
+ * A write after the peer closed the stream. As over TCP: `EPIPE` when the peer's end has arrived, otherwise `ECONNRESET`,
+ * after which HTTP clients retry.
  */
 export function writeAfterStop(streamId: number, stop: StreamError, hasPeerEnded: boolean): StreamError {
   const { applicationCode } = stop

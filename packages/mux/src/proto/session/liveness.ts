@@ -9,37 +9,37 @@ export interface LivenessOptions {
   readonly random: () => number
 }
 
-/** What is to be done when a deadline has passed. */
+/** Which deadline has passed: the session ends. */
 export type LivenessVerdict = 'idle' | 'dead' | 'stuck-record'
 
 const JITTER = 0.2
 
 /**
- * A session begins with so many pings, one after the other: the first round trips measure code that has not run before,
- * up to ten times as long as the path.
+ * The pings that a session begins with, one after the other: the first round trips run cold code, which takes up to ten
+ * times as long as the path.
  */
 const FIRST_PINGS = 5
 
-/** A deadline that is noticed so late, in ms, shows that this process did not run, and perhaps the peer's neither. */
+/** A deadline that is noticed this late, in ms, shows that this process did not run; perhaps the peer's did not either. */
 const STOPPED_MS = 1_000
 
 /**
- * Whether the peer is there. Two clocks, as the draft has them:
+ * Whether the peer is alive. Two clocks, as in the draft:
  *
  * - idle timeout (section "Idle Timeout"): no record completely sent or received for the negotiated time;
  * - dead peer: a QX_PING unanswered for `deadPeerTimeoutMs` from when it left our buffer; bytes that arrive and bytes
- *   that the connection takes push it out. A ping goes out every 80 to 100 % of `keepAliveIntervalMs` without one.
+ *   that the connection takes postpone it. A ping is sent every 80 to 100 % of `keepAliveIntervalMs`.
  *
- * And one for a record that was begun and does not end. All times are ms of the session's clock.
+ * A third clock is for a record that began and does not end. All times are ms of the session's clock.
  */
 export class Liveness {
-  /** The shortest round trip seen, in ms. */
+  /** The shortest round trip measured, in ms. */
   minRttMs: number | undefined = undefined
-  /** The last round trip seen, in ms. */
+  /** The last round trip measured, in ms. */
   lastRttMs: number | undefined = undefined
   /** A QX_PING is to be sent. */
   isPingDue = false
-  /** An answer to the peer's pings is to be sent: one for all that came (section "QX_PING Frames"). */
+  /** An answer to the peer's pings is to be sent: one for all that arrived (section "QX_PING Frames"). */
   isPongDue = false
   /** Negotiated; 0 is none. */
   idleTimeoutMs = 0
@@ -50,7 +50,7 @@ export class Liveness {
   #sequence = 0
   #answered = 0
   #pingSentAt = 0
-  /** Whether the round trip under way can be used: not when the pipe was suspended meanwhile. */
+  /** Whether the current round trip can be used: not when the pipe was suspended meanwhile. */
   #isSampleGood = false
   #nextPingAt = Infinity
   #pingDueAt = Infinity
@@ -81,13 +81,13 @@ export class Liveness {
   }
 
   /** Whether a ping was sent and not answered. */
-  get isPingUnderWay(): boolean {
+  get isPingInFlight(): boolean {
     return this.#sequence > this.#answered
   }
 
-  /** A ping is wanted as soon as the one under way is answered. */
+  /** A ping is to be sent, unless one is due or in flight. */
   requestPing(now: number): void {
-    if (this.isPingUnderWay || this.isPingDue) return
+    if (this.isPingInFlight || this.isPingDue) return
     this.isPingDue = true
     this.#pingDueAt = this.#time(now)
   }
@@ -102,7 +102,7 @@ export class Liveness {
     return this.#sequence
   }
 
-  /** Bytes arrived; `isInsideRecord`: a record is incomplete after them. */
+  /** Bytes arrived. `isInsideRecord`: the last record is not complete yet. */
   received(now: number, isInsideRecord: boolean): void {
     this.#progressAt = this.#time(now)
     this.#isExcused = false
@@ -121,7 +121,7 @@ export class Liveness {
     this.#recordAt = this.#time(now)
   }
 
-  /** The connection has taken bytes of ours. */
+  /** The connection has taken bytes of this side. */
   drained(now: number): void {
     this.#progressAt = this.#time(now)
   }
@@ -141,7 +141,7 @@ export class Liveness {
 
   /**
    * QX_PING's answer arrived. Returns the round trip in ms; `'no-sample'` when the pipe was suspended meanwhile;
-   * `undefined` for an answer that was had before; or the error.
+   * `undefined` for a repeated answer; or the error.
    */
   pongReceived(high: number, low: number, now: number): number | 'no-sample' | SessionError | undefined {
     const sequence = high * 0x1_0000_0000 + low
@@ -166,7 +166,7 @@ export class Liveness {
     return Math.min(this.#idleAt(), this.#deadAt(), this.#nextPingAt, this.#stuckAt())
   }
 
-  /** Judges the deadlines that have passed; makes a ping due when it is time. */
+  /** Checks the deadlines that have passed; makes a ping due when it is time. */
   check(now: number): LivenessVerdict | undefined {
     if (this.#suspendedAt !== undefined) return undefined
     if (now >= this.#deadAt() && !this.#excuses(now)) return 'dead'
@@ -179,7 +179,7 @@ export class Liveness {
     return undefined
   }
 
-  /** The pipe lost its connection: time stands still until `resume`, and the round trip under way is not a sample. */
+  /** The pipe lost its connection: time stands still until `resume`, and the current round trip is not a sample. */
   suspend(now: number): void {
     this.#suspendedAt ??= now
     this.#isSampleGood = false
@@ -199,7 +199,7 @@ export class Liveness {
   }
 
   /**
-   * Whether this process was stopped, so that silence says nothing: then the peer has the whole time again, once until
+   * Whether this process was stopped, so that silence means nothing. Then the peer has the whole time again, once until
    * something arrives.
    */
   #excuses(now: number): boolean {
@@ -226,7 +226,7 @@ export class Liveness {
 
   #deadAt(): number {
     const { deadPeerTimeoutMs } = this.#options
-    if (deadPeerTimeoutMs === 0 || (!this.isPingUnderWay && !this.isPingDue)) return Infinity
+    if (deadPeerTimeoutMs === 0 || (!this.isPingInFlight && !this.isPingDue)) return Infinity
     const since = this.isPingDue ? this.#pingDueAt : this.#pingSentAt
     return Math.max(since, this.#progressAt) + deadPeerTimeoutMs
   }

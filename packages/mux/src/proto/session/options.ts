@@ -6,12 +6,12 @@ import { MemoryBudget } from '../receive/memory-budget.js'
 /** Limits and timers of a session. Every one has a default that suits most programs. */
 export interface SessionLimits {
   /**
-   * C: what unread bytes and the credit given for more may come to, in bytes; from 65,536. Default 67,108,864 (64 MiB).
-   * Near it the peer is held back; above three quarters of it the longest unread streams are evicted after
-   * `unreadGraceMs`.
+   * C: the limit of unread bytes and of credit given for more, together, in bytes; from 65,536. Default 67,108,864 (64 MiB).
+   * Near it the peer gets less credit; above three quarters of it the longest unread streams are evicted after
+   * `unreadGraceMs`. Raise it for more throughput over long distances; lower it where memory is scarce.
    */
   maxReceiveBufferBytes?: number
-  /** A budget to share with other sessions. Default: one of this session's own, of `maxReceiveBufferBytes`. */
+  /** A budget to share with other sessions. Default: a budget of this session alone, of `maxReceiveBufferBytes`. */
   memoryBudget?: MemoryBudget
   /**
    * Bytes written and not yet sent, on all streams, at which `write` returns false; from 65,536. Default 67,108,864.
@@ -24,39 +24,39 @@ export interface SessionLimits {
   /** Unidirectional streams the peer may have open at once; 0 to 2^48. Default 1,048,576. */
   maxConcurrentUniStreams?: number
   /**
-   * False for a peer that has not proved who it is: 64 KiB of session credit and one bidirectional stream until
+   * False for a peer that is not authenticated yet: 64 KiB of session credit and one bidirectional stream until
    * `raiseLimits`. Default true.
    */
   isTrusted?: boolean
   /**
-   * How often a QX_PING asks whether the peer is there, in ms, jittered down by up to 20 %; 0: only to measure the round
-   * trip, at the session's beginning and when its window grows. Default 10,000.
+   * How often a QX_PING is sent, in ms, jittered down by up to 20 %; 0: only to measure the round trip, at the session's
+   * beginning and when its window grows. Default 10,000.
    */
   keepAliveIntervalMs?: number
   /**
    * How long a QX_PING may stay unanswered, with nothing arriving and nothing being sent, before the peer counts as dead
-   * (`ASTRA_ERR_PEER_DEAD`), in ms; 0: for ever. Default 20,000.
+   * (`ASTRA_ERR_PEER_DEAD`), in ms; 0: forever. Default 20,000.
    */
   deadPeerTimeoutMs?: number
   /**
-   * max_idle_timeout (RFC 9000 section 10.1), in ms: the session ends when no record came or went for the smaller of both
-   * sides' values; 0: none. Default 0, as the keep-alive finds dead peers sooner.
+   * max_idle_timeout (RFC 9000 section 10.1), in ms: the session ends when no record was received or sent for the smaller of
+   * both sides' values; 0: none. Default 0, because the keep-alive finds dead peers sooner.
    */
   idleTimeoutMs?: number
-  /** How long one record may take to arrive, in ms; 0: for ever. Default 120,000. */
+  /** How long one record may take to arrive, in ms; 0: forever. Default 120,000. */
   recordTimeoutMs?: number
   /** How long the peer has to answer a close, in ms, before the connection is broken. Default 3,000. */
   closeTimeoutMs?: number
   /** How long a stream may stay unread while the receive buffer is above three quarters, in ms. Default 10,000. */
   unreadGraceMs?: number
   /**
-   * Code of the STOP_SENDING and RESET_STREAM that take a stream from the application because it is unread. The code is the
-   * application's. Default 0.
+   * Code of the STOP_SENDING and RESET_STREAM of a stream that is evicted because it is unread. The meaning of the code is
+   * the application's. Default 0.
    */
   evictionCode?: number
-  /** Code of those that end a stream whose handler threw. Default 0. */
+  /** Code of the STOP_SENDING and RESET_STREAM of a stream whose handler threw. Default 0. */
   internalErrorCode?: number
-  /** Code of those that refuse a stream while the session drains. Default 0. */
+  /** Code of the STOP_SENDING and RESET_STREAM of a stream that is refused while the session drains. Default 0. */
   refusalCode?: number
   /**
    * max_datagram_frame_size (RFC 9221): the largest DATAGRAM frame the peer may send, header included, in bytes; 0 to

@@ -1,4 +1,4 @@
-/** So many at once, so many a second after that. */
+/** A token bucket: `capacity` tokens at once, and `perSecond` new ones each second. */
 export class TokenBucket {
   readonly #capacity: number
   readonly #perSecond: number

@@ -3,7 +3,7 @@ import type { StreamError } from '../session/errors.js'
 import { FLOAT_ZERO } from '../float-zero.js'
 import type { WindowTuning } from '../receive/window-tuning.js'
 
-/** What few streams need: made when first used. */
+/** Rare fields of a stream, in an object that is made when one of them is first used. */
 export interface StreamExtra {
   /** Code of a RESET_STREAM to be sent. */
   resetCode: WireInteger

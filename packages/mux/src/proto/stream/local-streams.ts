@@ -7,7 +7,7 @@ export class LocalStreams {
   /** Whether STREAMS_BLOCKED is to be sent. */
   isBlockedFrameDue = false
   #blockedAt = -1
-  /** Indexes that were taken and given back: the peer never heard of them. */
+  /** Indexes that were taken and given back: no frame of them was sent. */
   readonly #unused: number[] = []
 
   /** MAX_STREAMS arrived; limits never go down. Returns whether there is more credit now. */
@@ -31,8 +31,8 @@ export class LocalStreams {
   }
 
   /**
-   * Gives back the index of a stream that the peer was never told of, to be used for the next one. Returns whether there is
-   * one to take where there was none.
+   * Gives back the index of a stream that was never announced to the peer, for the next stream. Returns whether an index can
+   * be taken again where none could.
    */
   giveBack(index: number): boolean {
     const wasExhausted = this.#unused.length === 0 && this.opened >= this.limit

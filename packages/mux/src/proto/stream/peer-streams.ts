@@ -1,4 +1,4 @@
-/** The backlog credit a session begins with, in streams. */
+/** The initial backlog credit, in streams. */
 const FIRST_BACKLOG = 4_096
 
 /** The backlog credit grows to this while accepting keeps up, in streams. */
@@ -15,12 +15,12 @@ export type IndexKind = 'new' | 'known' | 'over-limit'
 
 /**
  * The streams of one directionality that the peer opens. A frame for stream N opens all lower ones of its kind (RFC 9000
- * section 2.1): that moves a watermark and notes one gap, whatever N is.
+ * section 2.1): that moves a watermark and records one gap, whatever N is.
  *
  *     MAX_STREAMS = min(closed + maxConcurrent, accepted + backlog credit)
  *
- * The backlog credit starts at 4,096 and doubles to 65,536 while the application accepts as fast as streams come, so a
- * peer that obeys is made to wait and is never refused.
+ * The backlog credit starts at 4,096 and doubles to 65,536 while the application accepts as fast as streams arrive, so a
+ * peer that obeys has to wait and is never refused.
  */
 export class PeerStreams {
   /** The MAX_STREAMS the peer has. */
@@ -29,7 +29,7 @@ export class PeerStreams {
   opened = 0
   /** Streams the application has got. */
   accepted = 0
-  /** Streams that are over. */
+  /** Streams that have ended. */
   closed = 0
   /** No more credit is given: the session drains. */
   isFrozen = false
@@ -44,7 +44,7 @@ export class PeerStreams {
     this.limit = Math.min(maxConcurrent, firstBacklog)
   }
 
-  /** The peer has proved who it is: it may have `maxConcurrent` streams open, and the backlog may grow. */
+  /** The peer is authenticated: it may have `maxConcurrent` streams open, and the backlog may grow. */
   trust(maxConcurrent: number): void {
     this.#maxConcurrent = maxConcurrent
     this.#backlog = Math.max(this.#backlog, FIRST_BACKLOG)

@@ -20,7 +20,7 @@
  *     any -> discarding        stopSending() or eviction                  DISCARDING, READ_OVER
  */
 export const StreamState = {
-  /** A frame of this stream was sent: the peer knows of it. */
+  /** A frame of this stream was sent: the peer knows the stream. */
   ANNOUNCED: 0x1,
   FIN_QUEUED: 0x2,
   FIN_SENT: 0x4,
@@ -28,7 +28,7 @@ export const StreamState = {
   RESET_SENT: 0x10,
   FIN_RECEIVED: 0x20,
   RESET_RECEIVED: 0x40,
-  /** The application has had the end of the receiving part: nothing more is delivered. */
+  /** The end of the receiving part was delivered: nothing more is. */
   READ_OVER: 0x80,
   /** Received bytes are dropped and count as consumed. */
   DISCARDING: 0x100,
@@ -50,9 +50,9 @@ export const StreamState = {
   WRITE_BLOCKED: 0x10000,
   /** Bytes were passed by reference: onFlushed is owed. */
   FLUSH_OWED: 0x20000,
-  /** The application counts what it takes by consume(). */
+  /** The application counts what it takes, by consume(). */
   MANUAL_CREDIT: 0x40000,
-  /** The application wants no data now. */
+  /** The application takes no data now. */
   PAUSED: 0x80000,
   /** Inside a delivery: a nested resume() leaves the loop to the outer one. */
   DELIVERING: 0x100000,
@@ -60,7 +60,7 @@ export const StreamState = {
   CLOSED: 0x200000,
   /** The record left the table: the peer may open another stream. */
   REMOVED: 0x400000,
-  /** The application has got the stream of the peer. */
+  /** The application has got this stream of the peer. */
   ACCEPTED: 0x800000,
   /** RESET_STREAM_AT is to be sent behind the bytes that are queued. */
   RESET_AT_QUEUED: 0x1000000,
@@ -76,7 +76,7 @@ export const StreamState = {
 export const SEND_ENDED: number =
   StreamState.FIN_QUEUED | StreamState.RESET_QUEUED | StreamState.RESET_AT_QUEUED | StreamState.RESET_SENT
 
-/** The last frame of the sending part has left. */
+/** The last frame of the sending part was sent. */
 export const SEND_OVER: number = StreamState.FIN_SENT | StreamState.RESET_SENT
 
 /** Frames that are to be sent. */

@@ -32,7 +32,8 @@ export class StoppedWrites {
   #hasTaken = false
   #waiting: Settle | undefined = undefined
   #timer: NodeJS.Timeout | undefined = undefined
-  readonly #onEnd = (): void => this.#take()
+  /** In a tick of its own: what the write's callback throws does not keep the event from the program's listeners. */
+  readonly #onEnd = (): void => process.nextTick(() => this.#take())
 
   constructor(stopped: Stopped) {
     this.#stopped = stopped
@@ -61,7 +62,8 @@ export class StoppedWrites {
 
   #wait(settle: Settle): void {
     this.#waiting = settle
-    this.#stopped.duplex.once('end', this.#onEnd)
+    // In front: a listener of the program that throws keeps the event from those behind it.
+    this.#stopped.duplex.prependOnceListener('end', this.#onEnd)
     this.#watch(this.#stopped.received())
   }
 

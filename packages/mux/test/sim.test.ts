@@ -45,7 +45,7 @@ describe('the simulation notices', () => {
   })
 
   it('a stream that is never told of its end', () => {
-    const breakCore = (core: SessionCore): void => void (core.settleLater = () => {})
+    const breakCore = (core: SessionCore): void => void (core.checkEndLater = () => {})
     expect(firstFailure(() => ({ breakCore }))).toBeDefined()
   })
 

@@ -1,4 +1,4 @@
-import type { ByteDuplex } from '@astranet/interface'
+import { Waiters, type ByteDuplex } from '@astranet/interface'
 import type { WireInteger } from '@astranet/frame'
 import { SessionError, StreamError } from '../proto/session/errors.js'
 import { RECEIVE_OVER } from '../proto/stream/state.js'
@@ -15,7 +15,6 @@ import {
   type SessionHandler,
   type SessionOptions,
 } from './session-options.js'
-import { Waiters } from './waiters.js'
 
 interface PendingOpen {
   readonly isUnidirectional: boolean

@@ -1,4 +1,4 @@
-import { checkInteger } from '../check.js'
+import { checkInteger } from '@astranet/interface/check'
 import type { StreamRecord } from '../stream/host.js'
 import { SIZE_KNOWN, StreamState } from '../stream/state.js'
 import { poolShare, raiseWindow, renewWindow } from './stream-window.js'

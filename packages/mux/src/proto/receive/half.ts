@@ -98,7 +98,7 @@ function deliverEnd(stream: StreamRecord): void {
   const required = StreamState.FIN_RECEIVED
   const forbidden = StreamState.PAUSED | StreamState.READ_OVER | StreamState.DELIVERING
   if ((stream.state & (required | forbidden)) !== required) {
-    if ((stream.state & StreamState.READ_OVER) !== 0) stream.host.settleLater(stream)
+    if ((stream.state & StreamState.READ_OVER) !== 0) stream.host.checkEndLater(stream)
     return
   }
   if (stream.receiveQueue !== undefined || stream.handler === undefined) return
@@ -108,7 +108,7 @@ function deliverEnd(stream: StreamRecord): void {
   } catch (error) {
     stream.host.handlerFailed(stream, error)
   }
-  stream.host.settleLater(stream)
+  stream.host.checkEndLater(stream)
 }
 
 function deliverReset(stream: StreamRecord): void {
@@ -117,7 +117,7 @@ function deliverReset(stream: StreamRecord): void {
   const { handler } = stream
   const error = extraOf(stream).receiveError as StreamError
   stream.host.guard(stream, () => handler.onReset?.(stream, error))
-  stream.host.settleLater(stream)
+  stream.host.checkEndLater(stream)
 }
 
 /** See `Stream.handle`. */

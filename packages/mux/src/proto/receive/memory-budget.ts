@@ -1,4 +1,4 @@
-import { checkInteger } from '../check.js'
+import { checkInteger } from '@astranet/interface/check'
 
 /**
  * A number of bytes that sessions share for what they receive: the unread bytes they hold and the credit they have given.

@@ -110,5 +110,5 @@ function completeReset(stream: StreamRecord): void {
   if (extra.reliableReceiveSize === 0) discardUnread(stream)
   else if (missing > 0) consume(stream, missing)
   deliver(stream)
-  if ((stream.state & StreamState.READ_OVER) !== 0) host.settleLater(stream)
+  if ((stream.state & StreamState.READ_OVER) !== 0) host.checkEndLater(stream)
 }

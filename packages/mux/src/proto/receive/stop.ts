@@ -1,5 +1,5 @@
 import type { WireInteger } from '@astranet/frame'
-import { checkErrorCode } from '../check.js'
+import { checkErrorCode } from '../error-code.js'
 import type { StreamError } from '../session/errors.js'
 import { extraOf } from '../stream/extra.js'
 import type { StreamRecord } from '../stream/host.js'
@@ -26,7 +26,7 @@ export function stopSending(stream: StreamRecord, code: WireInteger): void {
     stream.state |= StreamState.STOP_QUEUED
     stream.host.queueControl(stream)
   }
-  stream.host.settleLater(stream)
+  stream.host.checkEndLater(stream)
 }
 
 /** Drops what is kept. All that was received counts as consumed, so that no credit is lost with a stream. */

@@ -1,3 +1,4 @@
+import { FifoQueue } from '@astranet/interface/collections'
 import { datagramHeaderLength, type TransportParameters } from '@astranet/frame'
 
 /** Bytes of datagrams that may wait to be sent; more are dropped. */
@@ -8,18 +9,12 @@ const DATAGRAM_OVERHEAD_BYTES = 64
 
 /** Datagrams that wait for the next flush (RFC 9221 section 5: a sender may drop them). */
 export class DatagramQueue {
-  #datagrams: Uint8Array[] = []
-  #head = 0
+  readonly #datagrams = new FifoQueue<Uint8Array>()
   #bytes = 0
-
-  /** Whether none waits. */
-  get isEmpty(): boolean {
-    return this.#head === this.#datagrams.length
-  }
 
   /** The one to be sent next. */
   get first(): Uint8Array | undefined {
-    return this.#datagrams[this.#head]
+    return this.#datagrams.peek()
   }
 
   /** Adds a datagram. False when the queue is full and it was dropped. */
@@ -31,19 +26,15 @@ export class DatagramQueue {
     return true
   }
 
-  /** Takes the first one away. */
+  /** Takes the first one out. */
   shift(): void {
-    const first = this.first
-    if (first === undefined) return
-    this.#bytes -= first.length + DATAGRAM_OVERHEAD_BYTES
-    this.#head += 1
-    if (this.isEmpty) this.clear()
+    const first = this.#datagrams.shift()
+    if (first !== undefined) this.#bytes -= first.length + DATAGRAM_OVERHEAD_BYTES
   }
 
   /** Drops all. */
   clear(): void {
-    this.#datagrams = []
-    this.#head = 0
+    this.#datagrams.clear()
     this.#bytes = 0
   }
 }

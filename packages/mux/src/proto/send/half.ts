@@ -1,5 +1,5 @@
 import type { WireInteger } from '@astranet/frame'
-import { checkErrorCode } from '../check.js'
+import { checkErrorCode } from '../error-code.js'
 import { StreamError } from '../session/errors.js'
 import type { StreamRecord } from '../stream/host.js'
 import { SEND_ENDED, SEND_OVER, StreamState } from '../stream/state.js'
@@ -125,7 +125,7 @@ export function giveBack(stream: StreamRecord): boolean {
     return false
   }
   stream.state &= ~StreamState.FLUSH_OWED
-  stream.host.settleLater(stream)
+  stream.host.checkEndLater(stream)
   return true
 }
 

@@ -1,5 +1,6 @@
 import type { WireInteger } from '@astranet/frame'
-import { checkErrorCode, checkInteger } from '../check.js'
+import { checkInteger } from '@astranet/interface/check'
+import { checkErrorCode } from '../error-code.js'
 import { StreamError, stoppedByPeer } from '../session/errors.js'
 import { extraOf } from '../stream/extra.js'
 import type { StreamRecord } from '../stream/host.js'

@@ -82,7 +82,7 @@ export class StreamFrames {
     stream.state |= StreamState.ANNOUNCED
     if (!isFin) return
     stream.state |= StreamState.FIN_SENT
-    host.settleLater(stream)
+    host.checkEndLater(stream)
   }
 
   /** STREAM_DATA_BLOCKED. */
@@ -102,7 +102,7 @@ export class StreamFrames {
     writer.reserve(MAX_CONTROL_FRAME_BYTES)
     writer.wrote(writeResetStreamAt(writer.buffer, writer.at, id, resetCode, size, reliable))
     stream.state |= StreamState.RESET_SENT | StreamState.ANNOUNCED
-    this.#host.settleLater(stream)
+    this.#host.checkEndLater(stream)
   }
 
   #writeReset(stream: StreamRecord): void {
@@ -111,7 +111,7 @@ export class StreamFrames {
     writer.reserve(MAX_CONTROL_FRAME_BYTES)
     writer.wrote(writeResetStream(writer.buffer, writer.at, stream.id, resetCode, stream.sendOffset))
     stream.state |= StreamState.RESET_SENT | StreamState.ANNOUNCED
-    this.#host.settleLater(stream)
+    this.#host.checkEndLater(stream)
   }
 }
 

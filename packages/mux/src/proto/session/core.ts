@@ -55,7 +55,7 @@ export class SessionCore extends SessionHost {
     if (error !== undefined) this.fail(protocolError(error.code, error.message), error.frameType)
     this.liveness.received(now, this.decoder.isInsideRecord)
     this.abuse.endTurn()
-    this.streams.settle()
+    this.streams.checkEnds()
     if (this.isClosing) return
     this.unread.check(now)
     if (this.receiveWindow.isUpdateDue() || this.windowRequests.size > 0) this.wake()
@@ -106,7 +106,7 @@ export class SessionCore extends SessionHost {
     this.workTaken()
     this.work.notifyWritable()
     if (!this.isInFlight) this.work.releaseFlushed()
-    this.streams.settle()
+    this.streams.checkEnds()
     this.work.renewWindows()
   }
 

@@ -1,5 +1,5 @@
 import { TransportErrorCode, type ConnectionClose, type WireInteger } from '@astranet/frame'
-import { checkErrorCode } from '../check.js'
+import { checkErrorCode } from '../error-code.js'
 import type { SessionError } from './errors.js'
 
 /**

@@ -157,8 +157,8 @@ export class SessionHost implements SendHost, StreamSetHost, DispatchHost {
     else this.wake()
   }
 
-  settleLater(stream: StreamRecord): void {
-    this.streams.unsettled.push(stream)
+  checkEndLater(stream: StreamRecord): void {
+    this.streams.endChecks.push(stream)
     this.wake()
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '@astranet/interface'
 import { DEFAULT_MAX_RECORD_SIZE_BYTES } from '@astranet/frame'
-import { checkBoolean, checkInteger } from '../check.js'
+import { checkBoolean, checkInteger, type NumberRange } from '@astranet/interface/check'
 import { MemoryBudget } from '../receive/memory-budget.js'
 
 /** Limits and timers of a session. Every one has a default that suits most programs. */
@@ -86,11 +86,8 @@ const STREAMS = { min: 0, max: MAX_STREAMS }
 
 /** Fills in defaults. Throws a TypeError or RangeError that names the option. */
 export function resolveLimits(limits: SessionLimits): ResolvedLimits {
-  const integer = (
-    name: keyof SessionLimits,
-    fallback: number,
-    range: { min: number; max: number },
-  ): number => checkInteger(name, limits[name] === undefined ? fallback : (limits[name] as number), range)
+  const integer = (name: keyof SessionLimits, fallback: number, range: NumberRange): number =>
+    checkInteger(name, limits[name] === undefined ? fallback : (limits[name] as number), range)
   const maxReceiveBufferBytes = integer('maxReceiveBufferBytes', 64 * MEBIBYTE, MEMORY)
   return {
     maxReceiveBufferBytes,

@@ -69,7 +69,7 @@ export class StreamWork {
       if (!stream.isFlushOwed || stream.sendQueue?.isBorrowing === true) continue
       stream.state &= ~StreamState.FLUSH_OWED
       this.#host.guard(stream, () => stream.handler?.onFlushed?.(stream))
-      this.#host.settleLater(stream)
+      this.#host.checkEndLater(stream)
     }
   }
 

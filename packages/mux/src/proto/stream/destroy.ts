@@ -1,5 +1,5 @@
 import type { WireInteger } from '@astranet/frame'
-import { checkErrorCode } from '../check.js'
+import { checkErrorCode } from '../error-code.js'
 import { stopSending } from '../receive/stop.js'
 import { poolShare } from '../receive/stream-window.js'
 import { dropUnsent, reset } from '../send/reset.js'
@@ -25,5 +25,5 @@ function withdraw(stream: StreamRecord): void {
   stream.state &= ~QUEUED_FRAMES
   stream.state |= StreamState.RESET_SENT | StreamState.RESET_RECEIVED
   stream.state |= StreamState.READ_OVER | StreamState.DISCARDING
-  stream.host.settleLater(stream)
+  stream.host.checkEndLater(stream)
 }

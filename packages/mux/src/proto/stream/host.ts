@@ -96,7 +96,7 @@ export interface StreamHost {
   /** Nothing that waits refers to buffers of the application any more; the flush in flight may. */
   releaseLater(stream: StreamRecord): void
   /** Checks soon whether both directions of the stream have ended. */
-  settleLater(stream: StreamRecord): void
+  checkEndLater(stream: StreamRecord): void
   /** Something is to be sent. */
   wake(): void
   /** Calls a handler of the application; what it throws ends its stream and becomes an uncaught exception. */

@@ -23,8 +23,8 @@ export interface StreamSetHost extends StreamHost {
 
 /** The open streams of a session: how they are found, when they are made, and when they end. */
 export class StreamSet {
-  /** Streams that may have ended: `settle` checks. */
-  unsettled: StreamRecord[] = []
+  /** Streams that may have ended: `checkEnds` looks at them. */
+  endChecks: StreamRecord[] = []
   readonly #host: StreamSetHost
   /** By the two lowest bits of the id (RFC 9000 section 2.1). */
   readonly #tables = [new StreamTable(), new StreamTable(), new StreamTable(), new StreamTable()] as const
@@ -85,12 +85,12 @@ export class StreamSet {
   }
 
   /** Checks the streams that may have ended: notifies the application, and removes those that the peer ended as well. */
-  settle(): void {
-    const { unsettled } = this
-    if (unsettled.length === 0) return
+  checkEnds(): void {
+    const { endChecks } = this
+    if (endChecks.length === 0) return
     // Handlers may append to the list while it is read.
-    for (let i = 0; i < unsettled.length; i++) this.#settleOne(unsettled[i] as StreamRecord)
-    this.unsettled = []
+    for (let i = 0; i < endChecks.length; i++) this.#checkEnd(endChecks[i] as StreamRecord)
+    this.endChecks = []
   }
 
   /**
@@ -131,7 +131,7 @@ export class StreamSet {
     return stream
   }
 
-  #settleOne(stream: StreamRecord): void {
+  #checkEnd(stream: StreamRecord): void {
     const { state } = stream
     // Buffers of the application are in flight: it gets them back before it is notified of the end.
     if (stream.isFlushOwed) return
@@ -176,6 +176,6 @@ export class StreamSet {
     const error = (this.#endError ??= sessionEnded(this.#host.closeReason))
     cutOffSending(stream, error)
     cutOffReceiving(stream, error)
-    this.#settleOne(stream)
+    this.#checkEnd(stream)
   }
 }

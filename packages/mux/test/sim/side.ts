@@ -1,6 +1,6 @@
 import type { Clock } from '@astranet/interface'
 import type { Rng } from '@astranet/testkit/sim'
-import { Driver } from '../../src/io/driver.js'
+import { Driver } from '../../src/io/session/driver.js'
 import { resolveLimits, type SessionLimits } from '../../src/proto/session/options.js'
 import type { SessionCore } from '../../src/proto/session/core.js'
 import { StreamState } from '../../src/proto/stream/state.js'

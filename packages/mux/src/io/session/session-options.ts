@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '@astranet/interface'
-import { resolveLimits, type ResolvedLimits, type SessionLimits } from '../proto/session/options.js'
-import type { Stream } from '../proto/stream/stream.js'
+import { resolveLimits, type ResolvedLimits, type SessionLimits } from '../../proto/session/options.js'
+import type { Stream } from '../../proto/stream/stream.js'
 
 /** What the user of a session may be told. Every member is optional. */
 export interface SessionHandler {

@@ -1,5 +1,5 @@
 import { Waiters } from '@astranet/interface'
-import type { Liveness } from '../proto/session/liveness.js'
+import type { Liveness } from '../../proto/session/liveness.js'
 
 /**
  * Callers of `ping`. One ping is under way at a time: who asks meanwhile waits for the next one, so that the round trip

@@ -6,9 +6,9 @@ import {
   type Timer,
 } from '@astranet/interface'
 import type { WireInteger } from '@astranet/frame'
-import type { CoreEvents } from '../proto/session/events.js'
-import { SessionCore } from '../proto/session/core.js'
-import type { ResolvedLimits } from '../proto/session/options.js'
+import type { CoreEvents } from '../../proto/session/events.js'
+import { SessionCore } from '../../proto/session/core.js'
+import type { ResolvedLimits } from '../../proto/session/options.js'
 
 /** Streams that are told of the session's end before other work has its turn. */
 const SLICE = 2_000

@@ -9,24 +9,24 @@ import type { WireInteger } from '@astranet/frame'
 import type { CoreEvents } from '../../proto/session/events.js'
 import { SessionCore } from '../../proto/session/core.js'
 import type { ResolvedLimits } from '../../proto/session/options.js'
+import { DeadlineTimer } from './deadline-timer.js'
 
-/** Streams that are told of the session's end before other work has its turn. */
-const SLICE = 2_000
+/** Streams that are notified of the session's end before other work has its turn. */
+const STREAMS_PER_TURN = 2_000
 
-/** What the driver passes on: the core's events except those it deals with itself. */
-export type DriverEvents = Omit<CoreEvents, 'onWork' | 'onOver' | 'onHandlerError'> & {
-  onOver(reason: Error | undefined): void
-  /** The connection is gone and every stream was told: nothing follows. */
+/** What the driver reports: the core's events, except those that it handles itself. */
+export type DriverEvents = Omit<CoreEvents, 'onWork' | 'onHandlerError'> & {
+  /** The connection is gone and every stream was notified: no event follows. */
   onClosed(reason: Error | undefined): void
 }
 
 /**
- * Connects a {@link SessionCore} to a byte duplex and a clock: brings it what arrives, sends what it gathers, and keeps
- * its one timer. A turn gathers one flush; the next waits until the connection has taken it, so there is no queue
+ * Connects a {@link SessionCore} to a byte duplex and a clock: passes in what arrives, sends what the core gathers, and
+ * keeps its one timer. A turn gathers one flush; the next waits until the connection has taken it, so there is no queue
  * between the streams and the system.
  *
- * The duplex may call back from inside `handle`, `writev` and `end`. What it brings there reaches the core at once; only
- * flushes do not nest: the one under way has gathered bytes that are not handed over yet, so the next comes after it.
+ * The duplex may call back from inside `handle`, `writev` and `end`. What arrives in such a call reaches the core at once.
+ * Only flushes do not nest: the current one has gathered bytes that are not handed over yet, so the next comes after it.
  */
 export class Driver implements ByteDuplexHandler {
   readonly core: SessionCore
@@ -35,9 +35,9 @@ export class Driver implements ByteDuplexHandler {
   readonly #events: DriverEvents
   readonly #flush = (): void => this.#flushNow()
   #initialBytes: Uint8Array | undefined
-  /** Work that comes up is looked at by whoever is running. */
+  /** A method is running that looks for new work before it returns. */
   #isBusy = false
-  /** A flush is under way, or the pipe is being taken: none may begin. */
+  /** A flush is running, or the pipe is being taken: none may begin. */
   #isFlushing = false
   #isWorkDue = false
   #isFlushScheduled = false
@@ -45,9 +45,8 @@ export class Driver implements ByteDuplexHandler {
   #isEnded = false
   #hasLeft = false
   #isConnectionClosed = false
-  #areStreamsTold = false
-  #timer: Timer | undefined
-  #timerAt = Infinity
+  #areStreamsNotified = false
+  readonly #deadlines: DeadlineTimer
   #closeTimer: Timer | undefined
 
   constructor(
@@ -84,11 +83,12 @@ export class Driver implements ByteDuplexHandler {
           }),
       },
     })
+    this.#deadlines = new DeadlineTimer(clock, this.core)
   }
 
   /** Takes the pipe. Separate from the constructor, because what waits in the pipe may be delivered at once. */
   start(): void {
-    // What is answered from inside here could be answered in turn, before whoever makes the session has it.
+    // The pipe may deliver from inside `handle`. A flush here could bring an answer before the constructor has returned.
     this.#isFlushing = true
     this.#duplex.handle(this)
     this.#isFlushing = false
@@ -101,13 +101,13 @@ export class Driver implements ByteDuplexHandler {
     this.#receiveInitialBytes()
     this.#receive(chunk)
     if (this.#isFlushing) return
-    if (!this.#isWorkDue) this.#arm()
+    if (!this.#isWorkDue) this.#deadlines.arm()
     else if (this.core.isWorkUrgent && this.#duplex.defer === undefined) this.#flushNow()
     else this.#schedule()
   }
 
   onDrain(): void {
-    // One that a predecessor was owed says nothing of what is being written.
+    // A drain may be left over from the pipe's user before: it says nothing about this session's bytes.
     if (!this.#isAwaitingDrain) return
     this.#isAwaitingDrain = false
     this.#isBusy = true
@@ -126,7 +126,7 @@ export class Driver implements ByteDuplexHandler {
     this.#receiveInitialBytes()
     this.#isConnectionClosed = true
     this.#isAwaitingDrain = false
-    this.#timer?.cancel()
+    this.#deadlines.cancel()
     this.#closeTimer?.cancel()
     this.#isBusy = true
     this.core.connectionClosed(reason, this.#clock.now())
@@ -141,7 +141,7 @@ export class Driver implements ByteDuplexHandler {
 
   onResume(): void {
     this.core.liveness.resume(this.#clock.now())
-    this.#arm()
+    this.#deadlines.arm()
   }
 
   /** Breaks the connection at once; the session ends with `error`. */
@@ -151,8 +151,8 @@ export class Driver implements ByteDuplexHandler {
   }
 
   /**
-   * Leaves within this call, if the connection takes bytes now. Of the application nobody but `onOver` is called: the rest
-   * of a close follows in later turns, where there are any.
+   * Leaves within this call, if the connection takes bytes now. No handler of the application but `onOver` is called; the
+   * rest of a close follows in later turns, if the process has any.
    */
   closeNow(code: WireInteger, reason: string): void {
     this.core.leave(code, reason)
@@ -199,7 +199,7 @@ export class Driver implements ByteDuplexHandler {
   #schedule(): void {
     if (this.#isFlushScheduled) return
     this.#isFlushScheduled = true
-    // While the connection is full a flush only tells streams: that does not wait for it.
+    // While the connection is full a flush only notifies streams, which does not wait for the connection.
     if (this.#isAwaitingDrain || this.#duplex.defer === undefined) this.#clock.defer(this.#flush)
     else this.#duplex.defer(this.#flush)
   }
@@ -216,8 +216,8 @@ export class Driver implements ByteDuplexHandler {
     this.#isBusy = false
     this.#isFlushing = false
     this.#endWhenDue()
-    this.#arm()
-    // While the connection is full its drain goes on; otherwise other work has a turn before the next flush.
+    this.#deadlines.arm()
+    // While the connection is full its drain continues; otherwise other work has a turn before the next flush.
     if (this.#isWorkDue && !this.#isAwaitingDrain) this.#schedule()
   }
 
@@ -235,30 +235,11 @@ export class Driver implements ByteDuplexHandler {
     this.#duplex.end()
   }
 
-  #arm(): void {
-    const deadline = this.core.nextDeadline()
-    if (deadline >= this.#timerAt || this.core.isClosing) return
-    this.#timer?.cancel()
-    this.#timerAt = deadline
-    const delayMs = deadline - this.#clock.now()
-    this.#timer = this.#clock.setTimer(delayMs, () => this.#onTimer(), { background: true })
-  }
-
-  /** What arrived while this process was busy or stopped is read before anything is judged: one more turn. */
-  #onTimer(): void {
-    this.#clock.defer(() => {
-      this.#timerAt = Infinity
-      const now = this.#clock.now()
-      if (now >= this.core.nextDeadline()) this.core.timeout(now)
-      this.#arm()
-    })
-  }
-
   #onOver(reason: Error | undefined): void {
-    this.#timer?.cancel()
+    this.#deadlines.cancel()
     if (!this.#isConnectionClosed) this.#limitClose(reason)
     this.#events.onOver(reason)
-    this.#clock.defer(() => this.#tellStreams())
+    this.#clock.defer(() => this.#notifyStreams())
   }
 
   #limitClose(reason: Error | undefined): void {
@@ -269,18 +250,18 @@ export class Driver implements ByteDuplexHandler {
     })
   }
 
-  #tellStreams(): void {
-    if (this.core.streams.failSome(SLICE)) {
-      this.#clock.defer(() => this.#tellStreams())
+  #notifyStreams(): void {
+    if (this.core.streams.failSome(STREAMS_PER_TURN)) {
+      this.#clock.defer(() => this.#notifyStreams())
       return
     }
     this.core.handedOver()
-    this.#areStreamsTold = true
+    this.#areStreamsNotified = true
     this.#finish()
   }
 
   #finish(): void {
-    if (!this.#areStreamsTold || !this.#isConnectionClosed) return
+    if (!this.#areStreamsNotified || !this.#isConnectionClosed) return
     this.#events.onClosed(this.core.closeReason)
   }
 }

@@ -1,25 +1,14 @@
-import { Waiters, type ByteDuplex } from '@astranet/interface'
 import type { WireInteger } from '@astranet/frame'
+import type { ByteDuplex } from '@astranet/interface'
+import { sessionOver } from '../../proto/session/end-reasons.js'
 import { SessionError, StreamError } from '../../proto/session/errors.js'
-import { RECEIVE_OVER } from '../../proto/stream/state.js'
 import type { Stream } from '../../proto/stream/stream.js'
 import { checkUrgency, DEFAULT_URGENCY } from '../../proto/stream/urgency.js'
-import { AcceptQueue } from './accept-queue.js'
 import { Driver } from './driver.js'
 import { toByteDuplex, type Pipe } from './pipe.js'
-import { PingQueue } from './ping-queue.js'
 import { RecordMessages } from './record-messages.js'
-import {
-  resolveOptions,
-  type OpenStreamOptions,
-  type SessionHandler,
-  type SessionOptions,
-} from './session-options.js'
-
-interface PendingOpen {
-  readonly isUnidirectional: boolean
-  readonly urgency: number
-}
+import { SessionEvents } from './session-events.js'
+import { resolveOptions, type OpenStreamOptions, type SessionOptions } from './session-options.js'
 
 /**
  * Very many streams over one connection: QMux version 1 (draft-ietf-quic-qmux-02), which is QUIC's streams (RFC 9000) on
@@ -30,18 +19,10 @@ interface PendingOpen {
  * that is not closed by either side ends when its connection does, or when the peer is found dead.
  */
 export class Session implements AsyncDisposable {
+  /** Resolves, never rejects, when everything has ended: with `undefined` after a close without fault, else with why. */
+  readonly closed: Promise<Error | undefined>
   readonly #driver: Driver
-  readonly #handler: SessionHandler
-  readonly #accepting = new AcceptQueue<Stream>()
-  /** Callers that wait for credit, by directionality. */
-  readonly #opening = { bidi: new Waiters<PendingOpen, Stream>(), uni: new Waiters<PendingOpen, Stream>() }
-  readonly #pings = new PingQueue()
-  #drained: (() => void)[] = []
-  #isClosed = false
-  #resolveClosed!: (reason: Error | undefined) => void
-
-  /** Resolves, never rejects, when everything is over: with `undefined` after a close without fault, else with why. */
-  readonly closed: Promise<Error | undefined> = new Promise((resolve) => (this.#resolveClosed = resolve))
+  readonly #events: SessionEvents
 
   /**
    * Starts a session on `pipe`: a `ByteDuplex`, a Node `Duplex` (a socket, for example) or a pair of Web Streams. The pipe
@@ -51,24 +32,10 @@ export class Session implements AsyncDisposable {
     const { role, clock, random, handler, binding, initialBytes, limits } = resolveOptions(options)
     const bytes = toByteDuplex(pipe)
     const duplex: ByteDuplex = binding === 'bytes' ? bytes : new RecordMessages(bytes)
-    this.#handler = handler
-    this.#driver = new Driver(duplex, role, {
-      limits,
-      clock,
-      random,
-      initialBytes,
-      events: {
-        onStream: (stream) => this.#onStream(stream),
-        onStreamsAvailable: () => this.#onStreamsAvailable(),
-        onDatagram: (payload) => this.#tell(() => handler.onDatagram?.(payload)),
-        onPong: (rttMs) => this.#onPong(rttMs),
-        onUnreadPressure: () =>
-          this.#tell(() => handler.onUnreadPressure?.(this.#driver.core.unreadStreams())),
-        onIdle: () => this.#onIdle(),
-        onOver: (reason) => this.#onOver(reason),
-        onClosed: (reason) => this.#onClosed(reason),
-      },
-    })
+    this.#events = new SessionEvents(handler)
+    this.closed = this.#events.closed
+    this.#driver = new Driver(duplex, role, { limits, clock, random, initialBytes, events: this.#events })
+    this.#events.connect(this.#driver.core)
     this.#driver.start()
   }
 
@@ -79,7 +46,7 @@ export class Session implements AsyncDisposable {
 
   /** Whether everything is over, `onClose` included. */
   get isClosed(): boolean {
-    return this.#isClosed
+    return this.#events.isClosed
   }
 
   /** Streams that are open. */
@@ -104,13 +71,13 @@ export class Session implements AsyncDisposable {
   async openStream(options: OpenStreamOptions = {}): Promise<Stream> {
     const { isUnidirectional = false, urgency = DEFAULT_URGENCY, signal } = options
     signal?.throwIfAborted()
-    const queue = isUnidirectional ? this.#opening.uni : this.#opening.bidi
-    if (queue.size === 0) {
+    const callers = this.#events.opening(isUnidirectional)
+    if (callers.size === 0) {
       const stream = this.tryOpenStream(options)
       if (stream !== undefined) return stream
     }
-    if (this.isOver) throw this.#overError()
-    return await queue.wait({ isUnidirectional, urgency }, signal)
+    if (this.isOver) throw sessionOver(this.#driver.core.closeReason)
+    return await callers.wait({ isUnidirectional, urgency }, signal)
   }
 
   /** Opens a stream now, or returns `undefined` when the peer's credit is used up or the session is over. */
@@ -125,8 +92,8 @@ export class Session implements AsyncDisposable {
    * arrived by then can still be accepted. Only for a session whose handler has no `onStream`.
    */
   async accept(options: { signal?: AbortSignal } = {}): Promise<Stream> {
-    const stream = await this.#accepting.take(options.signal)
-    this.#countAccepted(stream)
+    const stream = await this.#events.accepting.take(options.signal)
+    this.#driver.core.acceptedStream(stream)
     return stream
   }
 
@@ -141,9 +108,9 @@ export class Session implements AsyncDisposable {
 
   /** Asks the peer for an answer; resolves with the round trip in ms. Rejects when the session is over. */
   async ping(): Promise<number> {
-    if (this.isOver) throw this.#overError()
+    if (this.isOver) throw sessionOver(this.#driver.core.closeReason)
     const { core } = this.#driver
-    const answer = this.#pings.ask(core.liveness, this.#driver.now())
+    const answer = this.#events.pings.ask(core.liveness, this.#driver.now())
     core.wake()
     return await answer
   }
@@ -188,8 +155,7 @@ export class Session implements AsyncDisposable {
   async drain(): Promise<void> {
     if (this.isOver) return
     this.#driver.core.drain()
-    while (this.openStreams > 0 && !this.isOver)
-      await new Promise<void>((resolve) => this.#drained.push(resolve))
+    while (this.openStreams > 0 && !this.isOver) await this.#events.idle()
     this.close()
   }
 
@@ -235,71 +201,5 @@ export class Session implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
     await this.closed
-  }
-
-  #onStream(stream: Stream): void {
-    if (this.#handler.onStream === undefined) {
-      this.#accepting.push(stream)
-      return
-    }
-    this.#countAccepted(stream)
-    const handler = this.#handler
-    this.#driver.core.guard(stream, () => handler.onStream?.(stream))
-  }
-
-  #countAccepted(stream: Stream): void {
-    this.#driver.core.acceptedStream(stream)
-  }
-
-  #onStreamsAvailable(): void {
-    for (const queue of [this.#opening.bidi, this.#opening.uni]) {
-      queue.serve((pending) => this.#driver.core.open(pending.isUnidirectional, pending.urgency))
-    }
-    this.#tell(() => this.#handler.onStreamsAvailable?.())
-  }
-
-  #onPong(rttMs: number | undefined): void {
-    const { core } = this.#driver
-    if (!this.#pings.answered(rttMs)) return
-    core.liveness.requestPing(core.now)
-    core.wake()
-  }
-
-  #onIdle(): void {
-    const drained = this.#drained
-    this.#drained = []
-    for (const resolve of drained) resolve()
-  }
-
-  #onOver(reason: Error | undefined): void {
-    const error = this.#overError()
-    this.#accepting.end(error, (stream) => (stream.state & RECEIVE_OVER) !== 0)
-    this.#opening.bidi.fail(error)
-    this.#opening.uni.fail(error)
-    this.#pings.fail(error)
-    this.#onIdle()
-    this.#tell(() => this.#handler.onOver?.(reason))
-  }
-
-  #onClosed(reason: Error | undefined): void {
-    this.#isClosed = true
-    this.#resolveClosed(reason)
-    this.#tell(() => this.#handler.onClose?.(reason))
-  }
-
-  /** Calls a handler of the application; what it throws becomes an uncaught exception, and the session goes on. */
-  #tell(call: () => void): void {
-    try {
-      call()
-    } catch (error) {
-      this.#driver.core.events.onHandlerError(error)
-    }
-  }
-
-  #overError(): SessionError {
-    const { closeReason } = this.#driver.core
-    const message =
-      closeReason === undefined ? 'the session was closed' : `the session is over: ${closeReason.message}`
-    return new SessionError('ASTRA_ERR_SESSION_OVER', message, { cause: closeReason })
   }
 }

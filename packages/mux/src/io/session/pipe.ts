@@ -6,15 +6,15 @@ import { fromWebStreams, type WebStreamPair } from '@astranet/interface/web-stre
 /** What a session can run on: an ordered, reliable pipe of bytes in one of four shapes. */
 export type Pipe = ByteDuplex | NodeDuplex | WebStreamPair | PortLike
 
-/** What {@link toByteDuplex} cannot see for itself. */
+/** What {@link toByteDuplex} cannot find out itself. */
 export interface PipeOptions {
   /**
-   * {@link ByteDuplexCapabilities.confidential}. Default: `false`, of a MessagePort `true`. A `ByteDuplex` says itself, and
-   * refuses to be called anything else.
+   * {@link ByteDuplexCapabilities.confidential}. Default: `false`, for a MessagePort `true`. A `ByteDuplex` has its own value;
+   * another one throws a TypeError.
    */
   confidential?: boolean
   /**
-   * Of a Node `Duplex`: whether the process keeps memory that reading frees ({@link MemoryUse}). Default `'fast'`.
+   * For a Node `Duplex`: whether the process keeps memory that reading frees ({@link MemoryUse}). Default `'fast'`.
    */
   memory?: MemoryUse
 }

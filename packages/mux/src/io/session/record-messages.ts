@@ -7,9 +7,9 @@ import {
 import { varintLength, writeVarint } from '@astranet/frame'
 
 /**
- * The binding of QMux to pipes that keep messages apart, WebSocket for example: each record is one message, without its
- * Size field, as `@moq/qmux` has it. The pipe must send each chunk of a `writev` as one message and give each message as
- * one chunk.
+ * The binding of QMux to pipes that preserve messages, for example WebSocket: each record is one message, without its Size
+ * field, as in `@moq/qmux`. The pipe must send each chunk of a `writev` as one message and deliver each message as one
+ * chunk.
  */
 export class RecordMessages implements ByteDuplex {
   readonly #pipe: ByteDuplex
@@ -39,7 +39,7 @@ export class RecordMessages implements ByteDuplex {
       onData(message) {
         const size = new Uint8Array(varintLength(message.length))
         writeVarint(size, 0, message.length)
-        // In one piece: from inside a call for the size alone the next message could come.
+        // In one piece: a call with the size alone could make the pipe deliver the next message.
         handler.onData(concatBytes([size, message]))
       },
       onDrain: () => handler.onDrain(),
@@ -72,7 +72,7 @@ export class RecordMessages implements ByteDuplex {
   }
 }
 
-/** The Frames fields of whole records. Their Size fields are ours: of two or four bytes. */
+/** The Frames fields of whole records, which RecordWriter wrote: with Size fields of two or four bytes. */
 function splitRecords(bytes: Uint8Array): Uint8Array[] {
   const view = new DataView(bytes.buffer)
   const records: Uint8Array[] = []

@@ -2,40 +2,40 @@ import { systemClock, type Clock } from '@astranet/interface'
 import { resolveLimits, type ResolvedLimits, type SessionLimits } from '../../proto/session/options.js'
 import type { Stream } from '../../proto/stream/stream.js'
 
-/** What the user of a session may be told. Every member is optional. */
+/** What the user of a session is notified of. Every member is optional. */
 export interface SessionHandler {
   /**
    * The peer opened a stream. Call `stream.handle` here or later; its bytes wait. Without this member streams wait for
-   * `accept`, up to the backlog credit: then the peer is made to wait.
+   * `accept`, up to the backlog credit; then the peer has to wait.
    */
   onStream?(stream: Stream): void
   /** The peer allows more streams than before: `tryOpenStream` may succeed again. */
   onStreamsAvailable?(): void
-  /** A datagram arrived (RFC 9221). `payload` is the receiver's. Nothing holds the peer back: it may come fast. */
+  /** A datagram arrived (RFC 9221). `payload` is the receiver's. Datagrams have no flow control: they may arrive fast. */
   onDatagram?(payload: Uint8Array): void
-  /** Unread streams hold more than three quarters of the receive buffer. `unread`: them, the longest untouched first. */
+  /** Unread streams hold more than three quarters of the receive buffer. `unread`: the longest untouched first. */
   onUnreadPressure?(unread: Iterable<Stream>): void
   /**
-   * The session is over: nothing can be opened or sent any more, and its streams are about to be told. `reason` is
+   * The session is closing: nothing can be opened or sent any more, and its streams are notified next. `reason` is
    * `undefined` when it was closed without fault.
    */
   onOver?(reason: Error | undefined): void
-  /** Everything is over, streams and connection. Last, exactly once. */
+  /** All streams have ended and the connection is gone. Last, exactly once. */
   onClose?(reason: Error | undefined): void
 }
 
-/** How to make a session. */
+/** The settings of a session. */
 export interface SessionOptions extends SessionLimits {
   /** Which side this is (RFC 9000 section 2.1: it decides the stream ids). The sides must differ. */
   role: 'client' | 'server'
   handler?: SessionHandler
   /**
-   * How records stand on the pipe. `'bytes'`, the default: one after the other, each behind its Size, as the draft has
-   * it. `'messages'`: each is one message of a pipe that keeps messages apart, without its Size, as `@moq/qmux` has it
-   * over WebSocket; such a pipe sends each chunk of a `writev` as one message and gives each message as one chunk.
+   * How records are placed on the pipe. `'bytes'`, the default: one after the other, each behind its Size, as in the draft.
+   * `'messages'`: each record is one message of a pipe that preserves messages, without its Size, as `@moq/qmux` does over
+   * WebSocket; such a pipe sends each chunk of a `writev` as one message and delivers each message as one chunk.
    */
   binding?: 'bytes' | 'messages'
-  /** Bytes that arrived on the pipe already, behind a preamble for example. */
+  /** Bytes that arrived on the pipe already, for example behind a preamble. */
   initialBytes?: Uint8Array
   /** Default: the system's. */
   clock?: Clock
@@ -43,13 +43,13 @@ export interface SessionOptions extends SessionLimits {
   random?: () => number
 }
 
-/** How to open a stream. */
+/** The settings of a new stream. */
 export interface OpenStreamOptions {
   /** True for a stream that only this side sends on. Default false. */
   isUnidirectional?: boolean
   /** RFC 9218: 0 (first) to 7 (last). Default 3. */
   urgency?: number
-  /** Stops waiting for the peer's credit. */
+  /** Cancels the wait for the peer's credit. */
   signal?: AbortSignal
 }
 
@@ -85,7 +85,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
   return { role, handler, binding, initialBytes, clock, random, limits }
 }
 
-/** Who has a handler for datagrams wants them. */
+/** A session whose handler takes datagrams declares that to the peer. */
 function defaultDatagrams(handler: SessionHandler): SessionLimits {
   return handler.onDatagram === undefined ? {} : { maxDatagramFrameSizeBytes: 65_535 }
 }

@@ -16,7 +16,7 @@ import { resolveOptions, type OpenStreamOptions, type SessionOptions } from './s
  *
  * Order of events: `onStream` any number of times; `onOver` once; then the events of the streams that were open; `onClose`
  * last. Only streams whose end had arrived may still deliver after it, as fast as the application reads them. A session
- * that is not closed by either side ends when its connection does, or when the peer is found dead.
+ * that is not closed by either side ends when its connection does, or when the peer is dead.
  */
 export class Session implements AsyncDisposable {
   /** Resolves, never rejects, when everything has ended: with `undefined` after a close without fault, else with why. */
@@ -39,12 +39,12 @@ export class Session implements AsyncDisposable {
     this.#driver.start()
   }
 
-  /** Whether the session is over: nothing can be opened or sent. */
+  /** Whether the session is closing or closed: nothing can be opened or sent. */
   get isOver(): boolean {
     return this.#driver.core.isClosing
   }
 
-  /** Whether everything is over, `onClose` included. */
+  /** Whether all streams have ended and the connection is gone. */
   get isClosed(): boolean {
     return this.#events.isClosed
   }
@@ -65,8 +65,8 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Opens a stream, when the peer's credit allows: it may have to wait for it. Rejects when the session is over
-   * (`ASTRA_ERR_SESSION_OVER`) and when `signal` aborts. The peer learns of the stream with the next flush.
+   * Opens a stream as soon as the peer's credit allows. Rejects when the session is closing (`ASTRA_ERR_SESSION_OVER`) and
+   * when `signal` aborts. The stream is announced to the peer with the next flush.
    */
   async openStream(options: OpenStreamOptions = {}): Promise<Stream> {
     const { isUnidirectional = false, urgency = DEFAULT_URGENCY, signal } = options
@@ -80,7 +80,7 @@ export class Session implements AsyncDisposable {
     return await callers.wait({ isUnidirectional, urgency }, signal)
   }
 
-  /** Opens a stream now, or returns `undefined` when the peer's credit is used up or the session is over. */
+  /** Opens a stream now, or returns `undefined` when the peer's credit is used up or the session is closing. */
   tryOpenStream(options: OpenStreamOptions = {}): Stream | undefined {
     const urgency = checkUrgency(options.urgency ?? DEFAULT_URGENCY)
     if (this.isOver) return undefined
@@ -88,7 +88,7 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * The next stream the peer opens. Rejects when the session is over and when `signal` aborts; streams whose end had
+   * The next stream the peer opens. Rejects when the session is closing and when `signal` aborts; streams whose end had
    * arrived by then can still be accepted. Only for a session whose handler has no `onStream`.
    */
   async accept(options: { signal?: AbortSignal } = {}): Promise<Stream> {
@@ -97,7 +97,7 @@ export class Session implements AsyncDisposable {
     return stream
   }
 
-  /** The streams the peer opens, until the session is over; throws when that is a fault. */
+  /** The streams the peer opens, until the session is closing; throws when it closed because of a fault. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Stream, void, void> {
     try {
       for (;;) yield await this.accept()
@@ -106,11 +106,11 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  /** Asks the peer for an answer; resolves with the round trip in ms. Rejects when the session is over. */
+  /** Sends a ping; resolves with the round trip in ms. Rejects when the session is closing. */
   async ping(): Promise<number> {
     if (this.isOver) throw sessionOver(this.#driver.core.closeReason)
     const { core } = this.#driver
-    const answer = this.#events.pings.ask(core.liveness, this.#driver.now())
+    const answer = this.#events.pings.add(core.liveness, this.#driver.now())
     core.wake()
     return await answer
   }
@@ -125,8 +125,8 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Sends a datagram (RFC 9221): in order and without loss once sent, but dropped here, with `false`, when more than
-   * 1 MiB wait, or the session is over. Throws a StreamError `ASTRA_ERR_NOT_NEGOTIATED` when the peer takes none, and a
+   * Sends a datagram (RFC 9221). Once sent it arrives in order and without loss; it is dropped, with `false`, when more than
+   * 1 MiB wait, or the session is closing. Throws a StreamError `ASTRA_ERR_NOT_NEGOTIATED` when the peer takes none, and a
    * RangeError when `payload` is larger than `maxDatagramBytes`.
    */
   sendDatagram(payload: Uint8Array): boolean {
@@ -143,14 +143,14 @@ export class Session implements AsyncDisposable {
     return core.sendDatagram(payload)
   }
 
-  /** Gives a peer that began as not trusted (`isTrusted: false`) the full limits. */
+  /** Gives a peer that began as untrusted (`isTrusted: false`) the full limits. */
   raiseLimits(): void {
     this.#driver.core.raiseLimits()
   }
 
   /**
-   * Accepts no more streams, waits until none is open, then closes the session. Telling the peer is the application's
-   * job: QMux has no frame for it. Resolves when no stream is open, also because the session ended meanwhile.
+   * Accepts no more streams, waits until none is open, then closes the session. The application has to notify the peer:
+   * QMux has no frame for it. Resolves when no stream is open, also because the session ended meanwhile.
    */
   async drain(): Promise<void> {
     if (this.isOver) return
@@ -160,8 +160,8 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Ends the session at once: open streams fail on both sides, the peer is told `code` (the application's, 0 to 2^62 - 1)
-   * and `reason` (at most 1,024 bytes of UTF-8 are sent), and the connection is ended. Idempotent.
+   * Ends the session at once: open streams fail on both sides, the peer receives `code` (the application's, 0 to 2^62 - 1)
+   * and `reason` (at most 1,024 bytes of UTF-8 are sent), and the connection ends. Idempotent.
    */
   close(code: WireInteger = 0, reason = ''): void {
     if (typeof reason !== 'string') throw new TypeError(`reason must be a string, got ${typeof reason}`)
@@ -169,14 +169,15 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * `close` for a program that ends: what is to be sent is written within this call, for there may be no other turn of the
-   * event loop. Everything written goes out as far as the peer's credit and the system's buffer allow (at most 16 MiB are
-   * gathered); then every stream ends, with FIN where nothing of it is left, otherwise with a reset behind the bytes that
-   * were sent; then the session closes. So the peer's streams end cleanly exactly where every byte arrives. On this side they
-   * fail as after `close`. Bytes that the system did not take before, because its buffer was full, stay in front of all
-   * that: then nothing more leaves here. Idempotent; of a session that was closed in this turn it sends the close.
+   * `close` for a program that ends: everything is written within this call, because there may be no other turn of the event
+   * loop. What was written before is sent as far as the peer's credit and the system's buffer allow (at most 16 MiB are
+   * gathered). Then every stream ends: with FIN when nothing of it is left, otherwise with a reset behind the bytes that
+   * were sent. Then the session closes. So a stream of the peer ends cleanly only when every byte arrives. On this side
+   * streams fail as after `close`. When the system's buffer was full before the call, nothing more is sent. Idempotent; in a
+   * session that was closed in this turn it sends the close.
    *
-   * With a million idle streams it takes half a second and 13 MB, more than a kernel's buffer: the rest breaks.
+   * With a million idle streams it takes half a second and 13 MB, more than a kernel's buffer: the peer does not receive the
+   * rest.
    */
   closeNow(code: WireInteger = 0, reason = ''): void {
     if (typeof reason !== 'string') throw new TypeError(`reason must be a string, got ${typeof reason}`)
@@ -184,20 +185,20 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Behind `closeNow` in a process that ends: blocks it until the peer has closed, too, for `ms` at most. Without it the
-   * system may throw away what it holds of the last bytes, as soon as anything more arrives from the peer; so it is needed
-   * where those may be more than 64 KiB. Does nothing where the pipe is no socket of the system, and on Windows.
+   * After `closeNow` in a process that ends: blocks the process until the peer has closed too, for `ms` at most. Without it
+   * the system may drop the last bytes that it holds as soon as anything more arrives from the peer; so it is needed when
+   * those may be more than 64 KiB. Does nothing when the pipe is no socket of the system, and on Windows.
    */
   linger(ms: number): void {
     this.#driver.linger(ms)
   }
 
-  /** Ends the session because of `error` and breaks the connection, without a word to the peer. Idempotent. */
+  /** Ends the session because of `error` and breaks the connection, without a frame to the peer. Idempotent. */
   destroy(error: Error = new SessionError('ASTRA_ERR_SESSION_OVER', 'the session was destroyed')): void {
     this.#driver.abort(error)
   }
 
-  /** Closes the session and waits until everything is over. */
+  /** Closes the session and waits for `closed`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
     await this.closed

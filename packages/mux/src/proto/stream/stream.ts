@@ -18,31 +18,31 @@ import { checkUrgency } from './urgency.js'
 export type StreamHandler = StreamEvents<Stream>
 
 /**
- * One stream of a session: RFC 9000's stream, as light as it can be (about 200 bytes of process memory when idle). No
- * `node:stream` behind it: bytes come in by the handler's calls and go out by `write`. `toDuplex`, `toWebStreams` and
- * `chunksOf` wrap one where a Duplex, Web Streams or async iteration are wanted.
+ * One stream of a session, as RFC 9000 defines it (about 200 bytes of process memory when idle). It is no `node:stream`:
+ * bytes arrive by calls of the handler and are sent by `write`. `toDuplex`, `toWebStreams` and `chunksOf` wrap one as a
+ * Duplex, as Web Streams or for async iteration.
  */
 export class Stream implements StreamRecord {
   /** The stream's id on the wire (RFC 9000 section 2.1). Bit 0: opened by the server; bit 1: unidirectional. */
   readonly id: number
-  /** Whatever the application wants to keep with the stream. */
+  /** The application's own data for this stream. */
   context: unknown = undefined
 
+  // The fields of StreamRecord, which says what they are. Their order is that of a stream's memory. Counters of bytes get
+  // their value in the constructor: see float-zero.ts.
   /** @internal */ readonly host: StreamHost
   /** @internal */ handler: StreamHandler | undefined = undefined
-  /** @internal The bits of {@link StreamState}. */ state: number
+  /** @internal */ state: number
   /** @internal */ urgencyLevel: number
-  // Counters of bytes have no value here, but in the constructor: see float-zero.ts.
-  /** @internal Bytes put into frames. */ sendOffset: number
-  /** @internal The peer's MAX_STREAM_DATA. */ sendLimit: number
+  /** @internal */ sendOffset: number
+  /** @internal */ sendLimit: number
   /** @internal */ sendQueue: SendQueue | undefined = undefined
-  /** @internal Bytes received. */ receiveOffset: number
-  /** @internal The MAX_STREAM_DATA the peer has. */ receiveLimit: number
-  /** @internal Bytes the application has taken, or that were discarded. */ consumed: number
+  /** @internal */ receiveOffset: number
+  /** @internal */ receiveLimit: number
+  /** @internal */ consumed: number
   /** @internal */ receiveQueue: ReceiveQueue | undefined = undefined
-  /** @internal The next stream in the scheduler's ring. */ next: StreamRecord | undefined = undefined
-  /** @internal Its neighbours in the list of unread streams. */ olderUnread: StreamRecord | undefined =
-    undefined
+  /** @internal */ next: StreamRecord | undefined = undefined
+  /** @internal */ olderUnread: StreamRecord | undefined = undefined
   /** @internal */ youngerUnread: StreamRecord | undefined = undefined
   /** @internal */ extra: StreamExtra | undefined = undefined
 
@@ -79,7 +79,7 @@ export class Stream implements StreamRecord {
     return !this.isUnidirectional || !this.isLocal
   }
 
-  /** Whether `onClose` was called: both directions are over. */
+  /** Whether `onClose` was called: both directions have ended. */
   get isClosed(): boolean {
     return (this.state & StreamState.CLOSED) !== 0
   }
@@ -113,8 +113,8 @@ export class Stream implements StreamRecord {
   }
 
   /**
-   * When true, received bytes count against the windows until `consume` says they are dealt with. Default false; setting it
-   * back to false consumes what was delivered.
+   * When true, received bytes count against the windows until `consume` returns their credit. Default false; setting it back
+   * to false consumes what was delivered.
    */
   get manualCredit(): boolean {
     return (this.state & StreamState.MANUAL_CREDIT) !== 0
@@ -126,8 +126,8 @@ export class Stream implements StreamRecord {
   }
 
   /**
-   * Starts delivery to `handler`, or hands the stream over to another one. What waits is delivered before it returns.
-   * What an earlier handler was told of the end of a direction, or of both, the new one is told at once.
+   * Starts delivery to `handler`, or passes the stream from an earlier handler to this one. What waits is delivered before it
+   * returns. If a direction has ended, the new handler is notified at once, like the earlier one before.
    */
   handle(handler: StreamHandler): void {
     receiving.attach(this, handler)
@@ -146,58 +146,57 @@ export class Stream implements StreamRecord {
   }
 
   /**
-   * With `manualCredit`: `bytes` that were delivered are dealt with, so the peer may send as many again. Throws a
-   * RangeError when more is given back than was delivered.
+   * With `manualCredit`: `bytes` that were delivered are processed, so the peer may send as many again. Throws a RangeError
+   * when `bytes` is more than was delivered.
    */
   consume(bytes: number): void {
     credit.consumeByApplication(this, bytes)
   }
 
   /**
-   * Lets the peer send until at least `bytes` are unread, for a message that must be had whole before any of it is
-   * taken. At most half of `maxReceiveBufferBytes`: beyond it throws a RangeError. When other streams hold that much
-   * credit now, the window grows as theirs are used up.
+   * Lets the peer send until at least `bytes` are unread, for a message that must arrive whole before any of it is taken. At
+   * most half of `maxReceiveBufferBytes`, otherwise throws a RangeError. When other streams hold the credit now, the window
+   * grows as they use it up.
    */
   requireAtLeast(bytes: number): void {
     credit.requireAtLeast(this, bytes)
   }
 
   /**
-   * Lets the peer send until 256 KiB are unread, as it could with a kernel's receive buffer, as long as half of the session's
-   * growth pool is free. For a stream whose application may write before it reads: two such ends would wait for each other
-   * with the first window. Cheap to call again.
+   * Lets the peer send until 256 KiB are unread, as with a kernel's receive buffer, while half of the session's growth pool is
+   * free. For an application that may write before it reads: with the first window, two such ends would wait for each other.
+   * Cheap to call again.
    */
   widen(): void {
     widen(this)
   }
 
   /**
-   * Hands `bytes` over for good: they must not be changed any more. Returns false when the caller should wait for
-   * `onWritable` before it writes on (the bytes are taken all the same), and when nothing more can be sent because the
-   * peer stopped reading or the stream is over. Throws a StreamError `ERR_STREAM_WRITE_AFTER_END` after `end`.
+   * Takes `bytes`, which must not be changed any more. Returns false when the caller should wait for `onWritable` before the
+   * next write (these bytes are taken all the same), and when nothing more can be sent because the peer stopped reading or
+   * the stream has ended. Throws a StreamError `ERR_STREAM_WRITE_AFTER_END` after `end`.
    */
   write(bytes: Uint8Array): boolean {
     return sending.write(this, bytes, false)
   }
 
   /**
-   * Like `write`, but the caller wants its bytes back: `onFlushed` comes when all bytes written were handed to the
-   * connection. Small writes are copied at once, and when nothing is referred to no `onFlushed` is owed:
-   * `isFlushOwed` tells.
+   * Like `write`, but the caller gets its bytes back: `onFlushed` is called when all bytes written were handed to the
+   * connection. Small writes are copied at once; when nothing is referred to, no `onFlushed` follows (`isFlushOwed`).
    */
   writeReferenced(bytes: Uint8Array): boolean {
     return sending.write(this, bytes, true)
   }
 
   /**
-   * @internal Copies what waits in the caller's buffers. Returns whether they are its own again; otherwise the connection
+   * @internal Copies what waits in the caller's buffers. Returns whether the caller has them back; otherwise the connection
    * still refers to some, and `onFlushed` follows.
    */
   giveBack(): boolean {
     return sending.giveBack(this)
   }
 
-  /** @internal How many of the bytes that wait `close` would keep. */
+  /** @internal How many of the waiting bytes `close` would keep. */
   get keptAfterClose(): number {
     return sending.keptAfterClose(this)
   }
@@ -207,22 +206,22 @@ export class Stream implements StreamRecord {
     return (this.state & (StreamState.FIN_RECEIVED | StreamState.RESET_RECEIVED)) !== 0
   }
 
-  /** @internal Whether the peer's reset came with bytes to be delivered before it (RESET_STREAM_AT). */
+  /** @internal Whether bytes are delivered before the peer's reset (RESET_STREAM_AT). */
   get hasReliableBytes(): boolean {
     return (this.state & StreamState.RESET_AT_RECEIVED) !== 0 && (this.extra?.reliableReceiveSize ?? 0) > 0
   }
 
-  /** @internal Whether a write of so many bytes, one at least, would return true. */
+  /** @internal Whether a write of `bytes`, at least 1, would return true. */
   hasRoomFor(bytes: number): boolean {
     return sending.hasRoomFor(this, bytes)
   }
 
-  /** Whether an `onFlushed` is to come. */
+  /** Whether an `onFlushed` follows. */
   get isFlushOwed(): boolean {
     return (this.state & StreamState.FLUSH_OWED) !== 0
   }
 
-  /** Ends the sending direction after what was written (FIN). Idempotent. The peer may go on sending. */
+  /** Ends the sending direction after what was written (FIN). Idempotent. The peer may continue to send. */
   end(): void {
     sending.end(this)
   }
@@ -254,10 +253,11 @@ export class Stream implements StreamRecord {
 
   /**
    * Closes the stream as a kernel closes a socket: what was written is still delivered, then the direction ends (FIN), and
-   * nothing more is read (`stopSending`). Up to twice `sendHighWaterMarkBytes` are kept for that, and everything after `end`;
-   * where more waits, the peer receives what is kept and then a reset (RESET_STREAM_AT), because an end means that everything was
-   * delivered. Closed streams that wait for credit hold at most `maxSendBufferBytes` of a session; beyond that the oldest are
-   * reset. Buffers of `writeReferenced` are copied, and come back with `onFlushed`. Idempotent; without effect after `reset`.
+   * nothing more is read (`stopSending`). Up to twice `sendHighWaterMarkBytes` are kept for that, and everything after `end`.
+   * When more waits, the peer receives what is kept and then a reset (RESET_STREAM_AT), because an end means that everything
+   * was delivered. Closed streams that wait for credit hold at most `maxSendBufferBytes` of a session; beyond that the oldest
+   * are reset. Buffers of `writeReferenced` are copied, and come back with `onFlushed`. Idempotent; without effect after
+   * `reset`.
    */
   close(code: WireInteger = 0): void {
     sending.close(this, code)
@@ -265,8 +265,8 @@ export class Stream implements StreamRecord {
   }
 
   /**
-   * Gives up both directions: `stopSending`, and `reset` unless `end` was called and everything was sent. Of a stream
-   * that the peer has not been told of nothing is sent at all. Idempotent.
+   * Gives up both directions: `stopSending`, and `reset` unless `end` was called and everything was sent. For a stream that
+   * was not announced to the peer, nothing is sent at all. Idempotent.
    */
   destroy(code: WireInteger = 0): void {
     destroy(this, code)

@@ -59,6 +59,31 @@ test('after the far end has destroyed the socket, one write is taken and the nex
   }
 })
 
+test('after the write that is taken one of no bytes fails too, as over net', async () => {
+  for (const { near, far } of [await overNet(), await overAstraNet()]) {
+    near.on('error', () => {})
+    far.destroy()
+    near.resume()
+    await once(near, 'end')
+    expect(await write(near, '')).toBe(undefined)
+    expect(await write(near, 'taken')).toBe(undefined)
+    await turns(20)
+    expect(await write(near, '')).toBe('EPIPE')
+  }
+})
+
+test('a write in flight when the far end goes does not count as the write that is taken', async () => {
+  const { near, far } = await overAstraNet()
+  near.on('error', () => {})
+  near.resume()
+  far.once('data', () => far.destroy())
+  // More than the credit of a fresh socket: the last bytes wait.
+  near.write(Buffer.alloc(20_000))
+  await once(near, 'end')
+  expect(await write(near, 'taken')).toBe(undefined)
+  expect(await write(near, 'refused')).toBe('EPIPE')
+})
+
 test('when nobody reads what the far end sent last, the write after the first is ECONNRESET', async () => {
   const { near, far } = await overAstraNet()
   far.write(Buffer.alloc(400_000))

@@ -354,7 +354,8 @@ export class StreamDuplex extends Duplex {
   #isRefused(bytes: number, callback: Callback): boolean {
     const { stream } = this
     if (stream.canWrite) return false
-    if (bytes === 0 && this.#stopped !== undefined && isStop(this.#stopped)) {
+    const isSilent = bytes === 0 && this.#stoppedWrites?.hasTaken !== true
+    if (isSilent && this.#stopped !== undefined && isStop(this.#stopped)) {
       callback()
       return true
     }

@@ -31,6 +31,8 @@ export class StoppedWrites {
   /** A write counted as taken: the next one that may fail does. */
   #hasTaken = false
   #waiting: Settle | undefined = undefined
+  /** Whether the last write given to this was in flight at the peer's stop: it is not the one that counts as taken. */
+  #isInFlight = false
   #timer: NodeJS.Timeout | undefined = undefined
   /** In a tick of its own: what the write's callback throws does not keep the event from the program's listeners. */
   readonly #onEnd = (): void => process.nextTick(() => this.#take())
@@ -41,18 +43,25 @@ export class StoppedWrites {
 
   /** Settles the write that was in flight when the peer stopped: it counts as taken in any case, and not as the one. */
   inFlight(settle: Settle): void {
+    this.#isInFlight = true
     if (this.#isReading()) this.#wait(settle)
     else settle(null)
   }
 
   /** Settles a write now or later. A Duplex has one write in flight at a time. */
   write(settle: Settle): void {
+    this.#isInFlight = false
     if (this.#isReading()) this.#wait(settle)
     else if (this.#hasTaken) settle(this.#stopped.error())
     else {
       this.#hasTaken = true
       settle(null)
     }
+  }
+
+  /** Whether a write counted as taken: the next one fails, even one of no bytes, which itself never counts. */
+  get hasTaken(): boolean {
+    return this.#hasTaken
   }
 
   #isReading(): boolean {
@@ -73,7 +82,7 @@ export class StoppedWrites {
   }
 
   #take(): void {
-    this.#hasTaken = true
+    if (!this.#isInFlight) this.#hasTaken = true
     this.#settle(null)
   }
 

@@ -1,5 +1,5 @@
 import type { DuplexOptions as NodeDuplexOptions } from 'node:stream'
-import type { Stream } from '../proto/stream/stream.js'
+import type { Stream } from '../../proto/stream/stream.js'
 
 /** Settings of {@link toDuplex}. */
 export interface DuplexOptions {

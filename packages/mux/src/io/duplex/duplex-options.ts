@@ -3,34 +3,34 @@ import type { Stream } from '../../proto/stream/stream.js'
 
 /** Settings of {@link toDuplex}. */
 export interface DuplexOptions {
-  /** Bytes read ahead of the application; see `node:stream`. Default Node's own, 64 KiB. */
+  /** Bytes that are read ahead of the application; see `node:stream`. Default 65,536, Node's own. */
   readableHighWaterMark?: number
   /**
    * Bytes written and not yet sent at which `write` returns false; see `node:stream`. Default 524,288: the bytes of a large
-   * write belong to the stream until they have left, so with Node's own 64 KiB there would be one write of 64 KiB in each
-   * turn. Small writes (up to 2,048 bytes) do not wait here but in the stream: for them `write` returns false once that
-   * holds `sendHighWaterMarkBytes`, or all streams of the session `maxSendBufferBytes`.
+   * write wait here until they were sent, so with Node's own 65,536 only one write of 64 KiB could be sent in each turn.
+   * Small writes (up to 2,048 bytes) wait in the stream instead: for them `write` returns false when the stream holds
+   * `sendHighWaterMarkBytes`, or all streams of the session hold `maxSendBufferBytes`.
    */
   writableHighWaterMark?: number
-  /** When false, the end of the peer's direction ends this one as well. Default true, as for `net.Socket` behind `net.connect` with that option. */
+  /** When false, the end of the peer's direction ends this one too, as for `net.Socket`. Default true, unlike there. */
   allowHalfOpen?: boolean
   /** Code of the RESET_STREAM and STOP_SENDING that `destroy` sends. Default 0. */
   destroyCode?: number
   /**
-   * Bytes that were read from the stream already, behind a header for example: they come first. As far as they do not
-   * count as consumed yet, which is so while the `onData` that brought them has not returned, or with `manualCredit`, they
-   * will when the application takes them.
+   * Bytes that were read from the stream already, for example behind a header: they are delivered first. Those that do not
+   * count as consumed yet (with `manualCredit`, or from inside the `onData` that delivered them) count when the application
+   * takes them.
    */
   initialBytes?: Uint8Array | undefined
 }
 
-/** As much as one flush takes. */
+/** The size of a full flush. */
 const WRITABLE_HIGH_WATER_MARK_BYTES = 524_288
 
-// What nearly every Duplex is made with: one object for all, since there may be a million of them.
+// Nearly every Duplex is made with these: one object for all, because there may be a million Duplexes.
 const HALF_OPEN: NodeDuplexOptions = {
   allowHalfOpen: true,
-  // `'close'` has an argument and comes a turn later, as that of `net.Socket`.
+  // `'close'` has an argument and is emitted a turn later, as that of `net.Socket`.
   emitClose: false,
   writableHighWaterMark: WRITABLE_HIGH_WATER_MARK_BYTES,
 }

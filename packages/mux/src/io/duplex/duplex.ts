@@ -6,16 +6,17 @@ import { inNextTurn } from './turn.js'
 import { WritingDuplex, type Callback } from './writing-duplex.js'
 
 /**
- * A stream as a `node:stream` Duplex. A write's callback means that the bytes are the caller's again: small ones are copied
+ * A stream as a `node:stream` Duplex. A write's callback means that the bytes are the caller's again: small writes are copied
  * at once; large ones are passed by reference and come back when the connection has taken them, or when they were copied
- * because the peer's credit, not the connection, holds them up.
+ * because the peer's credit, not the connection, delays them.
  *
  * It ends as a `net.Socket` does. `destroy()`, with or without an error, delivers what was written, as a kernel would, and
- * then an end; only where more waits than `Stream.close` keeps the peer gets a reset behind it. After the peer has closed,
- * one write counts as taken, and the next one is `EPIPE`, or `ECONNRESET` when the peer's end has not arrived; what the peer
- * sent last can be read. A reset, or the session's end, is `ECONNRESET`. When this side closed the session the Duplex is
- * destroyed without an `'error'` event, because the caller knows. No error and no `'end'` is emitted in the turn in which the
- * Duplex is made. What a listener or callback throws is an uncaught exception, and the Duplex goes on.
+ * then an end; only when more waits than `Stream.close` keeps, the peer receives a reset behind what is kept. After the peer
+ * has closed, one write counts as taken, and the next one fails with `EPIPE`, or with `ECONNRESET` when the peer's end has
+ * not arrived; what the peer sent last can be read. A reset, or the session's end, is `ECONNRESET`. When this side closed the
+ * session the Duplex is destroyed without an `'error'` event, because the caller knows. No error and no `'end'` is emitted in
+ * the turn in which the Duplex is made. An exception of a listener or callback is an uncaught exception, and the Duplex
+ * continues.
  */
 export class StreamDuplex extends WritingDuplex implements DuplexEvents {
   readonly #destroyCode: number
@@ -46,7 +47,7 @@ export class StreamDuplex extends WritingDuplex implements DuplexEvents {
     if (this.destroyed || !this.isStarting) this.streamReady()
   }
 
-  /** As of `node:stream`; what was written is handed to the stream first. */
+  /** See `node:stream`; what was written is handed to the stream first. */
   override destroy(error?: Error, callback?: (error: Error | null) => void): this {
     if (!this.destroyed) this.handOver()
     // The types leave the callback out.
@@ -58,8 +59,8 @@ export class StreamDuplex extends WritingDuplex implements DuplexEvents {
   }
 
   /**
-   * Breaks off both directions at once: what was written here and has not left is dropped. What was written to the stream
-   * before this was made of it still arrives, an answer to the peer for example.
+   * Aborts both directions at once: what was written to the Duplex and was not sent is dropped. What was written to the stream
+   * before the Duplex took it still arrives, for example an answer to the peer.
    */
   protected reset(): void {
     const { stream } = this
@@ -89,7 +90,7 @@ export class StreamDuplex extends WritingDuplex implements DuplexEvents {
     } else if (error !== undefined) this.stopped(error)
   }
 
-  /** @internal A listener or callback of the application threw: its own fault, and only that. */
+  /** @internal A listener or callback of the application threw: an uncaught exception, and the Duplex continues. */
   threw(error: unknown): void {
     process.nextTick(() => {
       throw error
@@ -97,7 +98,7 @@ export class StreamDuplex extends WritingDuplex implements DuplexEvents {
     process.nextTick(() => this.#goOn())
   }
 
-  /** Node stopped in the middle of what it did, and would have read on, or finished what was ended. */
+  /** The exception interrupted Node, which would have read on, or finished what was ended. */
   #goOn(): void {
     this.read(0)
     if (!this.writableEnded || this.writableFinished || this.writableLength > 0) return

@@ -16,8 +16,8 @@ export class ReadingDuplex extends Duplex {
   #hasReadEnd = false
   #isFailing = false
   /**
-   * The turn in which it got its stream; -1 before, and in the constructor, where methods of a subclass cannot be called: it
-   * has no fields yet.
+   * The turn in which it got its stream; -1 before, and in the constructor, where methods of a subclass must not be called
+   * because its fields do not exist yet.
    */
   #birthTurn = -1
 
@@ -55,7 +55,7 @@ export class ReadingDuplex extends Duplex {
     return #bytesRead in this ? this.#bytesRead : (undefined as never)
   }
 
-  /** Called when bytes arrive, are handed to the stream or have left it. For subclasses; does nothing here. */
+  /** Called when bytes arrive, are handed to the stream or were sent. For subclasses; does nothing here. */
   protected onActivity(): void {}
 
   /** The error that the application gets for an error of the stream. For subclasses; the error itself here. */
@@ -63,7 +63,7 @@ export class ReadingDuplex extends Duplex {
     return error
   }
 
-  /** Reads ahead, so that a reset shows although nobody reads yet. */
+  /** Reads ahead, so that a reset is noticed before the application reads. */
   protected readAhead(): void {
     if (!this.#hasReadEnd) this.read(0)
   }
@@ -80,7 +80,7 @@ export class ReadingDuplex extends Duplex {
     if (!this.isStarting) this.onActivity()
     this.#pushedBytes += chunk.length
     this.#bytesRead += chunk.length
-    // Bytes that may wait in the readable buffer get a buffer of their own: a piece would keep the whole read alive.
+    // Bytes that may wait in the readable buffer are copied: a piece of the read chunk would keep the whole chunk alive.
     const isPassedOn = this.readableFlowing === true && this.readableLength === 0
     if (!isPassedOn) this.stream.widen()
     const bytes = isPassedOn ? chunk : Uint8Array.prototype.slice.call(chunk)
@@ -93,7 +93,7 @@ export class ReadingDuplex extends Duplex {
     this.#hasReadEnd = true
     if (this.isStarting) super.push(null)
     else this.push(null)
-    // As in `net.Socket`, so that `'end'` is emitted although nobody reads.
+    // As in `net.Socket`, so that `'end'` is emitted although the application does not read.
     this.#inLaterTurn(() => this.read(0))
   }
 
@@ -108,7 +108,7 @@ export class ReadingDuplex extends Duplex {
     })
   }
 
-  /** Runs `action` now, or in a later turn when this one made the Duplex: the program has had no chance to listen yet. */
+  /** Runs `action` now, or in the next turn when the Duplex was made in this one: the program could not add listeners yet. */
   #inLaterTurn(action: () => void): void {
     if (this.isStarting || isCurrentTurn(this.#birthTurn)) inNextTurn(action)
     else action()

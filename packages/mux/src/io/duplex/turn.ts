@@ -4,8 +4,8 @@ let turn = 0
 let isCounting = false
 
 /**
- * A number for this turn of the event loop, nextTicks and microtasks included: all code that runs before the next
- * setImmediate gets the same.
+ * The number of this turn of the event loop, nextTicks and microtasks included: all code that runs before the next
+ * setImmediate gets the same number.
  */
 export function currentTurn(): number {
   if (isCounting) return turn
@@ -20,8 +20,7 @@ export function currentTurn(): number {
 let waiting: Later<[]>[] = []
 
 /**
- * Runs `action` in the next turn, after all that run before it, in the caller's async context. One setImmediate serves all
- * actions of a turn.
+ * Runs `action` in the next turn, in order, in the caller's async context. One setImmediate serves all actions of a turn.
  */
 export function inNextTurn(action: () => void): void {
   waiting.push(new Later(action))
@@ -35,7 +34,7 @@ function runWaiting(): void {
     try {
       action.call()
     } catch (error) {
-      // An uncaught exception of the application's; the others run all the same.
+      // It becomes an uncaught exception; the other actions still run.
       process.nextTick(() => {
         throw error
       })

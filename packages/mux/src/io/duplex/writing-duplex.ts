@@ -25,11 +25,11 @@ export class WritingDuplex extends ReadingDuplex {
    * stream, of `construct`.
    */
   #awaitedCallback: Later<[Error | null]> | undefined = undefined
-  /** What that write gets when they do. */
+  /** The error of that write, if any. */
   #writeError: Error | null = null
   /** Why nothing can be sent any more. */
   #stopped: Error | undefined = undefined
-  /** Deals with writes after the peer's stop; the write in flight waits for its word while `#isHeld`. */
+  /** Decides about writes after the peer's stop; the write in flight waits for that while `#isHeld`. */
   #stoppedWrites: StoppedWrites | undefined = undefined
   #isHeld = false
 
@@ -38,7 +38,7 @@ export class WritingDuplex extends ReadingDuplex {
     this.#bytesWritten = 0
   }
 
-  /** Bytes written, those that wait included, as on `net.Socket`; `undefined` on the prototype. */
+  /** Bytes written, including those that wait, as on `net.Socket`; `undefined` on the prototype. */
   get bytesWritten(): number {
     if (!(#bytesWritten in this)) return undefined as never
     return this.#bytesWritten + this.writableLength - this.#bytesInFlight
@@ -50,8 +50,8 @@ export class WritingDuplex extends ReadingDuplex {
   }
 
   /**
-   * As of `node:stream`. A small write without a callback, with nothing waiting before it, goes straight to the stream, which
-   * copies it; once the stream is full, `write` returns false as if the bytes were in here.
+   * See `node:stream`. A small write without a callback, with nothing waiting before it, goes straight to the stream, which
+   * copies it; when the stream is full, `write` returns false as if the bytes were in Node's buffer.
    */
   override write(chunk: unknown, callback?: WriteCallback): boolean
   override write(chunk: unknown, encoding: BufferEncoding, callback?: WriteCallback): boolean
@@ -92,7 +92,7 @@ export class WritingDuplex extends ReadingDuplex {
 
   override _final(callback: Callback): void {
     this.stream.end()
-    // As for a kernel's shutdown(): it takes a turn, and that the peer has closed is no error of an end.
+    // As for a kernel's shutdown(): it takes a turn, and it succeeds although the peer has closed.
     if (this.#stopped === undefined || isStop(this.#stopped)) inNextTurn(callback)
     else this.#refuse(this.#stopped, callback)
   }
@@ -109,8 +109,8 @@ export class WritingDuplex extends ReadingDuplex {
   }
 
   /**
-   * @internal Nothing can be sent any more. The next write finds out; until then, and when there is none, what the peer
-   * has sent can be read.
+   * @internal Nothing can be sent any more. The next write fails; until then, and if there is none, what the peer has sent
+   * can be read.
    */
   stopped(error: Error): void {
     if (this.destroyed) return
@@ -125,7 +125,7 @@ export class WritingDuplex extends ReadingDuplex {
     }
   }
 
-  /** @internal The session leaves within this call: what Node holds back goes to the stream. */
+  /** @internal The session leaves within this call: what is in Node's buffer goes to the stream. */
   leaving(): void {
     if (this.writableLength === 0 || this.destroyed || !this.stream.canWrite) return
     for (const { chunk } of bufferedWrites(this)) this.stream.write(chunk)
@@ -154,7 +154,7 @@ export class WritingDuplex extends ReadingDuplex {
     this.#stoppedWrites?.close()
   }
 
-  /** Whether a write of `chunk` need not pass through Node's buffer, nor through a `_write` that somebody has put in place. */
+  /** Whether a write of `chunk` can skip Node's buffer. Not when the application has replaced `_write`. */
   #isShortcut(chunk: unknown): chunk is Uint8Array {
     return (
       chunk instanceof Uint8Array &&
@@ -192,7 +192,7 @@ export class WritingDuplex extends ReadingDuplex {
     return true
   }
 
-  /** Leaves the write in flight to what becomes of writes after the peer's stop. */
+  /** The peer stopped reading: `StoppedWrites` completes the write in flight. */
   #hold(kind: 'inFlight' | 'write'): void {
     this.#isHeld = true
     this.#stoppedWrites ??= new StoppedWrites({
@@ -222,7 +222,7 @@ export class WritingDuplex extends ReadingDuplex {
     this.#bytesInFlight = bytes
   }
 
-  /** The peer has ended, and this direction was ended because of it: `net.Socket` has an error of its own for that. */
+  /** This direction ended because the peer's did: `net.Socket` has its own error for a write after that. */
   #writeAfterEnd(callback: WriteCallback | undefined): false {
     const error = new StreamError('EPIPE', 'This socket has been ended by the other party')
     if (callback !== undefined) process.nextTick(callback, error)
@@ -236,15 +236,15 @@ export class WritingDuplex extends ReadingDuplex {
   }
 
   /**
-   * Hands what Node's buffer holds to the stream, as far as the stream would keep it when it is closed. Writes are called
-   * back for it where nothing refers to their bytes any more.
+   * Hands what Node's buffer holds to the stream, up to what the stream would keep when it is closed. The callbacks of
+   * writes run when nothing refers to their bytes any more.
    */
   protected handOver(): void {
     const { stream } = this
     if (this.isStarting || !stream.canWrite) return
     const limit = stream.keptAfterClose
     while (this.#awaitedCallback !== undefined && stream.bufferedBytes <= limit && stream.giveBack()) {
-      // Called back in a later turn, as from `net.Socket`, and not from inside the application's call.
+      // The callback runs in a later tick, as in `net.Socket`, and not inside the application's call.
       deferWriteCallback(this)
       this.released()
     }

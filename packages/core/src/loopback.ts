@@ -93,17 +93,17 @@ export class Loopback {
     // Both ends are this process: they die together, so nothing needs to ask again whether the other is there.
     const common = { ...this.#limits, clock: this.#clock, keepAliveIntervalMs: 0 }
     const arriving = new Map<number, PendingArrival>()
-    const onOver = (): void => this.#over(pair)
+    const onClosing = (): void => this.#over(pair)
     const onClose = (): void => {
       if (pair.dialing.isClosed && pair.accepting.isClosed) this.#pairs.delete(pair)
     }
     const onStream = (stream: Stream): void => this.#onStream(stream, arriving)
     const pair: Pair = {
-      dialing: new Session(dialingEnd, { ...common, role: 'client', handler: { onOver, onClose } }),
+      dialing: new Session(dialingEnd, { ...common, role: 'client', handler: { onClosing, onClose } }),
       accepting: new Session(acceptingEnd, {
         ...common,
         role: 'server',
-        handler: { onStream, onOver, onClose },
+        handler: { onStream, onClosing, onClose },
       }),
       arriving,
     }

@@ -162,7 +162,7 @@ export class LinkCore {
       handler: {
         onStream: (stream) => this.#onStream(stream),
         onStreamsAvailable: () => this.#onStreamsAvailable(),
-        onOver: (error) => this.#onOver(error),
+        onClosing: (error) => this.#onOver(error),
         onClose: () => this.#finish(this.#error),
       },
     })

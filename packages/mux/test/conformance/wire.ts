@@ -64,7 +64,7 @@ export class Wire {
         onDatagram: (payload) => this.datagrams.push(Buffer.from(payload).toString('latin1')),
         onPong: () => {},
         onUnreadPressure: () => {},
-        onOver: () => {},
+        onClosing: () => {},
         onIdle: () => {},
         onHandlerError: (error) => this.thrown.push(error),
       },

@@ -87,7 +87,7 @@ export class SessionTarget implements CoreEvents {
     if (mood === 2) stream.manualCredit = true
   }
 
-  onOver(): void {
+  onClosing(): void {
     this.#overs += 1
     must(this.#overs === 1, 'the session ended twice')
   }

@@ -42,7 +42,7 @@ export class Side implements ProbeHost {
   readonly open = new Set<Probe>()
   /** Bytes its application has written. */
   writtenBytes = 0
-  isOver = false
+  isClosing = false
   isClosed = false
   reason: Error | undefined = undefined
   /** The other side. */
@@ -64,13 +64,13 @@ export class Side implements ProbeHost {
       initialBytes: undefined,
       events: {
         onStream: (stream) => this.#accept(stream),
-        onStreamsAvailable: () => must(!this.isOver, `${parts.name}: streams available after the end`),
+        onStreamsAvailable: () => must(!this.isClosing, `${parts.name}: streams available after the end`),
         onDatagram: (payload) => this.#datagram(payload),
         onPong: (rttMs) =>
           must(rttMs === undefined || rttMs >= 0, `${parts.name}: a round trip of ${rttMs} ms`),
         onUnreadPressure: () => (this.pressures += 1),
         onIdle: () => this.log(() => 'no stream is open'),
-        onOver: (reason) => this.#over(reason),
+        onClosing: (reason) => this.#over(reason),
         onClosed: (reason) => this.#closed(reason),
       },
     })
@@ -91,7 +91,7 @@ export class Side implements ProbeHost {
   }
 
   isSessionOver(): boolean {
-    return this.isOver
+    return this.isClosing
   }
 
   later(callback: () => void): void {
@@ -132,7 +132,7 @@ export class Side implements ProbeHost {
 
   #accept(stream: Stream): void {
     this.log(() => `accepted stream ${stream.id}`)
-    must(!this.isOver, `${this.parts.name}: a stream after the end`)
+    must(!this.isClosing, `${this.parts.name}: a stream after the end`)
     const probe = this.#add(stream)
     this.core.acceptedStream(stream)
     if (this.isFinishing) {
@@ -164,15 +164,15 @@ export class Side implements ProbeHost {
 
   #over(reason: Error | undefined): void {
     this.log(() => `session over: ${reason?.message ?? 'without fault'}`)
-    must(!this.isOver, `${this.parts.name}: onOver twice`)
-    this.isOver = true
+    must(!this.isClosing, `${this.parts.name}: onClosing twice`)
+    this.isClosing = true
     this.reason = reason
   }
 
   #closed(reason: Error | undefined): void {
     this.log(() => 'session closed')
-    must(this.isOver && !this.isClosed, `${this.parts.name}: onClosed out of turn`)
-    must(reason === this.reason, `${this.parts.name}: onOver and onClosed disagree`)
+    must(this.isClosing && !this.isClosed, `${this.parts.name}: onClosed out of turn`)
+    must(reason === this.reason, `${this.parts.name}: onClosing and onClosed disagree`)
     this.isClosed = true
   }
 }

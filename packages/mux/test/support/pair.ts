@@ -35,7 +35,7 @@ export class Side {
         onDatagram: () => this.events.push('datagram'),
         onPong: (rttMs) => this.pongs.push(rttMs),
         onUnreadPressure: () => this.events.push('pressure'),
-        onOver: () => this.events.push('over'),
+        onClosing: () => this.events.push('over'),
         onIdle: () => this.events.push('idle'),
         onHandlerError: (error) => this.thrown.push(error),
       },

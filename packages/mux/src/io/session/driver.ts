@@ -74,7 +74,7 @@ export class Driver implements ByteDuplexHandler {
         onDatagram: (payload) => events.onDatagram(payload),
         onPong: (rttMs) => events.onPong(rttMs),
         onUnreadPressure: () => events.onUnreadPressure(),
-        onOver: (reason) => this.#onOver(reason),
+        onClosing: (reason) => this.#onClosing(reason),
         onIdle: () => events.onIdle(),
         // Thrown in a turn of its own: the session and its other streams go on.
         onHandlerError: (error) =>
@@ -151,7 +151,7 @@ export class Driver implements ByteDuplexHandler {
   }
 
   /**
-   * Leaves within this call, if the connection takes bytes now. No handler of the application but `onOver` is called; the
+   * Leaves within this call, if the connection takes bytes now. No handler of the application but `onClosing` is called; the
    * rest of a close follows in later turns, if the process has any.
    */
   closeNow(code: WireInteger, reason: string): void {
@@ -235,10 +235,10 @@ export class Driver implements ByteDuplexHandler {
     this.#duplex.end()
   }
 
-  #onOver(reason: Error | undefined): void {
+  #onClosing(reason: Error | undefined): void {
     this.#deadlines.cancel()
     if (!this.#isConnectionClosed) this.#limitClose(reason)
-    this.#events.onOver(reason)
+    this.#events.onClosing(reason)
     this.#clock.defer(() => this.#notifyStreams())
   }
 

@@ -89,14 +89,14 @@ export class SessionEvents implements DriverEvents {
     for (const resolve of callers) resolve()
   }
 
-  onOver(reason: Error | undefined): void {
+  onClosing(reason: Error | undefined): void {
     const error = sessionOver(this.#core.closeReason)
     this.accepting.end(error, (stream) => (stream.state & RECEIVE_OVER) !== 0)
     this.#openingBidi.fail(error)
     this.#openingUni.fail(error)
     this.pings.fail(error)
     this.onIdle()
-    this.#guard(() => this.#handler.onOver?.(reason))
+    this.#guard(() => this.#handler.onClosing?.(reason))
   }
 
   onClosed(reason: Error | undefined): void {

@@ -19,7 +19,7 @@ export interface SessionHandler {
    * The session is closing: nothing can be opened or sent any more, and its streams are notified next. `reason` is
    * `undefined` when it was closed without fault.
    */
-  onOver?(reason: Error | undefined): void
+  onClosing?(reason: Error | undefined): void
   /** All streams have ended and the connection is gone. Last, exactly once. */
   onClose?(reason: Error | undefined): void
 }

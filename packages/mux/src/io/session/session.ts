@@ -14,7 +14,7 @@ import { resolveOptions, type OpenStreamOptions, type SessionOptions } from './s
  * Very many streams over one connection: QMux version 1 (draft-ietf-quic-qmux-02), which is QUIC's streams (RFC 9000) on
  * an ordered byte stream.
  *
- * Order of events: `onStream` any number of times; `onOver` once; then the events of the streams that were open; `onClose`
+ * Order of events: `onStream` any number of times; `onClosing` once; then the events of the streams that were open; `onClose`
  * last. Only streams whose end had arrived may still deliver after it, as fast as the application reads them. A session
  * that is not closed by either side ends when its connection does, or when the peer is dead.
  */
@@ -40,7 +40,7 @@ export class Session implements AsyncDisposable {
   }
 
   /** Whether the session is closing or closed: nothing can be opened or sent. */
-  get isOver(): boolean {
+  get isClosing(): boolean {
     return this.#driver.core.isClosing
   }
 
@@ -76,14 +76,14 @@ export class Session implements AsyncDisposable {
       const stream = this.tryOpenStream(options)
       if (stream !== undefined) return stream
     }
-    if (this.isOver) throw sessionOver(this.#driver.core.closeReason)
+    if (this.isClosing) throw sessionOver(this.#driver.core.closeReason)
     return await callers.wait({ isUnidirectional, urgency }, signal)
   }
 
   /** Opens a stream now, or returns `undefined` when the peer's credit is used up or the session is closing. */
   tryOpenStream(options: OpenStreamOptions = {}): Stream | undefined {
     const urgency = checkUrgency(options.urgency ?? DEFAULT_URGENCY)
-    if (this.isOver) return undefined
+    if (this.isClosing) return undefined
     return this.#driver.core.open(options.isUnidirectional ?? false, urgency)
   }
 
@@ -108,7 +108,7 @@ export class Session implements AsyncDisposable {
 
   /** Sends a ping; resolves with the round trip in ms. Rejects when the session is closing. */
   async ping(): Promise<number> {
-    if (this.isOver) throw sessionOver(this.#driver.core.closeReason)
+    if (this.isClosing) throw sessionOver(this.#driver.core.closeReason)
     const { core } = this.#driver
     const answer = this.#events.pings.add(core.liveness, this.#driver.now())
     core.wake()
@@ -153,9 +153,9 @@ export class Session implements AsyncDisposable {
    * QMux has no frame for it. Resolves when no stream is open, also because the session ended meanwhile.
    */
   async drain(): Promise<void> {
-    if (this.isOver) return
+    if (this.isClosing) return
     this.#driver.core.drain()
-    while (this.openStreams > 0 && !this.isOver) await this.#events.idle()
+    while (this.openStreams > 0 && !this.isClosing) await this.#events.idle()
     this.close()
   }
 

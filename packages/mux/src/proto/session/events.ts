@@ -15,7 +15,7 @@ export interface CoreEvents {
   /** Unread streams hold more than three quarters of the receive buffer. */
   onUnreadPressure(): void
   /** The session is closing; its streams are notified next. */
-  onOver(reason: Error | undefined): void
+  onClosing(reason: Error | undefined): void
   /** The last open stream has ended. */
   onIdle(): void
   /** A handler of the application threw: to be made known as an uncaught exception. */

@@ -204,6 +204,6 @@ export class SessionHost implements SendHost, StreamSetHost, DispatchHost {
     this.receiveWindow.close(this.#budgetReleased)
     this.datagrams.clear()
     this.wake()
-    this.events.onOver(reason)
+    this.events.onClosing(reason)
   }
 }

@@ -14,8 +14,6 @@ const MAX_SHORT_RECORD_BYTES = 16_383
 export class RecordWriter {
   /** Bytes gathered, record headers included. */
   bytes = 0
-  /** Records closed in this flush. */
-  records = 0
   readonly #maxRecordBytes: () => number
   readonly #slab = new Slab()
   #chunks: Uint8Array[] = []
@@ -94,7 +92,6 @@ export class RecordWriter {
     this.#slab.reuse()
     this.#segment = 0
     this.bytes = 0
-    this.records = 0
   }
 
   #open(bytes: number): void {
@@ -114,7 +111,6 @@ export class RecordWriter {
     if (this.#record === -1) return
     writeVarintOfLength(this.#slab.buffer, this.#record, this.#recordBytes, this.#sizeField as 2 | 4)
     this.#record = -1
-    this.records += 1
   }
 
   /** Ends the current segment of the slab, so that something else can follow it. */

@@ -67,11 +67,6 @@ export class Liveness {
     this.#planPing(now)
   }
 
-  /** The sequence number of the last ping sent. */
-  get sequence(): number {
-    return this.#sequence
-  }
-
   /** The sequence number to answer with, as its high 30 and low 32 bits. */
   get pongHigh(): number {
     return this.#peerHigh

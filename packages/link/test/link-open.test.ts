@@ -266,7 +266,7 @@ describe('a link does not open', () => {
       handler: {
         onStreamsAvailable: () => session.tryOpenStream()?.write(bytes('early')),
         onStream: () => undefined,
-        onOver: (reason) => (closed = reason),
+        onClosing: (reason) => (closed = reason),
       },
     })
     clock.run()

@@ -93,17 +93,17 @@ export class Loopback {
     // Both ends are this process and end together, so neither needs to ask whether the other is alive.
     const common = { ...this.#limits, clock: this.#clock, keepAliveIntervalMs: 0 }
     const arriving = new Map<number, PendingArrival>()
-    const onOver = (): void => this.#ended(pair)
+    const onClosing = (): void => this.#ended(pair)
     const onClose = (): void => {
       if (pair.dialing.isClosed && pair.accepting.isClosed) this.#pairs.delete(pair)
     }
     const onStream = (stream: Stream): void => this.#onStream(stream, arriving)
     const pair: SessionPair = {
-      dialing: new Session(dialingEnd, { ...common, role: 'client', handler: { onOver, onClose } }),
+      dialing: new Session(dialingEnd, { ...common, role: 'client', handler: { onClosing, onClose } }),
       accepting: new Session(acceptingEnd, {
         ...common,
         role: 'server',
-        handler: { onStream, onOver, onClose },
+        handler: { onStream, onClosing, onClose },
       }),
       arriving,
     }

@@ -119,7 +119,7 @@ export class LinkCore<L> implements LinkHost<L> {
       startSession: (passage) => this.#tryStartSession(passage),
       admit: (hello) => this.handler.admit?.(this.link, hello),
       onEstablished: (established) => this.#onEstablished(established),
-      onDoorwayFailed: (error) => this.#onOver(error),
+      onDoorwayFailed: (error) => this.#onClosing(error),
       onPipeClosed: () => this.#finish(this.#error),
       onControl: (message) => this.control.receive(message),
       onControlEnd: () => this.control.receiveEnd(),
@@ -138,7 +138,7 @@ export class LinkCore<L> implements LinkHost<L> {
         handler: {
           onStream: (stream) => this.#onStream(stream),
           onStreamsAvailable: () => this.#onStreamsAvailable(),
-          onOver: (error) => this.#onOver(error),
+          onClosing: (error) => this.#onClosing(error),
           onClose: () => this.#finish(this.#error),
         },
       })
@@ -192,7 +192,7 @@ export class LinkCore<L> implements LinkHost<L> {
   }
 
   /** The session has ended, or none will start: its streams are reported first, then the link ends. */
-  #onOver(error: Error | undefined): void {
+  #onClosing(error: Error | undefined): void {
     this.#error ??= closeReason(error)
     this.state = 'closing'
     this.#handshake.stop()

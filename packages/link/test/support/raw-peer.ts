@@ -66,7 +66,7 @@ export function rawPeer(handler: { onStream?: (stream: Stream) => void } = {}): 
     role: 'client',
     isTrusted: false,
     clock,
-    handler: { ...handler, onOver: (reason) => (closed = reason) },
+    handler: { ...handler, onClosing: (reason) => (closed = reason) },
   })
   clock.run()
   return { clock, side, session, closed: () => closed }

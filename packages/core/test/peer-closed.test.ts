@@ -115,6 +115,27 @@ test('a write waits for the last words of a peer that has closed, and they are r
   expect(order).toEqual(['end', 'first undefined', 'second EPIPE'])
 })
 
+test('a write behind the peer’s stop waits while its reader pauses for a moment', async () => {
+  const { near, far } = await overAstraNet()
+  let readBytes = 0
+  near.on('data', (chunk: Buffer) => {
+    if (readBytes === 0) near.pause()
+    readBytes += chunk.length
+  })
+  far.write(Buffer.alloc(100_000))
+  far.destroy()
+  await once(near, 'data')
+  await turns(20)
+  expect(await write(near, 'taken')).toBe(undefined)
+  const second = write(near, 'waits')
+  await turns(20)
+  near.resume()
+  await once(near, 'end')
+  expect(readBytes).toBe(100_000)
+  expect(await second).toBe(undefined)
+  near.destroy()
+})
+
 test('a small write that waits for the end of a peer that has gone leaves room for more, as over net', async () => {
   for (const { near, far } of [await overNet(), await overAstraNet()]) {
     near.on('error', () => {})

@@ -3,6 +3,9 @@ import type { Duplex } from 'node:stream'
 /** How long a write waits for the peer's last bytes while nothing arrives, in ms. */
 const SILENCE_MS = 2_000
 
+/** How long a write that would fail waits for a paused reader to go on, in ms. An HTTP parser pauses for less. */
+const PAUSE_MS = 100
+
 /** Completes a write: `null` when its bytes count as taken. */
 type WriteCallback = (error: Error | null) => void
 
@@ -21,6 +24,7 @@ export interface Stopped {
  *
  *     reading goes on (the Duplex flows and has not ended)   a write waits: until `'end'`, then it counts as taken; or until
  *                                                            nothing has arrived for 2 s, then it fails
+ *     reading is paused, and a write would fail              it waits for 100 ms; when reading goes on meanwhile, as above
  *     nobody reads, or the end was read                      the first write counts as taken, every later one fails
  *
  * There is one for each Duplex that needs it, made with the first such write.
@@ -51,7 +55,7 @@ export class StoppedWrites {
   write(callback: WriteCallback): void {
     this.#isInFlight = false
     if (this.#isReading()) this.#wait(callback)
-    else if (this.#hasTaken) callback(this.#stopped.error())
+    else if (this.#hasTaken) this.#fail(callback)
     else {
       this.#hasTaken = true
       callback(null)
@@ -68,11 +72,17 @@ export class StoppedWrites {
     return duplex.readableFlowing === true && !duplex.readableEnded && !duplex.destroyed
   }
 
-  #wait(callback: WriteCallback): void {
+  #fail(callback: WriteCallback): void {
+    const { duplex } = this.#stopped
+    if (duplex.readableFlowing !== false || duplex.readableEnded) callback(this.#stopped.error())
+    else this.#wait(callback, PAUSE_MS)
+  }
+
+  #wait(callback: WriteCallback, limitMs = SILENCE_MS): void {
     this.#waiting = callback
     // In front of the program's listeners: one that throws keeps the event from those behind it.
     this.#stopped.duplex.prependOnceListener('end', this.#onEnd)
-    this.#watch(this.#stopped.received())
+    this.#watch(limitMs)
   }
 
   /** The Duplex is destroyed: a write that waits completes. */
@@ -85,14 +95,18 @@ export class StoppedWrites {
     this.#complete(null)
   }
 
-  #watch(received: number): void {
+  #watch(limitMs: number): void {
+    const received = this.#stopped.received()
     this.#timer = setTimeout(() => {
-      const { duplex } = this.#stopped
-      if (this.#stopped.received() > received) this.#watch(this.#stopped.received())
+      const isPaused = this.#stopped.duplex.readableFlowing !== true
+      if (limitMs === PAUSE_MS) {
+        if (isPaused) this.#complete(this.#stopped.error())
+        else this.#watch(SILENCE_MS)
+      } else if (this.#stopped.received() > received) this.#watch(SILENCE_MS)
       // The application has stopped reading meanwhile, perhaps until this write completes.
-      else if (duplex.readableFlowing !== true) this.#take()
+      else if (isPaused) this.#take()
       else this.#complete(this.#stopped.error())
-    }, SILENCE_MS)
+    }, limitMs)
     this.#timer.unref()
   }
 

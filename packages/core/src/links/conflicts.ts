@@ -8,6 +8,9 @@ const NODE_CONFLICT = 'astranet:node:conflict'
 /** How many ids are remembered as reported; when there is one more, the oldest is forgotten. */
 const MAX_REPORTED = 1_024
 
+/** The most neighbours whose claims about this node's own id are reported. */
+const MAX_CLAIMANTS = 8
+
 /** What is known of a link that has ended. */
 export interface EndedLink {
   readonly role: LinkRole
@@ -30,7 +33,8 @@ export interface LinkEnd {
 
 /**
  * Notices that two nodes have one id, and reports it: to both nodes over their links, and to the observers and the user of
- * this program, once for each id.
+ * this program, once for each id. What neighbours claim about this node's own id is reported apart from what this node
+ * notices itself, once for each of the first {@link MAX_CLAIMANTS} neighbours, so that a false claim hides nothing.
  *
  * A restarted node has the same id as its former life, and the links of that life may not have been noticed as broken. So
  * a link to another life under a known id is not a conflict by itself; it is one if the older link still answers.
@@ -39,6 +43,7 @@ export class Conflicts {
   readonly #self: NodeId
   readonly #reporter: Reporter
   readonly #reported = new Set<NodeId>()
+  readonly #claimants = new Set<NodeId>()
 
   constructor(self: NodeId, reporter: Reporter) {
     this.#self = self
@@ -64,18 +69,25 @@ export class Conflicts {
    */
   ended(error: Error | undefined, { role, remoteAddress }: EndedLink): void {
     if (!(error instanceof LinkError) || error.closeCode !== CloseCode.CONFLICT) return
-    if (error.cause === undefined || role !== 'acceptor') this.own(remoteAddress)
+    if (error.cause === undefined || role !== 'acceptor') this.#report(...this.#own(remoteAddress))
   }
 
-  /** A neighbour reported that another node has this node's id. */
-  own(remoteAddress: string): void {
+  /** A neighbour claims that another node has this node's id. */
+  claimed(claimant: NodeId, remoteAddress: string): void {
+    const isKnown = this.#reported.has(this.#self) || this.#claimants.has(claimant)
+    if (isKnown || this.#claimants.size >= MAX_CLAIMANTS) return
+    this.#claimants.add(claimant)
+    this.#publish(...this.#own(remoteAddress))
+  }
+
+  #own(remoteAddress: string): [message: Conflict, text: string] {
     const id = formatNodeId(this.#self)
     const from = remoteAddress === '' ? '' : ` (reported by the node at ${remoteAddress})`
-    this.#report(
+    return [
       { nodeId: this.#self, isOwn: true, remoteAddresses: [remoteAddress] },
       `AstraNet: another node has this node's id ${id}${from}. What is meant for one of them reaches the other. ` +
         'Give each node an id of its own, or none, which makes it random.',
-    )
+    ]
   }
 
   #found(nodeId: NodeId, older: LinkEnd, newer: LinkEnd): void {
@@ -95,6 +107,10 @@ export class Conflicts {
     const [oldest] = this.#reported
     if (oldest !== undefined && this.#reported.size >= MAX_REPORTED) this.#reported.delete(oldest)
     this.#reported.add(nodeId)
+    this.#publish(message, text)
+  }
+
+  #publish(message: Conflict, text: string): void {
     this.#reporter.publish(NODE_CONFLICT, message)
     this.#reporter.warn(text, 'ASTRA_WARN_ID_CONFLICT')
   }

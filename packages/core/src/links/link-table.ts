@@ -112,8 +112,8 @@ export class LinkTable implements LinkHandler {
 
   /** The peer has a link to another node with this node's id. */
   onConflict(link: Link): void {
-    const record = this.#links.get(link)
-    if (record !== undefined && !this.#isClosed) this.#parts.conflicts.own(record.remoteAddress)
+    const { nodeId, remoteAddress = '' } = this.#links.get(link) ?? {}
+    if (nodeId !== undefined && !this.#isClosed) this.#parts.conflicts.claimed(nodeId, remoteAddress)
   }
 
   /** The peer takes no new streams on the link; its open streams go on. */

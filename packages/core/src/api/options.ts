@@ -9,12 +9,12 @@ export interface AstraNetOptions {
    */
   transports?: readonly Transport[]
   /**
-   * A text that all nodes of the network know and nobody else does: at least 16 characters without white space at the ends;
+   * A text that the nodes of the network know, and only they: at least 16 characters without white space at the ends;
    * the command `astranet-secret` makes a good one. Each link, over any transport and over attached pipes, is made only
    * after both sides have proved that they know it; otherwise both get `ASTRA_ERR_LINK_AUTHENTICATION` (over TCP
    * `ASTRA_ERR_TLS_SECRET`, because the default transports use it for TLS too). Transports given in `transports` have their
    * own security; each pipe must be confidential (TLS, a Unix socket), otherwise the error is `ASTRA_ERR_INSECURE`. The
-   * secret is stretched once for each node, which takes some 0.3 s. Default: none, and whoever can connect is a member.
+   * secret is stretched once for each node, which takes some 0.3 s. Default: none, and every node that can connect is a member.
    */
   secret?: string
   /**

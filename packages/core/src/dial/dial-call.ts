@@ -1,9 +1,10 @@
 import { onAbort, type NodeId, type Timer } from '@astranet/interface'
-import { refusalError, type DialError, type DialHandler, type Link, type OutgoingDial } from '@astranet/link'
-import { SessionError, type Stream } from '@astranet/mux'
+import type { DialError, OutgoingDial } from '@astranet/link'
+import type { Stream } from '@astranet/mux'
 import type { ServiceInstance } from '@astranet/registry'
 import { DEFAULT_DIAL_TIMEOUT_MS } from '../api/dial-options.js'
 import type { SocketEnds } from '../api/socket-ends.js'
+import { askPeer, askSelf, dialHeader, type AnswerReceiver } from './ask.js'
 import type { ChangeWaiter } from './change-waiters.js'
 import type { CallInFlight, DialContext, Wanted } from './dial-context.js'
 import {
@@ -11,9 +12,7 @@ import {
   isWorthAnother,
   noRoute,
   notFound,
-  refusalText,
   refused,
-  selfBroken,
   timedOut,
   type FailedCall,
 } from './dial-errors.js'
@@ -29,7 +28,7 @@ import { Refusals } from './refusals.js'
  * It uses callbacks and one promise, no async functions: nodes dial a hundred thousand times a second, and each further
  * promise costs measurable time.
  */
-export class DialCall implements ChangeWaiter, CallInFlight {
+export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
   previous: CallInFlight | undefined = undefined
   next: CallInFlight | undefined = undefined
   readonly #context: DialContext
@@ -100,10 +99,11 @@ export class DialCall implements ChangeWaiter, CallInFlight {
 
   /** The pending attempt over a link, or over the node's own sessions, has failed. */
   refused(error: DialError): void {
-    this.#failed(refused(error, this.#ends as SocketEnds, this.#failedCall()))
+    this.failed(refused(error, this.#ends as SocketEnds, this.#failedCall()))
   }
 
-  #failed(error: unknown): void {
+  /** The pending attempt has failed. */
+  failed(error: unknown): void {
     if (this.#isFinished) return
     this.#attempt = undefined
     if (this.#instance === undefined || this.#isTimeUp || !isWorthAnother(error)) {
@@ -184,34 +184,12 @@ export class DialCall implements ChangeWaiter, CallInFlight {
     // A timeout of 0 forbids waiting for a name or a node; the answer still has the default time.
     if (this.#isTimeUp) this.#startTimer(DEFAULT_DIAL_TIMEOUT_MS)
     if (remoteNode === self) {
-      void this.#askHere(ends)
+      this.#attempt = askSelf(this.#context.parts, ends, this)
       return
     }
     const link = links.obtain(remoteNode)
     if (link === undefined) this.#reject(noRoute(remoteNode, this.#failedCall()))
-    else this.#attempt = this.#askOver(link, ends, service)
-  }
-
-  #askOver(link: Link, ends: SocketEnds, service: string | undefined): OutgoingDial {
-    const { environment: ours } = this.#request.scope
-    const environment = service === undefined || ours === '' ? undefined : ours
-    const { localPort: sourcePort, remotePort: port } = ends
-    return link.dial({ kind: 'dial', port, sourcePort, service, environment }, CALL_HANDLER, this)
-  }
-
-  async #askHere(ends: SocketEnds): Promise<void> {
-    const { ports, loopback } = this.#context.parts
-    const attempt = new AbortController()
-    this.#attempt = attempt
-    try {
-      const result = await loopback.dial(ports.at(ends.remotePort), ends, attempt.signal)
-      if (typeof result === 'number') this.refused(refusalError(result, refusalText(result)))
-      else if (this.#isFinished) result.destroy()
-      else this.accepted(result, undefined)
-    } catch (error) {
-      if (error instanceof SessionError) this.refused(selfBroken(error))
-      else this.#failed(error)
-    }
+    else this.#attempt = askPeer(link, dialHeader(ends, service, this.#request.scope), this)
   }
 
   #startTimer(timeoutMs: number): void {
@@ -246,14 +224,4 @@ export class DialCall implements ChangeWaiter, CallInFlight {
     const { text, scope, options } = this.#request
     return { text, environment: scope.environment, timeoutMs: options.timeoutMs }
   }
-}
-
-/** One handler for all dials: `dial.context` is the call. */
-const CALL_HANDLER: DialHandler = {
-  onAccepted: (dial, stream, initialBytes) => callOf(dial).accepted(stream, initialBytes),
-  onFailed: (dial, error) => callOf(dial).refused(error),
-}
-
-function callOf(dial: OutgoingDial): DialCall {
-  return dial.context as DialCall
 }

@@ -21,7 +21,7 @@ export interface Stopped {
  *
  *     reading goes on (the Duplex flows and has not ended)   a write waits: until `'end'`, then it counts as taken; or until
  *                                                            nothing has arrived for 2 s, then it fails
- *     nobody reads, or the end was read                      the first write counts as taken, every later one fails
+ *     the Duplex does not flow, or the end was read          the first write counts as taken, every later one fails
  *
  * There is one for each Duplex that needs it, made with the first such write.
  */

@@ -10,7 +10,7 @@ import { WindowTuning, creditStep } from './window-tuning.js'
  */
 const STREAM_PRODUCTS = 4
 
-/** What the peer may write to a socket that nobody reads, in bytes. */
+/** The window of `widen`: what the peer may write before the application reads, in bytes. */
 const WIDE_WINDOW_BYTES = 262_144
 
 /** The stream's share of the session's growth pool, in bytes: its credit beyond the first window. */

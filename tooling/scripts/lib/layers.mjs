@@ -14,8 +14,8 @@ export const layers = {
   'transport-memory': ['interface'],
   'transport-tcp': ['interface'],
   'transport-ws': ['interface'],
-  testkit: ['interface', 'frame', 'mux'],
-  core: ['interface', 'frame', 'mux', 'link', 'registry', 'relay', 'transport-tcp', 'transport-ws'],
+  testkit: ['interface'],
+  core: ['interface', 'mux', 'link', 'registry', 'relay', 'transport-tcp', 'transport-ws'],
 }
 
 /** Packages of the npm registry that a package may use in its `src`; none may use any other. */

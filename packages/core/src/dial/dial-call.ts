@@ -170,7 +170,7 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
     this.#context.waiters.add(this)
   }
 
-  /** A time is over. It may have passed while a node was asked: then there is nothing to look for. */
+  /** The deadline has passed. A call that waits looks a last time; a call that asks a node fails. */
   #lookAgain(): void {
     if (!this.#isWaiting) return
     this.#context.waiters.delete(this)

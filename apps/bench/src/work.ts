@@ -44,9 +44,9 @@ export interface Work<Z extends Sizes = Sizes> {
   run<S extends object>(run: Run<S, Z>): Promise<void>
 }
 
-/** `count` at `scale`, at least `least`. */
-export function scaled(count: number, scale: number, least: number): number {
-  return Math.max(least, Math.round(count * scale))
+/** `count` at `scale`, at least `min`. */
+export function scaled(count: number, scale: number, min: number): number {
+  return Math.max(min, Math.round(count * scale))
 }
 
 /** Handlers that do nothing, for a side that needs only some events. */

@@ -55,7 +55,7 @@ describe('results', () => {
 })
 
 describe('the table', () => {
-  it('shows least and most, the ratio to the references, and who failed', () => {
+  it('shows minimum and maximum, the ratio to the references, and which peers failed', () => {
     const failure = { work: 'bulk', peer: 'http2', malloc: 'default', run: 1, reason: 'it hangs' } as const
     const table = tableOf(reportOf({ tcp: [2000, 1000, 3000], core: [3000] }, [failure]))
     expect(table).toMatch(/throughput, MiB\/s │ tcp .* 2000 │ 1000 │ 3000/)
@@ -75,7 +75,7 @@ describe('the plot', () => {
     expect(svg).toContain('malloc tuned')
   })
 
-  it('says who failed', () => {
+  it('names the peers that failed', () => {
     const failure = { work: 'bulk', peer: 'go-smux', malloc: 'default', run: 2, reason: 'it hangs' } as const
     expect(plotOf(bulk, 'default', reportOf({ tcp: [1] }, [failure]))).toContain(
       'go-smux failed in run 2: it hangs',

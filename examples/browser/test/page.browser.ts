@@ -39,9 +39,9 @@ async function bytesOf(page: Page): Promise<{ sent: number; received: number }> 
 
 /** Clears the checkbox, in the frame that shows this number of received bytes. */
 async function stopReadingAt(page: Page, bytes: number): Promise<void> {
-  await page.evaluate(async (least) => {
+  await page.evaluate(async (min) => {
     const received = document.querySelector('#received') as HTMLProgressElement
-    while (received.value < least) await new Promise((resolve) => requestAnimationFrame(resolve))
+    while (received.value < min) await new Promise((resolve) => requestAnimationFrame(resolve))
     const box = document.querySelector('#reading') as HTMLInputElement
     box.click()
   }, bytes)

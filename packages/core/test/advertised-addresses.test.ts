@@ -52,7 +52,7 @@ async function advertisedBy(node: AstraNet): Promise<readonly string[]> {
   return advertised
 }
 
-test('a node that listens on all interfaces tells others the addresses of its machine', async () => {
+test('a node that listens on all interfaces advertises the addresses of its machine', async () => {
   await using node = new AstraNet()
   const loopback = await node.listenAndServe('tcp4', '127.0.0.1:0')
   const open = await node.listenAndServe('tcp4', '0.0.0.0:0')

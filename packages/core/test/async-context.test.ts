@@ -321,8 +321,8 @@ test('onError runs where listenAndServe was called', async () => {
     void context
       .run('serve', () => node.listenAndServe('tcp4', '127.0.0.1:0', { onError }))
       .then(({ address }) => {
-        const stranger = net.connect(Number(address.split(':')[1]), '127.0.0.1', () => stranger.end('GET /'))
-        stranger.on('error', () => {})
+        const visitor = net.connect(Number(address.split(':')[1]), '127.0.0.1', () => visitor.end('GET /'))
+        visitor.on('error', () => {})
       })
   })
   expect(await seen).toBe('serve')

@@ -71,7 +71,7 @@ const rows: Record<string, Row> = {
   },
 }
 
-/** Who comes by: each is over when it has been disconnected. */
+/** The visits: each has ended when its socket is disconnected. */
 const visits: Record<string, (to: NetConnectOpts) => Socket> = {
   'an HTTP client': (to) => connect(to).once('connect', say('GET / HTTP/1.1\r\nHost: x\r\n\r\n')),
   'a TLS client': (to) =>

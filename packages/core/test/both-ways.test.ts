@@ -173,10 +173,10 @@ async function grpcOver(connect: Connect, server: grpc.Server): Promise<grpc.Cli
 
 type Writing = { write(chunk: Buffer): boolean; end(): void } & NodeJS.EventEmitter
 
-async function send(call: Writing, total: number, isOver: Promise<unknown>): Promise<void> {
+async function send(call: Writing, total: number, ended: Promise<unknown>): Promise<void> {
   const chunk = Buffer.alloc(65_536)
   for (let sent = 0; sent < total; sent += chunk.length) if (!call.write(chunk)) await once(call, 'drain')
-  await isOver
+  await ended
   call.end()
 }
 

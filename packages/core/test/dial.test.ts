@@ -387,8 +387,8 @@ test('a selector may throw, abort its own dial, or pick what it was not given: t
   }
   const aborted = client.dial('', 'web', { selector: aborting, signal: controller.signal })
   expect(await failure(aborted)).toMatchObject({ message: 'changed my mind' })
-  const stranger = { environment: '', name: 'web', port: 1, nodeId: client.nodeId, tags: [], weight: 1 }
-  const wrong = await failure(client.dial('', 'web', { selector: () => stranger }))
+  const other = { environment: '', name: 'web', port: 1, nodeId: client.nodeId, tags: [], weight: 1 }
+  const wrong = await failure(client.dial('', 'web', { selector: () => other }))
   expect([wrong.name, wrong.message]).toEqual([
     'RangeError',
     'selector must return one of the instances it is given, or undefined',

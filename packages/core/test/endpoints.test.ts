@@ -87,12 +87,12 @@ test('an onError that throws is an uncaught exception, and the endpoint goes on'
 test('an error that onError throws does not reach the listener', async () => {
   await uncaughtIn(async (uncaught) => {
     const plain = memory()
-    let tell: (error: Error) => void = () => undefined
+    let report: (error: Error) => void = () => undefined
     const transport: Transport = {
       networks: plain.networks,
       dial: plain.dial.bind(plain),
       listen: (network, address, options) => {
-        tell = (error) => options.onError?.(error)
+        report = (error) => options.onError?.(error)
         return plain.listen(network, address, options)
       },
     }
@@ -102,7 +102,7 @@ test('an error that onError throws does not reach the listener', async () => {
     }
     await node.listenAndServe('memory', 'here', { onError })
     const fault = new Error('broken')
-    tell(fault)
+    report(fault)
     await turns(2)
     expect(uncaught).toEqual([fault])
   })

@@ -113,7 +113,7 @@ async function netServer(witness: Witness): Promise<Server> {
   }
 }
 
-const told = { bytes: 10, text: 'last words', end: 'end' }
+const complete = { bytes: 10, text: 'last words', end: 'end' }
 const silent = { bytes: 0, text: '', end: 'end' }
 
 const exits: [way: string, exit: unknown][] = [
@@ -128,7 +128,7 @@ const exits: [way: string, exit: unknown][] = [
 describe.each(['net', ...Object.keys(networks)])('over %s', (over) => {
   test.each(exits)('a process that ends %s loses nothing that can leave', async (way, exit) => {
     const result = await witness(over, way)
-    expect(result).toMatchObject({ exit, seen: { words: told, idle: silent } })
+    expect(result).toMatchObject({ exit, seen: { words: complete, idle: silent } })
     const { lost } = result.seen
     if (lost === undefined) return
     expect(lost.bytes).toBeGreaterThan(0)
@@ -143,7 +143,7 @@ describe.each(['net', ...Object.keys(networks)])('over %s', (over) => {
       words: { bytes: 5, text: 'last ', end: 'ECONNRESET' },
       idle: { ...silent, end: 'ECONNRESET' },
     }
-    expect(seen).toMatchObject(over === 'tls' ? cut : { words: told, idle: silent })
+    expect(seen).toMatchObject(over === 'tls' ? cut : { words: complete, idle: silent })
   })
 
   test('a process that is killed ends nothing', async () => {
@@ -158,7 +158,7 @@ describe.each(['net', ...Object.keys(networks)])('over %s', (over) => {
 test.each(['net', 'tcp4'])('over %s a process that nothing keeps alive ends its sockets', async (over) => {
   expect(await witness(over, 'because nothing keeps it alive')).toMatchObject({
     exit: 0,
-    seen: { words: told, idle: silent },
+    seen: { words: complete, idle: silent },
   })
 })
 

@@ -6,8 +6,8 @@ import { nodeAddress, nodeOfAddress } from '../src/api/node-address.js'
 import { hostInUrl } from '../src/dial/url-names.js'
 import { boundTo, failure, textOf, twoNodes, until } from './support.js'
 
-/** Tells each who comes its name. */
-function tellName(listener: Listener, name: string): void {
+/** Sends its name on each connection. */
+function sendName(listener: Listener, name: string): void {
   listener.on('connection', (socket) => socket.end(name))
 }
 
@@ -32,7 +32,7 @@ const names = [
 describe('httpDial finds a name as URLs write it', () => {
   it.each(names)('%s', async (name) => {
     await using node = new AstraNet()
-    tellName(await node.bind('', name), name)
+    sendName(await node.bind('', name), name)
     for (const url of [`http://${name}/`, `https://${name}/`, `http://${name}:80/`, `http://${name}./`]) {
       const { hostname, host, protocol } = new URL(url)
       const port = protocol === 'https:' ? 443 : 80
@@ -50,7 +50,7 @@ describe('httpDial finds a name as URLs write it', () => {
 
   it('at its port, when it is not one that HTTP adds', async () => {
     await using node = new AstraNet()
-    tellName(await node.bind('', 'API:8080'), 'at 8080')
+    sendName(await node.bind('', 'API:8080'), 'at 8080')
     expect(await firstText(await node.httpDial('', 'api:8080'))).toBe('at 8080')
     expect(await firstText(await node.httpDial('', 'api:443'))).toBe('at 8080')
     const wrongPort = failure(node.httpDial('', 'api:8081', { timeoutMs: 0 }))
@@ -59,7 +59,7 @@ describe('httpDial finds a name as URLs write it', () => {
 
   it('in its environment', async () => {
     await using node = new AstraNet()
-    tellName(await node.withEnv('Blue').bind('', 'Web'), 'blue')
+    sendName(await node.withEnv('Blue').bind('', 'Web'), 'blue')
     expect(await failure(node.httpDial('', 'web', { timeoutMs: 0 }))).toMatchObject({ code: 'ENOTFOUND' })
     expect(await firstText(await node.withEnv('Blue').httpDial('', 'web'))).toBe('blue')
   })
@@ -71,22 +71,22 @@ describe('httpDial finds a name as URLs write it', () => {
     await server.bind('', 'other')
     await until(() => client.services().length === 1)
     const listener = await server.bind('', 'MyService')
-    tellName(listener, 'late')
+    sendName(listener, 'late')
     expect(await firstText(await dialing)).toBe('late')
     listener.close()
     await until(() => client.services().length === 1)
     expect(await failure(client.httpDial('', 'myservice', { timeoutMs: 0 }))).toMatchObject({
       code: 'ENOTFOUND',
     })
-    tellName(await client.bind('', 'MYSERVICE'), 'again')
+    sendName(await client.bind('', 'MYSERVICE'), 'again')
     expect(await firstText(await client.httpDial('', 'myservice', { timeoutMs: 0 }))).toBe('again')
   })
 
   it('of several instances as of one', async () => {
     await using nodes = await twoNodes()
     const { server, client } = nodes
-    tellName(await server.bind('', 'Web'), 'server')
-    tellName(await client.bind('', 'Web'), 'client')
+    sendName(await server.bind('', 'Web'), 'server')
+    sendName(await client.bind('', 'Web'), 'client')
     await until(() => client.services().length === 2)
     const found = await Promise.all([1, 2].map(async () => firstText(await client.httpDial('', 'web'))))
     expect(found.sort()).toEqual(['client', 'server'])
@@ -96,7 +96,7 @@ describe('httpDial finds a name as URLs write it', () => {
 test('the name itself comes before names that a URL writes so, and of several of these none is meant', async () => {
   await using node = new AstraNet()
   const [one, two] = [await node.bind('', 'Web'), await node.bind('', 'WEB')]
-  for (const listener of [one, two]) tellName(listener, boundTo(listener).service ?? '')
+  for (const listener of [one, two]) sendName(listener, boundTo(listener).service ?? '')
   expect(await firstText(await node.httpDial('', 'WEB'))).toBe('WEB')
   const ambiguous = await failure(node.httpDial('', 'web:80'))
   expect(ambiguous).toMatchObject({
@@ -105,7 +105,7 @@ test('the name itself comes before names that a URL writes so, and of several of
     message: expect.stringMatching(/names of 2 services as "web" \("Web", "WEB"\): none is dialed$/),
   })
   const exact = await node.bind('', 'web')
-  tellName(exact, 'web')
+  sendName(exact, 'web')
   expect(await firstText(await node.httpDial('', 'web'))).toBe('web')
   exact.close()
   one.close()

@@ -145,7 +145,7 @@ test('when join resolves it is known what the other node offers', async () => {
   socket.destroy()
 })
 
-test('a join does not wait for ever for a node that does not tell what it offers', async () => {
+test('a join does not wait for ever for a node that does not send what it offers', async () => {
   const clock = new SkipClock()
   const transport = memory({ clock })
   const client = new AstraNet({ clock, transports: [transport] })

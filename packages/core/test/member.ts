@@ -5,7 +5,7 @@ import { fromNodeDuplex } from '@astranet/interface/node-duplex'
 import { Link, type LinkHandler } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
 
-/** Who a {@link Member} is. */
+/** The identity of a {@link Member}. */
 interface Identity {
   readonly nodeId: bigint
   readonly incarnation?: number
@@ -18,7 +18,7 @@ export class Member implements AsyncDisposable {
   readonly idBytes: Uint8Array
   /** The messages from the node's registry. */
   readonly received: unknown[][] = []
-  /** Why the link is over, once it is. */
+  /** Why the link has ended, once it has. */
   closed: { readonly error: Error | undefined } | undefined = undefined
   readonly #socket: TcpSocket | undefined
   readonly #opened: Promise<void>

@@ -64,7 +64,7 @@ test.each<[string, AstraNetOptions, AstraNetOptions, string, string]>([
   ],
 ])('a node %s is refused, and both sides get the reason', async (_, server, client, network, code) => {
   expect(await refusals(server, client, network)).toEqual({ joining: code, listening: [code] })
-  // And the other way round: the one who dials does not talk to a listener that has not proved itself.
+  // And the other way round: the dialer sends nothing to a listener that has not proved itself.
   expect(await refusals(client, server, network)).toEqual({ joining: code, listening: [code] })
 })
 
@@ -89,7 +89,7 @@ test('listening where others could read the proof is refused, unless insecure is
   expect((await insecure.listenAndServe('ws', '127.0.0.1:0')).network).toBe('ws')
 })
 
-test('who joins where others could read the proof sends nothing', async () => {
+test('a join where others could read the proof sends nothing', async () => {
   const received: Uint8Array[] = []
   const closed: unknown[] = []
   const listener = await ws().listen('ws', '127.0.0.1:0', {

@@ -227,8 +227,8 @@ export function unreliable(transport: Transport): UnreliableTransport {
 
 /** Closes a node whose clock stands still. */
 export async function closing(clock: SkipClock, node: AstraNet): Promise<void> {
-  let isOver = false
-  const over = node.close().then(() => (isOver = true))
-  for (let count = 0; count < 50 && !isOver; count++) await clock.advance(100)
-  await over
+  let isClosed = false
+  const closed = node.close().then(() => (isClosed = true))
+  for (let count = 0; count < 50 && !isClosed; count++) await clock.advance(100)
+  await closed
 }

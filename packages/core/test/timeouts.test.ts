@@ -65,18 +65,18 @@ test.each([
   const note = ({ name, message }: Error): void => void warnings.push(`${name}: ${message}`)
   process.on('warning', note)
   const results: unknown[] = []
-  const told: string[][] = []
+  const warned: string[][] = []
   for (const [near, far] of [await overNet(), await overAstraNet()]) {
     results.push(outcome(near, args))
     // Warnings come in a tick of their own.
     await new Promise((resolve) => setImmediate(resolve))
-    told.push(warnings.splice(0))
+    warned.push(warnings.splice(0))
     near.destroy()
     far.destroy()
   }
   process.removeListener('warning', note)
   expect(results[1]).toEqual(results[0])
-  expect(told[1]).toEqual(told[0])
+  expect(warned[1]).toEqual(warned[0])
 })
 
 test('before setTimeout there is no timeout, and a destroyed socket takes none, as on net.Socket', async () => {

@@ -190,7 +190,7 @@ async function warningsOf(transport: Transport, ...endpoints: [string, string][]
   return warnings
 }
 
-test('who listens on more than this machine without authentication is warned, once', async () => {
+test('listening on more than this machine without authentication emits a warning, once', async () => {
   expect(await warningsOf(tcp(), ['tcp4', '127.0.0.1:0'], ['tcp', 'localhost:0'], ['unix', '*'])).toEqual([])
   expect(await warningsOf(memory(), ['memory', 'here'])).toEqual([])
   expect(await warningsOf(tcp(), ['tcp4', '0.0.0.0:0'], ['tcp', ':0'])).toMatchObject([
@@ -198,7 +198,7 @@ test('who listens on more than this machine without authentication is warned, on
   ])
 })
 
-test('who listens with a secret is not warned', async () => {
+test('listening with a secret emits no warning', async () => {
   expect(await warningsOf(tcp({ secret }), ['tcp4', '0.0.0.0:0'])).toEqual([])
 })
 

@@ -128,12 +128,12 @@ describe('a link whose sides prove that they know a secret', () => {
   })
 })
 
-describe('a link that was accepted from somebody who should prove something', () => {
+describe('a link accepted from a peer that must prove something', () => {
   const never: HelloProof = { prove: () => new Promise(() => {}), verify: () => new Promise(() => {}) }
   const hello = encodeMessage({ ...rawHello, p: new Uint8Array(32) })
   const message = encodeMessage([0x10, 'let me in'])
 
-  it('hears nothing from it before it has', async () => {
+  it('delivers nothing of the peer before it has', async () => {
     const { clock, side, control } = await rawClient(never)
     control.write(hello)
     control.write(message)
@@ -141,7 +141,7 @@ describe('a link that was accepted from somebody who should prove something', ()
     expect([side.opened, side.messages, side.closes]).toEqual([[], [], []])
   })
 
-  it('hears nothing from it when the proof is wrong, and does not ask who it is', async () => {
+  it('delivers nothing of the peer when the proof is wrong, and does not call admit', async () => {
     const { clock, side, control } = await rawClient(secret)
     let asked = 0
     side.admit = () => void asked++ as undefined

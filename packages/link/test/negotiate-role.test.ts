@@ -9,7 +9,7 @@ function preamble(role: LinkRole, nodeId: bigint, nonceByte: number): Preamble {
   return { qmuxDraft: 2, role, isResuming: false, nonce, nodeId: toNodeId(nodeId) }
 }
 
-describe('settling who is the QMux client', () => {
+describe('negotiating which side is the QMux client', () => {
   it.each([
     ['dialer', 'acceptor', 'client'],
     ['dialer', 'either', 'client'],
@@ -32,7 +32,7 @@ describe('settling who is the QMux client', () => {
     expect(negotiateRole(preamble('either', 2n, 200), preamble('either', 9n, 100))).toBe('server')
   })
 
-  it('goes by the nonces when two dialers claim one id, whose HELLOs tell whether they are one node', () => {
+  it('compares the nonces when two dialers claim one id; their HELLOs decide whether they are one node', () => {
     expect(negotiateRole(preamble('dialer', 1n, 1), preamble('dialer', 1n, 2))).toBe('client')
     expect(negotiateRole(preamble('dialer', 1n, 2), preamble('dialer', 1n, 1))).toBe('server')
     expect(negotiateRole(preamble('dialer', 1n, 2), preamble('acceptor', 1n, 1))).toBe('client')

@@ -126,7 +126,7 @@ describe('when there is no room for all', () => {
     for (let port = 1; port <= count; port++) network.node(from).publishService({ name: 'some', port })
   }
 
-  it('the neighbour of whom most is held is refused, not the one that came last', () => {
+  it('the neighbour of which most is held is refused, not the one that came last', () => {
     const network = new Network(4, { maxHeldBytes: 100_000 })
     publish(network, 1, 10)
     publish(network, 2, 70)
@@ -151,7 +151,7 @@ describe('when there is no room for all', () => {
     publish(network, 2, 200)
     for (const other of [1, 2]) network.linkUp(0, other)
     network.settle()
-    expect(network.refused).toMatchObject([{ message: expect.stringMatching(/publishes most of more/) }])
+    expect(network.refused).toMatchObject([{ message: expect.stringMatching(/publishes the largest part/) }])
     expect([1, 2].map((n) => network.isUp(0, n))).toEqual([true, false])
     expect(offersOf(network.node(0), id(1))).toHaveLength(20)
   })

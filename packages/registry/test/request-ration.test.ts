@@ -77,7 +77,7 @@ describe('a neighbour that asks for everything again and again', () => {
     expect(node.nextMessage(id(2), 100_000)).toBeUndefined()
   })
 
-  it('is not kept waiting when there is little to tell', () => {
+  it('does not wait when there is little to send', () => {
     const node = new Catalogue({ self: id(1), incarnation: 1_000 })
     node.publishService({ name: 'a', port: 1 })
     for (let time = 0; time < 100; time++) {
@@ -99,7 +99,7 @@ describe('a neighbour that asks for everything again and again', () => {
     expect(node.receive(id(2), message, 200)).toBeUndefined()
   })
 
-  it('is not cut on its next link, where somebody else may have used its id on the one before', () => {
+  it('is not cut on its next link, where another node may have used its id on the one before', () => {
     const { node } = talkative()
     for (const isDown of [false, true]) {
       for (let count = 0; count < 1_024; count++) node.receive(id(2), [2], 0)

@@ -17,8 +17,8 @@ const CUT = 1.5
 interface Bar {
   readonly peer: string
   readonly median: number
-  readonly least: number
-  readonly most: number
+  readonly min: number
+  readonly max: number
 }
 
 /** Height of the bars for a number of peers, in pixels. */
@@ -33,9 +33,9 @@ export function barsOf(
   { width, hasNames }: { width: number; hasNames: boolean },
 ): string {
   const bars = results.map(({ peer, median, values }): Bar => {
-    return { peer, median, least: Math.min(...values), most: Math.max(...values) }
+    return { peer, median, min: Math.min(...values), max: Math.max(...values) }
   })
-  const end = endOfAxis(bars.map(({ most }) => most))
+  const end = endOfAxis(bars.map(({ max }) => max))
   const marginLeft = hasNames ? NAME_WIDTH : 0
   const { document } = parseHTML('<html><body></body></html>')
   const plot = Plot.plot({
@@ -54,11 +54,11 @@ export function barsOf(
         bars.filter((bar) => !isOurs(bar)),
         { x: 'median', y: 'peer', className: 'other' },
       ),
-      Plot.ruleY(bars, { x1: 'least', x2: 'most', y: 'peer', className: 'range', strokeWidth: 1.5 }),
+      Plot.ruleY(bars, { x1: 'min', x2: 'max', y: 'peer', className: 'range', strokeWidth: 1.5 }),
       Plot.text(bars, {
-        x: 'most',
+        x: 'max',
         y: 'peer',
-        text: ({ median, most }: Bar) => `${formatValue(median)}${most > end ? ' ...' : ''}`,
+        text: ({ median, max }: Bar) => `${formatValue(median)}${max > end ? ' ...' : ''}`,
         textAnchor: 'start',
         dx: 5,
         className: 'ink',

@@ -70,7 +70,7 @@ class BesideBulk<S extends object> {
   readonly #pingPong: PingPong<S>
   readonly #payload = new Uint8Array(65_536).fill(BULK_MARK)
   #bulk: S | undefined
-  #isOver = false
+  #isMeasured = false
 
   constructor(run: Run<S, BesideBulkSizes>) {
     this.#run = run
@@ -84,19 +84,19 @@ class BesideBulk<S extends object> {
       ...SILENT,
       onData,
       onWritable: (stream) => this.#pump(stream),
-      onFailure: (error) => this.#isOver || onFailure(error),
+      onFailure: (error) => this.#isMeasured || onFailure(error),
     })
     this.#bulk = await dialed.open()
     this.#pingPong.use(await dialed.open())
     this.#pump(this.#bulk)
     while (countIn(await this.#pingPong.ping()) < sizes.rampBytes);
     await this.#measure()
-    this.#isOver = true
+    this.#isMeasured = true
     peer.end(this.#bulk)
   }
 
   #pump(stream: S): void {
-    if (stream !== this.#bulk || this.#isOver) return
+    if (stream !== this.#bulk || this.#isMeasured) return
     while (this.#run.peer.write(stream, this.#payload));
   }
 

@@ -67,8 +67,8 @@ class Memory<S extends object> {
     this.#dialed = await peer.dial(address, this.#events())
     const before = await this.#run.memory()
     let elapsedMs = 0
-    const most = Math.max(10, peer.maxOpenStreams * sizes.scale)
-    for (const count of sizes.stages.filter((each) => each <= most)) {
+    const max = Math.max(10, peer.maxOpenStreams * sizes.scale)
+    for (const count of sizes.stages.filter((each) => each <= max)) {
       const startedAt = performance.now()
       await this.#openUpTo(count)
       elapsedMs += performance.now() - startedAt

@@ -14,7 +14,7 @@ export interface AstraNetOptions {
    * after both sides have proved that they know it; otherwise both get `ASTRA_ERR_LINK_AUTHENTICATION` (over TCP
    * `ASTRA_ERR_TLS_SECRET`, because the default transports use it for TLS too). Transports given in `transports` have their
    * own security; each pipe must be confidential (TLS, a Unix socket), otherwise the error is `ASTRA_ERR_INSECURE`. The
-   * secret is stretched once for each node, which takes some 0.3 s. Default: none, and every node that can connect is a member.
+   * secret is stretched once for each node, which takes some 0.2 s. Default: none, and every node that can connect is a member.
    */
   secret?: string
   /**

@@ -7,8 +7,8 @@ import type { SocketEnds } from '../api/socket-ends.js'
 /**
  * A stream between two nodes as a pair of Web Streams. Slow reading holds back the peer's writer, and the bytes of a
  * resolved write have left. The two directions end separately: closing `writable` ends this one, and `readable` ends when
- * the peer has ended its own. Errors are those of `net.Socket`, with `errno` and `syscall`: `ECONNRESET` when the peer reset the stream or the link broke, `EPIPE`
- * when the peer reads no more, `ECONNABORTED` when it was destroyed here.
+ * the peer has ended its own. Errors are those of `net.Socket`, with `errno` and `syscall`: `ECONNRESET` when the peer
+ * reset the stream or the link broke, `EPIPE` when the peer reads no more, `ECONNABORTED` when it was destroyed here.
  */
 export class Socket implements AsyncDisposable {
   /** The bytes from the peer. `cancel` asks it to stop sending. */

@@ -21,7 +21,7 @@ export interface AnswerReceiver {
   failed(error: unknown): void
 }
 
-/** What a node is asked. A dial by name says which service it means, so that a port which changed hands refuses. */
+/** What a node is asked. A dial by name names its service, so that a port which now belongs to another one refuses. */
 export function dialHeader(
   { localPort: sourcePort, remotePort: port }: SocketEnds,
   service: string | undefined,

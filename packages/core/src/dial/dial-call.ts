@@ -120,7 +120,7 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
     const { address } = this.#request
     try {
       if (address.kind === 'service') this.#lookForService(address.service, address.port)
-      else if (address.kind === 'node') this.#lookForNode(address.nodeId, address.port)
+      else if (address.kind === 'node') this.#ask(address.nodeId, address.port)
       else this.#ask(this.#context.parts.self, address.port)
     } catch (error) {
       // The application's selector may throw.
@@ -158,37 +158,32 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
     return names[0] ?? host
   }
 
-  #lookForNode(nodeId: NodeId, port: number): void {
-    const { self, links } = this.#context.parts
-    if (nodeId === self || links.canReach(nodeId)) this.#ask(nodeId, port)
-    else if (this.#isTimeUp) this.#reject(noRoute(nodeId, this.#failedCall()))
-    else this.#wait()
-  }
-
   #wait(): void {
     this.#isWaiting = true
     this.#context.waiters.add(this)
   }
 
-  /** A time is over. It may have passed while a node was asked: then there is nothing to look for. */
+  /** The deadline, or the wait after a refusal, is over. While a node is asked there is nothing to look for. */
   #lookAgain(): void {
     if (!this.#isWaiting) return
     this.#context.waiters.delete(this)
     this.changed()
   }
 
+  /** Asks this node, or a node to which there is a link; without a link it waits for one. */
   #ask(remoteNode: NodeId, remotePort: number, service?: string): void {
     const { self, ports, links } = this.#context.parts
+    const link = remoteNode === self ? undefined : links.obtain(remoteNode)
+    if (link === undefined && remoteNode !== self) {
+      if (this.#isTimeUp) this.#reject(noRoute(remoteNode, this.#failedCall()))
+      else this.#wait()
+      return
+    }
     const ends = { localNode: self, localPort: ports.ephemeral(), remoteNode, remotePort }
     this.#ends = ends
     // A timeout of 0 forbids waiting for a name or a node; the answer still has the default time.
     if (this.#isTimeUp) this.#startTimer(DEFAULT_DIAL_TIMEOUT_MS)
-    if (remoteNode === self) {
-      this.#attempt = askSelf(this.#context.parts, ends, this)
-      return
-    }
-    const link = links.obtain(remoteNode)
-    if (link === undefined) this.#reject(noRoute(remoteNode, this.#failedCall()))
+    if (link === undefined) this.#attempt = askSelf(this.#context.parts, ends, this)
     else this.#attempt = askPeer(link, dialHeader(ends, service, this.#request.scope), this)
   }
 

@@ -38,7 +38,7 @@ export function ambiguousHost(host: string, names: readonly string[], call: Fail
 export function noRoute(nodeId: NodeId, call: FailedCall): NetError {
   const message =
     `there is no link to node ${formatNodeId(nodeId)}${waited(call)}: join it, or have it join this node ` +
-    '(ways through other nodes are not there yet)'
+    '(routes through other nodes are not supported yet)'
   return dialError('EHOSTUNREACH', message, { call })
 }
 

@@ -60,8 +60,8 @@ export class EndpointReports {
     if (this.#hasWarnedOfUnprotected) return
     this.#hasWarnedOfUnprotected = true
     this.#reporter.warn(
-      `AstraNet listens on ${network} ${address} without authentication: whoever reaches that address can dial and ` +
-        'offer every service. Give the node a secret, or the transport mutual TLS, or listen on a loopback address.',
+      `AstraNet listens on ${network} ${address} without authentication: every program that can reach that address ` +
+        'can dial and offer every service. Give the node a secret, or the transport mutual TLS, or listen on a loopback address.',
       'ASTRA_WARN_UNAUTHENTICATED',
     )
   }
@@ -74,7 +74,7 @@ export class EndpointReports {
     this.#kinds.add(kind)
     const whose = remoteAddress === '' ? 'a connection' : `a connection from ${remoteAddress}`
     this.#reporter.warn(
-      `AstraNet turned away ${whose} at ${network} ${address}, and will not say so again for this reason: ` +
+      `AstraNet refused ${whose} at ${network} ${address}, and will not warn again of errors of this kind: ` +
         `${error.message} (${String(code ?? error.name)})`,
       'ASTRA_WARN_REFUSED',
     )

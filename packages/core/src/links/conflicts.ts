@@ -85,7 +85,7 @@ export class Conflicts {
     const from = remoteAddress === '' ? '' : ` (reported by the node at ${remoteAddress})`
     return [
       { nodeId: this.#self, isOwn: true, remoteAddresses: [remoteAddress] },
-      `AstraNet: another node has this node's id ${id}${from}. What is meant for one of them reaches the other. ` +
+      `AstraNet: another node has this node's id ${id}${from}. Dials to one of them can reach the other. ` +
         'Give each node an id of its own, or none, which makes it random.',
     ]
   }

@@ -14,16 +14,19 @@ export class LinkSource {
     this.#preferred = preferred
   }
 
-  /**
-   * Whether a dial can be sent to the node now. A link that ends or goes away exists for a while longer, but takes no
-   * dials.
-   */
+  /** Whether a dial can be sent to the node now: whether its service is one to choose from. Begins nothing. */
   canReach(nodeId: NodeId): boolean {
-    return this.#preferred.linkTo(nodeId)?.isDialable === true
+    return this.#dialable(nodeId) !== undefined
   }
 
-  /** The link to dial the node over, if there is one. */
+  /** The link to dial the node over, if there is one now. */
   obtain(nodeId: NodeId): Link | undefined {
-    return this.#preferred.linkTo(nodeId)
+    return this.#dialable(nodeId)
+  }
+
+  /** A link that ends or goes away exists for a while longer, but takes no dials. */
+  #dialable(nodeId: NodeId): Link | undefined {
+    const link = this.#preferred.linkTo(nodeId)
+    return link?.isDialable === true ? link : undefined
   }
 }

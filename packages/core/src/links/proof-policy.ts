@@ -18,7 +18,7 @@ const CURE = 'use TLS (wss, tcp with a secret or certificates) or a Unix socket,
  */
 export function pipeRefusal({ proof, insecure }: ProofPolicy, pipe: ByteDuplex): NetError | undefined {
   if (proof === undefined || insecure || pipe.capabilities.confidential === true) return undefined
-  const message = `the pipe is not known to be confidential, and the secret may only be proved on one that is: ${CURE}`
+  const message = `the pipe is not known to be confidential, and the secret may be proved on confidential pipes only: ${CURE}`
   return new NetError('ASTRA_ERR_INSECURE', message, { syscall: 'link', address: pipe.remoteAddress })
 }
 
@@ -28,6 +28,6 @@ export function listenerRefusal(
   { network, address, isConfidential }: TransportListener,
 ): NetError | undefined {
   if (proof === undefined || insecure || isConfidential !== false) return undefined
-  const message = `connections over ${network} are not confidential here, and the secret may only be proved on such: ${CURE}`
+  const message = `connections over ${network} are not confidential here, and the secret may be proved on confidential ones only: ${CURE}`
   return new NetError('ASTRA_ERR_INSECURE', message, { syscall: 'listen', address })
 }

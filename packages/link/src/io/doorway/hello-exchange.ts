@@ -141,7 +141,7 @@ export class HelloExchange {
     this.#events.onEstablished({ control, peer })
   }
 
-  /** Refuses the peer where it must be. False also when the link was closed from inside `admit`. */
+  /** Whether the peer is admitted; otherwise it is refused. Also false when `admit` closed the link. */
   #isAdmitted(peer: Hello, error: LinkError | undefined): boolean {
     const refusal = error ?? ownIdError(this.#hello, peer) ?? this.#events.admit(peer)
     if (this.#isStopped) return false

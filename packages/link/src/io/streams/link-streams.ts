@@ -93,7 +93,7 @@ export class LinkStreams<L> {
     this.dialer.stop(new DialError('ECONNREFUSED', 'this node is going away', { isRetryable: true }))
   }
 
-  /** The peer takes no new streams; or what is wrong with its go-away. */
+  /** Takes the peer's go-away: the peer takes no new streams. Returns what is wrong with it, if anything is. */
   receiveGoAway(goAway: GoAway, role: SessionRole): LinkError | undefined {
     const error = this.dialer.receiveGoAway(goAway, role === 'client' ? 0 : 1)
     if (error !== undefined) return error

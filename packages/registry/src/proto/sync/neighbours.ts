@@ -180,6 +180,6 @@ export class Neighbours {
 
 /** Why the largest neighbour is refused when there is no room for all. */
 export function refusedAsLargest({ replica }: Neighbour): AstraError {
-  const message = `node ${formatNodeId(replica.owner)} publishes most of more than there is room for`
+  const message = `node ${formatNodeId(replica.owner)} publishes the largest part of what is held, and there is no room for all`
   return new AstraError('ASTRA_ERR_REGISTRY_LIMIT', message)
 }

@@ -2,7 +2,7 @@ import type { NodeId } from '@astranet/interface'
 import type { ServiceInstance } from './service-index.js'
 
 /**
- * Picks one of several instances of a service, or `undefined` of none.
+ * Picks one of several instances of a service, or `undefined` if there is none.
  *
  * A selector chooses among the instances that it is given, wherever they are; to prefer near ones, narrow the list
  * first. A weight of 0 marks a standby: it is chosen only when all instances have weight 0, and then they count as
@@ -11,7 +11,7 @@ import type { ServiceInstance } from './service-index.js'
 export type Selector = (instances: readonly ServiceInstance[], key?: string) => ServiceInstance | undefined
 
 /**
- * Names whose turn a round robin remembers. At the limit the name that was first asked for starts over, without harm.
+ * The most names for which a round robin remembers its position. At the limit the first name starts over, without harm.
  */
 const MAX_ROUND_ROBIN_NAMES = 4_096
 

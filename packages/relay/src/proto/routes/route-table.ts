@@ -26,7 +26,7 @@ export class RouteTable {
       .sort(byDistanceThenCost)
   }
 
-  /** The route to a node, or `undefined` when there is none (nor is there one to this node itself). */
+  /** The route to a node; `undefined` when there is none, and for this node itself. */
   routeTo(nodeId: NodeId): Route | undefined {
     return this.#catalogue.isUp(nodeId) ? this.#direct(nodeId) : undefined
   }

@@ -97,7 +97,9 @@ export interface ByteDuplex {
    */
   readonly linger?: (ms: number) => void
 
-  /** Stops `onData` soon (a chunk that is already in flight may still come). For relays; the multiplexer never pauses a pipe. */
+  /**
+   * Stops `onData` soon: a chunk that is already in flight may still come. For relays; the multiplexer never pauses a pipe.
+   */
   pause(): void
   /** Undoes `pause`. */
   resume(): void

@@ -1,6 +1,6 @@
 /**
- * Counts the calls of `onDrain` that a byte duplex owes its handler: one for each `writev` that
- * returned `false`. The duplex makes them in a loop:
+ * Counts the calls of `onDrain` that a byte duplex owes its handler: one for each `writev` that returned `false`. The
+ * duplex makes them in a loop:
  *
  * ```ts
  * drains.makeDue()

@@ -24,8 +24,8 @@ export interface DuplexPairOptions {
 
 /**
  * Two connected byte duplexes in one process: what one end writes the other one receives in the next turn of the event
- * loop, in buffers of its own of at most 65,536 bytes. A clean end is `onClose(undefined)` at both ends once both ends were delivered. `abort` is
- * `ECONNRESET` at the other end. The pair never suspends.
+ * loop, in buffers of its own of at most 65,536 bytes. When both directions have ended, both ends get `onClose(undefined)`.
+ * `abort` is `ECONNRESET` at the other end. The pair never suspends.
  *
  * Throws a `TypeError` or `RangeError` that names the option when one is out of range.
  */

@@ -285,6 +285,15 @@ describe('wrong arguments', () => {
     )
   })
 
+  it('of openStream are found also when another caller waits for credit', async () => {
+    const { client } = await sessionPair({ server: { maxConcurrentStreams: 1 } })
+    await client.openStream()
+    const waiting = client.openStream()
+    await expect(client.openStream({ urgency: 8 })).rejects.toThrow(RangeError)
+    client.destroy()
+    await expect(waiting).rejects.toMatchObject({ code: 'ASTRA_ERR_SESSION_OVER' })
+  })
+
   it('of the constructor name the option', async () => {
     const [near] = await tcpPair()
     const bad: [Record<string, unknown>, RegExp, typeof TypeError | typeof RangeError][] = [

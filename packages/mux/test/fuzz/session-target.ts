@@ -77,7 +77,7 @@ export class SessionTarget implements CoreEvents {
   onIdle(): void {}
 
   onStream(stream: Stream): void {
-    must(!this.#core.isClosing, 'a stream was told after the end')
+    must(!this.#core.isClosing, 'a stream was notified after the end')
     this.#take(stream)
     this.#core.acceptedStream(stream)
     const mood = (this.#choice >>> (stream.id & 15)) & 3

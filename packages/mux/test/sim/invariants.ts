@@ -55,7 +55,7 @@ interface Sums {
 function checkStreams(streams: Iterable<Stream>, name: string): Sums {
   const sums = { growth: 0, sending: 0, overhead: 0 }
   for (const stream of streams) {
-    sums.growth += growthOf(stream)
+    sums.growth += poolShare(stream)
     sums.sending += stream.bufferedBytes
     const queue = stream.receiveQueue
     if (queue !== undefined) sums.overhead += queue.heldBytes - queue.bytes
@@ -67,7 +67,7 @@ function checkStreams(streams: Iterable<Stream>, name: string): Sums {
   return sums
 }
 
-function growthOf(stream: Stream): number {
+function poolShare(stream: Stream): number {
   if ((stream.state & SIZE_KNOWN) !== 0) return 0
   return Math.max(0, stream.receiveLimit - stream.consumed - FIRST_STREAM_WINDOW_BYTES)
 }

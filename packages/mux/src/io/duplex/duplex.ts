@@ -95,16 +95,19 @@ export class StreamDuplex extends WritingDuplex implements DuplexEvents {
     process.nextTick(() => {
       throw error
     })
-    process.nextTick(() => this.#goOn())
+    process.nextTick(goOn, this)
   }
+}
 
-  /** The exception interrupted Node, which would have read on, or finished what was ended. */
-  #goOn(): void {
-    this.read(0)
-    if (!this.writableEnded || this.writableFinished || this.writableLength > 0) return
-    this.stream.end()
-    if (this.readableEnded) this.destroy()
-  }
+/**
+ * The exception interrupted Node, which would have read on, or finished what was ended. Not a private method: with one, each
+ * Duplex would take 8 bytes more.
+ */
+function goOn(duplex: StreamDuplex): void {
+  duplex.read(0)
+  if (!duplex.writableEnded || duplex.writableFinished || duplex.writableLength > 0) return
+  duplex.stream.end()
+  if (duplex.readableEnded) duplex.destroy()
 }
 
 /** Makes a stream a `node:stream` Duplex; see {@link StreamDuplex}. The stream's handler and context belong to it. */

@@ -168,7 +168,9 @@ export class WritingDuplex extends ReadingDuplex {
     )
   }
 
-  /** Whether a write waits because the stream is full, and neither for its bytes to come back nor for the peer's last bytes. */
+  /**
+   * Whether a write waits because the stream is full, and neither for its bytes to come back nor for the peer's last bytes.
+   */
   #isStreamFull(): boolean {
     const isWaiting = !this.isStarting && this.#awaitedCallback !== undefined
     return isWaiting && !this.stream.isFlushOwed && !this.#isHeld

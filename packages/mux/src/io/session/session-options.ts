@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '@astranet/interface'
+import { checkFunction } from '@astranet/interface/check'
 import { resolveLimits, type ResolvedLimits, type SessionLimits } from '../../proto/session/options.js'
 import type { Stream } from '../../proto/stream/stream.js'
 
@@ -80,7 +81,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
   if (typeof clock?.now !== 'function' || typeof clock.setTimer !== 'function') {
     throw new TypeError('clock must be a Clock')
   }
-  if (typeof random !== 'function') throw new TypeError('random must be a function')
+  checkFunction('random', random)
   const limits = resolveLimits({ ...defaultDatagrams(handler), ...options })
   return { role, handler, binding, initialBytes, clock, random, limits }
 }

@@ -69,8 +69,9 @@ export class Session implements AsyncDisposable {
    * when `signal` aborts. The stream is announced to the peer with the next flush.
    */
   async openStream(options: OpenStreamOptions = {}): Promise<Stream> {
-    const { isUnidirectional = false, urgency = DEFAULT_URGENCY, signal } = options
+    const { isUnidirectional = false, signal } = options
     signal?.throwIfAborted()
+    const urgency = checkUrgency(options.urgency ?? DEFAULT_URGENCY)
     const callers = this.#events.opening(isUnidirectional)
     if (callers.size === 0) {
       const stream = this.tryOpenStream(options)

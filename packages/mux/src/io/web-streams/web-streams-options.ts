@@ -1,4 +1,6 @@
-/** A stream as a pair of WHATWG streams of `Uint8Array`. A direction that the stream does not have is closed from the start. */
+/**
+ * A stream as a pair of WHATWG streams of `Uint8Array`. A direction that the stream does not have is closed from the start.
+ */
 export interface WebStreams {
   readonly readable: ReadableStream<Uint8Array>
   readonly writable: WritableStream<Uint8Array>

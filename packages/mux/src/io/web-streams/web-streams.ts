@@ -104,7 +104,10 @@ class Sides {
     this.failReading(error)
   }
 
-  /** The peer reads no more. When it gives up both directions, its reset follows at once: the writable fails when both are known. */
+  /**
+   * The peer reads no more. When it gives up both directions, its reset follows at once: the writable fails when both are
+   * known.
+   */
   stopped(error: Error): void {
     this.#isStopping = true
     queueMicrotask(() => {

@@ -2,7 +2,10 @@ import type { Stream } from '../stream/stream.js'
 
 /** What the core reports to its driver. */
 export interface CoreEvents {
-  /** There is something to send, or a stream may have ended: `gather` and `handedOver` are to be called soon, see SessionCore. */
+  /**
+   * There is something to send, or a stream may have ended: `gather` and `handedOver` are to be called soon, see
+   * SessionCore.
+   */
   onWork(): void
   /** The peer opened a stream; its first bytes follow when this returns. */
   onStream(stream: Stream): void

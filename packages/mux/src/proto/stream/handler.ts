@@ -19,7 +19,9 @@ export interface StreamEvents<AnyStream> {
   onData(stream: AnyStream, chunk: Uint8Array): void
   /** The peer ended its direction; every byte was delivered. */
   onEnd(stream: AnyStream): void
-  /** The receiving direction failed: RESET_STREAM (code `ECONNRESET` with `applicationCode`), eviction, or the session's end. */
+  /**
+   * The receiving direction failed: RESET_STREAM (code `ECONNRESET` with `applicationCode`), eviction, or the session's end.
+   */
   onReset?(stream: AnyStream, error: StreamError): void
   /**
    * The sending direction was cut off: the peer reads no more (STOP_SENDING, code `EPIPE` with `applicationCode`) and the

@@ -1,6 +1,6 @@
 /**
- * The last step of a package's build: takes the comments out of its `dist/*.js`. They are in the declarations and in the
- * source maps' sources; in the code each process would hold them in V8's heap for as long as it lives.
+ * The last step of a package's build: takes the comments out of its `dist/*.js`. They are in the declarations and in
+ * the source maps' sources; in the code each process would hold them in V8's heap for as long as it lives.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -23,7 +23,9 @@ export function readLsof(output: string): TcpEnd[] {
   return [...output.matchAll(/^n(\S+)->(\S+)$/gm)].map(([, local = '', remote = '']) => ({ local, remote }))
 }
 
-/** `netstat -ano`: protocol, local address, remote address, state, process. The state's name depends on the language. */
+/**
+ * `netstat -ano`: protocol, local address, remote address, state, process. The state's name depends on the language.
+ */
 export function readNetstat(output: string, pid: number): TcpEnd[] {
   return output.split('\n').flatMap((line) => {
     const [protocol, local = '', remote = '', , owner] = line.trim().split(/\s+/)

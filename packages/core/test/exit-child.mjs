@@ -1,6 +1,6 @@
-// A client that ends, with AstraNet as it is built (to compile the sources takes seconds) or with node:net. It opens two or
-// three connections, greets on each, writes "last words" on one of them and ends as `way` says. On the third one, `lost`, it
-// has written more by then than can leave.
+// A client that ends, with AstraNet as it is built (to compile the sources takes seconds) or with node:net. It opens
+// two or three connections, greets on each, writes "last words" on one of them and ends as `way` says. On the third
+// one, `lost`, it has written more by then than can leave.
 import net from 'node:net'
 import { AstraNet } from '../dist/index.js'
 import { transportsOf } from './exit-transports.mjs'

@@ -7,8 +7,9 @@ import type { AstraNetOptions } from '../src/index.js'
 const entry = new URL('../dist/index.js', import.meta.url)
 
 /**
- * Two nodes in a process of its own, linked over `network` or not linked, which prints whether malloc's heap grew for a
- * block of 16 MiB, and whether it kept most of it once the block was freed. Over `attach` they are handed two TCP sockets.
+ * Two nodes in a process of its own, linked over `network` or not linked, which prints whether malloc's heap grew for
+ * a block of 16 MiB, and whether it kept most of it once the block was freed. Over `attach` they are handed two TCP
+ * sockets.
  */
 const program = (network: string | undefined, options: AstraNetOptions): string => `
   import { once } from 'node:events'

@@ -1,4 +1,5 @@
-// Lets a child process of a test run the sources as they are: `node --import <this file> --conditions=@astranet/source`.
+// Lets a child process of a test run the sources as they are: `node --import <this file>
+// --conditions=@astranet/source`.
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import module from 'node:module'

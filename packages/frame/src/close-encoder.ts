@@ -9,8 +9,8 @@ export const MAX_CONNECTION_CLOSE_BYTES: number = 1 + 8 + 8 + 2 + MAX_REASON_BYT
 
 /**
  * Writes CONNECTION_CLOSE (RFC 9000 section 19.19) into `target` at `at`, where the caller made room, and returns the
- * position behind it. A reason above 1,024 bytes of UTF-8 is cut, between characters. Throws a `RangeError` for a `code` or
- * `frameType` that is not an integer of the wire.
+ * position behind it. A reason above 1,024 bytes of UTF-8 is cut, between characters. Throws a `RangeError` for a
+ * `code` or `frameType` that is not an integer of the wire.
  */
 export function writeConnectionClose(target: Uint8Array, at: number, close: ConnectionClose): number {
   const reason = encodeUtf8Prefix(close.reason, MAX_REASON_BYTES)

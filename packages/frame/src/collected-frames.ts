@@ -38,8 +38,8 @@ export class CollectedFrames {
   }
 
   /**
-   * Begins the frame whose header is `bytes[at, headerEnd)`, in a record that ends at `recordEnd`, or returns what is wrong.
-   * Its payload is then given to `continue`; if it has none, `finish` is called.
+   * Begins the frame whose header is `bytes[at, headerEnd)`, in a record that ends at `recordEnd`, or returns what is
+   * wrong. Its payload is then given to `continue`; if it has none, `finish` is called.
    */
   begin(bytes: Uint8Array, at: number, headerEnd: number, recordEnd: number): FrameError | undefined {
     this.#type = bytes[at]!

@@ -25,8 +25,8 @@ export class FirstFrameReader {
   #bodyLength = 0
 
   /**
-   * Takes bytes of the frame from `chunk[start, end)`; its record ends at `recordEnd`, perhaps behind the chunk. Returns the
-   * position behind the bytes it took; after an error that has no meaning.
+   * Takes bytes of the frame from `chunk[start, end)`; its record ends at `recordEnd`, perhaps behind the chunk.
+   * Returns the position behind the bytes it took; after an error that has no meaning.
    */
   read(chunk: Uint8Array, start: number, end: number, recordEnd: number): number {
     let at = start

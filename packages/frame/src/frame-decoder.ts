@@ -24,8 +24,8 @@ const FAILED = -1
  * Turns the bytes of a peer into calls of a {@link FrameSink}, however the bytes are split. It checks every rule of
  * draft-ietf-quic-qmux-02 that can be checked without knowing the streams.
  *
- * Nothing is allocated per frame, and nothing in proportion to a length that was only announced: between calls it holds at
- * most a frame header, the transport parameters, or the part of a datagram or close reason that has arrived.
+ * Nothing is allocated per frame, and nothing in proportion to a length that was only announced: between calls it
+ * holds at most a frame header, the transport parameters, or the part of a datagram or close reason that has arrived.
  */
 export class FrameDecoder {
   readonly #sink: FrameSink
@@ -56,8 +56,8 @@ export class FrameDecoder {
   }
 
   /**
-   * Reads `chunk` and calls the sink. Returns what is wrong at the first wrong byte; everything before was reported. After
-   * an error, and after `stop`, it does nothing and returns `undefined`.
+   * Reads `chunk` and calls the sink. Returns what is wrong at the first wrong byte; everything before was reported.
+   * After an error, and after `stop`, it does nothing and returns `undefined`.
    */
   push(chunk: Uint8Array): FrameError | undefined {
     if (this.#phase === DONE) return undefined
@@ -147,7 +147,9 @@ export class FrameDecoder {
     return this.#keepCarried(chunk.length - at, chunk.length)
   }
 
-  /** The carry holds `total` bytes and waits for more. Returns `position`, or fails if it cannot become a legal size. */
+  /**
+   * The carry holds `total` bytes and waits for more. Returns `position`, or fails if it cannot become a legal size.
+   */
   #keepCarried(total: number, position: number): number {
     this.#carried = total
     if (this.#recordLeft > 0) return position

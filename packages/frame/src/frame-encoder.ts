@@ -2,8 +2,9 @@ import { FrameType, StreamBit } from './frame-type.js'
 import { QX_PING_HIGH, QX_PING_LOW, QX_PING_RESPONSE_LOW } from './frame-type.js'
 import { varintLength, writeVarint, writeVarintHalves, writeWireInteger, type WireInteger } from './varint.js'
 
-// Every function here writes one frame into `target` at `at` and returns the position behind it. The caller made room: bytes
-// outside of `target` are lost. Numbers are integers from 0 to 2^53 - 1 and are not checked, for speed; error codes are.
+// Every function here writes one frame into `target` at `at` and returns the position behind it. The caller made
+// room: bytes outside of `target` are lost. Numbers are integers from 0 to 2^53 - 1 and are not checked, for speed;
+// error codes are.
 
 /** Room for the header of any STREAM frame, in bytes: a type and three integers. */
 export { MAX_STREAM_HEADER_BYTES } from './frame-layout.js'
@@ -17,8 +18,8 @@ export function streamHeaderLength(id: number, offset: number, length: number): 
 }
 
 /**
- * Writes the header of a STREAM frame whose payload of `length` bytes follows: always with LEN, with OFF only for an `offset`
- * above 0 (RFC 9000 section 19.8).
+ * Writes the header of a STREAM frame whose payload of `length` bytes follows: always with LEN, with OFF only for an
+ * `offset` above 0 (RFC 9000 section 19.8).
  */
 export function writeStreamHeader(
   target: Uint8Array,
@@ -50,8 +51,8 @@ export function writeResetStream(
 }
 
 /**
- * Writes RESET_STREAM_AT (draft-ietf-quic-reliable-stream-reset), for a peer that sent `reset_stream_at`. A `reliableSize`
- * above `finalSize`, or a `code` that is not of the wire, throws a `RangeError`.
+ * Writes RESET_STREAM_AT (draft-ietf-quic-reliable-stream-reset), for a peer that sent `reset_stream_at`. A
+ * `reliableSize` above `finalSize`, or a `code` that is not of the wire, throws a `RangeError`.
  */
 export function writeResetStreamAt(
   target: Uint8Array,

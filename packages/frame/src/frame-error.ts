@@ -2,7 +2,9 @@ import { frameTypeName } from './frame-type.js'
 import { TransportErrorCode } from './transport-error.js'
 import type { WireInteger } from './varint.js'
 
-/** What is wrong with the bytes that a peer sent. It is a value, never thrown: the peer's fault is not the program's. */
+/**
+ * What is wrong with the bytes that a peer sent. It is a value, never thrown: the peer's fault is not the program's.
+ */
 export interface FrameError {
   /** The code to put into CONNECTION_CLOSE (RFC 9000 section 20.1). */
   readonly code: TransportErrorCode

@@ -28,8 +28,8 @@ function makeFieldCounts(): Uint8Array {
 }
 
 /**
- * The position behind the header of the frame at `at` (its type and integers), or 0 when it does not end by `limit`. The
- * header of a frame that is not known is its type alone.
+ * The position behind the header of the frame at `at` (its type and integers), or 0 when it does not end by `limit`.
+ * The header of a frame that is not known is its type alone.
  */
 export function frameHeaderEnd(bytes: Uint8Array, at: number, limit: number): number {
   let end = varintEnd(bytes, at, limit)

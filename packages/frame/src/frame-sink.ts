@@ -2,8 +2,8 @@ import type { TransportParameters } from './transport-parameters.js'
 import type { WireInteger } from './varint.js'
 
 /**
- * What a {@link FrameDecoder} reports, in the order of the wire. Numbers that a JavaScript number cannot hold: stream ids,
- * offsets and sizes above 2^53 - 1 come as 2^53, limits as 2^53 - 1, error codes and frame types as a bigint.
+ * What a {@link FrameDecoder} reports, in the order of the wire. Numbers that a JavaScript number cannot hold: stream
+ * ids, offsets and sizes above 2^53 - 1 come as 2^53, limits as 2^53 - 1, error codes and frame types as a bigint.
  *
  * A sink must not throw and must not call `push`; it may call `stop`.
  */
@@ -11,9 +11,9 @@ export interface FrameSink {
   /** The first frame, once, before everything else. */
   transportParameters(parameters: TransportParameters): void
   /**
-   * A piece of a STREAM frame's payload, as it arrived: `chunk[start, end)`, which is a part of what was given to `push`
-   * and is not copied. `offset` is the stream offset of this piece. `fin` comes only with the last piece of a frame with
-   * the FIN bit. A frame without payload comes once, with `start === end`.
+   * A piece of a STREAM frame's payload, as it arrived: `chunk[start, end)`, which is a part of what was given to
+   * `push` and is not copied. `offset` is the stream offset of this piece. `fin` comes only with the last piece of a
+   * frame with the FIN bit. A frame without payload comes once, with `start === end`.
    */
   stream(id: number, offset: number, chunk: Uint8Array, start: number, end: number, fin: boolean): void
   resetStream(id: number, code: WireInteger, finalSize: number): void

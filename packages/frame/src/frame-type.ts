@@ -1,8 +1,9 @@
 import type { WireInteger } from './varint.js'
 
 /**
- * The frame types of QMux: those of QUIC that it permits (RFC 9000 section 19), its own two, and those of the extensions it
- * permits (RFC 9221; draft-ietf-quic-reliable-stream-reset). The two of QMux lie above 2^53 and are bigints.
+ * The frame types of QMux: those of QUIC that it permits (RFC 9000 section 19), its own two, and those of the
+ * extensions it permits (RFC 9221; draft-ietf-quic-reliable-stream-reset). The two of QMux lie above 2^53 and are
+ * bigints.
  */
 export const FrameType = {
   PADDING: 0x00,

@@ -1,7 +1,9 @@
 import { checkBoolean, checkInteger } from '@astranet/interface/check'
 import { DEFAULT_MAX_RECORD_SIZE_BYTES } from './record.js'
 
-/** The most streams of a kind that can ever be opened, 2^60 (RFC 9000 section 4.6): its high half; the low half is 0. */
+/**
+ * The most streams of a kind that can ever be opened, 2^60 (RFC 9000 section 4.6): its high half; the low half is 0.
+ */
 export const MAX_STREAMS_HIGH = 0x1000_0000
 
 /** The most bytes of a CONNECTION_CLOSE reason that are kept by a decoder (by default) and sent by the encoder. */
@@ -18,12 +20,14 @@ export interface DecoderLimits {
    */
   readonly maxRecordSizeBytes: number
   /**
-   * The largest DATAGRAM frame, type and length included, in bytes: the `max_datagram_frame_size` that was sent. Default 0:
-   * datagrams were not negotiated. A larger one is a PROTOCOL_VIOLATION (RFC 9221 section 3). A datagram that is incomplete
-   * costs at most twice the bytes of it that have arrived.
+   * The largest DATAGRAM frame, type and length included, in bytes: the `max_datagram_frame_size` that was sent.
+   * Default 0: datagrams were not negotiated. A larger one is a PROTOCOL_VIOLATION (RFC 9221 section 3). A datagram
+   * that is incomplete costs at most twice the bytes of it that have arrived.
    */
   readonly maxDatagramFrameSizeBytes: number
-  /** Whether `reset_stream_at` was sent. Default `false`: RESET_STREAM_AT is an unknown frame, a FRAME_ENCODING_ERROR. */
+  /**
+   * Whether `reset_stream_at` was sent. Default `false`: RESET_STREAM_AT is an unknown frame, a FRAME_ENCODING_ERROR.
+   */
   readonly acceptResetStreamAt: boolean
   /** How many bytes of a CONNECTION_CLOSE reason are kept; the rest is skipped. 0 to 65,536, default 1,024. */
   readonly maxReasonBytes: number

@@ -1,6 +1,7 @@
 /**
- * The largest Frames field of a record that every peer accepts, in bytes: the default and the smallest legal value of the
- * transport parameter `max_record_size`. With a Size of 2 bytes the record is 16 KiB. (draft-ietf-quic-qmux, max_record_size)
+ * The largest Frames field of a record that every peer accepts, in bytes: the default and the smallest legal value of
+ * the transport parameter `max_record_size`. With a Size of 2 bytes the record is 16 KiB. (draft-ietf-quic-qmux,
+ * max_record_size)
  */
 export const DEFAULT_MAX_RECORD_SIZE_BYTES = 16_382
 

@@ -21,8 +21,8 @@ export class StreamFrames {
   }
 
   /**
-   * Reads the frame at `at`, whose header lies in `bytes` and whose record ends at `recordEnd`, and gives the sink its payload
-   * up to `available`. Returns the position behind what it read, or -1 and sets `error`.
+   * Reads the frame at `at`, whose header lies in `bytes` and whose record ends at `recordEnd`, and gives the sink
+   * its payload up to `available`. Returns the position behind what it read, or -1 and sets `error`.
    */
   begin(bytes: Uint8Array, at: number, available: number, recordEnd: number): number {
     const type = bytes[at]!

@@ -68,7 +68,10 @@ export function decodeTransportParameters(bytes: Uint8Array): TransportParameter
   return parameters
 }
 
-/** Takes one parameter into `parameters`; unknown ones are ignored (RFC 9000 section 7.4.2). Says what is wrong, if so. */
+/**
+ * Takes one parameter into `parameters`; unknown ones are ignored (RFC 9000 section 7.4.2). Says what is wrong, if
+ * so.
+ */
 function readParameter(parameters: Mutable, id: WireInteger, value: Uint8Array): string | undefined {
   const prohibited = PROHIBITED.get(id)
   if (prohibited !== undefined) return `QMux prohibits the transport parameter ${prohibited}`

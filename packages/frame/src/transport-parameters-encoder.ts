@@ -28,8 +28,9 @@ export interface TransportParametersOptions {
 }
 
 /**
- * Writes the frame QX_TRANSPORT_PARAMETERS into `target` at `at`, where the caller made room, and returns the position behind
- * it. It must be the first frame of a connection. What is absent from `parameters` or equal to its default is not written.
+ * Writes the frame QX_TRANSPORT_PARAMETERS into `target` at `at`, where the caller made room, and returns the
+ * position behind it. It must be the first frame of a connection. What is absent from `parameters` or equal to its
+ * default is not written.
  *
  * Throws a `TypeError` or `RangeError` that names the parameter unless each is an integer from 0 to 2^53 - 1,
  * `maxRecordSizeBytes` at least 16,382.

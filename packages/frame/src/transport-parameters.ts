@@ -1,15 +1,19 @@
 import { DEFAULT_MAX_RECORD_SIZE_BYTES } from './record.js'
 
 /**
- * What an endpoint declares about itself in its first frame. All numbers are integers; a value above 2^53 - 1 is read as
- * 2^53 - 1. A parameter that is absent from the frame has its default. (RFC 9000 section 18.2, draft-ietf-quic-qmux)
+ * What an endpoint declares about itself in its first frame. All numbers are integers; a value above 2^53 - 1 is read
+ * as 2^53 - 1. A parameter that is absent from the frame has its default. (RFC 9000 section 18.2,
+ * draft-ietf-quic-qmux)
  */
 export interface TransportParameters {
   /** Idle time after which the connection ends, in ms. Default 0: no limit from this side. */
   readonly maxIdleTimeoutMs: number
   /** Bytes that may be sent on the whole connection at first. Default 0. */
   readonly initialMaxData: number
-  /** Bytes that may be sent at first on a bidirectional stream which the endpoint that declares this opened. Default 0. */
+  /**
+   * Bytes that may be sent at first on a bidirectional stream which the endpoint that declares this opened. Default
+   * 0.
+   */
   readonly initialMaxStreamDataBidiLocal: number
   /** Bytes that may be sent at first on a bidirectional stream which its peer opened. Default 0. */
   readonly initialMaxStreamDataBidiRemote: number
@@ -45,8 +49,8 @@ export const DEFAULT_TRANSPORT_PARAMETERS: TransportParameters = Object.freeze({
 export type NumericParameter = Exclude<keyof TransportParameters, 'resetStreamAt'>
 
 /**
- * The ids of the parameters that QMux permits. `max_record_size` lies above 2^53 and is a bigint; parameters are read once
- * per connection, so a bigint costs nothing here.
+ * The ids of the parameters that QMux permits. `max_record_size` lies above 2^53 and is a bigint; parameters are read
+ * once per connection, so a bigint costs nothing here.
  */
 export const TransportParameterId = {
   maxIdleTimeoutMs: 0x01,

@@ -1,6 +1,7 @@
 import type { WireInteger } from './varint.js'
 
-// These functions read from positions that the caller has found to be inside the buffer (see `varintEnd`), so `!` is right.
+// These functions read from positions that the caller has found to be inside the buffer (see `varintEnd`), so `!` is
+// right.
 
 /** What {@link readVarint} gives for every value above 2^53 - 1, which a number cannot hold exactly. */
 export const SATURATED: number = 2 ** 53
@@ -56,7 +57,10 @@ export function isVarintLarger(bytes: Uint8Array, a: number, b: number): boolean
   return highA !== highB ? highA > highB : readVarintLow(bytes, a) > readVarintLow(bytes, b)
 }
 
-/** Whether `length` (below 2^53) bytes at the stream offset which is at `at` go beyond 2^62 - 1 (RFC 9000 section 19.8). */
+/**
+ * Whether `length` (below 2^53) bytes at the stream offset which is at `at` go beyond 2^62 - 1 (RFC 9000 section
+ * 19.8).
+ */
 export function isBeyondLastOffset(bytes: Uint8Array, at: number, length: number): boolean {
   const carry = Math.floor((readVarintLow(bytes, at) + length) / 0x1_0000_0000)
   return readVarintHigh(bytes, at) + carry > 0x3fff_ffff

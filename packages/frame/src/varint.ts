@@ -1,5 +1,6 @@
 /**
- * An integer of the wire, 0 to 2^62 - 1. It is a `bigint` only above 2^53 - 1, so two equal values always have the same type.
+ * An integer of the wire, 0 to 2^62 - 1. It is a `bigint` only above 2^53 - 1, so two equal values always have the
+ * same type.
  */
 export type WireInteger = number | bigint
 
@@ -32,8 +33,8 @@ export function writeVarint(target: Uint8Array, offset: number, value: number): 
 }
 
 /**
- * Writes `value` in exactly `length` bytes, longer than the shortest form if need be: for a record's Size that is filled in
- * when the record is complete. Returns the offset behind it. Not checked: that `value` fits.
+ * Writes `value` in exactly `length` bytes, longer than the shortest form if need be: for a record's Size that is
+ * filled in when the record is complete. Returns the offset behind it. Not checked: that `value` fits.
  */
 export function writeVarintOfLength(
   target: Uint8Array,
@@ -55,8 +56,8 @@ export function writeVarintOfLength(
 }
 
 /**
- * Writes the value `high * 2^32 + low` (`high` below 2^30, `low` below 2^32, not checked) in its shortest form. Returns the
- * offset behind it.
+ * Writes the value `high * 2^32 + low` (`high` below 2^30, `low` below 2^32, not checked) in its shortest form.
+ * Returns the offset behind it.
  */
 export function writeVarintHalves(target: Uint8Array, offset: number, high: number, low: number): number {
   if (high === 0 && low < 0x4000_0000) return writeVarint(target, offset, low)
@@ -73,8 +74,8 @@ export function wireIntegerLength(value: WireInteger): 1 | 2 | 4 | 8 {
 }
 
 /**
- * Writes `value`, a number or a bigint, in its shortest form. Returns the offset behind it. Throws a `RangeError` unless it
- * is an integer from 0 to 2^62 - 1 (as a number at most 2^53 - 1).
+ * Writes `value`, a number or a bigint, in its shortest form. Returns the offset behind it. Throws a `RangeError`
+ * unless it is an integer from 0 to 2^62 - 1 (as a number at most 2^53 - 1).
  */
 export function writeWireInteger(target: Uint8Array, offset: number, value: WireInteger): number {
   checkWireInteger('value', value)

@@ -5,8 +5,8 @@ import { DEFAULT_TRANSPORT_PARAMETERS } from '../src/index.js'
 export type Call = [name: string, ...args: unknown[]]
 
 /**
- * Keeps what a decoder told it. Pieces of stream data that follow each other are merged, since how they were cut is not a
- * property of the bytes.
+ * Keeps what a decoder told it. Pieces of stream data that follow each other are merged, since how they were cut is
+ * not a property of the bytes.
  */
 export class RecordingSink implements FrameSink {
   readonly calls: Call[] = []

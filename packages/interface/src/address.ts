@@ -24,8 +24,8 @@ export type Address =
   | { readonly kind: 'local'; readonly port: number }
 
 /**
- * Reads an address. Every string is read in one way only: service names never contain `:` and never look like a node id.
- * Throws a `TypeError` (not an address) or `RangeError` (a port or name too large) that quotes the text.
+ * Reads an address. Every string is read in one way only: service names never contain `:` and never look like a node
+ * id. Throws a `TypeError` (not an address) or `RangeError` (a port or name too large) that quotes the text.
  */
 export function parseAddress(text: string): Address {
   if (typeof text !== 'string') throw new TypeError(`address must be a string, got ${typeof text}`)

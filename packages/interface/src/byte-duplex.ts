@@ -6,9 +6,9 @@ export interface ByteDuplexCapabilities {
    */
   readonly halfClose: boolean
   /**
-   * Whether no third party can read or change the bytes, and the peer is the one that this side meant to reach: TLS with a
-   * checked certificate or shared secret, or a Unix socket. A server whose clients have no certificates counts too, because
-   * its clients check. Proofs of a secret are sent only over such pipes. Absent counts as `false`.
+   * Whether no third party can read or change the bytes, and the peer is the one that this side meant to reach: TLS
+   * with a checked certificate or shared secret, or a Unix socket. A server whose clients have no certificates counts
+   * too, because its clients check. Proofs of a secret are sent only over such pipes. Absent counts as `false`.
    */
   readonly confidential?: boolean
 }
@@ -20,11 +20,12 @@ export interface ByteDuplexCapabilities {
  *
  * Which method may call back before it returns:
  * - From inside `handle`, `writev`, `resume` and `end` any of these calls may come, except the `onDrain` of that very
- *   `writev`. A pipe within one process may have no turn of the event loop between its ends, as Node's `stream.duplexPair()`:
- *   the other end may answer what was written before `writev` returns.
+ *   `writev`. A pipe within one process may have no turn of the event loop between its ends, as Node's
+ *   `stream.duplexPair()`: the other end may answer what was written before `writev` returns.
  * - From inside `abort`, `pause` and the duplex's constructor none comes.
- * - From inside each of these calls the handler may call every method of the duplex. Where that method calls back, the
- *   handler is called inside its own call; what the inner call delivers is later in the order than what the outer one did.
+ * - From inside each of these calls the handler may call every method of the duplex. Where that method calls back,
+ *   the handler is called inside its own call; what the inner call delivers is later in the order than what the outer
+ *   one did.
  *
  * So a handler updates its own state before it calls a method that may call back, and checks it again afterwards.
  */
@@ -32,17 +33,17 @@ export interface ByteDuplexHandler {
   /** Bytes arrived. The receiver owns `chunk`: the duplex never reuses or changes it. It is never empty. */
   onData(chunk: Uint8Array): void
   /**
-   * A `writev` that returned `false` is done: all bytes were handed to the system, `bufferedBytes` is 0, the pipe refers to
-   * no chunk any more, and more can be written. Called once for each such `writev`, never before it has returned. A handler
-   * that took the pipe over may get a call that its predecessor is owed. When a handler writes more from inside this call
-   * and that waits too, the calls still owed come once it is done.
+   * A `writev` that returned `false` is done: all bytes were handed to the system, `bufferedBytes` is 0, the pipe
+   * refers to no chunk any more, and more can be written. Called once for each such `writev`, never before it has
+   * returned. A handler that took the pipe over may get a call that its predecessor is owed. When a handler writes
+   * more from inside this call and that waits too, the calls still owed come once it is done.
    */
   onDrain(): void
   /** The peer ended its direction: no more bytes arrive. Only where `capabilities.halfClose`. */
   onEnd(): void
   /**
-   * Both directions have ended. `reason` is `undefined` after a clean end of both, otherwise why the pipe broke (or what
-   * `abort` was given).
+   * Both directions have ended. `reason` is `undefined` after a clean end of both, otherwise why the pipe broke (or
+   * what `abort` was given).
    */
   onClose(reason: Error | undefined): void
   /** A resumable pipe lost its connection: nothing moves until `onResume`. Pipes that cannot resume never call it. */
@@ -62,13 +63,16 @@ export interface ByteDuplex {
   readonly localAddress: string
   /** Address of the other end, likewise. */
   readonly remoteAddress: string
-  /** Bytes given to `writev` and not yet handed to the system; bytes that the pipe has copied may count a little longer. */
+  /**
+   * Bytes given to `writev` and not yet handed to the system; bytes that the pipe has copied may count a little
+   * longer.
+   */
   readonly bufferedBytes: number
 
   /**
-   * Starts delivery to `handler`, or hands the pipe over to another one: every later call goes to the new handler. Bytes
-   * that arrived before the first `handle` wait in the pipe; they may be delivered before `handle` returns. May be called
-   * from inside a handler's call.
+   * Starts delivery to `handler`, or hands the pipe over to another one: every later call goes to the new handler.
+   * Bytes that arrived before the first `handle` wait in the pipe; they may be delivered before `handle` returns. May
+   * be called from inside a handler's call.
    */
   handle(handler: ByteDuplexHandler): void
 
@@ -83,10 +87,10 @@ export interface ByteDuplex {
   writev(chunks: readonly Uint8Array[]): boolean
 
   /**
-   * Calls `callback` once, late in the current turn of the event loop, after the promise callbacks that became due in it.
-   * A pipe has it when its bytes leave only once in a turn (TLS on Node.js): one write at that time carries all that the
-   * program has written in this turn, and is done even when the program exits before the next turn. Absent: a write leaves
-   * equally well at any time.
+   * Calls `callback` once, late in the current turn of the event loop, after the promise callbacks that became due in
+   * it. A pipe has it when its bytes leave only once in a turn (TLS on Node.js): one write at that time carries all
+   * that the program has written in this turn, and is done even when the program exits before the next turn. Absent:
+   * a write leaves equally well at any time.
    */
   readonly defer?: (callback: () => void) => void
 
@@ -98,7 +102,8 @@ export interface ByteDuplex {
   readonly linger?: (ms: number) => void
 
   /**
-   * Stops `onData` soon: a chunk that is already in flight may still come. For relays; the multiplexer never pauses a pipe.
+   * Stops `onData` soon: a chunk that is already in flight may still come. For relays; the multiplexer never pauses a
+   * pipe.
    */
   pause(): void
   /** Undoes `pause`. */

@@ -14,8 +14,8 @@ export function checkInteger(name: string, value: unknown, range: NumberRange): 
 }
 
 /**
- * `value` when it is a number in `range`, which may end at `Infinity`. Otherwise throws a `TypeError` or `RangeError` that
- * starts with `name`.
+ * `value` when it is a number in `range`, which may end at `Infinity`. Otherwise throws a `TypeError` or `RangeError`
+ * that starts with `name`.
  */
 export function checkNumber(name: string, value: unknown, range: NumberRange): number {
   if (typeof value !== 'number') throw wrongType(name, 'a number', value)

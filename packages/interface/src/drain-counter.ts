@@ -7,7 +7,8 @@
  * while (!isClosed && drains.takeDue()) handler.onDrain()
  * ```
  *
- * When the handler writes more from inside a call and that waits too, the loop ends, and the rest comes once that is done.
+ * When the handler writes more from inside a call and that waits too, the loop ends, and the rest comes once that is
+ * done.
  */
 export class DrainCounter {
   #owed = 0

@@ -12,8 +12,8 @@ export type { PairDirection, PairEndOptions, PairJoint } from './pair-end.js'
 /** How a {@link duplexPair} behaves, both directions alike. */
 export interface DuplexPairOptions {
   /**
-   * Bytes in flight in one direction, 1 to 2^53 - 1, beyond which `writev` returns `false`. They are in flight until they
-   * are delivered. Default 65,536.
+   * Bytes in flight in one direction, 1 to 2^53 - 1, beyond which `writev` returns `false`. They are in flight until
+   * they are delivered. Default 65,536.
    */
   bufferBytes?: number
   /** Whether each direction ends on its own. Default `true`. */
@@ -23,9 +23,9 @@ export interface DuplexPairOptions {
 }
 
 /**
- * Two connected byte duplexes in one process: what one end writes the other one receives in the next turn of the event
- * loop, in buffers of its own of at most 65,536 bytes. When both directions have ended, both ends get `onClose(undefined)`.
- * `abort` is `ECONNRESET` at the other end. The pair never suspends.
+ * Two connected byte duplexes in one process: what one end writes the other one receives in the next turn of the
+ * event loop, in buffers of its own of at most 65,536 bytes. When both directions have ended, both ends get
+ * `onClose(undefined)`. `abort` is `ECONNRESET` at the other end. The pair never suspends.
  *
  * Throws a `TypeError` or `RangeError` that names the option when one is out of range.
  */

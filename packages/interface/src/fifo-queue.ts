@@ -1,7 +1,10 @@
 /** Taken items are cut off the front once there are this many and they are half of the array. */
 const MIN_CUT = 32
 
-/** A queue, first in, first out. Each call takes constant time on average, and a taken item is not referred to any more. */
+/**
+ * A queue, first in, first out. Each call takes constant time on average, and a taken item is not referred to any
+ * more.
+ */
 export class FifoQueue<T> {
   #items: (T | undefined)[] = []
   #head = 0

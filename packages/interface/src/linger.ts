@@ -8,8 +8,9 @@ const { process: nodeProcess } = globalThis as unknown as {
 }
 
 /**
- * Reads from a socket's descriptor with blocking system calls, until its peer has ended or the connection is gone, at most
- * for `ms`. What is read is dropped, so the socket is of no use for reading afterwards. Does nothing without a descriptor.
+ * Reads from a socket's descriptor with blocking system calls, until its peer has ended or the connection is gone, at
+ * most for `ms`. What is read is dropped, so the socket is of no use for reading afterwards. Does nothing without a
+ * descriptor.
  */
 export function lingerOn(fd: number | undefined, ms: number): void {
   const fileSystem = nodeProcess?.getBuiltinModule?.('node:fs') as FileSystem | undefined

@@ -1,13 +1,16 @@
-/** What an item of a {@link LinkedList} has: its neighbours, `undefined` while it is in no list. The list writes them. */
+/**
+ * What an item of a {@link LinkedList} has: its neighbours, `undefined` while it is in no list. The list writes them.
+ */
 export interface Linked<T> {
   previous: T | undefined
   next: T | undefined
 }
 
 /**
- * A doubly linked list through fields of its own items: an item leaves it at once from anywhere, nothing is allocated, and
- * one that has left refers to no other. (A `Set` would keep items alive that have left it until the next full garbage
- * collection, because the tables that it has outgrown refer to each other.) An item is in one list at most.
+ * A doubly linked list through fields of its own items: an item leaves it at once from anywhere, nothing is
+ * allocated, and one that has left refers to no other. (A `Set` would keep items alive that have left it until the
+ * next full garbage collection, because the tables that it has outgrown refer to each other.) An item is in one list
+ * at most.
  *
  * To walk it, start at `first` and follow `next`.
  */

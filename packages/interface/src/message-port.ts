@@ -13,7 +13,8 @@ export interface MessagePortOptions {
   /** {@link ByteDuplex.remoteAddress}. Default: empty. */
   remoteAddress?: string
   /**
-   * {@link ByteDuplexCapabilities.confidential}. Default `true`: only the holder of the other port sees what goes through.
+   * {@link ByteDuplexCapabilities.confidential}. Default `true`: only the holder of the other port sees what goes
+   * through.
    */
   confidential?: boolean
 }
@@ -24,15 +25,15 @@ const MAX_REASON_UNITS = 200
 /**
  * A byte duplex over a MessagePort, which belongs to it from then on; at the other port the other end does the same.
  *
- * A port has no back-pressure, no half-close and, in older browsers, no event when the other side is gone. So the two ends
- * send messages for these: a `Uint8Array` is bytes (it is transferred), a positive integer allows the receiver to send that
- * many bytes more, `null` ends a direction, a string breaks the pipe and says why. Each end begins by allowing 1,048,576
- * bytes, and allows more as its handler takes them, so at most that many wait in either direction. Any other message, or
- * more bytes than were allowed, breaks the pipe with `ASTRA_ERR_PORT_MESSAGE`.
+ * A port has no back-pressure, no half-close and, in older browsers, no event when the other side is gone. So the two
+ * ends send messages for these: a `Uint8Array` is bytes (it is transferred), a positive integer allows the receiver
+ * to send that many bytes more, `null` ends a direction, a string breaks the pipe and says why. Each end begins by
+ * allowing 1,048,576 bytes, and allows more as its handler takes them, so at most that many wait in either direction.
+ * Any other message, or more bytes than were allowed, breaks the pipe with `ASTRA_ERR_PORT_MESSAGE`.
  *
  * - `writev` copies what it may send; it refers to the rest, which waits.
- * - When both directions have ended the port is closed. A port that closes before is `ECONNRESET`; so is `abort`, at the
- *   other end. Where a browser does not report closed ports, the protocol above the pipe has to find out.
+ * - When both directions have ended the port is closed. A port that closes before is `ECONNRESET`; so is `abort`, at
+ *   the other end. Where a browser does not report closed ports, the protocol above the pipe has to find out.
  * - A port with a handler keeps a Node process alive, as a socket does.
  *
  * Throws a `TypeError` unless `port` is one.

@@ -47,15 +47,16 @@ export interface NodeDuplexOptions {
   /** {@link ByteDuplex.remoteAddress}. Default: empty. */
   remoteAddress?: string
   /**
-   * Whether each direction ends on its own. Default: the stream's own `allowHalfOpen`. When `false`, `end` closes both: what
-   * still arrives is dropped, and the pipe closes once the peer has ended too; a peer's end ends this side.
+   * Whether each direction ends on its own. Default: the stream's own `allowHalfOpen`. When `false`, `end` closes
+   * both: what still arrives is dropped, and the pipe closes once the peer has ended too; a peer's end ends this
+   * side.
    */
   halfClose?: boolean
   /** {@link ByteDuplexCapabilities.confidential}, for example of an ssh command's stdio. Default `false`. */
   confidential?: boolean
   /**
-   * Whether the process keeps memory that reading frees ({@link MemoryUse}): `'fast'`, or `'lean'` where memory matters more
-   * than speed. Default `'fast'`.
+   * Whether the process keeps memory that reading frees ({@link MemoryUse}): `'fast'`, or `'lean'` where memory
+   * matters more than speed. Default `'fast'`.
    */
   memory?: MemoryUse
 }
@@ -65,18 +66,19 @@ export interface NodeDuplexOptions {
  *
  * - `writev` returns `true` when the stream took every byte in the same turn. A `net.Socket` does so as long as the
  *   kernel's buffer has room: Node tries the system call at once, and drops `writableLength` before `write` returns.
- * - A stream that is not a socket may pass on the chunk that it was given (a `PassThrough`, a pair of Duplexes in memory),
- *   and it does not report when its reader is done with it. So such a stream gets a copy; a socket does not.
- * - `data` chunks are passed on as they are. The stream must not reuse them (a `net.Socket` does not, unless it was made
- *   with `onread`).
- * - `abort` resets a TCP connection, so that the peer sees `ECONNRESET` and not a clean end; other streams are destroyed.
- *   A Node peer may see an end instead when bytes were unread at the reset, so a protocol needs a message that ends it.
+ * - A stream that is not a socket may pass on the chunk that it was given (a `PassThrough`, a pair of Duplexes in
+ *   memory), and it does not report when its reader is done with it. So such a stream gets a copy; a socket does not.
+ * - `data` chunks are passed on as they are. The stream must not reuse them (a `net.Socket` does not, unless it was
+ *   made with `onread`).
+ * - `abort` resets a TCP connection, so that the peer sees `ECONNRESET` and not a clean end; other streams are
+ *   destroyed. A Node peer may see an end instead when bytes were unread at the reset, so a protocol needs a message
+ *   that ends it.
  * - A stream that closes without an error before both directions ended gives `onClose` an `ECONNRESET`.
  * - The first socket makes `malloc` keep what reading frees ({@link keepFreedMemory}), unless `memory` is `'lean'`.
  * - Make TCP sockets and servers with `allowHalfOpen: true`, or the peer's end ends this side too.
  *
- * Throws a `TypeError` unless `duplex` is a Duplex in byte mode without an encoding, and a `TypeError` or `RangeError` that
- * names `memory` when that is neither `'fast'` nor `'lean'`.
+ * Throws a `TypeError` unless `duplex` is a Duplex in byte mode without an encoding, and a `TypeError` or
+ * `RangeError` that names `memory` when that is neither `'fast'` nor `'lean'`.
  */
 export function fromNodeDuplex(duplex: NodeDuplex, options: NodeDuplexOptions = {}): ByteDuplex {
   if (typeof duplex?.uncork !== 'function' || typeof duplex.resume !== 'function') {
@@ -92,8 +94,8 @@ export function fromNodeDuplex(duplex: NodeDuplex, options: NodeDuplexOptions = 
 }
 
 /**
- * How many rounds of the tick and promise queues a flush over TLS waits. Few programs need more rounds from the event that
- * woke them to `process.exit()`; a round costs 0.2 us.
+ * How many rounds of the tick and promise queues a flush over TLS waits. Few programs need more rounds from the event
+ * that woke them to `process.exit()`; a round costs 0.2 us.
  */
 const TICKS = 8
 
@@ -102,8 +104,8 @@ const { process: nodeProcess } = globalThis as unknown as {
 }
 
 /**
- * Node sends what TLS has encrypted once in a turn. A second write leaves after the check phase (that of `setImmediate`), and
- * never if the process exits before.
+ * Node sends what TLS has encrypted once in a turn. A second write leaves after the check phase (that of
+ * `setImmediate`), and never if the process exits before.
  */
 function afterTicks(callback: () => void, ticks: number): void {
   if (ticks === 0) callback()
@@ -236,8 +238,8 @@ class NodeByteDuplex implements ByteDuplex {
 }
 
 /**
- * A reset shows the peer that bytes are missing. Only TCP has one; other handles throw. A TCP connection that the system is
- * ending cannot be reset either, and needs no reset: every byte has left.
+ * A reset shows the peer that bytes are missing. Only TCP has one; other handles throw. A TCP connection that the
+ * system is ending cannot be reset either, and needs no reset: every byte has left.
  */
 function resetOrDestroy(duplex: NodeDuplex): void {
   const isShuttingDown = duplex.writableEnded && !duplex.writableFinished && duplex.writableLength === 0

@@ -26,15 +26,15 @@ export interface TransportListener {
   /** The address it listens on (with the real port in place of port 0), in the form that `dial` takes. */
   readonly address: string
   /**
-   * Whether a connection is accepted only from a peer that has proved that it belongs to the network (a shared secret, a
-   * certificate that is requested and checked). Default `false`.
+   * Whether a connection is accepted only from a peer that has proved that it belongs to the network (a shared
+   * secret, a certificate that is requested and checked). Default `false`.
    */
   readonly isAuthenticated?: boolean
   /** Whether only this machine can reach the address: a loopback address, a Unix socket, memory. Default `false`. */
   readonly isLocal?: boolean
   /**
-   * Whether its connections are confidential ({@link ByteDuplexCapabilities.confidential}), when that is known beforehand.
-   * Default: unknown until a connection is accepted.
+   * Whether its connections are confidential ({@link ByteDuplexCapabilities.confidential}), when that is known
+   * beforehand. Default: unknown until a connection is accepted.
    */
   readonly isConfidential?: boolean
   /** Stops accepting. Accepted connections stay open. Idempotent; resolves when the address is free. */

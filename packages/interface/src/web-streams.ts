@@ -41,9 +41,9 @@ export interface WebStreamsOptions {
 /**
  * A byte duplex over a pair of WHATWG streams, which it locks.
  *
- * - `writev` copies its chunks into one, because a stream may keep what it was given (a `TransformStream` passes it on). The
- *   chunks are the caller's again at once. It returns whether the stream wants more (`desiredSize` above 0); `onDrain`
- *   comes when every write so far is done. `bufferedBytes` counts what was copied and is not yet written.
+ * - `writev` copies its chunks into one, because a stream may keep what it was given (a `TransformStream` passes it
+ *   on). The chunks are the caller's again at once. It returns whether the stream wants more (`desiredSize` above 0);
+ *   `onDrain` comes when every write so far is done. `bufferedBytes` counts what was copied and is not yet written.
  * - One chunk is read at a time, and none while the duplex is paused.
  * - `end` closes `writable`. `abort`, and an error of either stream, aborts `writable` and cancels `readable`.
  *

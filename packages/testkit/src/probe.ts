@@ -49,7 +49,10 @@ export class Probe implements ByteDuplexHandler {
     return concatBytes(this.chunks)
   }
 
-  /** Calls `writev`, and counts it. Its own `onDrain` from inside the call is a breach; all other calls are allowed there. */
+  /**
+   * Calls `writev`, and counts it. Its own `onDrain` from inside the call is a breach; all other calls are allowed
+   * there.
+   */
   write(...chunks: Uint8Array[]): boolean {
     const isTaken = this.duplex.writev(chunks)
     if (!isTaken) this.refusals++
@@ -71,7 +74,9 @@ export class Probe implements ByteDuplexHandler {
     if (!this.write(...chunks)) await this.until('onDrain', () => this.drains >= this.refusals)
   }
 
-  /** Resolves once `isTrue`, checked after each call of the handler. Rejects when the pipe has closed, or after 10 s. */
+  /**
+   * Resolves once `isTrue`, checked after each call of the handler. Rejects when the pipe has closed, or after 10 s.
+   */
   async until(what: string, isTrue: () => boolean): Promise<void> {
     if (isTrue()) return
     check(this.closes === 0, `closed (${String(this.closeReason)}) while waiting for ${what}`)

@@ -13,11 +13,11 @@ export interface SynchronousPairOptions {
 }
 
 /**
- * Two ends of a pipe without a turn of the event loop between them. It calls its handlers from inside every method from
- * which the contract of `ByteDuplexHandler` allows that: the other end has what was written, and may have answered, before
- * `writev` returns; an `onDrain` that is owed comes from inside the next call to that end, or in a microtask; the last `end`
- * closes both ends before it returns. Each chunk of a `writev` arrives as one chunk. At most 64 KiB wait for a paused reader
- * before `writev` returns `false`.
+ * Two ends of a pipe without a turn of the event loop between them. It calls its handlers from inside every method
+ * from which the contract of `ByteDuplexHandler` allows that: the other end has what was written, and may have
+ * answered, before `writev` returns; an `onDrain` that is owed comes from inside the next call to that end, or in a
+ * microtask; the last `end` closes both ends before it returns. Each chunk of a `writev` arrives as one chunk. At
+ * most 64 KiB wait for a paused reader before `writev` returns `false`.
  */
 export function synchronousPair(options: SynchronousPairOptions = {}): DuplexPair {
   const { halfClose = true } = options

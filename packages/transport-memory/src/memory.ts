@@ -14,9 +14,9 @@ export interface MemoryOptions extends MemoryPairOptions {
 }
 
 /**
- * A transport inside one process, for the network `memory`. Its addresses are names of 1 or more characters; to listen on
- * `''`, `'*'` or `':0'` gives a free one. Nodes that are to reach each other share one transport: each transport has its own
- * names.
+ * A transport inside one process, for the network `memory`. Its addresses are names of 1 or more characters; to
+ * listen on `''`, `'*'` or `':0'` gives a free one. Nodes that are to reach each other share one transport: each
+ * transport has its own names.
  *
  * A dial takes twice `delayMs`, as a handshake does. Errors have the codes of TCP: `ECONNREFUSED`, `EADDRINUSE`,
  * `ETIMEDOUT`. Throws a `TypeError` or `RangeError` that names the option when one is out of range.

@@ -8,13 +8,13 @@ export interface MemoryPairOptions {
   /** How fast bytes leave, above 0. Default: at once. */
   bytesPerSecond?: number
   /**
-   * Bytes in flight in one direction, 1 or more, beyond which `writev` returns `false`. They are in flight until they are
-   * delivered. With a delay this limits the speed: give at least delay times rate. Default 65,536.
+   * Bytes in flight in one direction, 1 or more, beyond which `writev` returns `false`. They are in flight until they
+   * are delivered. With a delay this limits the speed: give at least delay times rate. Default 65,536.
    */
   bufferBytes?: number
   /**
-   * A fault: the connection breaks for both ends with `ECONNRESET` once this number of bytes, 0 or more, was delivered in
-   * either direction. Default: never.
+   * A fault: the connection breaks for both ends with `ECONNRESET` once this number of bytes, 0 or more, was
+   * delivered in either direction. Default: never.
    */
   cutAfterBytes?: number
   /** Whether each direction ends on its own. Default `true`. */

@@ -4,7 +4,8 @@ import { Flow } from './flow.js'
 import { settingsOf, type MemoryPairOptions, type PairSettings } from './options.js'
 
 /**
- * Two connected byte duplexes in one process: what one end writes the other one receives, in a later turn, in new buffers.
+ * Two connected byte duplexes in one process: what one end writes the other one receives, in a later turn, in new
+ * buffers.
  *
  * Back-pressure is real: `writev` returns `false` once more than `bufferBytes` are in flight, and `onDrain` comes when
  * they fit again. A clean end closes both ends once both were delivered; `abort` closes the peer with `ECONNRESET`.

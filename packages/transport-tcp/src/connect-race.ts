@@ -4,9 +4,9 @@ import { connect, type NetConnectOpts, type Socket } from 'node:net'
 const STAGGER_MS = 250
 
 /**
- * Connects to the first of several addresses that answers. The next attempt begins after a while, or at once when all that
- * were begun have failed. No attempt is given up before another one has connected: the first address may be slow and the
- * only one that works.
+ * Connects to the first of several addresses that answers. The next attempt begins after a while, or at once when all
+ * that were begun have failed. No attempt is given up before another one has connected: the first address may be slow
+ * and the only one that works.
  */
 export class ConnectRace {
   /** A connected socket without listeners. Rejects with the only error, or with all of them as an `AggregateError`. */

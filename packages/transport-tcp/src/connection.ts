@@ -30,8 +30,8 @@ export function plainConnection(socket: Socket, ends: EndNames, traits: Connecti
 }
 
 /**
- * A TLS socket as a connection, after its handshake. TLS has no reset, and a reset of the socket below crashes Node 20, so
- * the peer of an abort sees an end.
+ * A TLS socket as a connection, after its handshake. TLS has no reset, and a reset of the socket below crashes Node
+ * 20, so the peer of an abort sees an end.
  */
 export function tlsConnection(socket: TLSSocket, ends: EndNames, traits: ConnectionTraits): Connection {
   return fromNodeDuplex(socket, { halfClose: true, ...ends, ...traits })

@@ -3,8 +3,8 @@ import { AstraError } from '@astranet/interface'
 const MAX_TIMER_DELAY_MS = 0x7fffffff
 
 /**
- * One attempt at dialing. It runs its steps until one of them fails, the signal aborts or the time is over; the first of
- * these counts, and destroys what the attempt has made.
+ * One attempt at dialing. It runs its steps until one of them fails, the signal aborts or the time is over; the first
+ * of these counts, and destroys what the attempt has made.
  */
 export class DialAttempt {
   readonly #failed: Promise<never>

@@ -6,8 +6,8 @@ import type { TcpOptions } from './options.js'
 import { UNIX_NETWORK, unixListenPath } from './unix-address.js'
 
 /**
- * The options of `server.listen` for `address`. Rejects with a `TypeError` or `RangeError` that quotes it, or with the error
- * of resolving its host name.
+ * The options of `server.listen` for `address`. Rejects with a `TypeError` or `RangeError` that quotes it, or with
+ * the error of resolving its host name.
  */
 export async function listenTarget(
   network: Network,

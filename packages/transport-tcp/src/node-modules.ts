@@ -1,6 +1,6 @@
 /**
- * Node's TLS, loaded by the first call: a program without TLS starts faster and takes less memory. It loads within the call,
- * so that nothing can happen between the connecting of a socket and its handshake.
+ * Node's TLS, loaded by the first call: a program without TLS starts faster and takes less memory. It loads within
+ * the call, so that nothing can happen between the connecting of a socket and its handshake.
  */
 export function nodeTls(): typeof import('node:tls') {
   return process.getBuiltinModule('node:tls')

@@ -10,16 +10,19 @@ export interface TcpOptions {
    * decides how often and how long it then probes. Default 30,000; `false` turns probing off. Unix sockets need none.
    */
   keepAliveDelayMs?: number | false
-  /** Connections that the system queues for a listener before they are accepted. Default 511; the system has its own limit. */
+  /**
+   * Connections that the system queues for a listener before they are accepted. Default 511; the system has its own
+   * limit.
+   */
   backlog?: number
   /** How host names are resolved, with the signature of `dns.lookup`. Default: `dns.lookup`. */
   lookup?: LookupFunction
   /** TLS with certificates on every network. Not together with `secret`. Default: none. */
   tls?: TlsOptions
   /**
-   * A secret that both sides share, at least 16 characters without white space at the ends; {@link generateSecret} makes a
-   * good one. It gives TLS on every network without certificates: each side proves to the other one that it knows the
-   * secret. All bytes are encrypted, and stay so if the secret leaks later. Default: none.
+   * A secret that both sides share, at least 16 characters without white space at the ends; {@link generateSecret}
+   * makes a good one. It gives TLS on every network without certificates: each side proves to the other one that it
+   * knows the secret. All bytes are encrypted, and stay so if the secret leaks later. Default: none.
    */
   secret?: string
   /**
@@ -38,8 +41,8 @@ export interface TcpOptions {
    */
   maxPendingHandshakes?: number
   /**
-   * Whether the process keeps memory that reading frees ({@link MemoryUse}): `'fast'`, or `'lean'` where memory matters more
-   * than speed. Default `'fast'`.
+   * Whether the process keeps memory that reading frees ({@link MemoryUse}): `'fast'`, or `'lean'` where memory
+   * matters more than speed. Default `'fast'`.
    */
   memory?: MemoryUse
 }

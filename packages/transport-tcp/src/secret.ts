@@ -9,8 +9,8 @@ const GENERATED_BYTES = 32
 const SCRYPT = { N: 1 << 15, r: 8, p: 1, maxmem: 64 << 20 }
 
 /**
- * The salt is the same everywhere, because the two sides share nothing but the secret. So an attacker can stretch a list of
- * guesses once for all networks. That is why short secrets are refused and generated ones are recommended.
+ * The salt is the same everywhere, because the two sides share nothing but the secret. So an attacker can stretch a
+ * list of guesses once for all networks. That is why short secrets are refused and generated ones are recommended.
  */
 const SALT = 'astranet-1 shared secret'
 
@@ -20,8 +20,8 @@ export function generateSecret(): string {
 }
 
 /**
- * The key that both sides derive from the secret. Runs on Node's thread pool. Text that looks the same gives the same key
- * (Unicode's form NFC).
+ * The key that both sides derive from the secret. Runs on Node's thread pool. Text that looks the same gives the same
+ * key (Unicode's form NFC).
  */
 export function stretchSecret(secret: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {

@@ -16,15 +16,16 @@ import { tlsSettings, type TlsSettings } from './tls-settings.js'
  * The transport over sockets of the operating system, for the networks `tcp` (IPv4 or IPv6), `tcp4`, `tcp6` and `unix`;
  * with TLS on each when `options` has `tls` (certificates) or `secret`.
  *
- * Addresses of TCP are `host:port`, `[IPv6]:port`, or `:port` (`listen`: all interfaces; `dial`: this machine). Port 0
- * listens on a free one. `dial` on `tcp` tries both families in turn. Addresses of `unix` are paths; `*` listens at a new
- * path in the folder of temporary files. A socket's file that was left behind gives `EADDRINUSE`, as with `net`. Every
- * socket has Nagle's algorithm off, the system's keep-alive on, and half-close.
+ * Addresses of TCP are `host:port`, `[IPv6]:port`, or `:port` (`listen`: all interfaces; `dial`: this machine). Port
+ * 0 listens on a free one. `dial` on `tcp` tries both families in turn. Addresses of `unix` are paths; `*` listens at
+ * a new path in the folder of temporary files. A socket's file that was left behind gives `EADDRINUSE`, as with
+ * `net`. Every socket has Nagle's algorithm off, the system's keep-alive on, and half-close.
  *
- * Errors are Node's own (`ECONNREFUSED`, `EADDRINUSE`, `ENOTFOUND`, `EHOSTUNREACH`, ...), `ETIMEDOUT` when `timeoutMs`
- * runs out, which limits the TLS handshake too, and those of the handshake: `ASTRA_ERR_TLS_SECRET`,
- * `ASTRA_ERR_TLS_CERTIFICATE`, `ASTRA_ERR_TLS_ALPN`, `ASTRA_ERR_TLS_HANDSHAKE`. Over TLS 1.3 a client is done before the
- * server has checked its certificate: when the server does not trust it, `dial` resolves and the connection then closes.
+ * Errors are Node's own (`ECONNREFUSED`, `EADDRINUSE`, `ENOTFOUND`, `EHOSTUNREACH`, ...), `ETIMEDOUT` when
+ * `timeoutMs` runs out, which limits the TLS handshake too, and those of the handshake: `ASTRA_ERR_TLS_SECRET`,
+ * `ASTRA_ERR_TLS_CERTIFICATE`, `ASTRA_ERR_TLS_ALPN`, `ASTRA_ERR_TLS_HANDSHAKE`. Over TLS 1.3 a client is done before
+ * the server has checked its certificate: when the server does not trust it, `dial` resolves and the connection then
+ * closes.
  *
  * Throws a `TypeError` or `RangeError` that names the option when one is wrong.
  */

@@ -15,9 +15,10 @@ export interface TlsAcceptorEvents {
 }
 
 /**
- * Runs the TLS handshakes of a listener, up to a limit. For one more the oldest is closed: an honest client is done within a
- * round trip or two, so the oldest one most likely only occupies a place. The handshakes run in a server of `node:tls` that
- * does not listen and is given its connections, because only such a server checks the certificates of clients.
+ * Runs the TLS handshakes of a listener, up to a limit. For one more the oldest is closed: an honest client is done
+ * within a round trip or two, so the oldest one most likely only occupies a place. The handshakes run in a server of
+ * `node:tls` that does not listen and is given its connections, because only such a server checks the certificates of
+ * clients.
  */
 export class TlsAcceptor {
   readonly #server: Server

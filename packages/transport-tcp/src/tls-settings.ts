@@ -18,12 +18,15 @@ export interface TlsSettings {
 /** The default of {@link TcpOptions.alpnProtocol}. */
 const DEFAULT_ALPN_PROTOCOL = 'astranet-1-qx02'
 
-/** The identity that a client sends with its proof. It is the same for all networks, because it is sent in the clear. */
+/**
+ * The identity that a client sends with its proof. It is the same for all networks, because it is sent in the clear.
+ */
 const PSK_IDENTITY = 'astranet-1'
 
 /**
- * One cipher suite, in the only version of TLS in which the suite shows that the secret was used. Over TLS 1.3 a client that
- * offers a secret also accepts a certificate instead, and a server with a certificate accepts clients without a secret.
+ * One cipher suite, in the only version of TLS in which the suite shows that the secret was used. Over TLS 1.3 a
+ * client that offers a secret also accepts a certificate instead, and a server with a certificate accepts clients
+ * without a secret.
  */
 const PSK_CONTEXT: SecureContextOptions = {
   minVersion: 'TLSv1.2',

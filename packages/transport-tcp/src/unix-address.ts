@@ -9,8 +9,8 @@ export const UNIX_NETWORK = 'unix'
 const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : process.platform === 'win32' ? 255 : 103
 
 /**
- * `text` when it is a path that a socket can have. Otherwise throws a `TypeError` (empty, a zero byte) or a `RangeError`
- * (too long) that quotes it.
+ * `text` when it is a path that a socket can have. Otherwise throws a `TypeError` (empty, a zero byte) or a
+ * `RangeError` (too long) that quotes it.
  */
 export function checkUnixPath(text: string): string {
   if (typeof text !== 'string') throw new TypeError(`address must be a path, got ${typeof text}`)

@@ -1,5 +1,6 @@
-// A server on the host and port given that takes one connection more than its backlog of one and answers no other, since
-// it does nothing at all: neither does an address behind a firewall. It comes to itself when something is written to it.
+// A server on the host and port given that takes one connection more than its backlog of one and answers no other,
+// since it does nothing at all: neither does an address behind a firewall. It comes to itself when something is
+// written to it.
 import { readSync, writeSync } from 'node:fs'
 import { createServer } from 'node:net'
 

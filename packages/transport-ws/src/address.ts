@@ -25,8 +25,8 @@ export function checkWsNetwork(network: string): WsNetwork {
 }
 
 /**
- * Reads a URL of the network's scheme, `host:port`, `[IPv6]:port` or `:port`, the last three with or without a path. Throws
- * a `TypeError` or a `RangeError` (a port above 65535) that quotes the text.
+ * Reads a URL of the network's scheme, `host:port`, `[IPv6]:port` or `:port`, the last three with or without a path.
+ * Throws a `TypeError` or a `RangeError` (a port above 65535) that quotes the text.
  */
 export function parseWsAddress(network: WsNetwork, text: string): WsAddress {
   if (typeof text !== 'string')

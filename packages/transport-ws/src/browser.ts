@@ -30,11 +30,11 @@ export interface BrowserWsOptions extends CommonWsOptions {
 
 /**
  * The transport over the runtime's own WebSocket, for the networks `ws` and `wss`: it dials; `listen` fails with
- * `EOPNOTSUPP`. Addresses are URLs, `host:port` or `:port` (the host that the page came from), the last two with or without
- * a path.
+ * `EOPNOTSUPP`. Addresses are URLs, `host:port` or `:port` (the host that the page came from), the last two with or
+ * without a path.
  *
- * A browser does not report why a WebSocket failed, so `dial` fails with `ECONNREFUSED` for every reason but `timeoutMs`
- * (`ETIMEDOUT`). Throws a `TypeError` that names an option that is wrong.
+ * A browser does not report why a WebSocket failed, so `dial` fails with `ECONNREFUSED` for every reason but
+ * `timeoutMs` (`ETIMEDOUT`). Throws a `TypeError` that names an option that is wrong.
  */
 export function ws(options: BrowserWsOptions = {}): Transport {
   return new BrowserWsTransport(checkProtocol(options), options.webSocket)

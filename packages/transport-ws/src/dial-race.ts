@@ -8,8 +8,8 @@ export interface Dialing<T> {
 }
 
 /**
- * Runs `begin`, which finishes the dial and returns a function that gives it up. The dial is given up when the signal aborts
- * or the time is over. `name` is what is dialed.
+ * Runs `begin`, which finishes the dial and returns a function that gives it up. The dial is given up when the signal
+ * aborts or the time is over. `name` is what is dialed.
  */
 export async function dialRace<T>(
   name: string,

@@ -17,8 +17,8 @@ export interface MountRequest {
 }
 
 /**
- * Listens at a path of a server. Throws `EADDRINUSE` when another listener has that path, `ERR_SERVER_NOT_RUNNING` when the server does
- * not listen, and a `TypeError` that names what is wrong.
+ * Listens at a path of a server. Throws `EADDRINUSE` when another listener has that path, `ERR_SERVER_NOT_RUNNING`
+ * when the server does not listen, and a `TypeError` that names what is wrong.
  */
 export function listenMounted(request: MountRequest, events: ListenOptions): TransportListener {
   const { network, path, server } = request

@@ -9,9 +9,9 @@ import { answer, refusal } from './upgrade.js'
 /**
  * The paths of one HTTP server of the caller at which transports listen.
  *
- * A request for another path is left to the server's other `'upgrade'` listeners, which may answer it later: nothing is
- * written to its socket, and it gets neither a listener nor a timer. Only when there is no other listener it gets 404 here,
- * because HTTP has released the socket, and it would stay open for good.
+ * A request for another path is left to the server's other `'upgrade'` listeners, which may answer it later: nothing
+ * is written to its socket, and it gets neither a listener nor a timer. Only when there is no other listener it gets
+ * 404 here, because HTTP has released the socket, and it would stay open for good.
  */
 export class Mounts {
   readonly #server: Server

@@ -51,7 +51,8 @@ function clientOptions(network: WsNetwork, { tls, maxMessageBytes, lookup }: Che
     perMessageDeflate: false,
     maxPayload: maxMessageBytes,
     followRedirects: false,
-    // Node tries the addresses of a name in turn, and gives up each but the last after this time. A slow one needs a chance.
+    // Node tries the addresses of a name in turn, and gives up each but the last after this time. A slow one needs a
+    // chance.
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT_MS,
     ...(lookup === undefined ? {} : { lookup }),

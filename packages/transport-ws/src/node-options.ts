@@ -7,7 +7,10 @@ import { checkProtocol, type CommonWsOptions } from './options.js'
 
 /** TLS of `wss`, with the option names of `node:tls`. A listener of its own needs `key` and `cert` (or `pfx`). */
 export interface WsTlsOptions extends SecureContextOptions {
-  /** Whether a listener requests a certificate of clients, and refuses those without. Default `false`: browsers have none. */
+  /**
+   * Whether a listener requests a certificate of clients, and refuses those without. Default `false`: browsers have
+   * none.
+   */
   requestCert?: boolean
   /** Whether a peer whose certificate is not trusted is refused. Default `true`; `false` is for experiments. */
   rejectUnauthorized?: boolean
@@ -20,18 +23,19 @@ export interface WsOptions extends CommonWsOptions {
   /** TLS of `wss`. Default: dialed servers must have a certificate of an authority that Node knows. */
   tls?: WsTlsOptions
   /**
-   * An HTTP server to listen on, in place of one that the transport makes; for `wss` an HTTPS server. `listen` then takes a path such as
-   * `'/astranet'`, without a query, which only one listener can have. Requests for other paths are left to the server's
-   * other `'upgrade'` listeners, and get 404 when there are none. The caller starts the server before `listen` (otherwise
-   * `ERR_SERVER_NOT_RUNNING`), and closes it.
+   * An HTTP server to listen on, in place of one that the transport makes; for `wss` an HTTPS server. `listen` then
+   * takes a path such as `'/astranet'`, without a query, which only one listener can have. Requests for other paths
+   * are left to the server's other `'upgrade'` listeners, and get 404 when there are none. The caller starts the
+   * server before `listen` (otherwise `ERR_SERVER_NOT_RUNNING`), and closes it.
    */
   server?: Server
   /**
-   * Pages that may connect from a browser, as origins such as `'https://example.org'`, or `'*'` for any. Default: pages that
-   * come from the scheme, host and port that they connect to. In the clear (`ws`, not `isBehindTls`) at an address of this
-   * machine or of a private network that host must also be `localhost` or an IP address, because a page can make its own
-   * name resolve to such an address. Without this rule every page visited in the private network could reach a listener
-   * there. Clients that are no browsers send no origin, and the option does not affect them.
+   * Pages that may connect from a browser, as origins such as `'https://example.org'`, or `'*'` for any. Default:
+   * pages that come from the scheme, host and port that they connect to. In the clear (`ws`, not `isBehindTls`) at an
+   * address of this machine or of a private network that host must also be `localhost` or an IP address, because a
+   * page can make its own name resolve to such an address. Without this rule every page visited in the private
+   * network could reach a listener there. Clients that are no browsers send no origin, and the option does not affect
+   * them.
    */
   origins?: readonly string[] | '*'
   /**
@@ -40,11 +44,15 @@ export interface WsOptions extends CommonWsOptions {
    */
   isBehindTls?: boolean
   /**
-   * The longest message that is accepted, in bytes, 65,536 to 2^31 - 1; a longer one closes the connection. An incomplete
-   * message is buffered up to this size, also before authentication. Default 65,536, the longest that this transport sends.
+   * The longest message that is accepted, in bytes, 65,536 to 2^31 - 1; a longer one closes the connection. An
+   * incomplete message is buffered up to this size, also before authentication. Default 65,536, the longest that this
+   * transport sends.
    */
   maxMessageBytes?: number
-  /** How long a client of the transport's own server may take until it is a WebSocket, in ms, 1 to 2^31 - 1. Default 10,000. */
+  /**
+   * How long a client of the transport's own server may take until it is a WebSocket, in ms, 1 to 2^31 - 1. Default
+   * 10,000.
+   */
   handshakeTimeoutMs?: number
   /**
    * Connections to the transport's own server that are not WebSockets yet, 1 or more. Default 100; for one more the
@@ -54,8 +62,8 @@ export interface WsOptions extends CommonWsOptions {
   /** How host names are resolved, with the signature of `dns.lookup`. Default: `dns.lookup`. */
   lookup?: LookupFunction
   /**
-   * Whether the process keeps memory that reading frees ({@link MemoryUse}): `'fast'`, or `'lean'` where memory matters more
-   * than speed. Default `'fast'`.
+   * Whether the process keeps memory that reading frees ({@link MemoryUse}): `'fast'`, or `'lean'` where memory
+   * matters more than speed. Default `'fast'`.
    */
   memory?: MemoryUse
 }

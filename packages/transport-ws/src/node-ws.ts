@@ -13,14 +13,14 @@ import { checkOptions, type CheckedOptions, type WsOptions } from './node-option
  * The transport over WebSocket, for the networks `ws` and `wss` (over TLS). It carries bytes in binary messages; their
  * boundaries mean nothing. WebSocket has no half-close: `end` closes both directions.
  *
- * Addresses are URLs (`ws://host:port/path`), `host:port` or `:port`, the last two with or without a path. Without a host
- * `listen` uses all interfaces, and `dial` this machine. Port 0 listens on a free one; a listener's own address is `host:port`
- * with its path. With the option `server` an address to listen on is a path. An address to listen on has no query; one to
- * dial may have one, which the listener does not look at.
+ * Addresses are URLs (`ws://host:port/path`), `host:port` or `:port`, the last two with or without a path. Without a
+ * host `listen` uses all interfaces, and `dial` this machine. Port 0 listens on a free one; a listener's own address
+ * is `host:port` with its path. With the option `server` an address to listen on is a path. An address to listen on
+ * has no query; one to dial may have one, which the listener does not look at.
  *
- * Errors are Node's own (`ECONNREFUSED`, `EADDRINUSE`, `ENOTFOUND`, those of certificates, ...), `ETIMEDOUT` when `timeoutMs`
- * runs out, and `ASTRA_ERR_WS_HANDSHAKE` when the address does not answer with AstraNet's WebSocket. A connection ends with
- * `ECONNRESET` when the peer aborted it, and `ASTRA_ERR_WS_TEXT` when the peer sent text.
+ * Errors are Node's own (`ECONNREFUSED`, `EADDRINUSE`, `ENOTFOUND`, those of certificates, ...), `ETIMEDOUT` when
+ * `timeoutMs` runs out, and `ASTRA_ERR_WS_HANDSHAKE` when the address does not answer with AstraNet's WebSocket. A
+ * connection ends with `ECONNRESET` when the peer aborted it, and `ASTRA_ERR_WS_TEXT` when the peer sent text.
  *
  * Throws a `TypeError` or `RangeError` that names the option when one is wrong.
  */

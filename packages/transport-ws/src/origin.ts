@@ -3,10 +3,10 @@ import { BlockList, isIP, type Socket } from 'node:net'
 import type { CheckedOptions } from './node-options.js'
 
 /**
- * Whether the page that a request comes from may connect. Only browsers send an origin, and a page cannot forge it. But a
- * page can make its own name resolve to an address of the visitor's machine or network, and then has the same origin as a
- * listener there (DNS rebinding). TLS prevents that, because the listener has no certificate for such a name; in the clear
- * an IP address or `localhost` in place of the name does.
+ * Whether the page that a request comes from may connect. Only browsers send an origin, and a page cannot forge it.
+ * But a page can make its own name resolve to an address of the visitor's machine or network, and then has the same
+ * origin as a listener there (DNS rebinding). TLS prevents that, because the listener has no certificate for such a
+ * name; in the clear an IP address or `localhost` in place of the name does.
  */
 export function isAllowedOrigin(request: IncomingMessage, options: CheckedOptions): boolean {
   const { origin, host } = request.headers

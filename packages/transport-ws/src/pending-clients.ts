@@ -18,9 +18,9 @@ export interface PendingClientsOptions {
 }
 
 /**
- * Connections to an HTTP or HTTPS server that are not WebSockets yet, up to a limit. They end by the server's own deadlines,
- * and the oldest ends for one more: an honest client is done within a round trip or two, so the oldest one most likely only
- * occupies a place.
+ * Connections to an HTTP or HTTPS server that are not WebSockets yet, up to a limit. They end by the server's own
+ * deadlines, and the oldest ends for one more: an honest client is done within a round trip or two, so the oldest one
+ * most likely only occupies a place.
  */
 export class PendingClients {
   readonly #max: number

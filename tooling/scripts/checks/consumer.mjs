@@ -12,7 +12,9 @@ import { root } from '../lib/workspace.mjs'
 /** An example that has not ended by itself by then never does. */
 const EXAMPLE_TIMEOUT_MS = 30_000
 
-/** Packages that load Node's HTTP and TLS only when a program needs them: a start takes half as long again with them. */
+/**
+ * Packages that load Node's HTTP and TLS only when a program needs them: a start takes half as long again with them.
+ */
 const LIGHT_TO_LOAD = ['packages/core', 'packages/transport-tcp', 'packages/transport-ws']
 
 /**

@@ -4,7 +4,8 @@ import { timed } from '../lib/say.mjs'
 import * as setup from './setup.mjs'
 
 /**
- * Sets up, then compiles every package, each once and after those it needs; what has not changed comes from a local cache.
+ * Sets up, then compiles every package, each once and after those it needs; what has not changed comes from a local
+ * cache.
  *
  * @param {string[]} args for turbo, for example `--filter=@astranet/mux...`
  * @returns {Promise<number>}

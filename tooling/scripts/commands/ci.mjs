@@ -11,7 +11,10 @@ import { reportPath as netnsReportPath } from './test-netns.mjs'
 /** Versions of Node that the tests also run on, besides the one of the machine: the newest of 22, 24 and 26. */
 const otherNodes = ['22.23.3', '24.21.0', '26.12.1']
 
-/** A step that has not ended by then hangs: it is ended and counts as failed. All eight together stay below 90 minutes. */
+/**
+ * A step that has not ended by then hangs: it is ended and counts as failed. All eight together stay below 90
+ * minutes.
+ */
 const STEP_TIMEOUT_MS = 11 * 60_000
 
 /** @typedef {import('../lib/count.mjs').Count} Count */

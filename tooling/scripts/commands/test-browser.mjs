@@ -9,8 +9,8 @@ import * as build from './build.mjs'
 export const reportPath = 'reports/vitest-browser.json'
 
 /**
- * Builds the page of `examples/browser` and tries it in Chromium, with real nodes in processes of their own. Where there
- * is no Chromium it says so, and that is no failure.
+ * Builds the page of `examples/browser` and tries it in Chromium, with real nodes in processes of their own. Where
+ * there is no Chromium it says so, and that is no failure.
  *
  * @param {string[]} args for vitest, for example `-t 'dials a service'`
  * @returns {Promise<number>}

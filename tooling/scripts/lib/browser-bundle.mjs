@@ -5,7 +5,8 @@ import { build } from 'vite'
 
 /**
  * @typedef {object} BrowserBundle
- * @property {{ name: string, importer: string }[]} builtins Node's modules that a module of it wants, and which one does
+ * @property {{ name: string, importer: string }[]} builtins Node's modules that a module of it wants, and which one
+ * does
  * @property {number} bytes of the code, minified
  * @property {number} gzippedBytes
  */
@@ -36,7 +37,8 @@ export async function bundleForBrowser(entry, folder) {
 }
 
 /**
- * Vite sets NODE_ENV to production for the whole process and leaves it so: npm would then install no tools in later checks.
+ * Vite sets NODE_ENV to production for the whole process and leaves it so: npm would then install no tools in later
+ * checks.
  *
  * @param {import('vite').InlineConfig} config
  */
@@ -51,7 +53,8 @@ async function buildApart(config) {
 }
 
 /**
- * Notes the imports of Node's modules before Vite puts an empty module in their place, which it does with a mere warning.
+ * Notes the imports of Node's modules before Vite puts an empty module in their place, which it does with a mere
+ * warning.
  *
  * @param {BrowserBundle['builtins']} builtins
  * @param {string} folder

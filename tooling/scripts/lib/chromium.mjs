@@ -5,7 +5,8 @@ import { delimiter, join } from 'node:path'
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
 /**
- * Where Chromium is on this machine: what the variable `CHROMIUM` says, otherwise the first of the known names on the PATH.
+ * Where Chromium is on this machine: what the variable `CHROMIUM` says, otherwise the first of the known names on the
+ * PATH.
  *
  * @returns {string | undefined}
  */

@@ -8,8 +8,8 @@
  */
 
 /**
- * Counts a test run. A file that could not be loaded counts as one failure, and so does a run that failed for any reason
- * that is not in its report, or has none.
+ * Counts a test run. A file that could not be loaded counts as one failure, and so does a run that failed for any
+ * reason that is not in its report, or has none.
  *
  * @param {VitestReport | undefined} report
  * @param {number} exitCode of vitest

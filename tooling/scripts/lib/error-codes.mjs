@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { packagesIn } from './workspace.mjs'
 
 /**
- * How a code of ours or of Node's is written in source: `'ASTRA_...'` or `'ECONNREFUSED'`; or in part: `ASTRA_...${`. What is
- * only compared with comes from elsewhere.
+ * How a code of ours or of Node's is written in source: `'ASTRA_...'` or `'ECONNREFUSED'`; or in part: `ASTRA_...${`.
+ * What is only compared with comes from elsewhere.
  */
 const LITERAL = /(?<![=!]== )'(ASTRA_[A-Z0-9_]+|E[A-Z]{3,}[A-Z0-9]*)'|`(ASTRA_[A-Z0-9_]*_)\$\{/g
 

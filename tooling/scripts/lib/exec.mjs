@@ -81,8 +81,8 @@ function childEnvironment() {
 }
 
 /**
- * While the child runs, signals sent to us are its to answer: it ends, and we report its exit code. Ctrl-C in a terminal
- * reaches both of us, so there it is only kept from ending us first.
+ * While the child runs, signals sent to us are its to answer: it ends, and we report its exit code. Ctrl-C in a
+ * terminal reaches both of us, so there it is only kept from ending us first.
  *
  * @param {import('node:child_process').ChildProcess} child
  * @returns {() => void}

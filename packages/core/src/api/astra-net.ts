@@ -24,8 +24,8 @@ export const NODE_SCOPE: DialScope = { environment: '', hasLoopBack: true }
 export type View<TSocket, TListener, TView> = (node: Node<TSocket, TListener>, scope: DialScope) => TView
 
 /**
- * What `AstraNet` is in every runtime; the entry of each gives it the runtime's sockets and listeners, and a constructor.
- * `TView` is the entry's own class.
+ * What `AstraNet` is in every runtime; the entry of each gives it the runtime's sockets and listeners, and a
+ * constructor. `TView` is the entry's own class.
  */
 export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable {
   readonly #node: Node<TSocket, TListener>
@@ -58,9 +58,9 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
    * Connects to a service or a port; resolves when the far side has accepted.
    *
    * A name that no node offers, or a node without a link, may become known until the deadline; then the error is
-   * `ENOTFOUND` or `EHOSTUNREACH`. `ECONNREFUSED`, within a round trip: nobody listens on the port, or the backlog is full;
-   * of a service with several instances the others are tried first. `ETIMEDOUT`: no answer. `ECONNRESET`: the link broke
-   * meanwhile. `ECONNABORTED`: this node was closed meanwhile.
+   * `ENOTFOUND` or `EHOSTUNREACH`. `ECONNREFUSED`, within a round trip: nobody listens on the port, or the backlog is
+   * full; of a service with several instances the others are tried first. `ETIMEDOUT`: no answer. `ECONNRESET`: the
+   * link broke meanwhile. `ECONNABORTED`: this node was closed meanwhile.
    */
   dial(network: string, address: string, options?: DialOptions): Promise<TSocket> {
     try {
@@ -97,12 +97,12 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   }
 
   /**
-   * `dial` for HTTP clients: `host` is the host of a URL. A port of 80 or 443 behind a service's name is dropped, because
-   * HTTP adds it; behind a node it stays. A node is its id, or its IPv6 address as its sockets have it.
+   * `dial` for HTTP clients: `host` is the host of a URL. A port of 80 or 443 behind a service's name is dropped,
+   * because HTTP adds it; behind a node it stays. A node is its id, or its IPv6 address as its sockets have it.
    *
-   * Names are as a URL writes them: `myservice` finds `MyService`, `xn--bro-hoa` finds `büro`, `0.0.0.123` finds `123`. The
-   * name itself comes first if it is known. When a URL writes several other names in the same way, the call fails at once
-   * with `ENOTFOUND`.
+   * Names are as a URL writes them: `myservice` finds `MyService`, `xn--bro-hoa` finds `büro`, `0.0.0.123` finds
+   * `123`. The name itself comes first if it is known. When a URL writes several other names in the same way, the
+   * call fails at once with `ENOTFOUND`.
    */
   async httpDial(network: string, host: string, options?: DialOptions): Promise<TSocket> {
     const address = addressOfHost(checkString('host', host))
@@ -122,9 +122,9 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
 
   /**
    * Lets other nodes join at `address` of `network`; resolves when they can. Errors are the transport's own:
-   * `EADDRINUSE`, `EACCES`, ... The endpoint has the system's real address, also when `':0'` was asked for. Later errors
-   * are reported to `options.onError` and on diagnostics channels. The address is advertised to other nodes; a listener on
-   * all interfaces is advertised by the addresses of its machine (8 at most).
+   * `EADDRINUSE`, `EACCES`, ... The endpoint has the system's real address, also when `':0'` was asked for. Later
+   * errors are reported to `options.onError` and on diagnostics channels. The address is advertised to other nodes; a
+   * listener on all interfaces is advertised by the addresses of its machine (8 at most).
    */
   async listenAndServe(
     network: string,
@@ -135,20 +135,22 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   }
 
   /**
-   * Joins the node that listens at `address`; resolves with its id when the link is open and that node's services are known
-   * (or `helloTimeoutMs` is over). From then on it is joined again whenever no link to it is left, until this node is
-   * closed or `signal` aborts. An address that is joined already shares the link. If the first attempt fails, the error is
-   * the transport's own (`ECONNREFUSED`, ...) or the link's (`ASTRA_ERR_LINK_*`), and there is no second attempt.
+   * Joins the node that listens at `address`; resolves with its id when the link is open and that node's services are
+   * known (or `helloTimeoutMs` is over). From then on it is joined again whenever no link to it is left, until this
+   * node is closed or `signal` aborts. An address that is joined already shares the link. If the first attempt fails,
+   * the error is the transport's own (`ECONNREFUSED`, ...) or the link's (`ASTRA_ERR_LINK_*`), and there is no second
+   * attempt.
    */
   async join(network: string, address: string, options: JoinOptions = {}): Promise<NodeId> {
     return await this.#node.join(network, address, options)
   }
 
   /**
-   * Makes a link of any ordered, reliable pipe: a Node Duplex, a pair of Web Streams, a MessagePort or a `ByteDuplex`. The
-   * other node attaches the other end. Resolves with the id of that node; rejects with an `ASTRA_ERR_LINK_*` when there is
-   * no node of this network at the other end, with `ASTRA_ERR_INSECURE` when there is a `secret` and the pipe is not
-   * confidential, and with `ECONNABORTED` when this node is closed meanwhile. The pipe belongs to the node from now on.
+   * Makes a link of any ordered, reliable pipe: a Node Duplex, a pair of Web Streams, a MessagePort or a
+   * `ByteDuplex`. The other node attaches the other end. Resolves with the id of that node; rejects with an
+   * `ASTRA_ERR_LINK_*` when there is no node of this network at the other end, with `ASTRA_ERR_INSECURE` when there
+   * is a `secret` and the pipe is not confidential, and with `ECONNABORTED` when this node is closed meanwhile. The
+   * pipe belongs to the node from now on.
    */
   async attach(pipe: Pipe, options: AttachOptions = {}): Promise<NodeId> {
     const { confidential } = checkOptions(options)
@@ -185,10 +187,10 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   }
 
   /**
-   * This node seen with other names: services that are bound through the view belong to the environment, and only services
-   * of that environment are dialed by name. Several names are joined with a dot. No name: the default environment. Ports
-   * belong to the node, so they are the same in all environments. The rules for an environment's name are those for a
-   * service's.
+   * This node seen with other names: services that are bound through the view belong to the environment, and only
+   * services of that environment are dialed by name. Several names are joined with a dot. No name: the default
+   * environment. Ports belong to the node, so they are the same in all environments. The rules for an environment's
+   * name are those for a service's.
    */
   withEnv(...names: string[]): TView {
     return this.#view(this.#node, { ...this.#scope, environment: joinEnvironment(names) })
@@ -200,9 +202,10 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   }
 
   /**
-   * Closes the node: listeners, endpoints and links. Open sockets are destroyed here, and fail with `ECONNRESET` on the
-   * other side; pending calls reject with `ECONNABORTED`, later ones with `ERR_SOCKET_CLOSED`. Resolves when everything has
-   * closed, which takes up to `closeTimeoutMs` (3 s) if a peer is dead. Idempotent; a view closes the node it is a view of.
+   * Closes the node: listeners, endpoints and links. Open sockets are destroyed here, and fail with `ECONNRESET` on
+   * the other side; pending calls reject with `ECONNABORTED`, later ones with `ERR_SOCKET_CLOSED`. Resolves when
+   * everything has closed, which takes up to `closeTimeoutMs` (3 s) if a peer is dead. Idempotent; a view closes the
+   * node it is a view of.
    */
   async close(): Promise<void> {
     await this.#node.close()

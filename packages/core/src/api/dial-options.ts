@@ -8,8 +8,8 @@ export const DEFAULT_DIAL_TIMEOUT_MS = 10_000
 /** How to dial. The options of sockets have no effect in browsers. */
 export interface DialOptions extends SocketOptions {
   /**
-   * How long the dial waits for an unknown name or node, and then for the answer, in ms, to 2^31 - 1; 0: fail at once if
-   * the name or the node is unknown (the answer still has the default time). Default 10,000.
+   * How long the dial waits for an unknown name or node, and then for the answer, in ms, to 2^31 - 1; 0: fail at once
+   * if the name or the node is unknown (the answer still has the default time). Default 10,000.
    */
   timeoutMs?: number
   /** Gives up when aborted: the promise rejects with the signal's reason. Without effect on a connected socket. */

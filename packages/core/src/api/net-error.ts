@@ -10,14 +10,14 @@ export interface NetErrorDetails {
 }
 
 /**
- * An error of the `net`-like surface. `code` is one of Node's: `ECONNREFUSED`, `ENOTFOUND`, `EHOSTUNREACH`, `ETIMEDOUT`,
- * `ECONNRESET`, `EPIPE`, `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `EOPNOTSUPP`, ...; the message names the node, service or
- * port. A socket's error has Node's own message: `read ECONNRESET`, `write EPIPE`.
+ * An error of the `net`-like surface. `code` is one of Node's: `ECONNREFUSED`, `ENOTFOUND`, `EHOSTUNREACH`,
+ * `ETIMEDOUT`, `ECONNRESET`, `EPIPE`, `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `EOPNOTSUPP`, ...; the message names
+ * the node, service or port. A socket's error has Node's own message: `read ECONNRESET`, `write EPIPE`.
  */
 export class NetError extends AstraError {
   /**
-   * The call that failed: `'dial'`, `'bind'`, `'accept'`, `'join'`, `'listen'`, `'attach'`, `'ping'` or `'close'`; `'read'`
-   * or `'write'` of a socket.
+   * The call that failed: `'dial'`, `'bind'`, `'accept'`, `'join'`, `'listen'`, `'attach'`, `'ping'` or `'close'`;
+   * `'read'` or `'write'` of a socket.
    */
   readonly syscall: string
   /** The object of the call as the caller wrote it; empty for a socket's error. */

@@ -10,8 +10,8 @@ export type SocketCall = 'read' | 'write'
  * {@link NetError} such as `read ECONNRESET`, with `errno` and `syscall`; its `cause` is why the session ended, or the
  * stream's error. Other errors are returned unchanged: a program's own error, `ASTRA_ERR_STREAM_EVICTED`.
  *
- * This is the only place where a stream's error becomes a socket's, in both entries. All sockets that fail with the same
- * stream error share one error: when a session ends there may be a million sockets.
+ * This is the only place where a stream's error becomes a socket's, in both entries. All sockets that fail with the
+ * same stream error share one error: when a session ends there may be a million sockets.
  */
 export function socketError<TError extends Error | undefined>(
   error: TError,

@@ -6,7 +6,9 @@ export interface SocketOptions {
   allowHalfOpen?: boolean
   /** Sets both of the following. */
   highWaterMark?: number
-  /** Reading pauses when this number of bytes was read ahead of the program; an integer from 0. Default: that of Node. */
+  /**
+   * Reading pauses when this number of bytes was read ahead of the program; an integer from 0. Default: that of Node.
+   */
   readableHighWaterMark?: number
   /** `write` returns false when this number of bytes waits to be sent; an integer from 0. Default 524,288. */
   writableHighWaterMark?: number

@@ -11,10 +11,10 @@ import type { Socket } from './socket.js'
  * A `net` that spans machines, in a browser: join a node over WebSocket, dial names, and bind names that others dial.
  * Sockets are pairs of Web Streams. A page cannot listen: `listenAndServe` rejects with `EOPNOTSUPP`.
  *
- * Addresses are `name`, `name:port`, `id:port` or `:port`; ids are node ids as text, ports are virtual and 32 bits wide.
- * Networks, the first argument of `join`, are those of the node's transports, by default `'ws'` and `'wss'`; `dial` and
- * `bind` have one network, `''` or `'astra'`. Wrong arguments reject with a TypeError or RangeError that names them;
- * every other error is a {@link NetError} with one of Node's codes, or the transport's own error.
+ * Addresses are `name`, `name:port`, `id:port` or `:port`; ids are node ids as text, ports are virtual and 32 bits
+ * wide. Networks, the first argument of `join`, are those of the node's transports, by default `'ws'` and `'wss'`;
+ * `dial` and `bind` have one network, `''` or `'astra'`. Wrong arguments reject with a TypeError or RangeError that
+ * names them; every other error is a {@link NetError} with one of Node's codes, or the transport's own error.
  */
 export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   /** Makes a node. It does nothing by itself until it joins or is attached. */

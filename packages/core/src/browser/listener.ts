@@ -27,8 +27,8 @@ export class Listener implements AsyncDisposable {
   }
 
   /**
-   * The next socket. Rejects with `ECONNABORTED` when the listener is closed, and with the signal's reason when `signal`
-   * aborts.
+   * The next socket. Rejects with `ECONNABORTED` when the listener is closed, and with the signal's reason when
+   * `signal` aborts.
    */
   accept(options: { signal?: AbortSignal } = {}): Promise<Socket> {
     return this.#queue.accept(options)

@@ -12,8 +12,9 @@ const ANYWHERE: Origin = {
 }
 
 /**
- * @internal Browsers: sockets of Web Streams, and the browser's own WebSocket. There is no place for reports: most are about
- * endpoints, which a page has only with a transport of its own that can listen, and `onError` reports their errors.
+ * @internal Browsers: sockets of Web Streams, and the browser's own WebSocket. There is no place for reports: most
+ * are about endpoints, which a page has only with a transport of its own that can listen, and `onError` reports their
+ * errors.
  */
 export const browser: Platform<Socket, Listener> = {
   socket: (stream, { ends, initialBytes }) => new Socket(stream, ends, initialBytes),

@@ -6,9 +6,10 @@ import type { SocketEnds } from '../api/socket-ends.js'
 
 /**
  * A stream between two nodes as a pair of Web Streams. Slow reading holds back the peer's writer, and the bytes of a
- * resolved write have left. The two directions end separately: closing `writable` ends this one, and `readable` ends when
- * the peer has ended its own. Errors are those of `net.Socket`, with `errno` and `syscall`: `ECONNRESET` when the peer
- * reset the stream or the link broke, `EPIPE` when the peer reads no more, `ECONNABORTED` when it was destroyed here.
+ * resolved write have left. The two directions end separately: closing `writable` ends this one, and `readable` ends
+ * when the peer has ended its own. Errors are those of `net.Socket`, with `errno` and `syscall`: `ECONNRESET` when
+ * the peer reset the stream or the link broke, `EPIPE` when the peer reads no more, `ECONNABORTED` when it was
+ * destroyed here.
  */
 export class Socket implements AsyncDisposable {
   /** The bytes from the peer. `cancel` asks it to stop sending. */
@@ -59,8 +60,9 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Ends both directions. Written bytes reach the peer; if a write waits behind another one, the peer sees a reset, so that
-   * it never takes incomplete bytes for complete. Waiting reads and writes fail with `ECONNABORTED`. Idempotent.
+   * Ends both directions. Written bytes reach the peer; if a write waits behind another one, the peer sees a reset,
+   * so that it never takes incomplete bytes for complete. Waiting reads and writes fail with `ECONNABORTED`.
+   * Idempotent.
    */
   destroy(): void {
     this.#streams.destroy()

@@ -12,7 +12,9 @@ import type { SocketEnds } from '../api/socket-ends.js'
 import type { DialParts } from './dial-context.js'
 import { refusalText, selfBroken } from './dial-errors.js'
 
-/** @internal Receives the answer of the node that was asked: one of these, once, never from inside the call that asks. */
+/**
+ * @internal Receives the answer of the node that was asked: one of these, once, never from inside the call that asks.
+ */
 export interface AnswerReceiver {
   accepted(stream: Stream, initialBytes: Uint8Array | undefined): void
   /** The node refused, or the link or session to it broke before it answered. */

@@ -20,10 +20,10 @@ import type { DialOutcome, DialRequest } from './dial-request.js'
 import { Refusals } from './refusals.js'
 
 /**
- * One call of `dial`. States: *looking* (no node can be asked yet: it waits for a change), *asking* (a node was asked and
- * has not answered), *finished*. Moves: looking -> asking when a node can be asked; asking -> asking when one instance of a
- * service refused and another has not been asked; asking -> looking when all refused and the catalogue may be behind;
- * looking or asking -> finished.
+ * One call of `dial`. States: *looking* (no node can be asked yet: it waits for a change), *asking* (a node was asked
+ * and has not answered), *finished*. Moves: looking -> asking when a node can be asked; asking -> asking when one
+ * instance of a service refused and another has not been asked; asking -> looking when all refused and the catalogue
+ * may be behind; looking or asking -> finished.
  *
  * It uses callbacks and one promise, no async functions: nodes dial a hundred thousand times a second, and each further
  * promise costs measurable time.

@@ -61,7 +61,10 @@ export class DialContext {
     this.#urlNames.close()
   }
 
-  /** The names that a host in a URL can stand for: the name itself if it is known, otherwise those that a URL writes so. */
+  /**
+   * The names that a host in a URL can stand for: the name itself if it is known, otherwise those that a URL writes
+   * so.
+   */
   namesOf(host: string, port: number | undefined, { environment }: DialScope): string[] {
     const { catalogue } = this.parts
     const isOffered = (name: string): boolean => catalogue.resolve(environment, name, port).length > 0

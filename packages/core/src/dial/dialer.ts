@@ -15,7 +15,10 @@ export class Dialer<TSocket> {
     this.#context = new DialContext(parts)
   }
 
-  /** The services have changed, or there is a link to another node, or another link is preferred: waiting calls look again. */
+  /**
+   * The services have changed, or there is a link to another node, or another link is preferred: waiting calls look
+   * again.
+   */
   changed(): void {
     this.#context.waiters.wake()
   }

@@ -23,11 +23,11 @@ interface SessionPair {
 }
 
 /**
- * Dials from a node to itself. The bytes take the same way as between nodes, with the same back-pressure; only the question
- * whether a port is bound is answered without a stream.
+ * Dials from a node to itself. The bytes take the same way as between nodes, with the same back-pressure; only the
+ * question whether a port is bound is answered without a stream.
  *
- * The first dial makes the sessions. If they end, for example because of an idle timeout among the session's limits, the
- * next dial makes new ones.
+ * The first dial makes the sessions. If they end, for example because of an idle timeout among the session's limits,
+ * the next dial makes new ones.
  */
 export class Loopback {
   readonly #clock: Clock
@@ -43,8 +43,8 @@ export class Loopback {
   }
 
   /**
-   * Opens a stream to the queue of a bound port, or returns why it is refused. Rejects with the signal's reason when that
-   * aborts, and with a {@link SessionError} when the sessions end meanwhile.
+   * Opens a stream to the queue of a bound port, or returns why it is refused. Rejects with the signal's reason when
+   * that aborts, and with a {@link SessionError} when the sessions end meanwhile.
    */
   async dial(
     queue: ListenerQueue<unknown> | undefined,
@@ -79,7 +79,9 @@ export class Loopback {
     await Promise.all(closed)
   }
 
-  /** Streams that were given up before the other end received anything of them never arrive: this frees their places. */
+  /**
+   * Streams that were given up before the other end received anything of them never arrive: this frees their places.
+   */
   #forgetGivenUp(): void {
     const arriving = this.#pair?.arriving ?? new Map<number, PendingArrival>()
     for (const [id, { stream, cancel }] of arriving) {

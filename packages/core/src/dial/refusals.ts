@@ -3,15 +3,16 @@ import type { ServiceInstance } from '@astranet/registry'
 import { isNobodyThere } from './dial-errors.js'
 
 /**
- * How long a dial by name waits, in ms, after the node of the service answered that nobody listens. Its catalogue entries
- * arrive a moment after its answer: first the dial waits until the entry is withdrawn, then until the name is bound again.
+ * How long a dial by name waits, in ms, after the node of the service answered that nobody listens. Its catalogue
+ * entries arrive a moment after its answer: first the dial waits until the entry is withdrawn, then until the name is
+ * bound again.
  */
 const STALE_PATIENCE_MS = 1_000
 const REBIND_PATIENCE_MS = 100
 
 /**
- * The instances of a service that refused a dial, and how long the dial waits for others. Made by the first refusal: most
- * dials have none.
+ * The instances of a service that refused a dial, and how long the dial waits for others. Made by the first refusal:
+ * most dials have none.
  */
 export class Refusals {
   /** None of them is asked again. */

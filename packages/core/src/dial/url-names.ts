@@ -1,8 +1,8 @@
 import type { Catalogue, ServiceChange, Watch } from '@astranet/registry'
 
 /**
- * How a URL writes `name` as its host: letters in lower case and, beyond ASCII, in Punycode, a number as an IPv4 address,
- * percent-escapes decoded. A dot at the end is left out. `undefined` if it cannot be the host of a URL.
+ * How a URL writes `name` as its host: letters in lower case and, beyond ASCII, in Punycode, a number as an IPv4
+ * address, percent-escapes decoded. A dot at the end is left out. `undefined` if it cannot be the host of a URL.
  */
 export function hostInUrl(name: string): string | undefined {
   // These characters would end the host.

@@ -5,9 +5,9 @@ export const MAX_ADDRESSES_PER_LISTENER = 8
 const WILDCARD = /^(0\.0\.0\.0|\[::ffff:0\.0\.0\.0\]|\[::\])(:\d+.*)$/
 
 /**
- * Where others can dial a listener, as `network://address`. A listener on all interfaces of its machine is advertised by
- * the machine's addresses (`hostAddresses`, IP addresses), and not at all if there are none: with `0.0.0.0` or `[::]` other
- * nodes would dial themselves.
+ * Where others can dial a listener, as `network://address`. A listener on all interfaces of its machine is advertised
+ * by the machine's addresses (`hostAddresses`, IP addresses), and not at all if there are none: with `0.0.0.0` or
+ * `[::]` other nodes would dial themselves.
  */
 export function advertisedAddresses(
   { network, address }: { readonly network: string; readonly address: string },

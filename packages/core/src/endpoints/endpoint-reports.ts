@@ -21,9 +21,9 @@ export interface ReportSite {
 }
 
 /**
- * Reports errors at a node's endpoints: each one on the diagnostics channels and to `onError`; without `onError` the first
- * one of each kind as a process warning too. On a public address scanners connect all the time: one warning for each would
- * fill a disk.
+ * Reports errors at a node's endpoints: each one on the diagnostics channels and to `onError`; without `onError` the
+ * first one of each kind as a process warning too. On a public address scanners connect all the time: one warning for
+ * each would fill a disk.
  */
 export class EndpointReports {
   readonly #reporter: Reporter

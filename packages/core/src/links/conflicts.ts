@@ -32,12 +32,14 @@ export interface LinkEnd {
 }
 
 /**
- * Notices that two nodes have one id, and reports it: to both nodes over their links, and to the observers and the user of
- * this program, once for each id. What neighbours claim about this node's own id is reported apart from what this node
- * notices itself, once for each of the first {@link MAX_CLAIMANTS} neighbours, so that a false claim hides nothing.
+ * Notices that two nodes have one id, and reports it: to both nodes over their links, and to the observers and the
+ * user of this program, once for each id. What neighbours claim about this node's own id is reported apart from what
+ * this node notices itself, once for each of the first {@link MAX_CLAIMANTS} neighbours, so that a false claim hides
+ * nothing.
  *
- * A restarted node has the same id as its former life, and the links of that life may not have been noticed as broken. So
- * a link to another life under a known id is not a conflict by itself; it is one if the older link still answers.
+ * A restarted node has the same id as its former life, and the links of that life may not have been noticed as
+ * broken. So a link to another life under a known id is not a conflict by itself; it is one if the older link still
+ * answers.
  */
 export class Conflicts {
   readonly #self: NodeId

@@ -33,9 +33,10 @@ export interface JoinParts {
 }
 
 /**
- * A neighbour that is to stay linked. After the first success it is joined again whenever there is no link to it any more,
- * no matter which side made the lost link: after a quarter of a second at first, then with longer delays up to 30 s, and
- * with the shortest delay again after a link has lived for 10 s. This goes on until it is stopped or the signal aborts.
+ * A neighbour that is to stay linked. After the first success it is joined again whenever there is no link to it any
+ * more, no matter which side made the lost link: after a quarter of a second at first, then with longer delays up to
+ * 30 s, and with the shortest delay again after a link has lived for 10 s. This goes on until it is stopped or the
+ * signal aborts.
  */
 export class Join {
   readonly target: JoinTarget

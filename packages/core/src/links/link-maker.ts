@@ -27,8 +27,9 @@ export class LinkMaker {
   }
 
   /**
-   * Makes a link of a pipe. Resolves with the node's id when both HELLOs are accepted; rejects when the link ends before.
-   * `signal` ends it until then, and the promise rejects with its reason. The pipe belongs to the link in any case.
+   * Makes a link of a pipe. Resolves with the node's id when both HELLOs are accepted; rejects when the link ends
+   * before. `signal` ends it until then, and the promise rejects with its reason. The pipe belongs to the link in any
+   * case.
    */
   async adopt(duplex: ByteDuplex, role: LinkRole, signal?: AbortSignal): Promise<NodeId> {
     if (signal?.aborted === true) {

@@ -3,9 +3,9 @@ import type { Link } from '@astranet/link'
 import type { PreferredLinks } from './preferred-links.js'
 
 /**
- * The one place where dials get links. At present it finds links that exist. A way that makes a link by address or through
- * routers belongs here: `obtain` then begins to make one and returns `undefined`, and the dial waits until its deadline, as
- * for a link that a join makes; `Dialer.changed` wakes it.
+ * The one place where dials get links. At present it finds links that exist. A way that makes a link by address or
+ * through routers belongs here: `obtain` then begins to make one and returns `undefined`, and the dial waits until
+ * its deadline, as for a link that a join makes; `Dialer.changed` wakes it.
  */
 export class LinkSource {
   readonly #preferred: PreferredLinks

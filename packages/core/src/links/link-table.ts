@@ -31,8 +31,8 @@ export interface LinkTableParts {
 }
 
 /**
- * All links of a node, from the moment they are made until they have closed. It receives what links report, and passes it
- * on to the part that it is for. {@link LinkMaker} adds links; a link leaves when it closes.
+ * All links of a node, from the moment they are made until they have closed. It receives what links report, and
+ * passes it on to the part that it is for. {@link LinkMaker} adds links; a link leaves when it closes.
  */
 export class LinkTable implements LinkHandler {
   readonly #parts: LinkTableParts

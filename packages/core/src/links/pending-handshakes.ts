@@ -9,8 +9,8 @@ export class PendingHandshakes {
   readonly #pending = new Set<Link>()
 
   /**
-   * A pipe was accepted. At the limit the oldest one is closed, not the new one: an honest peer needs a round trip or two,
-   * and a peer that only occupies a place has been here longest.
+   * A pipe was accepted. At the limit the oldest one is closed, not the new one: an honest peer needs a round trip or
+   * two, and a peer that only occupies a place has been here longest.
    */
   add(link: Link): void {
     const [oldest] = this.#pending

@@ -11,9 +11,9 @@ const CUT_AFTER_MS = 5_000
 export type Verdict = 'answered' | 'silent'
 
 /**
- * Pings a link to find out whether it is alive. Calls `judge` with `silent` when the link has not answered in time and must
- * give way, and with `answered` when it answers, also after that. A link that does not answer at all is destroyed; its
- * owner notices that through the link itself.
+ * Pings a link to find out whether it is alive. Calls `judge` with `silent` when the link has not answered in time
+ * and must give way, and with `answered` when it answers, also after that. A link that does not answer at all is
+ * destroyed; its owner notices that through the link itself.
  */
 export function probe(link: Link, clock: Clock, judge: (verdict: Verdict) => void): void {
   const givingWay = clock.setTimer(GIVE_WAY_AFTER_MS, () => judge('silent'))

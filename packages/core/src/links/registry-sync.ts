@@ -16,8 +16,8 @@ export interface RegistrySyncParts {
 }
 
 /**
- * Carries the catalogue's messages over the links' registry streams. Each side sends on the link that it prefers, and reads
- * on all links: while links come and go, the two sides may prefer different ones.
+ * Carries the catalogue's messages over the links' registry streams. Each side sends on the link that it prefers, and
+ * reads on all links: while links come and go, the two sides may prefer different ones.
  */
 export class RegistrySync implements RegistryReceiver {
   readonly #catalogue: Catalogue
@@ -42,8 +42,8 @@ export class RegistrySync implements RegistryReceiver {
   }
 
   /**
-   * Resolves, never rejects: when all services of the neighbour are known, when it is no neighbour any more, when it took
-   * too long to send them, or when `signal` aborts.
+   * Resolves, never rejects: when all services of the neighbour are known, when it is no neighbour any more, when it
+   * took too long to send them, or when `signal` aborts.
    */
   current(nodeId: NodeId, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
@@ -89,8 +89,8 @@ export class RegistrySync implements RegistryReceiver {
   }
 
   /**
-   * A neighbour sent a message. A message that is not allowed ends its link. If the catalogue is full, the links end of the
-   * neighbour that has sent most.
+   * A neighbour sent a message. A message that is not allowed ends its link. If the catalogue is full, the links end
+   * of the neighbour that has sent most.
    */
   receive(nodeId: NodeId, link: Link, message: unknown): void {
     // A link to a former life of that node can still deliver; this life does not take over what that one had received.

@@ -4,7 +4,10 @@ import type { IncomingSocket } from './incoming-socket.js'
 /** A search for streams that were given up is repeated after this share of the backlog has arrived. */
 const SEARCH_SHARE = 1 / 16
 
-/** Streams that wait in a listener, oldest first. Streams that their dialers have given up are dropped if room is needed. */
+/**
+ * Streams that wait in a listener, oldest first. Streams that their dialers have given up are dropped if room is
+ * needed.
+ */
 export class Backlog {
   readonly #limit: number
   readonly #queue = new FifoQueue<IncomingSocket>()

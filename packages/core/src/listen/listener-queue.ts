@@ -17,7 +17,9 @@ export interface Taker<TSocket> {
   isTaking(): boolean
   /** May throw. */
   take(socket: TSocket): void
-  /** The port is closed and the last socket that was handed out is destroyed. Called from inside `close` or `destroy`. */
+  /**
+   * The port is closed and the last socket that was handed out is destroyed. Called from inside `close` or `destroy`.
+   */
   drained(): void
 }
 

@@ -10,8 +10,8 @@ export class PortTable {
   #nextEphemeral: number
 
   /**
-   * `random`: numbers from 0 to 1. The ephemeral ports begin at a random one, so that a restarted node does not reuse the
-   * ports of its former life.
+   * `random`: numbers from 0 to 1. The ephemeral ports begin at a random one, so that a restarted node does not reuse
+   * the ports of its former life.
    */
   constructor(random: () => number) {
     this.#nextEphemeral = FIRST_EPHEMERAL_PORT + Math.floor(random() * (MAX_PORT - FIRST_EPHEMERAL_PORT))

@@ -7,7 +7,7 @@ export interface Leaver {
 }
 
 /**
- * @internal Closes `leaver` when the program ends by itself, unless the returned function was called before. Does nothing
- * where a program cannot notice its end.
+ * @internal Closes `leaver` when the program ends by itself, unless the returned function was called before. Does
+ * nothing where a program cannot notice its end.
  */
 export type AtExit = (leaver: Leaver) => () => void

@@ -180,8 +180,8 @@ export class Node<TSocket, TListener> {
   }
 
   #onServices(): void {
-    // The changes themselves do not matter: a service that went and came back within a turn is no change, but a call may
-    // wait for it.
+    // The changes themselves do not matter: a service that went and came back within a turn is no change, but a call
+    // may wait for it.
     this.#services.take()
     this.dialer.changed()
   }

@@ -1,6 +1,7 @@
 /**
  * @internal The async context in which a socket's events and callbacks run: that of its dial, or none for an accepted
- * socket. All sockets of a listener share one object, and so do all dials of one context. Browsers have no such contexts.
+ * socket. All sockets of a listener share one object, and so do all dials of one context. Browsers have no such
+ * contexts.
  */
 export interface Origin {
   /** Calls `callback` in the context, as `AsyncResource` does. */

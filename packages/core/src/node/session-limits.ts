@@ -5,8 +5,8 @@ import { resolveLimits } from '@astranet/mux/proto'
 const MIN_CONCURRENT_STREAMS = 3
 
 /**
- * The limits, if each is known and in range. They are checked here because a wrong one would otherwise fail when the first
- * peer connects. Throws a TypeError or RangeError that names the option.
+ * The limits, if each is known and in range. They are checked here because a wrong one would otherwise fail when the
+ * first peer connects. Throws a TypeError or RangeError that names the option.
  */
 export function checkSessionLimits(limits: SessionLimits | undefined): SessionLimits {
   if (limits === undefined) return {}

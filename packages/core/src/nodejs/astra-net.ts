@@ -12,13 +12,14 @@ import { Socket } from './socket.js'
 /**
  * A `net` that spans machines: bind a name here, dial that name anywhere.
  *
- * Addresses are `name`, `name:port`, `id:port` or `:port`; ids are node ids as text, ports are virtual and 32 bits wide.
- * Networks, the first argument of `listenAndServe` and `join`, are those of the node's transports, `'tcp4'` for example;
- * `dial` and `bind` have one network, `''` or `'astra'`. Wrong arguments reject with a TypeError or RangeError that names
- * them; every other error is a {@link NetError} with one of Node's codes, or the transport's own error.
+ * Addresses are `name`, `name:port`, `id:port` or `:port`; ids are node ids as text, ports are virtual and 32 bits
+ * wide. Networks, the first argument of `listenAndServe` and `join`, are those of the node's transports, `'tcp4'` for
+ * example; `dial` and `bind` have one network, `''` or `'astra'`. Wrong arguments reject with a TypeError or
+ * RangeError that names them; every other error is a {@link NetError} with one of Node's codes, or the transport's
+ * own error.
  *
- * Which nodes may join: with `secret` those that know it, over any transport; otherwise those that the transports accept,
- * which is every node that can connect unless they have mutual TLS. Members are trusted.
+ * Which nodes may join: with `secret` those that know it, over any transport; otherwise those that the transports
+ * accept, which is every node that can connect unless they have mutual TLS. Members are trusted.
  */
 export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   /** Makes a node. It does nothing by itself until it listens, joins or is attached. */
@@ -31,10 +32,10 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   }
 
   /**
-   * `dial` that returns the socket at once, as `net.connect` does: `'connect'` is emitted, and `onConnect` called, when the
-   * far side has accepted; bytes that were written before are sent then. The errors of `dial` are emitted as `'error'`;
-   * wrong arguments throw. `signal` destroys the socket, also when it is connected, as for `net`. Made for programs that
-   * count their sockets, such as `http.Agent`.
+   * `dial` that returns the socket at once, as `net.connect` does: `'connect'` is emitted, and `onConnect` called,
+   * when the far side has accepted; bytes that were written before are sent then. The errors of `dial` are emitted as
+   * `'error'`; wrong arguments throw. `signal` destroys the socket, also when it is connected, as for `net`. Made for
+   * programs that count their sockets, such as `http.Agent`.
    */
   connect(network: string, address: string, options: DialOptions = {}, onConnect?: () => void): Socket {
     const { signal, ...others } = checkOptions(options)

@@ -2,8 +2,8 @@ import { AsyncResource } from 'node:async_hooks'
 import type { Origin } from '../node/origin.js'
 
 /**
- * An async context in which sockets' events run: the context in which the object is made. Entering it costs some 20 ns. It
- * takes about 80 bytes, so dials of one context share one; see {@link callerOrigin}.
+ * An async context in which sockets' events run: the context in which the object is made. Entering it costs some 20
+ * ns. It takes about 80 bytes, so dials of one context share one; see {@link callerOrigin}.
  */
 class AsyncOrigin extends AsyncResource implements Origin {
   /** How many symbols it has; 0 before they were counted. */
@@ -25,8 +25,8 @@ class AsyncOrigin extends AsyncResource implements Origin {
 const outside = new AsyncOrigin()
 
 /**
- * The origin of a listener's sockets: as over `net`, their events run in no context, neither that of the listener nor that
- * of the caller that made the link. `onClosed` is called when one of them is destroyed.
+ * The origin of a listener's sockets: as over `net`, their events run in no context, neither that of the listener nor
+ * that of the caller that made the link. `onClosed` is called when one of them is destroyed.
  */
 export function acceptedOrigin(onClosed: () => void): Origin {
   return outside.runInAsyncScope(() => new AsyncOrigin(onClosed), undefined)

@@ -10,9 +10,9 @@ const MAX_LINGERING_MS = 250
 const leavers = new Set<Leaver>()
 
 /**
- * Closes `leaver` in the process's (or the worker's) `'exit'` event, unless the returned function was called before. One
- * listener serves all links. It comes after those of the program, which may still write, and exists only while there are
- * links. A killed process has no such event.
+ * Closes `leaver` in the process's (or the worker's) `'exit'` event, unless the returned function was called before.
+ * One listener serves all links. It comes after those of the program, which may still write, and exists only while
+ * there are links. A killed process has no such event.
  */
 export function atExit(leaver: Leaver): () => void {
   if (leavers.size === 0) {
@@ -30,9 +30,10 @@ export function atExit(leaver: Leaver): () => void {
 /**
  * All links send before the first one waits, so that they wait at the same time.
  *
- * A TLS link that has flushed in this turn cannot send here. Node's `TLSWrap` completes a write of encrypted bytes in a
- * native `setImmediate`, encrypts later writes only into a buffer until then, and has no call for JavaScript that passes
- * that buffer to the socket below. So a flush over TLS is late in its turn (`ByteDuplex.defer`), and contains all it can.
+ * A TLS link that has flushed in this turn cannot send here. Node's `TLSWrap` completes a write of encrypted bytes in
+ * a native `setImmediate`, encrypts later writes only into a buffer until then, and has no call for JavaScript that
+ * passes that buffer to the socket below. So a flush over TLS is late in its turn (`ByteDuplex.defer`), and contains
+ * all it can.
  */
 function leaveAll(): void {
   eachWithin(MAX_LEAVING_MS, (leaver) => leaver.closeNow())

@@ -15,10 +15,10 @@ interface ListenerEvents {
  * A bound port, with the methods and events of `net.Server`, plus `accept()` and `for await`. Streams wait until there
  * is a `'connection'` handler or a call of `accept`, up to `backlog`.
  *
- * Events: `'connection'` (a {@link Socket}), in the async context of `bind`; `'close'` once the port is closed and all
- * sockets that were handed out are destroyed. With `events.captureRejections` a socket whose async `'connection'` handler
- * rejects is destroyed with the error. It does not have `listen()`, `maxConnections`, and the events `'listening'`,
- * `'drop'` and `'error'` of `net.Server`: it listens from the start, and nothing can break it.
+ * Events: `'connection'` (a {@link Socket}), in the async context of `bind`; `'close'` once the port is closed and
+ * all sockets that were handed out are destroyed. With `events.captureRejections` a socket whose async `'connection'`
+ * handler rejects is destroyed with the error. It does not have `listen()`, `maxConnections`, and the events
+ * `'listening'`, `'drop'` and `'error'` of `net.Server`: it listens from the start, and nothing can break it.
  */
 export class Listener extends EventEmitter<ListenerEvents> implements AsyncDisposable {
   readonly #queue: ListenerQueue<Socket>
@@ -61,15 +61,18 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
     return this.listening ? this.#queue.address() : null
   }
 
-  /** How many sockets were handed out and are not destroyed. `callback` is called in a later turn, as for `net.Server`. */
+  /**
+   * How many sockets were handed out and are not destroyed. `callback` is called in a later turn, as for
+   * `net.Server`.
+   */
   getConnections(callback: (error: Error | null, count: number) => void): this {
     process.nextTick(callback, null, this.#queue.sockets)
     return this
   }
 
   /**
-   * The next socket. Rejects with `ECONNABORTED` when the listener is closed, and with the signal's reason when `signal`
-   * aborts.
+   * The next socket. Rejects with `ECONNABORTED` when the listener is closed, and with the signal's reason when
+   * `signal` aborts.
    */
   accept(options: { signal?: AbortSignal } = {}): Promise<Socket> {
     return this.#queue.accept(options)
@@ -82,8 +85,8 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
 
   /**
    * Stops accepting, as `net.Server` does: the port is free and the service withdrawn at once, streams that wait are
-   * reset, and sockets that were handed out stay open. `'close'` is emitted, and `onClosed` called, when the last of these
-   * is destroyed, which may be now. Each further call emits `'close'` once more, and its `onClosed` gets
+   * reset, and sockets that were handed out stay open. `'close'` is emitted, and `onClosed` called, when the last of
+   * these is destroyed, which may be now. Each further call emits `'close'` once more, and its `onClosed` gets
    * `ERR_SERVER_NOT_RUNNING`.
    */
   close(onClosed?: (error?: Error) => void): this {

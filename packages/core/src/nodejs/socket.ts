@@ -10,15 +10,17 @@ import { checkDelay } from './timeout-delay.js'
  * A stream between two nodes, with the methods, events and properties of `net.Socket`: it can be used wherever a
  * socket is expected. The addresses are IPv6 addresses made of node ids; `remoteNode` and `localNode` are the ids.
  *
- * States, as for `net.Socket`: *connecting* (made by `AstraNet.connect`; written bytes wait, and count), *connected* (results of
- * `dial`, `accept` and `'connection'`), *destroyed*. Moves: connecting -> connected, with `'connect'` and `'ready'`;
- * either -> destroyed. While it is connecting it has no `stream`, no far end and no port.
+ * States, as for `net.Socket`: *connecting* (made by `AstraNet.connect`; written bytes wait, and count), *connected*
+ * (results of `dial`, `accept` and `'connection'`), *destroyed*. Moves: connecting -> connected, with `'connect'` and
+ * `'ready'`; either -> destroyed. While it is connecting it has no `stream`, no far end and no port.
  *
- * It does not have: `connect()` and the events `'lookup'` and `'connectionAttempt'`, the option `onread`, a file descriptor.
- * `setNoDelay`, `setKeepAlive`, `ref` and `unref` do nothing: bytes leave at once anyway, and the link below keeps itself alive.
+ * It does not have: `connect()` and the events `'lookup'` and `'connectionAttempt'`, the option `onread`, a file
+ * descriptor. `setNoDelay`, `setKeepAlive`, `ref` and `unref` do nothing: bytes leave at once anyway, and the link
+ * below keeps itself alive.
  *
- * The async contexts (AsyncLocalStorage) are those of `net.Socket`. Events run in the context of the dial, or in none for
- * an accepted socket; callbacks, `'drain'` and `'finish'` in that of their write or end; `'timeout'` in that of `setTimeout`.
+ * The async contexts (AsyncLocalStorage) are those of `net.Socket`. Events run in the context of the dial, or in none
+ * for an accepted socket; callbacks, `'drain'` and `'finish'` in that of their write or end; `'timeout'` in that of
+ * `setTimeout`.
  */
 export class Socket extends AddressedDuplex implements DialOutcome {
   /** The inactivity timeout in ms, as set by `setTimeout`; `undefined` before, as on `net.Socket`. */
@@ -92,9 +94,10 @@ export class Socket extends AddressedDuplex implements DialOutcome {
   }
 
   /**
-   * Emits `'timeout'` once after `timeoutMs` in which nothing was written and no byte arrived or left; 0 turns it off. It
-   * does not close the socket, and keeps no process alive. As for `net.Socket`: a value above 2^31 - 1 counts as 2^31 - 1,
-   * with a warning; throws `ERR_INVALID_ARG_TYPE` unless it is a number, `ERR_OUT_OF_RANGE` when it is negative or not finite.
+   * Emits `'timeout'` once after `timeoutMs` in which nothing was written and no byte arrived or left; 0 turns it
+   * off. It does not close the socket, and keeps no process alive. As for `net.Socket`: a value above 2^31 - 1 counts
+   * as 2^31 - 1, with a warning; throws `ERR_INVALID_ARG_TYPE` unless it is a number, `ERR_OUT_OF_RANGE` when it is
+   * negative or not finite.
    */
   setTimeout(timeoutMs: number, onTimeout?: () => void): this {
     if (this.destroyed) return this

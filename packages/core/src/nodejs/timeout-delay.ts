@@ -2,8 +2,8 @@ import { Socket as NetSocket } from 'node:net'
 import { MAX_TIMEOUT_MS } from '../api/check.js'
 
 /**
- * The arguments of `setTimeout`, checked: the delay that Node would use. Unusual arguments are given to Node itself, which
- * throws its own errors and emits its own warning.
+ * The arguments of `setTimeout`, checked: the delay that Node would use. Unusual arguments are given to Node itself,
+ * which throws its own errors and emits its own warning.
  */
 export function checkDelay(delayMs: number, onTimeout: unknown): number {
   const isPlain = Number.isFinite(delayMs) && delayMs >= 0 && delayMs <= MAX_TIMEOUT_MS

@@ -21,8 +21,8 @@ export interface Comparison {
 }
 
 /**
- * Compares events up to the first section in which some differ, since the rest only follows from that, and properties in
- * the sections before it.
+ * Compares events up to the first section in which some differ, since the rest only follows from that, and properties
+ * in the sections before it.
  */
 export function compare(plan: Plan, net: Outcome, astraNet: Outcome): Comparison {
   const found: Difference[] = [...promiseDifferences(net, astraNet)]
@@ -83,7 +83,10 @@ function compared(
   return net === astraNet ? [] : [{ section, side, what, net, astraNet }]
 }
 
-/** The same for differences that are the same apart from sides and numbers: what is equal before and behind is left out. */
+/**
+ * The same for differences that are the same apart from sides and numbers: what is equal before and behind is left
+ * out.
+ */
 export function kindOf({ what, net, astraNet }: Difference): string {
   const [left, right] = [net.split(', '), astraNet.split(', ')]
   while (left.length > 0 && left[0] === right[0]) [left, right].forEach((list) => list.shift())

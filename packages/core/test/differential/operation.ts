@@ -50,8 +50,8 @@ export type Operation =
   | { readonly kind: 'throwNext'; readonly listener: Throwing }
 
 /**
- * What happens before the next operation: nothing, a turn of the event loop, or all there is to happen. After `settle` what
- * happened is compared; `silence` is for a race that is played slowly.
+ * What happens before the next operation: nothing, a turn of the event loop, or all there is to happen. After
+ * `settle` what happened is compared; `silence` is for a race that is played slowly.
  */
 export type Wait = 'none' | 'turn' | 'silence' | 'settle'
 

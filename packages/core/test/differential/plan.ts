@@ -109,8 +109,8 @@ class Planner {
   }
 
   /**
-   * Whether a direction may be ending at this moment. libuv refuses to reset a socket then (EINVAL), and `net` loses it: it
-   * never closes.
+   * Whether a direction may be ending at this moment. libuv refuses to reset a socket then (EINVAL), and `net` loses
+   * it: it never closes.
    */
   #isEnding(): boolean {
     const settled = this.#moves.findLastIndex(({ wait }) => wait === 'settle')

@@ -27,7 +27,10 @@ export interface Maker extends AsyncDisposable {
   connect(halfOpen: Readonly<Record<Side, boolean>>): Promise<Ends>
 }
 
-/** As on AstraNet: how much is buffered, and that no byte waits for an acknowledgement (by Nagle's algorithm, for 40 ms). */
+/**
+ * As on AstraNet: how much is buffered, and that no byte waits for an acknowledgement (by Nagle's algorithm, for 40
+ * ms).
+ */
 const LIKE_ASTRANET = { highWaterMark: 524_288, noDelay: true }
 
 /** Connections of `node:net` over 127.0.0.1. */

@@ -2,8 +2,8 @@ import type { Move, Plan, Side, Wait } from './operation.js'
 
 /**
  * Other ways in which a plan may go on a network that is slower or faster: what both sides do between two moments of
- * silence can come in another order at each of them, and what one does a turn later can come late or not. The plan itself is
- * the first. A plan without races has no other.
+ * silence can come in another order at each of them, and what one does a turn later can come late or not. The plan
+ * itself is the first. A plan without races has no other.
  */
 export function variants(plan: Plan): readonly Plan[] {
   const bursts = burstsOf(plan.moves)

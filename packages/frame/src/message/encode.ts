@@ -38,9 +38,9 @@ function newEncoder(): Encoder {
 /**
  * `value` as a message: its length as a QUIC varint, then one msgpack value.
  *
- * A value is `null`, a boolean, a number, a string, a `Uint8Array`, an array of values, or a plain object of values; keys
- * whose value is `undefined` are left out. Anything else, a string that is not well-formed Unicode, or more than 32 levels
- * throw a `TypeError`; more bytes than the limit a `RangeError`.
+ * A value is `null`, a boolean, a number, a string, a `Uint8Array`, an array of values, or a plain object of values;
+ * keys whose value is `undefined` are left out. Anything else, a string that is not well-formed Unicode, or more than
+ * 32 levels throw a `TypeError`; more bytes than the limit a `RangeError`.
  */
 export function encodeMessage(value: unknown, limits: EncodeMessageLimits = {}): Uint8Array {
   const wanted = limits.maxBytes ?? DEFAULT_MAX_MESSAGE_BYTES

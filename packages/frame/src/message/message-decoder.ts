@@ -28,9 +28,9 @@ export interface MessageDecoderOptions {
 /**
  * Reads messages, each a QUIC varint and that many bytes with one msgpack value, however their bytes are split.
  *
- * Values are `null`, booleans, numbers, strings, `Uint8Array`s, arrays and plain objects. Byte arrays are views of what was
- * pushed: copy those that are kept. Strings must be UTF-8, integers safe, keys strings other than `__proto__`; there are no
- * extension types; at most 32 levels. Of equal keys in one map the last one counts.
+ * Values are `null`, booleans, numbers, strings, `Uint8Array`s, arrays and plain objects. Byte arrays are views of
+ * what was pushed: copy those that are kept. Strings must be UTF-8, integers safe, keys strings other than
+ * `__proto__`; there are no extension types; at most 32 levels. Of equal keys in one map the last one counts.
  *
  * It holds what was pushed and not yet read: of an incomplete message at most twice what has arrived.
  */
@@ -99,7 +99,10 @@ export class MessageDecoder {
     this.#end += chunk.length
   }
 
-  /** Moves the unread bytes to a new buffer with room for `more`. Never in place: values given out are views of the old. */
+  /**
+   * Moves the unread bytes to a new buffer with room for `more`. Never in place: values given out are views of the
+   * old.
+   */
   #reallocate(more: number): void {
     const unread = this.#bytes.subarray(this.#start, this.#end)
     const bytes = new Uint8Array(Math.max(unread.length + more, 2 * unread.length))

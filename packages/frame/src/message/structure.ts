@@ -21,9 +21,9 @@ const FAULTS: Readonly<Record<number, string>> = {
 /**
  * What is wrong with `bytes[start, end)` as one message value, or `undefined`.
  *
- * A decoder of msgpack allocates an array for the count that its header announces, before the elements have been seen, so a
- * few nested headers could take gigabytes. This walks the structure first and allocates nothing: what passes holds every
- * element that it announces.
+ * A decoder of msgpack allocates an array for the count that its header announces, before the elements have been
+ * seen, so a few nested headers could take gigabytes. This walks the structure first and allocates nothing: what
+ * passes holds every element that it announces.
  */
 export function findFault(bytes: Uint8Array, start: number, end: number): string | undefined {
   const next = skipValue(bytes, start, end, 0)

@@ -2,9 +2,9 @@ import { StreamError } from '../proto/session/errors.js'
 import type { Stream, StreamHandler } from '../proto/stream/stream.js'
 
 /**
- * The bytes of a stream by async iteration, with back-pressure: while the loop's body runs nothing more is delivered, and
- * credit returns with the next step. The loop ends with the peer's end and throws the stream's error; leaving it early is
- * `stopSending`. The stream's handler and context belong to the iteration.
+ * The bytes of a stream by async iteration, with back-pressure: while the loop's body runs nothing more is delivered,
+ * and credit returns with the next step. The loop ends with the peer's end and throws the stream's error; leaving it
+ * early is `stopSending`. The stream's handler and context belong to the iteration.
  */
 export async function* chunksOf(stream: Stream): AsyncGenerator<Uint8Array, void, void> {
   const inbox = new Inbox(stream)

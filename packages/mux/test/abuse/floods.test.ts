@@ -6,7 +6,9 @@ import { names, Wire } from '../conformance/wire.js'
 const { stream, reset, resetAt, stop, maxData, maxStreamData, maxStreams, ping, pong, raw } = frames
 const LIMIT = 50_000
 
-/** Sends the frames of one index after the other, 1,000 in a record, until the session ends; returns how many it took. */
+/**
+ * Sends the frames of one index after the other, 1,000 in a record, until the session ends; returns how many it took.
+ */
 function flood(wire: Wire, count: number, frame: (i: number) => FrameWriter): number {
   for (let i = 0; i < count; i += 1_000) {
     wire.receive(record(...Array.from({ length: 1_000 }, (_, j) => frame(i + j))))

@@ -14,8 +14,8 @@ function pendingBytes(wire: Wire): number {
   return bytes
 }
 
-// What is to be sent is a flag on a stream, or a limit, and never a queue of frames: while the peer does not read, nothing
-// is gathered, and a flag that is set again takes no room.
+// What is to be sent is a flag on a stream, or a limit, and never a queue of frames: while the peer does not read,
+// nothing is gathered, and a flag that is set again takes no room.
 describe('a peer that makes us answer and never reads (CVE-2024-32984)', () => {
   it('holds one answer for all of its pings', () => {
     const wire = new Wire()

@@ -24,7 +24,10 @@ export interface WireOptions extends SessionLimits {
   role?: 'client' | 'server'
   /** What the hand-made peer declares; `'nothing'`: its first record is not sent. */
   peer?: Partial<TransportParameters> | 'nothing'
-  /** Whether the application gets each stream of the peer as it comes, as a session with `onStream` does. Default true. */
+  /**
+   * Whether the application gets each stream of the peer as it comes, as a session with `onStream` does. Default
+   * true.
+   */
   accepts?: boolean
   /** What the application does with a stream of the peer, besides logging it. */
   onStream?: (stream: Stream) => void

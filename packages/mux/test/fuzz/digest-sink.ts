@@ -23,8 +23,8 @@ const BIT = {
 const BEYOND = 2 ** 53 - 2 ** 20
 
 /**
- * Takes what a decoder tells down to one number, which is the same however the input was split: pieces of a payload that
- * follow each other count as one.
+ * Takes what a decoder tells down to one number, which is the same however the input was split: pieces of a payload
+ * that follow each other count as one.
  */
 export class DigestSink implements FrameSink {
   /** Which kinds of frames came, see {@link BIT}. */

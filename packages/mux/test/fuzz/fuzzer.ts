@@ -32,8 +32,8 @@ export interface Finding {
 }
 
 /**
- * Feeds mutated bytes of a peer to a decoder and to a session. An input that reaches what no other has reached (a frame of a
- * kind together with an error, or with a state of a stream) becomes one that mutations begin with.
+ * Feeds mutated bytes of a peer to a decoder and to a session. An input that reaches what no other has reached (a
+ * frame of a kind together with an error, or with a state of a stream) becomes one that mutations begin with.
  */
 export class Fuzzer {
   /** Inputs that reached something new in this run. */

@@ -58,7 +58,8 @@ describe(
     it.each(['duplex', 'light'])('while one byte is kept of each chunk that waited (%s)', async (mode) => {
       const { before, streams } = await start(mode, STREAMS)
       const [bulk, ...others] = streams as [Stream, ...Stream[]]
-      // Each small chunk comes with 64 KiB of others' bytes, all of which it would keep if it was a piece of what was read.
+      // Each small chunk comes with 64 KiB of others' bytes, all of which it would keep if it was a piece of what was
+      // read.
       for (const stream of others) {
         stream.write(PIECE.subarray(0, 10))
         if (!bulk.write(PIECE)) await drained(bulk)

@@ -20,7 +20,8 @@ const modes = {
   stopped(stream) {
     if (accepted <= LARGE_STREAMS) stream.requireAtLeast(LARGE_WINDOW_BYTES)
   },
-  // The first stream is read and dropped. Of all others one byte of each chunk is kept, and the rest of it with that byte.
+  // The first stream is read and dropped. Of all others one byte of each chunk is kept, and the rest of it with that
+  // byte.
   duplex(stream) {
     const duplex = toDuplex(stream)
     if (accepted === 1) duplex.resume()

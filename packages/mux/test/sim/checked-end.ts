@@ -10,9 +10,9 @@ interface Held {
 }
 
 /**
- * One end of a simulated link, as strict as a socket: what was given to a `writev` that returned false must not change
- * until it has drained, nothing is written behind an end, and there is at most one flush under way. It can also lose its
- * connection for a while.
+ * One end of a simulated link, as strict as a socket: what was given to a `writev` that returned false must not
+ * change until it has drained, nothing is written behind an end, and there is at most one flush under way. It can
+ * also lose its connection for a while.
  */
 export class CheckedEnd implements ByteDuplex, ByteDuplexHandler {
   readonly localAddress = ''

@@ -35,8 +35,8 @@ export interface ProbeHost {
 }
 
 /**
- * One application's end of one stream: reads in its own way, writes the stream's pattern, and checks that what it is told
- * is what may be told at that point.
+ * One application's end of one stream: reads in its own way, writes the stream's pattern, and checks that what it is
+ * told is what may be told at that point.
  */
 export class Probe {
   readonly stream: Stream

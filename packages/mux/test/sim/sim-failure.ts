@@ -3,7 +3,10 @@ export class SimFailure extends Error {
   override readonly name = 'SimFailure'
 }
 
-/** Throws a {@link SimFailure} unless `condition` holds. `message` may be a function where it costs something to write. */
+/**
+ * Throws a {@link SimFailure} unless `condition` holds. `message` may be a function where it costs something to
+ * write.
+ */
 export function must(condition: boolean, message: string | (() => string)): asserts condition {
   if (!condition) throw new SimFailure(typeof message === 'string' ? message : message())
 }

@@ -24,7 +24,10 @@ export interface SimResult {
   readonly bytes: number
 }
 
-/** Runs the simulation of one seed. Throws a {@link SimFailure} that says how to replay it when something is not right. */
+/**
+ * Runs the simulation of one seed. Throws a {@link SimFailure} that says how to replay it when something is not
+ * right.
+ */
 export function simulate(seed: number, options: SimOptions = {}): SimResult {
   const plan = planOf(seed)
   const world = new World(plan, options)

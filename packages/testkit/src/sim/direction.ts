@@ -101,7 +101,8 @@ export class SimDirection implements PairDirection {
     this.#isScheduled = false
     const nowMs = this.#clock.now()
     const hadExcess = this.excessBytes > 0
-    // What a handler writes meanwhile waits for the next event; otherwise two ends that answer each other would stop time.
+    // What a handler writes meanwhile waits for the next event; otherwise two ends that answer each other would stop
+    // time.
     const waiting = this.#pieces.length
     let count = 0
     for (; count < waiting && this.#canDeliver(); count++) {

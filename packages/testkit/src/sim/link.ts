@@ -17,11 +17,11 @@ export interface SimLink {
 }
 
 /**
- * A link between two {@link ByteDuplex}es on `clock`: with delay, jitter, rate, bounded buffers, arbitrary splits of what
- * was written, and a cut at any byte. The same clock calls, options and seed give the same run.
+ * A link between two {@link ByteDuplex}es on `clock`: with delay, jitter, rate, bounded buffers, arbitrary splits of
+ * what was written, and a cut at any byte. The same clock calls, options and seed give the same run.
  *
- * Bytes are copied when written, so chunks are the caller's again at once. Throws a `TypeError` or `RangeError` that names
- * the option when one is out of range.
+ * Bytes are copied when written, so chunks are the caller's again at once. Throws a `TypeError` or `RangeError` that
+ * names the option when one is out of range.
  */
 export function simLink(clock: Clock, options: SimLinkOptions = {}): SimLink {
   const { aToB, bToA, rng, halfClose = true, ...common } = options

@@ -16,9 +16,9 @@ export interface VirtualClockOptions {
 /**
  * A clock whose time stands still until it is moved: the same calls give the same order on every run.
  *
- * Timers run in the order of their time, and those of one time in the order in which they were set. Deferred callbacks run
- * before the next timer, in rounds, as the turns of an event loop do. The call that moves the clock throws what a callback
- * throws.
+ * Timers run in the order of their time, and those of one time in the order in which they were set. Deferred
+ * callbacks run before the next timer, in rounds, as the turns of an event loop do. The call that moves the clock
+ * throws what a callback throws.
  */
 export class VirtualClock implements Clock {
   readonly #timers = new TimerHeap()
@@ -54,8 +54,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Runs what comes next: one round of deferred callbacks, or the earliest timer, moving time to it. Returns `false`, and
-   * does nothing, when there is neither.
+   * Runs what comes next: one round of deferred callbacks, or the earliest timer, moving time to it. Returns `false`,
+   * and does nothing, when there is neither.
    */
   step(): boolean {
     return this.#stepUntil(Infinity)

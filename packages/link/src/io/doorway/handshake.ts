@@ -28,8 +28,8 @@ export interface HandshakeEvents extends HelloEvents {
 
 /**
  * From a new pipe to an open link, against one deadline: first the {@link Doorway}, then a session, then on it the
- * {@link HelloExchange}. Legal order: `start`; then the doorway's events; then `onStream` or `onStreamsAvailable` of the
- * session; then `onEstablished`. `stop` at any time.
+ * {@link HelloExchange}. Legal order: `start`; then the doorway's events; then `onStream` or `onStreamsAvailable` of
+ * the session; then `onEstablished`. `stop` at any time.
  */
 export class Handshake implements DoorwayEvents {
   readonly #options: HandshakeOptions

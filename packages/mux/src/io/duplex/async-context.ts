@@ -4,8 +4,8 @@ import { AsyncResource } from 'node:async_hooks'
 const OPTIONS = { requireManualDestroy: true }
 
 /**
- * A function to be called later in the current async context (AsyncLocalStorage). Like `AsyncResource.bind`, but it takes
- * about 50 ns instead of a microsecond.
+ * A function to be called later in the current async context (AsyncLocalStorage). Like `AsyncResource.bind`, but it
+ * takes about 50 ns instead of a microsecond.
  */
 export class Later<TArgs extends unknown[]> extends AsyncResource {
   readonly #callback: (...args: TArgs) => void

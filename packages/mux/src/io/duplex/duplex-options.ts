@@ -6,10 +6,10 @@ export interface DuplexOptions {
   /** Bytes that are read ahead of the application; see `node:stream`. Default 65,536, Node's own. */
   readableHighWaterMark?: number
   /**
-   * Bytes written and not yet sent at which `write` returns false; see `node:stream`. Default 524,288: the bytes of a large
-   * write wait here until they were sent, so with Node's own 65,536 only one write of 64 KiB could be sent in each turn.
-   * Small writes (up to 2,048 bytes) wait in the stream instead: for them `write` returns false when the stream holds
-   * `sendHighWaterMarkBytes`, or all streams of the session hold `maxSendBufferBytes`.
+   * Bytes written and not yet sent at which `write` returns false; see `node:stream`. Default 524,288: the bytes of a
+   * large write wait here until they were sent, so with Node's own 65,536 only one write of 64 KiB could be sent in
+   * each turn. Small writes (up to 2,048 bytes) wait in the stream instead: for them `write` returns false when the
+   * stream holds `sendHighWaterMarkBytes`, or all streams of the session hold `maxSendBufferBytes`.
    */
   writableHighWaterMark?: number
   /** When false, the end of the peer's direction ends this one too, as for `net.Socket`. Default true, unlike there. */
@@ -17,9 +17,9 @@ export interface DuplexOptions {
   /** Code of the RESET_STREAM and STOP_SENDING that `destroy` sends. Default 0. */
   destroyCode?: number
   /**
-   * Bytes that were read from the stream already, for example behind a header: they are delivered first. Those that do not
-   * count as consumed yet (with `manualCredit`, or from inside the `onData` that delivered them) count when the application
-   * takes them.
+   * Bytes that were read from the stream already, for example behind a header: they are delivered first. Those that
+   * do not count as consumed yet (with `manualCredit`, or from inside the `onData` that delivered them) count when
+   * the application takes them.
    */
   initialBytes?: Uint8Array | undefined
 }

@@ -6,17 +6,17 @@ import { inNextTurn } from './turn.js'
 import { WritingDuplex, type Callback } from './writing-duplex.js'
 
 /**
- * A stream as a `node:stream` Duplex. A write's callback means that the bytes are the caller's again: small writes are copied
- * at once; large ones are passed by reference and come back when the connection has taken them, or when they were copied
- * because the peer's credit, not the connection, delays them.
+ * A stream as a `node:stream` Duplex. A write's callback means that the bytes are the caller's again: small writes
+ * are copied at once; large ones are passed by reference and come back when the connection has taken them, or when
+ * they were copied because the peer's credit, not the connection, delays them.
  *
- * It ends as a `net.Socket` does. `destroy()`, with or without an error, delivers what was written, as a kernel would, and
- * then an end; only when more waits than `Stream.close` keeps, the peer receives a reset behind what is kept. After the peer
- * has closed, one write counts as taken, and the next one fails with `EPIPE`, or with `ECONNRESET` when the peer's end has
- * not arrived; what the peer sent last can be read. A reset, or the session's end, is `ECONNRESET`. When this side closed the
- * session the Duplex is destroyed without an `'error'` event, because the caller knows. No error and no `'end'` is emitted in
- * the turn in which the Duplex is made. An exception of a listener or callback is an uncaught exception, and the Duplex
- * continues.
+ * It ends as a `net.Socket` does. `destroy()`, with or without an error, delivers what was written, as a kernel
+ * would, and then an end; only when more waits than `Stream.close` keeps, the peer receives a reset behind what is
+ * kept. After the peer has closed, one write counts as taken, and the next one fails with `EPIPE`, or with
+ * `ECONNRESET` when the peer's end has not arrived; what the peer sent last can be read. A reset, or the session's
+ * end, is `ECONNRESET`. When this side closed the session the Duplex is destroyed without an `'error'` event, because
+ * the caller knows. No error and no `'end'` is emitted in the turn in which the Duplex is made. An exception of a
+ * listener or callback is an uncaught exception, and the Duplex continues.
  */
 export class StreamDuplex extends WritingDuplex implements DuplexEvents {
   readonly #destroyCode: number
@@ -33,8 +33,8 @@ export class StreamDuplex extends WritingDuplex implements DuplexEvents {
   }
 
   /**
-   * Gives a Duplex that was made without a stream its stream: what was written is sent in this turn, and what arrives is read
-   * from `stream.resume()` on. Once, unless it is destroyed.
+   * Gives a Duplex that was made without a stream its stream: what was written is sent in this turn, and what arrives
+   * is read from `stream.resume()` on. Once, unless it is destroyed.
    */
   protected attach(stream: Stream, initialBytes: Uint8Array | undefined): void {
     this.takeStream(stream, initialBytes)
@@ -59,8 +59,8 @@ export class StreamDuplex extends WritingDuplex implements DuplexEvents {
   }
 
   /**
-   * Aborts both directions at once: what was written to the Duplex and was not sent is dropped. What was written to the stream
-   * before the Duplex took it still arrives, for example an answer to the peer.
+   * Aborts both directions at once: what was written to the Duplex and was not sent is dropped. What was written to
+   * the stream before the Duplex took it still arrives, for example an answer to the peer.
    */
   protected reset(): void {
     const { stream } = this
@@ -100,8 +100,8 @@ export class StreamDuplex extends WritingDuplex implements DuplexEvents {
 }
 
 /**
- * The exception interrupted Node, which would have read on, or finished what was ended. Not a private method: with one, each
- * Duplex would take 8 bytes more.
+ * The exception interrupted Node, which would have read on, or finished what was ended. Not a private method: with
+ * one, each Duplex would take 8 bytes more.
  */
 function goOn(duplex: StreamDuplex): void {
   duplex.read(0)

@@ -16,8 +16,8 @@ export class ReadingDuplex extends Duplex {
   #hasReadEnd = false
   #isFailing = false
   /**
-   * The turn in which it got its stream; -1 before, and in the constructor, where methods of a subclass must not be called
-   * because its fields do not exist yet.
+   * The turn in which it got its stream; -1 before, and in the constructor, where methods of a subclass must not be
+   * called because its fields do not exist yet.
    */
   #birthTurn = -1
 
@@ -80,7 +80,8 @@ export class ReadingDuplex extends Duplex {
     if (!this.isStarting) this.onActivity()
     this.#pushedBytes += chunk.length
     this.#bytesRead += chunk.length
-    // Bytes that may wait in the readable buffer are copied: a piece of the read chunk would keep the whole chunk alive.
+    // Bytes that may wait in the readable buffer are copied: a piece of the read chunk would keep the whole chunk
+    // alive.
     const isPassedOn = this.readableFlowing === true && this.readableLength === 0
     if (!isPassedOn) this.stream.widen()
     const bytes = isPassedOn ? chunk : Uint8Array.prototype.slice.call(chunk)
@@ -108,7 +109,10 @@ export class ReadingDuplex extends Duplex {
     })
   }
 
-  /** Runs `action` now, or in the next turn when the Duplex was made in this one: the program could not add listeners yet. */
+  /**
+   * Runs `action` now, or in the next turn when the Duplex was made in this one: the program could not add listeners
+   * yet.
+   */
   #inLaterTurn(action: () => void): void {
     if (this.isStarting || isCurrentTurn(this.#birthTurn)) inNextTurn(action)
     else action()

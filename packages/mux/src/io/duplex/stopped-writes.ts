@@ -19,13 +19,14 @@ export interface Stopped {
 }
 
 /**
- * Writes after the peer stopped reading. Over TCP the kernel takes the first of them, the peer answers with RST, and the
- * next one fails; meanwhile what the peer sent last, for example an HTTP server's 413, is read. The same here:
+ * Writes after the peer stopped reading. Over TCP the kernel takes the first of them, the peer answers with RST, and
+ * the next one fails; meanwhile what the peer sent last, for example an HTTP server's 413, is read. The same here:
  *
- *     reading goes on (the Duplex flows and has not ended)   a write waits: until `'end'`, then it counts as taken; or until
- *                                                            nothing has arrived for 2 s, then it fails
- *     reading is paused, and a write would fail              it waits for 100 ms; when reading goes on meanwhile, as above
- *     nobody reads, or the end was read                      the first write counts as taken, every later one fails
+ *     it flows and has not ended    a write waits: until `'end'`, then it counts as taken; or until nothing has arrived
+ *                                   for 2 s, then it fails
+ *     it is paused                  the first write counts as taken, a later one waits for 100 ms; when reading goes on
+ *                                   meanwhile, as above, otherwise it fails
+ *     nobody reads, or it ended     the first write counts as taken, every later one fails
  *
  * There is one for each Duplex that needs it, made with the first such write.
  */
@@ -37,14 +38,19 @@ export class StoppedWrites {
   /** Whether the write that waits was in flight when the peer stopped: it is not the first write behind the stop. */
   #isInFlight = false
   #timer: NodeJS.Timeout | undefined = undefined
-  /** In a tick of its own: an exception of the write's callback does not keep the event from the program's listeners. */
+  /**
+   * In a tick of its own: an exception of the write's callback does not keep the event from the program's listeners.
+   */
   readonly #onEnd = (): void => process.nextTick(() => this.#take())
 
   constructor(stopped: Stopped) {
     this.#stopped = stopped
   }
 
-  /** The write that was in flight when the peer stopped: it always counts as taken, but not as the first behind the stop. */
+  /**
+   * The write that was in flight when the peer stopped: it always counts as taken, but not as the first behind the
+   * stop.
+   */
   inFlight(callback: WriteCallback): void {
     this.#isInFlight = true
     if (this.#isReading()) this.#wait(callback)

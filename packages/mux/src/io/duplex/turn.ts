@@ -20,7 +20,8 @@ export function currentTurn(): number {
 let waiting: Later<[]>[] = []
 
 /**
- * Runs `action` in the next turn, in order, in the caller's async context. One setImmediate serves all actions of a turn.
+ * Runs `action` in the next turn, in order, in the caller's async context. One setImmediate serves all actions of a
+ * turn.
  */
 export function inNextTurn(action: () => void): void {
   waiting.push(new Later(action))

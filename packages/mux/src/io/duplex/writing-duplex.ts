@@ -21,8 +21,8 @@ export class WritingDuplex extends ReadingDuplex {
   /** Bytes of the write in flight: handed to the stream, and in Node's buffer until they come back. */
   #bytesInFlight = 0
   /**
-   * The callback that Node waits for before it writes on: of the write whose bytes have not come back, or, before there is a
-   * stream, of `construct`.
+   * The callback that Node waits for before it writes on: of the write whose bytes have not come back, or, before
+   * there is a stream, of `construct`.
    */
   #awaitedCallback: Later<[Error | null]> | undefined = undefined
   /** The error of that write, if any. */
@@ -50,8 +50,8 @@ export class WritingDuplex extends ReadingDuplex {
   }
 
   /**
-   * See `node:stream`. A small write without a callback, with nothing waiting before it, goes straight to the stream, which
-   * copies it; when the stream is full, `write` returns false as if the bytes were in Node's buffer.
+   * See `node:stream`. A small write without a callback, with nothing waiting before it, goes straight to the stream,
+   * which copies it; when the stream is full, `write` returns false as if the bytes were in Node's buffer.
    */
   override write(chunk: unknown, callback?: WriteCallback): boolean
   override write(chunk: unknown, encoding: BufferEncoding, callback?: WriteCallback): boolean
@@ -109,8 +109,8 @@ export class WritingDuplex extends ReadingDuplex {
   }
 
   /**
-   * @internal Nothing can be sent any more. The next write fails; until then, and if there is none, what the peer has sent
-   * can be read.
+   * @internal Nothing can be sent any more. The next write fails; until then, and if there is none, what the peer has
+   * sent can be read.
    */
   stopped(error: Error): void {
     if (this.destroyed) return
@@ -169,7 +169,8 @@ export class WritingDuplex extends ReadingDuplex {
   }
 
   /**
-   * Whether a write waits because the stream is full, and neither for its bytes to come back nor for the peer's last bytes.
+   * Whether a write waits because the stream is full, and neither for its bytes to come back nor for the peer's last
+   * bytes.
    */
   #isStreamFull(): boolean {
     const isWaiting = !this.isStarting && this.#awaitedCallback !== undefined

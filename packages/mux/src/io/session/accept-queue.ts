@@ -34,8 +34,8 @@ export class AcceptQueue<T extends object> {
   }
 
   /**
-   * No more items are added. Waiting items for which `isKept` is true can still be taken; without them all callers, now and
-   * later, get `error`. Idempotent.
+   * No more items are added. Waiting items for which `isKept` is true can still be taken; without them all callers,
+   * now and later, get `error`. Idempotent.
    */
   end(error: Error, isKept: (item: T) => boolean): void {
     if (this.#end !== undefined) return

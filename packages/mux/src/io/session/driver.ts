@@ -25,8 +25,9 @@ export type DriverEvents = Omit<CoreEvents, 'onWork' | 'onHandlerError'> & {
  * keeps its one timer. A turn gathers one flush; the next waits until the connection has taken it, so there is no queue
  * between the streams and the system.
  *
- * The duplex may call back from inside `handle`, `writev` and `end`. What arrives in such a call reaches the core at once.
- * Only flushes do not nest: the current one has gathered bytes that are not handed over yet, so the next comes after it.
+ * The duplex may call back from inside `handle`, `writev` and `end`. What arrives in such a call reaches the core at
+ * once. Only flushes do not nest: the current one has gathered bytes that are not handed over yet, so the next comes
+ * after it.
  */
 export class Driver implements ByteDuplexHandler {
   readonly core: SessionCore
@@ -88,7 +89,8 @@ export class Driver implements ByteDuplexHandler {
 
   /** Takes the pipe. Separate from the constructor, because what waits in the pipe may be delivered at once. */
   start(): void {
-    // The pipe may deliver from inside `handle`. A flush here could bring an answer before the constructor has returned.
+    // The pipe may deliver from inside `handle`. A flush here could bring an answer before the constructor has
+    // returned.
     this.#isFlushing = true
     this.#duplex.handle(this)
     this.#isFlushing = false
@@ -151,8 +153,8 @@ export class Driver implements ByteDuplexHandler {
   }
 
   /**
-   * Leaves within this call, if the connection takes bytes now. No handler of the application but `onClosing` is called; the
-   * rest of a close follows in later turns, if the process has any.
+   * Leaves within this call, if the connection takes bytes now. No handler of the application but `onClosing` is
+   * called; the rest of a close follows in later turns, if the process has any.
    */
   closeNow(code: WireInteger, reason: string): void {
     this.core.leave(code, reason)

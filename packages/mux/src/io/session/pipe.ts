@@ -9,8 +9,8 @@ export type Pipe = ByteDuplex | NodeDuplex | WebStreamPair | PortLike
 /** What {@link toByteDuplex} cannot find out itself. */
 export interface PipeOptions {
   /**
-   * {@link ByteDuplexCapabilities.confidential}. Default: `false`, for a MessagePort `true`. A `ByteDuplex` has its own value;
-   * another one throws a TypeError.
+   * {@link ByteDuplexCapabilities.confidential}. Default: `false`, for a MessagePort `true`. A `ByteDuplex` has its
+   * own value; another one throws a TypeError.
    */
   confidential?: boolean
   /**

@@ -7,9 +7,9 @@ import {
 import { varintLength, writeVarint } from '@astranet/frame'
 
 /**
- * The binding of QMux to pipes that preserve messages, for example WebSocket: each record is one message, without its Size
- * field, as in `@moq/qmux`. The pipe must send each chunk of a `writev` as one message and deliver each message as one
- * chunk.
+ * The binding of QMux to pipes that preserve messages, for example WebSocket: each record is one message, without its
+ * Size field, as in `@moq/qmux`. The pipe must send each chunk of a `writev` as one message and deliver each message
+ * as one chunk.
  */
 export class RecordMessages implements ByteDuplex {
   readonly #pipe: ByteDuplex

@@ -14,8 +14,8 @@ interface PendingOpen {
 }
 
 /**
- * Passes what the driver reports to the application's handler, and to the callers that wait: for a stream of the peer, for
- * credit to open one, for the answer to a ping, or until no stream is open.
+ * Passes what the driver reports to the application's handler, and to the callers that wait: for a stream of the
+ * peer, for credit to open one, for the answer to a ping, or until no stream is open.
  */
 export class SessionEvents implements DriverEvents {
   /** Streams of the peer, or callers that wait for one. */

@@ -12,7 +12,9 @@ export interface SessionHandler {
   onStream?(stream: Stream): void
   /** The peer allows more streams than before: `tryOpenStream` may succeed again. */
   onStreamsAvailable?(): void
-  /** A datagram arrived (RFC 9221). `payload` is the receiver's. Datagrams have no flow control: they may arrive fast. */
+  /**
+   * A datagram arrived (RFC 9221). `payload` is the receiver's. Datagrams have no flow control: they may arrive fast.
+   */
   onDatagram?(payload: Uint8Array): void
   /** Unread streams hold more than three quarters of the receive buffer. `unread`: the longest untouched first. */
   onUnreadPressure?(unread: Iterable<Stream>): void
@@ -31,9 +33,10 @@ export interface SessionOptions extends SessionLimits {
   role: 'client' | 'server'
   handler?: SessionHandler
   /**
-   * How records are placed on the pipe. `'bytes'`, the default: one after the other, each behind its Size, as in the draft.
-   * `'messages'`: each record is one message of a pipe that preserves messages, without its Size, as `@moq/qmux` does over
-   * WebSocket; such a pipe sends each chunk of a `writev` as one message and delivers each message as one chunk.
+   * How records are placed on the pipe. `'bytes'`, the default: one after the other, each behind its Size, as in the
+   * draft. `'messages'`: each record is one message of a pipe that preserves messages, without its Size, as
+   * `@moq/qmux` does over WebSocket; such a pipe sends each chunk of a `writev` as one message and delivers each
+   * message as one chunk.
    */
   binding?: 'bytes' | 'messages'
   /** Bytes that arrived on the pipe already, for example behind a preamble. */

@@ -11,22 +11,24 @@ import { SessionEvents } from './session-events.js'
 import { resolveOptions, type OpenStreamOptions, type SessionOptions } from './session-options.js'
 
 /**
- * Very many streams over one connection: QMux version 1 (draft-ietf-quic-qmux-02), which is QUIC's streams (RFC 9000) on
- * an ordered byte stream.
+ * Very many streams over one connection: QMux version 1 (draft-ietf-quic-qmux-02), which is QUIC's streams (RFC 9000)
+ * on an ordered byte stream.
  *
- * Order of events: `onStream` any number of times; `onClosing` once; then the events of the streams that were open; `onClose`
- * last. Only streams whose end had arrived may still deliver after it, as fast as the application reads them. A session
- * that is not closed by either side ends when its connection does, or when the peer is dead.
+ * Order of events: `onStream` any number of times; `onClosing` once; then the events of the streams that were open;
+ * `onClose` last. Only streams whose end had arrived may still deliver after it, as fast as the application reads
+ * them. A session that is not closed by either side ends when its connection does, or when the peer is dead.
  */
 export class Session implements AsyncDisposable {
-  /** Resolves, never rejects, when everything has ended: with `undefined` after a close without fault, else with why. */
+  /**
+   * Resolves, never rejects, when everything has ended: with `undefined` after a close without fault, else with why.
+   */
   readonly closed: Promise<Error | undefined>
   readonly #driver: Driver
   readonly #events: SessionEvents
 
   /**
-   * Starts a session on `pipe`: a `ByteDuplex`, a Node `Duplex` (a socket, for example) or a pair of Web Streams. The pipe
-   * belongs to the session from now on. Throws a TypeError or RangeError that names the option that is wrong.
+   * Starts a session on `pipe`: a `ByteDuplex`, a Node `Duplex` (a socket, for example) or a pair of Web Streams. The
+   * pipe belongs to the session from now on. Throws a TypeError or RangeError that names the option that is wrong.
    */
   constructor(pipe: Pipe, options: SessionOptions) {
     const { role, clock, random, handler, binding, initialBytes, limits } = resolveOptions(options)
@@ -65,8 +67,8 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Opens a stream as soon as the peer's credit allows. Rejects when the session is closing (`ASTRA_ERR_SESSION_OVER`) and
-   * when `signal` aborts. The stream is announced to the peer with the next flush.
+   * Opens a stream as soon as the peer's credit allows. Rejects when the session is closing
+   * (`ASTRA_ERR_SESSION_OVER`) and when `signal` aborts. The stream is announced to the peer with the next flush.
    */
   async openStream(options: OpenStreamOptions = {}): Promise<Stream> {
     const { isUnidirectional = false, signal } = options
@@ -126,9 +128,9 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Sends a datagram (RFC 9221). Once sent it arrives in order and without loss; it is dropped, with `false`, when more than
-   * 1 MiB wait, or the session is closing. Throws a StreamError `ASTRA_ERR_NOT_NEGOTIATED` when the peer takes none, and a
-   * RangeError when `payload` is larger than `maxDatagramBytes`.
+   * Sends a datagram (RFC 9221). Once sent it arrives in order and without loss; it is dropped, with `false`, when
+   * more than 1 MiB wait, or the session is closing. Throws a StreamError `ASTRA_ERR_NOT_NEGOTIATED` when the peer
+   * takes none, and a RangeError when `payload` is larger than `maxDatagramBytes`.
    */
   sendDatagram(payload: Uint8Array): boolean {
     if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array')
@@ -161,8 +163,8 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Ends the session at once: open streams fail on both sides, the peer receives `code` (the application's, 0 to 2^62 - 1)
-   * and `reason` (at most 1,024 bytes of UTF-8 are sent), and the connection ends. Idempotent.
+   * Ends the session at once: open streams fail on both sides, the peer receives `code` (the application's, 0 to 2^62
+   * - 1) and `reason` (at most 1,024 bytes of UTF-8 are sent), and the connection ends. Idempotent.
    */
   close(code: WireInteger = 0, reason = ''): void {
     if (typeof reason !== 'string') throw new TypeError(`reason must be a string, got ${typeof reason}`)
@@ -170,15 +172,15 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * `close` for a program that ends: everything is written within this call, because there may be no other turn of the event
-   * loop. What was written before is sent as far as the peer's credit and the system's buffer allow (at most 16 MiB are
-   * gathered). Then every stream ends: with FIN when nothing of it is left, otherwise with a reset behind the bytes that
-   * were sent. Then the session closes. So a stream of the peer ends cleanly only when every byte arrives. On this side
-   * streams fail as after `close`. When the system's buffer was full before the call, nothing more is sent. Idempotent; in a
-   * session that was closed in this turn it sends the close.
+   * `close` for a program that ends: everything is written within this call, because there may be no other turn of
+   * the event loop. What was written before is sent as far as the peer's credit and the system's buffer allow (at
+   * most 16 MiB are gathered). Then every stream ends: with FIN when nothing of it is left, otherwise with a reset
+   * behind the bytes that were sent. Then the session closes. So a stream of the peer ends cleanly only when every
+   * byte arrives. On this side streams fail as after `close`. When the system's buffer was full before the call,
+   * nothing more is sent. Idempotent; in a session that was closed in this turn it sends the close.
    *
-   * With a million idle streams it takes half a second and 13 MB, more than a kernel's buffer: the peer does not receive the
-   * rest.
+   * With a million idle streams it takes half a second and 13 MB, more than a kernel's buffer: the peer does not
+   * receive the rest.
    */
   closeNow(code: WireInteger = 0, reason = ''): void {
     if (typeof reason !== 'string') throw new TypeError(`reason must be a string, got ${typeof reason}`)
@@ -186,9 +188,10 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * After `closeNow` in a process that ends: blocks the process until the peer has closed too, for `ms` at most. Without it
-   * the system may drop the last bytes that it holds as soon as anything more arrives from the peer; so it is needed when
-   * those may be more than 64 KiB. Does nothing when the pipe is no socket of the system, and on Windows.
+   * After `closeNow` in a process that ends: blocks the process until the peer has closed too, for `ms` at most.
+   * Without it the system may drop the last bytes that it holds as soon as anything more arrives from the peer; so it
+   * is needed when those may be more than 64 KiB. Does nothing when the pipe is no socket of the system, and on
+   * Windows.
    */
   linger(ms: number): void {
     this.#driver.linger(ms)

@@ -5,9 +5,9 @@ import type { Stream, StreamHandler } from '../../proto/stream/stream.js'
 import type { WebStreams, WebStreamsErrorOf, WebStreamsOptions } from './web-streams-options.js'
 
 /**
- * Makes a stream a pair of Web Streams. `cancel` sends STOP_SENDING, `abort` RESET_STREAM, `close` FIN; the peer's reset
- * errors the readable, its STOP_SENDING the writable. A write resolves when its bytes are the caller's again. The stream's
- * handler and context belong to the pair.
+ * Makes a stream a pair of Web Streams. `cancel` sends STOP_SENDING, `abort` RESET_STREAM, `close` FIN; the peer's
+ * reset errors the readable, its STOP_SENDING the writable. A write resolves when its bytes are the caller's again.
+ * The stream's handler and context belong to the pair.
  */
 export function toWebStreams(stream: Stream, options: WebStreamsOptions = {}): WebStreams {
   const sides = new Sides(stream, options)
@@ -105,8 +105,8 @@ class Sides {
   }
 
   /**
-   * The peer reads no more. When it gives up both directions, its reset follows at once: the writable fails when both are
-   * known.
+   * The peer reads no more. When it gives up both directions, its reset follows at once: the writable fails when both
+   * are known.
    */
   stopped(error: Error): void {
     this.#isStopping = true

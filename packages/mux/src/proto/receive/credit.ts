@@ -4,8 +4,8 @@ import { SIZE_KNOWN, StreamState } from '../stream/state.js'
 import { poolShare, raiseWindow, renewWindow } from './stream-window.js'
 
 /**
- * What was delivered counts as consumed. With manual credit it stays unread until `consume`, and the stream may be evicted
- * for it.
+ * What was delivered counts as consumed. With manual credit it stays unread until `consume`, and the stream may be
+ * evicted for it.
  */
 export function countDelivered(stream: StreamRecord): void {
   if ((stream.state & (StreamState.DISCARDING | StreamState.DELIVERING)) !== 0) return

@@ -9,8 +9,8 @@ import { ReceiveQueue } from './queue.js'
 import { poolShare } from './stream-window.js'
 
 /**
- * A piece of a STREAM frame arrived (RFC 9000 section 19.8), and the stream's final size is not known yet. Its parameters
- * are positional because it runs once for each of millions of frames.
+ * A piece of a STREAM frame arrived (RFC 9000 section 19.8), and the stream's final size is not known yet. Its
+ * parameters are positional because it runs once for each of millions of frames.
  */
 export function receive(
   stream: StreamRecord,

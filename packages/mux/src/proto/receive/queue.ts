@@ -11,9 +11,9 @@ const MIN_BLOCK_BYTES = 64
 const SMALL_BLOCK_BYTES = 4_096
 
 /**
- * Bytes that arrived on one stream and were not taken yet. They are copied into blocks of their own, because a piece of
- * a read chunk would keep all of the chunk (64 KiB) alive, and small pieces are gathered, because each typed array costs
- * more than a hundred bytes.
+ * Bytes that arrived on one stream and were not taken yet. They are copied into blocks of their own, because a piece
+ * of a read chunk would keep all of the chunk (64 KiB) alive, and small pieces are gathered, because each typed array
+ * costs more than a hundred bytes.
  */
 export class ReceiveQueue {
   /** Unread bytes. */

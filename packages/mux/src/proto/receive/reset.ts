@@ -24,9 +24,9 @@ export interface ResetFrame {
 }
 
 /**
- * RESET_STREAM (RFC 9000 sections 3.2, 4.5, 19.4) or RESET_STREAM_AT (draft-ietf-quic-reliable-stream-reset) arrived. The
- * final size counts against the session's credit at once. Bytes up to the reliable size are still delivered, and those
- * of a stream that had ended cleanly are delivered whole.
+ * RESET_STREAM (RFC 9000 sections 3.2, 4.5, 19.4) or RESET_STREAM_AT (draft-ietf-quic-reliable-stream-reset) arrived.
+ * The final size counts against the session's credit at once. Bytes up to the reliable size are still delivered, and
+ * those of a stream that had ended cleanly are delivered whole.
  */
 export function receiveReset(stream: StreamRecord, frame: ResetFrame): SessionError | undefined {
   const { finalSize, reliableSize } = frame

@@ -15,8 +15,8 @@ const SESSION_PRODUCTS = 2
 export const UNTRUSTED_SESSION_WINDOW_BYTES = 65_536
 
 /**
- * What a session may have of a shared budget even when others have used it up, in bytes: twice what a sender may reserve
- * for urgency 0. With less, all other streams could wait forever.
+ * What a session may have of a shared budget even when others have used it up, in bytes: twice what a sender may
+ * reserve for urgency 0. With less, all other streams could wait forever.
  */
 export const MIN_SHARE_BYTES = 131_072
 
@@ -26,7 +26,9 @@ const FAIR_STREAM_WINDOW_BYTES = 256 * 1024
 /** Credit updates smaller than this are not worth a frame, unless the cap is near. */
 const MIN_UPDATE_BYTES = 1_024
 
-/** The part of a step from which on a MAX_DATA is sent with other frames, so that it needs no flush of its own later. */
+/**
+ * The part of a step from which on a MAX_DATA is sent with other frames, so that it needs no flush of its own later.
+ */
 const ALONG_PART = 1 / 2
 
 /** How long a stream counts as an active reader after it renewed its window, in ms. */
@@ -139,8 +141,8 @@ export class ReceiveWindow {
   }
 
   /**
-   * Raises the limit as far as formula and budget allow. Returns whether it was raised. When the budget has not enough room,
-   * `whenReleased`, if given, is called once it has room again.
+   * Raises the limit as far as formula and budget allow. Returns whether it was raised. When the budget has not
+   * enough room, `whenReleased`, if given, is called once it has room again.
    */
   update(now: number, minRttMs: number | undefined, whenReleased: (() => void) | undefined): boolean {
     this.#tuning?.renew(this.consumed - this.#consumedAtRenewal, now, minRttMs, this.poolBytes)

@@ -5,8 +5,8 @@ import { FIRST_STREAM_WINDOW_BYTES } from './session-window.js'
 import { WindowTuning, creditStep } from './window-tuning.js'
 
 /**
- * A stream's window in bandwidth-delay products: more than the session's, so that the session's window bounds what is in
- * flight on all streams together, and the sender chooses each stream's share of it.
+ * A stream's window in bandwidth-delay products: more than the session's, so that the session's window bounds what is
+ * in flight on all streams together, and the sender chooses each stream's share of it.
  */
 const STREAM_PRODUCTS = 4
 
@@ -20,11 +20,12 @@ export function poolShare(stream: StreamRecord): number {
 }
 
 /**
- * Gives the peer new credit on the stream once half of its first window, later a quarter of its window (at most 1 MiB), was
- * used: MAX_STREAM_DATA = consumed + window (RFC 9000 section 4.1). The window grows while it is what limits the peer.
+ * Gives the peer new credit on the stream once half of its first window, later a quarter of its window (at most 1
+ * MiB), was used: MAX_STREAM_DATA = consumed + window (RFC 9000 section 4.1). The window grows while it is what
+ * limits the peer.
  *
- * A stream that still has its first window is renewed behind the next flush: a peer that sends little at a time does not
- * wait for credit, but for the answer that is about to be written.
+ * A stream that still has its first window is renewed behind the next flush: a peer that sends little at a time does
+ * not wait for credit, but for the answer that is about to be written.
  */
 export function renewWindow(stream: StreamRecord): void {
   if (!isRenewalDue(stream)) return
@@ -87,8 +88,8 @@ export function widen(stream: StreamRecord): void {
 }
 
 /**
- * Raises the window so that at least `bytes` may be unread: at once as far as the growth pool has room, and fully when it
- * has room again.
+ * Raises the window so that at least `bytes` may be unread: at once as far as the growth pool has room, and fully
+ * when it has room again.
  */
 export function raiseWindow(stream: StreamRecord, bytes: number): void {
   const { receiveWindow, windowRequests } = stream.host

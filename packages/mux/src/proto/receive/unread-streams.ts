@@ -17,11 +17,12 @@ interface UnreadHost {
 
 /**
  * The streams that hold unread bytes, kept here or given to an application that has not consumed them, the longest
- * untouched first. While more than three quarters of the receive buffer are held, unread streams begin to slow all others;
- * so the application is notified, and after a grace period the longest unread are evicted.
+ * untouched first. While more than three quarters of the receive buffer are held, unread streams begin to slow all
+ * others; so the application is notified, and after a grace period the longest unread are evicted.
  *
- * They are linked through their own fields, and a stream that leaves the list refers to none: a `Set` would keep streams
- * that ended long ago alive until the next full garbage collection, because the tables it outgrows refer to each other.
+ * They are linked through their own fields, and a stream that leaves the list refers to none: a `Set` would keep
+ * streams that ended long ago alive until the next full garbage collection, because the tables it outgrows refer to
+ * each other.
  */
 export class UnreadStreams implements UnreadList {
   readonly #host: UnreadHost

@@ -48,10 +48,10 @@ export class WindowTuning {
   }
 
   /**
-   * Called when `consumedBytes` were consumed since the last call. Sets the window to a multiple of the shortest round trip
-   * times the rate over at least that long; at most twice the window before, and at most `maxBytes`. The window shrinks to
-   * `maxBytes`, and in proportion when the shortest round trip becomes shorter, because it was grown for a longer one. It
-   * does not follow the rate down: idle time between bursts does not mean a slow reader.
+   * Called when `consumedBytes` were consumed since the last call. Sets the window to a multiple of the shortest
+   * round trip times the rate over at least that long; at most twice the window before, and at most `maxBytes`. The
+   * window shrinks to `maxBytes`, and in proportion when the shortest round trip becomes shorter, because it was
+   * grown for a longer one. It does not follow the rate down: idle time between bursts does not mean a slow reader.
    */
   renew(consumedBytes: number, now: number, minRttMs: number | undefined, maxBytes: number): void {
     const rttMs = minRttMs === undefined ? ASSUMED_RTT_MS : Math.max(minRttMs, MIN_RTT_MS)

@@ -12,9 +12,9 @@ const COPY_AFTER_MS = 5
 const MAX_PAUSE_MS = 1_000
 
 /**
- * Streams that refer to buffers of the application, which waits for them. When credit is missing, the buffers are copied
- * after a few milliseconds. As with a kernel, only the connection may delay a write, so two ends that both write before
- * they read do not wait for each other.
+ * Streams that refer to buffers of the application, which waits for them. When credit is missing, the buffers are
+ * copied after a few milliseconds. As with a kernel, only the connection may delay a write, so two ends that both
+ * write before they read do not wait for each other.
  */
 export class BorrowedWrites {
   readonly #clock: { readonly now: number }

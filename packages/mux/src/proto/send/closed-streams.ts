@@ -2,9 +2,9 @@ import type { StreamRecord } from '../stream/host.js'
 import { reset } from './reset.js'
 
 /**
- * Streams that were closed while their peer gives no credit for all that was written. Nothing on this side waits for them
- * any more. A peer that never reads could have any number of them, so together they hold at most `maxSendBufferBytes`;
- * beyond that the oldest are reset.
+ * Streams that were closed while their peer gives no credit for all that was written. Nothing on this side waits for
+ * them any more. A peer that never reads could have any number of them, so together they hold at most
+ * `maxSendBufferBytes`; beyond that the oldest are reset.
  */
 export class ClosedStreams {
   readonly #maxBytes: number

@@ -10,9 +10,9 @@ import { SEND_OVER, SIZE_KNOWN, StreamState } from '../stream/state.js'
 import type { RecordWriter } from './record-writer.js'
 
 /**
- * What is gathered in front of a CONNECTION_CLOSE that ends every stream, in bytes: more than a kernel's buffer holds, so
- * that this is no second limit, and little enough to be written within 50 ms. What does not fit is not sent, and the peer
- * finds those streams unfinished.
+ * What is gathered in front of a CONNECTION_CLOSE that ends every stream, in bytes: more than a kernel's buffer
+ * holds, so that this is no second limit, and little enough to be written within 50 ms. What does not fit is not
+ * sent, and the peer finds those streams unfinished.
  */
 export const MAX_FAREWELL_BYTES = 16_777_216
 
@@ -20,8 +20,8 @@ export const MAX_FAREWELL_BYTES = 16_777_216
 const FAREWELL_CODE = 0
 
 /**
- * Ends every open stream: with FIN where everything written was sent, otherwise with a reset behind what was sent. It only
- * writes frames, for the last flush of a session; the session's end notifies the application.
+ * Ends every open stream: with FIN where everything written was sent, otherwise with a reset behind what was sent. It
+ * only writes frames, for the last flush of a session; the session's end notifies the application.
  */
 export function writeEnds(host: { streams: { all(): Iterable<StreamRecord> } }, writer: RecordWriter): void {
   for (const stream of host.streams.all()) {

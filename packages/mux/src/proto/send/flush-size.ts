@@ -14,9 +14,9 @@ const FAST_MS = 250
 const SLOW_MS = 1_000
 
 /**
- * How much is gathered at once, so that the connection takes it within about a second. What becomes urgent meanwhile waits
- * for that long; and on a slow connection, a flush that takes longer than the time allowed for the answer to a ping would
- * make a live peer look dead.
+ * How much is gathered at once, so that the connection takes it within about a second. What becomes urgent meanwhile
+ * waits for that long; and on a slow connection, a flush that takes longer than the time allowed for the answer to a
+ * ping would make a live peer look dead.
  */
 export class FlushSize {
   /** What the next flush holds at most, in bytes. */

@@ -130,8 +130,8 @@ export function giveBack(stream: StreamRecord): boolean {
 }
 
 /**
- * Copies what waits in the application's buffers if only missing credit delays it: a kernel would have taken it. Returns
- * true when nothing is borrowed any more; after false the caller asks again later.
+ * Copies what waits in the application's buffers if only missing credit delays it: a kernel would have taken it.
+ * Returns true when nothing is borrowed any more; after false the caller asks again later.
  */
 export function copyBlocked(stream: StreamRecord): boolean {
   const { host, bufferedBytes } = stream

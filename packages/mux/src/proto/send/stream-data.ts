@@ -36,7 +36,8 @@ export class StreamData {
       if (stream === undefined) return
       const credit = sendWindow.available(stream.urgencyLevel)
       if (credit === 0) {
-        // Urgency 0 comes first and has the most credit: where there is none for this stream, there is none for the rest.
+        // Urgency 0 comes first and has the most credit: where there is none for this stream, there is none for the
+        // rest.
         scheduler.putBack(stream)
         sendWindow.blocked()
         return

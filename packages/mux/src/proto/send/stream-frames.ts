@@ -48,8 +48,8 @@ export class StreamFrames {
       StreamState.CREDIT_QUEUED |
       StreamState.BLOCKED_QUEUED
     )
-    // RFC 9000 section 3.3: a receiver that has the final size needs no more credit and has nothing left to stop. In front
-    // of a close neither frame says anything that the close does not.
+    // RFC 9000 section 3.3: a receiver that has the final size needs no more credit and has nothing left to stop. In
+    // front of a close neither frame says anything that the close does not.
     const isReceiving = (queued & SIZE_KNOWN) === 0 && !this.#host.isClosing
     if (isReceiving && (queued & StreamState.STOP_QUEUED) !== 0) {
       writer.reserve(MAX_CONTROL_FRAME_BYTES)

@@ -6,9 +6,9 @@ import { StreamData } from './stream-data.js'
 import { StreamFrames } from './stream-frames.js'
 
 /**
- * Puts what is to be sent into records: first the session's control frames, then those of streams, then datagrams, then
- * stream data by urgency and round robin. Nothing is queued per frame: each source is a flag or a limit that is read when
- * its frame is written.
+ * Puts what is to be sent into records: first the session's control frames, then those of streams, then datagrams,
+ * then stream data by urgency and round robin. Nothing is queued per frame: each source is a flag or a limit that is
+ * read when its frame is written.
  */
 export class Transmitter {
   readonly writer: RecordWriter
@@ -43,9 +43,9 @@ export class Transmitter {
   }
 
   /**
-   * The close, and in front of it what the application had written, ended and reset when it closed the session, as far as
-   * the credit goes; and, when the session leaves, the end of every stream. No flush follows, so the size of one is no
-   * limit.
+   * The close, and in front of it what the application had written, ended and reset when it closed the session, as
+   * far as the credit goes; and, when the session leaves, the end of every stream. No flush follows, so the size of
+   * one is no limit.
    */
   #writeFarewell(): void {
     const host = this.#host

@@ -7,9 +7,9 @@ const MAX_RESERVE_BYTES = 65_536
 const RESERVE_FRACTION = 8
 
 /**
- * The credit the peer has given the session (RFC 9000 section 4.1, MAX_DATA). The last 64 KiB of it are reserved for urgency
- * 0, or an eighth of the largest credit that the peer has granted at once, whichever is smaller. So bulk data never shuts
- * out control streams, also when a peer with many unread bytes grants little.
+ * The credit the peer has given the session (RFC 9000 section 4.1, MAX_DATA). The last 64 KiB of it are reserved for
+ * urgency 0, or an eighth of the largest credit that the peer has granted at once, whichever is smaller. So bulk data
+ * never shuts out control streams, also when a peer with many unread bytes grants little.
  */
 export class SendWindow {
   /** The peer's MAX_DATA. */

@@ -81,8 +81,8 @@ export class AbuseGuard {
   }
 
   /**
-   * The peer gave up a stream, by RESET_STREAM or STOP_SENDING. `before` are the bits of its state that show that the same
-   * frame came before: a repeated one moves nothing. A stream counts once.
+   * The peer gave up a stream, by RESET_STREAM or STOP_SENDING. `before` are the bits of its state that show that the
+   * same frame came before: a repeated one moves nothing. A stream counts once.
    */
   givenUp(stream: StreamRecord, before: number): void {
     if ((stream.state & before) !== 0) {

@@ -18,9 +18,9 @@ const MAX_BEFORE_RENEWAL_BYTES = 16_384
  * timer, no promise. Its driver calls
  *
  * - `receive`, `receiveEnd`, `connectionClosed` for what the connection does,
- * - `gather` for bytes to send after `onWork`: at the end of the driver's current call if `isWorkUrgent`, else at the end
- *   of the turn; then `handedOver` when they were given to the connection or there were none (it may find more work), and
- *   `accepted` when the connection no longer refers to them; `gather` again only after `accepted`,
+ * - `gather` for bytes to send after `onWork`: at the end of the driver's current call if `isWorkUrgent`, else at the
+ *   end of the turn; then `handedOver` when they were given to the connection or there were none (it may find more
+ *   work), and `accepted` when the connection no longer refers to them; `gather` again only after `accepted`,
  * - `timeout` when `nextDeadline` has come,
  * - `streams.failSome` until it returns false, once the session is closing.
  *
@@ -208,9 +208,9 @@ export class SessionCore extends SessionHost {
   }
 
   /**
-   * Like `close`, but the flush with the CONNECTION_CLOSE also carries all that the credit allows, and ends every stream:
-   * with FIN where everything written was sent, else with a reset behind what was. Without effect on a session that is
-   * closing already.
+   * Like `close`, but the flush with the CONNECTION_CLOSE also carries all that the credit allows, and ends every
+   * stream: with FIN where everything written was sent, else with a reset behind what was. Without effect on a
+   * session that is closing already.
    */
   leave(code: WireInteger, reason: string): void {
     if (!this.isClosing) {

@@ -32,7 +32,9 @@ export function idleTooLong(timeoutMs: number): SessionError {
   return new SessionError('ASTRA_ERR_IDLE_TIMEOUT', `no record came or went for ${timeoutMs} ms`)
 }
 
-/** A call needs an open session. `closeReason` is why the session ended, `undefined` when it was closed without fault. */
+/**
+ * A call needs an open session. `closeReason` is why the session ended, `undefined` when it was closed without fault.
+ */
 export function sessionOver(closeReason: Error | undefined): SessionError {
   const message =
     closeReason === undefined ? 'the session was closed' : `the session is over: ${closeReason.message}`

@@ -5,8 +5,8 @@ import type { SessionError } from './errors.js'
 /**
  * The end of a session: it comes once, for the first reason.
  *
- * States: open -> closing (a CONNECTION_CLOSE is to be sent, or the connection's sending side to be ended; what arrives is
- * dropped) -> closed (the connection is gone).
+ * States: open -> closing (a CONNECTION_CLOSE is to be sent, or the connection's sending side to be ended; what
+ * arrives is dropped) -> closed (the connection is gone).
  */
 export class SessionEnd {
   state: 'open' | 'closing' | 'closed' = 'open'

@@ -56,8 +56,8 @@ export function stoppedByPeer(streamId: number, applicationCode: WireInteger): S
 }
 
 /**
- * A write after the peer closed the stream. As over TCP: `EPIPE` when the peer's end has arrived, otherwise `ECONNRESET`,
- * after which HTTP clients retry.
+ * A write after the peer closed the stream. As over TCP: `EPIPE` when the peer's end has arrived, otherwise
+ * `ECONNRESET`, after which HTTP clients retry.
  */
 export function writeAfterStop(streamId: number, stop: StreamError, hasPeerEnded: boolean): StreamError {
   const { applicationCode } = stop
@@ -69,8 +69,8 @@ export function writeAfterStop(streamId: number, stop: StreamError, hasPeerEnded
 }
 
 /**
- * The session ended under its streams: `ECONNABORTED` when this side closed it, `ECONNRESET` when anything else did. One
- * error for all of them: there may be a million.
+ * The session ended under its streams: `ECONNABORTED` when this side closed it, `ECONNRESET` when anything else did.
+ * One error for all of them: there may be a million.
  */
 export function sessionEnded(cause: Error | undefined): StreamError {
   if (cause === undefined)

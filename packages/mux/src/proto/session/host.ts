@@ -33,8 +33,8 @@ import { ownParameters } from './parameters.js'
 import { StreamWork } from './stream-work.js'
 
 /**
- * The state of a session, its parts, and what the parts ask of it. Each part knows it only by the smaller interface that
- * the part declares. `SessionCore` puts on top what the driver and the application call.
+ * The state of a session, its parts, and what the parts ask of it. Each part knows it only by the smaller interface
+ * that the part declares. `SessionCore` puts on top what the driver and the application call.
  */
 export class SessionHost implements SendHost, StreamSetHost, DispatchHost {
   readonly options: ResolvedLimits

@@ -20,7 +20,10 @@ const JITTER = 0.2
  */
 const FIRST_PINGS = 5
 
-/** A deadline that is noticed this late, in ms, shows that this process did not run; perhaps the peer's did not either. */
+/**
+ * A deadline that is noticed this late, in ms, shows that this process did not run; perhaps the peer's did not
+ * either.
+ */
 const STOPPED_MS = 1_000
 
 /**

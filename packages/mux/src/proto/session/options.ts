@@ -6,9 +6,9 @@ import { MemoryBudget } from '../receive/memory-budget.js'
 /** Limits and timers of a session. Every one has a default that suits most programs. */
 export interface SessionLimits {
   /**
-   * C: the limit of unread bytes and of credit given for more, together, in bytes; from 65,536. Default 67,108,864 (64 MiB).
-   * Near it the peer gets less credit; above three quarters of it the longest unread streams are evicted after
-   * `unreadGraceMs`. Raise it for more throughput over long distances; lower it where memory is scarce.
+   * C: the limit of unread bytes and of credit given for more, together, in bytes; from 65,536. Default 67,108,864
+   * (64 MiB). Near it the peer gets less credit; above three quarters of it the longest unread streams are evicted
+   * after `unreadGraceMs`. Raise it for more throughput over long distances; lower it where memory is scarce.
    */
   maxReceiveBufferBytes?: number
   /** A budget to share with other sessions. Default: a budget of this session alone, of `maxReceiveBufferBytes`. */
@@ -29,18 +29,18 @@ export interface SessionLimits {
    */
   isTrusted?: boolean
   /**
-   * How often a QX_PING is sent, in ms, jittered down by up to 20 %; 0: only to measure the round trip, at the session's
-   * beginning and when its window grows. Default 10,000.
+   * How often a QX_PING is sent, in ms, jittered down by up to 20 %; 0: only to measure the round trip, at the
+   * session's beginning and when its window grows. Default 10,000.
    */
   keepAliveIntervalMs?: number
   /**
-   * How long a QX_PING may stay unanswered, with nothing arriving and nothing being sent, before the peer counts as dead
-   * (`ASTRA_ERR_PEER_DEAD`), in ms; 0: forever. Default 20,000.
+   * How long a QX_PING may stay unanswered, with nothing arriving and nothing being sent, before the peer counts as
+   * dead (`ASTRA_ERR_PEER_DEAD`), in ms; 0: forever. Default 20,000.
    */
   deadPeerTimeoutMs?: number
   /**
-   * max_idle_timeout (RFC 9000 section 10.1), in ms: the session ends when no record was received or sent for the smaller of
-   * both sides' values; 0: none. Default 0, because the keep-alive finds dead peers sooner.
+   * max_idle_timeout (RFC 9000 section 10.1), in ms: the session ends when no record was received or sent for the
+   * smaller of both sides' values; 0: none. Default 0, because the keep-alive finds dead peers sooner.
    */
   idleTimeoutMs?: number
   /** How long one record may take to arrive, in ms; 0: forever. Default 120,000. */
@@ -50,8 +50,8 @@ export interface SessionLimits {
   /** How long a stream may stay unread while the receive buffer is above three quarters, in ms. Default 10,000. */
   unreadGraceMs?: number
   /**
-   * Code of the STOP_SENDING and RESET_STREAM of a stream that is evicted because it is unread. The meaning of the code is
-   * the application's. Default 0.
+   * Code of the STOP_SENDING and RESET_STREAM of a stream that is evicted because it is unread. The meaning of the
+   * code is the application's. Default 0.
    */
   evictionCode?: number
   /** Code of the STOP_SENDING and RESET_STREAM of a stream whose handler threw. Default 0. */
@@ -63,7 +63,10 @@ export interface SessionLimits {
    * `maxRecordSizeBytes`; 0: none at all. Default 0, or 65,535 for a session whose handler has `onDatagram`.
    */
   maxDatagramFrameSizeBytes?: number
-  /** max_record_size (draft-ietf-quic-qmux): the largest record the peer may send; 16,382 to 2^30 - 1. Default 1,048,576. */
+  /**
+   * max_record_size (draft-ietf-quic-qmux): the largest record the peer may send; 16,382 to 2^30 - 1. Default
+   * 1,048,576.
+   */
   maxRecordSizeBytes?: number
 }
 

@@ -3,8 +3,8 @@ import type { StreamHost, StreamRecord } from '../stream/host.js'
 import { StreamState } from '../stream/state.js'
 
 /**
- * The streams that the next flush concerns: those with control frames to be written into it, and those whose handlers are
- * called, or whose windows are renewed, behind it. A stream is in a list while a bit of its state says so.
+ * The streams that the next flush concerns: those with control frames to be written into it, and those whose handlers
+ * are called, or whose windows are renewed, behind it. A stream is in a list while a bit of its state says so.
  */
 export class StreamWork {
   /** Streams whose onWritable is due when the flush was handed over. */

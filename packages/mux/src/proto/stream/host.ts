@@ -9,8 +9,8 @@ import type { StreamExtra } from './extra.js'
 import type { StreamEvents } from './handler.js'
 
 /**
- * The state of one stream, as the parts of the session see it. `Stream` is the only class that has it. These are its fields
- * and what follows from them; its methods for the application stand on top of the parts.
+ * The state of one stream, as the parts of the session see it. `Stream` is the only class that has it. These are its
+ * fields and what follows from them; its methods for the application stand on top of the parts.
  */
 export interface StreamRecord {
   /** The stream's id on the wire (RFC 9000 section 2.1). Bit 0: opened by the server; bit 1: unidirectional. */

@@ -18,7 +18,9 @@ export class LocalStreams {
     return true
   }
 
-  /** The index of a new stream, or -1 when the peer allows no more; then STREAMS_BLOCKED is due, once for each limit. */
+  /**
+   * The index of a new stream, or -1 when the peer allows no more; then STREAMS_BLOCKED is due, once for each limit.
+   */
   take(): number {
     const unused = this.#unused.pop()
     if (unused !== undefined) return unused
@@ -31,8 +33,8 @@ export class LocalStreams {
   }
 
   /**
-   * Gives back the index of a stream that was never announced to the peer, for the next stream. Returns whether an index can
-   * be taken again where none could.
+   * Gives back the index of a stream that was never announced to the peer, for the next stream. Returns whether an
+   * index can be taken again where none could.
    */
   giveBack(index: number): boolean {
     const wasExhausted = this.#unused.length === 0 && this.opened >= this.limit

@@ -14,13 +14,13 @@ interface Gap {
 export type IndexKind = 'new' | 'known' | 'over-limit'
 
 /**
- * The streams of one directionality that the peer opens. A frame for stream N opens all lower ones of its kind (RFC 9000
- * section 2.1): that moves a watermark and records one gap, whatever N is.
+ * The streams of one directionality that the peer opens. A frame for stream N opens all lower ones of its kind (RFC
+ * 9000 section 2.1): that moves a watermark and records one gap, whatever N is.
  *
  *     MAX_STREAMS = min(closed + maxConcurrent, accepted + backlog credit)
  *
- * The backlog credit starts at 4,096 and doubles to 65,536 while the application accepts as fast as streams arrive, so a
- * peer that obeys has to wait and is never refused.
+ * The backlog credit starts at 4,096 and doubles to 65,536 while the application accepts as fast as streams arrive,
+ * so a peer that obeys has to wait and is never refused.
  */
 export class PeerStreams {
   /** The MAX_STREAMS the peer has. */

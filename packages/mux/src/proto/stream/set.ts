@@ -84,7 +84,9 @@ export class StreamSet {
     return this.#accept(id, isUnidirectional)
   }
 
-  /** Checks the streams that may have ended: notifies the application, and removes those that the peer ended as well. */
+  /**
+   * Checks the streams that may have ended: notifies the application, and removes those that the peer ended as well.
+   */
   checkEnds(): void {
     const { endChecks } = this
     if (endChecks.length === 0) return
@@ -94,8 +96,8 @@ export class StreamSet {
   }
 
   /**
-   * After the session's end: notifies up to `count` streams. Returns whether there are more. A stream whose end has arrived
-   * still delivers its bytes; all others fail with ECONNRESET.
+   * After the session's end: notifies up to `count` streams. Returns whether there are more. A stream whose end has
+   * arrived still delivers its bytes; all others fail with ECONNRESET.
    */
   failSome(count: number): boolean {
     this.#failing ??= this.all()

@@ -18,9 +18,9 @@ import { checkUrgency } from './urgency.js'
 export type StreamHandler = StreamEvents<Stream>
 
 /**
- * One stream of a session, as RFC 9000 defines it (about 200 bytes of process memory when idle). It is no `node:stream`:
- * bytes arrive by calls of the handler and are sent by `write`. `toDuplex`, `toWebStreams` and `chunksOf` wrap one as a
- * Duplex, as Web Streams or for async iteration.
+ * One stream of a session, as RFC 9000 defines it (about 200 bytes of process memory when idle). It is no
+ * `node:stream`: bytes arrive by calls of the handler and are sent by `write`. `toDuplex`, `toWebStreams` and
+ * `chunksOf` wrap one as a Duplex, as Web Streams or for async iteration.
  */
 export class Stream implements StreamRecord {
   /** The stream's id on the wire (RFC 9000 section 2.1). Bit 0: opened by the server; bit 1: unidirectional. */
@@ -28,8 +28,8 @@ export class Stream implements StreamRecord {
   /** The application's own data for this stream. */
   context: unknown = undefined
 
-  // The fields of StreamRecord, which says what they are. Their order is that of a stream's memory. Counters of bytes get
-  // their value in the constructor: see float-zero.ts.
+  // The fields of StreamRecord, which says what they are. Their order is that of a stream's memory. Counters of bytes
+  // get their value in the constructor: see float-zero.ts.
   /** @internal */ readonly host: StreamHost
   /** @internal */ handler: StreamHandler | undefined = undefined
   /** @internal */ state: number
@@ -113,8 +113,8 @@ export class Stream implements StreamRecord {
   }
 
   /**
-   * When true, received bytes count against the windows until `consume` returns their credit. Default false; setting it back
-   * to false consumes what was delivered.
+   * When true, received bytes count against the windows until `consume` returns their credit. Default false; setting
+   * it back to false consumes what was delivered.
    */
   get manualCredit(): boolean {
     return (this.state & StreamState.MANUAL_CREDIT) !== 0
@@ -126,8 +126,8 @@ export class Stream implements StreamRecord {
   }
 
   /**
-   * Starts delivery to `handler`, or passes the stream from an earlier handler to this one. What waits is delivered before it
-   * returns. If a direction has ended, the new handler is notified at once, like the earlier one before.
+   * Starts delivery to `handler`, or passes the stream from an earlier handler to this one. What waits is delivered
+   * before it returns. If a direction has ended, the new handler is notified at once, like the earlier one before.
    */
   handle(handler: StreamHandler): void {
     receiving.attach(this, handler)
@@ -146,35 +146,35 @@ export class Stream implements StreamRecord {
   }
 
   /**
-   * With `manualCredit`: `bytes` that were delivered are processed, so the peer may send as many again. Throws a RangeError
-   * when `bytes` is more than was delivered.
+   * With `manualCredit`: `bytes` that were delivered are processed, so the peer may send as many again. Throws a
+   * RangeError when `bytes` is more than was delivered.
    */
   consume(bytes: number): void {
     credit.consumeByApplication(this, bytes)
   }
 
   /**
-   * Lets the peer send until at least `bytes` are unread, for a message that must arrive whole before any of it is taken. At
-   * most half of `maxReceiveBufferBytes`, otherwise throws a RangeError. When other streams hold the credit now, the window
-   * grows as they use it up.
+   * Lets the peer send until at least `bytes` are unread, for a message that must arrive whole before any of it is
+   * taken. At most half of `maxReceiveBufferBytes`, otherwise throws a RangeError. When other streams hold the credit
+   * now, the window grows as they use it up.
    */
   requireAtLeast(bytes: number): void {
     credit.requireAtLeast(this, bytes)
   }
 
   /**
-   * Lets the peer send until 256 KiB are unread, as with a kernel's receive buffer, while half of the session's growth pool is
-   * free. For an application that may write before it reads: with the first window, two such ends would wait for each other.
-   * Cheap to call again.
+   * Lets the peer send until 256 KiB are unread, as with a kernel's receive buffer, while half of the session's
+   * growth pool is free. For an application that may write before it reads: with the first window, two such ends
+   * would wait for each other. Cheap to call again.
    */
   widen(): void {
     widen(this)
   }
 
   /**
-   * Takes `bytes`, which must not be changed any more. Returns false when the caller should wait for `onWritable` before the
-   * next write (these bytes are taken all the same), and when nothing more can be sent because the peer stopped reading or
-   * the stream has ended. Throws a StreamError `ERR_STREAM_WRITE_AFTER_END` after `end`.
+   * Takes `bytes`, which must not be changed any more. Returns false when the caller should wait for `onWritable`
+   * before the next write (these bytes are taken all the same), and when nothing more can be sent because the peer
+   * stopped reading or the stream has ended. Throws a StreamError `ERR_STREAM_WRITE_AFTER_END` after `end`.
    */
   write(bytes: Uint8Array): boolean {
     return sending.write(this, bytes, false)
@@ -189,8 +189,8 @@ export class Stream implements StreamRecord {
   }
 
   /**
-   * @internal Copies what waits in the caller's buffers. Returns whether the caller has them back; otherwise the connection
-   * still refers to some, and `onFlushed` follows.
+   * @internal Copies what waits in the caller's buffers. Returns whether the caller has them back; otherwise the
+   * connection still refers to some, and `onFlushed` follows.
    */
   giveBack(): boolean {
     return sending.giveBack(this)
@@ -252,12 +252,12 @@ export class Stream implements StreamRecord {
   }
 
   /**
-   * Closes the stream as a kernel closes a socket: what was written is still delivered, then the direction ends (FIN), and
-   * nothing more is read (`stopSending`). Up to twice `sendHighWaterMarkBytes` are kept for that, and everything after `end`.
-   * When more waits, the peer receives what is kept and then a reset (RESET_STREAM_AT), because an end means that everything
-   * was delivered. Closed streams that wait for credit hold at most `maxSendBufferBytes` of a session; beyond that the oldest
-   * are reset. Buffers of `writeReferenced` are copied, and come back with `onFlushed`. Idempotent; without effect after
-   * `reset`.
+   * Closes the stream as a kernel closes a socket: what was written is still delivered, then the direction ends
+   * (FIN), and nothing more is read (`stopSending`). Up to twice `sendHighWaterMarkBytes` are kept for that, and
+   * everything after `end`. When more waits, the peer receives what is kept and then a reset (RESET_STREAM_AT),
+   * because an end means that everything was delivered. Closed streams that wait for credit hold at most
+   * `maxSendBufferBytes` of a session; beyond that the oldest are reset. Buffers of `writeReferenced` are copied, and
+   * come back with `onFlushed`. Idempotent; without effect after `reset`.
    */
   close(code: WireInteger = 0): void {
     sending.close(this, code)
@@ -265,8 +265,8 @@ export class Stream implements StreamRecord {
   }
 
   /**
-   * Gives up both directions: `stopSending`, and `reset` unless `end` was called and everything was sent. For a stream that
-   * was not announced to the peer, nothing is sent at all. Idempotent.
+   * Gives up both directions: `stopSending`, and `reset` unless `end` was called and everything was sent. For a
+   * stream that was not announced to the peer, nothing is sent at all. Idempotent.
    */
   destroy(code: WireInteger = 0): void {
     destroy(this, code)

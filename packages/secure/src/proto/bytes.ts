@@ -12,3 +12,8 @@ export function isAllZero(bytes: Uint8Array): boolean {
 
 /** An empty array, for what takes no associated data or payload. */
 export const NO_BYTES: Uint8Array = new Uint8Array(0)
+
+/** A copy of a part of `bytes`. `slice` of a Buffer of Node's is none: it refers to the same memory. */
+export function copyBytes(bytes: Uint8Array, start: number, end?: number): Uint8Array {
+  return new Uint8Array(bytes.subarray(start, end))
+}

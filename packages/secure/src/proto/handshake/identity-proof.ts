@@ -1,5 +1,5 @@
 import { concatBytes } from '@astranet/interface'
-import { asciiBytes } from '../bytes.js'
+import { asciiBytes, copyBytes } from '../bytes.js'
 import { KEY_BYTES, type Crypto } from '../crypto.js'
 import { secureError } from '../errors.js'
 import { isLowOrder } from '../small-order.js'
@@ -51,7 +51,7 @@ export interface ProvenPayload {
  * `ASTRA_ERR_SECURE_SIGNATURE`.
  */
 export async function readProof(crypto: Crypto, part: SignedPart, bytes: Uint8Array): Promise<ProvenPayload> {
-  const publicKey = bytes.slice(0, KEY_BYTES)
+  const publicKey = copyBytes(bytes, 0, KEY_BYTES)
   if (isLowOrder(publicKey))
     throw secureError('ASTRA_ERR_SECURE_KEY', "The peer's identity key is of low order: anybody could sign with it.")
   const signature = bytes.subarray(KEY_BYTES, PROOF_BYTES)
@@ -61,5 +61,5 @@ export async function readProof(crypto: Crypto, part: SignedPart, bytes: Uint8Ar
       "The peer's identity key has not signed this handshake, so somebody else may hold the other end.",
     )
   }
-  return { publicKey, payload: bytes.slice(PROOF_BYTES) }
+  return { publicKey, payload: copyBytes(bytes, PROOF_BYTES) }
 }

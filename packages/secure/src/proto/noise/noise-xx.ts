@@ -1,5 +1,5 @@
 import { concatBytes } from '@astranet/interface'
-import { asciiBytes, isAllZero } from '../bytes.js'
+import { asciiBytes, copyBytes, isAllZero } from '../bytes.js'
 import { KEY_BYTES, TAG_BYTES, type Crypto, type DhKeyPair } from '../crypto.js'
 import { secureError } from '../errors.js'
 import { SymmetricState } from './symmetric-state.js'
@@ -86,7 +86,7 @@ export class NoiseXX {
     let rest = message
     for (const token of this.#nextTokens()) {
       if (token === 'e') {
-        this.#remoteEphemeral = rest.slice(0, KEY_BYTES)
+        this.#remoteEphemeral = copyBytes(rest, 0, KEY_BYTES)
         rest = rest.subarray(KEY_BYTES)
         await this.#mixEphemeral(this.#remoteEphemeral)
       } else if (token === 's') {

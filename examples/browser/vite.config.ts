@@ -1,9 +1,9 @@
 import { defineConfig } from 'vite'
 
-/** The page: `index.html` and what it loads, into `dist/page`, where the server finds it. */
+/** Builds the page, `index.html` and everything that it loads, into `dist/page`, from where the server serves it. */
 const config: ReturnType<typeof defineConfig> = defineConfig({
   build: { outDir: 'dist/page', target: 'es2023', sourcemap: true },
 })
 
-// Vite reads nothing but a default export.
+// Vite reads only a default export.
 export default config

@@ -1,7 +1,7 @@
 import { mergeConfig } from 'vitest/config'
 import { shared } from '../../vitest.shared.js'
 
-/** A real browser and real processes: `npm run test:browser` says where the browser is. */
+/** Tests with a real browser and real processes. `npm run test:browser` passes the path of the browser. */
 export default mergeConfig(shared, {
   test: {
     name: 'browser',

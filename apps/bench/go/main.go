@@ -1,4 +1,4 @@
-// One process of a measurement for peers in Go: the same tasks, messages and commands as the processes in
+// One process of a measurement for peers in Go. Tasks, messages and commands are those of the processes in
 // JavaScript (src/protocol.ts).
 package main
 

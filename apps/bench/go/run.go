@@ -203,7 +203,7 @@ func opened(s session) io.ReadWriteCloser {
 	return stream
 }
 
-// Closes, and waits for the other side to do so where it can be seen.
+// Closes, and waits until the other side has closed, if that is visible.
 func end(s session, stream io.ReadWriteCloser) {
 	check(stream.Close())
 	if !s.hasHalfClose() {
@@ -222,7 +222,7 @@ func exchange(stream io.ReadWriteCloser, number int64, length int) int64 {
 	return int64(floatIn(readFull(stream, length)))
 }
 
-// Resolves with the number in the pong.
+// Returns the number in the pong.
 func ping(stream io.ReadWriteCloser) float64 {
 	_, err := stream.Write(marked(pingBytes, pingMark))
 	check(err)
@@ -255,7 +255,7 @@ func reportPercentiles(times []float64) {
 	report("p99", percentile(times, 0.99))
 }
 
-// The value that the fraction of the sorted times does not exceed (nearest rank).
+// The value that this fraction of the sorted times does not exceed (nearest rank).
 func percentile(times []float64, fraction float64) float64 {
 	return times[int(math.Max(0, math.Ceil(float64(len(times))*fraction)-1))]
 }

@@ -16,7 +16,7 @@ const (
 	bulkMark  = 0x42
 )
 
-// The accepting side of every work; see the works in JavaScript for what each stands for.
+// The accepting side of every work; the works in JavaScript explain each.
 func serve(t task) {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	check(err)

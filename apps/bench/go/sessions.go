@@ -11,11 +11,11 @@ import (
 
 const windowBytes = 1 << 20
 
-// What both multiplexers are to the works.
+// A multiplexer, as the works see it.
 type session interface {
 	open() (io.ReadWriteCloser, error)
 	accept() (io.ReadWriteCloser, error)
-	// Whether Close ends one direction only, so that the other side's end can be waited for.
+	// Whether Close ends one direction only, so that a work can wait for the other side's end.
 	hasHalfClose() bool
 }
 

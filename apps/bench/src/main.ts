@@ -5,7 +5,7 @@ import { bench } from './host/bench.js'
 import { plotOf } from './host/plot.js'
 import { tableOf } from './host/table.js'
 
-/** The command: measures, prints a table for each work, writes results and plots. */
+/** The command: it measures, prints a table for each work, and writes results and plots. */
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(argv: readonly string[]): Promise<number> {

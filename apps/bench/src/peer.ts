@@ -1,6 +1,6 @@
 /**
- * What is told of streams, on the side that it was given to. One object serves all streams: what a peer needs for each of
- * them counts as its own memory.
+ * Events of the streams of one side. One object serves all streams: whatever a peer needs for each stream counts as
+ * memory of the peer.
  */
 export interface StreamEvents<S extends object = object> {
   /** The other side opened a stream. Only where `listen` was called. */
@@ -9,36 +9,36 @@ export interface StreamEvents<S extends object = object> {
   onData(stream: S, chunk: Uint8Array): void
   /** The other side has ended its direction. */
   onEnd(stream: S): void
-  /** A `write` that returned false may go on. */
+  /** Writing may continue after a `write` that returned false. */
   onWritable(stream: S): void
-  /** A stream or the connection broke: whatever is measured is void. */
+  /** A stream or the connection broke: the measurement is void. */
   onFailure(error: Error): void
 }
 
 /** The dialing side's end of the connection. */
 export interface Dialed<S extends object = object> {
-  /** A new stream: at once where the peer can, or when it has leave to. */
+  /** Opens a stream: at once, or when the other side allows one more. */
   open(): S | Promise<S>
 }
 
 /**
- * One thing to measure: a way to have streams between two processes. The methods take streams as arguments, so that no
- * peer is charged for wrappers that its users would not have.
+ * A measured way to have streams between two processes. The methods take streams as arguments, so that no peer needs
+ * wrappers that its users would not have.
  */
 export interface Peer<S extends object = object> {
-  /** How the command line and the results call it. */
+  /** Its name on the command line and in the results. */
   readonly name: string
-  /** The receive windows it runs with, in words. */
+  /** Its receive windows, in words. */
   readonly windows: string
-  /** The works it can do; default all. */
+  /** The works that it supports; default all. */
   readonly works?: readonly string[]
-  /** The most streams that it is asked to hold open at once. */
+  /** The largest number of streams that a work opens at once. */
   readonly maxOpenStreams: number
   /** Accepts streams on a free port of 127.0.0.1; resolves with `host:port`. */
   listen(events: StreamEvents<S>): Promise<string>
-  /** Connects to what `listen` resolved with. */
+  /** Connects to the address with which `listen` resolved. */
   dial(address: string, events: StreamEvents<S>): Promise<Dialed<S>>
-  /** Hands `bytes` over for good. False: wait for `onWritable`. */
+  /** Writes `bytes`, which the peer may keep. False: wait for `onWritable`. */
   write(stream: S, bytes: Uint8Array): boolean
   /** Ends this side's direction. */
   end(stream: S): void
@@ -47,5 +47,5 @@ export interface Peer<S extends object = object> {
 /** 2^20 bytes. */
 export const MEBIBYTE: number = 1024 * 1024
 
-/** The window of those peers, for a stream and for the whole connection, in bytes. */
+/** The window of the peers named `...-1mib`, for a stream and for the whole connection, in bytes. */
 export const EQUAL_WINDOW_BYTES: number = 2 ** 20

@@ -5,7 +5,7 @@ import type { ProcessMemory } from './work.js'
 import { loadPeer } from './peers/load.js'
 import { works } from './works/index.js'
 
-/** One of the two processes of a measurement; started by the command, which tells it what to do. */
+/** One of the two processes of a measurement. The command starts it and gives it its task. */
 const task = JSON.parse(process.argv[2] ?? '') as Task
 const PROGRESS_INTERVAL_MS = 100
 let toldAt = 0
@@ -50,7 +50,7 @@ function memory(): Promise<ProcessMemory> {
 
 async function obey(command: Command): Promise<void> {
   if (command.do === 'memory') return onMemory(command)
-  // What is freed in one round lets go of more in the next.
+  // Objects that one collection frees may release more for the next one.
   for (let round = 0; round < 3; round++) {
     globalThis.gc?.()
     await turn()

@@ -1,9 +1,9 @@
 import type { Peer, StreamEvents } from './peer.js'
 
-/** Sizes of a work: how many, how large. They go to both processes, so they are plain data. */
+/** Sizes of a work: numbers and lengths. Both processes receive them, so they are plain data. */
 export type Sizes = Readonly<Record<string, number | readonly number[]>>
 
-/** What a work measures. */
+/** A metric of a work. */
 export interface Metric {
   readonly name: string
   readonly unit: string
@@ -16,31 +16,31 @@ export interface ProcessMemory {
   readonly server: number
 }
 
-/** What the dialing side of a work is given. */
+/** The context of the dialing side of a work. */
 export interface Run<S extends object, Z> {
   readonly peer: Peer<S>
-  /** Where the other side listens. */
+  /** Address of the other side. */
   readonly address: string
   readonly sizes: Z
-  /** Says how much of the work is done, from 0 to 1. Cheap, yet not for every write. */
+  /** Reports the part of the work that is done, from 0 to 1. Cheap, but not cheap enough for every write. */
   progress(done: number): void
-  /** Reports a value; whatever fails later, it stands. */
+  /** Reports a value, which is kept even if the work fails later. */
   report(metric: string, value: number): void
-  /** Has the memory of both processes measured. */
+  /** Measures the memory of both processes. */
   memory(): Promise<ProcessMemory>
 }
 
-/** One kind of work, the same for every peer. */
+/** One work, the same for every peer. */
 export interface Work<Z extends Sizes = Sizes> {
   readonly name: string
-  /** A sentence for tables and plots. */
+  /** Its title in tables and plots. */
   readonly title: string
-  /** The sizes at `scale`, where 1 is what is published and more than 0 is what is tried out. */
+  /** The sizes at `scale`: 1 for published results, anything above 0 for trials. */
   sizes(scale: number): Z
   metrics(sizes: Z): readonly Metric[]
-  /** The accepting side: what to do with streams. Throws from an event when the bytes are wrong. */
+  /** The accepting side: handles streams. An event throws if the bytes are wrong. */
   serve<S extends object>(peer: Peer<S>, sizes: Z): StreamEvents<S>
-  /** The dialing side: does the work and reports each metric. Rejects when bytes were lost or wrong. */
+  /** The dialing side: does the work and reports each metric. Rejects if bytes were lost or wrong. */
   run<S extends object>(run: Run<S, Z>): Promise<void>
 }
 
@@ -49,7 +49,7 @@ export function scaled(count: number, scale: number, least: number): number {
   return Math.max(least, Math.round(count * scale))
 }
 
-/** Events of a side that no stream is opened to, or that has nothing to say to some of them. */
+/** Handlers that do nothing, for a side that needs only some events. */
 export const SILENT: StreamEvents = {
   onStream() {},
   onData() {},

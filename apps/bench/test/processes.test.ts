@@ -14,13 +14,13 @@ const folder = mkdtempSync(join(tmpdir(), 'astranet-bench-test-'))
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Measures a program that is given on Node's command line, as both sides. */
+/** Measures a program from Node's command line, as both sides. */
 function measureProgram(program: string, timeLimitMs: number): Promise<Outcome> {
   const contestant = {
     name: 'broken',
     windows: '',
     maxOpenStreams: 1,
-    // The task comes behind `--`, as an argument of the program.
+    // The task follows `--`, as an argument of the program.
     command: [process.execPath, '-e', program, '--'],
   }
   return measure({ contestant, work: 'bulk', sizes: {}, environment: {}, timeLimitMs }, () => undefined)

@@ -4,10 +4,10 @@ import { works } from '../src/works/index.js'
 import type { Peer, StreamEvents } from '../src/peer.js'
 import type { ProcessMemory, Work } from '../src/work.js'
 
-/** Sizes small enough that every peer is done at once. */
+/** Sizes so small that every peer finishes quickly. */
 const SCALE = 0.0005
 
-/** Both sides in this process, over a real connection. What each side throws fails the work. */
+/** Both sides in this process, over a real connection. An exception of either side fails the work. */
 async function doWork(work: Work, peer: Peer): Promise<Map<string, number>> {
   const sizes = work.sizes(SCALE)
   const values = new Map<string, number>()

@@ -1,8 +1,8 @@
 import type { CallMessage, Calls, ReplyMessage } from './calls.js'
 
 /**
- * Answers the calls of the command that started this process. The process ends when the command does, however it does,
- * and leaves Ctrl-C, which a terminal sends to all of them, to the command.
+ * Answers the calls of the command that started this process. The process exits when the command ends for any reason.
+ * It ignores Ctrl-C, which a terminal sends to all processes, and leaves it to the command.
  */
 export function answerCalls<T extends Calls<T>>(calls: T): void {
   process.on('SIGINT', () => undefined)
@@ -10,16 +10,16 @@ export function answerCalls<T extends Calls<T>>(calls: T): void {
   process.on('message', (message) => void answer(calls, message as CallMessage))
 }
 
-/** Tells the command how much is done; as often as you like, it is passed on ten times a second. */
-export function tellProgress(done: number): void {
+/** Reports to the command how much is done. Calls may be frequent: at most ten reports a second are sent. */
+export function reportProgress(done: number): void {
   const now = performance.now()
-  if (now - lastToldAt < PROGRESS_INTERVAL_MS) return
-  lastToldAt = now
+  if (now - lastReportAt < PROGRESS_INTERVAL_MS) return
+  lastReportAt = now
   send({ kind: 'progress', done })
 }
 
 const PROGRESS_INTERVAL_MS = 100
-let lastToldAt = 0
+let lastReportAt = 0
 
 async function answer<T extends Calls<T>>(calls: T, { id, name, argument }: CallMessage): Promise<void> {
   try {
@@ -32,6 +32,6 @@ async function answer<T extends Calls<T>>(calls: T, { id, name, argument }: Call
 }
 
 function send(message: ReplyMessage): void {
-  // Without a channel the command is gone, and so is this process soon.
+  // Without a channel the command is gone, and this process exits soon.
   process.send?.(message, undefined, undefined, () => undefined)
 }

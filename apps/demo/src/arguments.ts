@@ -1,36 +1,36 @@
 import { parseArgs } from 'node:util'
 
-/** Streams opened unless told otherwise. */
+/** Streams opened by default. */
 export const DEFAULT_STREAMS = 100_000
 
-/** The most streams that can be asked for: what a listener's session lets one peer have open is a little above. */
+/** The largest number of streams: slightly below the number that a session allows one peer to have open. */
 export const MAX_STREAMS = 1_000_000
 
-/** What the command line asked for. */
+/** The parsed command line. */
 export interface DemoArguments {
   /** How many streams to open, 1 to {@link MAX_STREAMS}. */
   readonly streams: number
-  /** Whether the result is to be one JSON object instead of a table. */
+  /** Whether the result is printed as one JSON object instead of a table. */
   readonly isJson: boolean
-  /** Whether only the help was asked for. */
+  /** Whether only the help is printed. */
   readonly isHelp: boolean
 }
 
 /** What `--help` prints. */
 export const HELP: string = `Usage: npm run demo -- [options]
 
-Starts a server process and a client process that joins it, fetches a web page through AstraNet, then opens many streams
-at once over one TCP connection, sends different bytes on each and checks every byte that comes back.
+Starts a server process and a client process. The client joins the server, fetches a web page through AstraNet, opens
+many streams at once over one TCP connection, sends different bytes on each and checks every returned byte.
 
 Options:
   --streams <n>  streams to open, 1 to ${MAX_STREAMS} (default ${DEFAULT_STREAMS})
   --json         print the result as one JSON object on the last line of stdout
   --help         print this text
 
-Exit codes: 0 all bytes came back, 1 something was lost or failed, 2 wrong arguments, 130 interrupted.
+Exit codes: 0 all bytes returned, 1 bytes were lost or something failed, 2 wrong arguments, 130 interrupted.
 `
 
-/** The command line is wrong; the message is a sentence that says how. */
+/** The command line is wrong; the message is a sentence that says why. */
 export class UsageError extends Error {}
 
 /** Reads the command line (without node and script). Throws a {@link UsageError}. */
@@ -56,7 +56,7 @@ function parse(args: readonly string[]): { streams?: string; json?: boolean; hel
     return values
   } catch (error) {
     const [sentence = ''] = (error as Error).message.split(/\.\s|\n/)
-    throw new UsageError(`${sentence}; --help lists what there is`)
+    throw new UsageError(`${sentence}; --help lists the options`)
   }
 }
 

@@ -1,6 +1,6 @@
-/** What the command may ask of the server process: the argument and the result of each call. */
+/** The calls that the server process answers, with argument and result. */
 export interface ServerCalls {
-  /** Listens, binds both services; resolves with the address to join. */
+  /** Listens and binds both services; resolves with the address to join. */
   listen(argument: undefined): Promise<{ address: string }>
   /** Streams to `echo` that are open now. */
   openStreams(argument: undefined): Promise<number>
@@ -8,14 +8,14 @@ export interface ServerCalls {
   close(argument: undefined): Promise<undefined>
 }
 
-/** What the command may ask of the client process. */
+/** The calls that the client process answers. */
 export interface ClientCalls {
   join(argument: { address: string }): Promise<undefined>
   /** Fetches the page of the service `web`. */
   page(argument: undefined): Promise<Page>
   /** Opens streams to `echo`. */
   open(argument: { streams: number }): Promise<Opened>
-  /** Sends on every stream and checks what comes back. */
+  /** Sends on every stream and checks the returned bytes. */
   exchange(argument: undefined): Promise<Exchanged>
   /** Streams that are open in both directions now. */
   openStreams(argument: undefined): Promise<number>
@@ -30,37 +30,37 @@ export interface Page {
   readonly bytes: number
 }
 
-/** What opening came to. */
+/** Result of opening. */
 export interface Opened {
   /** From the first dial until the last one was accepted. */
   readonly elapsedMs: number
 }
 
-/** What sending came to. */
+/** Result of sending. */
 export interface Exchanged {
   readonly sentBytes: number
-  /** Bytes that came back on their stream, at their place, unchanged. */
+  /** Bytes that returned on their stream, at their position, unchanged. */
   readonly verifiedBytes: number
   readonly elapsedMs: number
 }
 
-/** What a process holds, after a garbage collection. */
+/** Memory of a process after a garbage collection. */
 export interface Memory {
-  /** Resident set size in bytes, as the operating system gives it. */
+  /** Resident set size in bytes, from the operating system. */
   readonly rssBytes: number
 }
 
 /** The names of calls, and functions that answer them. */
 export type Calls<T> = { [Name in keyof T]: (argument: never) => Promise<unknown> }
 
-/** The command asks a process. */
+/** A call from the command to a process. */
 export interface CallMessage {
   readonly id: number
   readonly name: string
   readonly argument: unknown
 }
 
-/** A process answers, or says in between how far it is. */
+/** The answer of a process, or a report of its progress. */
 export type ReplyMessage =
   | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
   | {

@@ -2,10 +2,10 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { CallMessage, Calls, ReplyMessage } from './calls.js'
 
-/** How long a call may go on without a sign of progress. */
+/** How long a call may run without a report of progress, in ms. */
 const STALL_TIMEOUT_MS = 120_000
 
-/** A call failed in the process that was asked, or the process is gone. */
+/** A call failed in its process, or the process is gone. */
 export class ChildError extends Error {}
 
 interface PendingCall {
@@ -17,15 +17,15 @@ interface PendingCall {
 
 /** Which process to start, and how. */
 export interface ChildOptions {
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly name: string
   /** The file that it runs. */
   readonly module: URL
-  /** The most that its heap may grow to, in MiB. */
+  /** Limit of its heap, in MiB. */
   readonly heapMiB: number
 }
 
-/** A process of the demo, asked over Node's own channel between parent and child; one call at a time. */
+/** A process of the demo. Calls use Node's channel between parent and child, one call at a time. */
 export class Child<T extends Calls<T>> {
   readonly #name: string
   readonly #process: ChildProcess
@@ -34,17 +34,17 @@ export class Child<T extends Calls<T>> {
   #end: ChildError | undefined = undefined
   #rejectEnded!: (error: ChildError) => void
 
-  /** Never resolves; rejects with a {@link ChildError} when the process is gone, also between calls. */
+  /** Never resolves. Rejects with a {@link ChildError} when the process is gone, also between calls. */
   readonly ended: Promise<never> = new Promise((_resolve, reject) => (this.#rejectEnded = reject))
 
   constructor({ name, module, heapMiB }: ChildOptions) {
     this.#name = name
     this.#process = fork(fileURLToPath(module), [], {
       execArgv: ['--expose-gc', `--max-old-space-size=${heapMiB}`],
-      // What a process prints besides is about what went wrong: the result has stdout for itself.
+      // Anything else that a process prints is about an error: stdout is only for the result.
       stdio: ['ignore', 2, 2, 'ipc'],
     })
-    // Whoever kills a process need not wait for its end.
+    // A caller that kills the process need not wait for its end.
     this.ended.catch(() => undefined)
     this.#process.on('message', (message) => this.#receive(message as ReplyMessage))
     this.#process.on('error', (error) => this.#over(error.message))
@@ -56,7 +56,10 @@ export class Child<T extends Calls<T>> {
     return this.#process.pid ?? 0
   }
 
-  /** Asks for `name`; rejects with a {@link ChildError} when that fails, the process ends, or nothing moves for two minutes. */
+  /**
+   * Calls `name`. Rejects with a {@link ChildError} when the call fails, the process ends, or there is no progress for
+   * two minutes.
+   */
   async call<Name extends keyof T & string>(
     name: Name,
     argument: Parameters<T[Name]>[0],

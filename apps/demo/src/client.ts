@@ -7,7 +7,7 @@ import { Streams } from './streams.js'
 
 const PINGS = 5
 
-/** The client process: one node that joins the server's. */
+/** The client process: one node that joins the server's node. */
 const node = new AstraNet()
 const streams = new Streams(node)
 let server: NodeId | undefined
@@ -29,7 +29,7 @@ const calls: ClientCalls = {
   },
 }
 
-/** The keep-alive's round trip: of several, the one in the middle. */
+/** The median of several keep-alive round trips. */
 async function medianPingMs(): Promise<number> {
   if (server === undefined) throw new Error('the client has not joined')
   const roundTrips: number[] = []

@@ -1,7 +1,7 @@
 import type { Socket } from '@astranet/core'
 import { countEqual, payloadOf } from './payload.js'
 
-/** What is to come back on one socket. */
+/** The bytes that must return on one socket. */
 interface Expectation {
   readonly bytes: Uint8Array
   received: number
@@ -10,8 +10,8 @@ interface Expectation {
 }
 
 /**
- * Sends bytes on sockets and compares what comes back. The handlers are the same functions for all sockets, and what
- * belongs to one socket is kept only while bytes are under way: memory for each open stream is what is measured.
+ * Sends bytes on sockets and compares the returned bytes. All sockets share the same handler functions. State of a
+ * single socket is kept only while bytes are in flight, because the demo measures the memory of open streams.
  */
 export class Exchanges {
   readonly #expectations = new Map<Socket, Expectation>()
@@ -29,7 +29,7 @@ export class Exchanges {
     }
   }
 
-  /** Takes over what the socket has to say. */
+  /** Handles the events of the socket from now on. */
   adopt(socket: Socket): void {
     socket.on('data', this.#onData)
     socket.on('close', this.#onClose)
@@ -37,8 +37,8 @@ export class Exchanges {
   }
 
   /**
-   * Sends the bytes of stream number `index`. Resolves with how many came back as they were sent: when as many have come
-   * back, or when none will because the stream broke.
+   * Sends the bytes of stream number `index`. Resolves with the number of bytes that returned unchanged: when all have
+   * returned, or when the stream broke.
    */
   exchange(socket: Socket, index: number): Promise<number> {
     return new Promise((resolve) => {
@@ -64,5 +64,5 @@ export class Exchanges {
   }
 }
 
-/** A stream that broke has no bytes to verify, and is counted so. */
+/** A broken stream has no verified bytes, which the result shows. */
 function ignore(): void {}

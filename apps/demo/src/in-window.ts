@@ -1,6 +1,6 @@
 /**
- * Runs `task` for 0 to `count` - 1, up to `width` of them at a time. The first one that fails fails the whole, and no
- * more are begun.
+ * Runs `task` for 0 to `count` - 1, up to `width` tasks at a time. When a task fails, the whole call fails and starts
+ * no more tasks.
  */
 export async function inWindow(
   count: number,

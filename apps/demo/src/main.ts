@@ -9,7 +9,7 @@ import { formatTable } from './table.js'
 
 const INTERRUPTED = 130
 
-/** Heap that a process may need beside its streams, and for each of a thousand of them, in MiB. */
+/** Heap that a process may need without streams, and for each thousand streams, in MiB. */
 const BASE_HEAP_MIB = 1024
 const HEAP_MIB_PER_THOUSAND_STREAMS = 8
 
@@ -70,7 +70,7 @@ async function demonstrate({ streams, isJson }: DemoArguments): Promise<number> 
 function failed(why: string): number {
   process.stderr.write(
     `The demo failed: ${why}.\nRun it again with fewer streams (--streams 1000); ` +
-      'if that fails as well, it is a fault of AstraNet: please report it with what is printed here.\n',
+      'if that fails as well, it is a fault of AstraNet: please report it with this output.\n',
   )
   return 1
 }

@@ -5,9 +5,9 @@ const MAX_ROUNDS = 8
 const PAUSE_MS = 100
 
 /**
- * Collects garbage until that frees less than a hundredth of what is left, and says what is left. One collection does
- * not do: each empties only some of the pages that are thinly filled, and they go back to the system in the background.
- * Needs `--expose-gc`.
+ * Collects garbage until a collection frees less than a hundredth of the memory, and resolves with the remaining
+ * memory. One collection is not enough: each empties only some of the sparsely used pages, and they return to the
+ * system in the background. Needs `--expose-gc`.
  */
 export async function measureMemory(): Promise<Memory> {
   let rssBytes = Infinity

@@ -13,7 +13,7 @@ const PAGE = `<!doctype html>
 </html>
 `
 
-/** A request listener of `node:http`, as one would write it for any server. */
+/** A request listener of `node:http`, the same as for any other server. */
 export function respondWithPage(_request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(200, {
     'content-type': 'text/html; charset=utf-8',

@@ -2,8 +2,8 @@
 export const PAYLOAD_BYTES = 64
 
 /**
- * The bytes of stream number `index`: the number itself, then noise that starts from it. No two streams have the same,
- * so bytes that come back on the wrong stream are found, as are bytes that are lost, doubled or changed.
+ * The bytes of stream number `index`: the number, then pseudo-random bytes with the number as seed. No two streams have
+ * equal bytes. So the comparison finds bytes on the wrong stream, and bytes that are lost, repeated or changed.
  */
 export function payloadOf(index: number): Uint8Array {
   const bytes = new Uint8Array(PAYLOAD_BYTES)
@@ -20,7 +20,7 @@ export function payloadOf(index: number): Uint8Array {
   return bytes
 }
 
-/** How many bytes of `chunk` are what `expected` has from `offset` on; one that is beyond its end is not. */
+/** The number of bytes of `chunk` that equal `expected` from `offset` on. Bytes beyond its end do not count. */
 export function countEqual(chunk: Uint8Array, expected: Uint8Array, offset: number): number {
   let equal = 0
   for (let i = 0; i < chunk.length; i++) if (chunk[i] === expected[offset + i]) equal += 1

@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress'
 
-/** A progress bar on a terminal; on anything else, nothing. */
+/** A progress bar on a terminal; nothing on other outputs. */
 export class Progress {
   readonly #stream: NodeJS.WriteStream
   #bar: SingleBar | undefined = undefined
@@ -9,7 +9,7 @@ export class Progress {
     this.#stream = stream
   }
 
-  /** Begins a bar of `total` steps. */
+  /** Shows a new bar of `total` steps. */
   start(title: string, total: number): void {
     this.stop()
     if (!this.#stream.isTTY) return
@@ -25,12 +25,12 @@ export class Progress {
     this.#bar.start(total, 0)
   }
 
-  /** `done` steps are done. */
+  /** Sets the bar to `done` steps. */
   update(done: number): void {
     this.#bar?.update(done)
   }
 
-  /** Takes the bar away. Idempotent. */
+  /** Removes the bar. Idempotent. */
   stop(): void {
     this.#bar?.stop()
     this.#bar = undefined

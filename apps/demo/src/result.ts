@@ -1,24 +1,24 @@
 import type { Page } from './calls.js'
 
-/** What the demo found out, under the names that `--json` prints. */
+/** The result of the demo, with the names that `--json` prints. */
 export interface DemoResult {
   /** Streams that were open at once, at both ends. */
   readonly streams: number
-  /** Bytes that came back on their stream, at their place, unchanged. */
+  /** Bytes that returned on their stream, at their position, unchanged. */
   readonly verifiedBytes: number
-  /** Bytes sent that did not. */
+  /** Sent bytes that did not. */
   readonly lostBytes: number
-  /** TCP connections between the two processes, counted by the operating system; `null` where it cannot be asked. */
+  /** TCP connections between the two processes, counted by the operating system; `null` if it cannot report them. */
   readonly tcpConnections: number | null
   readonly opensPerSecond: number
-  /** What each process's resident memory grew by, per open stream. */
+  /** Growth of each process's resident memory, per open stream. */
   readonly bytesPerStream: { readonly client: number; readonly server: number }
   /** Round trip of a keep-alive with all streams open, in ms. */
   readonly pingMs: number
   readonly page: Page
 }
 
-/** Why a result is not what the demo is to show, as a sentence; `undefined` when it is. */
+/** Why a result is not the expected one, as a sentence; `undefined` if it is. */
 export function faultOf(result: DemoResult, askedStreams: number): string | undefined {
   const { streams, lostBytes, tcpConnections, page } = result
   if (lostBytes > 0) return `${lostBytes} bytes did not come back as they were sent`

@@ -5,16 +5,16 @@ import type { DemoResult } from './result.js'
 import { format } from './table.js'
 import { countTcpConnections } from './tcp-connections.js'
 
-/** The two processes, and where to tell how it goes. */
+/** The two processes, and the outputs for progress. */
 export interface Stage {
   readonly server: Child<ServerCalls>
   readonly client: Child<ClientCalls>
   readonly progress: Progress
-  /** Takes a line for the reader. */
+  /** Prints a line for the reader. */
   say(line: string): void
 }
 
-/** Does the main job with `streams` streams. Rejects with a sentence when it cannot be done. */
+/** Runs the demo with `streams` streams. Rejects with a sentence when it fails. */
 export async function run(stage: Stage, streams: number): Promise<DemoResult> {
   const { server, client, say } = stage
   const { address } = await server.call('listen', undefined)
@@ -67,7 +67,7 @@ async function exchange(
   return result
 }
 
-/** A stream is open when both ends say so. */
+/** A stream counts as open if both ends report it as open. */
 async function countOpen({ server, client }: Stage): Promise<number> {
   return Math.min(await server.call('openStreams', undefined), await client.call('openStreams', undefined))
 }

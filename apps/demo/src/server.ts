@@ -26,7 +26,7 @@ const calls: ServerCalls = {
   },
 }
 
-/** Sends back what arrives. The handlers are shared: a closure for each of a million streams would be what is measured. */
+/** Echoes. All sockets share the handlers: closures for a million streams would dominate the measured memory. */
 function serveEcho(socket: Socket): void {
   openStreams += 1
   socket.on('data', echo)
@@ -48,7 +48,7 @@ function end(this: Socket): void {
   this.end()
 }
 
-/** A stream that broke is missed by the client, which says so. */
+/** The client notices a broken stream and reports it. */
 function ignore(): void {}
 
 function closed(): void {

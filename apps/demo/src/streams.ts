@@ -1,20 +1,20 @@
 import type { AstraNet, Socket } from '@astranet/core'
-import { tellProgress } from './answer-calls.js'
+import { reportProgress } from './answer-calls.js'
 import type { Exchanged, Opened } from './calls.js'
 import { Exchanges } from './exchanges.js'
 import { inWindow } from './in-window.js'
 import { PAYLOAD_BYTES } from './payload.js'
 
 /**
- * Dials, and later exchanges, under way at once. More are not faster: what belongs to a dial then lives long enough to be
- * moved to the old part of the heap before it is garbage.
+ * Dials, and later exchanges, in flight at once. More are not faster: the objects of a dial then live long enough to
+ * move to the old generation of the heap before they are garbage.
  */
 const WINDOW = 512
 
-/** How long one dial may take: the machine may be busy with much else. */
+/** How long one dial may take, in ms: the machine may be busy. */
 const DIAL_TIMEOUT_MS = 60_000
 
-/** The streams to `echo`: all opened, then all used, none closed in between. */
+/** The streams to `echo`: all are opened, then all are used, and none is closed in between. */
 export class Streams {
   readonly #node: AstraNet
   readonly #exchanges = new Exchanges()
@@ -35,13 +35,13 @@ export class Streams {
       this.#exchanges.adopt(socket)
       sockets[index] = socket
       opened += 1
-      tellProgress(opened)
+      reportProgress(opened)
     })
     this.#sockets = sockets
     return { elapsedMs: performance.now() - startedAt }
   }
 
-  /** Sends each stream its bytes and compares what comes back; the streams stay open. */
+  /** Sends the bytes of each stream and compares the returned ones; the streams stay open. */
   async exchange(): Promise<Exchanged> {
     const sockets = this.#sockets
     let verifiedBytes = 0
@@ -51,7 +51,7 @@ export class Streams {
       const verified = await this.#exchanges.exchange(sockets[index] as Socket, index)
       verifiedBytes += verified
       exchanged += 1
-      tellProgress(exchanged)
+      reportProgress(exchanged)
     })
     return {
       sentBytes: sockets.length * PAYLOAD_BYTES,

@@ -1,7 +1,7 @@
 import Table from 'cli-table3'
 import type { DemoResult } from './result.js'
 
-/** The result for a person. */
+/** The result as a table. */
 export function formatTable(result: DemoResult): string {
   const { page, bytesPerStream } = result
   const table = new Table({ colAligns: ['left', 'right'], style: { head: [], border: [] } })
@@ -19,7 +19,7 @@ export function formatTable(result: DemoResult): string {
   return table.toString()
 }
 
-/** 1234567 as 1,234,567, whatever the machine's language. */
+/** 1234567 as 1,234,567, in every locale. */
 export function format(value: number): string {
   return value.toLocaleString('en-US')
 }

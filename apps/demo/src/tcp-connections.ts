@@ -5,17 +5,17 @@ import { pairsOf, readLsof, readNetstat, readProcNetTcp, type TcpEnd } from './t
 
 const execute = promisify(execFile)
 
-/** What the operating system says. */
+/** The count of the operating system. */
 export interface TcpCount {
-  /** Established TCP connections between the two processes; `null` when it could not be asked. */
+  /** Established TCP connections between the two processes; `null` if they could not be counted. */
   readonly count: number | null
-  /** Why not, as a sentence. */
+  /** Why they could not be counted, as a sentence. */
   readonly why: string | undefined
 }
 
 /**
- * Counts the TCP connections between two processes of this machine by asking the operating system: `/proc` on Linux,
- * `lsof` on other Unixes, `netstat` on Windows.
+ * Counts the TCP connections between two processes of this machine with the operating system: `/proc` on Linux, `lsof`
+ * on other Unixes, `netstat` on Windows.
  */
 export async function countTcpConnections(pidA: number, pidB: number): Promise<TcpCount> {
   try {
@@ -44,7 +44,7 @@ async function endsFromProc(pid: number): Promise<TcpEnd[]> {
   )
   const inodes = new Set(targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []))
   const tables = await Promise.all(
-    // Without IPv6 the second table is not there.
+    // Without IPv6 the second table does not exist.
     ['tcp', 'tcp6'].map((name) => readFile(`/proc/${pid}/net/${name}`, 'utf8').catch(() => '')),
   )
   return tables.flatMap((table) => readProcNetTcp(table, inodes))

@@ -1,4 +1,4 @@
-/** One end of an established TCP connection: both addresses, as the table at hand writes them. */
+/** One end of an established TCP connection: both addresses, in the format of the table that has them. */
 export interface TcpEnd {
   readonly local: string
   readonly remote: string

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Demo } from './run-demo.js'
 
-/** Where the operating system can be asked without tools that may be missing. */
+/** Expected count. `null` is allowed where the operating system needs a tool that may be missing. */
 const KNOWN_TCP_CONNECTIONS = process.platform === 'linux' ? 1 : expect.toBeOneOf([1, null])
 
 describe('the demo', () => {
@@ -62,7 +62,7 @@ describe('the demo', () => {
     const demo = new Demo('--streams', '1000000')
     await demo.stdoutHas(/has joined/)
     demo.process.kill('SIGKILL')
-    // Comes only when the last process has ended.
+    // Resolves only when the last process has ended.
     await demo.outcome
   })
 

@@ -5,14 +5,14 @@ import { fileURLToPath } from 'node:url'
 
 const ENTRY = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
-/** What a run of the demo came to. */
+/** Result of a run of the demo. */
 export interface Outcome {
   readonly exitCode: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** The demo, under way, as it was built. */
+/** A running process of the built demo. */
 export class Demo {
   readonly process: ChildProcess
   readonly outcome: Promise<Outcome>

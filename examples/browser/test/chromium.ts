@@ -1,18 +1,18 @@
 import { chromium, type Browser, type Page } from 'playwright-core'
 
-/** Starts the Chromium that `CHROMIUM` names, headless, without what it would do on its own account. */
+/** Starts the Chromium at the path `CHROMIUM`, headless, without its background traffic. */
 export async function startChromium(): Promise<Browser> {
   const executablePath = process.env.CHROMIUM
   if (executablePath === undefined) throw new Error('CHROMIUM must name a Chromium: npm run test:browser')
   const quiet = ['background-networking', 'component-update', 'quic', 'sync'].map(
     (what) => `--disable-${what}`,
   )
-  // As somebody's name server would have it who lets a page of theirs reach into this machine.
+  // An attacker's name server would map a name in this way, so that its page can reach this machine.
   const names = '--host-resolver-rules=MAP evil.example 127.0.0.1'
   return await chromium.launch({ executablePath, args: ['--no-sandbox', names, ...quiet] })
 }
 
-/** Bytes that the page's JavaScript holds, buffers included, after a collection of garbage. */
+/** Bytes that the page's JavaScript holds, buffers included, after a garbage collection. */
 export async function heldBytes(page: Page): Promise<number> {
   const session = await page.context().newCDPSession(page)
   await session.send('HeapProfiler.collectGarbage')

@@ -6,8 +6,8 @@ import { startServer } from './server.js'
 const MIB = 1024 * 1024
 
 /**
- * What may be under way between the writer and a reader that stopped: a stream's greatest window (16 MiB) in each
- * direction, and what sockets and the system keep of their own.
+ * Bytes that may be in flight between the writer and a reader that stopped: a stream's largest window (16 MiB) in each
+ * direction, and the buffers of sockets and of the system.
  */
 const UNDER_WAY_BYTES = 40 * MIB
 
@@ -19,7 +19,7 @@ afterAll(async () => {
   await browser.close()
 })
 
-/** The page, joined. What it logs as an error, or throws, is gathered. */
+/** The page, joined. Collects its logged errors and its exceptions. */
 async function openPage(url: string): Promise<{ page: Page; errors: string[] }> {
   const page = await browser.newPage()
   page.setDefaultTimeout(120_000)
@@ -37,7 +37,7 @@ async function bytesOf(page: Page): Promise<{ sent: number; received: number }> 
   return { sent: await valueOf('#sent'), received: await valueOf('#received') }
 }
 
-/** Takes the tick out of the box, in the very frame that shows so many bytes received. */
+/** Clears the checkbox, in the frame that shows this number of received bytes. */
 async function stopReadingAt(page: Page, bytes: number): Promise<void> {
   await page.evaluate(async (least) => {
     const received = document.querySelector('#received') as HTMLProgressElement
@@ -47,7 +47,7 @@ async function stopReadingAt(page: Page, bytes: number): Promise<void> {
   }, bytes)
 }
 
-/** Resolves when the page's counter of bytes sent has stood still for as many frames. */
+/** Resolves when the page's counter of sent bytes has not changed for this number of frames. */
 async function sendingStalls(page: Page, frames = 60): Promise<void> {
   await page.evaluate(async (wanted) => {
     const sent = document.querySelector('#sent') as HTMLProgressElement
@@ -94,7 +94,7 @@ it('a reader in the page that stops makes the writer wait, and little is held me
   expect(sent).toBeLessThan(100 * MIB)
   expect(sent - received).toBeLessThan(UNDER_WAY_BYTES)
   expect(await heldBytes(page)).toBeLessThan(UNDER_WAY_BYTES)
-  // The rest of the link is not held up by it.
+  // The rest of the link does not wait for it.
   await page.click('#ask')
   await page.waitForFunction(() => document.querySelector('#answer')?.textContent !== '')
   expect((await bytesOf(page)).sent).toBe(sent)

@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** The example's server, built, in a process of its own. */
+/** The example's built server, in a separate process. */
 export interface Server extends AsyncDisposable {
   readonly url: string
-  /** Ends it as a crash would: nobody is told. */
+  /** Kills the server, as a crash would: its peers receive no notice. */
   kill(): Promise<void>
 }
 
-/** Starts it. `port` 0 is a free one. */
+/** Starts the server. `port` 0 means any free port. */
 export async function startServer(port = 0): Promise<Server> {
   const main = fileURLToPath(new URL('../dist/server/main.js', import.meta.url))
   const child = spawn(process.execPath, [main, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })

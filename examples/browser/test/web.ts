@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
-/** A web server in this process with an empty page for each program among `pages`, for example `/secret`. */
+/** A web server in this process with an empty page for each program in `pages`, for example `/secret`. */
 export interface Web extends AsyncDisposable {
   readonly server: Server
-  /** `localhost:8080` and the like: to browsers that is as good as https. */
+  /** For example `localhost:8080`, which browsers trust like https. */
   readonly host: string
 }
 
@@ -32,7 +32,7 @@ export async function startWeb(...programs: string[]): Promise<Web> {
   }
 }
 
-/** A program as one script, with all that it imports. */
+/** A program as one script, with all its imports. */
 async function bundle(name: string): Promise<string> {
   const entry = fileURLToPath(new URL(`pages/${name}.ts`, import.meta.url))
   const built = await build({

@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream'
 import type { Connection, DialOptions, Transport, TransportListener } from '@astranet/interface'
 import { fromNodeDuplex } from '@astranet/interface/node-duplex'
 
-/** `confidential`: nobody else can read or change what goes through the commands, as with ssh. Default `false`. */
+/** `confidential`: no other program can read or change the bytes of the commands, as with ssh. Default `false`. */
 export function exec({ confidential = false }: { confidential?: boolean } = {}): Transport {
   return {
     networks: ['exec'],
@@ -14,21 +14,21 @@ export function exec({ confidential = false }: { confidential?: boolean } = {}):
       if (!command) throw new TypeError(`address must be a command, got ${JSON.stringify(address)}`)
       signal?.throwIfAborted()
       const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-      await once(child, 'spawn') // rejects with ENOENT where there is no such command; no timeoutMs runs out in a turn
+      await once(child, 'spawn') // rejects with ENOENT for an unknown command; too quick for a timeoutMs
       if (signal?.aborted) {
         child.kill()
         throw signal.reason
       }
       const pipe = Duplex.from({ readable: child.stdout, writable: child.stdin })
       pipe.once('close', () => {
-        // One whose both directions have ended may still have the last bytes to pass on, and ends by itself.
+        // After both directions have ended, the child may still pass on the last bytes, then exits by itself.
         if (!pipe.writableFinished || !pipe.readableEnded) child.kill()
       })
-      child.once('close', () => pipe.destroy()) // a pair does not always notice that the child has died
+      child.once('close', () => pipe.destroy()) // the pair does not always notice that the child died
       return fromNodeDuplex(pipe, { halfClose: true, remoteAddress: address, confidential })
     },
     async listen(): Promise<TransportListener> {
-      throw new TypeError('exec has nothing to listen on: attach the stdio of the program that is run')
+      throw new TypeError('exec cannot listen: attach the stdio of the program that the command runs')
     },
   }
 }

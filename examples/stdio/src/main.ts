@@ -5,7 +5,7 @@ import { AstraNet } from '@astranet/core'
 import { checkEcho } from './check-echo.js'
 import { duplexOf } from './duplex-of.js'
 
-/** What runs the child: the arguments of this program, such as `ssh host node child.js`, or Node on this machine. */
+/** The child's command: the arguments of this program, such as `ssh host node child.js`, or Node on this machine. */
 function command(): [string, string[]] {
   const [program, ...args] = process.argv.slice(2)
   return program === undefined
@@ -13,7 +13,7 @@ function command(): [string, string[]] {
     : [program, args]
 }
 
-/** A stream that broke, because the child was killed for example. */
+/** Reports a broken stream, for example after the child was killed. */
 function complain(error: Error): void {
   process.stderr.write(`a stream broke: ${error.message}\n`)
 }
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   const [program, args] = command()
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const exit = once(child, 'exit') as Promise<[number | null, string | null]>
-  // A program that cannot be started: told by `attach` below, since its pipes close.
+  // If the program cannot be started, its pipes close and `attach` below fails.
   exit.catch(() => {})
   await using node = new AstraNet()
   const echo = await node.bind('', 'parent-echo')
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   const bytes = await checkEcho(node, 'child-echo')
   process.stdout.write(`the parent sent ${bytes} bytes to the child, and all came back\n`)
 
-  // The child closes the link for an answer, and ends.
+  // The child answers by closing the link, and exits.
   const done = await node.dial('', 'done')
   done.on('error', () => {})
   const [code, signal] = await exit

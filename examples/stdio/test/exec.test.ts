@@ -67,13 +67,13 @@ test('a connection that is aborted ends its process', async () => {
   await ended(child!)
 })
 
-test('a command that is none is told, by its code or by name', async () => {
+test('a wrong command fails with a code or a message that quotes it', async () => {
   await expect(exec().dial('exec', '/nowhere/program')).rejects.toMatchObject({ code: 'ENOENT' })
   await expect(exec().dial('exec', ' ')).rejects.toThrow(/^address must be a command, got " "/)
   await expect(exec().dial('tcp', 'cat')).rejects.toThrow(/^network must be exec/)
 })
 
-test('a pipe is as confidential as the caller says of the commands', async () => {
+test('a pipe is confidential if the caller declares it', async () => {
   for (const [options, expected] of [
     [{}, false],
     [{ confidential: true }, true],
@@ -85,7 +85,7 @@ test('a pipe is as confidential as the caller says of the commands', async () =>
   }
 })
 
-test('the guide to transports shows this very transport', () => {
+test('the guide to transports shows this transport', () => {
   const text = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
   expect(text('../../../docs/TRANSPORTS.md')).toContain(text('../src/exec.ts'))
 })

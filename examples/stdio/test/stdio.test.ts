@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
-/** Runs the example as it was built, with `command` for its child. */
+/** Runs the built example, with `command` as its child. */
 async function run(...command: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
   if (!existsSync(MAIN))
     throw new Error('the example is not built: run "npm run build" first ("npm test" does)')
@@ -32,13 +32,9 @@ test.each<[string, string[], RegExp]>([
     /does not speak astranet/,
   ],
   ['ends at once', [process.execPath, '-e', ''], /failed: .*(closed|ended|EPIPE)/],
-  [
-    'is there and its script is not',
-    [process.execPath, '/nowhere/child.js'],
-    /failed: .*(closed|ended|EPIPE)/,
-  ],
+  ['does not find its script', [process.execPath, '/nowhere/child.js'], /failed: .*(closed|ended|EPIPE)/],
   ['cannot be found', ['/nowhere/program'], /failed: /],
-])('a program that %s is told as such, and the example fails', async (_, args, reason) => {
+])('the example reports a program that %s, and fails', async (_, args, reason) => {
   const { code, stderr } = await run(...args)
   expect(stderr).toMatch(reason)
   expect(code).toBe(1)

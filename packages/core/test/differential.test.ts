@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Arena, type Verdict } from './differential/arena.js'
 import { MEANT } from './differential/meant.js'
 import { describePlan } from './differential/operation.js'
-import { PENDING_SEEDS } from './differential/pending.js'
 import { planOf } from './differential/plan.js'
 import { sideBySide } from './differential/print.js'
 import { netMaker, type Maker } from './differential/sockets.js'
@@ -25,16 +24,11 @@ describe('random operations on a pair of sockets', () => {
       { timeout: 60_000 },
       async () => {
         for (let seed = first; seed < first + SLICE; seed++) {
-          if (seed in PENDING_SEEDS) continue
           expect(report(await arena.judge(planOf(seed))), `seed ${seed}`).toBe('')
         }
       },
     )
   }
-
-  it.each(Object.entries(PENDING_SEEDS))('differ with seed %s, to be mended: %s', async (seed) => {
-    expect(report(await arena.judge(planOf(Number(seed)))), 'mended: take it out of pending.ts').not.toBe('')
-  })
 
   it.each(MEANT)('differ as they are meant to: $name', async ({ name, example }) => {
     const { differences, meant } = await arena.judge(example)
@@ -65,7 +59,7 @@ describe('the comparison', () => {
   })
 })
 
-/** What differs, as a report to read; what is still to be mended is left out. */
+/** What differs, as a report to read. */
 function report({ plan, net, astraNet, differences }: Verdict): string {
   if (differences.length === 0) return ''
   const replay = `npm run differential -- --seed ${plan.seed}`

@@ -25,6 +25,15 @@ const ways = {
     process.on('exit', () => socket.write('last words'))
     setImmediate(() => process.exit())
   },
+  'in the turn of a flush': (socket) => {
+    setImmediate(async () => {
+      socket.write('last ')
+      // A flush over TLS waits for some rounds of ticks and promises, not for a turn.
+      for (let round = 0; round < 20; round++) await new Promise((resolve) => process.nextTick(resolve))
+      socket.write('words')
+      process.exit()
+    })
+  },
   'because nothing keeps it alive': (socket) => {
     socket.write('last words')
     clearInterval(keepAlive)

@@ -137,6 +137,15 @@ describe.each(['net', ...Object.keys(networks)])('over %s', (over) => {
     expect(lost.end).toBe(over === 'net' ? 'end' : 'ECONNRESET')
   })
 
+  test('a process that ends in the turn of a flush loses what came behind that, and only over TLS', async () => {
+    const { seen } = await witness(over, 'in the turn of a flush')
+    const cut = {
+      words: { bytes: 5, text: 'last ', end: 'ECONNRESET' },
+      idle: { ...silent, end: 'ECONNRESET' },
+    }
+    expect(seen).toMatchObject(over === 'tls' ? cut : { words: told, idle: silent })
+  })
+
   test('a process that is killed ends nothing', async () => {
     const end = over === 'net' ? 'end' : 'ECONNRESET'
     for (const way of ['by a signal that it does not handle', 'by SIGKILL']) {

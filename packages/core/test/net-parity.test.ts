@@ -258,6 +258,21 @@ test('a socket that nobody reads ends and closes all the same', async () => {
   }
 })
 
+test("'drain' of a socket that was full waits for what is corked", async () => {
+  for (const { near, far } of [await overNet({}), await overAstraNet({}, false)]) {
+    while (near.write(Buffer.alloc(1_000_000)));
+    near.cork()
+    near.write(Buffer.alloc(2_049))
+    far.resume()
+    await until(() => near.writableLength === 2_049)
+    expect(near.writableNeedDrain).toBe(true)
+    near.uncork()
+    await once(near, 'drain')
+    expect(near.writableNeedDrain).toBe(false)
+    near.destroy()
+  }
+})
+
 /** What makes an event come at `near`. */
 const causes: Record<string, (ends: Ends) => unknown> = {
   data: ({ far }) => far.write('first'),

@@ -3,7 +3,7 @@ import http from 'node:http'
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { failure, textOf, turns, twoNodes, type TwoNodes } from './support.js'
+import { failure, textOf, turns, twoNodes, uncaught, type TwoNodes } from './support.js'
 
 let nodes: TwoNodes
 beforeAll(async () => {
@@ -59,6 +59,31 @@ test('after the far end has destroyed the socket, one write is taken and the nex
   }
 })
 
+test('after the write that is taken one of no bytes fails too, as over net', async () => {
+  for (const { near, far } of [await overNet(), await overAstraNet()]) {
+    near.on('error', () => {})
+    far.destroy()
+    near.resume()
+    await once(near, 'end')
+    expect(await write(near, '')).toBe(undefined)
+    expect(await write(near, 'taken')).toBe(undefined)
+    await turns(20)
+    expect(await write(near, '')).toBe('EPIPE')
+  }
+})
+
+test('a write in flight when the far end goes does not count as the write that is taken', async () => {
+  const { near, far } = await overAstraNet()
+  near.on('error', () => {})
+  near.resume()
+  far.once('data', () => far.destroy())
+  // More than the credit of a fresh socket: the last bytes wait.
+  near.write(Buffer.alloc(20_000))
+  await once(near, 'end')
+  expect(await write(near, 'taken')).toBe(undefined)
+  expect(await write(near, 'refused')).toBe('EPIPE')
+})
+
 test('when nobody reads what the far end sent last, the write after the first is ECONNRESET', async () => {
   const { near, far } = await overAstraNet()
   far.write(Buffer.alloc(400_000))
@@ -88,6 +113,35 @@ test('a write waits for the last words of a peer that has closed, and they are r
   await new Promise((resolve) => near.once('close', resolve))
   expect(bytes).toBe(800_000)
   expect(order).toEqual(['end', 'first undefined', 'second EPIPE'])
+})
+
+test('a small write that waits for the end of a peer that has gone leaves room for more, as over net', async () => {
+  for (const { near, far } of [await overNet(), await overAstraNet()]) {
+    near.on('error', () => {})
+    // A pipe pauses its source when it ends, and a 'drain' behind that would make the source flow again.
+    near.on('data', () => {}).pipe(near)
+    far.write(Buffer.alloc(2_048))
+    far.destroy()
+    await new Promise((resolve) => near.once('close', resolve))
+    expect(near.isPaused()).toBe(true)
+  }
+})
+
+test("a write that waits for the end counts as taken although a listener of 'end' throws, as over net", async () => {
+  for (const { near, far } of [await overNet(), await overAstraNet()]) {
+    const mine = new Error('mine')
+    const surfaced = uncaught()
+    near.on('error', () => {})
+    near.once('end', () => {
+      throw mine
+    })
+    const written = new Promise((resolve) => near.once('data', () => resolve(write(near, 'taken'))))
+    far.write('x')
+    far.destroy()
+    expect(await surfaced).toBe(mine)
+    expect(await written).toBe(undefined)
+    near.destroy()
+  }
 })
 
 test('a write to a peer that has only stopped reading fails when nothing more arrives', async () => {

@@ -1,3 +1,4 @@
+import { checkBoolean, checkInteger } from '@astranet/interface/check'
 import { DEFAULT_MAX_RECORD_SIZE_BYTES } from './record.js'
 
 /** The most streams of a kind that can ever be opened, 2^60 (RFC 9000 section 4.6): its high half; the low half is 0. */
@@ -28,6 +29,9 @@ export interface DecoderLimits {
   readonly maxReasonBytes: number
 }
 
+const RECORD_SIZES = { min: DEFAULT_MAX_RECORD_SIZE_BYTES, max: 0xffff_ffff } as const
+const DATAGRAM_SIZES = { min: 0, max: Number.MAX_SAFE_INTEGER } as const
+
 /** The whole of `limits`, defaults filled in. Throws a `TypeError` or `RangeError` that names what is wrong. */
 export function resolveDecoderLimits(limits: Partial<DecoderLimits>): DecoderLimits {
   const {
@@ -36,28 +40,14 @@ export function resolveDecoderLimits(limits: Partial<DecoderLimits>): DecoderLim
     acceptResetStreamAt = false,
     maxReasonBytes = MAX_REASON_BYTES,
   } = limits
-  if (typeof acceptResetStreamAt !== 'boolean') {
-    throw new TypeError(`limits.acceptResetStreamAt must be a boolean, got ${typeof acceptResetStreamAt}`)
-  }
   return {
-    maxRecordSizeBytes: checkIntegerBetween('limits.maxRecordSizeBytes', maxRecordSizeBytes, [
-      DEFAULT_MAX_RECORD_SIZE_BYTES,
-      0xffff_ffff,
-    ]),
-    maxDatagramFrameSizeBytes: checkIntegerBetween(
+    maxRecordSizeBytes: checkInteger('limits.maxRecordSizeBytes', maxRecordSizeBytes, RECORD_SIZES),
+    maxDatagramFrameSizeBytes: checkInteger(
       'limits.maxDatagramFrameSizeBytes',
       maxDatagramFrameSizeBytes,
-      [0, Number.MAX_SAFE_INTEGER],
+      DATAGRAM_SIZES,
     ),
-    acceptResetStreamAt,
-    maxReasonBytes: checkIntegerBetween('limits.maxReasonBytes', maxReasonBytes, [0, 65_536]),
+    acceptResetStreamAt: checkBoolean('limits.acceptResetStreamAt', acceptResetStreamAt),
+    maxReasonBytes: checkInteger('limits.maxReasonBytes', maxReasonBytes, { min: 0, max: 65_536 }),
   }
-}
-
-/** `value` when it is an integer in `range` (both ends included); otherwise throws a `RangeError` that names it `name`. */
-export function checkIntegerBetween(name: string, value: number, range: readonly [number, number]): number {
-  if (!Number.isInteger(value) || value < range[0] || value > range[1]) {
-    throw new RangeError(`${name} must be an integer from ${range[0]} to ${range[1]}, got ${value}`)
-  }
-  return value
 }

@@ -1,5 +1,5 @@
+import { checkInteger } from '@astranet/interface/check'
 import { QX_TRANSPORT_PARAMETERS_HIGH, QX_TRANSPORT_PARAMETERS_LOW } from './frame-type.js'
-import { checkIntegerBetween } from './limits.js'
 import { DEFAULT_MAX_RECORD_SIZE_BYTES } from './record.js'
 import {
   DEFAULT_TRANSPORT_PARAMETERS,
@@ -58,12 +58,12 @@ export function writeTransportParameters(
 }
 
 function checkParameter(name: NumericParameter, value: number): number {
-  const least = name === 'maxRecordSizeBytes' ? DEFAULT_MAX_RECORD_SIZE_BYTES : 0
-  return checkIntegerBetween(`parameters.${name}`, value, [least, Number.MAX_SAFE_INTEGER])
+  const min = name === 'maxRecordSizeBytes' ? DEFAULT_MAX_RECORD_SIZE_BYTES : 0
+  return checkInteger(`parameters.${name}`, value, { min, max: Number.MAX_SAFE_INTEGER })
 }
 
 function reservedId(index: number): number {
-  return 31 * checkIntegerBetween('options.reservedIndex', index, [0, 2 ** 48 - 1]) + 27
+  return 31 * checkInteger('options.reservedIndex', index, { min: 0, max: 2 ** 48 - 1 }) + 27
 }
 
 function writeEmpty(target: Uint8Array, at: number, id: number): number {

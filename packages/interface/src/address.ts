@@ -1,4 +1,6 @@
+import { checkInteger } from './check.js'
 import { isNodeIdText, parseNodeId, type NodeId } from './node-id.js'
+import { utf8Length } from './utf8.js'
 
 /** The largest virtual port: ports are unsigned 32-bit numbers. */
 export const MAX_PORT = 0xffff_ffff
@@ -6,7 +8,7 @@ export const MAX_PORT = 0xffff_ffff
 /** The longest service name, in bytes of UTF-8. */
 export const MAX_SERVICE_NAME_BYTES = 255
 
-/** What most names look like: for these only the shape of a node id is to be ruled out. */
+/** What most names look like. Of these only a name of the shape of a node id has to be refused. */
 const PLAIN_NAME = /^[A-Za-z0-9._-]{1,255}$/
 
 /**
@@ -68,11 +70,7 @@ export function checkServiceName(name: string): string {
 
 /** `port` when it is a virtual port, an integer from 0 to 2^32 - 1. Otherwise throws a `TypeError` or `RangeError`. */
 export function checkPort(port: number): number {
-  if (typeof port !== 'number') throw new TypeError(`port must be a number, got ${typeof port}`)
-  if (!Number.isInteger(port) || port < 0 || port > MAX_PORT) {
-    throw new RangeError(`port must be an integer from 0 to ${MAX_PORT}, got ${port}`)
-  }
-  return port
+  return checkInteger('port', port, { min: 0, max: MAX_PORT })
 }
 
 function parsePort(text: string, whole: string): number {
@@ -82,13 +80,4 @@ function parsePort(text: string, whole: string): number {
   if (port > MAX_PORT)
     throw new RangeError(`address ${JSON.stringify(whole)}: port must be at most ${MAX_PORT}`)
   return port
-}
-
-function utf8Length(text: string): number {
-  let bytes = 0
-  for (const character of text) {
-    const codePoint = character.codePointAt(0) ?? 0
-    bytes += codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x1_0000 ? 3 : 4
-  }
-  return bytes
 }

@@ -6,42 +6,42 @@ export interface ByteDuplexCapabilities {
    */
   readonly halfClose: boolean
   /**
-   * Whether nobody on the way can read or change the bytes, and the peer is whom this side meant to reach: TLS with the
-   * peer's certificate or a shared secret checked, a Unix socket. A server whose clients have no certificates counts too: it
-   * is they who check. Proofs of a secret are sent only over such pipes. Absent counts as `false`.
+   * Whether no third party can read or change the bytes, and the peer is the one that this side meant to reach: TLS with a
+   * checked certificate or shared secret, or a Unix socket. A server whose clients have no certificates counts too, because
+   * its clients check. Proofs of a secret are sent only over such pipes. Absent counts as `false`.
    */
   readonly confidential?: boolean
 }
 
 /**
- * What the user of a {@link ByteDuplex} is told. Calls begin in this order: any number of `onData`, `onDrain`,
+ * What a {@link ByteDuplex} calls on its user. Calls begin in this order: any number of `onData`, `onDrain`,
  * `onSuspend`/`onResume`; at most one `onEnd`, after which no `onData` follows; then exactly one `onClose`, after which
  * nothing follows.
  *
- * What may call back from inside what:
+ * Which method may call back before it returns:
  * - From inside `handle`, `writev`, `resume` and `end` any of these calls may come, except the `onDrain` of that very
  *   `writev`. A pipe within one process may have no turn of the event loop between its ends, as Node's `stream.duplexPair()`:
- *   what one end writes the other answers before `writev` returns.
+ *   the other end may answer what was written before `writev` returns.
  * - From inside `abort`, `pause` and the duplex's constructor none comes.
  * - From inside each of these calls the handler may call every method of the duplex. Where that method calls back, the
- *   handler is called inside its own call, and what the inner call brings comes behind what the outer one brought.
+ *   handler is called inside its own call; what the inner call delivers is later in the order than what the outer one did.
  *
- * So a handler brings its own state in order before it calls a method that may call back, and looks at it again afterwards.
+ * So a handler updates its own state before it calls a method that may call back, and checks it again afterwards.
  */
 export interface ByteDuplexHandler {
   /** Bytes arrived. The receiver owns `chunk`: the duplex never reuses or changes it. It is never empty. */
   onData(chunk: Uint8Array): void
   /**
-   * A `writev` that returned `false` is done: all bytes were handed to the system, `bufferedBytes` is 0, no chunk is
-   * referred to any more, and more can be written. Once for each such `writev`, never before it has returned; a handler
-   * that took the pipe over may get one that its predecessor is owed. When a handler writes more from inside this call and
-   * that waits too, the calls still owed come once it is done.
+   * A `writev` that returned `false` is done: all bytes were handed to the system, `bufferedBytes` is 0, the pipe refers to
+   * no chunk any more, and more can be written. Called once for each such `writev`, never before it has returned. A handler
+   * that took the pipe over may get a call that its predecessor is owed. When a handler writes more from inside this call
+   * and that waits too, the calls still owed come once it is done.
    */
   onDrain(): void
   /** The peer ended its direction: no more bytes arrive. Only where `capabilities.halfClose`. */
   onEnd(): void
   /**
-   * Both directions are over. `reason` is `undefined` after a clean end of both, otherwise why the pipe broke (or what
+   * Both directions have ended. `reason` is `undefined` after a clean end of both, otherwise why the pipe broke (or what
    * `abort` was given).
    */
   onClose(reason: Error | undefined): void
@@ -52,7 +52,7 @@ export interface ByteDuplexHandler {
 }
 
 /**
- * An ordered, reliable pipe of bytes with back-pressure: the one contract that everything in AstraNet hangs on.
+ * An ordered, reliable pipe of bytes with back-pressure: the contract that everything in AstraNet is built on.
  *
  * Transports make them, the multiplexer runs on them, tunnels and resumable connections are them.
  */
@@ -62,7 +62,7 @@ export interface ByteDuplex {
   readonly localAddress: string
   /** Address of the other end, likewise. */
   readonly remoteAddress: string
-  /** Bytes given to `writev` and not yet handed to the system; those a pipe has copied may count a little longer. */
+  /** Bytes given to `writev` and not yet handed to the system; bytes that the pipe has copied may count a little longer. */
   readonly bufferedBytes: number
 
   /**
@@ -83,21 +83,21 @@ export interface ByteDuplex {
   writev(chunks: readonly Uint8Array[]): boolean
 
   /**
-   * Calls `callback` once, when what the event loop called is done, and what that has made due by promises as well. Pipes
-   * have it over which bytes leave only once in a turn of the event loop (TLS on Node.js): one write that late holds all
-   * that the program has written, and is over before the next turn, so that a program that ends then can still write.
-   * Absent: any time is as good.
+   * Calls `callback` once, late in the current turn of the event loop, after the promise callbacks that became due in it.
+   * A pipe has it when its bytes leave only once in a turn (TLS on Node.js): one write at that time carries all that the
+   * program has written in this turn, and is done even when the program exits before the next turn. Absent: a write leaves
+   * equally well at any time.
    */
   readonly defer?: (callback: () => void) => void
 
   /**
-   * For a process that ends, behind its last `writev`: waits within the call until the peer has ended its direction or the
-   * connection is gone, at most for `ms`, and drops what arrives meanwhile. A system that gets bytes for a process that is
-   * gone throws away what it has not sent yet. Absent where that cannot be done.
+   * For a process that is about to exit, after its last `writev`: blocks until the peer has ended its direction or the
+   * connection is gone, at most for `ms`, and drops what arrives meanwhile. When bytes arrive for a process that has
+   * exited, the system discards what it has not sent yet. Absent where the pipe cannot block.
    */
   readonly linger?: (ms: number) => void
 
-  /** Stops `onData` soon (a chunk already under way may still come). For relays; the multiplexer never pauses a pipe. */
+  /** Stops `onData` soon (a chunk that is already in flight may still come). For relays; the multiplexer never pauses a pipe. */
   pause(): void
   /** Undoes `pause`. */
   resume(): void

@@ -1,4 +1,4 @@
-/** All bytes of `chunks`, in order, in a buffer of their own. */
+/** All bytes of `chunks`, in order, in a new buffer. */
 export function concatBytes(chunks: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
   let at = 0

@@ -16,7 +16,7 @@ export class AstraError extends Error {
   }
 }
 
-/** Whatever was thrown or passed as a reason, as an `Error`: itself when it is one, otherwise wrapped. */
+/** What was thrown or passed as a reason, as an `Error`: itself when it is one, otherwise wrapped. */
 export function toError(reason: unknown): Error {
   return reason instanceof Error ? reason : new AstraError('ASTRA_ERR_UNKNOWN', String(reason))
 }

@@ -18,3 +18,5 @@ export {
 export type { NodeId } from './node-id.js'
 export { MAX_PORT, MAX_SERVICE_NAME_BYTES, checkPort, checkServiceName, parseAddress } from './address.js'
 export type { Address } from './address.js'
+export { utf8Length } from './utf8.js'
+export { Waiters } from './waiters.js'

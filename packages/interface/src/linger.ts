@@ -8,8 +8,8 @@ const { process: nodeProcess } = globalThis as unknown as {
 }
 
 /**
- * Reads from a socket's descriptor, in the system's calls alone, until its peer has ended or the connection is gone, at most
- * for `ms`. What is read is dropped: nobody else can read from that socket any more. Does nothing without a descriptor.
+ * Reads from a socket's descriptor with blocking system calls, until its peer has ended or the connection is gone, at most
+ * for `ms`. What is read is dropped, so the socket is of no use for reading afterwards. Does nothing without a descriptor.
  */
 export function lingerOn(fd: number | undefined, ms: number): void {
   const fileSystem = nodeProcess?.getBuiltinModule?.('node:fs') as FileSystem | undefined
@@ -23,7 +23,7 @@ export function lingerOn(fd: number | undefined, ms: number): void {
   }
 }
 
-/** How many bytes there were: 0 at the end, and when the connection broke; `undefined` when none are there now. */
+/** How many bytes were read: 0 at the end and when the connection broke; `undefined` when none have arrived yet. */
 function readNow(fileSystem: FileSystem, fd: number, buffer: Uint8Array): number | undefined {
   try {
     return fileSystem.readSync(fd, buffer)

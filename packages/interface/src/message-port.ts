@@ -1,47 +1,38 @@
 import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './byte-duplex.js'
 import { AstraError } from './errors.js'
 import { PortInbox } from './port-inbox.js'
+import type { PortLike } from './port-like.js'
 import { PortOutbox } from './port-outbox.js'
 
-/** The part of a `MessagePort`, a browser's or one of `node:worker_threads`, that {@link fromMessagePort} uses. */
-export interface PortLike {
-  postMessage(message: unknown, transfer: ArrayBuffer[]): void
-  addEventListener(
-    type: 'message' | 'messageerror' | 'close',
-    listener: (event: { readonly type: string; readonly data?: unknown }) => void,
-  ): void
-  start(): void
-  close(): void
-}
+export type { PortLike }
 
-/** What {@link fromMessagePort} cannot see for itself. */
+/** What {@link fromMessagePort} cannot read from the port. */
 export interface MessagePortOptions {
   /** {@link ByteDuplex.localAddress}. Default: empty. */
   localAddress?: string
   /** {@link ByteDuplex.remoteAddress}. Default: empty. */
   remoteAddress?: string
   /**
-   * {@link ByteDuplexCapabilities.confidential}. Default `true`: what goes through a port is seen by nobody but who was
-   * handed the other one.
+   * {@link ByteDuplexCapabilities.confidential}. Default `true`: only the holder of the other port sees what goes through.
    */
   confidential?: boolean
 }
 
-/** The longest text that is told of why a peer broke off, in UTF-16 units. */
-const MAX_REASON = 200
+/** The longest text that is sent to the other end, or shown of its own, when a pipe breaks, in UTF-16 units. */
+const MAX_REASON_UNITS = 200
 
 /**
  * A byte duplex over a MessagePort, which belongs to it from then on; at the other port the other end does the same.
  *
- * A port has no back-pressure, no half-close and, in older browsers, no word of the other side's end, so the two ends say
- * all this in messages: a `Uint8Array` is bytes (it is transferred), a positive integer allows the receiver to send that
- * many bytes more, `null` ends a direction, a string breaks the pipe off and says why. Each end begins by allowing
- * 1,048,576 bytes, and allows more as its handler takes them: that is what waits at most in either direction. What else
- * comes, or more than was allowed, breaks the pipe with `ASTRA_ERR_PORT_MESSAGE`.
+ * A port has no back-pressure, no half-close and, in older browsers, no event when the other side is gone. So the two ends
+ * send messages for these: a `Uint8Array` is bytes (it is transferred), a positive integer allows the receiver to send that
+ * many bytes more, `null` ends a direction, a string breaks the pipe and says why. Each end begins by allowing 1,048,576
+ * bytes, and allows more as its handler takes them, so at most that many wait in either direction. Any other message, or
+ * more bytes than were allowed, breaks the pipe with `ASTRA_ERR_PORT_MESSAGE`.
  *
- * - `writev` copies what it may send; the rest waits and is referred to.
+ * - `writev` copies what it may send; it refers to the rest, which waits.
  * - When both directions have ended the port is closed. A port that closes before is `ECONNRESET`; so is `abort`, at the
- *   other end. A browser that does not tell of closed ports leaves that to whoever speaks over the pipe to find out.
+ *   other end. Where a browser does not report closed ports, the protocol above the pipe has to find out.
  * - A port with a handler keeps a Node process alive, as a socket does.
  *
  * Throws a `TypeError` unless `port` is one.
@@ -62,7 +53,7 @@ class PortDuplex implements ByteDuplex {
   readonly #inbox: PortInbox
   #handler: ByteDuplexHandler | undefined
   #closed: { readonly reason: Error | undefined } | undefined
-  #hasToldClose = false
+  #isCloseReported = false
 
   constructor(port: PortLike, options: MessagePortOptions) {
     this.capabilities = { halfClose: true, confidential: options.confidential ?? true }
@@ -80,7 +71,7 @@ class PortDuplex implements ByteDuplex {
   handle(handler: ByteDuplexHandler): void {
     const isFirst = this.#handler === undefined
     this.#handler = handler
-    if (this.#closed !== undefined) return this.#tellClosedSoon()
+    if (this.#closed !== undefined) return this.#reportCloseSoon()
     if (!isFirst) return
     this.#port.addEventListener('message', ({ data }) => this.#received(data))
     this.#port.addEventListener('messageerror', () => this.#violated('a message that cannot be read'))
@@ -104,7 +95,7 @@ class PortDuplex implements ByteDuplex {
   end(): void {
     if (this.#closed !== undefined) return
     this.#outbox.end()
-    this.#closeWhenOver()
+    this.#closeWhenEnded()
   }
 
   abort(reason: Error): void {
@@ -120,9 +111,9 @@ class PortDuplex implements ByteDuplex {
     } else if (typeof message === 'number' && Number.isSafeInteger(message) && message > 0) {
       this.#outbox.allow(message)
       while (this.#closed === undefined && this.#outbox.takeDrain()) this.#handler?.onDrain()
-      this.#closeWhenOver()
+      this.#closeWhenEnded()
     } else if (typeof message === 'string') {
-      this.#break(reset(`The other end broke the pipe off: ${message.slice(0, MAX_REASON)}`))
+      this.#break(reset(`The other end broke the pipe off: ${message.slice(0, MAX_REASON_UNITS)}`))
     } else {
       this.#violated('something else than bytes')
     }
@@ -135,18 +126,18 @@ class PortDuplex implements ByteDuplex {
       (chunk) => this.#handler?.onData(chunk),
       () => this.#handler?.onEnd(),
     )
-    this.#closeWhenOver()
+    this.#closeWhenEnded()
   }
 
-  #closeWhenOver(): void {
+  #closeWhenEnded(): void {
     if (this.#closed !== undefined || !this.#outbox.hasEnded || !this.#inbox.hasEnded) return
     this.#closed = { reason: undefined }
     this.#port.close()
-    this.#tellClosedSoon()
+    this.#reportCloseSoon()
   }
 
   #portClosed(): void {
-    // The other end closes once everything is there: what it said last may be still to be delivered.
+    // The other end closes once it has everything. Its last messages may not be delivered here yet.
     if (this.#outbox.hasEnded && this.#inbox.isComplete) return
     this.#break(reset('The MessagePort was closed before both directions had ended.'))
   }
@@ -156,21 +147,21 @@ class PortDuplex implements ByteDuplex {
     this.#break(new AstraError('ASTRA_ERR_PORT_MESSAGE', message), message)
   }
 
-  /** `text` is what to tell the other end. */
+  /** `text` is sent to the other end. */
   #break(reason: Error, text?: string): void {
     if (this.#closed !== undefined) return
     this.#closed = { reason }
     this.#outbox.drop()
     this.#inbox.drop()
-    if (text !== undefined) this.#port.postMessage(text.slice(0, MAX_REASON), [])
+    if (text !== undefined) this.#port.postMessage(text.slice(0, MAX_REASON_UNITS), [])
     this.#port.close()
-    this.#tellClosedSoon()
+    this.#reportCloseSoon()
   }
 
-  #tellClosedSoon(): void {
+  #reportCloseSoon(): void {
     queueMicrotask(() => {
-      if (this.#handler === undefined || this.#hasToldClose) return
-      this.#hasToldClose = true
+      if (this.#handler === undefined || this.#isCloseReported) return
+      this.#isCloseReported = true
       this.#handler.onClose(this.#closed?.reason)
     })
   }

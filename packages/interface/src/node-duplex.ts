@@ -1,5 +1,6 @@
 import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './byte-duplex.js'
 import { concatBytes } from './concat-bytes.js'
+import { DrainCounter } from './drain-counter.js'
 import { AstraError } from './errors.js'
 import { keepFreedMemory } from './keep-freed-memory.js'
 import { lingerOn } from './linger.js'
@@ -33,20 +34,20 @@ export interface NodeDuplex {
   on(event: 'error', listener: (error: Error) => void): unknown
   /** `tls.TLSSocket` has it. */
   readonly encrypted?: boolean
-  /** Sockets of the system have it: what they have written they do not refer to. */
+  /** Sockets of the system have it; they refer to no chunk once it is written. */
   resetAndDestroy?(): unknown
-  /** Sockets of the system have it, and outside Windows it knows the descriptor. */
+  /** Sockets of the system have it. It has the descriptor, except on Windows. */
   readonly _handle?: { readonly fd?: number } | null
 }
 
-/** What {@link fromNodeDuplex} cannot see for itself. */
+/** What {@link fromNodeDuplex} cannot read from the stream. */
 export interface NodeDuplexOptions {
   /** {@link ByteDuplex.localAddress}. Default: empty. */
   localAddress?: string
   /** {@link ByteDuplex.remoteAddress}. Default: empty. */
   remoteAddress?: string
   /**
-   * Whether the two directions end apart. Default: the stream's own `allowHalfOpen`. When `false`, `end` closes both: what
+   * Whether each direction ends on its own. Default: the stream's own `allowHalfOpen`. When `false`, `end` closes both: what
    * still arrives is dropped, and the pipe closes once the peer has ended too; a peer's end ends this side.
    */
   halfClose?: boolean
@@ -64,18 +65,18 @@ export interface NodeDuplexOptions {
  *
  * - `writev` returns `true` when the stream took every byte in the same turn. A `net.Socket` does so as long as the
  *   kernel's buffer has room: Node tries the system call at once, and drops `writableLength` before `write` returns.
- * - A stream that is not a socket may hand on the very bytes it was given (a `PassThrough`, a pair of Duplexes in memory),
- *   and nothing tells when its reader is done with them. So it is given a copy; sockets are not.
+ * - A stream that is not a socket may pass on the chunk that it was given (a `PassThrough`, a pair of Duplexes in memory),
+ *   and it does not report when its reader is done with it. So such a stream gets a copy; a socket does not.
  * - `data` chunks are passed on as they are. The stream must not reuse them (a `net.Socket` does not, unless it was made
  *   with `onread`).
  * - `abort` resets a TCP connection, so that the peer sees `ECONNRESET` and not a clean end; other streams are destroyed.
- *   A Node peer may be told an end instead when bytes were unread at the reset: a protocol must say itself when it is done.
+ *   A Node peer may see an end instead when bytes were unread at the reset, so a protocol needs a message that ends it.
  * - A stream that closes without an error before both directions ended gives `onClose` an `ECONNRESET`.
- * - With the first socket, unless `memory` is `'lean'`, `malloc` is made to keep what reading frees: {@link keepFreedMemory}.
+ * - The first socket makes `malloc` keep what reading frees ({@link keepFreedMemory}), unless `memory` is `'lean'`.
  * - Make TCP sockets and servers with `allowHalfOpen: true`, or the peer's end ends this side too.
  *
- * Throws a `TypeError` unless `duplex` is a Duplex in byte mode, without an encoding, and a `TypeError` or `RangeError` that
- * names `memory` when that is none of the two.
+ * Throws a `TypeError` unless `duplex` is a Duplex in byte mode without an encoding, and a `TypeError` or `RangeError` that
+ * names `memory` when that is neither `'fast'` nor `'lean'`.
  */
 export function fromNodeDuplex(duplex: NodeDuplex, options: NodeDuplexOptions = {}): ByteDuplex {
   if (typeof duplex?.uncork !== 'function' || typeof duplex.resume !== 'function') {
@@ -91,8 +92,8 @@ export function fromNodeDuplex(duplex: NodeDuplex, options: NodeDuplexOptions = 
 }
 
 /**
- * Rounds of the queues of ticks and promises that a flush over TLS waits. Few programs need more of them to get from what
- * woke them to `process.exit()`, and a round costs 0.2 us.
+ * How many rounds of the tick and promise queues a flush over TLS waits. Few programs need more rounds from the event that
+ * woke them to `process.exit()`; a round costs 0.2 us.
  */
 const TICKS = 8
 
@@ -101,8 +102,8 @@ const { process: nodeProcess } = globalThis as unknown as {
 }
 
 /**
- * Node sends what TLS has encrypted once in a turn: a second write leaves after `setImmediate`s native sister, and never if
- * the process ends before.
+ * Node sends what TLS has encrypted once in a turn. A second write leaves after the check phase (that of `setImmediate`), and
+ * never if the process exits before.
  */
 function afterTicks(callback: () => void, ticks: number): void {
   if (ticks === 0) callback()
@@ -115,31 +116,31 @@ class NodeByteDuplex implements ByteDuplex {
   readonly localAddress: string
   readonly remoteAddress: string
   readonly #duplex: NodeDuplex
+  readonly #drains = new DrainCounter()
   readonly #onWritten = (error?: Error | null): void => {
     if (error === undefined || error === null) this.#written()
   }
-  /** Whether the stream may pass on the bytes it is given, by reference. */
-  readonly #handsOn: boolean
+  /** Whether the stream may pass on the chunks it is given, by reference. */
+  readonly #passesOnChunks: boolean
   #handler: ByteDuplexHandler | undefined
   #reason: Error | undefined
   #isAborted = false
   #isEnding = false
   #isPaused = false
   #isClosed = false
-  /** Write callbacks that are still to come; Node calls them in order. */
-  #writesUnderWay = 0
-  #drainsOwed = 0
+  /** Writes whose callback is still to come; Node calls them in order. */
+  #pendingWrites = 0
 
   constructor(duplex: NodeDuplex, options: NodeDuplexOptions) {
     this.#duplex = duplex
-    this.#handsOn = typeof duplex.resetAndDestroy !== 'function'
+    this.#passesOnChunks = typeof duplex.resetAndDestroy !== 'function'
     this.capabilities = {
       halfClose: options.halfClose ?? duplex.allowHalfOpen,
       confidential: options.confidential ?? false,
     }
     this.localAddress = options.localAddress ?? ''
     this.remoteAddress = options.remoteAddress ?? ''
-    if (checkMemoryUse(options.memory) === 'fast' && !this.#handsOn) keepFreedMemory()
+    if (checkMemoryUse(options.memory) === 'fast' && !this.#passesOnChunks) keepFreedMemory()
     if (duplex.encrypted === true) this.defer = (callback) => afterTicks(callback, TICKS)
     duplex.pause()
     duplex.on('error', (error) => (this.#reason ??= error))
@@ -164,16 +165,14 @@ class NodeByteDuplex implements ByteDuplex {
   writev(chunks: readonly Uint8Array[]): boolean {
     if (this.#isEnding || this.#isClosed || chunks.length === 0) return true
     const duplex = this.#duplex
-    if (this.#handsOn) chunks = [concatBytes(chunks)]
+    if (this.#passesOnChunks) chunks = [concatBytes(chunks)]
     const last = chunks.length - 1
     if (last > 0) duplex.cork()
     for (let index = 0; index < last; index++) duplex.write(chunks[index] as Uint8Array)
-    this.#writesUnderWay++
+    this.#pendingWrites++
     duplex.write(chunks[last] as Uint8Array, this.#onWritten)
     if (last > 0) duplex.uncork()
-    if (duplex.writableLength === 0) return true
-    this.#drainsOwed++
-    return false
+    return duplex.writableLength === 0 || this.#drains.owe()
   }
 
   linger(ms: number): void {
@@ -218,13 +217,9 @@ class NodeByteDuplex implements ByteDuplex {
   }
 
   #written(): void {
-    if (--this.#writesUnderWay > 0) return
-    for (let owed = this.#drainsOwed; owed > 0 && !this.#isAborted; owed--) {
-      this.#drainsOwed--
-      this.#handler?.onDrain()
-      // The handler has written, and that waits: so do the calls still owed.
-      if (this.#drainsOwed >= owed) return
-    }
+    if (--this.#pendingWrites > 0) return
+    this.#drains.makeDue()
+    while (!this.#isAborted && this.#drains.takeDue()) this.#handler?.onDrain()
   }
 
   #closed(): void {
@@ -241,15 +236,15 @@ class NodeByteDuplex implements ByteDuplex {
 }
 
 /**
- * A reset tells the peer that the bytes are not all there; only TCP has one, and other handles throw. While the system
- * is busy ending a TCP connection it cannot be reset either, and nothing is missing: every byte has left.
+ * A reset shows the peer that bytes are missing. Only TCP has one; other handles throw. A TCP connection that the system is
+ * ending cannot be reset either, and needs no reset: every byte has left.
  */
 function resetOrDestroy(duplex: NodeDuplex): void {
   const isShuttingDown = duplex.writableEnded && !duplex.writableFinished && duplex.writableLength === 0
   try {
     if (duplex.resetAndDestroy !== undefined && !isShuttingDown) duplex.resetAndDestroy()
   } catch {
-    // A pipe or TLS handle: destroy is all there is.
+    // A pipe or TLS handle can only be destroyed.
   }
   duplex.destroy()
 }

@@ -1,16 +1,17 @@
-import type { PortLike } from './message-port.js'
+import { FifoQueue } from './fifo-queue.js'
+import type { PortLike } from './port-like.js'
 
-/** What the other end may send beyond what was taken, in bytes: enough for a gigabyte per second and a millisecond there and back. */
+/** What the other end may send beyond what was taken, in bytes: enough for 1 GB/s at a round trip of 1 ms. */
 const WINDOW_BYTES = 1_048_576
 
-/** New credit is told in pieces of at least this, in bytes: a message for each chunk would double their number. */
+/** The least credit in one message, in bytes: a credit message for each chunk would double the number of messages. */
 const CREDIT_STEP_BYTES = WINDOW_BYTES / 4
 
 /** What one end of a MessagePort receives: at most {@link WINDOW_BYTES} wait. */
 export class PortInbox {
   isPaused = false
   readonly #port: Pick<PortLike, 'postMessage'>
-  #chunks: Uint8Array[] = []
+  readonly #chunks = new FifoQueue<Uint8Array>()
   /** What the other end may still send. */
   #allowed = WINDOW_BYTES
   /** Bytes that were taken and not yet allowed again. */
@@ -24,7 +25,7 @@ export class PortInbox {
     port.postMessage(WINDOW_BYTES, [])
   }
 
-  /** Whether the end has come, perhaps behind bytes that wait. */
+  /** Whether the end has arrived, perhaps behind bytes that wait. */
   get isComplete(): boolean {
     return this.#isComplete
   }
@@ -34,7 +35,7 @@ export class PortInbox {
     return this.#hasEnded
   }
 
-  /** Bytes, or `null` for the end. Returns what is wrong with it. */
+  /** Takes bytes, or `null` for the end. Returns what is wrong with the message, if anything. */
   take(message: ArrayBufferView | null): string | undefined {
     if (this.#isComplete) return 'more after its end'
     if (message === null) {
@@ -48,7 +49,7 @@ export class PortInbox {
     return undefined
   }
 
-  /** Hands on what is there, unless paused meanwhile. */
+  /** Hands on what has arrived, until paused. */
   deliver(onData: (chunk: Uint8Array) => void, onEnd: () => void): void {
     if (this.#isDelivering) return
     this.#isDelivering = true
@@ -58,7 +59,7 @@ export class PortInbox {
       onData(chunk)
       this.#allowAgain(chunk.length)
     }
-    if (!this.isPaused && this.#isComplete && !this.#hasEnded && this.#chunks.length === 0) {
+    if (!this.isPaused && this.#isComplete && !this.#hasEnded && this.#chunks.size === 0) {
       this.#hasEnded = true
       onEnd()
     }
@@ -66,7 +67,7 @@ export class PortInbox {
   }
 
   drop(): void {
-    this.#chunks = []
+    this.#chunks.clear()
     this.#isComplete = true
     this.#hasEnded = true
   }
@@ -80,7 +81,7 @@ export class PortInbox {
   }
 }
 
-/** The bytes of a message, without what else is in the memory behind it: that would be held too, or is shared. */
+/** The bytes of a message in a buffer that holds nothing else and is not shared. */
 function ownBytes({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   const bytes = new Uint8Array(buffer, byteOffset, byteLength)
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? bytes : bytes.slice()

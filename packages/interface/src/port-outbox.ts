@@ -1,15 +1,16 @@
-import type { PortLike } from './message-port.js'
+import { DrainCounter } from './drain-counter.js'
+import type { PortLike } from './port-like.js'
 
 /** The longest message, in bytes. */
 const MESSAGE_BYTES = 65_536
 
-/** What one end of a MessagePort sends: as much as the other end allows, the rest waits. */
+/** What one end of a MessagePort sends: as many bytes as the other end allows; the rest waits. */
 export class PortOutbox {
   readonly #port: Pick<PortLike, 'postMessage'>
+  readonly #drains = new DrainCounter()
   #credit = 0
   #chunks: Uint8Array[] = []
   #bytes = 0
-  #drainsOwed = 0
   #isEnding = false
   #hasEnded = false
 
@@ -22,12 +23,12 @@ export class PortOutbox {
     return this.#bytes
   }
 
-  /** Whether the other end was told that no more comes. */
+  /** Whether the end was sent. */
   get hasEnded(): boolean {
     return this.#hasEnded
   }
 
-  /** False: some of it waits. */
+  /** Returns `false` when some of it waits. */
   write(chunks: readonly Uint8Array[]): boolean {
     if (this.#isEnding) return true
     for (const chunk of chunks) {
@@ -36,22 +37,19 @@ export class PortOutbox {
       this.#bytes += chunk.length
     }
     this.#flush()
-    if (this.#bytes === 0) return true
-    this.#drainsOwed++
-    return false
+    return this.#bytes === 0 || this.#drains.owe()
   }
 
   /** The other end takes this many bytes more. */
   allow(bytes: number): void {
     this.#credit = Math.min(this.#credit + bytes, Number.MAX_SAFE_INTEGER)
     this.#flush()
+    if (this.#bytes === 0) this.#drains.makeDue()
   }
 
-  /** Whether a write that waited is done and nobody was told yet; true once for each. */
+  /** Whether an `onDrain` is due. `true` once for each `write` that returned `false`. */
   takeDrain(): boolean {
-    if (this.#bytes > 0 || this.#drainsOwed === 0) return false
-    this.#drainsOwed--
-    return true
+    return this.#drains.takeDue()
   }
 
   /** Ends once everything has left. Idempotent. */
@@ -79,7 +77,7 @@ export class PortOutbox {
     this.#port.postMessage(null, [])
   }
 
-  /** The next `length` bytes, copied: the message is given away, and the chunks are the writer's. */
+  /** Copies the next `length` bytes: the message is transferred, and the chunks stay the writer's. */
   #gather(length: number): Uint8Array<ArrayBuffer> {
     const message = new Uint8Array(length)
     let [filled, used] = [0, 0]

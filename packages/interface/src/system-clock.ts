@@ -1,4 +1,5 @@
 import type { Clock, Timer, TimerOptions } from './clock.js'
+import { FifoQueue } from './fifo-queue.js'
 
 /** The longest delay that `setTimeout` takes without firing at once, in ms. */
 const MAX_TIMER_DELAY_MS = 0x7fffffff
@@ -27,7 +28,7 @@ function makeDefer(): (callback: () => void) => void {
 /** Browsers clamp nested timers to 4 ms; a message to oneself is a turn of the event loop without that delay. */
 function deferByMessages(): (callback: () => void) => void {
   const channel = new MessageChannel()
-  const waiting: (() => void)[] = []
+  const waiting = new FifoQueue<() => void>()
   channel.port1.onmessage = () => waiting.shift()?.()
   return (callback) => {
     waiting.push(callback)

@@ -23,29 +23,29 @@ export interface ListenOptions {
 export interface TransportListener {
   /** The network it was asked for, for example `'tcp4'`. */
   readonly network: string
-  /** The address it really listens on (a port 0 replaced by the port given), in the form that `dial` takes. */
+  /** The address it listens on (with the real port in place of port 0), in the form that `dial` takes. */
   readonly address: string
   /**
-   * Whether a connection is only accepted from a peer that has proved to be a member of the network (a shared secret, a
-   * certificate that is asked for and checked). Default false.
+   * Whether a connection is accepted only from a peer that has proved that it belongs to the network (a shared secret, a
+   * certificate that is requested and checked). Default `false`.
    */
   readonly isAuthenticated?: boolean
-  /** Whether only this machine can reach the address: a loopback address, a Unix socket, memory. Default false. */
+  /** Whether only this machine can reach the address: a loopback address, a Unix socket, memory. Default `false`. */
   readonly isLocal?: boolean
   /**
    * Whether its connections are confidential ({@link ByteDuplexCapabilities.confidential}), when that is known beforehand.
-   * Default: it is seen when one comes.
+   * Default: unknown until a connection is accepted.
    */
   readonly isConfidential?: boolean
-  /** Stops accepting. Connections already accepted live on. Idempotent; resolves when the address is free. */
+  /** Stops accepting. Accepted connections stay open. Idempotent; resolves when the address is free. */
   close(): Promise<void>
 }
 
 /**
- * Makes connections. A node is given a list of them; the network's name chooses one, as in `dial('tcp4', ...)`.
+ * Makes connections. A node has a list of transports; the network's name chooses one, as in `dial('tcp4', ...)`.
  *
  * Errors of `dial` and `listen` are the runtime's own, with its `code`: `ECONNREFUSED`, `EADDRINUSE`, `ENOTFOUND`,
- * `ETIMEDOUT`, ...; an address that cannot be read is a `TypeError` or `RangeError` that names it, as a rejection.
+ * `ETIMEDOUT`, ... An address that cannot be read rejects with a `TypeError` or `RangeError` that names it.
  */
 export interface Transport {
   /** The names it answers to, for example `['tcp', 'tcp4', 'tcp6']`. Never empty. */

@@ -1,5 +1,6 @@
 import { concatBytes } from './concat-bytes.js'
 import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './byte-duplex.js'
+import { DrainCounter } from './drain-counter.js'
 import { toError } from './errors.js'
 
 /** The part of a WHATWG `ReadableStreamDefaultReader` that {@link fromWebStreams} uses. */
@@ -19,13 +20,13 @@ export interface WebWriter {
 
 /** A pair of WHATWG streams of `Uint8Array`, for example a `WebTransportBidirectionalStream`. */
 export interface WebStreamPair {
-  /** Where bytes come from; a chunk belongs to its receiver. */
+  /** The bytes that arrive; the duplex owns each chunk. */
   readonly readable: { getReader(): WebReader }
-  /** Where bytes go. */
+  /** The bytes that are sent. */
   readonly writable: { getWriter(): WebWriter }
 }
 
-/** What {@link fromWebStreams} cannot see for itself. */
+/** What {@link fromWebStreams} cannot read from the streams. */
 export interface WebStreamsOptions {
   /** {@link ByteDuplex.localAddress}. Default: empty. */
   localAddress?: string
@@ -40,10 +41,10 @@ export interface WebStreamsOptions {
 /**
  * A byte duplex over a pair of WHATWG streams, which it locks.
  *
- * - `writev` copies its chunks into one, since a stream may keep what it was given (a `TransformStream` passes it on), so
- *   they are the caller's again at once. It returns whether the stream wants more (`desiredSize` above 0); `onDrain`
- *   comes when every write so far has been done. `bufferedBytes` counts what was copied and is not yet written.
- * - One chunk is read at a time; while paused none is asked for.
+ * - `writev` copies its chunks into one, because a stream may keep what it was given (a `TransformStream` passes it on). The
+ *   chunks are the caller's again at once. It returns whether the stream wants more (`desiredSize` above 0); `onDrain`
+ *   comes when every write so far is done. `bufferedBytes` counts what was copied and is not yet written.
+ * - One chunk is read at a time, and none while the duplex is paused.
  * - `end` closes `writable`. `abort`, and an error of either stream, aborts `writable` and cancels `readable`.
  *
  * Throws a `TypeError` when `pair` lacks a stream or one of them is locked.
@@ -62,18 +63,18 @@ class WebByteDuplex implements ByteDuplex {
   readonly remoteAddress: string
   readonly #reader: WebReader
   readonly #writer: WebWriter
+  readonly #drains = new DrainCounter()
   readonly #onRead = (result: { done: boolean; value?: Uint8Array | undefined }): void => this.#read(result)
   readonly #onError = (error: unknown): void => this.#break(toError(error))
   #handler: ByteDuplexHandler | undefined
   #bufferedBytes = 0
-  #drainsOwed = 0
   #isReading = false
   #isPaused = false
   #isEnding = false
   #hasFinished = false
   #hasReadEnd = false
   #closed: { readonly reason: Error | undefined } | undefined
-  #hasToldClose = false
+  #isCloseReported = false
 
   constructor(pair: WebStreamPair, options: WebStreamsOptions) {
     this.capabilities = { halfClose: options.halfClose ?? true, confidential: options.confidential ?? false }
@@ -90,7 +91,7 @@ class WebByteDuplex implements ByteDuplex {
 
   handle(handler: ByteDuplexHandler): void {
     this.#handler = handler
-    if (this.#closed !== undefined) queueMicrotask(() => this.#tellClosed())
+    if (this.#closed !== undefined) queueMicrotask(() => this.#reportClose())
     else this.#readNext()
   }
 
@@ -99,9 +100,7 @@ class WebByteDuplex implements ByteDuplex {
     if (this.#isEnding || this.#closed !== undefined || bytes.length === 0) return true
     this.#bufferedBytes += bytes.length
     this.#writer.write(bytes).then(() => this.#written(bytes.length), this.#onError)
-    if ((this.#writer.desiredSize ?? 0) > 0) return true
-    this.#drainsOwed++
-    return false
+    return (this.#writer.desiredSize ?? 0) > 0 || this.#drains.owe()
   }
 
   pause(): void {
@@ -150,12 +149,8 @@ class WebByteDuplex implements ByteDuplex {
   #written(bytes: number): void {
     this.#bufferedBytes -= bytes
     if (this.#bufferedBytes > 0) return
-    for (let owed = this.#drainsOwed; owed > 0 && this.#closed === undefined; owed--) {
-      this.#drainsOwed--
-      this.#handler?.onDrain()
-      // The handler has written, and that waits: so do the calls still owed.
-      if (this.#drainsOwed >= owed) return
-    }
+    this.#drains.makeDue()
+    while (this.#closed === undefined && this.#drains.takeDue()) this.#handler?.onDrain()
   }
 
   #finished(): void {
@@ -170,22 +165,22 @@ class WebByteDuplex implements ByteDuplex {
     this.#closed = { reason }
     this.#writer.abort(reason).catch(ignore)
     this.#reader.cancel(reason).catch(ignore)
-    queueMicrotask(() => this.#tellClosed())
+    queueMicrotask(() => this.#reportClose())
   }
 
   #close(reason: Error | undefined): void {
     if (this.#closed !== undefined) return
     this.#closed = { reason }
-    this.#tellClosed()
+    this.#reportClose()
   }
 
-  #tellClosed(): void {
+  #reportClose(): void {
     this.#bufferedBytes = 0
-    if (this.#handler === undefined || this.#hasToldClose) return
-    this.#hasToldClose = true
+    if (this.#handler === undefined || this.#isCloseReported) return
+    this.#isCloseReported = true
     this.#handler.onClose(this.#closed?.reason)
   }
 }
 
-/** The streams' own rejections repeat the reason that was already given. */
+/** The rejections of the streams repeat the reason that was given to them. */
 function ignore(): void {}

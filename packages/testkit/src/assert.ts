@@ -34,14 +34,3 @@ export async function rejection(promise: Promise<unknown>, what: string): Promis
   check(outcome !== undefined, `${what} should have failed, and did not`)
   return outcome.error
 }
-
-/** All of `chunks` in one piece. */
-export function concat(chunks: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.length
-  }
-  return bytes
-}

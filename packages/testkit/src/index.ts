@@ -1,7 +1,7 @@
 export { byteDuplexSuite } from './duplex-suite.js'
 export type { ByteDuplexSuiteOptions, DuplexPair } from './duplex-suite.js'
 export { transportSuite } from './transport-suite.js'
-export type { TransportSuiteOptions, UnansweredDial } from './transport-suite.js'
+export type { TransportSuiteOptions, UnansweredDial } from './transport-suite-options.js'
 export { Probe } from './probe.js'
 export { synchronousPair } from './synchronous-pair.js'
 export type { SynchronousPairOptions } from './synchronous-pair.js'

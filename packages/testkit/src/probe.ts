@@ -1,5 +1,5 @@
-import { systemClock, type ByteDuplex, type ByteDuplexHandler } from '@astranet/interface'
-import { check, concat } from './assert.js'
+import { concatBytes, systemClock, type ByteDuplex, type ByteDuplexHandler } from '@astranet/interface'
+import { check } from './assert.js'
 
 /** How long a probe waits for something before it fails, in ms. */
 const PATIENCE_MS = 10_000
@@ -46,7 +46,7 @@ export class Probe implements ByteDuplexHandler {
 
   /** All bytes received. */
   bytes(): Uint8Array {
-    return concat(this.chunks)
+    return concatBytes(this.chunks)
   }
 
   /** `writev`, counted. An `onDrain` for it from inside it is a breach; what else may come from inside, may. */

@@ -1,4 +1,6 @@
 import { AstraError, type ByteDuplex, type ByteDuplexHandler } from '@astranet/interface'
+import { FifoQueue } from '@astranet/interface/collections'
+import { DrainCounter } from '@astranet/interface/transport-tools'
 import type { DuplexPair } from './duplex-suite.js'
 
 /** Bytes that may wait for a reader before `writev` returns false. */
@@ -34,14 +36,14 @@ class SynchronousEnd implements ByteDuplex {
   readonly capabilities: { readonly halfClose: boolean; readonly confidential: true }
   readonly localAddress = ''
   readonly remoteAddress = ''
+  readonly #drains = new DrainCounter()
   #peer!: SynchronousEnd
   #handler: ByteDuplexHandler | undefined
   /** What the peer has written and nobody took yet. */
-  #arrived: Uint8Array[] = []
+  readonly #arrived = new FifoQueue<Uint8Array>()
   #arrivedBytes = 0
   #hasPeerEnded = false
   #hasReadEnd = false
-  #drainsOwed = 0
   #isPaused = false
   #isEnding = false
   #closed: Closed | undefined
@@ -72,9 +74,7 @@ class SynchronousEnd implements ByteDuplex {
       if (this.#isEnding || this.#closed !== undefined) return true
       if (chunk.length > 0) this.#peer.#receive(chunk.slice())
     }
-    if (this.bufferedBytes === 0) return true
-    this.#drainsOwed++
-    return false
+    return this.bufferedBytes === 0 || this.#drains.owe()
   }
 
   pause(): void {
@@ -117,13 +117,13 @@ class SynchronousEnd implements ByteDuplex {
 
   /** Hands on what is there. A handler may have it called again from inside, and then gets the next chunk there. */
   #deliver(): void {
-    while (this.#canDeliver() && this.#arrived.length > 0) {
+    while (this.#canDeliver() && this.#arrived.size > 0) {
       const chunk = this.#arrived.shift() as Uint8Array
       this.#arrivedBytes -= chunk.length
       this.#handler?.onData(chunk)
     }
     this.#peer.#drained()
-    if (this.#canDeliver() && this.#arrived.length === 0 && this.#hasPeerEnded && !this.#hasReadEnd)
+    if (this.#canDeliver() && this.#arrived.size === 0 && this.#hasPeerEnded && !this.#hasReadEnd)
       this.#readEnd()
     if (this.#closed !== undefined) this.#tellClosed()
   }
@@ -139,15 +139,14 @@ class SynchronousEnd implements ByteDuplex {
   }
 
   #drained(): void {
-    if (this.#drainsOwed > 0 && this.bufferedBytes === 0) queueMicrotask(() => this.#tellDrains())
+    if (this.#drains.isOwing && this.bufferedBytes === 0) queueMicrotask(() => this.#tellDrains())
   }
 
   #tellDrains(): void {
-    while (this.#handler !== undefined && this.#drainsOwed > 0 && this.#closed === undefined) {
-      if (this.bufferedBytes > 0) return
-      this.#drainsOwed--
+    if (this.bufferedBytes > 0) return
+    this.#drains.makeDue()
+    while (this.#handler !== undefined && this.#closed === undefined && this.#drains.takeDue())
       this.#handler.onDrain()
-    }
   }
 
   #close(reason: Error | undefined): void {
@@ -158,7 +157,7 @@ class SynchronousEnd implements ByteDuplex {
   }
 
   #drop(): void {
-    this.#arrived = []
+    this.#arrived.clear()
     this.#arrivedBytes = 0
   }
 

@@ -1,7 +1,7 @@
 import type { Connection, Transport, TransportListener } from '@astranet/interface'
 import { check } from './assert.js'
 import { Probe } from './probe.js'
-import type { TransportSuiteOptions } from './transport-suite.js'
+import type { TransportSuiteOptions } from './transport-suite-options.js'
 import { turn } from './turn.js'
 
 /** Turns that closed sockets are given to leave the event loop. */

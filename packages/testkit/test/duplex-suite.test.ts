@@ -2,6 +2,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { MessageChannel } from 'node:worker_threads'
 import { systemClock } from '@astranet/interface'
+import { duplexPair, type DuplexPairOptions } from '@astranet/interface/duplex-pair'
 import { fromMessagePort } from '@astranet/interface/message-port'
 import { fromNodeDuplex } from '@astranet/interface/node-duplex'
 import { fromWebStreams } from '@astranet/interface/web-streams'
@@ -27,6 +28,17 @@ byteDuplexSuite({
 byteDuplexSuite({ name: 'web streams', createPair: () => webPair(true), runner })
 byteDuplexSuite({ name: 'web streams without half-close', createPair: () => webPair(false), runner })
 byteDuplexSuite({ name: 'MessagePorts of worker_threads', createPair: nodePorts, runner })
+byteDuplexSuite({ name: 'a plain pair', createPair: () => plainPair({}), runner })
+byteDuplexSuite({
+  name: 'a plain pair without half-close',
+  createPair: () => plainPair({ halfClose: false }),
+  runner,
+})
+byteDuplexSuite({
+  name: 'a plain pair with a buffer of one byte',
+  createPair: () => plainPair({ bufferBytes: 1 }),
+  runner,
+})
 byteDuplexSuite({ name: 'a simulated link', createPair: () => simLink(systemClock), runner })
 byteDuplexSuite({
   name: 'a simulated link that splits',
@@ -38,6 +50,11 @@ byteDuplexSuite({
   createPair: () => simLink(systemClock, { halfClose: false }),
   runner,
 })
+
+function plainPair(options: DuplexPairOptions): DuplexPair {
+  const [a, b] = duplexPair(options)
+  return { a, b }
+}
 
 function nodePorts(): DuplexPair {
   const { port1, port2 } = new MessageChannel()

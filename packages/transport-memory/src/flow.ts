@@ -1,76 +1,62 @@
+import { copyInPieces, type PairDirection, type PairEnd } from '@astranet/interface/duplex-pair'
 import type { PairSettings } from './options.js'
-
-/** The longest piece that bytes are copied and delivered in: what a socket's read gives. */
-const PIECE_BYTES = 65_536
 
 /** The two ends that a flow joins. */
 export interface FlowEnds {
-  readonly receiver: { canReceive(): boolean; receive(bytes: Uint8Array): void; receiveEnd(): void }
-  readonly sender: { drain(): void }
+  readonly receiver: Pick<PairEnd, 'canReceive' | 'receive' | 'receiveEnd'>
+  readonly sender: Pick<PairEnd, 'drain'>
   /** The flow has carried `cutAfterBytes`. */
   cut(): void
 }
 
-/** One direction of a pair: the bytes under way, delivered in a later turn when their time has come. */
-export class Flow {
+/** One direction of a pair: the bytes in flight, delivered in a later turn when their time has come. */
+export class Flow implements PairDirection {
   readonly #settings: PairSettings
   readonly #ends: FlowEnds
   #pieces: { readonly bytes: Uint8Array; readonly dueMs: number }[] = []
-  #underWayBytes = 0
+  #inFlightBytes = 0
   #carriedBytes = 0
   #lineFreeMs = 0
   #endDueMs: number | undefined
   #isScheduled = false
-  #isOver = false
+  #isEnded = false
 
   constructor(settings: PairSettings, ends: FlowEnds) {
     this.#settings = settings
     this.#ends = ends
   }
 
+  get delayMs(): number {
+    return this.#settings.delayMs
+  }
+
   /** Bytes that have no room in the buffer. */
   get excessBytes(): number {
-    return Math.max(0, this.#underWayBytes - this.#settings.bufferBytes)
+    return Math.max(0, this.#inFlightBytes - this.#settings.bufferBytes)
   }
 
   /** Whether its end was delivered, or it was stopped. */
-  get isOver(): boolean {
-    return this.#isOver
+  get isEnded(): boolean {
+    return this.#isEnded
   }
 
   /** Copies `chunks`, small ones together: the receiver owns what it gets, and the writer gets its chunks back. */
   send(chunks: readonly Uint8Array[]): void {
-    let left = 0
-    for (const chunk of chunks) left += chunk.length
-    let piece = new Uint8Array(Math.min(left, PIECE_BYTES))
-    let filled = 0
-    for (const chunk of chunks) {
-      for (let start = 0; start < chunk.length;) {
-        const taken = Math.min(chunk.length - start, piece.length - filled)
-        piece.set(chunk.subarray(start, start + taken), filled)
-        start += taken
-        filled += taken
-        left -= taken
-        if (filled < piece.length) continue
-        this.#push(piece)
-        piece = new Uint8Array(Math.min(left, PIECE_BYTES))
-        filled = 0
-      }
-    }
+    for (const piece of copyInPieces(chunks)) this.#push(piece)
     this.schedule()
   }
 
-  /** Delivers the end after everything that is under way. */
+  /** Delivers the end after everything that is in flight. */
   end(): void {
     this.#endDueMs ??= this.#dueMs(0)
     this.schedule()
   }
 
-  /** Drops what is under way; nothing more is told. */
+  /** Drops what is in flight; nothing more is delivered. */
   stop(): void {
-    this.#isOver = true
+    this.#isEnded = true
     this.#pieces = []
-    this.#underWayBytes = 0
+    this.#inFlightBytes = 0
   }
 
   /** Delivers in a later turn what can be delivered. To be called whenever the receiver may have become ready. */
@@ -97,30 +83,30 @@ export class Flow {
       this.#deliver(piece.bytes)
     }
     this.#pieces.splice(0, count)
-    if (hadExcess && this.excessBytes === 0 && !this.#isOver) this.#ends.sender.drain()
+    if (hadExcess && this.excessBytes === 0 && !this.#isEnded) this.#ends.sender.drain()
     if (this.#pieces.length === 0 && (this.#endDueMs ?? Infinity) <= nowMs && this.#canDeliver()) {
-      this.#isOver = true
+      this.#isEnded = true
       this.#ends.receiver.receiveEnd()
     }
     this.schedule()
   }
 
   #deliver(bytes: Uint8Array): void {
-    this.#underWayBytes -= bytes.length
+    this.#inFlightBytes -= bytes.length
     const left = this.#settings.cutAfterBytes - this.#carriedBytes
     const carried = bytes.length > left ? bytes.slice(0, left) : bytes
     this.#carriedBytes += carried.length
     if (carried.length > 0) this.#ends.receiver.receive(carried)
-    if (bytes.length >= left && !this.#isOver) this.#ends.cut()
+    if (bytes.length >= left && !this.#isEnded) this.#ends.cut()
   }
 
   #canDeliver(): boolean {
-    return !this.#isOver && this.#ends.receiver.canReceive()
+    return !this.#isEnded && this.#ends.receiver.canReceive()
   }
 
   #push(bytes: Uint8Array): void {
     this.#pieces.push({ bytes, dueMs: this.#dueMs(bytes.length) })
-    this.#underWayBytes += bytes.length
+    this.#inFlightBytes += bytes.length
   }
 
   /** When bytes that leave now will have arrived, one after the other. */

@@ -1,10 +1,10 @@
 import { AstraError, onAbort, type Connection, type DialOptions } from '@astranet/interface'
 import type { ListenOptions, Transport, TransportListener } from '@astranet/interface'
-import type { MemoryEnd } from './end.js'
+import { checkFunction } from '@astranet/interface/check'
+import { checkDialTimeout } from '@astranet/interface/transport-tools'
 import { joinedEnds } from './pair.js'
 import { settingsOf, type MemoryPairOptions, type PairSettings } from './options.js'
 
-const DEFAULT_TIMEOUT_MS = 10_000
 const NETWORK = 'memory'
 
 /** How a memory transport and its connections behave. */
@@ -18,7 +18,7 @@ export interface MemoryOptions extends MemoryPairOptions {
  * `''`, `'*'` or `':0'` gives a free one. Those who are to reach each other share one transport: each has names of its own.
  *
  * A dial takes twice `delayMs`, as a handshake does. Errors have the codes of TCP: `ECONNREFUSED`, `EADDRINUSE`,
- * `ETIMEDOUT`. Throws a `RangeError` that names the option when one is out of range.
+ * `ETIMEDOUT`. Throws a `TypeError` or `RangeError` that names the option when one is out of range.
  */
 export function memory(options: MemoryOptions = {}): Transport {
   return new MemoryTransport(settingsOf(options), options.refuse ?? ((): boolean => false))
@@ -40,8 +40,8 @@ class MemoryTransport implements Transport {
     checkNetwork(network)
     if (isWildcard(checkAddress(address)))
       throw new TypeError(`address to dial must be a name, got "${address}"`)
-    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options
-    if (!(timeoutMs >= 0)) throw new RangeError(`timeoutMs must be 0 or more, got ${timeoutMs}`)
+    const { signal } = options
+    const timeoutMs = checkDialTimeout(options.timeoutMs)
     signal?.throwIfAborted()
     const roundTripMs = 2 * this.#settings.delayMs
     const isLate = timeoutMs > 0 && roundTripMs > timeoutMs
@@ -55,8 +55,7 @@ class MemoryTransport implements Transport {
   async listen(network: string, address: string, options: ListenOptions): Promise<TransportListener> {
     checkNetwork(network)
     const name = isWildcard(checkAddress(address)) ? this.#freeName() : address
-    if (typeof options.onConnection !== 'function')
-      throw new TypeError('options.onConnection must be a function')
+    checkFunction('options.onConnection', options.onConnection)
     if (this.#listeners.has(name)) {
       throw new AstraError('EADDRINUSE', `Somebody listens on ${NETWORK} ${name} already.`)
     }
@@ -111,7 +110,7 @@ class MemoryListener implements TransportListener {
     this.#free = free
   }
 
-  accept(end: MemoryEnd): void {
+  accept(end: Connection): void {
     this.#options.onConnection(end)
   }
 

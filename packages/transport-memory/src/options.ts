@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '@astranet/interface'
+import { checkNumber } from '@astranet/interface/check'
 
 /** How a pair of memory connections behaves, both directions alike. */
 export interface MemoryPairOptions {
@@ -25,9 +26,9 @@ export interface MemoryPairOptions {
 /** {@link MemoryPairOptions}, checked and complete. */
 export type PairSettings = Required<MemoryPairOptions>
 
-const LEAST = { delayMs: 0, bytesPerSecond: Number.MIN_VALUE, bufferBytes: 1, cutAfterBytes: 0 } as const
+const MINIMA = { delayMs: 0, bufferBytes: 1, cutAfterBytes: 0 } as const
 
-/** Fills in the defaults. Throws a `RangeError` that names the option when one is out of range. */
+/** Fills in the defaults. Throws a `TypeError` or `RangeError` that names the option when one is out of range. */
 export function settingsOf(options: MemoryPairOptions): PairSettings {
   const settings = {
     delayMs: options.delayMs ?? 0,
@@ -37,10 +38,8 @@ export function settingsOf(options: MemoryPairOptions): PairSettings {
     halfClose: options.halfClose ?? true,
     clock: options.clock ?? systemClock,
   }
-  for (const name of ['delayMs', 'bytesPerSecond', 'bufferBytes', 'cutAfterBytes'] as const) {
-    if (settings[name] >= LEAST[name]) continue
-    const range = name === 'bytesPerSecond' ? 'above 0' : `at least ${LEAST[name]}`
-    throw new RangeError(`${name} must be ${range}, got ${settings[name]}`)
-  }
-  return settings
+  for (const name of ['delayMs', 'bufferBytes', 'cutAfterBytes'] as const)
+    checkNumber(name, settings[name], { min: MINIMA[name], max: Infinity })
+  if (settings.bytesPerSecond > 0) return settings
+  throw new RangeError(`bytesPerSecond must be above 0, got ${settings.bytesPerSecond}`)
 }

@@ -1,30 +1,33 @@
 import { AstraError, type ByteDuplex } from '@astranet/interface'
-import { MemoryEnd } from './end.js'
+import { PairEnd } from '@astranet/interface/duplex-pair'
 import { Flow } from './flow.js'
 import { settingsOf, type MemoryPairOptions, type PairSettings } from './options.js'
 
 /**
  * Two connected byte duplexes in one process: what one writes the other receives, in a later turn, as bytes of its own.
  *
- * Back-pressure is real: `writev` returns `false` once more than `bufferBytes` are under way, and `onDrain` comes when
+ * Back-pressure is real: `writev` returns `false` once more than `bufferBytes` are in flight, and `onDrain` comes when
  * they fit again. A clean end reaches both once both ends were delivered; `abort` reaches the peer as `ECONNRESET`.
- * Throws a `RangeError` that names the option when one is out of range.
+ * Throws a `TypeError` or `RangeError` that names the option when one is out of range.
  */
 export function memoryPair(options: MemoryPairOptions = {}): [ByteDuplex, ByteDuplex] {
   return joinedEnds(settingsOf(options), 'a', 'b')
 }
 
 /** Two joined ends with their addresses. */
-export function joinedEnds(settings: PairSettings, one: string, other: string): [MemoryEnd, MemoryEnd] {
-  const a = new MemoryEnd(settings, one, other)
-  const b = new MemoryEnd(settings, other, one)
+export function joinedEnds(settings: PairSettings, one: string, other: string): [PairEnd, PairEnd] {
+  const { clock, halfClose } = settings
+  // The bytes never leave the process.
+  const capabilities = { halfClose, confidential: true }
+  const a = new PairEnd({ clock, capabilities, localAddress: one, remoteAddress: other })
+  const b = new PairEnd({ clock, capabilities, localAddress: other, remoteAddress: one })
   const cut = (): void => {
     for (const end of [a, b])
       end.close(new AstraError('ECONNRESET', 'The connection was cut, as cutAfterBytes asks.'))
   }
   const forth = new Flow(settings, { sender: a, receiver: b, cut })
   const back = new Flow(settings, { sender: b, receiver: a, cut })
-  a.join(b, forth, back)
-  b.join(a, back, forth)
+  a.join({ peer: b, out: forth, into: back })
+  b.join({ peer: a, out: back, into: forth })
   return [a, b]
 }

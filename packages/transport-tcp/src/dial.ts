@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { AstraError, onAbort, type Connection, type DialOptions } from '@astranet/interface'
+import { checkDialTimeout } from '@astranet/interface/transport-tools'
 import { ConnectRace } from './connect-race.js'
 import { plainConnection, tcpEnds, tlsConnection, type EndNames } from './connection.js'
 import { DialAttempt } from './dial-attempt.js'
@@ -7,9 +8,7 @@ import { dialTarget, type DialTarget } from './dial-target.js'
 import type { Network } from './network.js'
 import type { TcpOptions } from './options.js'
 import { shakeHandsAsClient } from './tls-client.js'
-import type { TlsSettings } from './tls-options.js'
-
-const DEFAULT_TIMEOUT_MS = 10_000
+import type { TlsSettings } from './tls-settings.js'
 
 /** What a dial needs. */
 export interface DialRequest {
@@ -21,12 +20,10 @@ export interface DialRequest {
 }
 
 /** Connects. Errors as {@link Transport.dial} says. */
-export async function dial(
-  request: DialRequest,
-  { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: DialOptions = {},
-): Promise<Connection> {
+export async function dial(request: DialRequest, options: DialOptions = {}): Promise<Connection> {
   const target = dialTarget(request.network, request.address, request.options)
-  if (!(timeoutMs >= 0)) throw new RangeError(`timeoutMs must be 0 or more, got ${timeoutMs}`)
+  const timeoutMs = checkDialTimeout(options.timeoutMs)
+  const { signal } = options
   signal?.throwIfAborted()
   const attempt = new DialAttempt()
   const name = `${request.network} ${request.address}`

@@ -1,5 +1,5 @@
 import { AstraError } from '@astranet/interface'
-import type { TlsSettings } from './tls-options.js'
+import type { TlsSettings } from './tls-settings.js'
 
 /** What OpenSSL's reasons, and Node's names for a certificate that is not trusted, mean to a person. */
 const MEANINGS: readonly (readonly [RegExp, string, string])[] = [

@@ -1,5 +1,7 @@
 import { createServer, type ListenOptions as NodeListenOptions, type Server, type Socket } from 'node:net'
 import type { ListenOptions, MemoryUse, TransportListener } from '@astranet/interface'
+import { checkFunction } from '@astranet/interface/check'
+import { isLoopback } from '@astranet/interface/transport-tools'
 import { formatTcpAddress } from './address.js'
 import {
   plainConnection,
@@ -12,7 +14,7 @@ import { listenTarget } from './listen-target.js'
 import type { Network } from './network.js'
 import { DEFAULT_MAX_PENDING_HANDSHAKES, socketOptions, type TcpOptions } from './options.js'
 import { TlsAcceptor } from './tls-acceptor.js'
-import type { TlsSettings } from './tls-options.js'
+import type { TlsSettings } from './tls-settings.js'
 import { UNIX_NETWORK } from './unix-address.js'
 
 /** What listening needs. */
@@ -27,8 +29,7 @@ export interface ListenRequest {
 /** Listens. Errors as {@link Transport.listen} says. */
 export async function listen(request: ListenRequest, events: ListenOptions): Promise<TransportListener> {
   const { network, address, options } = request
-  if (typeof events.onConnection !== 'function')
-    throw new TypeError('options.onConnection must be a function')
+  checkFunction('options.onConnection', events.onConnection)
   const target = await listenTarget(network, address, options)
   const settings = await request.settings()
   const listener = new Listener(request, settings, events)
@@ -112,9 +113,4 @@ class Listener implements TransportListener {
   #endsOf(socket: Socket): EndNames {
     return this.network === UNIX_NETWORK ? { localAddress: this.address, remoteAddress: '' } : tcpEnds(socket)
   }
-}
-
-/** Whether an IP address, as the system gives it, is one that no other machine reaches. */
-function isLoopback(address: string): boolean {
-  return /^(127\.|::1$|::ffff:127\.)/.test(address)
 }

@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net'
 import { checkMemoryUse, type MemoryUse } from '@astranet/interface'
-import { checkSecret } from './secret.js'
+import { checkInteger, checkSecret } from '@astranet/interface/check'
 import type { TlsOptions } from './tls-options.js'
 
 /** What {@link tcp} can be told. */
@@ -74,11 +74,12 @@ export function socketOptions(options: TcpOptions): SocketOptions {
 /** Throws a `TypeError` or `RangeError` that names the option that is wrong. */
 export function checkOptions(options: TcpOptions): void {
   const { keepAliveDelayMs = false, secret, alpnProtocol = 'x' } = options
+  const { handshakeTimeoutMs, maxPendingHandshakes } = options
   if (keepAliveDelayMs !== false && !(keepAliveDelayMs >= 1_000)) {
     throw new RangeError(`keepAliveDelayMs must be at least 1000 or false, got ${keepAliveDelayMs}`)
   }
   checkMemoryUse(options.memory)
-  if (secret !== undefined) checkSecret(secret)
+  if (secret !== undefined) checkSecret(secret, ': generateSecret() makes a good one')
   if (secret !== undefined && options.tls !== undefined) {
     throw new TypeError('secret and tls exclude each other: a secret needs no certificates')
   }
@@ -86,11 +87,8 @@ export function checkOptions(options: TcpOptions): void {
   if (alpnBytes < 1 || alpnBytes > 255) {
     throw new RangeError(`alpnProtocol must be 1 to 255 bytes, got ${alpnBytes}`)
   }
-  checkInteger('handshakeTimeoutMs', options.handshakeTimeoutMs, MAX_TIMER_DELAY_MS)
-  checkInteger('maxPendingHandshakes', options.maxPendingHandshakes, Number.MAX_SAFE_INTEGER)
-}
-
-function checkInteger(name: string, value: number | undefined, max: number): void {
-  if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= max)) return
-  throw new RangeError(`${name} must be an integer from 1 to ${max}, got ${value}`)
+  if (handshakeTimeoutMs !== undefined)
+    checkInteger('handshakeTimeoutMs', handshakeTimeoutMs, { min: 1, max: MAX_TIMER_DELAY_MS })
+  if (maxPendingHandshakes !== undefined)
+    checkInteger('maxPendingHandshakes', maxPendingHandshakes, { min: 1, max: Number.MAX_SAFE_INTEGER })
 }

@@ -10,7 +10,7 @@ import { listen } from './listener.js'
 import { checkNetwork, NETWORKS } from './network.js'
 import { nodeTls } from './node-modules.js'
 import { checkOptions, type TcpOptions } from './options.js'
-import { tlsSettings, type TlsSettings } from './tls-options.js'
+import { tlsSettings, type TlsSettings } from './tls-settings.js'
 
 /**
  * The transport over sockets of the operating system, for the networks `tcp` (IPv4 or IPv6), `tcp4`, `tcp6` and `unix`;

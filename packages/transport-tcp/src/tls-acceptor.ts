@@ -4,7 +4,7 @@ import { AstraError } from '@astranet/interface'
 import { tcpEnds } from './connection.js'
 import { alpnError, handshakeError } from './handshake-error.js'
 import { nodeTls } from './node-modules.js'
-import type { TlsSettings } from './tls-options.js'
+import type { TlsSettings } from './tls-settings.js'
 
 /** What a {@link TlsAcceptor} reports: one of the two for each socket it was given. */
 export interface TlsAcceptorEvents {

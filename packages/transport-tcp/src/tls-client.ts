@@ -2,7 +2,7 @@ import { isIP, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { alpnError, handshakeError } from './handshake-error.js'
 import { nodeTls } from './node-modules.js'
-import type { TlsSettings } from './tls-options.js'
+import type { TlsSettings } from './tls-settings.js'
 
 /** A handshake under way. */
 export interface ClientHandshake {

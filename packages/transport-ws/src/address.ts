@@ -70,11 +70,6 @@ export function formatEnd(host: string | undefined, port: number | undefined): s
   return host === undefined || port === undefined ? '' : `${formatHost(host)}:${port}`
 }
 
-/** Whether an IP address, as the system gives it, is one that no other machine reaches. */
-export function isLoopback(address: string): boolean {
-  return /^(127\.|::1$|::ffff:127\.)/.test(address)
-}
-
 function formatHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }

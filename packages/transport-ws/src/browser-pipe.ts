@@ -1,4 +1,5 @@
 import { systemClock, type Timer } from '@astranet/interface'
+import { FifoQueue } from '@astranet/interface/collections'
 import { CloseCode, closeReason, textError } from './close-code.js'
 import { MessageDuplex, type MessageDuplexOptions, type MessagePipe } from './message-duplex.js'
 import type { StandardWebSocket } from './standard-web-socket.js'
@@ -16,7 +17,7 @@ const LOOK_INTERVAL_MS = 4
 export class BrowserPipe implements MessagePipe {
   readonly duplex: MessageDuplex
   readonly #socket: StandardWebSocket
-  #waiting: Uint8Array[] = []
+  readonly #waiting = new FifoQueue<Uint8Array>()
   #waitingBytes = 0
   #timer: Timer | undefined
   #isClosing = false
@@ -55,7 +56,7 @@ export class BrowserPipe implements MessagePipe {
   }
 
   cut(): void {
-    this.#waiting = []
+    this.#waiting.clear()
     this.#waitingBytes = 0
     this.#timer?.cancel()
     this.#socket.close(CloseCode.ABORTED)
@@ -63,14 +64,12 @@ export class BrowserPipe implements MessagePipe {
 
   /** Gives the WebSocket as much as it should have. */
   #pump(): void {
-    let sent = 0
-    for (const message of this.#waiting) {
-      if (this.#socket.bufferedAmount > AHEAD_BYTES) break
+    while (this.#socket.bufferedAmount <= AHEAD_BYTES) {
+      const message = this.#waiting.shift()
+      if (message === undefined) break
       this.#socket.send(message as Uint8Array<ArrayBuffer>)
       this.#waitingBytes -= message.length
-      sent++
     }
-    this.#waiting.splice(0, sent)
     if (this.#isClosing && this.#waitingBytes === 0) this.#socket.close(CloseCode.NORMAL)
   }
 
@@ -99,7 +98,7 @@ export class BrowserPipe implements MessagePipe {
 
   #closed(code: number, reason: string): void {
     this.#timer?.cancel()
-    this.#waiting = []
+    this.#waiting.clear()
     this.#waitingBytes = 0
     this.duplex.closed(this.#error ?? closeReason(code, reason))
   }

@@ -1,5 +1,5 @@
 import { AstraError, onAbort, systemClock, type DialOptions } from '@astranet/interface'
-import { DEFAULT_TIMEOUT_MS } from './options.js'
+import { checkDialTimeout } from '@astranet/interface/transport-tools'
 
 /** How a dial settles, the first counts. */
 export interface Dialing<T> {
@@ -13,10 +13,11 @@ export interface Dialing<T> {
  */
 export async function dialRace<T>(
   name: string,
-  { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: DialOptions,
+  options: DialOptions,
   begin: (dialing: Dialing<T>) => () => void,
 ): Promise<T> {
-  if (!(timeoutMs >= 0)) throw new RangeError(`timeoutMs must be 0 or more, got ${timeoutMs}`)
+  const timeoutMs = checkDialTimeout(options.timeoutMs)
+  const { signal } = options
   signal?.throwIfAborted()
   let finish = (): void => {}
   const dialed = new Promise<T>((resolve, reject) => {

@@ -1,4 +1,6 @@
 import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from '@astranet/interface'
+import { FifoQueue } from '@astranet/interface/collections'
+import { DrainCounter } from '@astranet/interface/transport-tools'
 import { messagesOf } from './messages.js'
 
 /** Something that carries messages in order: a WebSocket of one runtime or another. */
@@ -35,9 +37,9 @@ export class MessageDuplex implements ByteDuplex {
   readonly localAddress: string
   readonly remoteAddress: string
   readonly #pipe: MessagePipe
+  readonly #queue = new FifoQueue<Uint8Array>()
+  readonly #drains = new DrainCounter()
   #handler: ByteDuplexHandler | undefined
-  #queue: Uint8Array[] = []
-  #drainsOwed = 0
   #isPaused = false
   #isEnding = false
   #closed: { readonly reason: Error | undefined } | undefined
@@ -65,9 +67,7 @@ export class MessageDuplex implements ByteDuplex {
   writev(chunks: readonly Uint8Array[]): boolean {
     if (this.#isEnding || this.#closed !== undefined) return true
     const messages = messagesOf(chunks)
-    if (messages.length === 0 || this.#pipe.send(messages)) return true
-    this.#drainsOwed++
-    return false
+    return messages.length === 0 || this.#pipe.send(messages) || this.#drains.owe()
   }
 
   pause(): void {
@@ -83,7 +83,7 @@ export class MessageDuplex implements ByteDuplex {
   end(): void {
     if (this.#isEnding || this.#closed !== undefined) return
     this.#isEnding = true
-    this.#queue = []
+    this.#queue.clear()
     this.#pipe.close()
     // The peer's own close is behind what it has sent, which is read and dropped.
     this.resume()
@@ -95,7 +95,7 @@ export class MessageDuplex implements ByteDuplex {
 
   abort(reason: Error): void {
     if (this.#hasToldClose) return
-    this.#queue = []
+    this.#queue.clear()
     this.#isPaused = false
     if (this.#closed === undefined) {
       this.#closed = { reason }
@@ -107,7 +107,7 @@ export class MessageDuplex implements ByteDuplex {
   /** A message came. */
   received(bytes: Uint8Array): void {
     if (this.#closed !== undefined || this.#isEnding || bytes.length === 0) return
-    if (this.#handler !== undefined && !this.#isPaused && this.#queue.length === 0) {
+    if (this.#handler !== undefined && !this.#isPaused && this.#queue.size === 0) {
       this.#handler.onData(bytes)
       return
     }
@@ -117,12 +117,8 @@ export class MessageDuplex implements ByteDuplex {
 
   /** Everything sent was handed to the system. */
   sent(): void {
-    for (let owed = this.#drainsOwed; owed > 0 && this.#closed === undefined; owed--) {
-      this.#drainsOwed--
-      this.#handler?.onDrain()
-      // The handler has written, and that waits: so do the calls still owed.
-      if (this.#drainsOwed >= owed) return
-    }
+    this.#drains.makeDue()
+    while (this.#closed === undefined && this.#drains.takeDue()) this.#handler?.onDrain()
   }
 
   /** The pipe is closed; `reason` when that was not in good order. */
@@ -138,7 +134,7 @@ export class MessageDuplex implements ByteDuplex {
       if (bytes === undefined) break
       this.#handler.onData(bytes)
     }
-    if (this.#handler === undefined || this.#isPaused || this.#queue.length > 0) return
+    if (this.#handler === undefined || this.#isPaused || this.#queue.size > 0) return
     if (this.#closed === undefined) this.#pipe.resume()
     else if (!this.#hasToldClose) {
       this.#hasToldClose = true

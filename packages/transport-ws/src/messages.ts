@@ -1,3 +1,5 @@
+import { concatBytes } from '@astranet/interface'
+
 /** The longest message sent, in bytes: long enough to cost little, short enough not to hold up what comes behind it. */
 const MESSAGE_BYTES = 65_536
 
@@ -7,7 +9,7 @@ export function messagesOf(chunks: readonly Uint8Array[]): Uint8Array[] {
   let small: Uint8Array[] = []
   let smallBytes = 0
   const flush = (): void => {
-    if (smallBytes > 0) messages.push(concat(small, smallBytes))
+    if (smallBytes > 0) messages.push(joined(small, smallBytes))
     small = []
     smallBytes = 0
   }
@@ -25,14 +27,9 @@ export function messagesOf(chunks: readonly Uint8Array[]): Uint8Array[] {
   return messages
 }
 
-function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
+/** `chunks`, of `length` bytes together, as one; not copied when there is only one. */
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
   const [first] = chunks
   if (first?.length === length) return first
-  const bytes = new Uint8Array(length)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.length
-  }
-  return bytes
+  return concatBytes(chunks)
 }

@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import { checkMemoryUse, type MemoryUse } from '@astranet/interface'
+import { checkInteger } from '@astranet/interface/check'
 import { checkProtocol, type CommonWsOptions } from './options.js'
 
 /** TLS of `wss`, in `node:tls`'s words. A listener of its own needs `key` and `cert` (or `pfx`). */
@@ -76,9 +77,9 @@ export interface CheckedOptions extends Omit<WsOptions, 'tls' | 'server' | 'look
 /** Throws a `TypeError` or `RangeError` that names the option that is wrong. */
 export function checkOptions(options: WsOptions): CheckedOptions {
   const { maxMessageBytes = 65_536, handshakeTimeoutMs = 10_000, maxPendingHandshakes = 100 } = options
-  checkInteger('maxMessageBytes', maxMessageBytes, 65_536, 0x7fffffff)
-  checkInteger('handshakeTimeoutMs', handshakeTimeoutMs, 1, 0x7fffffff)
-  checkInteger('maxPendingHandshakes', maxPendingHandshakes, 1, Number.MAX_SAFE_INTEGER)
+  checkInteger('maxMessageBytes', maxMessageBytes, { min: 65_536, max: 0x7fffffff })
+  checkInteger('handshakeTimeoutMs', handshakeTimeoutMs, { min: 1, max: 0x7fffffff })
+  checkInteger('maxPendingHandshakes', maxPendingHandshakes, { min: 1, max: Number.MAX_SAFE_INTEGER })
   return {
     tls: options.tls ?? {},
     server: options.server,
@@ -91,9 +92,4 @@ export function checkOptions(options: WsOptions): CheckedOptions {
     maxPendingHandshakes,
     memory: checkMemoryUse(options.memory),
   }
-}
-
-function checkInteger(name: string, value: number, min: number, max: number): void {
-  if (Number.isInteger(value) && value >= min && value <= max) return
-  throw new RangeError(`${name} must be an integer from ${min} to ${max}, got ${value}`)
 }

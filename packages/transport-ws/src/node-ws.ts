@@ -5,6 +5,7 @@ import type {
   Transport,
   TransportListener,
 } from '@astranet/interface'
+import { checkFunction } from '@astranet/interface/check'
 import { checkWsNetwork, WS_NETWORKS } from './address.js'
 import { checkOptions, type CheckedOptions, type WsOptions } from './node-options.js'
 
@@ -44,8 +45,7 @@ class WsTransport implements Transport {
 
   async listen(network: string, address: string, events: ListenOptions): Promise<TransportListener> {
     const known = checkWsNetwork(network)
-    if (typeof events.onConnection !== 'function')
-      throw new TypeError('options.onConnection must be a function')
+    checkFunction('options.onConnection', events.onConnection)
     const { server } = this.#options
     if (server !== undefined) {
       const { listenMounted } = await import('./mounted-listener.js')

@@ -10,9 +10,6 @@ export interface CommonWsOptions {
 /** {@link CommonWsOptions.protocol} unless told otherwise: what ALPN says over TLS. */
 export const DEFAULT_PROTOCOL = 'astranet-1-qx02'
 
-/** How long a dial may take unless told otherwise, in ms. */
-export const DEFAULT_TIMEOUT_MS = 10_000
-
 /** The subprotocol. Throws a `TypeError` when it is no token. */
 export function checkProtocol({ protocol = DEFAULT_PROTOCOL }: CommonWsOptions): string {
   if (/^[\w!#$%&'*+.^`|~-]{1,255}$/.test(protocol)) return protocol

@@ -6,7 +6,17 @@ import { root } from '../lib/workspace.mjs'
 import * as build from './build.mjs'
 
 /** In this order: what is quick and most often wrong comes first. Each is a module of `checks/`. */
-export const checkNames = ['format', 'lint', 'types', 'layers', 'unused', 'browser', 'packages', 'consumer']
+export const checkNames = [
+  'format',
+  'links',
+  'lint',
+  'types',
+  'layers',
+  'unused',
+  'browser',
+  'packages',
+  'consumer',
+]
 
 /** Where `ci` finds the outcome: `{"lint": true, ...}`. */
 export const reportPath = 'reports/check.json'

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './workspace.mjs'
 
@@ -30,7 +30,9 @@ export function quantities(text) {
  * @returns {Map<string, string>}
  */
 export function documents() {
-  const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`)
+  const packages = readdirSync(join(root, 'packages'))
+    .flatMap((name) => [`packages/${name}/README.md`, `packages/${name}/INTERNALS.md`])
+    .filter((path) => existsSync(join(root, path)))
   const paths = ['README.md', 'ARCHITECTURE.md', 'docs/LIMITS.md', 'spec/astranet-1.md', ...packages]
   return new Map(paths.map((path) => [path, unwrapped(readFileSync(join(root, path), 'utf8'))]))
 }

@@ -4,29 +4,29 @@ import { works } from '../works/index.js'
 import { goPeerNames } from './go-contestants.js'
 import { mallocNames, type MallocName } from './malloc.js'
 
-/** What the command line asked for. */
+/** The parsed command line. */
 export interface BenchArguments {
   /** Names of works, in the order of the tables. */
   readonly works: readonly string[]
-  /** Names of peers, likewise. */
+  /** Names of peers, in the order of the tables. */
   readonly peers: readonly string[]
-  /** How often each is measured; from 1. */
+  /** Number of measurements of each peer and work; at least 1. */
   readonly runs: number
-  /** What sizes are multiplied by; above 0. */
+  /** Factor for all sizes; above 0. */
   readonly scale: number
   readonly malloc: readonly MallocName[]
-  /** For each measurement. */
+  /** Time limit of each measurement. */
   readonly timeLimitMs: number
-  /** A peer that needs longer than this for a measurement is measured once. */
+  /** A peer that needs longer for a measurement is measured once. */
   readonly onceOverMs: number
   /** File for all results as JSON. */
   readonly json: string | undefined
-  /** Folder for results and plots; `undefined`: none are written. */
+  /** Folder for results and plots; `undefined`: none is written. */
   readonly out: string | undefined
   readonly isHelp: boolean
 }
 
-/** The command line is wrong; the message is a sentence that says how. */
+/** The command line is wrong; the message is a sentence that says why. */
 export class UsageError extends Error {}
 
 const DEFAULT_RUNS = 5
@@ -49,7 +49,7 @@ Options:
   --runs <n>           how often each is measured (default ${DEFAULT_RUNS})
   --scale <x>          multiplies all sizes; what is published has 1
   --quick              --scale ${QUICK.scale} --runs ${QUICK.runs}: shows that it works, the numbers mean nothing
-  --malloc <settings>  some of ${mallocNames.join(', ')} (default "default"): glibc's malloc as it is, or told to keep pages
+  --malloc <settings>  some of ${mallocNames.join(', ')} (default "default"): glibc's own, or set to keep pages
   --time-limit <s>     after so long a measurement counts as failed (default ${DEFAULT_TIME_LIMIT_S})
   --once-over <s>      a peer that needs longer than this for a measurement is measured once, not --runs times
   --json <file>        writes all results there
@@ -99,7 +99,7 @@ function parse(args: readonly string[]): Given {
     return parseArgs({ args: [...args], options }).values
   } catch (error) {
     const [sentence = ''] = (error as Error).message.split(/\.\s|\n/)
-    throw new UsageError(`${sentence}; --help lists what there is`)
+    throw new UsageError(`${sentence}; --help lists the options`)
   }
 }
 

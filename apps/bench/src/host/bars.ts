@@ -7,10 +7,10 @@ import type { Result } from './results.js'
 const BAR_HEIGHT = 20
 const LABEL_HEIGHT = 30
 const NAME_WIDTH = 116
-/** Room behind the longest bar for its value, in pixels. */
+/** Space after the longest bar for its value, in pixels. */
 const VALUE_WIDTH = 44
 
-/** A value so many times the next one is cut off at {@link CUT} times that. */
+/** A bar that is longer than the next one by this factor is cut off at {@link CUT} times the next one. */
 const OUTLIER = 4
 const CUT = 1.5
 
@@ -21,12 +21,12 @@ interface Bar {
   readonly most: number
 }
 
-/** How high bars for so many peers are, in pixels. */
+/** Height of the bars for a number of peers, in pixels. */
 export function barsHeight(peers: number): number {
   return LABEL_HEIGHT + peers * BAR_HEIGHT
 }
 
-/** One metric as horizontal bars, as SVG. AstraNet's have the class `ours`, all else `other`. */
+/** One metric as horizontal bars, as SVG. AstraNet's bars have the class `ours`, all others `other`. */
 export function barsOf(
   metric: Metric,
   results: readonly Result[],
@@ -71,7 +71,7 @@ export function barsOf(
   return `${withoutStyle(plot.outerHTML)}<text class="soft" x="0" y="20" font-size="12">${label}</text>`
 }
 
-/** The largest value; where that is far beyond all others, a bar that is cut off, so that the others can be told apart. */
+/** The end of the scale: the largest value, or less if one value is so large that the other bars would look equal. */
 function endOfAxis(values: readonly number[]): number {
   const [largest = 0, second = largest] = [...values].sort((a, b) => b - a)
   const end = largest > OUTLIER * second ? CUT * second : largest
@@ -82,7 +82,7 @@ function isOurs({ peer }: { peer: string }): boolean {
   return peer.startsWith('mux-') || peer.startsWith('core')
 }
 
-/** The library's own style is for HTML pages; and what a class colors must not be colored before. */
+/** Removes the library's style, which is for HTML pages, and its colors, which would override those of classes. */
 function withoutStyle(svg: string): string {
   return svg.replace(/<style>.*?<\/style>/s, '').replaceAll(/ (?:fill|stroke|color)="currentColor"/g, '')
 }

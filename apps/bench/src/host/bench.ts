@@ -17,7 +17,7 @@ interface Round {
   readonly contestants: readonly Contestant[]
 }
 
-/** Measures everything that was asked for. `onReport` gets each work's results when they are complete. */
+/** Does all requested measurements. `onReport` receives the results of each work when they are complete. */
 export async function bench(
   args: BenchArguments,
   onReport: (work: Work, malloc: MallocName, report: Report) => void,
@@ -74,7 +74,7 @@ function headerOf(
   }
 }
 
-/** All runs of one work: each peer by turns, every second run the other way round. */
+/** All runs of one work: the peers take turns, in reverse order in every second run. */
 async function measureRound(
   { work, malloc, contestants }: Round,
   args: BenchArguments,

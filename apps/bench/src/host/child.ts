@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Command, Message } from '../protocol.js'
 
-/** How much of what a process says besides is kept, for when it fails. */
+/** How much of the other output of a process is kept, in characters, for the message of a failure. */
 const STDERR_CHARACTERS = 4_000
 
-/** A process of a measurement: messages come from it line by line, commands go to it. */
+/** A process of a measurement. It sends messages line by line, and receives commands. */
 export class Child {
   readonly #process: ChildProcess
   readonly #waiting: { readonly event: Message['event']; resolve(message: Message): void }[] = []
@@ -14,8 +14,8 @@ export class Child {
   #stderr = ''
 
   /**
-   * Starts `command`. `onMessage` gets what nobody waits for; `onFailure` is called when the process says that it failed
-   * or ends.
+   * Starts `command`. `onMessage` receives the messages for which no caller waits. `onFailure` is called when the
+   * process reports a failure or ends.
    */
   constructor(
     { command, environment }: { command: readonly string[]; environment: Readonly<Record<string, string>> },
@@ -40,7 +40,7 @@ export class Child {
     })
   }
 
-  /** The next message of this kind. Never settles when there is none: the measurement fails before. */
+  /** The next message of this kind. Never settles if there is none: the measurement fails first. */
   next<E extends Message['event']>(event: E): Promise<Message & { event: E }> {
     return new Promise((resolve) => {
       this.#waiting.push({ event, resolve: (message) => resolve(message as Message & { event: E }) })
@@ -51,20 +51,20 @@ export class Child {
     this.#process.stdin?.write(`${JSON.stringify(command)}\n`)
   }
 
-  /** Collects its garbage and resolves with the bytes of memory that it holds then. */
+  /** Collects the garbage of the process and resolves with its memory after that, in bytes. */
   async rss(): Promise<number> {
     const answer = this.next('rss')
     this.send({ do: 'rss' })
     return (await answer).bytes
   }
 
-  /** Ends the process at once; resolves when it is gone. */
+  /** Kills the process; resolves when it has exited. */
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL')
     await this.#exit
   }
 
-  /** What it said besides: the line that names an error, or else the last one. */
+  /** From its other output: the line that names an error, otherwise the last line. */
   #lastWords(): string {
     const lines = this.#stderr.trim().split('\n')
     const words = lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? ''

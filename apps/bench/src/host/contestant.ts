@@ -1,20 +1,20 @@
 import { fileURLToPath } from 'node:url'
 import { peers } from '../peers/index.js'
 
-/** A peer as the command sees it: a program that can be either side of a measurement. */
+/** A peer for the command: a program that can be either side of a measurement. */
 export interface Contestant {
   readonly name: string
   /** Its receive windows, in words. */
   readonly windows: string
-  /** The works it can do; default all. */
+  /** The works that it supports; default all. */
   readonly works?: readonly string[]
-  /** The most streams that it is asked to hold open at once. */
+  /** The largest number of streams that a work opens at once. */
   readonly maxOpenStreams: number
-  /** The program and its arguments; a task is one argument more. */
+  /** The program and its arguments; the task is appended as one more argument. */
   readonly command: readonly string[]
 }
 
-/** What V8 lets a heap grow to unless told otherwise is less than ten million streams need. */
+/** V8's default limit of a heap is less than ten million streams need. */
 const HEAP_MIB = 12_288
 
 /** The peers in JavaScript. */

@@ -1,4 +1,4 @@
-/** A value for people: three digits, with `k` or `M` where there are many. */
+/** A value with three digits, and `k` or `M` for large values. */
 export function formatValue(value: number): string {
   const magnitude = Math.abs(value)
   if (magnitude >= 999_500) return `${threeDigits(value / 1e6)}M`

@@ -9,11 +9,11 @@ import type { Contestant } from './contestant.js'
 /** Peers that cannot be measured on this machine. */
 export interface Skipped {
   readonly peer: string
-  /** A sentence. */
+  /** Why, as a sentence. */
   readonly reason: string
 }
 
-/** Peers in Go: built, or why they were not. */
+/** Peers in Go: the built ones, and the reasons why others are missing. */
 export interface GoContestants {
   readonly contestants: readonly Contestant[]
   readonly skipped: readonly Skipped[]
@@ -21,7 +21,7 @@ export interface GoContestants {
 
 const execute = promisify(execFile)
 const BUILD_TIMEOUT_MS = 120_000
-/** Where Debian's packages put the sources of Go libraries. */
+/** The folder into which Debian's packages install the sources of Go libraries. */
 const GOPATH = '/usr/share/gocode'
 const DEBIAN_PACKAGES = 'golang-go golang-github-hashicorp-yamux-dev golang-github-xtaci-smux-dev'
 
@@ -30,14 +30,14 @@ const goPeers = [
   { name: 'go-smux', windows: '1 MiB a stream, 32 MiB in all', importPath: 'github.com/xtaci/smux' },
 ]
 
-/** Builds the program of the Go peers among `names` into a folder that is removed when this process ends. */
+/** Builds the program of the Go peers in `names`, into a folder that is removed when this process exits. */
 export async function goContestants(names: readonly string[]): Promise<GoContestants> {
   const wanted = goPeers.filter(({ name }) => names.includes(name))
   if (wanted.length === 0) return { contestants: [], skipped: [] }
   const skip = (reason: string): GoContestants => {
     return { contestants: [], skipped: wanted.map(({ name }) => ({ peer: name, reason })) }
   }
-  // Both are in one program, so it takes both libraries.
+  // One program contains both peers, so it needs both libraries.
   const missing = goPeers.find(({ importPath }) => !existsSync(join(GOPATH, 'src', importPath)))
   if (missing !== undefined) {
     return skip(`${missing.importPath} is not in ${GOPATH}; on Debian: apt-get install ${DEBIAN_PACKAGES}`)

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cpus, release, totalmem, type } from 'node:os'
 
-/** What was measured on. */
+/** The machine of a measurement. */
 export interface Machine {
   readonly cpu: string
   readonly cores: number
@@ -20,7 +20,7 @@ export function describeMachine(): Machine {
   }
 }
 
-/** What was measured: Node, the system's Go when `hasGo`, AstraNet and the packages of the peers. */
+/** Versions of what is measured: Node, the system's Go if `hasGo`, AstraNet and the packages of the peers. */
 export function describeVersions(hasGo: boolean): Record<string, string> {
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     dependencies: Record<string, string>

@@ -1,9 +1,9 @@
-/** How glibc's malloc is set up in the processes that are measured. */
+/** Settings of glibc's malloc in the measured processes. */
 export type MallocName = 'default' | 'tuned'
 
 /**
- * The environment of each setting. Node allocates 64 KiB for each chunk that it reads; `tuned` has glibc keep such pages
- * where it otherwise gives them back to the system and asks for them again.
+ * The environment of each setting. Node allocates 64 KiB for each chunk that it reads. With `tuned`, glibc keeps such
+ * pages; otherwise it returns them to the system and requests them again.
  */
 export const mallocEnvironments: Readonly<Record<MallocName, Readonly<Record<string, string>>>> = {
   default: {},

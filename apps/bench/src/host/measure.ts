@@ -10,18 +10,18 @@ export interface Measurement {
   readonly sizes: Sizes
   /** Added to the environment of both processes. */
   readonly environment: Readonly<Record<string, string>>
-  /** After so long it counts as failed. */
+  /** After this time the measurement counts as failed. */
   readonly timeLimitMs: number
 }
 
-/** What came of it. Values reported before a failure stand. */
+/** The result. Values that were reported before a failure are kept. */
 export interface Outcome {
   readonly values: ReadonlyMap<string, number>
   /** Why the work was not finished, as a sentence. */
   readonly failure?: string
 }
 
-/** Starts both processes, has the work done, ends both. Never rejects because of a peer. */
+/** Starts both processes, runs the work, ends both. Never rejects because of a peer. */
 export async function measure(
   measurement: Measurement,
   onProgress: (done: number) => void,

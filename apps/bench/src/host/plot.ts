@@ -7,14 +7,14 @@ const WIDTH = 760
 const MARGIN = 16
 const TITLE_HEIGHT = 34
 const LINE_HEIGHT = 16
-/** With more metrics than this there are as many beside each other. */
+/** Up to this many metrics are below each other; more are in this many columns. */
 const COLUMNS = 3
-/** What fits on a line of small print. */
+/** Characters that fit on a line of small print. */
 const LINE_CHARACTERS = 130
 
 /**
- * Colors by class, so that the plot follows the reader's light or dark setting; it brings its own background, as the page
- * around it may not.
+ * Colors by class, so that the plot follows the reader's light or dark setting. The plot has its own background,
+ * because the page around it may not follow that setting.
  */
 const STYLE = `
   text { font-family: system-ui, sans-serif }
@@ -39,7 +39,7 @@ interface Panel {
   readonly results: readonly Result[]
 }
 
-/** A bar for each peer's median, a panel for each metric, with lines from the least to the largest value, as SVG. */
+/** A bar for each peer's median, with a line from minimum to maximum, in a panel for each metric, as SVG. */
 export function plotOf(work: Work, malloc: MallocName, report: Report): string {
   const rows = rowsOf(work, report)
   let y = TITLE_HEIGHT
@@ -81,10 +81,10 @@ function rowsOf(work: Work, { runs, scale }: Report): Panel[][] {
 function smallPrint(malloc: MallocName, { machine, versions, runs, scale, failures }: Report): string[] {
   const { cpu, cores, memoryGiB, system } = machine
   const count = Math.max(0, ...runs.map(({ values }) => values.length))
-  const trial = scale === 1 ? '' : ` Only a trial, at scale ${scale}.`
+  const trial = scale === 1 ? '' : ` Only a trial at scale ${scale}.`
   return [
     ...failures.map(failureText),
-    `Median of ${count}, least to most; malloc ${malloc}.${trial}`,
+    `Median of ${count}, minimum to maximum; malloc ${malloc}.${trial}`,
     `${cores} x ${cpu}, ${memoryGiB} GiB, ${system}, Node ${versions.node}, AstraNet ${versions.astranet}.`,
   ]
 }

@@ -1,12 +1,12 @@
 import { SingleBar } from 'cli-progress'
 
-/** Shows on stderr what is measured: a bar on a terminal, otherwise a line for each measurement. */
+/** Shows the current measurement on stderr: a bar on a terminal, otherwise a line for each measurement. */
 export class Progress {
   readonly #bar: SingleBar | undefined
   readonly #total: number
   #count = 0
 
-  /** `total`: how many measurements there will be. */
+  /** `total`: the number of measurements. */
   constructor(total: number) {
     this.#total = total
     if (!process.stderr.isTTY) return
@@ -24,12 +24,12 @@ export class Progress {
     this.#bar?.start(100, 0, { what: `${what} (${this.#count} of ${this.#total})` })
   }
 
-  /** So much of it is done, from 0 to 1. */
+  /** Sets the part that is done, from 0 to 1. */
   update(done: number): void {
     this.#bar?.update(Math.round(done * 100))
   }
 
-  /** It is over. */
+  /** The measurement has ended. */
   stop(what: string, outcome: string): void {
     this.#bar?.stop()
     process.stderr.write(`${this.#count}/${this.#total} ${what}: ${outcome}\n`)

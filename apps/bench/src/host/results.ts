@@ -10,10 +10,10 @@ export interface Result {
   readonly metric: string
   readonly unit: string
   readonly malloc: MallocName
-  /** One for each run that reported it. */
+  /** One value for each run that reported the metric. */
   readonly values: readonly number[]
   readonly median: number
-  /** This median divided by the other peer's. */
+  /** This median divided by that of the other peer. */
   readonly ratioTo: Readonly<Record<string, number>>
 }
 
@@ -22,23 +22,23 @@ export interface Failure {
   readonly work: string
   readonly peer: string
   readonly malloc: MallocName
-  /** The run that failed, from 1; there was none after it. */
+  /** The run that failed, from 1; it was the last one. */
   readonly run: number
   readonly reason: string
 }
 
-/** A peer that took long for a work (`--once-over`): it has one value for each metric. */
+/** A peer that needed long for a work (`--once-over`) and has one value for each metric. */
 export interface MeasuredOnce {
   readonly work: string
   readonly peer: string
   readonly malloc: MallocName
 }
 
-/** What is written as JSON. */
+/** The content of the JSON file. */
 export interface Report {
   readonly machine: Machine
   readonly versions: Readonly<Record<string, string>>
-  /** 1: the sizes that the works' titles say. */
+  /** 1: the sizes in the titles of the works. */
   readonly scale: number
   /** Receive windows of each peer, in words. */
   readonly windows: Readonly<Record<string, string>>
@@ -48,7 +48,7 @@ export interface Report {
   readonly measuredOnce: readonly MeasuredOnce[]
 }
 
-/** Values of one work as they come, by peer and metric. */
+/** Collects the values of one work, by peer and metric. */
 export class Samples {
   readonly #values = new Map<string, Map<string, number[]>>()
 
@@ -58,7 +58,7 @@ export class Samples {
     for (const [metric, value] of values) metrics.set(metric, [...(metrics.get(metric) ?? []), value])
   }
 
-  /** What they come to, metric by metric, in the order in which the peers came. */
+  /** The results by metric, with the peers in the order of their first value. */
   results(work: string, malloc: MallocName, metrics: readonly Metric[]): Result[] {
     return metrics.flatMap(({ name: metric, unit }) => {
       const medians = new Map<string, number>()
@@ -76,7 +76,7 @@ export class Samples {
   }
 }
 
-/** The value in the middle; of an even number, the mean of both. */
+/** The median: the value in the middle, or the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = (sorted.length - 1) / 2

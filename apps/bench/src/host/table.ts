@@ -2,7 +2,7 @@ import Table from 'cli-table3'
 import { formatRatio, formatValue } from './format.js'
 import type { Report } from './results.js'
 
-/** What others are compared with, where it is in the same work. */
+/** Peers with which the others are compared, if they are in the same work. */
 const REFERENCES = ['tcp', 'tcp-per-stream', 'http2', 'http2-1mib']
 
 /** The results of one work and malloc setting as a table. */

@@ -5,10 +5,10 @@ import { EQUAL_WINDOWS, MANY_STREAMS, TUNED_WINDOWS } from './mux-session.js'
 
 const SERVICE = 'bench'
 
-/** AstraNet whole: a service that is bound by name, and dialed. */
+/** All of AstraNet: a service is bound by name, and dialed. */
 export const core: Peer<Socket> = make('core', TUNED_WINDOWS, {})
 
-/** The same with the windows that all peers of this kind have. */
+/** The same with the equal windows of the `...-1mib` peers. */
 export const coreEqualWindows: Peer<Socket> = {
   ...make('core-1mib', '1 MiB a stream, 1 MiB in all', EQUAL_WINDOWS),
   works: ['beside-bulk'],

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { StreamEvents } from '../peer.js'
 
-/** Listens to Duplexes on behalf of `events`, with the same functions for all of them. */
+/** Forwards the events of Duplexes to `events`, with the same functions for all Duplexes. */
 export class DuplexEvents {
   readonly #onData: (this: Duplex, chunk: Uint8Array) => void
   readonly #onEnd: (this: Duplex) => void
@@ -21,7 +21,7 @@ export class DuplexEvents {
     this.#onError = (error) => events.onFailure(error)
   }
 
-  /** Starts with `duplex`. `isWriter`: whether it will be written to until it says no. */
+  /** Starts with `duplex`. `isWriter`: whether the work writes to it until `write` returns false. */
   attach<D extends Duplex>(duplex: D, isWriter: boolean): D {
     duplex.on('data', this.#onData)
     duplex.on('end', this.#onEnd)

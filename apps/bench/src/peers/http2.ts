@@ -10,16 +10,16 @@ interface Windows {
 }
 
 const ALL_STREAMS = 0x7fff_ffff
-/** What a session may hold, in MB: nothing that a benchmark reaches. */
+/** Memory limit of a session, in MB: more than any benchmark needs. */
 const maxSessionMemory = 1_000_000
 
-/** `node:http2` without TLS, its windows raised. */
+/** `node:http2` without TLS, with larger windows. */
 export const http2: Peer<Http2Stream> = make('http2', {
   streamBytes: 16 * MEBIBYTE,
   connectionBytes: 32 * MEBIBYTE,
 })
 
-/** The same with the windows that all peers of this kind have. */
+/** The same with the equal windows of the `...-1mib` peers. */
 export const http2EqualWindows: Peer<Http2Stream> = {
   ...make('http2-1mib', { streamBytes: EQUAL_WINDOW_BYTES, connectionBytes: EQUAL_WINDOW_BYTES }),
   works: ['beside-bulk'],

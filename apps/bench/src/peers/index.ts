@@ -9,7 +9,7 @@ import { muxLight, muxLightEqualWindows } from './mux-light.js'
 import { tcp } from './tcp.js'
 import { tcpPerStream } from './tcp-per-stream.js'
 
-/** Every peer in JavaScript, in the order of the tables. Those in Go are in `host/go-peers.ts`. */
+/** Every peer in JavaScript, in the order of the tables. The peers in Go are in `host/go-contestants.ts`. */
 export const peers: readonly Peer[] = [
   tcp,
   tcpPerStream,

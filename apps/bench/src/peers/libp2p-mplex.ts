@@ -5,7 +5,7 @@ import { libp2pPeer } from './libp2p-muxer.js'
 
 const MANY = 2 ** 31
 
-/** libp2p's mplex, which has no windows: whoever reads slowly breaks the connection. */
+/** libp2p's mplex, which has no windows: a slow reader breaks the connection. */
 export const libp2pMplex: Peer<Stream> = libp2pPeer({
   name: 'libp2p-mplex',
   windows: 'none',

@@ -5,7 +5,7 @@ import type { MessageStream, Stream, StreamMuxer, StreamMuxerFactory, Upgrader }
 import type { Peer, StreamEvents } from '../peer.js'
 import { splitAddress } from './tcp-socket.js'
 
-/** What tells one of libp2p's multiplexers from another. */
+/** The differences between libp2p's multiplexers. */
 export interface Libp2pMuxer {
   readonly name: string
   readonly windows: string
@@ -62,14 +62,14 @@ function upgradedMuxer(factory: StreamMuxerFactory): { promise: Promise<StreamMu
   return { promise, upgrader }
 }
 
-/** Where libp2p would encrypt and agree on a multiplexer, the multiplexer is put on the socket as it is. */
+/** Puts the multiplexer directly on the socket, without libp2p's encryption and its choice of a multiplexer. */
 function upgraderOf(onConnection: (connection: MessageStream) => StreamMuxer): Upgrader {
   const upgrade = (connection: MessageStream): Promise<StreamMuxer> =>
     Promise.resolve(onConnection(connection))
   return { upgradeInbound: upgrade, upgradeOutbound: upgrade } as unknown as Upgrader
 }
 
-/** Listens to streams on behalf of `events`, with the same functions for all of them. */
+/** Forwards the events of streams to `events`, with the same functions for all streams. */
 class StreamListeners {
   readonly #events: StreamEvents<Stream>
   readonly #onMessage: (event: {

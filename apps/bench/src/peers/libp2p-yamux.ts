@@ -9,7 +9,7 @@ const MANY = 2 ** 31
 export const libp2pYamux: Peer<Stream> = libp2pPeer({
   name: 'libp2p-yamux',
   windows: '256 KiB to 16 MiB a stream',
-  // It looks each frame's stream up in an array, so that more take hours.
+  // It searches the stream of each frame in an array, so that more streams take hours.
   maxOpenStreams: 100_000,
   factory: yamux({ maxInboundStreams: MANY, maxOutboundStreams: MANY })(),
 })

@@ -1,6 +1,6 @@
 import type { Peer } from '../peer.js'
 
-/** Where each peer is. A process loads the one that it measures and none of the others' libraries. */
+/** The module of each peer. A process loads only the peer that it measures, not the libraries of the others. */
 const modules: Readonly<Record<string, () => Promise<Readonly<Record<string, unknown>>>>> = {
   tcp: () => import('./tcp.js'),
   'tcp-per-stream': () => import('./tcp-per-stream.js'),
@@ -13,7 +13,7 @@ const modules: Readonly<Record<string, () => Promise<Readonly<Record<string, unk
   core: () => import('./core.js'),
 }
 
-/** The peer of that name; `undefined` when there is none. */
+/** The peer of that name; `undefined` if there is none. */
 export async function loadPeer(name: string): Promise<Peer | undefined> {
   const load = modules[name.replace(/-1mib$/, '')]
   if (load === undefined) return undefined

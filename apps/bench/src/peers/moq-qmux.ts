@@ -4,7 +4,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { MEBIBYTE, type Peer, type StreamEvents } from '../peer.js'
 import { listeningAddress } from './tcp-socket.js'
 
-/** `@moq/qmux`: QMux again, as WebTransport over WebSocket. */
+/** `@moq/qmux`: another implementation of QMux, as WebTransport over WebSocket. */
 export const moqQmux: Peer<MoqStream> = {
   name: 'moq-qmux',
   windows: '16 MiB a stream, 32 MiB in all',
@@ -23,7 +23,7 @@ export const moqQmux: Peer<MoqStream> = {
   async dial(address, events) {
     const socket = new WebSocket(`ws://${address}`, [PROTOCOL], { perMessageDeflate: false })
     socket.binaryType = 'arraybuffer'
-    // Before it is open, so that the first message finds somebody.
+    // Before the WebSocket is open, so that the first message has a listener.
     const session = new Session(adoptable(socket), { config: CONFIG })
     session.closed.catch((error: Error) => events.onFailure(error))
     await session.ready
@@ -44,7 +44,7 @@ const CONFIG: Config = {
   maxIdleTimeout: 0n,
 }
 
-/** Web Streams behind calls: each stream needs a loop that reads, and somebody who waits until it can be written to. */
+/** Web Streams behind calls: each stream needs a loop that reads, and a wait until it is writable. */
 class MoqStream {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>
   readonly #events: StreamEvents<MoqStream>
@@ -89,7 +89,7 @@ async function accept(session: Session, events: StreamEvents<MoqStream>): Promis
   }
 }
 
-/** It is written for a `Promise.withResolvers`, which Node 20 lacks. */
+/** The library needs `Promise.withResolvers`, which Node 20 lacks. */
 if (!('withResolvers' in Promise)) Object.assign(Promise, { withResolvers })
 
 function withResolvers(): object {
@@ -98,7 +98,7 @@ function withResolvers(): object {
   return { promise, ...functions }
 }
 
-/** `ws` types its handlers more narrowly than what takes any WebSocket. */
+/** The handler types of `ws` are narrower than a function for any WebSocket needs. */
 function adoptable(socket: WebSocket): Parameters<typeof Session.accept>[0] {
   return socket as unknown as Parameters<typeof Session.accept>[0]
 }

@@ -4,10 +4,10 @@ import type { Peer } from '../peer.js'
 import { DuplexEvents, endDuplex, writeDuplex } from './duplex-events.js'
 import { dialMux, EQUAL_WINDOWS, listenMux, TUNED_WINDOWS } from './mux-session.js'
 
-/** AstraNet's multiplexer by itself, each stream made a Node Duplex. */
+/** Only AstraNet's multiplexer, each stream as a Node Duplex. */
 export const muxDuplex: Peer<StreamDuplex> = make('mux-duplex', TUNED_WINDOWS, {})
 
-/** The same with the windows that all peers of this kind have. */
+/** The same with the equal windows of the `...-1mib` peers. */
 export const muxDuplexEqualWindows: Peer<StreamDuplex> = {
   ...make('mux-duplex-1mib', '1 MiB a stream, 1 MiB in all', EQUAL_WINDOWS),
   works: ['beside-bulk'],

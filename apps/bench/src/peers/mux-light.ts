@@ -2,10 +2,10 @@ import type { SessionLimits, Stream, StreamHandler } from '@astranet/mux'
 import type { Peer, StreamEvents } from '../peer.js'
 import { dialMux, EQUAL_WINDOWS, listenMux, TUNED_WINDOWS } from './mux-session.js'
 
-/** AstraNet's multiplexer by itself: its streams as they are. */
+/** Only AstraNet's multiplexer, with its plain streams. */
 export const muxLight: Peer<Stream> = make('mux-light', TUNED_WINDOWS, {})
 
-/** The same with the windows that all peers of this kind have. */
+/** The same with the equal windows of the `...-1mib` peers. */
 export const muxLightEqualWindows: Peer<Stream> = {
   ...make('mux-light-1mib', '1 MiB a stream, 1 MiB in all', EQUAL_WINDOWS),
   works: ['beside-bulk'],

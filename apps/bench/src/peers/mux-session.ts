@@ -2,10 +2,10 @@ import { Session, type SessionLimits, type SessionHandler } from '@astranet/mux'
 import { EQUAL_WINDOW_BYTES } from '../peer.js'
 import { dialTcp, listenTcp } from './tcp-socket.js'
 
-/** How the windows of a session are, in words. */
+/** Windows of a session, in words. */
 export const TUNED_WINDOWS = 'tuned by itself'
 
-/** What bounds every window of a session to {@link EQUAL_WINDOW_BYTES}: half of the buffer. */
+/** Bounds every window of a session to {@link EQUAL_WINDOW_BYTES}: a window is at most half of the buffer. */
 export const EQUAL_WINDOWS: SessionLimits = { maxReceiveBufferBytes: 2 * EQUAL_WINDOW_BYTES }
 
 /** More streams than any work opens. */
@@ -18,7 +18,7 @@ export function listenMux(handler: SessionHandler, limits: SessionLimits): Promi
   })
 }
 
-/** Makes a session. */
+/** Opens a session. */
 export async function dialMux(
   address: string,
   handler: SessionHandler,

@@ -3,12 +3,12 @@ import type { Peer } from '../peer.js'
 import { DuplexEvents, endDuplex, writeDuplex } from './duplex-events.js'
 import { dialTcp, listenTcp } from './tcp-socket.js'
 
-/** What one does without a multiplexer: a `net.Socket` for each stream. */
+/** The usual way without a multiplexer: a `net.Socket` for each stream. */
 export const tcpPerStream: Peer<Socket> = {
   name: 'tcp-per-stream',
   windows: "the system's",
   works: ['many', 'churn', 'beside-bulk', 'dial', 'memory'],
-  // A machine has some 28,000 ports to dial from.
+  // A machine has about 28,000 ports for outgoing connections.
   maxOpenStreams: 10_000,
   listen(events) {
     const streams = new DuplexEvents(events)

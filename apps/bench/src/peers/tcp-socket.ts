@@ -7,14 +7,14 @@ export async function listenTcp(onSocket: (socket: Socket) => void): Promise<str
   return await listeningAddress(server)
 }
 
-/** `host:port` of a server that is made to listen on 127.0.0.1. */
+/** Makes the server listen on 127.0.0.1; resolves with `host:port`. */
 export async function listeningAddress(server: Server): Promise<string> {
   server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 })
   await once(server, 'listening')
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** Connects to `host:port`, in the same way. */
+/** Connects to `host:port`. Nagle's algorithm is off. */
 export async function dialTcp(address: string): Promise<Socket> {
   const { port, host } = splitAddress(address)
   const socket = connect({ port, host, allowHalfOpen: true, noDelay: true })

@@ -3,7 +3,7 @@ import type { Peer } from '../peer.js'
 import { DuplexEvents, endDuplex, writeDuplex } from './duplex-events.js'
 import { dialTcp, listenTcp } from './tcp-socket.js'
 
-/** The baseline: one `net.Socket`, which is one stream. */
+/** The baseline: one `net.Socket`, used as one stream. */
 export const tcp: Peer<Socket> = {
   name: 'tcp',
   windows: "the system's",

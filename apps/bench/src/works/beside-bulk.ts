@@ -5,9 +5,9 @@ import { PING_BYTES, PING_MARK, PingPong } from './ping-pong.js'
 
 type BesideBulkSizes = {
   readonly pings: number
-  /** Bytes of the bulk stream before the pings count. */
+  /** Bytes of the bulk stream before pings are measured. */
   readonly rampBytes: number
-  /** Ends earlier than `pings` where they take long. */
+  /** The work ends after this time if the pings take long. */
   readonly maxMs: number
 }
 
@@ -15,10 +15,10 @@ const PINGS = 5_000
 const RAMP_BYTES = 300 * MEBIBYTE
 const MAX_MS = 15_000
 const BULK_MARK = 0x42
-/** Where a pong says how many bytes of the bulk stream have arrived, as a 64-bit float. */
+/** Offset in a pong of the received bytes of the bulk stream, a 64-bit float. */
 const COUNT_OFFSET = 8
 
-/** Latency once more, while another stream on the same connection writes 64 KiB after 64 KiB. */
+/** Latency while another stream on the same connection writes 64 KiB after 64 KiB. */
 export const besideBulk: Work<BesideBulkSizes> = {
   name: 'beside-bulk',
   title: '64 bytes there and back beside a bulk stream',
@@ -36,7 +36,7 @@ export const besideBulk: Work<BesideBulkSizes> = {
   run: (run) => new BesideBulk(run).done(),
 }
 
-/** A stream is one of pings or one of bulk, as its first byte says. */
+/** The first byte of a stream says whether it carries pings or bulk. */
 function serveBoth<S extends object>(peer: Peer<S>): StreamEvents<S> {
   const pinged = new Map<S, number>()
   const bulks = new Set<S>()

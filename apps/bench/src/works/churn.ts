@@ -5,14 +5,14 @@ import { PayloadRing, Replies } from './replies.js'
 
 type ChurnSizes = {
   readonly streams: number
-  /** How many are open at the same time. */
+  /** Streams that are open at the same time. */
   readonly atOnce: number
 }
 
 const STREAMS = 300_000
 const AT_ONCE = 100
 const PAYLOAD_BYTES = 32
-/** So many streams are counted between two reports of progress. */
+/** Number of streams between two reports of progress. */
 const PROGRESS_STEP = 256
 
 /** 300,000 streams, 100 at a time: open, 32 bytes, their echo, end on both sides. */
@@ -35,7 +35,7 @@ class Churn<S extends object> {
   #dialed!: Dialed<S>
   #opened = 0
   #ended = 0
-  /** Of the numbers that came back; each stream sends its own. */
+  /** Sum of the returned numbers; each stream sends its own number. */
   #sum = 0
   #resolve!: () => void
   #reject!: (error: Error) => void
@@ -44,7 +44,7 @@ class Churn<S extends object> {
     this.#run = run
   }
 
-  /** Does all of it; resolves with how long it took, in ms. */
+  /** Runs the work; resolves with its duration in ms. */
   async done(): Promise<number> {
     const { peer, address, sizes } = this.#run
     const finished = new Promise<void>((resolve, reject) => {

@@ -4,14 +4,14 @@ import { percentile } from './percentile.js'
 
 type DialSizes = {
   readonly dials: number
-  /** Dials before those that count. */
+  /** Dials before the measured ones. */
   readonly warmUp: number
 }
 
 const DIALS = 5_000
 const WARM_UP = 500
 
-/** Time from asking for a new stream to the first byte of its answer, one stream after the other. */
+/** Time from the request for a new stream to the first byte of its answer, one stream after the other. */
 export const dial: Work<DialSizes> = {
   name: 'dial',
   title: 'Time to the first byte of a new stream',
@@ -48,7 +48,7 @@ export const dial: Work<DialSizes> = {
   },
 }
 
-/** What is waited for, one after the other. */
+/** The awaited events, one after the other. */
 class Steps {
   #resolve: (() => void) | undefined
   #reject: ((error: Error) => void) | undefined

@@ -1,7 +1,7 @@
 import type { Peer, StreamEvents } from '../peer.js'
 import { SILENT } from '../work.js'
 
-/** Sends back what arrives on each stream and ends when the other side does. For little: nothing holds it back. */
+/** Echoes each stream, and ends it when the other side does. Only for few bytes: it ignores back-pressure. */
 export function serveEcho<S extends object>(peer: Peer<S>): StreamEvents<S> {
   return {
     ...SILENT,

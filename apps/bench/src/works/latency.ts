@@ -5,14 +5,14 @@ import { PingPong } from './ping-pong.js'
 
 type LatencySizes = {
   readonly pings: number
-  /** Pings before those that count. */
+  /** Pings before the measured ones. */
   readonly warmUp: number
 }
 
 const PINGS = 20_000
 const WARM_UP = 2_000
 
-/** 64 bytes there and back, one after the other, with nothing else on the connection. */
+/** Round trips of 64 bytes, one after the other, on an otherwise idle connection. */
 export const latency: Work<LatencySizes> = {
   name: 'latency',
   title: '64 bytes there and back on an idle connection',

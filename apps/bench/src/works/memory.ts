@@ -4,20 +4,20 @@ import { serveEcho } from './echo.js'
 import { PayloadRing, Replies } from './replies.js'
 
 type MemorySizes = {
-  /** How many streams are open when memory is measured, each time more. */
+  /** Numbers of open streams at which memory is measured, in rising order. */
   readonly stages: readonly number[]
-  /** What a peer's own bound is multiplied by. */
+  /** Factor for the bound of a peer (`maxOpenStreams`). */
   readonly scale: number
 }
 
 const STAGES = [10_000, 100_000, 1_000_000, 10_000_000]
 const PAYLOAD_BYTES = 16
-/** How many streams wait for their echo at the same time. */
+/** Streams that wait for their echo at the same time. */
 const AT_ONCE = 1_000
-/** So many streams are counted between two reports of progress. */
+/** Number of streams between two reports of progress. */
 const PROGRESS_STEP = 1_024
 
-/** What one open stream costs in memory, when each has had 16 bytes echoed. */
+/** Memory of an open stream, after each stream had 16 bytes echoed. */
 export const memory: Work<MemorySizes> = {
   name: 'memory',
   title: 'Memory (RSS) per open stream, each having echoed 16 bytes',
@@ -53,7 +53,7 @@ class Memory<S extends object> {
   #opened = 0
   #echoed = 0
   #target = 0
-  /** Of the numbers that came back; each stream sends its own. */
+  /** Sum of the returned numbers; each stream sends its own number. */
   #sum = 0
   #resolve!: () => void
   #reject: (error: Error) => void = () => undefined

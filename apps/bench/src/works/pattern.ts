@@ -1,4 +1,4 @@
-/** The bytes of one write: none is like its neighbour, so that bytes lost or moved are noticed. */
+/** The bytes of one write. No byte equals its neighbour, so that lost or moved bytes are noticed. */
 export function patternOf(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => byteAt(i))
 }
@@ -8,8 +8,8 @@ function byteAt(index: number): number {
 }
 
 /**
- * Checks a chunk of a stream that repeats `patternOf(period)`, at its first and last byte: looking at all of them would
- * cost as much as moving them. Throws when they are wrong.
+ * Checks the first and last byte of a chunk from a stream that repeats `patternOf(period)`. Checking all bytes would
+ * cost as much as moving them. Throws if a byte is wrong.
  */
 export function checkChunk(chunk: Uint8Array, offset: number, period: number): void {
   const last = chunk.length - 1

@@ -4,10 +4,10 @@ import { Replies } from './replies.js'
 /** Length of a ping and of a pong. */
 export const PING_BYTES = 64
 
-/** What a stream's first byte says: here come pings. Any other byte: here comes a lot. */
+/** First byte of a stream of pings. Any other first byte means bulk. */
 export const PING_MARK = 0x50
 
-/** Sends one ping at a time on one stream and waits for what comes back. */
+/** Sends one ping at a time on one stream and waits for its pong. */
 export class PingPong<S extends object> {
   readonly #peer: Peer<S>
   readonly #replies = new Replies<S>(PING_BYTES)

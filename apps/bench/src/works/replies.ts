@@ -1,4 +1,4 @@
-/** Puts replies of a known length together again, which mostly come in one chunk. */
+/** Assembles replies of a known length. Most replies arrive in one chunk. */
 export class Replies<S extends object> {
   readonly #length: number
   readonly #partial = new Map<S, Buffer>()
@@ -7,7 +7,7 @@ export class Replies<S extends object> {
     this.#length = length
   }
 
-  /** The reply on `stream`, when `chunk` completes it. Throws when there is more than one reply. */
+  /** The reply on `stream`, if `chunk` completes it. Throws if there is more than one reply. */
   take(stream: S, chunk: Uint8Array): Buffer | undefined {
     if (chunk.length === this.#length && this.#partial.size === 0) return asBuffer(chunk)
     const bytes = Buffer.concat([this.#partial.get(stream) ?? Buffer.alloc(0), chunk])
@@ -21,13 +21,13 @@ export class Replies<S extends object> {
   }
 }
 
-/** Small payloads to send, cut from one block again and again: as long as few are under way, none changes too early. */
+/** Small payloads, cut from one block in rotation. While few are in flight, no payload changes too early. */
 export class PayloadRing {
   readonly #block: Buffer
   readonly #length: number
   #offset = 0
 
-  /** `length` of each payload in bytes; `count` of them are good at the same time. */
+  /** `length` of each payload in bytes; `count` payloads are valid at the same time. */
   constructor(length: number, count: number) {
     this.#length = length
     this.#block = Buffer.from(Uint8Array.from({ length: length * count }, (_, i) => i & 0xff))

@@ -4,7 +4,7 @@ import { serveTransfer, type TransferSizes } from './transfer-server.js'
 
 const WRITES = 5_000_000
 
-/** One stream, 5,000,000 writes of 64 bytes, each its own call: nothing is corked by the one who writes. */
+/** One stream, 5,000,000 writes of 64 bytes, each in a separate call: the work does not cork. */
 export const small: Work<TransferSizes> = {
   name: 'small',
   title: 'One stream, 5,000,000 writes of 64 bytes',

@@ -4,21 +4,21 @@ import { checkChunk } from './pattern.js'
 
 /** Sizes of a one-way transfer. */
 export type TransferSizes = {
-  /** Streams that it is spread over. */
+  /** Number of streams of the transfer. */
   readonly streams: number
   readonly writesPerStream: number
   readonly bytesPerWrite: number
-  /** Bytes, of all together, that come before the clock starts; 0: it starts with the first write. */
+  /** Bytes of all streams together before the clock starts; 0: it starts with the first write. */
   readonly rampBytes: number
 }
 
-/** Length of what the server answers each stream with when it has all its bytes. */
+/** Length of the receipt with which the server answers each complete stream. */
 export const RECEIPT_BYTES = 16
 
 /**
- * The receiving end of a transfer: counts, checks, and writes a receipt on each stream that is complete: two 64-bit
- * floats, the milliseconds since the ramp and the bytes since then; the receipt of the last stream to complete has those
- * of the whole transfer.
+ * The receiving end of a transfer. It counts, checks, and writes a receipt on each complete stream: two 64-bit floats,
+ * the milliseconds since the ramp and the bytes since then. The receipt of the stream that completes last covers the
+ * whole transfer.
  */
 export function serveTransfer<S extends object>(peer: Peer<S>, sizes: TransferSizes): StreamEvents<S> {
   const { bytesPerWrite, writesPerStream, rampBytes } = sizes

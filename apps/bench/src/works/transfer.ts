@@ -4,14 +4,14 @@ import { patternOf } from './pattern.js'
 import { Replies } from './replies.js'
 import { RECEIPT_BYTES, type TransferSizes } from './transfer-server.js'
 
-/** How long a transfer took. */
+/** Duration of a transfer. */
 export interface Transferred {
-  /** Bytes that the clock ran for. */
+  /** Bytes received while the clock ran. */
   readonly bytes: number
   readonly elapsedMs: number
 }
 
-/** The sending end: writes on all streams as fast as the peer takes it, and waits for every receipt. */
+/** The sending end: writes on all streams as fast as the peer accepts, and waits for every receipt. */
 export async function transfer<S extends object>(run: Run<S, TransferSizes>): Promise<Transferred> {
   const { peer, sizes } = run
   const { streams, writesPerStream, bytesPerWrite, rampBytes } = sizes
@@ -49,7 +49,7 @@ export async function transfer<S extends object>(run: Run<S, TransferSizes>): Pr
   return rampBytes > 0 ? last : { bytes: streams * writesPerStream * bytesPerWrite, elapsedMs }
 }
 
-/** Waits for one receipt on each stream; of all, the one with the most bytes was written last. */
+/** Waits for one receipt on each stream. The receipt with the most bytes was written last. */
 class Receipts<S extends object> {
   readonly all: Promise<Transferred>
   readonly #replies = new Replies<S>(RECEIPT_BYTES)
@@ -64,7 +64,7 @@ class Receipts<S extends object> {
       this.#resolve = resolve
       this.#reject = reject
     })
-    // It may break before anybody waits.
+    // The promise may reject before a caller waits for it.
     this.all.catch(() => undefined)
   }
 

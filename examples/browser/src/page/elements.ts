@@ -1,4 +1,4 @@
-/** The element with that id; throws where the page has none of that kind. */
+/** The element with that id; throws if the page has no such element of that kind. */
 export function element<T extends HTMLElement>(id: string, kind: new () => T): T {
   const found = document.getElementById(id)
   if (found instanceof kind) return found
@@ -12,8 +12,8 @@ export function show(id: string, text: string, state?: string): void {
   if (state !== undefined) target.dataset.state = state
 }
 
-/** What to tell a person of an error. */
-export function said(error: unknown): string {
+/** The text of an error for a person. */
+export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { code } = error as { code?: unknown }
   return typeof code === 'string' ? `${code}: ${error.message}` : error.message

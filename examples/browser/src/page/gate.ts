@@ -1,10 +1,10 @@
-/** Something that can be shut for a while; whoever comes meanwhile waits. */
+/** A gate that can be closed for a while; callers wait for {@link Gate.open} meanwhile. */
 export class Gate {
-  /** Resolves when it is open. */
+  /** Resolves when the gate is open. */
   open: Promise<void> = Promise.resolve()
   #letThrough: () => void = () => undefined
 
-  /** Opens or shuts it. */
+  /** Opens or closes the gate. */
   set(isOpen: boolean): void {
     this.#letThrough()
     this.#letThrough = () => undefined

@@ -1,8 +1,8 @@
 import type { AstraNet, Socket } from '@astranet/core/browser'
-import { element, said, show } from './elements.js'
+import { element, errorText, show } from './elements.js'
 import { readText, writeText } from './text.js'
 
-/** The part of the page that is dialed: it binds `greeting`, and asks the server to dial it. */
+/** The part of the page that others dial: it binds `greeting`, and asks the server to dial it. */
 export async function setUpGreeting(node: AstraNet): Promise<void> {
   const listener = await node.bind('', 'greeting')
   void greetAll(listener)
@@ -15,7 +15,7 @@ export async function setUpGreeting(node: AstraNet): Promise<void> {
 
 async function greetAll(sockets: AsyncIterable<Socket>): Promise<void> {
   for await (const socket of sockets) {
-    // One caller that breaks off is no reason to keep the next waiting.
+    // The next caller does not wait for this one. A caller that fails ends only its own socket.
     greet(socket).catch(() => socket.destroy())
   }
 }
@@ -31,7 +31,7 @@ async function askToBeCalled(node: AstraNet): Promise<void> {
     show('answer', await readText(socket))
     socket.destroy()
   } catch (error) {
-    show('answer', said(error))
+    show('answer', errorText(error))
   }
 }
 

@@ -1,10 +1,10 @@
 import { formatNodeId, type AstraNet } from '@astranet/core/browser'
-import { element, said, show } from './elements.js'
+import { element, errorText, show } from './elements.js'
 
-/** How long the server may be away, in ms: `join` goes on trying, and the clock is dialed when it is back. */
+/** How long the server may be away, in ms: `join` keeps trying, and the dial of the clock waits for the server. */
 const PATIENCE_MS = 3_600_000
 
-/** Joins the node that serves this page, and shows from then on whether there is a link to it. */
+/** Joins the node that serves this page, and then shows whether there is a link to it. */
 export async function keepJoined(node: AstraNet): Promise<void> {
   const isSecure = location.protocol === 'https:'
   const network = isSecure ? 'wss' : 'ws'
@@ -12,14 +12,14 @@ export async function keepJoined(node: AstraNet): Promise<void> {
     await node.join(network, `${network}://${location.host}/astranet`)
     for (;;) await followClock(node)
   } catch (error) {
-    show('status', said(error), 'lost')
+    show('status', errorText(error), 'lost')
   }
 }
 
-/** Reads the server's clock until the link breaks: a socket that ends with an error says so at once. */
+/** Reads the server's clock until the link breaks: the socket then fails at once. */
 async function followClock(node: AstraNet): Promise<void> {
   const socket = await node.dial('', 'clock', { timeoutMs: PATIENCE_MS })
-  // A server that was started again is another node.
+  // A restarted server is another node.
   const { remoteNode } = socket
   show('peer', formatNodeId(remoteNode))
   setJoined(true, 'joined')
@@ -32,7 +32,7 @@ async function followClock(node: AstraNet): Promise<void> {
       show('ping', `${(await node.ping(remoteNode)).toFixed(1)} ms`)
     }
   } catch (error) {
-    setJoined(false, `link lost (${said(error)}), joining again …`)
+    setJoined(false, `link lost (${errorText(error)}), joining again …`)
   } finally {
     socket.destroy()
   }

@@ -5,12 +5,12 @@ import { Gate } from './gate.js'
 
 const CHUNK_BYTES = 65_536
 
-/** Bytes written to a socket whose other end sends back what it gets, and read again, each direction with its hash. */
+/** Writes bytes to a socket whose other end echoes, reads them again, and hashes each direction. */
 export class RoundTrip {
   /** Bytes whose write has resolved. */
   sentBytes = 0
   receivedBytes = 0
-  /** Closed, nothing is read any more. */
+  /** While it is closed, nothing is read. */
   readonly reading: Gate = new Gate()
   readonly #socket: Socket
   readonly #totalBytes: number
@@ -20,7 +20,7 @@ export class RoundTrip {
     this.#totalBytes = totalBytes
   }
 
-  /** Resolves with the SHA-256 of what was sent and of what came back, when both directions have ended. */
+  /** Resolves with the SHA-256 of the sent and of the returned bytes, when both directions have ended. */
   async run(): Promise<{ sent: string; received: string }> {
     try {
       const [sent, received] = await Promise.all([this.#send(), this.#receive()])
@@ -38,7 +38,7 @@ export class RoundTrip {
       crypto.getRandomValues(chunk)
       const bytes = left < CHUNK_BYTES ? chunk.subarray(0, left) : chunk
       hash.update(bytes)
-      // Resolves when the bytes are ours again: while the other side does not read, it does not.
+      // Resolves when `bytes` may be reused. It waits while the other side does not read.
       await writer.write(bytes)
       this.sentBytes += bytes.length
     }

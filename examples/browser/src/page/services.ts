@@ -1,7 +1,7 @@
 import { formatNodeId, type AstraNet } from '@astranet/core/browser'
 import { element } from './elements.js'
 
-/** Shows what can be dialed, and keeps it up to date. */
+/** Shows the services that can be dialed, and updates the list. */
 export function keepListing(node: AstraNet): void {
   let shown = ''
   const list = element('services', HTMLUListElement)

@@ -1,6 +1,6 @@
 import type { Socket } from '@astranet/core/browser'
 
-/** Everything that the other end sends until it ends its direction. */
+/** The text that the other end sends until it ends its direction. */
 export async function readText({ readable }: Socket): Promise<string> {
   return await new Response(readable as ReadableStream<Uint8Array<ArrayBuffer>>).text()
 }

@@ -1,5 +1,5 @@
 import type { AstraNet } from '@astranet/core/browser'
-import { element, said, show } from './elements.js'
+import { element, errorText, show } from './elements.js'
 import { RoundTrip } from './round-trip.js'
 
 const MIB = 1024 * 1024
@@ -29,11 +29,11 @@ async function transfer(node: AstraNet): Promise<void> {
       isSame ? 'same' : 'failed',
     )
   } catch (error) {
-    show('verdict', said(error), 'failed')
+    show('verdict', errorText(error), 'failed')
   }
 }
 
-/** Shows the counters with every frame, and lets the box decide whether is read. Returns what ends it. */
+/** Shows the counters in every frame, and reads only while the box is checked. Returns a function that stops both. */
 function keepShowing(trip: RoundTrip, since: number): () => void {
   const box = element('reading', HTMLInputElement)
   const onChange = (): void => trip.reading.set(box.checked)

@@ -11,10 +11,10 @@ const TYPES: Readonly<Record<string, string>> = {
 
 const BASE = 'http://localhost'
 
-/** Answers requests with the files of a folder. */
+/** Serves the files of a folder. */
 export function serveFiles(folder: string): (request: IncomingMessage, response: ServerResponse) => void {
   return ({ url = '/' }, response) => {
-    // The path of a parsed URL has no `..` left in it, however that was written.
+    // The path of a parsed URL contains no `..`, not even an encoded one.
     const pathname = URL.canParse(url, BASE) ? new URL(url, BASE).pathname : '/'
     const path = join(folder, pathname === '/' ? 'index.html' : pathname)
     createReadStream(path)

@@ -1,7 +1,7 @@
 import type { AstraNet, Socket } from '@astranet/core'
 import { text } from 'node:stream/consumers'
 
-/** Binds what the page dials. */
+/** Binds the services that the page dials. */
 export async function bindServices(node: AstraNet): Promise<void> {
   const echo = await node.bind('', 'echo')
   echo.on('connection', (socket) => quietly(socket).pipe(socket))
@@ -16,7 +16,7 @@ export async function bindServices(node: AstraNet): Promise<void> {
   })
 }
 
-/** Pages go as they please: that is no error of this program. */
+/** Ignores errors of the socket: a page may close at any time. */
 function quietly(socket: Socket): Socket {
   return socket.on('error', () => undefined)
 }
@@ -30,7 +30,7 @@ function tick(socket: Socket): void {
   socket.resume()
 }
 
-/** Dials the `greeting` of the very node that asks, and tells what it answers. */
+/** Dials the `greeting` of the node that asks, and resolves with its answer. */
 async function call(node: AstraNet, { remoteNode }: Socket): Promise<string> {
   const socket = await node.dial('', 'greeting', {
     allowHalfOpen: true,

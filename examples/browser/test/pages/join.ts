@@ -1,21 +1,21 @@
 import { AstraNet } from '@astranet/core/browser'
 
-/** What {@link greet} is told. */
+/** Options of {@link greet}. */
 export interface GreetOptions {
   readonly url: string
-  /** Of the network, in the clear. Default: none. */
+  /** The secret of the network, allowed without TLS. Default: none. */
   readonly secret?: string
 }
 
-/** What came of it. */
+/** Result of {@link greet}. */
 export interface Greeting {
-  /** What the server said, when the page has joined. */
+  /** The text of the server, if the page has joined. */
   readonly text?: string
-  /** Why it has not. */
+  /** The error code, if the page has not joined. */
   readonly code?: string
 }
 
-/** Joins a node, and reads what its service `greeting` says. */
+/** Joins a node, and reads the text of its service `greeting`. */
 async function greet({ url, secret }: GreetOptions): Promise<Greeting> {
   await using node = new AstraNet(secret === undefined ? {} : { secret, insecure: true })
   try {

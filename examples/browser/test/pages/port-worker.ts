@@ -1,6 +1,6 @@
 import { AstraNet } from '@astranet/core/browser'
 
-/** A node in a worker, at the other end of the port that it is sent: it offers `echo`. */
+/** A node in a worker, at the other end of the port that it receives: it offers `echo`. */
 async function run({ secret, port }: { secret: string; port: MessagePort }): Promise<void> {
   const node = new AstraNet({ secret })
   const sockets = await node.bind('', 'echo')

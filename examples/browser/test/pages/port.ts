@@ -1,12 +1,12 @@
 import { AstraNet, generateSecret } from '@astranet/core/browser'
 
-/** What came back. */
+/** The returned bytes. */
 export interface Echo {
   readonly bytes: number
   readonly isSame: boolean
 }
 
-/** Is a neighbour of a node in a worker, over a MessagePort with a secret, and has it send so many bytes back. */
+/** Links to a node in a worker, over a MessagePort with a secret, and sends that number of bytes through its echo. */
 async function echoThroughWorker(length: number): Promise<Echo> {
   const secret = generateSecret()
   const { port1, port2 } = new MessageChannel()

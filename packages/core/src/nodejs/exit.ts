@@ -27,7 +27,13 @@ export function atExit(leaver: Leaver): () => void {
   }
 }
 
-/** All send before any waits, so that they wait together. */
+/**
+ * All send before any waits, so that they wait together.
+ *
+ * A TLS link that has flushed in this turn cannot send here. Node's `TLSWrap` takes a write of encrypted bytes for finished
+ * in a native `setImmediate`, encrypts what follows only into a buffer until then, and gives JavaScript no call that hands
+ * that buffer to the socket below. So a flush over TLS is late in its turn (`ByteDuplex.defer`), and holds what it can.
+ */
 function leaveAll(): void {
   eachWithin(MAX_LEAVING_MS, (leaver) => leaver.closeNow())
   eachWithin(MAX_LINGERING_MS, (leaver, ms) => leaver.linger(ms))

@@ -24,6 +24,8 @@ export class Player {
   sentBytes = 0
   /** Timeouts that are awaited. */
   awaitedTimeouts = 0
+  /** See {@link PlayerOptions}. */
+  readonly notesFullness: boolean
   /** What else is in the last error that came. */
   errorDetails = ''
   /** The argument of `'close'`, once it came. */
@@ -37,6 +39,7 @@ export class Player {
     this.#side = side
     this.#options = options
     this.socket = socket
+    this.notesFullness = options.notesFullness
     this.recorder = new Recorder(side === 'near' ? 'far' : 'near', options.isPeerEchoing)
     this.#throws = new Throws(side)
     this.reader = new Reader(socket, this.recorder, this.#throws)
@@ -64,7 +67,7 @@ export class Player {
     listen('end', 'read')
     listen('finish', 'write')
     listen('timeout', 'both')
-    if (this.#options.notesFullness) listen('drain', 'write')
+    if (this.notesFullness) listen('drain', 'write')
     socket.on('close', (hadError: unknown) => {
       this.hadError = hadError
       recorder.note('both', "'close'")
@@ -126,7 +129,7 @@ export class Player {
 
   #write(operation: Operation & { kind: 'write' | 'end' }): string | undefined {
     const result = this.socket.write(...this.#arguments(operation))
-    return this.#options.notesFullness ? String(result) : undefined
+    return this.notesFullness ? String(result) : undefined
   }
 
   /** Typed as what always works: Node's types allow no mixture. */

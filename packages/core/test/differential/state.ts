@@ -33,8 +33,9 @@ export function stateOf(player: Player, peer: Player): State {
     ...(isReadAhead(player, peer)
       ? { readableLength: socket.readableLength, bytesRead: socket.bytesRead }
       : {}),
-    ...(isReadAhead(peer, player)
-      ? { writableLength: socket.writableLength, writableNeedDrain: socket.writableNeedDrain }
+    ...(isReadAhead(peer, player) ? { writableLength: socket.writableLength } : {}),
+    ...(isReadAhead(peer, player) && player.notesFullness
+      ? { writableNeedDrain: socket.writableNeedDrain }
       : {}),
   }
 }

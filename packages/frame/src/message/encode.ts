@@ -1,7 +1,7 @@
+import { checkInteger } from '@astranet/interface/check'
 import { Encoder, type ExtensionCodecType } from '@msgpack/msgpack'
-import { checkIntegerBetween } from '../limits.js'
 import { varintLength, writeVarint } from '../varint.js'
-import { DEFAULT_MAX_MESSAGE_BYTES, MAX_MESSAGE_DEPTH } from './limits.js'
+import { DEFAULT_MAX_MESSAGE_BYTES, MAX_MESSAGE_DEPTH, MESSAGE_SIZES } from './limits.js'
 import { findFault } from './structure.js'
 
 /** An encoder keeps the buffer of its largest message; one with a larger buffer than this is not kept. */
@@ -43,10 +43,8 @@ function newEncoder(): Encoder {
  * `TypeError`; more bytes than the limit a `RangeError`.
  */
 export function encodeMessage(value: unknown, limits: EncodeMessageLimits = {}): Uint8Array {
-  const maxBytes = checkIntegerBetween('limits.maxBytes', limits.maxBytes ?? DEFAULT_MAX_MESSAGE_BYTES, [
-    1,
-    2 ** 30,
-  ])
+  const wanted = limits.maxBytes ?? DEFAULT_MAX_MESSAGE_BYTES
+  const maxBytes = checkInteger('limits.maxBytes', wanted, MESSAGE_SIZES)
   const body = encodeBody(value)
   if (body.length > maxBytes) {
     throw new RangeError(`value takes ${body.length} bytes as a message, more than the ${maxBytes} allowed`)

@@ -1,3 +1,8 @@
+import type { NumberRange } from '@astranet/interface/check'
+
+/** What a message's limit may be, in bytes. */
+export const MESSAGE_SIZES: NumberRange = { min: 1, max: 2 ** 30 }
+
 /** The most bytes of a message that {@link encodeMessage} writes unless told otherwise; the length prefix is not counted. */
 export const DEFAULT_MAX_MESSAGE_BYTES = 65_536
 

@@ -1,7 +1,8 @@
 import { AstraError } from '@astranet/interface'
+import { checkInteger } from '@astranet/interface/check'
 import { Decoder } from '@msgpack/msgpack'
-import { checkIntegerBetween } from '../limits.js'
 import { readVarint, varintEnd } from '../varint-reader.js'
+import { MESSAGE_SIZES } from './limits.js'
 import { findFault } from './structure.js'
 
 const EMPTY = new Uint8Array(0)
@@ -42,9 +43,9 @@ export class MessageDecoder {
   #isOwned = false
   #error: AstraError | undefined = undefined
 
-  /** Throws a `RangeError` when `options.maxBytes` is out of range. */
+  /** Throws a `TypeError` or `RangeError` unless `options.maxBytes` is an integer from 1 to 2^30. */
   constructor(options: MessageDecoderOptions) {
-    this.#maxBytes = checkIntegerBetween('options.maxBytes', options.maxBytes, [1, 2 ** 30])
+    this.#maxBytes = checkInteger('options.maxBytes', options.maxBytes, MESSAGE_SIZES)
   }
 
   /** Bytes that were pushed and not read. */

@@ -345,15 +345,17 @@ export class StreamDuplex extends Duplex {
     )
   }
 
-  /** Whether a write waits because the stream is full, and not only for its bytes to come back. */
+  /** Whether a write waits because the stream is full, and neither for its bytes to come back nor for the peer's last bytes. */
   #isStreamFull(): boolean {
-    return !this.#isStarting && this.#writeCallback !== undefined && !this.stream.isFlushOwed
+    const isWaiting = !this.#isStarting && this.#writeCallback !== undefined
+    return isWaiting && !this.stream.isFlushOwed && !this.#isHeld
   }
 
   #isRefused(bytes: number, callback: Callback): boolean {
     const { stream } = this
     if (stream.canWrite) return false
-    if (bytes === 0 && this.#stopped !== undefined && isStop(this.#stopped)) {
+    const isSilent = bytes === 0 && this.#stoppedWrites?.hasTaken !== true
+    if (isSilent && this.#stopped !== undefined && isStop(this.#stopped)) {
       callback()
       return true
     }

@@ -31,8 +31,11 @@ export class StoppedWrites {
   /** A write counted as taken: the next one that may fail does. */
   #hasTaken = false
   #waiting: Settle | undefined = undefined
+  /** Whether the last write given to this was in flight at the peer's stop: it is not the one that counts as taken. */
+  #isInFlight = false
   #timer: NodeJS.Timeout | undefined = undefined
-  readonly #onEnd = (): void => this.#take()
+  /** In a tick of its own: what the write's callback throws does not keep the event from the program's listeners. */
+  readonly #onEnd = (): void => process.nextTick(() => this.#take())
 
   constructor(stopped: Stopped) {
     this.#stopped = stopped
@@ -40,18 +43,25 @@ export class StoppedWrites {
 
   /** Settles the write that was in flight when the peer stopped: it counts as taken in any case, and not as the one. */
   inFlight(settle: Settle): void {
+    this.#isInFlight = true
     if (this.#isReading()) this.#wait(settle)
     else settle(null)
   }
 
   /** Settles a write now or later. A Duplex has one write in flight at a time. */
   write(settle: Settle): void {
+    this.#isInFlight = false
     if (this.#isReading()) this.#wait(settle)
     else if (this.#hasTaken) settle(this.#stopped.error())
     else {
       this.#hasTaken = true
       settle(null)
     }
+  }
+
+  /** Whether a write counted as taken: the next one fails, even one of no bytes, which itself never counts. */
+  get hasTaken(): boolean {
+    return this.#hasTaken
   }
 
   #isReading(): boolean {
@@ -61,7 +71,8 @@ export class StoppedWrites {
 
   #wait(settle: Settle): void {
     this.#waiting = settle
-    this.#stopped.duplex.once('end', this.#onEnd)
+    // In front: a listener of the program that throws keeps the event from those behind it.
+    this.#stopped.duplex.prependOnceListener('end', this.#onEnd)
     this.#watch(this.#stopped.received())
   }
 
@@ -71,7 +82,7 @@ export class StoppedWrites {
   }
 
   #take(): void {
-    this.#hasTaken = true
+    if (!this.#isInFlight) this.#hasTaken = true
     this.#settle(null)
   }
 

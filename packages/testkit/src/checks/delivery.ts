@@ -1,4 +1,5 @@
-import { check, checkBytes, checkSame, concat } from '../assert.js'
+import { concatBytes } from '@astranet/interface'
+import { check, checkBytes, checkSame } from '../assert.js'
 import type { PairProbe } from '../pair-probe.js'
 import type { Probe } from '../probe.js'
 import type { Check } from '../runner.js'
@@ -39,7 +40,7 @@ async function sendRandom(probe: Probe, random: Rng): Promise<Uint8Array> {
     sent.push(...chunks)
     await probe.send(...chunks)
   }
-  return concat(sent)
+  return concatBytes(sent)
 }
 
 async function manySmallWrites(pair: PairProbe): Promise<void> {
@@ -66,7 +67,7 @@ async function beforeHandle(pair: PairProbe): Promise<void> {
   await pair.quiet()
   const b = pair.probe(pair.b)
   await b.received(3000)
-  checkBytes(b.bytes(), concat(sent), 'a to b')
+  checkBytes(b.bytes(), concatBytes(sent), 'a to b')
 }
 
 async function handOver(pair: PairProbe): Promise<void> {
@@ -81,7 +82,7 @@ async function handOver(pair: PairProbe): Promise<void> {
   await second.received(sent.length - first.receivedBytes)
   await sending
   checkSame(first.chunks.length, 1, 'chunks for the first handler in the end')
-  checkBytes(concat([first.bytes(), second.bytes()]), sent, 'a to b')
+  checkBytes(concatBytes([first.bytes(), second.bytes()]), sent, 'a to b')
 }
 
 async function pauseAndResume(pair: PairProbe): Promise<void> {

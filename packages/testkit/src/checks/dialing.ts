@@ -1,7 +1,7 @@
 import { check, checkSame, codeOf, rejection } from '../assert.js'
 import type { Check } from '../runner.js'
 import type { TransportProbe } from '../transport-probe.js'
-import type { TransportSuiteOptions, UnansweredDial } from '../transport-suite.js'
+import type { TransportSuiteOptions, UnansweredDial } from '../transport-suite-options.js'
 import { turn } from '../turn.js'
 
 /** Failing and giving up. */

@@ -1,4 +1,5 @@
 import type { Clock } from '@astranet/interface'
+import type { PairDirection, PairEnd } from '@astranet/interface/duplex-pair'
 import type { SimDirectionOptions } from './link-options.js'
 import type { Rng } from './rng.js'
 
@@ -7,25 +8,20 @@ interface Piece {
   readonly dueMs: number
 }
 
-/** Whom a direction tells what happened. */
-export interface DirectionEvents {
-  /** Whether the receiver takes bytes now. */
-  canDeliver(): boolean
-  delivered(bytes: Uint8Array): void
-  /** The last byte was delivered, and the sender has ended. */
-  ended(): void
-  /** What the sender was told to wait for fits into the buffer now. */
-  drained(): void
-  /** `cutAfterBytes` was reached. */
+/** The two ends that a direction joins. */
+export interface DirectionEnds {
+  readonly receiver: Pick<PairEnd, 'canReceive' | 'receive' | 'receiveEnd'>
+  readonly sender: Pick<PairEnd, 'drain'>
+  /** The direction has carried `cutAfterBytes`. */
   cut(): void
 }
 
-/** One direction of a simulated link: bytes under way, and when each piece arrives. */
-export class SimDirection {
+/** One direction of a simulated link: bytes in flight, and when each piece arrives. */
+export class SimDirection implements PairDirection {
   readonly #clock: Clock
   readonly #rng: Rng | undefined
   readonly #options: SimDirectionOptions
-  readonly #events: DirectionEvents
+  readonly #ends: DirectionEnds
   readonly #bufferBytes: number
   #pieces: Piece[] = []
   #queuedBytes = 0
@@ -33,15 +29,15 @@ export class SimDirection {
   #lineFreeMs = 0
   #lastDueMs = 0
   #endDueMs: number | undefined
-  #isOver = false
+  #isEnded = false
   #isHeld = false
   #isScheduled = false
 
-  constructor(clock: Clock, options: SimDirectionOptions, rng: Rng | undefined, events: DirectionEvents) {
+  constructor(clock: Clock, options: SimDirectionOptions, rng: Rng | undefined, ends: DirectionEnds) {
     this.#clock = clock
     this.#options = options
     this.#rng = rng
-    this.#events = events
+    this.#ends = ends
     this.#bufferBytes = options.bufferBytes ?? 65_536
   }
 
@@ -54,8 +50,8 @@ export class SimDirection {
     return Math.max(0, this.#queuedBytes - this.#bufferBytes)
   }
 
-  get isOver(): boolean {
-    return this.#isOver
+  get isEnded(): boolean {
+    return this.#isEnded
   }
 
   send(chunks: readonly Uint8Array[]): void {
@@ -80,14 +76,14 @@ export class SimDirection {
     this.schedule()
   }
 
-  /** Drops what is under way. Nothing is told any more. */
+  /** Drops what is in flight; nothing more is delivered. */
   stop(): void {
-    this.#isOver = true
+    this.#isEnded = true
     this.#pieces = []
     this.#queuedBytes = 0
   }
 
-  /** Sees to it that what is under way arrives. To be called whenever the receiver may have become ready. */
+  /** Sees to it that what is in flight arrives. To be called whenever the receiver may have become ready. */
   schedule(): void {
     const dueMs = this.#pieces[0]?.dueMs ?? this.#endDueMs
     if (dueMs === undefined || this.#isScheduled || !this.#canDeliver()) return
@@ -98,7 +94,7 @@ export class SimDirection {
   }
 
   #canDeliver(): boolean {
-    return !this.#isOver && !this.#isHeld && this.#events.canDeliver()
+    return !this.#isEnded && !this.#isHeld && this.#ends.receiver.canReceive()
   }
 
   readonly #deliverDue = (): void => {
@@ -114,10 +110,10 @@ export class SimDirection {
       if (!this.#deliver(piece.bytes)) return
     }
     this.#pieces.splice(0, count)
-    if (hadExcess && this.excessBytes === 0 && !this.#isOver) this.#events.drained()
+    if (hadExcess && this.excessBytes === 0 && !this.#isEnded) this.#ends.sender.drain()
     if (this.#pieces.length === 0 && (this.#endDueMs ?? Infinity) <= nowMs && this.#canDeliver()) {
-      this.#isOver = true
-      return this.#events.ended()
+      this.#isEnded = true
+      return this.#ends.receiver.receiveEnd()
     }
     this.schedule()
   }
@@ -128,9 +124,9 @@ export class SimDirection {
     const left = (this.#options.cutAfterBytes ?? Infinity) - this.#deliveredBytes
     const taken = bytes.length > left ? bytes.slice(0, left) : bytes
     this.#deliveredBytes += taken.length
-    if (taken.length > 0) this.#events.delivered(taken)
-    if (bytes.length >= left && !this.#isOver) this.#events.cut()
-    return !this.#isOver
+    if (taken.length > 0) this.#ends.receiver.receive(taken)
+    if (bytes.length >= left && !this.#isEnded) this.#ends.cut()
+    return !this.#isEnded
   }
 
   #pieceLength(): number {

@@ -1,3 +1,5 @@
+import { checkNumber } from '@astranet/interface/check'
+
 /**
  * Random numbers that can be had again from their seed: xoshiro128** (Blackman and Vigna), seeded by splitmix32. Good for
  * tests, not for secrets.
@@ -37,7 +39,7 @@ export class Rng {
 
   /** An integer from `min` to `max`, both included. Throws a `RangeError` when `max` is below `min`. */
   integer(min: number, max: number): number {
-    if (!(max >= min)) throw new RangeError(`max must be at least min (${min}), got ${max}`)
+    checkNumber('max', max, { min, max: Infinity })
     return min + Math.floor(this.float() * (max - min + 1))
   }
 

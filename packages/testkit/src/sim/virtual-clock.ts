@@ -1,4 +1,5 @@
 import type { Clock, Timer, TimerOptions } from '@astranet/interface'
+import { checkNumber } from '@astranet/interface/check'
 import { turn } from '../turn.js'
 import { TimerHeap, type HeapTimer } from './timer-heap.js'
 
@@ -62,8 +63,7 @@ export class VirtualClock implements Clock {
 
   /** Moves time on by `ms`, running everything that is due on the way. Throws a `RangeError` unless `ms` is 0 or more. */
   advance(ms: number): void {
-    if (!(ms >= 0)) throw new RangeError(`ms must be 0 or more, got ${ms}`)
-    const untilMs = this.#nowMs + ms
+    const untilMs = this.#nowMs + checkNumber('ms', ms, { min: 0, max: Infinity })
     for (let events = 0; this.#stepUntil(untilMs); events++) this.#checkLivelock(events)
     this.#nowMs = untilMs
   }

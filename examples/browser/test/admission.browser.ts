@@ -16,7 +16,7 @@ afterAll(async () => {
   await browser.close()
 })
 
-/** What a function of the program that a page has comes to. */
+/** The result of a function of the page's program. */
 async function call<Result>(page: Page, name: string, argument: unknown): Promise<Result> {
   return await page.evaluate(`${name}(${JSON.stringify(argument)})`)
 }
@@ -27,7 +27,7 @@ async function open(origin: string, program: string): Promise<Page> {
   return page
 }
 
-/** A node on the server of the pages, which offers `greeting`, and the codes of those that it turns away. */
+/** A node on the server of the pages, which offers `greeting`, and the error codes of refused connections. */
 async function greeter(
   web: Web,
   options: AstraNetOptions,
@@ -42,7 +42,7 @@ async function greeter(
   return { node, refusals }
 }
 
-it('a page that knows the secret joins, and one that has another is turned away, as both sides are told', async () => {
+it('a page with the secret joins, a page with another is refused, and both sides report it', async () => {
   await using web = await startWeb('join')
   const secret = generateSecret()
   const { node, refusals } = await greeter(web, { secret, insecure: true })
@@ -56,7 +56,7 @@ it('a page that knows the secret joins, and one that has another is turned away,
   await page.close()
 })
 
-it("a page elsewhere that has its name mean this machine is turned away, though it has the node's origin", async () => {
+it("a page whose name was rebound to this machine is refused, although it has the node's origin", async () => {
   await using web = await startWeb('join')
   const { node, refusals } = await greeter(web, {})
   await using _node = node

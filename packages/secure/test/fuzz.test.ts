@@ -27,13 +27,19 @@ const mutation = fc.record({
   appended: bytes(64),
 })
 
-function mutated(whole: Uint8Array, { changes, length, appended }: typeof mutation extends fc.Arbitrary<infer T> ? T : never): Uint8Array {
+function mutated(
+  whole: Uint8Array,
+  { changes, length, appended }: typeof mutation extends fc.Arbitrary<infer T> ? T : never,
+): Uint8Array {
   const copy = new Uint8Array(whole)
   for (const [at, change] of changes) {
     const place = at % Math.max(1, copy.length)
     if (place < copy.length) copy[place] = (copy[place] as number) ^ change
   }
-  return concatBytes([copy.subarray(0, length ?? copy.length), length === null ? new Uint8Array(0) : appended])
+  return concatBytes([
+    copy.subarray(0, length ?? copy.length),
+    length === null ? new Uint8Array(0) : appended,
+  ])
 }
 
 describe('records', () => {
@@ -129,23 +135,30 @@ describe('handshake messages', () => {
     )
   })
 
-  test.each([1, 2, 3] as const)('a changed message %i gives an error with a code, and never a handshake', async (target) => {
-    const psk = counting(4)
-    await fc.assert(
-      fc.asyncProperty(mutation, fc.boolean(), async (change, hasSecret) => {
-        const options = { psk: hasSecret ? psk : undefined, crypto: nodeCrypto.crypto }
-        let isSame = false
-        const attack = exchange(side('initiator', options), side('responder', options), (message, number) => {
-          if (number !== target) return message
-          const changed = mutated(message, change)
-          isSame = hex(changed) === hex(message)
-          return changed
-        })
-        const code = await codeOf(attack)
-        if (isSame) expect(code).toBe('none')
-        else expect(code).toMatch(/^ASTRA_ERR_SECURE_(HANDSHAKE|SECRET|KEY)$/)
-      }),
-      { numRuns: 150 },
-    )
-  })
+  test.each([1, 2, 3] as const)(
+    'a changed message %i gives an error with a code, and never a handshake',
+    async (target) => {
+      const psk = counting(4)
+      await fc.assert(
+        fc.asyncProperty(mutation, fc.boolean(), async (change, hasSecret) => {
+          const options = { psk: hasSecret ? psk : undefined, crypto: nodeCrypto.crypto }
+          let isSame = false
+          const attack = exchange(
+            side('initiator', options),
+            side('responder', options),
+            (message, number) => {
+              if (number !== target) return message
+              const changed = mutated(message, change)
+              isSame = hex(changed) === hex(message)
+              return changed
+            },
+          )
+          const code = await codeOf(attack)
+          if (isSame) expect(code).toBe('none')
+          else expect(code).toMatch(/^ASTRA_ERR_SECURE_(HANDSHAKE|SECRET|KEY)$/)
+        }),
+        { numRuns: 150 },
+      )
+    },
+  )
 })

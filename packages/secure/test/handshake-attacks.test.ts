@@ -28,41 +28,47 @@ const LOW_ORDER_POINTS = [
 describe.each(patterns)('%s', (_, secret) => {
   const make = { psk: secret, prologue: utf8('p') }
 
-  test.each([1, 2, 3] as const)('message %i with any bit flipped fails, and gives nothing to send', async (target) => {
-    const { messages } = await exchange(side('initiator', make), side('responder', make))
-    const { length } = messages[target - 1] as Uint8Array
-    for (let at = 0; at < length; at++) {
-      const initiator = side('initiator', make)
-      const responder = side('responder', make)
-      const changed = exchange(initiator, responder, (message, number) => {
-        if (number !== target) return message
-        const copy = new Uint8Array(message)
-        copy[at] = (copy[at] as number) ^ (1 << (at % 8))
-        return copy
-      })
-      // Without a secret the first message is a bare key: another key is noticed with the next message.
-      expect(await codeOf(changed), `byte ${at}`).toMatch(/^ASTRA_ERR_SECURE_(HANDSHAKE|SECRET|KEY)$/)
-      expect([initiator.state, responder.state]).toContain('failed')
-      expect([initiator.state, responder.state].filter((state) => state === 'done').length).toBe(
-        target === 3 ? 1 : 0,
-      )
-    }
-  })
+  test.each([1, 2, 3] as const)(
+    'message %i with any bit flipped fails, and gives nothing to send',
+    async (target) => {
+      const { messages } = await exchange(side('initiator', make), side('responder', make))
+      const { length } = messages[target - 1] as Uint8Array
+      for (let at = 0; at < length; at++) {
+        const initiator = side('initiator', make)
+        const responder = side('responder', make)
+        const changed = exchange(initiator, responder, (message, number) => {
+          if (number !== target) return message
+          const copy = new Uint8Array(message)
+          copy[at] = (copy[at] as number) ^ (1 << (at % 8))
+          return copy
+        })
+        // Without a secret the first message is a bare key: another key is noticed with the next message.
+        expect(await codeOf(changed), `byte ${at}`).toMatch(/^ASTRA_ERR_SECURE_(HANDSHAKE|SECRET|KEY)$/)
+        expect([initiator.state, responder.state]).toContain('failed')
+        expect([initiator.state, responder.state].filter((state) => state === 'done').length).toBe(
+          target === 3 ? 1 : 0,
+        )
+      }
+    },
+  )
 
-  test.each([1, 2, 3] as const)('message %i cut at any byte, or one byte too long, is refused', async (target) => {
-    const { messages } = await exchange(side('initiator', make), side('responder', make))
-    const { length: full } = messages[target - 1] as Uint8Array
-    for (let length = 0; length <= full + 1; length++) {
-      if (length === full) continue
-      const resized = exchange(side('initiator', make), side('responder', make), (message, number) => {
-        if (number !== target) return message
-        const copy = new Uint8Array(length)
-        copy.set(message.subarray(0, length))
-        return copy
-      })
-      expect(await codeOf(resized), `${length} bytes`).toBe('ASTRA_ERR_SECURE_HANDSHAKE')
-    }
-  })
+  test.each([1, 2, 3] as const)(
+    'message %i cut at any byte, or one byte too long, is refused',
+    async (target) => {
+      const { messages } = await exchange(side('initiator', make), side('responder', make))
+      const { length: full } = messages[target - 1] as Uint8Array
+      for (let length = 0; length <= full + 1; length++) {
+        if (length === full) continue
+        const resized = exchange(side('initiator', make), side('responder', make), (message, number) => {
+          if (number !== target) return message
+          const copy = new Uint8Array(length)
+          copy.set(message.subarray(0, length))
+          return copy
+        })
+        expect(await codeOf(resized), `${length} bytes`).toBe('ASTRA_ERR_SECURE_HANDSHAKE')
+      }
+    },
+  )
 
   test('a foreign prologue fails', async () => {
     const initiator = side('initiator', make)
@@ -110,21 +116,24 @@ describe.each(patterns)('%s', (_, secret) => {
     expect(await codeOf(initiator.receive(padded))).toBe('ASTRA_ERR_SECURE_HANDSHAKE')
   })
 
-  test.each(LOW_ORDER_POINTS)('the X25519 point of low order %s as ephemeral key is refused', async (point) => {
-    for (const { crypto } of [nodeCrypto, webCrypto]) {
-      if (secret === undefined) {
-        // The responder mixes no shared secret before it answers, and notices as it makes the second message.
-        const responder = side('responder', { ...make, crypto })
-        await responder.start()
-        expect(await codeOf(responder.receive(unhex(point)))).toBe('ASTRA_ERR_SECURE_KEY')
+  test.each(LOW_ORDER_POINTS)(
+    'the X25519 point of low order %s as ephemeral key is refused',
+    async (point) => {
+      for (const { crypto } of [nodeCrypto, webCrypto]) {
+        if (secret === undefined) {
+          // The responder mixes no shared secret before it answers, and notices as it makes the second message.
+          const responder = side('responder', { ...make, crypto })
+          await responder.start()
+          expect(await codeOf(responder.receive(unhex(point)))).toBe('ASTRA_ERR_SECURE_KEY')
+        }
+        const initiator = side('initiator', { ...make, crypto })
+        const forged = exchange(initiator, side('responder', make), (message, number) => {
+          return number === 2 ? concatBytes([unhex(point), message.subarray(32)]) : message
+        })
+        expect(await codeOf(forged)).toBe('ASTRA_ERR_SECURE_KEY')
       }
-      const initiator = side('initiator', { ...make, crypto })
-      const forged = exchange(initiator, side('responder', make), (message, number) => {
-        return number === 2 ? concatBytes([unhex(point), message.subarray(32)]) : message
-      })
-      expect(await codeOf(forged)).toBe('ASTRA_ERR_SECURE_KEY')
-    }
-  })
+    },
+  )
 })
 
 test('a responder with a secret refuses who has another one or none, and says nothing', async () => {
@@ -159,7 +168,9 @@ test('somebody in the middle without the secret gets no answer from the responde
   const responder = side('responder', { psk })
   await responder.start()
   const middle = side('initiator', { psk: counting(9), identity: await generateIdentity() })
-  expect(await codeOf(responder.receive((await middle.start()) as Uint8Array))).toBe('ASTRA_ERR_SECURE_SECRET')
+  expect(await codeOf(responder.receive((await middle.start()) as Uint8Array))).toBe(
+    'ASTRA_ERR_SECURE_SECRET',
+  )
 })
 
 test('somebody in the middle who may join is seen as who they are, and an expected node id keeps them out', async () => {
@@ -208,7 +219,11 @@ describe('a signature', () => {
     ['the other role', { role: 'responder' as const }],
   ])('over %s is refused', async (_, change) => {
     const identity = forger(publicKey, (bytes) => {
-      const honest = { role: 'initiator' as const, hash: bytes.subarray(38, 70), staticKey: bytes.subarray(70) }
+      const honest = {
+        role: 'initiator' as const,
+        hash: bytes.subarray(38, 70),
+        staticKey: bytes.subarray(70),
+      }
       expect(hex(signedBytes(honest))).toBe(hex(bytes))
       return identities.initiator.sign(signedBytes({ ...honest, ...change }))
     })
@@ -236,7 +251,9 @@ describe('a signature', () => {
       key[31] = (y < '02' ? 0 : 0x7f) | sign
       const identity = forger(key, async () => new Uint8Array(64))
       expect(isLowOrder(key)).toBe(true)
-      expect(await codeOf(exchange(side('initiator', { identity }), side('responder')))).toBe('ASTRA_ERR_SECURE_KEY')
+      expect(await codeOf(exchange(side('initiator', { identity }), side('responder')))).toBe(
+        'ASTRA_ERR_SECURE_KEY',
+      )
     }
     const neutral = unhex(`01${'00'.repeat(31)}`)
     const signature = concatBytes([neutral, new Uint8Array(32)])

@@ -38,7 +38,10 @@ describe.each([
   })
 
   test('the messages have the lengths that the spec gives, and announce them beforehand', async () => {
-    const { messages } = await exchange(side('initiator', { psk: secret }), side('responder', { psk: secret }))
+    const { messages } = await exchange(
+      side('initiator', { psk: secret }),
+      side('responder', { psk: secret }),
+    )
     const smallest = messages.map(({ length }) => length)
     expect(smallest).toEqual([secret === undefined ? 32 : 48, 192, 160])
     for (const number of [1, 2, 3] as const)
@@ -135,11 +138,17 @@ test('a handshake that failed stays so', async () => {
 test.each([
   [{ role: 'dialer' as 'initiator' }, new TypeError(`role must be 'initiator' or 'responder', got "dialer"`)],
   [{ identity: {} as never }, new TypeError('identity must be an identity')],
-  [{ identity: { ...identities.initiator, publicKey: new Uint8Array(31) } }, new RangeError('identity.publicKey must have 32 bytes, got 31')],
+  [
+    { identity: { ...identities.initiator, publicKey: new Uint8Array(31) } },
+    new RangeError('identity.publicKey must have 32 bytes, got 31'),
+  ],
   [{ psk: new Uint8Array(16) }, new RangeError('psk must have 32 bytes, got 16')],
   [{ psk: 'secret' as never }, new TypeError('psk must be a Uint8Array, got string')],
   [{ prologue: 'text' as never }, new TypeError('prologue must be a Uint8Array, got string')],
-  [{ maxPayloadBytes: 65_344 }, new RangeError('maxPayloadBytes must be an integer from 0 to 65343, got 65344')],
+  [
+    { maxPayloadBytes: 65_344 },
+    new RangeError('maxPayloadBytes must be an integer from 0 to 65343, got 65344'),
+  ],
   [{ maxPayloadBytes: -1 }, new RangeError('maxPayloadBytes must be an integer from 0 to 65343, got -1')],
 ])('a wrong option is named: %o', (options, error) => {
   expect(() => side('initiator', options)).toThrow(error)

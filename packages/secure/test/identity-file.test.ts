@@ -97,14 +97,17 @@ test('a file that others may read gives a process warning with a code', async ()
 
 const isRoot = process.getuid?.() === 0
 
-test.skipIf(isRoot)('a file that may not be read is an error that names it (not as root, who may read all)', async () => {
-  const path = await newPath()
-  await writeFile(path, 'x', { mode: 0o000 })
-  await expect(openIdentityFile(path)).rejects.toMatchObject({
-    code: 'EACCES',
-    message: expect.stringContaining(path) as string,
-  })
-})
+test.skipIf(isRoot)(
+  'a file that may not be read is an error that names it (not as root, who may read all)',
+  async () => {
+    const path = await newPath()
+    await writeFile(path, 'x', { mode: 0o000 })
+    await expect(openIdentityFile(path)).rejects.toMatchObject({
+      code: 'EACCES',
+      message: expect.stringContaining(path) as string,
+    })
+  },
+)
 
 test('the openssl command reads the file, where there is one', async () => {
   const path = await newPath()

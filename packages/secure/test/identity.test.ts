@@ -17,20 +17,25 @@ const makers = [
 
 const generated = makers.flatMap((maker) => makers.map((reader) => ({ maker, reader })))
 
-test.each(generated)('an identity of $maker.name is read by $reader.name, and is the same', async ({ maker, reader }) => {
-  const identity = await maker.generate()
-  const text = await identity.export()
-  expect(text).toMatch(/^-----BEGIN PRIVATE KEY-----\n[A-Za-z0-9+/=]{64}\n-----END PRIVATE KEY-----\n$/)
-  const read = await reader.read(text)
-  expect(hex(read.publicKey)).toBe(hex(identity.publicKey))
-  expect(read.nodeId).toBe(identity.nodeId)
-  expect(await read.export()).toBe(text)
-  const signature = await read.sign(utf8('message'))
-  expect(hex(signature)).toBe(hex(await identity.sign(utf8('message'))))
-  expect(verify(null, utf8('message'), importPublicKey('Ed25519', identity.publicKey), signature)).toBe(true)
-})
+test.each(generated)(
+  'an identity of $maker.name is read by $reader.name, and is the same',
+  async ({ maker, reader }) => {
+    const identity = await maker.generate()
+    const text = await identity.export()
+    expect(text).toMatch(/^-----BEGIN PRIVATE KEY-----\n[A-Za-z0-9+/=]{64}\n-----END PRIVATE KEY-----\n$/)
+    const read = await reader.read(text)
+    expect(hex(read.publicKey)).toBe(hex(identity.publicKey))
+    expect(read.nodeId).toBe(identity.nodeId)
+    expect(await read.export()).toBe(text)
+    const signature = await read.sign(utf8('message'))
+    expect(hex(signature)).toBe(hex(await identity.sign(utf8('message'))))
+    expect(verify(null, utf8('message'), importPublicKey('Ed25519', identity.publicKey), signature)).toBe(
+      true,
+    )
+  },
+)
 
-test("what OpenSSL writes is read, with line ends of Windows and white space around it too", async () => {
+test('what OpenSSL writes is read, with line ends of Windows and white space around it too', async () => {
   const { privateKey } = generateKeyPairSync('ed25519')
   const text = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
   for (const { read } of makers) {
@@ -51,14 +56,22 @@ describe.each(makers)('$name refuses', ({ read }) => {
     ['another text', 'hello', 'it has no whole PEM block'],
     ['a text that is cut off', good.slice(0, -20), 'it has no whole PEM block'],
     ['two keys', good + good, 'it has no whole PEM block'],
-    ['a public key', publicKey.export({ format: 'pem', type: 'spki' }) as string, 'its PEM block is a PUBLIC KEY'],
+    [
+      'a public key',
+      publicKey.export({ format: 'pem', type: 'spki' }) as string,
+      'its PEM block is a PUBLIC KEY',
+    ],
     [
       'an encrypted key',
       privateKey.export({ ...pkcs8, cipher: 'aes-256-cbc', passphrase: 'x' }) as string,
       'its PEM block is a ENCRYPTED PRIVATE KEY',
     ],
     ['base64 that is broken', good.replace(lines[1] as string, 'A===='), 'its base64 is broken'],
-    ['base64 that lacks characters', good.replace(lines[1] as string, (lines[1] as string).slice(4)), 'not a plain Ed25519 key'],
+    [
+      'base64 that lacks characters',
+      good.replace(lines[1] as string, (lines[1] as string).slice(4)),
+      'not a plain Ed25519 key',
+    ],
     [
       'an X25519 key',
       generateKeyPairSync('x25519').privateKey.export(pkcs8) as string,
@@ -106,11 +119,16 @@ describe('a secret', () => {
 
   test('is the same in either of Unicode’s forms', async () => {
     const [composed, decomposed] = ['é', 'e\u0301'].map((letter) => `${letter} and fifteen more`)
-    expect(hex(await node.derivePsk(composed as string))).toBe(hex(await browser.derivePsk(decomposed as string)))
+    expect(hex(await node.derivePsk(composed as string))).toBe(
+      hex(await browser.derivePsk(decomposed as string)),
+    )
   })
 
   test.each([
-    ['fifteen letters', new RangeError('secret must have at least 16 characters, got 15')],
+    [
+      'fifteen letters',
+      new RangeError('secret must have at least 16 characters, got 15: generateSecret() makes a good one'),
+    ],
     [
       'a secret from a file\n',
       new RangeError(
@@ -129,7 +147,8 @@ test('without WebCrypto the error says what to do', async () => {
   try {
     await expect(browser.generateIdentity()).rejects.toMatchObject({
       code: 'ASTRA_ERR_SECURE_UNAVAILABLE',
-      message: 'There is no crypto.subtle here: browsers give it to pages over https, and from localhost, only.',
+      message:
+        'There is no crypto.subtle here: browsers give it to pages over https, and from localhost, only.',
     })
   } finally {
     Object.defineProperty(globalThis, 'crypto', { value: crypto, configurable: true })

@@ -28,7 +28,9 @@ const path = new URL('../vectors/noise.json', import.meta.url)
 const { vectors } = JSON.parse(readFileSync(path, 'utf8')) as { vectors: Vector[] }
 
 test('there are vectors of both patterns, with and without prologue and payloads', () => {
-  const kinds = vectors.map(({ protocol, prologue }) => `${protocol} ${prologue === '' ? 'no' : 'a'} prologue`)
+  const kinds = vectors.map(
+    ({ protocol, prologue }) => `${protocol} ${prologue === '' ? 'no' : 'a'} prologue`,
+  )
   expect(new Set(kinds)).toEqual(
     new Set(
       ['Noise_XX_25519_AESGCM_SHA256', 'Noise_XXpsk0_25519_AESGCM_SHA256'].flatMap((name) => [
@@ -44,22 +46,21 @@ describe.each([
   { name: 'node:crypto', crypto: nodeCrypto.crypto, isWeb: false },
   { name: 'WebCrypto', crypto: webCrypto.crypto, isWeb: true },
 ])('by $name', ({ crypto, isWeb }) => {
-  test.each(vectors.map((vector, index) => ({ ...vector, title: `${index}: ${vector.source} ${vector.protocol}` })))(
-    'vector $title: both sides write and read every message of it',
-    async (vector) => {
-      const initiator = await begin(crypto, isWeb, vector, true)
-      const responder = await begin(crypto, isWeb, vector, false)
-      for (const [index, { payload, ciphertext }] of vector.messages.slice(0, 3).entries()) {
-        const [writer, reader] = index === 1 ? [responder, initiator] : [initiator, responder]
-        const tokens = await writer.writeTokens()
-        expect(hex(tokens) + hex(await writer.encrypt(unhex(payload)))).toBe(ciphertext)
-        expect(hex(await reader.decrypt(await reader.readTokens(unhex(ciphertext))))).toBe(payload)
-      }
-      expect(hex(responder.hash)).toBe(hex(initiator.hash))
-      if (vector.handshakeHash !== undefined) expect(hex(initiator.hash)).toBe(vector.handshakeHash)
-      await checkTransport(crypto, vector, await initiator.split(), await responder.split())
-    },
-  )
+  test.each(
+    vectors.map((vector, index) => ({ ...vector, title: `${index}: ${vector.source} ${vector.protocol}` })),
+  )('vector $title: both sides write and read every message of it', async (vector) => {
+    const initiator = await begin(crypto, isWeb, vector, true)
+    const responder = await begin(crypto, isWeb, vector, false)
+    for (const [index, { payload, ciphertext }] of vector.messages.slice(0, 3).entries()) {
+      const [writer, reader] = index === 1 ? [responder, initiator] : [initiator, responder]
+      const tokens = await writer.writeTokens()
+      expect(hex(tokens) + hex(await writer.encrypt(unhex(payload)))).toBe(ciphertext)
+      expect(hex(await reader.decrypt(await reader.readTokens(unhex(ciphertext))))).toBe(payload)
+    }
+    expect(hex(responder.hash)).toBe(hex(initiator.hash))
+    if (vector.handshakeHash !== undefined) expect(hex(initiator.hash)).toBe(vector.handshakeHash)
+    await checkTransport(crypto, vector, await initiator.split(), await responder.split())
+  })
 })
 
 /** The messages behind the handshake, which take turns, are sealed with the two keys and no associated data. */

@@ -68,7 +68,10 @@ test('a reader that is at a fault stays there', () => {
 
 test('any byte behind an end is refused', () => {
   const reader = new RecordReader(false)
-  expect(readAll(reader, [concatBytes([wire, Uint8Array.of(0)])])).toEqual({ records, fault: 'bytes follow the end' })
+  expect(readAll(reader, [concatBytes([wire, Uint8Array.of(0)])])).toEqual({
+    records,
+    fault: 'bytes follow the end',
+  })
   const later = new RecordReader(false)
   expect(readAll(later, [wire, Uint8Array.of(0)]).fault).toBe('bytes follow the end')
 })
@@ -94,7 +97,12 @@ test('the key changes with record 65,536 in both directions of both ciphers, and
   }
   const nonce = new Uint8Array(12)
   writeNonce(nonce, RECORDS_PER_KEY)
-  const nextKey = nodeAead.seal(key, unhex(`00000000${'ff'.repeat(8)}`), new Uint8Array(0), new Uint8Array(32)).ciphertext
+  const nextKey = nodeAead.seal(
+    key,
+    unhex(`00000000${'ff'.repeat(8)}`),
+    new Uint8Array(0),
+    new Uint8Array(32),
+  ).ciphertext
   expect(hex(nodeAead.open(nextKey, nonce, header, last) as Uint8Array)).toBe('07')
   expect(nodeAead.open(key, nonce, header, last)).toBeUndefined()
 })

@@ -91,14 +91,17 @@ describe.each(providers)('by %s', (_, provider) => {
     const calls: string[] = []
     const pipes = synchronousPair()
     let below: ByteDuplexHandler | undefined
-    const extended: ByteDuplex = Object.assign(tamperingPipe(pipes.a, (chunk) => [chunk]), {
-      handle: (handler: ByteDuplexHandler) => {
-        below = handler
-        pipes.a.handle(handler)
+    const extended: ByteDuplex = Object.assign(
+      tamperingPipe(pipes.a, (chunk) => [chunk]),
+      {
+        handle: (handler: ByteDuplexHandler) => {
+          below = handler
+          pipes.a.handle(handler)
+        },
+        defer: (callback: () => void) => callback(),
+        linger: (ms: number) => void calls.push(`linger ${ms}`),
       },
-      defer: (callback: () => void) => callback(),
-      linger: (ms: number) => void calls.push(`linger ${ms}`),
-    })
+    )
     const { a, b } = await securePair({ a: extended, b: pipes.b }, by(provider), by(provider))
     a.handle({
       ...({ onData() {}, onDrain() {}, onEnd() {}, onClose() {} } satisfies ByteDuplexHandler),
@@ -142,30 +145,33 @@ test('at most eight records are sealed at a time, and opened', async () => {
   expect([mostSealing, mostOpening > 1 && mostOpening <= 8]).toEqual([8, true])
 })
 
-test.each(['seal', 'open'] as const)('a platform whose %s fails breaks the pipe with its error', async (name) => {
-  const error = new Error('out of memory')
-  let isFailing = false
-  const provider: CryptoProvider = {
-    ...webCrypto,
-    crypto: {
-      ...webCrypto.crypto,
-      aead: async (key) => {
-        const aead = await webCrypto.crypto.aead(key)
-        return {
-          ...aead,
-          [name]: async (...parts: Parameters<typeof aead.seal>) => {
-            if (isFailing) throw error
-            return aead[name](...parts)
-          },
-        }
+test.each(['seal', 'open'] as const)(
+  'a platform whose %s fails breaks the pipe with its error',
+  async (name) => {
+    const error = new Error('out of memory')
+    let isFailing = false
+    const provider: CryptoProvider = {
+      ...webCrypto,
+      crypto: {
+        ...webCrypto.crypto,
+        aead: async (key) => {
+          const aead = await webCrypto.crypto.aead(key)
+          return {
+            ...aead,
+            [name]: async (...parts: Parameters<typeof aead.seal>) => {
+              if (isFailing) throw error
+              return aead[name](...parts)
+            },
+          }
+        },
       },
-    },
-  }
-  const { a, b } = await securePair(synchronousPair(), by(provider), by(nodeCrypto))
-  const [left, right] = [Probe.on(a), Probe.on(b)]
-  isFailing = true
-  if (name === 'seal') left.write(utf8('x'))
-  else right.write(utf8('x'))
-  expect(await left.closed()).toBe(error)
-  expect((await right.closed())?.message).toBe('The other end of the pipe aborted it.')
-})
+    }
+    const { a, b } = await securePair(synchronousPair(), by(provider), by(nodeCrypto))
+    const [left, right] = [Probe.on(a), Probe.on(b)]
+    isFailing = true
+    if (name === 'seal') left.write(utf8('x'))
+    else right.write(utf8('x'))
+    expect(await left.closed()).toBe(error)
+    expect((await right.closed())?.message).toBe('The other end of the pipe aborted it.')
+  },
+)

@@ -18,7 +18,8 @@ export function formatPrivateKey(privateKey: Uint8Array): string {
 /** Reads the text form: PKCS#8 of an Ed25519 key, 48 bytes. Throws `ASTRA_ERR_SECURE_IDENTITY`; `name` is what the text is. */
 export function parsePrivateKey(text: string, name: string): Uint8Array {
   const [, label, base64 = ''] = PEM.exec(text) ?? []
-  if (label === undefined) throw fault(name, 'it has no whole PEM block, and nothing else around it may be there')
+  if (label === undefined)
+    throw fault(name, 'it has no whole PEM block, and nothing else around it may be there')
   if (label !== 'PRIVATE KEY') throw fault(name, `its PEM block is a ${label}, not a PRIVATE KEY`)
   const pkcs8 = decodeBase64(base64)
   if (pkcs8 === undefined) throw fault(name, 'its base64 is broken')

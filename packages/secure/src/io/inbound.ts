@@ -1,4 +1,5 @@
 import { toError } from '@astranet/interface'
+import { FifoQueue } from '@astranet/interface/collections'
 import { secureError } from '../proto/errors.js'
 import { RecordReader } from '../proto/records/record-reader.js'
 import { RecordType } from '../proto/records/header.js'
@@ -33,8 +34,8 @@ export class Inbound {
   readonly #opener: RecordOpener
   readonly #sink: InboundSink
   readonly #reader: RecordReader
-  #chunks: Uint8Array[] = []
-  #opening: Opening[] = []
+  readonly #chunks = new FifoQueue<Uint8Array>()
+  readonly #opening = new FifoQueue<Opening>()
   #hasEnded = false
   #isRunning = false
   #isStopped = false
@@ -52,12 +53,12 @@ export class Inbound {
 
   /** Whether chunks wait, so that the pipe should bring no more. */
   get isFull(): boolean {
-    return this.#chunks.length > 0 || this.#reader.hasUnread
+    return this.#chunks.size > 0 || this.#reader.hasUnread
   }
 
   /** Whether everything that arrived was delivered, but for a record that is not complete. */
   get isDrained(): boolean {
-    return !this.isFull && this.#opening.length === 0
+    return !this.isFull && this.#opening.size === 0
   }
 
   push(chunk: Uint8Array): void {
@@ -80,20 +81,20 @@ export class Inbound {
   /** Drops what waits; nothing more is delivered. */
   stop(): void {
     this.#isStopped = true
-    this.#chunks = []
-    this.#opening = []
+    this.#chunks.clear()
+    this.#opening.clear()
     this.#reader.feed(new Uint8Array(0))
   }
 
   /** Whether there was anything to do. */
   #step(): boolean {
-    const first = this.#opening[0]
+    const first = this.#opening.peek()
     if (first?.outcome !== undefined) {
       this.#opening.shift()
       this.#deliver(first.type, first.outcome.plaintext)
       return true
     }
-    return this.#opening.length < MAX_OPENING_RECORDS && this.#readNext()
+    return this.#opening.size < MAX_OPENING_RECORDS && this.#readNext()
   }
 
   #readNext(): boolean {
@@ -130,7 +131,8 @@ export class Inbound {
 
   #deliver(type: number | undefined, plaintext: Uint8Array | undefined): void {
     if (plaintext === undefined) {
-      const message = 'A record does not decrypt: it was changed, repeated, left out or put elsewhere on the way.'
+      const message =
+        'A record does not decrypt: it was changed, repeated, left out or put elsewhere on the way.'
       this.#sink.onFailure(secureError('ASTRA_ERR_SECURE_TAMPERED', message))
     } else if (type === RecordType.END) {
       this.#hasEnded = true

@@ -1,4 +1,6 @@
 import { concatBytes, toError, type ByteDuplex } from '@astranet/interface'
+import { FifoQueue } from '@astranet/interface/collections'
+import { DrainCounter } from '@astranet/interface/transport-tools'
 import { NO_BYTES } from '../proto/bytes.js'
 import { MAX_RECORD_BYTES, recordHeader, RecordType } from '../proto/records/header.js'
 import type { Outbound, OutboundSink } from './outbound.js'
@@ -22,14 +24,13 @@ export class PipelinedOutbound implements Outbound {
   readonly #pipe: ByteDuplex
   readonly #cipher: PromisedCipher
   readonly #sink: OutboundSink
-  #chunks: Uint8Array[] = []
-  /** The first chunk that is not used up, and how much of it is. */
-  #first = 0
+  readonly #chunks = new FifoQueue<Uint8Array>()
+  /** How much of the first chunk is used up. */
   #offset = 0
   #chunkBytes = 0
-  #sealing: Sealing[] = []
+  readonly #sealing = new FifoQueue<Sealing>()
   #sealingBytes = 0
-  #drainsOwed = 0
+  readonly #drains = new DrainCounter()
   /** Whether the pipe has refused more, and has not drained since. */
   #isPipeFull = false
   #isEnding = false
@@ -59,9 +60,8 @@ export class PipelinedOutbound implements Outbound {
       this.#chunkBytes += chunk.length
     }
     if (this.#chunkBytes === before) return true
-    this.#drainsOwed++
     this.#sealMore()
-    return false
+    return this.#drains.owe()
   }
 
   end(): void {
@@ -76,15 +76,14 @@ export class PipelinedOutbound implements Outbound {
 
   stop(): void {
     this.#isStopped = true
-    this.#chunks = []
-    this.#first = 0
+    this.#chunks.clear()
     this.#chunkBytes = 0
-    this.#sealing = []
+    this.#sealing.clear()
     this.#sealingBytes = 0
   }
 
   #sealMore(): void {
-    while (!this.#isPipeFull && !this.#isStopped && this.#sealing.length < MAX_SEALING_RECORDS) {
+    while (!this.#isPipeFull && !this.#isStopped && this.#sealing.size < MAX_SEALING_RECORDS) {
       if (this.#chunkBytes > 0) this.#seal(RecordType.DATA, this.#takeRecord())
       else if (this.#isEnding && !this.#isEndSealing) {
         this.#isEndSealing = true
@@ -115,25 +114,21 @@ export class PipelinedOutbound implements Outbound {
     let room = Math.min(MAX_RECORD_BYTES, this.#chunkBytes)
     this.#chunkBytes -= room
     while (room > 0) {
-      const chunk = this.#chunks[this.#first] as Uint8Array
+      const chunk = this.#chunks.peek() as Uint8Array
       const part = chunk.subarray(this.#offset, this.#offset + room)
       parts.push(part)
       room -= part.length
       this.#offset += part.length
       if (this.#offset < chunk.length) continue
       this.#offset = 0
-      this.#first++
-    }
-    if (this.#first === this.#chunks.length) {
-      this.#chunks = []
-      this.#first = 0
+      this.#chunks.shift()
     }
     return parts.length === 1 ? (parts[0] as Uint8Array) : concatBytes(parts)
   }
 
   #writeSealed(): void {
     while (!this.#isPipeFull && !this.#isStopped) {
-      const first = this.#sealing[0]
+      const first = this.#sealing.peek()
       if (first?.sealed === undefined) break
       this.#sealing.shift()
       this.#sealingBytes -= first.length
@@ -148,10 +143,8 @@ export class PipelinedOutbound implements Outbound {
   }
 
   #drain(): void {
-    for (let owed = this.#drainsOwed; owed > 0 && !this.#isStopped; owed--) {
-      if (this.waitingBytes > 0 || this.#isPipeFull) return
-      this.#drainsOwed--
-      this.#sink.onDrain()
-    }
+    if (this.waitingBytes > 0 || this.#isPipeFull) return
+    this.#drains.makeDue()
+    while (!this.#isStopped && this.#drains.takeDue()) this.#sink.onDrain()
   }
 }

@@ -9,12 +9,7 @@ export interface SealedBytes {
 /** AES-256-GCM that answers at once, for platforms that have it. */
 export interface DirectAead {
   /** Seals; the arguments may be reused afterwards. */
-  seal(
-    key: Uint8Array,
-    nonce: Uint8Array,
-    associatedData: Uint8Array,
-    plaintext: Uint8Array,
-  ): SealedBytes
+  seal(key: Uint8Array, nonce: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array): SealedBytes
   /** The plaintext, in bytes of its own; `undefined` when the tag at the end of `sealed` is wrong. */
   open(
     key: Uint8Array,

@@ -36,7 +36,9 @@ export const webCrypto: CryptoProvider = {
   crypto,
   async stretch(secret, salt, iterations) {
     const { TextEncoder } = globalThis
-    const key = await subtle().importKey('raw', new TextEncoder().encode(secret), 'PBKDF2', false, ['deriveBits'])
+    const key = await subtle().importKey('raw', new TextEncoder().encode(secret), 'PBKDF2', false, [
+      'deriveBits',
+    ])
     const parameters = { name: 'PBKDF2', hash: 'SHA-256', salt: asciiBytes(salt), iterations }
     return new Uint8Array(await subtle().deriveBits(parameters, key, KEY_BYTES * 8))
   },

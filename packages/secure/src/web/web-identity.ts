@@ -15,7 +15,9 @@ export interface WebIdentityOptions {
 /** A new identity, of a random key. */
 export async function generateIdentity(options: WebIdentityOptions = {}): Promise<Identity> {
   try {
-    return await identityFromKeys(await subtle().generateKey('Ed25519', options.isExtractable ?? false, ['sign', 'verify']))
+    return await identityFromKeys(
+      await subtle().generateKey('Ed25519', options.isExtractable ?? false, ['sign', 'verify']),
+    )
   } catch (error) {
     throw explained(error)
   }
@@ -55,7 +57,10 @@ async function makeIdentity(publicKey: Uint8Array, privateKey: SubtleKey): Promi
 
 async function exportKey(privateKey: SubtleKey): Promise<string> {
   if (!privateKey.extractable)
-    throw secureError('ASTRA_ERR_SECURE_IDENTITY', 'This identity cannot be exported: its key is not extractable.')
+    throw secureError(
+      'ASTRA_ERR_SECURE_IDENTITY',
+      'This identity cannot be exported: its key is not extractable.',
+    )
   const pkcs8 = new Uint8Array(await subtle().exportKey('pkcs8', privateKey))
   return formatPrivateKey(pkcs8.subarray(pkcs8.length - KEY_BYTES))
 }

@@ -2,7 +2,13 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { ByteDuplex } from '@astranet/interface'
 import { fromNodeDuplex } from '@astranet/interface/node-duplex'
 import type { DuplexPair } from '@astranet/testkit'
-import { generateIdentity, secure, type CryptoProvider, type SecureOptions, type SecurePipe } from '../../src/index.js'
+import {
+  generateIdentity,
+  secure,
+  type CryptoProvider,
+  type SecureOptions,
+  type SecurePipe,
+} from '../../src/index.js'
 
 const initiatorIdentity = generateIdentity()
 const responderIdentity = generateIdentity()

@@ -15,7 +15,10 @@ export function sealRecords(key: Uint8Array, plaintexts: readonly Uint8Array[]):
 }
 
 /** Everything that `reader` finds in `chunks`: header and sealed bytes of each record, and its fault if there is one. */
-export function readAll(reader: RecordReader, chunks: Iterable<Uint8Array>): { records: Uint8Array[]; fault: string } {
+export function readAll(
+  reader: RecordReader,
+  chunks: Iterable<Uint8Array>,
+): { records: Uint8Array[]; fault: string } {
   const records: Uint8Array[] = []
   for (const chunk of chunks) {
     reader.feed(chunk)

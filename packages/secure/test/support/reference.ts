@@ -101,7 +101,10 @@ export class Reference {
     this.#note(`${side}'s identity key`, publicKey(key))
     this.#note(`bytes that the ${side} signs`, signed)
     this.#note(`${side}'s signature`, signature)
-    return this.#encrypt(`${side}'s identity, signature and payload`, Buffer.concat([publicKey(key), signature, payload]))
+    return this.#encrypt(
+      `${side}'s identity, signature and payload`,
+      Buffer.concat([publicKey(key), signature, payload]),
+    )
   }
 
   #message(number: number, parts: Uint8Array[]): void {

@@ -62,7 +62,8 @@ export class Handshake {
 
   /** The outcome. Throws a `TypeError` before the state is `done`. */
   get result(): HandshakeResult {
-    if (this.#result === undefined) throw new TypeError(`the handshake has no result yet: it is ${this.#state}`)
+    if (this.#result === undefined)
+      throw new TypeError(`the handshake has no result yet: it is ${this.#state}`)
     return this.#result
   }
 
@@ -161,8 +162,7 @@ export class Handshake {
     const part = { role, hash: noise.hash, staticKey: noise.remoteStaticKey }
     const proven = await readProof(crypto, part, await noise.decrypt(sealed))
     const nodeId = await nodeIdOfKey(proven.publicKey, (bytes) => crypto.hash(bytes))
-    if (expectedNodeId !== undefined && nodeId !== expectedNodeId)
-      throw peerError(expectedNodeId, nodeId)
+    if (expectedNodeId !== undefined && nodeId !== expectedNodeId) throw peerError(expectedNodeId, nodeId)
     this.#peer = { nodeId, ...proven }
   }
 

@@ -30,11 +30,7 @@ export function signedBytes({ role, hash, staticKey }: SignedPart): Uint8Array {
 }
 
 /** The payload of message 2 or 3: identity key, signature, the caller's payload. */
-export async function writeProof(
-  signer: Signer,
-  part: SignedPart,
-  payload: Uint8Array,
-): Promise<Uint8Array> {
+export async function writeProof(signer: Signer, part: SignedPart, payload: Uint8Array): Promise<Uint8Array> {
   return concatBytes([signer.publicKey, await signer.sign(signedBytes(part)), payload])
 }
 
@@ -53,7 +49,10 @@ export interface ProvenPayload {
 export async function readProof(crypto: Crypto, part: SignedPart, bytes: Uint8Array): Promise<ProvenPayload> {
   const publicKey = copyBytes(bytes, 0, KEY_BYTES)
   if (isLowOrder(publicKey))
-    throw secureError('ASTRA_ERR_SECURE_KEY', "The peer's identity key is of low order: anybody could sign with it.")
+    throw secureError(
+      'ASTRA_ERR_SECURE_KEY',
+      "The peer's identity key is of low order: anybody could sign with it.",
+    )
   const signature = bytes.subarray(KEY_BYTES, PROOF_BYTES)
   if (!(await crypto.verify(publicKey, signature, signedBytes(part)))) {
     throw secureError(

@@ -1,3 +1,4 @@
+import { checkInteger } from '@astranet/interface/check'
 import { KEY_BYTES } from '../crypto.js'
 import { MAX_PAYLOAD_BYTES } from './lengths.js'
 import type { HandshakeOptions } from './handshake-options.js'
@@ -15,12 +16,7 @@ export function checkHandshakeOptions(options: HandshakeOptions): number {
   if (psk !== undefined) checkBytes('psk', psk, KEY_BYTES, KEY_BYTES)
   if (prologue !== undefined) checkBytes('prologue', prologue, 0, Infinity)
   if (payload !== undefined) checkBytes('payload', payload, 0, MAX_PAYLOAD_BYTES)
-  if (!Number.isInteger(maxPayloadBytes) || maxPayloadBytes < 0 || maxPayloadBytes > MAX_PAYLOAD_BYTES) {
-    throw new RangeError(
-      `maxPayloadBytes must be an integer from 0 to ${MAX_PAYLOAD_BYTES}, got ${maxPayloadBytes}`,
-    )
-  }
-  return maxPayloadBytes
+  return checkInteger('maxPayloadBytes', maxPayloadBytes, { min: 0, max: MAX_PAYLOAD_BYTES })
 }
 
 function checkBytes(name: string, value: unknown, min: number, max: number): void {

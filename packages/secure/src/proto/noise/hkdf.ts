@@ -12,7 +12,8 @@ export async function hkdf(
   const outputs: Uint8Array[] = []
   for (let index = 1; index <= count; index++) {
     const previous = outputs[index - 2]
-    const input = previous === undefined ? Uint8Array.of(index) : concatBytes([previous, Uint8Array.of(index)])
+    const input =
+      previous === undefined ? Uint8Array.of(index) : concatBytes([previous, Uint8Array.of(index)])
     outputs.push(await crypto.hmac(secret, input))
   }
   return outputs

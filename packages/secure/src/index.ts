@@ -1,7 +1,8 @@
-import type { ByteDuplex } from '@astranet/interface'
+import type { ByteDuplex, NodeId } from '@astranet/interface'
 import { derivePskWith } from './io/psk.js'
 import type { SecurePipe } from './io/secure-pipe.js'
 import { secureOver, type SecureOptions } from './io/secure.js'
+import { nodeIdOfKey as nodeIdBy } from './proto/node-id.js'
 import { nodeCrypto } from './nodejs/node-crypto.js'
 
 export type { CryptoProvider, DirectAead, SealedBytes } from './io/provider.js'
@@ -38,4 +39,9 @@ export function secure(pipe: ByteDuplex, options: SecureOptions): Promise<Secure
  */
 export function derivePsk(secret: string): Promise<Uint8Array> {
   return derivePskWith(nodeCrypto, secret)
+}
+
+/** The node id that belongs to an Ed25519 public key. Rejects with a `RangeError` unless the key has 32 bytes. */
+export function nodeIdOfKey(publicKey: Uint8Array): Promise<NodeId> {
+  return nodeIdBy(publicKey, (bytes) => nodeCrypto.crypto.hash(bytes))
 }

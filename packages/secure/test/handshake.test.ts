@@ -15,7 +15,7 @@ describe.each([
     ['WebCrypto on both sides', webCrypto, webCrypto],
     ['an initiator with node:crypto', nodeCrypto, webCrypto],
     ['a responder with node:crypto', webCrypto, nodeCrypto],
-  ])('both sides learn who the other is, and share keys, by %s', async (__, a, b) => {
+  ])('each side learns the identity of the other, and both have the same keys, by %s', async (__, a, b) => {
     const shared = { prologue: utf8('the same'), psk: secret }
     const { initiator, responder } = await exchange(
       side('initiator', { ...shared, crypto: a.crypto, payload: utf8('from a') }),

@@ -105,6 +105,15 @@ test('an identity is made of a pair of CryptoKeys that was kept', async () => {
   expect(verify(null, utf8('x'), importPublicKey('Ed25519', identity.publicKey), signature)).toBe(true)
 })
 
+test('the node id follows from the public key', async () => {
+  const { publicKey, nodeId } = await node.generateIdentity()
+  expect(await node.nodeIdOfKey(publicKey)).toBe(nodeId)
+  expect(await browser.nodeIdOfKey(publicKey)).toBe(nodeId)
+  await expect(node.nodeIdOfKey(publicKey.subarray(1))).rejects.toThrow(
+    new RangeError('publicKey must have 32 bytes, got 31'),
+  )
+})
+
 test('two identities differ', async () => {
   const [one, other] = [await node.generateIdentity(), await node.generateIdentity()]
   expect(one.nodeId).not.toBe(other.nodeId)

@@ -19,7 +19,7 @@ interface Vector {
   readonly responderStatic: string
   readonly responderEphemeral: string
   readonly handshakeHash?: string
-  /** Who sends the first message behind the handshake. */
+  /** The side that sends the first message behind the handshake. */
   readonly transportBegins: 'initiator' | 'responder'
   readonly messages: readonly { readonly payload: string; readonly ciphertext: string }[]
 }

@@ -11,7 +11,7 @@ const providers: [name: string, provider: CryptoProvider][] = [
   ['WebCrypto', webCrypto],
 ]
 
-/** Bytes that a peer sent behind the handshake, and a secure pipe to which somebody on the way can give others. */
+/** Records that a peer has sent, and a secure pipe to which an attacker on the path can deliver others. */
 interface Attack {
   readonly sender: SecurePipe
   readonly receiver: Probe
@@ -149,7 +149,7 @@ describe.each(providers)('a receiver with %s', (_, provider) => {
     expect(await failure(attacked)).toEqual(['ASTRA_ERR_SECURE_RECORD', ''])
   })
 
-  test('tells the sender by breaking the pipe, and sends nothing more', async () => {
+  test('breaks the pipe, so that the sender notices, and sends nothing more', async () => {
     const attacked = await attack(provider)
     attacked.sender.handle(new Probe(attacked.sender))
     const peer = Probe.on(attacked.sender)

@@ -8,7 +8,7 @@ import { codeOf } from './support/handshakes.js'
 import { asInitiator, asResponder, securePair, tcpPair, tcpSockets } from './support/pairs.js'
 import { tamperingPipe } from './support/tampering-pipe.js'
 
-test('both ends of a TCP connection learn who the other is, with a secret, prologue and payloads', async () => {
+test('each end of a TCP connection learns the identity of the other, with a secret, prologue and payloads', async () => {
   const [a, b] = [await generateIdentity(), await generateIdentity()]
   const shared = { psk: await derivePsk(generateSecret()), prologue: utf8('both') }
   const pair = await securePair(

@@ -1,8 +1,8 @@
 import type { ByteDuplex, ByteDuplexHandler } from '@astranet/interface'
-import { secureError } from '../proto/errors.js'
 import { lengthError } from '../proto/handshake/failures.js'
 import type { LengthRange } from '../proto/handshake/lengths.js'
 import { frameMessage, MessageReader } from '../proto/handshake/message-reader.js'
+import { endedInHandshake } from './pipe-errors.js'
 
 /** What happened to the pipe during the handshake and belongs to the records. */
 export interface ChannelRest {
@@ -20,7 +20,7 @@ interface Awaited {
 
 /**
  * Handshake messages over a pipe. The pipe is paused unless a message is awaited, so at most one message and what the pipe
- * brings at a time are held. Whoever takes the pipe over finds it paused.
+ * brings at a time are held. The next handler finds the pipe paused.
  */
 export class HandshakeChannel implements ByteDuplexHandler {
   readonly #pipe: ByteDuplex
@@ -81,7 +81,7 @@ export class HandshakeChannel implements ByteDuplexHandler {
     else if (found.kind === 'length') {
       this.#settle(() => awaited.reject(lengthError(found.length, awaited.lengths, awaited.message)))
     } else if (this.#hasEnded || this.#closed !== undefined) {
-      this.#settle(() => awaited.reject(this.#closed?.reason ?? truncatedError()))
+      this.#settle(() => awaited.reject(this.#closed?.reason ?? endedInHandshake()))
     }
   }
 
@@ -90,11 +90,4 @@ export class HandshakeChannel implements ByteDuplexHandler {
     this.#pipe.pause()
     settle()
   }
-}
-
-function truncatedError(): Error {
-  return secureError(
-    'ASTRA_ERR_SECURE_TRUNCATED',
-    'The peer ended the pipe during the handshake: it speaks something else, or does not have the same secret.',
-  )
 }

@@ -14,7 +14,7 @@ export class PromisedCipher implements RecordOpener {
   constructor(crypto: Crypto, key: Uint8Array) {
     this.#crypto = crypto
     this.#aead = crypto.aead(key)
-    // Whoever uses the key reports that; a pipe that sends nothing must not end the process.
+    // The first use of the key reports a failure. Without a use it must not end the process.
     this.#aead.catch(() => undefined)
   }
 

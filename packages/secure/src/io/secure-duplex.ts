@@ -1,14 +1,9 @@
-import {
-  AstraError,
-  type ByteDuplex,
-  type ByteDuplexCapabilities,
-  type ByteDuplexHandler,
-} from '@astranet/interface'
-import { secureError } from '../proto/errors.js'
+import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from '@astranet/interface'
 import type { HandshakeResult, SecurePeer } from '../proto/handshake/handshake-options.js'
 import type { ChannelRest } from './handshake-channel.js'
 import { Inbound, type InboundSink } from './inbound.js'
 import type { Outbound, OutboundSink } from './outbound.js'
+import { closedTooEarly, endedInRecords } from './pipe-errors.js'
 import type { RecordOpener } from './record-opener.js'
 import type { SecurePipe } from './secure-pipe.js'
 
@@ -176,7 +171,7 @@ export class SecureDuplex implements SecurePipe {
   #settle(): void {
     if (this.#pipeClosed !== undefined) this.#tellClosed(this.#pipeClosed.reason)
     else if (this.#hasPipeEnded && this.#inbound.isDrained && !this.#inbound.hasEnded)
-      this.#break(truncatedError())
+      this.#break(endedInRecords())
     else this.#updateFlow()
   }
 
@@ -193,22 +188,11 @@ export class SecureDuplex implements SecurePipe {
     let reason = this.#broken ?? pipeReason
     if (reason === undefined) {
       if (!this.#inbound.isDrained) return
-      if (!this.#inbound.hasEnded) reason = truncatedError()
-      else if (!this.#outbound.hasEnded) reason = unfinishedError()
+      if (!this.#inbound.hasEnded) reason = endedInRecords()
+      else if (!this.#outbound.hasEnded) reason = closedTooEarly()
     }
     this.#hasToldClose = true
     this.#inbound.stop()
     this.#handler.onClose(reason)
   }
-}
-
-function truncatedError(): Error {
-  return secureError(
-    'ASTRA_ERR_SECURE_TRUNCATED',
-    'The pipe ended before the peer had ended its direction: bytes may be missing, or somebody on the way cut it.',
-  )
-}
-
-function unfinishedError(): Error {
-  return new AstraError('ECONNRESET', 'The pipe closed before this side had ended its direction.')
 }

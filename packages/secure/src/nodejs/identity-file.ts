@@ -6,7 +6,7 @@ import type { Identity } from '../proto/identity.js'
 import { generateIdentity, importIdentity } from './node-identity.js'
 
 /** A key in PEM has 119 bytes. Longer files are something else, and are not read. */
-const MAX_FILE_BYTES = 4_096
+export const MAX_FILE_BYTES = 4_096
 
 /** Whether others than the owner may do anything with a file. Windows has no such modes. */
 const OTHERS = 0o077

@@ -9,7 +9,10 @@ export function importPublicKey(curve: Curve, bytes: Uint8Array): KeyObject {
   return createPublicKey({ key: { kty: 'OKP', crv: curve, x }, format: 'jwk' })
 }
 
-/** The 32 bytes of a public key, given that or the private key. */
+/**
+ * The 32 bytes of the public key that belongs to a private key. Not for a key that `generateKeyPairSync` returned: while Node 20
+ * exports a JWK it holds a lock of the key, and waits for that lock forever when it collects the garbage of the generation.
+ */
 export function exportPublicKey(key: KeyObject): Uint8Array {
   return new Uint8Array(Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url'))
 }

@@ -10,10 +10,13 @@ import {
 import { promisify } from 'node:util'
 import type { CryptoProvider } from '../io/provider.js'
 import { KEY_BYTES, type Crypto, type DhKeyPair } from '../proto/crypto.js'
-import { exportPublicKey, importPublicKey } from './keys.js'
+import { importPublicKey } from './keys.js'
 import { nodeAead, promisedAead } from './node-aead.js'
 
 const stretch = promisify(pbkdf2)
+
+/** The point of which every X25519 public key is a multiple (RFC 7748, section 4.1). */
+const BASE_POINT = importPublicKey('X25519', Uint8Array.of(9, ...new Uint8Array(31)))
 
 const crypto: Crypto = {
   generateKeyPair: async () => keyPairOf(generateKeyPairSync('x25519').privateKey),
@@ -37,10 +40,10 @@ export const nodeCrypto: CryptoProvider = {
   stretch: (secret, salt, iterations) => stretch(secret, salt, iterations, KEY_BYTES, 'sha256'),
 }
 
-/** An X25519 key pair of its private key. */
+/** An X25519 key pair of its private key. The public key is computed, since exporting it is slower, or may never end. */
 export function keyPairOf(privateKey: KeyObject): DhKeyPair {
   return {
-    publicKey: exportPublicKey(privateKey),
+    publicKey: diffieHellman({ privateKey, publicKey: BASE_POINT }),
     async dh(peerPublicKey) {
       const publicKey = importPublicKey('X25519', peerPublicKey)
       try {

@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto'
 import { formatPrivateKey, parsePrivateKey } from '../io/identity-text.js'
 import type { Identity } from '../proto/identity.js'
 import { nodeIdOfKey } from '../proto/node-id.js'
@@ -7,7 +7,11 @@ import { nodeCrypto } from './node-crypto.js'
 
 /** A new identity, of a random key. */
 export async function generateIdentity(): Promise<Identity> {
-  return identityOf(generateKeyPairSync('ed25519').privateKey)
+  const { privateKey } = generateKeyPairSync('ed25519', {
+    publicKeyEncoding: { format: 'der', type: 'spki' },
+    privateKeyEncoding: { format: 'der', type: 'pkcs8' },
+  })
+  return identityOf(privateKey)
 }
 
 /**
@@ -15,11 +19,11 @@ export async function generateIdentity(): Promise<Identity> {
  * calls the text `name`, unless it is a plain Ed25519 key in PKCS#8 and PEM.
  */
 export async function importIdentity(text: string, name = 'The text'): Promise<Identity> {
-  const key = Buffer.from(parsePrivateKey(text, name))
-  return identityOf(createPrivateKey({ key, format: 'der', type: 'pkcs8' }))
+  return identityOf(Buffer.from(parsePrivateKey(text, name)))
 }
 
-async function identityOf(privateKey: KeyObject): Promise<Identity> {
+async function identityOf(pkcs8: Buffer): Promise<Identity> {
+  const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })
   const publicKey = exportPublicKey(privateKey)
   return {
     publicKey,

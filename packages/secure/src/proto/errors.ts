@@ -6,7 +6,7 @@ export const SecureErrorCode = {
   HANDSHAKE: 'ASTRA_ERR_SECURE_HANDSHAKE',
   /** The first message was not made with this side's secret. */
   SECRET: 'ASTRA_ERR_SECURE_SECRET',
-  /** A public key of the peer is a point of low order, with which anybody knows the shared secret. */
+  /** A public key of the peer is a point of low order: the shared secret would be known to everyone. */
   KEY: 'ASTRA_ERR_SECURE_KEY',
   /** The peer's identity key has not signed this handshake. */
   SIGNATURE: 'ASTRA_ERR_SECURE_SIGNATURE',

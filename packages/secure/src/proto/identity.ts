@@ -1,7 +1,7 @@
 import type { NodeId } from '@astranet/interface'
 import type { Signer } from './handshake/identity-proof.js'
 
-/** A node's Ed25519 key pair. Whoever has the private key is the node with {@link nodeId}. */
+/** A node's Ed25519 key pair. Only the holder of the private key can be the node with {@link nodeId}. */
 export interface Identity extends Signer {
   /** The node id that belongs to {@link publicKey}. */
   readonly nodeId: NodeId

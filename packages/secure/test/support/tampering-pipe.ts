@@ -1,6 +1,6 @@
 import type { ByteDuplex, ByteDuplexHandler } from '@astranet/interface'
 
-/** What somebody on the way does with the bytes of one direction: returns what arrives in place of `chunk`. */
+/** What an attacker on the path does with the bytes of one direction: returns what arrives in place of `chunk`. */
 export type Tamper = (chunk: Uint8Array) => readonly Uint8Array[]
 
 /** `pipe`, but what arrives at it is `tamper`ed with. */

@@ -21,7 +21,7 @@ export function secretError(cause: unknown): AstraError {
   )
 }
 
-/** The peer is somebody, and not the expected node. */
+/** The peer has proved an identity that is not the expected one. */
 export function peerError(expected: NodeId, actual: NodeId): AstraError {
   return secureError(
     'ASTRA_ERR_SECURE_PEER',

@@ -51,13 +51,13 @@ export async function readProof(crypto: Crypto, part: SignedPart, bytes: Uint8Ar
   if (isLowOrder(publicKey))
     throw secureError(
       'ASTRA_ERR_SECURE_KEY',
-      "The peer's identity key is of low order: anybody could sign with it.",
+      "The peer's identity key is of low order: signatures can be forged for it.",
     )
   const signature = bytes.subarray(KEY_BYTES, PROOF_BYTES)
   if (!(await crypto.verify(publicKey, signature, signedBytes(part)))) {
     throw secureError(
       'ASTRA_ERR_SECURE_SIGNATURE',
-      "The peer's identity key has not signed this handshake, so somebody else may hold the other end.",
+      "The peer's identity key has not signed this handshake, so the peer may not be the node that it claims to be.",
     )
   }
   return { publicKey, payload: copyBytes(bytes, PROOF_BYTES) }

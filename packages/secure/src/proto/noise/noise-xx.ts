@@ -26,26 +26,25 @@ export interface NoiseOptions {
  * that the payload can depend on {@link hash}. The caller keeps the order of the pattern: three messages, in turns.
  */
 export class NoiseXX {
+  readonly #crypto: Crypto
   readonly #symmetric: SymmetricState
   readonly #options: NoiseOptions
-  readonly #ephemeral: DhKeyPair
-  readonly #static: DhKeyPair
+  #ephemeral: DhKeyPair | undefined
+  #static: DhKeyPair | undefined
   #remoteEphemeral: Uint8Array | undefined
   #remoteStatic: Uint8Array | undefined
   #messages = 0
 
-  private constructor(crypto: Crypto, options: NoiseOptions, ephemeral: DhKeyPair, statics: DhKeyPair) {
+  private constructor(crypto: Crypto, options: NoiseOptions) {
     const pattern = options.psk === undefined ? 'XX' : 'XXpsk0'
+    this.#crypto = crypto
     this.#symmetric = new SymmetricState(crypto, asciiBytes(`Noise_${pattern}_25519_AESGCM_SHA256`))
     this.#options = options
-    this.#ephemeral = ephemeral
-    this.#static = statics
   }
 
-  /** Begins a handshake, with a new ephemeral and a new static key pair, in this order of `generateKeyPair`. */
+  /** Begins a handshake. Key pairs are made when they are sent, so a peer without the secret costs none. */
   static async begin(crypto: Crypto, options: NoiseOptions): Promise<NoiseXX> {
-    const ephemeral = await crypto.generateKeyPair()
-    const noise = new NoiseXX(crypto, options, ephemeral, await crypto.generateKeyPair())
+    const noise = new NoiseXX(crypto, options)
     await noise.#symmetric.mixHash(options.prologue)
     return noise
   }
@@ -55,9 +54,9 @@ export class NoiseXX {
     return this.#symmetric.hash
   }
 
-  /** This side's static public key. */
+  /** This side's static public key, once the message that carries it was written. */
   get staticKey(): Uint8Array {
-    return this.#static.publicKey
+    return (this.#static as DhKeyPair).publicKey
   }
 
   /** The peer's static public key, once the message that carries it was read. */
@@ -70,10 +69,13 @@ export class NoiseXX {
     const parts: Uint8Array[] = []
     for (const token of this.#nextTokens()) {
       if (token === 'e') {
+        this.#ephemeral = await this.#crypto.generateKeyPair()
         parts.push(this.#ephemeral.publicKey)
         await this.#mixEphemeral(this.#ephemeral.publicKey)
-      } else if (token === 's') parts.push(await this.#symmetric.encryptAndHash(this.#static.publicKey))
-      else await this.#mix(token)
+      } else if (token === 's') {
+        this.#static = await this.#crypto.generateKeyPair()
+        parts.push(await this.#symmetric.encryptAndHash(this.#static.publicKey))
+      } else await this.#mix(token)
     }
     return concatBytes(parts)
   }
@@ -130,7 +132,7 @@ export class NoiseXX {
     const isPeerStatic = token === (this.#options.isInitiator ? 'es' : 'se')
     const own = isOwnStatic ? this.#static : this.#ephemeral
     const peer = isPeerStatic ? this.#remoteStatic : this.#remoteEphemeral
-    const shared = await own.dh(peer as Uint8Array)
+    const shared = await (own as DhKeyPair).dh(peer as Uint8Array)
     if (shared === undefined || isAllZero(shared)) {
       throw secureError(
         'ASTRA_ERR_SECURE_KEY',

@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { MAX_PENDING_HANDSHAKES } from '../../packages/core/src/handshakes.js'
-import { MAX_AWAITED_HEADERS } from '../../packages/link/src/io/awaited-headers.js'
-import { MAX_PARTIAL_HEADERS } from '../../packages/link/src/io/incoming-streams.js'
+import { MAX_PENDING_HANDSHAKES } from '../../packages/core/src/links/pending-handshakes.js'
+import { MAX_PENDING_HEADERS } from '../../packages/link/src/io/streams/pending-headers.js'
+import { MAX_PARTIAL_HEADERS } from '../../packages/link/src/io/streams/incoming-streams.js'
 import { DEFAULT_HELLO_TIMEOUT_MS } from '../../packages/link/src/io/link-options.js'
 import { MAX_CONTROL_MESSAGE_BYTES } from '../../packages/link/src/proto/control-message.js'
 import { MAX_HELLO_BYTES } from '../../packages/link/src/proto/hello.js'
 import { MAX_STREAM_HEADER_BYTES, MAX_TUNNEL_NODES } from '../../packages/link/src/proto/stream-header.js'
-import { MAX_FRESH_RESETS, MAX_IDLE_FRAMES } from '../../packages/mux/src/proto/abuse-guard.js'
-import { resolveLimits as muxLimits } from '../../packages/mux/src/proto/options.js'
+import { MAX_FRESH_RESETS, MAX_IDLE_FRAMES } from '../../packages/mux/src/proto/session/abuse-guard.js'
+import { resolveLimits as muxLimits } from '../../packages/mux/src/proto/session/options.js'
 import {
   FIRST_STREAM_WINDOW_BYTES,
-  LEAST_SHARE_BYTES,
+  MIN_SHARE_BYTES,
   UNTRUSTED_SESSION_WINDOW_BYTES,
-} from '../../packages/mux/src/proto/receive-window.js'
-import { resolveLimits as registryLimits } from '../../packages/registry/src/proto/limits.js'
+} from '../../packages/mux/src/proto/receive/session-window.js'
+import { resolveLimits as registryLimits } from '../../packages/registry/src/proto/model/limits.js'
 import { documents, quantities, rowsOf, section } from '../scripts/lib/documented-numbers.mjs'
 import { root } from '../scripts/lib/workspace.mjs'
 
@@ -49,8 +49,8 @@ test.each([
 /** What the documents say of a constant: each pattern has the number as its group. */
 const SAYINGS: [name: string, value: number, ...patterns: RegExp[]][] = [
   [
-    'LEAST_SHARE_BYTES',
-    LEAST_SHARE_BYTES,
+    'MIN_SHARE_BYTES',
+    MIN_SHARE_BYTES,
     /may (?:each|always) have ([\d,]+ KiB)/g,
     /and ([\d,]+ KiB) (?:per|for each) (?:session|link)/g,
   ],
@@ -99,7 +99,7 @@ const SAYINGS: [name: string, value: number, ...patterns: RegExp[]][] = [
     MAX_PARTIAL_HEADERS,
     /begun and not (?:ended|complete)(?:, per link)? \| ([\d,]+)/g,
   ],
-  ['MAX_AWAITED_HEADERS', MAX_AWAITED_HEADERS, /header is not complete(?:, per link)? \| ([\d,]+)/g],
+  ['MAX_PENDING_HEADERS', MAX_PENDING_HEADERS, /header is not complete(?:, per link)? \| ([\d,]+)/g],
   ['MAX_TUNNEL_NODES', MAX_TUNNEL_NODES, /tunnel's path \| ([\d,]+)/g],
 ]
 

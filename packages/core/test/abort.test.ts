@@ -81,7 +81,7 @@ async function counting(): Promise<{
   return { address: `127.0.0.1:${port}`, port, bytes: () => bytes, sockets }
 }
 
-test('a join that is aborted when the connection is there says nothing on it', async () => {
+test('a join that is aborted when it has connected sends nothing', async () => {
   const { address, bytes, sockets } = await counting()
   const controller = new AbortController()
   const reason = new Error('enough')
@@ -101,7 +101,7 @@ test('a join that is aborted when the connection is there says nothing on it', a
   expect(bytes()).toBe(0)
 })
 
-test('attaching with a signal that is aborted already destroys the pipe, and says nothing on it', async () => {
+test('attaching with a signal that is aborted already destroys the pipe, and sends nothing', async () => {
   const { port, bytes, sockets } = await counting()
   await using node = new AstraNet()
   const reason = new Error('enough')

@@ -24,7 +24,7 @@ interface Row {
   readonly address: string
   readonly server: AstraNetOptions
   readonly client: AstraNetOptions
-  /** What the listener tells of the strangers below, in their order. */
+  /** The errors that the listener reports for the visits below, in their order. */
   readonly codes: readonly string[]
 }
 
@@ -72,7 +72,7 @@ const rows: Record<string, Row> = {
 }
 
 /** Who comes by: each is over when it has been disconnected. */
-const strangers: Record<string, (to: NetConnectOpts) => Socket> = {
+const visits: Record<string, (to: NetConnectOpts) => Socket> = {
   'an HTTP client': (to) => connect(to).once('connect', say('GET / HTTP/1.1\r\nHost: x\r\n\r\n')),
   'a TLS client': (to) =>
     connectTls({ ...to, ALPNProtocols: ['h2', 'http/1.1'], rejectUnauthorized: false } as never),
@@ -92,7 +92,7 @@ function end(this: Socket): void {
 }
 
 async function visit(name: string, to: NetConnectOpts): Promise<void> {
-  const socket = strangers[name]?.(to) as Socket
+  const socket = visits[name]?.(to) as Socket
   socket.on('error', () => {}).resume()
   await new Promise<void>((resolve) => socket.once('close', () => resolve()))
 }
@@ -111,11 +111,11 @@ function resources(): string[] {
     .toSorted()
 }
 
-/** What is told on the channels, and as warnings, from now on. */
-function listenIn(): { told: string[]; warned: string[]; stop(): void } {
-  const [told, warned]: [string[], string[]] = [[], []]
+/** The reports on the channels, and the warnings, from now on. */
+function recordReports(): { reported: string[]; warned: string[]; stop(): void } {
+  const [reported, warned]: [string[], string[]] = [[], []]
   const onMessage = (message: unknown): void => {
-    told.push((message as { error: { code: string } }).error.code)
+    reported.push((message as { error: { code: string } }).error.code)
   }
   const onWarning = (warning: Error & { code?: string }): void => {
     if (warning.code === 'ASTRA_WARN_REFUSED') warned.push(/\((\w+)\)$/.exec(warning.message)?.[1] ?? '')
@@ -124,7 +124,7 @@ function listenIn(): { told: string[]; warned: string[]; stop(): void } {
   for (const name of channels) subscribe(name, onMessage)
   process.on('warning', onWarning)
   return {
-    told,
+    reported,
     warned,
     stop() {
       for (const name of channels) unsubscribe(name, onMessage)
@@ -139,32 +139,35 @@ async function serves(server: AstraNet, row: Row, address: string): Promise<void
 }
 
 test.each(Object.entries(rows))(
-  'strangers at %s are disconnected, told of each time, warned of once a kind, and leave nothing',
+  'bad visitors at %s are disconnected, reported each time, warned of once for each kind, and leave nothing',
   async (_, row) => {
     const before = resources()
-    const heard = listenIn()
+    const reports = recordReports()
     const server = new AstraNet(row.server)
     const { network, address } = await server.listenAndServe(row.network, row.address)
     const listening = resources()
-    for (const [index, name] of Object.keys(strangers).entries()) {
-      heard.told.length = 0
+    for (const [index, name] of Object.keys(visits).entries()) {
+      reports.reported.length = 0
       for (let count = 0; count < VISITS; count++) await visit(name, placeOf(network, address))
-      await until(() => heard.told.length >= VISITS)
-      expect([name, ...heard.told]).toEqual([name, ...Array.from({ length: VISITS }, () => row.codes[index])])
+      await until(() => reports.reported.length >= VISITS)
+      expect([name, ...reports.reported]).toEqual([
+        name,
+        ...Array.from({ length: VISITS }, () => row.codes[index]),
+      ])
     }
-    expect(heard.warned).toEqual([...new Set(row.codes)])
+    expect(reports.warned).toEqual([...new Set(row.codes)])
     await until(() => resources().join() === listening.join())
     expect(server.routes()).toEqual([])
     await serves(server, row, address)
     await server.close()
     await until(() => resources().join() === before.join())
-    heard.stop()
+    reports.stop()
   },
 )
 
-test('strangers at an HTTP server with a node on it are answered by that server, and the node hears of none', async () => {
+test('bad visitors at an HTTP server with a node on it are answered by that server, and the node notices none', async () => {
   const before = resources()
-  const heard = listenIn()
+  const reports = recordReports()
   const web = createServer({
     headersTimeout: PATIENCE_MS,
     requestTimeout: PATIENCE_MS,
@@ -177,24 +180,24 @@ test('strangers at an HTTP server with a node on it are answered by that server,
   const server = new AstraNet({ transports: [ws({ server: web })], helloTimeoutMs: PATIENCE_MS })
   const { address } = await server.listenAndServe('ws', '/astranet')
   const listening = resources()
-  for (const name of Object.keys(strangers)) {
+  for (const name of Object.keys(visits)) {
     for (let count = 0; count < VISITS; count++) await visit(name, { host: '127.0.0.1', port })
   }
   const upgrade = { connection: 'Upgrade', upgrade: 'websocket' }
   const [answer] = await once(get({ port, path: '/astranet', headers: upgrade }), 'response')
   expect((answer as { statusCode: number }).statusCode).toBe(400)
   await turns(3)
-  expect([heard.told, heard.warned]).toEqual([['ASTRA_ERR_WS_HANDSHAKE'], ['ASTRA_ERR_WS_HANDSHAKE']])
+  expect([reports.reported, reports.warned]).toEqual([['ASTRA_ERR_WS_HANDSHAKE'], ['ASTRA_ERR_WS_HANDSHAKE']])
   await until(() => resources().join() === listening.join())
   await serves(server, { ...(rows.ws as Row) }, address)
   await server.close()
   web.close()
   await until(() => resources().join() === before.join())
-  heard.stop()
+  reports.stop()
 })
 
-test('who listens with onError is told there, and not warned', async () => {
-  const heard = listenIn()
+test('errors go to onError if it is given, and there is no warning', async () => {
+  const reports = recordReports()
   await using node = new AstraNet()
   const codes: unknown[] = []
   const { address } = await node.listenAndServe('tcp4', '127.0.0.1:0', {
@@ -203,6 +206,6 @@ test('who listens with onError is told there, and not warned', async () => {
   for (let count = 0; count < VISITS; count++) await visit('an HTTP client', placeOf('tcp4', address))
   await until(() => codes.length === VISITS)
   await turns(3)
-  expect([new Set(codes), heard.warned]).toEqual([new Set(['ASTRA_ERR_LINK_FOREIGN']), []])
-  heard.stop()
+  expect([new Set(codes), reports.warned]).toEqual([new Set(['ASTRA_ERR_LINK_FOREIGN']), []])
+  reports.stop()
 })

@@ -40,7 +40,7 @@ describe('the browser entry', () => {
     expect(Object.keys(browserEntry).sort()).toEqual(Object.keys(nodeEntry).sort())
   })
 
-  it('dials by name, and the socket is a pair of Web Streams that end apart', async () => {
+  it('dials by name, and the socket is a pair of Web Streams that end separately', async () => {
     await using nodes = await joined()
     const listener = await nodes.server.bind('', 'shout', { allowHalfOpen: true })
     listener.on('connection', (socket) => {
@@ -102,7 +102,7 @@ describe('the browser entry', () => {
     expect(await failure(nodes.page.dial('', ':7'))).toMatchObject({ code: 'ECONNREFUSED' })
   })
 
-  it('ends a socket that is destroyed, and resets one that is told to', async () => {
+  it('ends a socket with destroy, and resets one with resetAndDestroy', async () => {
     await using nodes = await joined()
     const listener = await nodes.server.bind('', 'sink')
     const ended = await nodes.page.dial('', 'sink')
@@ -118,7 +118,7 @@ describe('the browser entry', () => {
     expect(await reading).toMatchObject({ code: 'ECONNABORTED' })
   })
 
-  it('holds the peer back while nobody reads', async () => {
+  it('holds the peer back while nothing is read', async () => {
     await using nodes = await joined()
     const listener = await nodes.server.bind('', 'source')
     const socket = await nodes.page.dial('', 'source')
@@ -181,28 +181,31 @@ describe('the browser entry', () => {
     ],
     ['is given up here', (_, own) => own.destroy(), { read: 'ECONNABORTED', write: 'ECONNABORTED' }],
     ['is reset here', (_, own) => own.resetAndDestroy(), { read: 'ECONNABORTED', write: 'ECONNABORTED' }],
-  ])('says in each direction what net says when the peer or the socket %s', async (_, act, expected) => {
-    await using nodes = await joined()
-    const listener = await nodes.server.bind('', 'svc')
-    const own = await nodes.page.dial('', 'svc')
-    const far = await listener.accept()
-    far.on('error', () => undefined)
-    const writer = own.writable.getWriter()
-    const calls: [Call, ReturnType<typeof failure>][] = [
-      ['write', failure(writer.write(new Uint8Array(1_000_000)))],
-    ]
-    if ('read' in expected) calls.push(['read', failure(own.readable.getReader().read())])
-    await act(far, own)
-    if ('closed' in expected) calls.push(['closed', failure(own.closed)])
-    for (const [call, promise] of calls) {
-      const error = (await promise) as Error & { code?: string; errno?: number; syscall?: string }
-      const code = expected[call] as keyof typeof constants.errno
-      expect([call, error.code, error.errno]).toEqual([call, code, -constants.errno[code]])
-      if (call !== 'closed') expect(error).toMatchObject({ syscall: call, message: `${call} ${code}` })
-    }
-  })
+  ])(
+    'reports in each direction the errors of net when the peer or the socket %s',
+    async (_, act, expected) => {
+      await using nodes = await joined()
+      const listener = await nodes.server.bind('', 'svc')
+      const own = await nodes.page.dial('', 'svc')
+      const far = await listener.accept()
+      far.on('error', () => undefined)
+      const writer = own.writable.getWriter()
+      const calls: [Call, ReturnType<typeof failure>][] = [
+        ['write', failure(writer.write(new Uint8Array(1_000_000)))],
+      ]
+      if ('read' in expected) calls.push(['read', failure(own.readable.getReader().read())])
+      await act(far, own)
+      if ('closed' in expected) calls.push(['closed', failure(own.closed)])
+      for (const [call, promise] of calls) {
+        const error = (await promise) as Error & { code?: string; errno?: number; syscall?: string }
+        const code = expected[call] as keyof typeof constants.errno
+        expect([call, error.code, error.errno]).toEqual([call, code, -constants.errno[code]])
+        if (call !== 'closed') expect(error).toMatchObject({ syscall: call, message: `${call} ${code}` })
+      }
+    },
+  )
 
-  it('says why a socket ended when the other node goes', async () => {
+  it('reports why a socket ended when the other node closes', async () => {
     await using nodes = await joined()
     await nodes.server.bind('', 'sink')
     const socket = await nodes.page.dial('', 'sink')

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { AstraNet, formatNodeId } from '../src/index.js'
 import { failure, SkipClock, textOf, turns, twoNodes, until } from './support.js'
 
-test('closing ends everything that is under way, and a second time is the same', async () => {
+test('closing ends all pending calls, and a second close does nothing more', async () => {
   const nodes = await twoNodes()
   const { server, client } = nodes
   const silent = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
@@ -68,7 +68,7 @@ test('while a dial waits for its answer, either node can be closed', async () =>
   }
 })
 
-test('a closed node refuses every call, and says that it is closed', async () => {
+test('a closed node refuses every call with an error that it is closed', async () => {
   const nodes = await twoNodes()
   const { server, client, endpoint } = nodes
   await client.close()

@@ -39,9 +39,25 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
   return { promise, resolve }
 }
 
+/** A link to the node from a neighbour that a test speaks for. */
+async function linkOf(node: AstraNet, id: bigint): Promise<Link> {
+  const [near, far] = memoryPair()
+  const isOpen = deferred()
+  const link = new Link(far, {
+    role: 'either',
+    identity: { nodeId: toNodeId(id), incarnation: 1, life: 1 },
+    handler: { onOpen: () => isOpen.resolve(), onStream() {}, onClose() {} },
+    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+  })
+  link.start()
+  void node.attach(near).catch(() => {})
+  await isOpen.promise
+  return link
+}
+
 const own = (): Conflict[] => conflicts.filter(({ isOwn }) => isOwn)
 
-test('two nodes with one id that meet are both told, once, and stay apart', async () => {
+test('two nodes with one id that meet both report it, once, and have no link', async () => {
   await using one = new AstraNet({ nodeId })
   await using other = new AstraNet({ nodeId })
   const { address } = await one.listenAndServe('tcp4', '127.0.0.1:0')
@@ -67,7 +83,7 @@ test('with a secret too, and a node that joins itself is no conflict', async () 
   await until(() => own().length === 2)
 })
 
-test('two nodes with one id that only meet a common neighbour are both told, and the neighbour', async () => {
+test('two nodes with one id that only meet a common neighbour both report it, and so does the neighbour', async () => {
   await using neighbour = new AstraNet()
   const { address } = await neighbour.listenAndServe('tcp4', '127.0.0.1:0')
   await using one = new AstraNet({ nodeId })
@@ -87,6 +103,29 @@ test('two nodes with one id that only meet a common neighbour are both told, and
   expect(await textOf(socket)).toBe('hello')
   await turns(20)
   expect([conflicts.length, warnings.length]).toEqual([3, 3])
+})
+
+test("a neighbour's claim does not silence the conflict that the node then notices itself", async () => {
+  await using node = new AstraNet({ nodeId })
+  const { address } = await node.listenAndServe('tcp4', '127.0.0.1:0')
+  const link = await linkOf(node, 5n)
+  link.tellConflict()
+  await link.ping()
+  await until(() => own().length === 1 && warnings.length === 1)
+  await using other = new AstraNet({ nodeId })
+  expect(await failure(other.join('tcp4', address))).toMatchObject({ code: 'ASTRA_ERR_LINK_CONFLICT' })
+  // The other node's own report is the third.
+  await until(() => own().length === 3 && warnings.length === 3)
+  link.close()
+})
+
+test("nor the claim of another neighbour, but only a few neighbours' claims are passed on", async () => {
+  await using node = new AstraNet({ nodeId })
+  const links = await Promise.all(Array.from({ length: 20 }, (_, index) => linkOf(node, BigInt(index + 1))))
+  for (const link of links) link.tellConflict()
+  await Promise.all(links.map((link) => link.ping()))
+  expect(own()).toHaveLength(8)
+  for (const link of links) link.close()
 })
 
 test('a node that was started again is no conflict, whether its former link hangs, breaks or closes', async () => {
@@ -124,19 +163,9 @@ test('two links of one node are no conflict, whatever its incarnation did betwee
   expect(conflicts).toEqual([])
 })
 
-test('a neighbour that says it again and again is heard once', async () => {
+test('a conflict that a neighbour repeats is reported once', async () => {
   await using node = new AstraNet({ nodeId })
-  const [near, far] = memoryPair()
-  const isOpen = deferred()
-  const link = new Link(far, {
-    role: 'either',
-    identity: { nodeId: toNodeId(5n), incarnation: 1, life: 1 },
-    handler: { onOpen: () => isOpen.resolve(), onStream() {}, onClose() {} },
-    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-  })
-  link.start()
-  void node.attach(near).catch(() => {})
-  await isOpen.promise
+  const link = await linkOf(node, 5n)
   for (let count = 0; count < 100; count++) link.tellConflict()
   await link.ping()
   expect(own()).toMatchObject([{ nodeId }])

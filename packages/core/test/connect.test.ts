@@ -17,7 +17,7 @@ interface ConnectOptions {
 interface World {
   /** Listens; `handler` gets the accepted sockets. */
   listen(handler: (socket: AnySocket) => void): Promise<void>
-  /** Connects to what was listened on last, or to a port that nobody listens on. */
+  /** Connects to the last listener, or to a port without a listener. */
   connect(options?: ConnectOptions, onConnect?: () => void): AnySocket
 }
 
@@ -60,7 +60,7 @@ function astra(isLoopback: boolean): World {
   }
 }
 
-/** What a socket says of itself, and which events came, in order. */
+/** A socket's properties, and its events in order. */
 class Log {
   readonly lines: string[] = []
 
@@ -120,7 +120,7 @@ const scenarios: Record<string, (world: World) => Promise<Log>> = {
     log.state('answered', socket)
     socket.end('c')
     await closed(socket)
-    // Where the chunks end, and whether a write is called back before or after 'ready', says nothing.
+    // Where the chunks end, and whether a write is called back before or after 'ready', does not matter.
     log.drop((line) => line === 'ready' || line.startsWith('data'))
     log.note(text)
     return log

@@ -54,7 +54,7 @@ test('both ends of a socket know both ends', async () => {
   far.destroy()
 })
 
-test('a port that nobody listens on is refused by the far side', async () => {
+test('a port without a listener is refused by the far side', async () => {
   await using nodes = await twoNodes()
   const address = `${formatNodeId(nodes.server.nodeId)}:4711`
   const error = await failure(nodes.client.dial('', address))
@@ -63,7 +63,7 @@ test('a port that nobody listens on is refused by the far side', async () => {
   expect(await failure(nodes.client.dial('', ':4711'))).toMatchObject({ code: 'ECONNREFUSED' })
 })
 
-test('an unknown name waits until the deadline, and says what was missing', async () => {
+test('an unknown name waits until the deadline, and the error names it', async () => {
   const clock = new SkipClock()
   await using node = new AstraNet({ clock })
   const dialing = failure(node.withEnv('test').dial('', 'nobody'))
@@ -191,7 +191,7 @@ test('a key meets the same instance from every node', async () => {
   expect(new Set(met[0]).size).toBeGreaterThan(1)
 })
 
-test('environments keep names apart, and share ports', async () => {
+test('environments have separate names and share ports', async () => {
   await using nodes = await twoNodes()
   const { server, client } = nodes
   echo(await server.withEnv('blue', 'eu').bind('', 'web:80'))
@@ -344,7 +344,7 @@ test('a far side that does not answer is given up in time, whether it was known 
   await until(() => client.services().length === 1)
   proxy.freeze()
   const dialing = failure(client.dial('', 'echo', { timeoutMs: 4_000 }))
-  // Finds nobody at first, and somebody when it looks for the last time.
+  // Finds no instance at first, and one when it looks for the last time.
   const local = await client.bind('', 'echo')
   let looks = 0
   const selector: Selector = (instances) =>
@@ -359,7 +359,7 @@ test('a far side that does not answer is given up in time, whether it was known 
   local.close()
 })
 
-test('a service that goes and comes back within a turn is found by whoever waits for it', async () => {
+test('a service that goes and comes back within a turn is found by a dial that waits for it', async () => {
   await using node = new AstraNet()
   const listener = await node.bind('', 'web:5')
   await turns(2)

@@ -38,7 +38,7 @@ test.each([0, 1, 2, 5])(
   },
 )
 
-/** What is thrown where nobody can catch it, while `body` runs. */
+/** Uncaught exceptions while `body` runs. */
 async function uncaughtIn(body: (uncaught: Error[]) => Promise<void>): Promise<void> {
   const events = ['uncaughtException', 'unhandledRejection'] as const
   const handlers = events.map((event) => process.listeners(event as 'uncaughtException'))
@@ -69,10 +69,10 @@ test('an onError that throws is an uncaught exception, and the endpoint goes on'
     })
     const port = Number(address.split(':')[1])
     for (let count = 1; count <= 2; count++) {
-      const stranger = connect(port, '127.0.0.1').on('error', () => {})
-      stranger.write('GET / HTTP/1.1\r\n\r\n')
+      const visitor = connect(port, '127.0.0.1').on('error', () => {})
+      visitor.write('GET / HTTP/1.1\r\n\r\n')
       await until(() => uncaught.length === count)
-      stranger.destroy()
+      visitor.destroy()
     }
     expect(uncaught.map(({ message }) => message)).toEqual(['not mine', 'not mine'])
     await client.join('tcp4', address)
@@ -84,7 +84,7 @@ test('an onError that throws is an uncaught exception, and the endpoint goes on'
   })
 })
 
-test('an onError that throws does not reach the listener whose fault it is told', async () => {
+test('an error that onError throws does not reach the listener', async () => {
   await uncaughtIn(async (uncaught) => {
     const plain = memory()
     let tell: (error: Error) => void = () => undefined

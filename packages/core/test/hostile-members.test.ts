@@ -13,7 +13,7 @@ interface Victim extends AsyncDisposable {
   readonly address: string
 }
 
-/** A node with an echo and, when told so, a state of 2.4 MB. */
+/** A node with an echo and, on demand, a state of 2.4 MB. */
 async function victim(services = 0): Promise<Victim> {
   const node = new AstraNet()
   const { address } = await node.listenAndServe('tcp4', '127.0.0.1:0')
@@ -24,8 +24,8 @@ async function victim(services = 0): Promise<Victim> {
   return { node, address, [Symbol.asyncDispose]: () => node.close() }
 }
 
-/** A member that has been told everything once. */
-async function told(address: string, nodeId: bigint): Promise<Member> {
+/** A member that has received everything once. */
+async function synced(address: string, nodeId: bigint): Promise<Member> {
   const member = await Member.join(address, nodeId)
   member.link.sendRegistry(NOTHING_HELD)
   await until(() => member.isCurrent)
@@ -45,8 +45,8 @@ async function talks(from: AstraNet): Promise<void> {
 
 test('a member that asks for everything over and over gets it a few times, and the others hear nothing of it', async () => {
   await using nodes = await victim(300)
-  await using asker = await told(nodes.address, 11n)
-  await using other = await told(nodes.address, 12n)
+  await using asker = await synced(nodes.address, 11n)
+  await using other = await synced(nodes.address, 12n)
   const stateBytes = other.bytesRead
   expect(stateBytes).toBeGreaterThan(2_000_000)
   let echoes = 0
@@ -73,19 +73,19 @@ test('a member that has asked too often gets the rest when it is time', async ()
   for (let n = 0; n < 100; n++) await node.bind('', `service-${n}`, { tags })
   const asker = await Member.over(await transport.dial('memory', 'node'), { nodeId: 11n, clock })
   const askUntilSilent = async (): Promise<number> => {
-    const before = asker.heard.length
-    for (let heard = -1; heard < asker.heard.length;) {
-      heard = asker.heard.length
+    const before = asker.received.length
+    for (let received = -1; received < asker.received.length;) {
+      received = asker.received.length
       asker.link.sendRegistry(NOTHING_HELD)
       await turns(100)
     }
-    return asker.heard.length - before
+    return asker.received.length - before
   }
   const atOnce = await askUntilSilent()
   expect(asker.isCurrent).toBe(false)
-  const heard = asker.heard.length
+  const received = asker.received.length
   await clock.advance(40_000)
-  expect(asker.heard.length).toBeGreaterThan(heard)
+  expect(asker.received.length).toBeGreaterThan(received)
   expect(asker.isCurrent).toBe(true)
   expect(await askUntilSilent()).toBeLessThan(atOnce)
   const closing = node.close()
@@ -95,8 +95,8 @@ test('a member that has asked too often gets the rest when it is time', async ()
 
 test('a member that does nothing but ask loses its link', async () => {
   await using nodes = await victim()
-  await using asker = await told(nodes.address, 11n)
-  await using other = await told(nodes.address, 12n)
+  await using asker = await synced(nodes.address, 11n)
+  await using other = await synced(nodes.address, 12n)
   while (asker.closed === undefined) {
     for (let count = 0; count < 500; count++) asker.link.sendRegistry(NOTHING_HELD)
     await turn()
@@ -105,14 +105,14 @@ test('a member that does nothing but ask loses its link', async () => {
   expect(other.closed).toBeUndefined()
 })
 
-test('a member that claims an incarnation of the node which it cannot have had loses its link, and nobody else notices', async () => {
+test('a member that claims an impossible incarnation of the node loses its link, and no other member notices', async () => {
   await using nodes = await victim()
   const { node, address } = nodes
   await using honest = new AstraNet()
   await honest.join('tcp4', address)
   const self = nodeIdToBytes(node.nodeId)
   for (const incarnation of [2 ** 53 - 1, 2 ** 53 - 2, Date.now() + 2 ** 41]) {
-    await using liar = await told(address, 11n)
+    await using liar = await synced(address, 11n)
     liar.link.sendRegistry([0, [[self, incarnation, 0]]])
     await until(() => liar.closed !== undefined)
     expect(liar.closed?.error).toMatchObject({ message: expect.stringMatching(/claims an incarnation/) })
@@ -126,19 +126,19 @@ test('a member that claims an incarnation of the node which it cannot have had l
 test('a believed claim moves the node and costs the others nothing, neither then nor when it has something new', async () => {
   await using nodes = await victim(100)
   const { node, address } = nodes
-  await using liar = await told(address, 11n)
-  await using other = await told(address, 12n)
+  await using liar = await synced(address, 11n)
+  await using other = await synced(address, 12n)
   const before = other.bytesRead
   liar.link.sendRegistry([0, [[nodeIdToBytes(node.nodeId), Date.now() + 1_000_000, 0]]])
-  const heard = liar.heard.length
-  await until(() => liar.heard.length > heard && liar.isCurrent)
+  const received = liar.received.length
+  await until(() => liar.received.length > received && liar.isCurrent)
   await node.bind('', 'late')
-  const [incarnation] = liar.heard.at(-1)?.slice(2) ?? []
-  await until(() => other.heard.some((message) => message[2] === incarnation))
+  const [incarnation] = liar.received.at(-1)?.slice(2) ?? []
+  await until(() => other.received.some((message) => message[2] === incarnation))
   expect(other.bytesRead - before).toBeLessThan(1_000)
 })
 
-test('a node whose id somebody used in the last incarnation there is can be dialed as soon as it joins', async () => {
+test('a node whose id was used in the last possible incarnation can be dialed as soon as it joins', async () => {
   await using nodes = await victim()
   const { node: reader, address } = nodes
   const nodeId = 4_711n
@@ -169,7 +169,7 @@ test('a member that fills the memory for what others offer loses its link, and t
   await using honest = new AstraNet()
   await honest.bind('', 'small')
   await honest.join('tcp4', address)
-  await using hog = await told(address, 11n)
+  await using hog = await synced(address, 11n)
   const entries = (since: number): unknown[] =>
     Array.from({ length: 200 }, (_, n) => [
       since + n + 1,

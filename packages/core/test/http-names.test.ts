@@ -2,8 +2,8 @@ import http from 'node:http'
 import { toNodeId } from '@astranet/interface'
 import { describe, expect, it, test } from 'vitest'
 import { AstraNet, formatNodeId, type Listener, type Socket } from '../src/index.js'
-import { nodeAddress, nodeOfAddress } from '../src/node-address.js'
-import { hostInUrl } from '../src/url-names.js'
+import { nodeAddress, nodeOfAddress } from '../src/api/node-address.js'
+import { hostInUrl } from '../src/dial/url-names.js'
 import { boundTo, failure, textOf, twoNodes, until } from './support.js'
 
 /** Tells each who comes its name. */
@@ -11,7 +11,7 @@ function tellName(listener: Listener, name: string): void {
   listener.on('connection', (socket) => socket.end(name))
 }
 
-async function told(socket: Socket): Promise<string> {
+async function firstText(socket: Socket): Promise<string> {
   socket.end()
   return await textOf(socket)
 }
@@ -37,7 +37,7 @@ describe('httpDial finds a name as URLs write it', () => {
       const { hostname, host, protocol } = new URL(url)
       const port = protocol === 'https:' ? 443 : 80
       for (const text of [host, hostname, `${hostname}:${port}`, name, `${name}:${port}`])
-        expect(await told(await node.httpDial('', text, { timeoutMs: 0 }))).toBe(name)
+        expect(await firstText(await node.httpDial('', text, { timeoutMs: 0 }))).toBe(name)
     }
     expect(await failure(node.dial('', `${name}X`, { timeoutMs: 0 }))).toMatchObject({ code: 'ENOTFOUND' })
   })
@@ -51,8 +51,8 @@ describe('httpDial finds a name as URLs write it', () => {
   it('at its port, when it is not one that HTTP adds', async () => {
     await using node = new AstraNet()
     tellName(await node.bind('', 'API:8080'), 'at 8080')
-    expect(await told(await node.httpDial('', 'api:8080'))).toBe('at 8080')
-    expect(await told(await node.httpDial('', 'api:443'))).toBe('at 8080')
+    expect(await firstText(await node.httpDial('', 'api:8080'))).toBe('at 8080')
+    expect(await firstText(await node.httpDial('', 'api:443'))).toBe('at 8080')
     const wrongPort = failure(node.httpDial('', 'api:8081', { timeoutMs: 0 }))
     expect(await wrongPort).toMatchObject({ code: 'ENOTFOUND' })
   })
@@ -61,7 +61,7 @@ describe('httpDial finds a name as URLs write it', () => {
     await using node = new AstraNet()
     tellName(await node.withEnv('Blue').bind('', 'Web'), 'blue')
     expect(await failure(node.httpDial('', 'web', { timeoutMs: 0 }))).toMatchObject({ code: 'ENOTFOUND' })
-    expect(await told(await node.withEnv('Blue').httpDial('', 'web'))).toBe('blue')
+    expect(await firstText(await node.withEnv('Blue').httpDial('', 'web'))).toBe('blue')
   })
 
   it('at another node, once it is bound there, and no more when it is gone', async () => {
@@ -72,14 +72,14 @@ describe('httpDial finds a name as URLs write it', () => {
     await until(() => client.services().length === 1)
     const listener = await server.bind('', 'MyService')
     tellName(listener, 'late')
-    expect(await told(await dialing)).toBe('late')
+    expect(await firstText(await dialing)).toBe('late')
     listener.close()
     await until(() => client.services().length === 1)
     expect(await failure(client.httpDial('', 'myservice', { timeoutMs: 0 }))).toMatchObject({
       code: 'ENOTFOUND',
     })
     tellName(await client.bind('', 'MYSERVICE'), 'again')
-    expect(await told(await client.httpDial('', 'myservice', { timeoutMs: 0 }))).toBe('again')
+    expect(await firstText(await client.httpDial('', 'myservice', { timeoutMs: 0 }))).toBe('again')
   })
 
   it('of several instances as of one', async () => {
@@ -88,7 +88,7 @@ describe('httpDial finds a name as URLs write it', () => {
     tellName(await server.bind('', 'Web'), 'server')
     tellName(await client.bind('', 'Web'), 'client')
     await until(() => client.services().length === 2)
-    const found = await Promise.all([1, 2].map(async () => told(await client.httpDial('', 'web'))))
+    const found = await Promise.all([1, 2].map(async () => firstText(await client.httpDial('', 'web'))))
     expect(found.sort()).toEqual(['client', 'server'])
   })
 })
@@ -97,7 +97,7 @@ test('the name itself comes before names that a URL writes so, and of several of
   await using node = new AstraNet()
   const [one, two] = [await node.bind('', 'Web'), await node.bind('', 'WEB')]
   for (const listener of [one, two]) tellName(listener, boundTo(listener).service ?? '')
-  expect(await told(await node.httpDial('', 'WEB'))).toBe('WEB')
+  expect(await firstText(await node.httpDial('', 'WEB'))).toBe('WEB')
   const ambiguous = await failure(node.httpDial('', 'web:80'))
   expect(ambiguous).toMatchObject({
     code: 'ENOTFOUND',
@@ -106,10 +106,10 @@ test('the name itself comes before names that a URL writes so, and of several of
   })
   const exact = await node.bind('', 'web')
   tellName(exact, 'web')
-  expect(await told(await node.httpDial('', 'web'))).toBe('web')
+  expect(await firstText(await node.httpDial('', 'web'))).toBe('web')
   exact.close()
   one.close()
-  expect(await told(await node.httpDial('', 'web'))).toBe('WEB')
+  expect(await firstText(await node.httpDial('', 'web'))).toBe('WEB')
 })
 
 test('what a URL cannot have as its host is no host', () => {

@@ -77,7 +77,7 @@ test.for(['tcp', 'ws', 'attach'])(
   },
 )
 
-test('without a link, or when its environment says so, memory is given back', (context) => {
+test('without a link, or with the environment variable, memory is given back', (context) => {
   needGlibc(context)
   expect(measure(undefined)).toEqual({ isInHeap: false, isKept: false })
   const environment = { MALLOC_TRIM_THRESHOLD_: '131072' }

@@ -82,7 +82,7 @@ test('join resolves with the id of the node there, and reports what failed', asy
   foreign.close()
 })
 
-test('an endpoint that is closed is told no more', async () => {
+test('an endpoint that is closed is not advertised any more', async () => {
   await using nodes = await twoNodes()
   const { server, client, endpoint } = nodes
   const second = await server.listenAndServe('tcp4', '127.0.0.1:0')
@@ -98,7 +98,7 @@ async function talksBothWays(a: AstraNet, b: AstraNet): Promise<void> {
   await Promise.all([talks(a, 'at-b'), talks(b, 'at-a')])
 }
 
-test('a node that joins itself is told so', async () => {
+test('a node that joins itself gets an error that names the reason', async () => {
   await using node = new AstraNet()
   const endpoint = await node.listenAndServe('tcp4', '127.0.0.1:0')
   expect(await failure(node.join('tcp4', endpoint.address))).toMatchObject({ code: 'ASTRA_ERR_LINK_SELF' })
@@ -348,28 +348,31 @@ function freezable(end: ByteDuplex): ByteDuplex & { freeze(): void; thaw(): void
   })
 }
 
-test.each([0, 1])('a node that notices late that a link broke is heard again (link %d)', async (broken) => {
-  await using early = new AstraNet()
-  await using late = new AstraNet()
-  const links: { near: ByteDuplex; far: ReturnType<typeof freezable> }[] = []
-  for (let index = 0; index < 2; index++) {
-    const [near, end] = memoryPair()
-    const far = freezable(end)
-    links.push({ near, far })
-    await Promise.all([early.attach(near), late.attach(far)])
-  }
-  await bindEcho(late, 'before')
-  await talks(early, 'before')
-  const { near, far } = links[broken] as (typeof links)[number]
-  far.freeze()
-  near.abort(new Error('broken'))
-  await turns(20)
-  await bindEcho(late, 'between')
-  await turns(20)
-  far.thaw()
-  await bindEcho(late, 'after')
-  await Promise.all([talks(early, 'between'), talks(early, 'after')])
-})
+test.each([0, 1])(
+  'the registry of a node that notices late that a link broke is received again (link %d)',
+  async (broken) => {
+    await using early = new AstraNet()
+    await using late = new AstraNet()
+    const links: { near: ByteDuplex; far: ReturnType<typeof freezable> }[] = []
+    for (let index = 0; index < 2; index++) {
+      const [near, end] = memoryPair()
+      const far = freezable(end)
+      links.push({ near, far })
+      await Promise.all([early.attach(near), late.attach(far)])
+    }
+    await bindEcho(late, 'before')
+    await talks(early, 'before')
+    const { near, far } = links[broken] as (typeof links)[number]
+    far.freeze()
+    near.abort(new Error('broken'))
+    await turns(20)
+    await bindEcho(late, 'between')
+    await turns(20)
+    far.thaw()
+    await bindEcho(late, 'after')
+    await Promise.all([talks(early, 'between'), talks(early, 'after')])
+  },
+)
 
 test('of two links either can break, one side noticing first, and both nodes go on hearing of each other', async () => {
   for (let round = 0; round < 12; round++) {

@@ -113,7 +113,7 @@ async function stage(world: World, options: { signal?: AbortSignal } = {}): Prom
   return { world, log, listener, connect }
 }
 
-/** Resolves when the log has so many lines. */
+/** Resolves when the log has `count` lines. */
 async function lines(log: Log, count: number): Promise<void> {
   await until(() => log.lines.length >= count)
   await turns(3)
@@ -252,7 +252,7 @@ describe.each(worlds)('a listener closes as net.Server does (%s)', (_, isLoopbac
     for (const world of [tcp(), astra(isLoopback)]) {
       const { listener } = await stage(world)
       const web = http.createServer((_request, response) => response.end('kept alive'))
-      // A server that does not listen itself knows its connections only when it is told that it does.
+      // A server that does not listen itself knows its connections only after the event `listening`.
       web.emit('listening')
       listener.on('connection', (socket) => web.emit('connection', socket))
       const connection = await world.dial()
@@ -269,7 +269,7 @@ describe.each(worlds)('a listener closes as net.Server does (%s)', (_, isLoopbac
   })
 })
 
-test('an answer that is under way when the listener closes arrives, though the node is closed right behind', async () => {
+test('an answer in flight when the listener closes arrives, although the node is closed right after', async () => {
   await using pair = await twoNodes()
   const { server, client } = pair
   const listener = await server.bind('', 'last')
@@ -305,7 +305,7 @@ test('sockets from accept() and for await count, those that waited do not', asyn
   expect(log.lines).toEqual(['closed'])
 })
 
-test('when its node is closed, a listener and whoever disposes of it have ended too', async () => {
+test('when its node is closed, a listener has closed too, and disposing of it resolves', async () => {
   const pair = await twoNodes()
   const listener = await pair.server.bind('', 'held')
   listener.on('connection', (socket) => socket.on('error', () => {}))

@@ -10,7 +10,7 @@ import { closing, Proxy, SkipClock, textOf, until } from './support.js'
 const HOUR_MS = 3_600_000
 const nodeId = toNodeId(77n)
 
-/** A node that was started when the clock said so much more than it does now. */
+/** A node that was started when the clock was ahead of its present time by `offsetMs`. */
 function startedAt(offsetMs: number, options: AstraNetOptions = {}): AstraNet {
   const { now } = Date
   Date.now = () => now() + offsetMs
@@ -21,7 +21,7 @@ function startedAt(offsetMs: number, options: AstraNetOptions = {}): AstraNet {
   }
 }
 
-/** A neighbour that listens, and whose clock stands still unless it is told to move on. */
+/** A neighbour that listens, and whose clock moves only when the test moves it. */
 interface Place extends AsyncDisposable {
   readonly neighbour: AstraNet
   readonly clock: SkipClock
@@ -97,7 +97,7 @@ test('a node that comes again with its clock an hour back is dialed within 2 s: 
   expect(neighbour.services().map(({ name }) => name)).toEqual(['again', 'back'])
 }, 60_000)
 
-test('a node that comes again with its clock an hour back is dialed within 2 s: nobody said that its former link broke', async () => {
+test('a restarted node whose clock is an hour back is dialed within 2 s, although its former link broke silently', async () => {
   await using place = await neighbourhood()
   const { neighbour, address } = place
   await using proxy = await Proxy.to(address)
@@ -149,7 +149,7 @@ test('links that opened before and after a node had to move on to a later incarn
   }
 })
 
-/** A neighbour that only listens to what the node says of itself. */
+/** A neighbour that only records what the node reports about itself. */
 async function observed(node: AstraNet, id: bigint): Promise<Link> {
   const [near, far] = memoryPair()
   const link = await new Promise<Link>((resolve) => {
@@ -164,7 +164,7 @@ async function observed(node: AstraNet, id: bigint): Promise<Link> {
   return link
 }
 
-test('when a node has to move on to a later incarnation, it says so on open links and in each HELLO from then on', async () => {
+test('a node that has to take a later incarnation announces it on open links and in each HELLO from then on', async () => {
   await using neighbour = new AstraNet()
   const { address } = await neighbour.listenAndServe('tcp4', '127.0.0.1:0')
   const former = startedAt(HOUR_MS)

@@ -12,12 +12,12 @@ interface Identity {
   readonly clock?: Clock
 }
 
-/** A member of the network that speaks `astranet/1` and says to the registry whatever it is told to. */
+/** A member of the network that speaks `astranet/1` and sends to the registry any message that the test wants. */
 export class Member implements AsyncDisposable {
   readonly link: Link
   readonly idBytes: Uint8Array
-  /** What the node's registry said. */
-  readonly heard: unknown[][] = []
+  /** The messages from the node's registry. */
+  readonly received: unknown[][] = []
   /** Why the link is over, once it is. */
   closed: { readonly error: Error | undefined } | undefined = undefined
   readonly #socket: TcpSocket | undefined
@@ -31,7 +31,7 @@ export class Member implements AsyncDisposable {
     this.#opened = new Promise((resolve) => (onOpen = resolve))
     const handler: LinkHandler = {
       onOpen,
-      onRegistry: (_, body) => void this.heard.push(body as unknown[]),
+      onRegistry: (_, body) => void this.received.push(body as unknown[]),
       onStream: (_link, _header, stream) => stream.destroy(),
       onClose: (_, error) => (this.closed = { error }),
     }
@@ -66,9 +66,9 @@ export class Member implements AsyncDisposable {
     return this.#socket?.bytesRead ?? 0
   }
 
-  /** Whether the node's last delta said that nothing is missing. */
+  /** Whether nothing is missing, by the node's last delta. */
   get isCurrent(): boolean {
-    const [type, , , , , hasMore] = this.heard.findLast((message) => message[0] === 1) ?? []
+    const [type, , , , , hasMore] = this.received.findLast((message) => message[0] === 1) ?? []
     return type === 1 && hasMore === false
   }
 

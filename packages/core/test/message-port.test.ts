@@ -6,12 +6,15 @@ import { expect, test } from 'vitest'
 import { AstraNet, type AstraNetOptions, type Socket } from '../src/index.js'
 import { errorOf, failure, until } from './support.js'
 
-function start(port: MessagePort, options: AstraNetOptions): Worker {
-  return new Worker(new URL('port-worker.mjs', import.meta.url), {
+/** A worker with a node that is about to attach: loading it takes longer than a handshake may on a busy machine. */
+async function start(port: MessagePort, options: AstraNetOptions): Promise<Worker> {
+  const worker = new Worker(new URL('port-worker.mjs', import.meta.url), {
     workerData: { port, options },
     transferList: [port],
     execArgv: ['--conditions=@astranet/source'],
   })
+  await once(worker, 'message')
+  return worker
 }
 
 function hash(bytes: Uint8Array): string {
@@ -35,7 +38,7 @@ test.each<[string, AstraNetOptions]>([
     const { port1, port2 } = new MessageChannel()
     await using node = new AstraNet(options)
     const main = await node.bind('', 'main')
-    const worker = start(port2, options)
+    const worker = await start(port2, options)
     const nodeId = await node.attach(port1)
     expect(node.routes()).toMatchObject([{ nodeId, distance: 0 }])
     const bytes = randomBytes(8 << 20)
@@ -50,7 +53,7 @@ test.each<[string, AstraNetOptions]>([
   },
 )
 
-test('closing a node closes its ports, and the other end is told', async () => {
+test('closing a node closes its ports, and the other end notices', async () => {
   const { port1, port2 } = new MessageChannel()
   const [a, b] = [new AstraNet(), new AstraNet()]
   await Promise.all([a.attach(port1), b.attach(port2)])

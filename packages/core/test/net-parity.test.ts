@@ -217,7 +217,7 @@ test('many writes in front of destroy() arrive, each called back without an erro
   expect(called[1]).toEqual(called[0])
 })
 
-test('of more than is kept the far side gets what is kept, and then ECONNRESET: an end says that all is there', async () => {
+test('if more waits than is kept, the far side gets what is kept, and then ECONNRESET: an end means that all arrived', async () => {
   const { near, far } = await play(await overAstraNet({}, false), {
     run: ({ near: socket }) => [socket.write(Buffer.alloc(5_000_000)), socket.destroy()],
   })
@@ -249,7 +249,7 @@ test('resetAndDestroy() resets, except a socket that is destroyed already', asyn
   }
 })
 
-test('a socket that nobody reads ends and closes all the same', async () => {
+test('a socket that is not read ends and closes all the same', async () => {
   for (const { near, far } of [await overNet({}), await overAstraNet({}, false)]) {
     const closed = Promise.all([once(near, 'close'), once(far, 'close')])
     near.end()

@@ -84,7 +84,7 @@ test('a write in flight when the far end goes does not count as the write that i
   expect(await write(near, 'refused')).toBe('EPIPE')
 })
 
-test('when nobody reads what the far end sent last, the write after the first is ECONNRESET', async () => {
+test('if the last bytes of the far end are not read, the write after the first is ECONNRESET', async () => {
   const { near, far } = await overAstraNet()
   far.write(Buffer.alloc(400_000))
   far.destroy()
@@ -113,6 +113,27 @@ test('a write waits for the last words of a peer that has closed, and they are r
   await new Promise((resolve) => near.once('close', resolve))
   expect(bytes).toBe(800_000)
   expect(order).toEqual(['end', 'first undefined', 'second EPIPE'])
+})
+
+test('a write behind the peer’s stop waits while its reader pauses for a moment', async () => {
+  const { near, far } = await overAstraNet()
+  let readBytes = 0
+  near.on('data', (chunk: Buffer) => {
+    if (readBytes === 0) near.pause()
+    readBytes += chunk.length
+  })
+  far.write(Buffer.alloc(100_000))
+  far.destroy()
+  await once(near, 'data')
+  await turns(20)
+  expect(await write(near, 'taken')).toBe(undefined)
+  const second = write(near, 'waits')
+  await turns(20)
+  near.resume()
+  await once(near, 'end')
+  expect(readBytes).toBe(100_000)
+  expect(await second).toBe(undefined)
+  near.destroy()
 })
 
 test('a small write that waits for the end of a peer that has gone leaves room for more, as over net', async () => {

@@ -62,7 +62,7 @@ test.each<[string, AstraNetOptions, AstraNetOptions, string, string]>([
     'tcp4',
     AUTHENTICATION,
   ],
-])('a node %s is not let in, and both sides are told why', async (_, server, client, network, code) => {
+])('a node %s is refused, and both sides get the reason', async (_, server, client, network, code) => {
   expect(await refusals(server, client, network)).toEqual({ joining: code, listening: [code] })
   // And the other way round: the one who dials does not talk to a listener that has not proved itself.
   expect(await refusals(client, server, network)).toEqual({ joining: code, listening: [code] })
@@ -76,7 +76,7 @@ test('a node without a secret gets no further than TLS at one over tcp4, in eith
   expect(reverse).toEqual({ joining: 'ASTRA_ERR_TLS_HANDSHAKE', listening: ['ASTRA_ERR_LINK_FOREIGN'] })
 })
 
-test('nothing listens where others could read the proof, unless told that this is fine', async () => {
+test('listening where others could read the proof is refused, unless insecure is set', async () => {
   await using node = new AstraNet({ secret })
   const error = await failure(node.listenAndServe('ws', '127.0.0.1:0'))
   expect(error).toMatchObject({ code: 'ASTRA_ERR_INSECURE', syscall: 'listen' })
@@ -115,16 +115,16 @@ function pipe(): [Duplex, Duplex] {
   return [Duplex.from({ readable: back, writable: there }), Duplex.from({ readable: there, writable: back })]
 }
 
-test('an attached pipe is taken when it is said to be confidential, and each side proves the secret', async () => {
+test('an attached pipe that is declared confidential is accepted, and each side proves the secret', async () => {
   await using a = new AstraNet({ secret })
   await using b = new AstraNet({ secret })
   const [near, far] = pipe()
   const both = [a.attach(near, { confidential: true }), b.attach(far, { confidential: true })]
   expect(await Promise.all(both)).toEqual([b.nodeId, a.nodeId])
 
-  await using stranger = new AstraNet()
+  await using outsider = new AstraNet()
   const [ours, theirs] = pipe()
-  const results = await Promise.allSettled([a.attach(ours, { confidential: true }), stranger.attach(theirs)])
+  const results = await Promise.allSettled([a.attach(ours, { confidential: true }), outsider.attach(theirs)])
   expect(results).toMatchObject([{ reason: { code: AUTHENTICATION } }, { reason: { code: AUTHENTICATION } }])
 
   const [unknown, unused] = pipe()
@@ -152,7 +152,7 @@ test('the secret is stretched once for all links of a node, and not before the f
     await using again = new AstraNet({ transports: [tcp({ secret })] })
     await failure(again.join('tcp4', address))
   }
-  // Those strangers' own for TLS: nothing at the server, nor of HELLO.
+  // The clients' own sockets for TLS: nothing at the server, nor of HELLO.
   expect(stretched.slice(afterFirst)).toEqual(['SCRYPTREQUEST', 'SCRYPTREQUEST', 'SCRYPTREQUEST'])
   hook.disable()
 })

@@ -7,8 +7,8 @@ import { AstraError } from '@astranet/interface'
 import { StreamError } from '@astranet/mux'
 import { describe, expect, it, test } from 'vitest'
 import { AstraNet, formatNodeId, NetError } from '../src/index.js'
-import { errnoOf, LINUX_ERRNO } from '../src/errno.js'
-import { socketError } from '../src/socket-error.js'
+import { errnoOf, LINUX_ERRNO } from '../src/api/errno.js'
+import { socketError } from '../src/api/socket-error.js'
 import { failure, Proxy, twoNodes } from './support.js'
 
 /** What a program can ask of a socket's error. */
@@ -18,7 +18,7 @@ interface SystemError extends Error {
   readonly syscall?: string
 }
 
-function told({ code, errno, syscall, message }: SystemError): object {
+function summary({ code, errno, syscall, message }: SystemError): object {
   return { code, errno, syscall, message }
 }
 
@@ -42,10 +42,10 @@ describe('a socket that the peer resets', () => {
   async function reset([near, far]: [AnySocket, AnySocket]): Promise<object[]> {
     const error = new Promise<SystemError>((resolve) => near.on('error', resolve))
     far.resetAndDestroy()
-    return [told(await error), told(near.errored as SystemError)]
+    return [summary(await error), summary(near.errored as SystemError)]
   }
 
-  it('says what net says', async () => {
+  it('has the errors of net', async () => {
     await using nodes = await twoNodes()
     const expected = await reset(await overNet())
     expect(expected[0]).toMatchObject({ syscall: 'read', message: 'read ECONNRESET' })
@@ -57,7 +57,7 @@ describe('a socket that the peer resets', () => {
   })
 })
 
-test('a socket whose peer reads no more says so in the write', async () => {
+test('a socket whose peer reads no more fails in the write', async () => {
   await using nodes = await twoNodes()
   const listener = await nodes.server.bind('', 'svc')
   const [near, far] = await Promise.all([
@@ -71,7 +71,7 @@ test('a socket whose peer reads no more says so in the write', async () => {
   await new Promise((resolve) => near.write('taken', resolve))
   const error = await new Promise<SystemError | null | undefined>((resolve) => near.write('x', resolve))
   expect(error).toBeInstanceOf(NetError)
-  expect(told(error as SystemError)).toEqual({
+  expect(summary(error as SystemError)).toEqual({
     code: 'EPIPE',
     errno: -os.constants.errno.EPIPE,
     syscall: 'write',
@@ -94,7 +94,7 @@ test('sockets whose link breaks say why, all with one error', async () => {
   )
   proxy.cut()
   const [one, two] = await errors
-  expect(one && told(one)).toMatchObject({ syscall: 'read', message: 'read ECONNRESET' })
+  expect(one && summary(one)).toMatchObject({ syscall: 'read', message: 'read ECONNRESET' })
   expect((one?.cause as AstraError).code).toBe('ASTRA_ERR_CONNECTION_LOST')
   expect(two).toBe(one)
 })

@@ -105,7 +105,7 @@ for (const [moment, bring] of Object.entries(moments)) {
     const seen: Record<string, unknown>[] = []
     for (const [near, far] of [await overNet(), await overAstraNet()]) {
       far.on('error', () => {})
-      // What the far address was stays known on a net.Socket when somebody has asked for it before.
+      // A net.Socket keeps the far address if it was read before.
       expect(typeof near.remotePort).toBe('number')
       await bring(near, far)
       seen.push(describe(near))

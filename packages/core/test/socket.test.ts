@@ -19,7 +19,7 @@ async function connected(nodes: TwoNodes): Promise<{ near: Socket; far: Socket }
   return { near, far }
 }
 
-test('what the far side says first is read, also when it comes with its answer', async () => {
+test('the first bytes of the far side are read, also if they arrive with its answer', async () => {
   await using nodes = await twoNodes()
   const { server, client } = nodes
   const listener = await server.bind('', 'greeter')
@@ -84,7 +84,7 @@ test('each direction ends by itself, both ways round', async () => {
   expect(await textOf(other.far)).toBe('answer')
 })
 
-test('a socket that idles says so, as long as it idles', async () => {
+test('an idle socket emits timeout, as long as it is idle', async () => {
   await using nodes = await twoNodes()
   const { near, far } = await connected(nodes)
   let timeouts = 0

@@ -74,7 +74,7 @@ export async function errorOf(socket: Socket): Promise<Error & { code?: string }
   return error
 }
 
-/** The next uncaught exception, which the test runner is not told of. */
+/** The next uncaught exception, which the test runner does not see. */
 export function uncaught(): Promise<unknown> {
   const listeners = process.listeners('uncaughtException')
   process.removeAllListeners('uncaughtException')
@@ -138,7 +138,7 @@ export class Proxy implements AsyncDisposable {
     for (const socket of this.#sockets) socket.resetAndDestroy()
   }
 
-  /** From now on what arrives stays where it is: the peer's machine is gone, and nobody says so. */
+  /** From now on nothing arrives, as if the peer's machine had disappeared. */
   freeze(): void {
     for (const socket of this.#sockets) socket.unpipe().pause()
   }
@@ -154,7 +154,7 @@ interface PendingTimer {
   readonly callback: () => void
 }
 
-/** A clock that stands still until it is told to move on. */
+/** A clock that moves only when the test moves it. */
 export class SkipClock implements Clock {
   #now = 1_000
   readonly #timers = new Set<PendingTimer>()

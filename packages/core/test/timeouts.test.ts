@@ -122,7 +122,7 @@ test('a write that makes no progress does not hold a timeout up, as on net.Socke
   }
 })
 
-test('a byte that arrives counts, although nobody reads it', async () => {
+test('a byte that arrives counts, also if it is not read', async () => {
   for (const [near, far] of [await overNet(), await overAstraNet()]) {
     near.pause()
     let count = 0

@@ -10,7 +10,7 @@ import type { WireInteger } from './varint.js'
 /** Bytes past the kept part of a reason that show whether a character was cut in two there. */
 const LOOK_AHEAD_BYTES = 1
 
-/** Whether a frame of this type has a payload that is told only when it is complete. */
+/** Whether a frame of this type has a payload that is reported only when it is complete. */
 export function isCollected(type: number): boolean {
   return (
     type === FrameType.DATAGRAM ||
@@ -20,7 +20,7 @@ export function isCollected(type: number): boolean {
   )
 }
 
-/** The frames whose payload is put together before the sink is told: DATAGRAM and CONNECTION_CLOSE. One at a time. */
+/** The frames whose payload is collected before the sink is called: DATAGRAM and CONNECTION_CLOSE. One at a time. */
 export class CollectedFrames {
   /** Bytes of the frame's payload that have not arrived yet. */
   payloadLeft = 0
@@ -38,7 +38,7 @@ export class CollectedFrames {
   }
 
   /**
-   * Starts on the frame whose header is `bytes[at, headerEnd)`, in a record that ends at `recordEnd`, or says what is wrong.
+   * Begins the frame whose header is `bytes[at, headerEnd)`, in a record that ends at `recordEnd`, or returns what is wrong.
    * Its payload is then given to `continue`; if it has none, `finish` is called.
    */
   begin(bytes: Uint8Array, at: number, headerEnd: number, recordEnd: number): FrameError | undefined {
@@ -61,7 +61,7 @@ export class CollectedFrames {
     if (this.payloadLeft === 0) this.finish()
   }
 
-  /** Tells the sink: the payload is complete. */
+  /** Calls the sink: the payload is complete. */
   finish(): void {
     const payload = this.#collector.take()
     if (this.#type === FrameType.DATAGRAM || this.#type === FrameType.DATAGRAM_WITH_LENGTH) {

@@ -10,8 +10,8 @@ import { readVarint, varintSize } from './varint-reader.js'
 const MAGIC: readonly number[] = [0xff, 0x51, 0x53, 0x30, 0x0d, 0x0a, 0x0d, 0x0a]
 
 /**
- * Reads the first frame, QX_TRANSPORT_PARAMETERS, byte by byte up to its length: so whatever is not QMux is recognised at
- * its first wrong byte.
+ * Reads the first frame, QX_TRANSPORT_PARAMETERS, byte by byte up to its length, so that a protocol other than QMux is
+ * recognized at its first wrong byte.
  */
 export class FirstFrameReader {
   /** What was declared, once the whole frame has been read. */

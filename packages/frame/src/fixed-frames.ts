@@ -16,8 +16,8 @@ import {
 import { varintLength, type WireInteger } from './varint.js'
 
 /**
- * Tells `sink` of the frame at `at`, whose header (all of it) has been found to lie in `bytes` and which has no payload. Or
- * says what is wrong with it, unknown and prohibited frames included.
+ * Reports to `sink` the frame at `at`, whose whole header is known to lie in `bytes` and which has no payload. Or returns
+ * what is wrong with it, unknown and prohibited frames included.
  */
 export function readFixedFrame(
   sink: FrameSink,

@@ -24,7 +24,7 @@ const FAILED = -1
  * Turns the bytes of a peer into calls of a {@link FrameSink}, however the bytes are split. It checks every rule of
  * draft-ietf-quic-qmux-02 that can be checked without knowing the streams.
  *
- * Nothing is allocated per frame, and nothing in proportion to a length that was merely announced: between calls it holds at
+ * Nothing is allocated per frame, and nothing in proportion to a length that was only announced: between calls it holds at
  * most a frame header, the transport parameters, or the part of a datagram or close reason that has arrived.
  */
 export class FrameDecoder {
@@ -56,7 +56,7 @@ export class FrameDecoder {
   }
 
   /**
-   * Reads `chunk`, telling the sink. Returns what is wrong at the first byte that is; everything before has been told. After
+   * Reads `chunk` and calls the sink. Returns what is wrong at the first wrong byte; everything before was reported. After
    * an error, and after `stop`, it does nothing and returns `undefined`.
    */
   push(chunk: Uint8Array): FrameError | undefined {

@@ -2,7 +2,7 @@ import type { TransportParameters } from './transport-parameters.js'
 import type { WireInteger } from './varint.js'
 
 /**
- * What a {@link FrameDecoder} tells, in the order of the wire. Numbers that a JavaScript number cannot hold: stream ids,
+ * What a {@link FrameDecoder} reports, in the order of the wire. Numbers that a JavaScript number cannot hold: stream ids,
  * offsets and sizes above 2^53 - 1 come as 2^53, limits as 2^53 - 1, error codes and frame types as a bigint.
  *
  * A sink must not throw and must not call `push`; it may call `stop`.

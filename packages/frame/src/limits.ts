@@ -10,7 +10,7 @@ export const MAX_REASON_BYTES = 1_024
 /** The most bytes of transport parameters that a decoder stores. All that are known take less than 150. */
 export const MAX_TRANSPORT_PARAMETERS_BYTES = 1_024
 
-/** What a {@link FrameDecoder} accepts. Each value is what this endpoint told its peer in its own transport parameters. */
+/** What a {@link FrameDecoder} accepts. Each value is what this endpoint sent in its own transport parameters. */
 export interface DecoderLimits {
   /**
    * The largest Frames field of a record, in bytes: the `max_record_size` that was sent. 16,382 (also the default) to
@@ -19,8 +19,8 @@ export interface DecoderLimits {
   readonly maxRecordSizeBytes: number
   /**
    * The largest DATAGRAM frame, type and length included, in bytes: the `max_datagram_frame_size` that was sent. Default 0:
-   * datagrams were not negotiated. A larger one is a PROTOCOL_VIOLATION (RFC 9221 section 3). One datagram under way costs
-   * at most twice the bytes of it that have arrived.
+   * datagrams were not negotiated. A larger one is a PROTOCOL_VIOLATION (RFC 9221 section 3). A datagram that is incomplete
+   * costs at most twice the bytes of it that have arrived.
    */
   readonly maxDatagramFrameSizeBytes: number
   /** Whether `reset_stream_at` was sent. Default `false`: RESET_STREAM_AT is an unknown frame, a FRAME_ENCODING_ERROR. */

@@ -3,7 +3,7 @@ import type { FrameSink } from './frame-sink.js'
 import { StreamBit } from './frame-type.js'
 import { isBeyondLastOffset, readVarint, SATURATED, varintSize } from './varint-reader.js'
 
-/** STREAM frames, whose payload the sink is given as it arrives. One frame at a time is under way. */
+/** STREAM frames, whose payload goes to the sink as it arrives. One frame at a time is read. */
 export class StreamFrames {
   /** Bytes of the frame's payload that have not arrived yet. */
   payloadLeft = 0
@@ -12,7 +12,7 @@ export class StreamFrames {
 
   readonly #sink: FrameSink
   #id = 0
-  /** A floating-point number from the start, lest code be thrown away when it passes 2^31. */
+  /** A floating-point number from the start: otherwise V8 would discard optimized code when it passes 2^31. */
   #offset = -0
   #isFin = false
 

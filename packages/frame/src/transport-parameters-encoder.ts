@@ -21,8 +21,8 @@ export const MAX_TRANSPORT_PARAMETERS_FRAME_BYTES = 192
 /** How the transport parameters are written. */
 export interface TransportParametersOptions {
   /**
-   * Adds the reserved parameter `31 * N + 27` with an empty value, this number being N, so that peers keep ignoring what they
-   * do not know (RFC 9000 section 18.1). 0 to 2^48 - 1. Default: none is added.
+   * N of the reserved parameter `31 * N + 27`, which is added with an empty value so that peers keep ignoring unknown
+   * parameters (RFC 9000 section 18.1). 0 to 2^48 - 1. Default: none is added.
    */
   readonly reservedIndex?: number
 }
@@ -31,8 +31,8 @@ export interface TransportParametersOptions {
  * Writes the frame QX_TRANSPORT_PARAMETERS into `target` at `at`, where the caller made room, and returns the position behind
  * it. It must be the first frame of a connection. What is absent from `parameters` or equal to its default is not written.
  *
- * Throws a `RangeError` that names the parameter unless each is an integer from 0 to 2^53 - 1, `maxRecordSizeBytes` at least
- * 16,382.
+ * Throws a `TypeError` or `RangeError` that names the parameter unless each is an integer from 0 to 2^53 - 1,
+ * `maxRecordSizeBytes` at least 16,382.
  */
 export function writeTransportParameters(
   target: Uint8Array,

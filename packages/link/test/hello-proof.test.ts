@@ -40,8 +40,8 @@ async function until(clock: VirtualClock, isTrue: () => boolean): Promise<void> 
   for (clock.run(); !isTrue(); clock.run()) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** Lets what is under way come to its end. */
-async function settle(clock: VirtualClock): Promise<void> {
+/** Lets pending proofs and messages complete. */
+async function runPending(clock: VirtualClock): Promise<void> {
   for (let turn = 0; turn < 20; turn++) {
     clock.run()
     await new Promise((resolve) => setImmediate(resolve))
@@ -61,7 +61,7 @@ async function closeBoth({ clock, left, right }: Pair): Promise<void> {
   expect([...left.opened, ...right.opened]).toEqual([])
 }
 
-/** A client that speaks QMux and sends whatever it is told to, and the link that accepted it. */
+/** A client that speaks QMux and sends what a test chooses, and the link that accepted it. */
 async function rawClient(proof: HelloProof): Promise<{ clock: VirtualClock; side: Side; control: Stream }> {
   const clock = new VirtualClock()
   const [pipe, raw] = confidentialPipe(clock)
@@ -87,7 +87,7 @@ describe('a link whose sides prove that they know a secret', () => {
     expect([both.left.opened, both.right.opened]).toEqual([['2'], ['1']])
   })
 
-  it('does not open with different ones, and both sides are told', async () => {
+  it('does not open with different ones, and both sides learn why', async () => {
     const both = pair({ proof: secret }, { proof: otherSecret })
     await closeBoth(both)
     for (const side of [both.left, both.right]) {
@@ -101,7 +101,7 @@ describe('a link whose sides prove that they know a secret', () => {
   it.each([
     ['client', { proof: secret }, {}],
     ['server', {}, { proof: secret }],
-  ])('does not open when only the %s has one, and both sides are told', async (_, left, right) => {
+  ])('does not open when only the %s has one, and both sides learn why', async (_, left, right) => {
     const both = pair(left, right)
     await closeBoth(both)
     for (const side of [both.left, both.right])
@@ -113,7 +113,7 @@ describe('a link whose sides prove that they know a secret', () => {
     both.left.onOpen = () => void both.left.link.send(0x10, 'from the client')
     both.right.onOpen = () => void both.right.link.send(0x10, 'from the server')
     await openBoth(both)
-    await settle(both.clock)
+    await runPending(both.clock)
     expect(both.left.messages).toEqual([[0x10, 'from the server']])
     expect(both.right.messages).toEqual([[0x10, 'from the client']])
   })
@@ -137,7 +137,7 @@ describe('a link that was accepted from somebody who should prove something', ()
     const { clock, side, control } = await rawClient(never)
     control.write(hello)
     control.write(message)
-    await settle(clock)
+    await runPending(clock)
     expect([side.opened, side.messages, side.closes]).toEqual([[], [], []])
   })
 
@@ -155,7 +155,7 @@ describe('a link that was accepted from somebody who should prove something', ()
   it('ends in time when the check does not', async () => {
     const { clock, side, control } = await rawClient(never)
     control.write(hello)
-    await settle(clock)
+    await runPending(clock)
     clock.advance(10_000)
     clock.advance(60_000)
     await until(clock, () => side.closes.length === 1)
@@ -167,11 +167,11 @@ describe('a link that was accepted from somebody who should prove something', ()
     const slow: HelloProof = { ...never, verify: () => new Promise((resolve) => (answer = resolve)) }
     const { clock, side, control } = await rawClient(slow)
     control.write(hello)
-    await settle(clock)
+    await runPending(clock)
     const reason = new Error('enough')
     side.link.destroy(reason)
     answer(true)
-    await settle(clock)
+    await runPending(clock)
     expect([side.opened, side.closes]).toEqual([[], [reason]])
   })
 
@@ -189,7 +189,7 @@ describe('a link that was accepted from somebody who should prove something', ()
 })
 
 describe('a proof', () => {
-  it('is not sent on a pipe that others can read, unless told to', async () => {
+  it('is not sent on a pipe that others can read, unless it is insecure', async () => {
     const clock = new VirtualClock()
     const [one, other] = memoryPipe(clock)
     expect(() => new Side(one, { id: 1n, clock, proof: secret })).toThrow(/proof needs a confidential pipe/)

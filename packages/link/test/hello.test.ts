@@ -85,7 +85,7 @@ describe('HELLO', () => {
     )
   })
 
-  it('tells a caller which of its own fields is wrong', () => {
+  it('names the field that a caller got wrong', () => {
     const fine = { incarnation: 1, sequence: 0, roles: ['router'], listenAddresses: [], features: [] }
     expect(checkHelloFields(fine)).toBeUndefined()
     expect(checkHelloFields({ ...fine, incarnation: 1.5 })).toMatch(/^incarnation must be/)

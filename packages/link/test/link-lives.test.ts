@@ -43,7 +43,7 @@ describe('two ends with one id', () => {
     ['the same life', 5, 5, 'ASTRA_ERR_LINK_SELF'],
     ['no life', undefined, undefined, 'ASTRA_ERR_LINK_SELF'],
     ['other lives', 5, 6, 'ASTRA_ERR_LINK_CONFLICT'],
-  ])('and %s are both told what they are', (_, left, right, code) => {
+  ])('and %s both learn what they are', (_, left, right, code) => {
     const sides = pair(one(left), one(right))
     sides.clock.advance(10_000)
     expect([sides.left.opened, sides.right.opened]).toEqual([[], []])
@@ -71,7 +71,7 @@ describe('a peer whose incarnation has moved', () => {
   })
 })
 
-it('a peer can be told that another node has its id', () => {
+it('a conflict of ids can be reported to a peer', () => {
   const { clock, left, right } = pair(one(5), { ...one(6), nodeId: toNodeId(2n) })
   clock.run()
   left.link.tellConflict()

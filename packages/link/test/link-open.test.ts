@@ -55,7 +55,7 @@ describe('a link opens', () => {
     expect(left.link.isOpen && right.link.isOpen).toBe(true)
   })
 
-  it('and tells each side who the other is and how it is seen', () => {
+  it('and gives each side the id of the other and its own address as seen there', () => {
     const clock = new VirtualClock()
     const [one, other] = memoryPipe(clock)
     const identity = {
@@ -112,7 +112,7 @@ describe('a link does not open', () => {
     expect(side.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_VERSION' }])
   })
 
-  it('with a peer of another version, and has told so once the pipe is closed', () => {
+  it('with a peer of another version, and has reported that when the pipe is closed', () => {
     const { clock, side, raw, pipe } = accepting()
     const dials = new Dials()
     side.link.dial({ kind: 'dial', port: 1, sourcePort: 2 }, dials)
@@ -266,7 +266,7 @@ describe('a link does not open', () => {
       handler: {
         onStreamsAvailable: () => session.tryOpenStream()?.write(bytes('early')),
         onStream: () => undefined,
-        onOver: (reason) => (closed = reason),
+        onClosing: (reason) => (closed = reason),
       },
     })
     clock.run()

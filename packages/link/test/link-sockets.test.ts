@@ -100,11 +100,11 @@ describe('over TCP', () => {
 
   it('a web browser that comes by is cut off, and other links are not disturbed', async () => {
     const [left, right] = await openPair()
-    let told!: (side: Side) => void
-    const side = new Promise<Side>((resolve) => (told = resolve))
+    let report!: (side: Side) => void
+    const side = new Promise<Side>((resolve) => (report = resolve))
     const port = await listen((socket) => {
       const accepted = sideOf(socket, 3n, 'acceptor')
-      accepted.onClose = () => told(accepted)
+      accepted.onClose = () => report(accepted)
       accepted.link.start()
     })
     const browser = await dialSocket(port)
@@ -118,30 +118,32 @@ describe('over TCP', () => {
   })
 
   it('a peer of another version that never closes is held only until its link is closed', async () => {
-    let told!: (side: Side) => void
-    const side = new Promise<Side>((resolve) => (told = resolve))
+    let report!: (side: Side) => void
+    const side = new Promise<Side>((resolve) => (report = resolve))
     const port = await listen((socket) => {
       const accepted = new Side(fromNodeDuplex(socket), { id: 3n, role: 'acceptor', clock: withoutTimers })
       accepted.link.start()
-      told(accepted)
+      report(accepted)
     })
-    const stranger = await dialSocket(port)
-    const hasHeard = once(stranger.resume(), 'end')
-    const isGone = new Promise<void>((resolve) => stranger.on('error', () => undefined).on('close', resolve))
-    stranger.write(otherVersion)
+    const otherSocket = await dialSocket(port)
+    const hasEnded = once(otherSocket.resume(), 'end')
+    const isGone = new Promise<void>((resolve) =>
+      otherSocket.on('error', () => undefined).on('close', resolve),
+    )
+    otherSocket.write(otherVersion)
     const { link, closes } = await side
-    await hasHeard
+    await hasEnded
     expect([link.state, closes]).toEqual(['closing', []])
     const isClosed = closed(await side)
     link.close()
     await isClosed
     expect(closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_VERSION' }])
-    stranger.end()
+    otherSocket.end()
     await isGone
     expect(sockets.every((socket) => socket.destroyed)).toBe(true)
   })
 
-  it('a broken connection ends both links with an error, and the dials under way', async () => {
+  it('a broken connection ends both links with an error, and the pending dials', async () => {
     const [left, right] = await openPair()
     const dials = new Dials()
     const failed = new Promise<void>((resolve) => (dials.onSettled = resolve))

@@ -5,7 +5,7 @@ import {
   CloseCode,
   DialError,
   HEADER_TIMEOUT_MS,
-  MAX_AWAITED_HEADERS,
+  MAX_PENDING_HEADERS,
   MAX_PARTIAL_HEADERS,
   RefusalReason,
   StreamCode,
@@ -67,7 +67,7 @@ describe('a dial', () => {
       sourceNode: undefined,
     })
     const { stream, dial } = dials.accepted[0]!
-    expect([dial.context, dial.isSettled, stream.context]).toEqual(['mine', true, undefined])
+    expect([dial.context, dial.isFinished, stream.context]).toEqual(['mine', true, undefined])
     const reader = new Reader()
     stream.handle(reader)
     stream.write(bytes('hello'))
@@ -94,7 +94,7 @@ describe('a dial', () => {
     }
   })
 
-  it('of a stream that nobody has taken over yet keeps its bytes until somebody does', () => {
+  it('of a stream that has no owner yet keeps its bytes until it has one', () => {
     const { clock, left, right } = openPair()
     const dials = new Dials()
     const dial = left.link.dial(header, dials)
@@ -152,7 +152,7 @@ describe('a dial', () => {
     expect(dials.failed).toEqual([])
   })
 
-  it('that is cancelled is not heard of again, before or after it has a stream', () => {
+  it('that is cancelled reports nothing more, before or after it has a stream', () => {
     const { clock, left, right } = openPair()
     acceptAll(right)
     const dials = new Dials()
@@ -165,7 +165,7 @@ describe('a dial', () => {
     expect(right.link.session?.openStreams).toBe(1)
   })
 
-  it('under way fails when the link is closed, destroyed, or its pipe breaks, and later ones fail too', () => {
+  it('that is pending fails when the link is closed, destroyed, or its pipe breaks, and later ones fail too', () => {
     const ends: ((pair: Pair) => void)[] = [
       ({ left }) => left.link.close(),
       ({ left }) => left.link.destroy(new Error('cut')),
@@ -363,7 +363,7 @@ describe('a stream of the peer', () => {
       stream!.handle(reader)
       streams.push(stream!)
     }
-    while (streams.length < MAX_AWAITED_HEADERS) openOne()
+    while (streams.length < MAX_PENDING_HEADERS) openOne()
     clock.run()
     expect(reader.errors).toEqual([])
     openOne()
@@ -446,7 +446,7 @@ describe('going away', () => {
     const late = left.link.dial(header, dials)
     clock.run()
     expect(left.goAways).toEqual([8])
-    expect(late.isSettled).toBe(true)
+    expect(late.isFinished).toBe(true)
     expect(dials.failed).toMatchObject([{ code: 'ECONNRESET', isRetryable: true }])
     expect([left.link.isDialable, right.link.isDialable, left.link.isOpen]).toEqual([false, false, true])
     dials.accepted[0]?.stream.write(bytes('still here'))

@@ -19,7 +19,7 @@ const pairs: [string, () => DuplexPair][] = [
   ],
 ]
 
-/** What a side is told next. */
+/** The next event of a side. */
 function next(side: Side, what: 'onOpen' | 'onClose'): Promise<void> {
   return new Promise((resolve) => (side[what] = resolve))
 }
@@ -39,9 +39,9 @@ describe.each(pairs)('links on %s', (_, createPair) => {
       for (const side of isLeftFirst ? [left, right] : [right, left]) side.link.start()
       await Promise.all(open)
       const dials = new Dials()
-      const settled = new Promise<void>((resolve) => (dials.onSettled = resolve))
+      const finished = new Promise<void>((resolve) => (dials.onSettled = resolve))
       left.link.dial({ kind: 'dial', port: 7, sourcePort: 0 }, dials).stream?.write(bytes('hello'))
-      await settled
+      await finished
       expect(dials.failed).toEqual([])
       const reader = new Reader()
       for (const { stream } of dials.accepted) {
@@ -85,7 +85,7 @@ describe('a link on a pipe that calls back from inside writev and end', () => {
     expect(clock.timers).toBe(0)
   })
 
-  it('ends once when it is closed from inside what it is told', async () => {
+  it('ends once when it is closed from inside an event', async () => {
     const { a, b } = synchronousPair()
     const clock: Clock = systemClock
     const [left, right] = [new Side(a, { id: 1n, clock }), new Side(b, { id: 2n, clock })]

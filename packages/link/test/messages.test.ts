@@ -77,7 +77,7 @@ describe('the header of a stream', () => {
     expect((result as Error).message).toContain(words)
   })
 
-  it('of a kind to come is told apart from a malformed one, and further elements are ignored', () => {
+  it('of an unknown kind is distinguished from a malformed one, and further elements are ignored', () => {
     expect(headerFromWire([77, 'x'])).toEqual({ kind: 'unknown', number: 77 })
     expect(headerFromWire([1, 80, null, 0, null, null, 'later'])).toMatchObject({ kind: 'dial', port: 80 })
   })

@@ -53,7 +53,7 @@ describe('the preamble', () => {
     )
   })
 
-  it('is read back from any split, with the bytes behind it as rest', () => {
+  it('is read back from any split, with the bytes behind it', () => {
     const run = fc.property(
       preambles,
       fc.uint8Array({ maxLength: 20 }),
@@ -66,7 +66,7 @@ describe('the preamble', () => {
         const first = parser.push(bytes.subarray(0, split))
         const result = split === PREAMBLE_BYTES ? first : parser.push(bytes.subarray(split))
         const expectedRest = split === PREAMBLE_BYTES ? new Uint8Array() : rest
-        expect(result).toEqual({ kind: 'preamble', preamble, rest: expectedRest })
+        expect(result).toEqual({ kind: 'preamble', preamble, initialBytes: expectedRest })
       },
     )
     fc.assert(run)

@@ -26,7 +26,7 @@ function link(name: string, facts: Partial<LinkFacts> = {}): TestLink {
   return { name, facts: { ...base, ...facts } }
 }
 
-function told(steps: readonly { kind: string; link: TestLink | undefined }[]): string[] {
+function stepNames(steps: readonly { kind: string; link: TestLink | undefined }[]): string[] {
   return steps.map((step) => `${step.kind} ${step.link?.name ?? 'none'}`)
 }
 
@@ -41,7 +41,7 @@ describe('comparing two links', () => {
     }
   })
 
-  it('tells lives by their numbers, and by incarnations only where one does not say it', () => {
+  it('distinguishes lives by their numbers, and by incarnations only where one is missing', () => {
     const [one, other] = [
       { ...base, life: 1 },
       { ...base, life: 2 },
@@ -98,8 +98,8 @@ describe('comparing two links', () => {
 describe('the preferred link', () => {
   it('is the first one until a better one comes, and the displaced one stands by', () => {
     const links = new PreferredLink<TestLink>(LOW, HIGH)
-    expect(told(links.add(link('one')))).toEqual(['prefer one'])
-    expect(told(links.add(link('two')))).toEqual(['prefer two', 'standBy one'])
+    expect(stepNames(links.add(link('one')))).toEqual(['prefer one'])
+    expect(stepNames(links.add(link('two')))).toEqual(['prefer two', 'standBy one'])
     expect(links.preferred?.name).toBe('two')
   })
 
@@ -107,22 +107,22 @@ describe('the preferred link', () => {
     const links = new PreferredLink<TestLink>(LOW, HIGH)
     const older = link('older')
     links.add(older)
-    expect(told(links.add(link('newer', { isDialedHere: false })))).toEqual(['ping older'])
+    expect(stepNames(links.add(link('newer', { isDialedHere: false })))).toEqual(['ping older'])
     expect(links.isProbing).toBe(true)
     expect(links.preferred).toBe(older)
-    expect(told(links.answered(older))).toEqual(['standBy newer'])
+    expect(stepNames(links.answered(older))).toEqual(['standBy newer'])
     expect(links.isProbing).toBe(false)
-    expect(told(links.answered(older))).toEqual([])
+    expect(stepNames(links.answered(older))).toEqual([])
   })
 
   it('gives way to the newer one when it is silent, and stands by', () => {
     const links = new PreferredLink<TestLink>(LOW, HIGH)
     const older = link('older', { incarnation: 9 })
     links.add(older)
-    expect(told(links.add(link('newer')))).toEqual(['ping older'])
-    expect(told(links.silent(older))).toEqual(['prefer newer', 'standBy older'])
-    expect(told(links.silent(older))).toEqual([])
-    expect(told(links.answered(older))).toEqual([])
+    expect(stepNames(links.add(link('newer')))).toEqual(['ping older'])
+    expect(stepNames(links.silent(older))).toEqual(['prefer newer', 'standBy older'])
+    expect(stepNames(links.silent(older))).toEqual([])
+    expect(stepNames(links.answered(older))).toEqual([])
   })
 
   it('gives way to the newer one when it dies instead of answering', () => {
@@ -130,7 +130,7 @@ describe('the preferred link', () => {
     const older = link('older')
     links.add(older)
     links.add(link('newer', { isDialedHere: false }))
-    expect(told(links.remove(older))).toEqual(['prefer newer'])
+    expect(stepNames(links.remove(older))).toEqual(['prefer newer'])
   })
 
   it('compares those that arrive during a probe one after the other', () => {
@@ -138,8 +138,8 @@ describe('the preferred link', () => {
     const first = link('first')
     links.add(first)
     links.add(link('second', { isDialedHere: false }))
-    expect(told(links.add(link('third', { sequence: 1 })))).toEqual([])
-    expect(told(links.answered(first))).toEqual(['standBy second', 'prefer third', 'standBy first'])
+    expect(stepNames(links.add(link('third', { sequence: 1 })))).toEqual([])
+    expect(stepNames(links.answered(first))).toEqual(['standBy second', 'prefer third', 'standBy first'])
   })
 
   it('goes on with the next newcomer when the one under comparison ends', () => {
@@ -148,7 +148,7 @@ describe('the preferred link', () => {
     links.add(link('first'))
     links.add(second)
     links.add(link('third', { isDialedHere: false }))
-    expect(told(links.remove(second))).toEqual(['ping first'])
+    expect(stepNames(links.remove(second))).toEqual(['ping first'])
   })
 
   it('is replaced by the best of those standing by, and by none in the end', () => {
@@ -159,10 +159,10 @@ describe('the preferred link', () => {
       link('three', { sequence: 3 }),
     ]
     for (const each of [one, two, three]) links.add(each)
-    expect(told(links.remove(three))).toEqual(['prefer two'])
-    expect(told(links.remove(one))).toEqual([])
-    expect(told(links.remove(two))).toEqual(['prefer none'])
-    expect(told(links.remove(two))).toEqual([])
+    expect(stepNames(links.remove(three))).toEqual(['prefer two'])
+    expect(stepNames(links.remove(one))).toEqual([])
+    expect(stepNames(links.remove(two))).toEqual(['prefer none'])
+    expect(stepNames(links.remove(two))).toEqual([])
   })
 
   it('is always one of the links that are there, whatever happens', () => {

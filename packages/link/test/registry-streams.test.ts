@@ -82,7 +82,7 @@ describe('messages of the registry', () => {
     for (const side of [left, right]) side.onOpen = () => void results.push(side.link.sendRegistry('first'))
     clock.run()
     expect([left.registry, right.registry]).toEqual([['first'], ['first']])
-    // The server has to wait for the client's limits, and is told when it may go on.
+    // The server has to wait for the client's limits, and is notified when it may continue.
     expect(results.filter((isTaken) => !isTaken)).toHaveLength(left.registryWritable + right.registryWritable)
   })
 
@@ -160,7 +160,7 @@ describe('messages of the registry', () => {
     expect(pair.left.link.canSendRegistry).toBe(true)
   })
 
-  it('are for nobody where there is no registry, and the link goes on', async () => {
+  it('are refused where there is no registry, and the link continues', async () => {
     const { clock, left, right } = openPair({ hasRegistry: false })
     left.link.sendRegistry(['hello'])
     clock.run()

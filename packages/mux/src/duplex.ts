@@ -1,2 +1,2 @@
-export { StreamDuplex, toDuplex } from './io/duplex.js'
-export type { DuplexOptions } from './io/duplex-options.js'
+export { StreamDuplex, toDuplex } from './io/duplex/duplex.js'
+export type { DuplexOptions } from './io/duplex/duplex-options.js'

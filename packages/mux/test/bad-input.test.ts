@@ -9,7 +9,7 @@ import {
 } from '@astranet/frame'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { SessionError } from '../src/proto/errors.js'
+import type { SessionError } from '../src/proto/session/errors.js'
 import { Side } from './support/pair.js'
 import { concat, hello, raw, record, streamFrame, type FrameWriter } from './support/frames.js'
 import { bytesOf, pattern, Recorder } from './support/recorder.js'
@@ -24,7 +24,7 @@ function victim(): Side {
 }
 
 function reasonOf(side: Side): SessionError {
-  expect(side.core.isOver).toBe(true)
+  expect(side.core.isClosing).toBe(true)
   return side.core.closeReason as SessionError
 }
 
@@ -154,7 +154,7 @@ describe('a peer that sends', () => {
       ),
       0,
     )
-    expect(side.core.isOver).toBe(false)
+    expect(side.core.isClosing).toBe(false)
   })
 
   it('a frame that opens 4,000 streams by implication opens one record', () => {
@@ -184,7 +184,7 @@ describe('a peer that sends', () => {
       record((target, at) => writeMaxStreams(target, at, true, 1)),
       0,
     )
-    expect(side.core.localBidi.limit).toBe(1 << 20)
+    expect(side.core.limits.localBidi.limit).toBe(1 << 20)
   })
 
   it('garbage never makes anything throw', () => {

@@ -138,7 +138,7 @@ describe('closeNow', () => {
     expect(told.events).toEqual([])
     here.clock.runDeferred()
     expect(told.events).toEqual(['reset', 'flushed', 'close'])
-    expect(here.client.isOver).toBe(true)
+    expect(here.client.isClosing).toBe(true)
   })
 
   it('sends nothing while the connection takes nothing', () => {
@@ -162,7 +162,7 @@ describe('closeNow', () => {
     exit(here)
     here.client.closeNow()
     expect(here.heard[0]?.text).toBe('x')
-    expect(here.server.isOver).toBe(true)
+    expect(here.server.isClosing).toBe(true)
   })
 
   it('before the peer has said anything just closes', () => {

@@ -42,7 +42,7 @@ describe('a session whose peer is gone', () => {
     const { clock, client, near, far, reasons } = world()
     near.isDelivering = far.isDelivering = false
     clock.advance(29_999)
-    expect(client.isOver).toBe(false)
+    expect(client.isClosing).toBe(false)
     clock.advance(10_000)
     expect(codeOf(reasons[0])).toBe('ASTRA_ERR_PEER_DEAD')
     expect(clock.timers).toBe(0)
@@ -53,7 +53,7 @@ describe('a session whose peer is gone', () => {
     near.isFull = true
     client.tryOpenStream()?.write(pattern(100_000))
     clock.advance(60_000)
-    expect(client.isOver).toBe(true)
+    expect(client.isClosing).toBe(true)
   })
 })
 
@@ -95,9 +95,9 @@ describe('a session whose peer is there', () => {
     far.isDelivering = true
     far.deliver()
     clock.runDeferred()
-    expect(client.isOver).toBe(false)
+    expect(client.isClosing).toBe(false)
     clock.advance(60_000)
-    expect(client.isOver).toBe(false)
+    expect(client.isClosing).toBe(false)
   })
 
   it('lives on while bytes trickle through a slow pipe', () => {
@@ -108,7 +108,7 @@ describe('a session whose peer is there', () => {
       near.deliver()
       far.deliver(1)
     }
-    expect(client.isOver).toBe(false)
+    expect(client.isClosing).toBe(false)
   })
 
   it('lives through a suspension of an hour, and its pings measure nothing of it', async () => {
@@ -119,7 +119,7 @@ describe('a session whose peer is there', () => {
     clock.runDeferred()
     for (const pipe of [near, far]) pipe.handler.onSuspend?.()
     clock.advance(3_600_000)
-    expect([client.isOver, server.isOver]).toEqual([false, false])
+    expect([client.isClosing, server.isClosing]).toEqual([false, false])
     for (const pipe of [near, far]) pipe.handler.onResume?.()
     far.isDelivering = near.isDelivering = true
     near.deliver()
@@ -128,7 +128,7 @@ describe('a session whose peer is there', () => {
     clock.runDeferred()
     expect(await ping).toBe(0)
     clock.advance(60_000)
-    expect([client.isOver, server.isOver]).toEqual([false, false])
+    expect([client.isClosing, server.isClosing]).toEqual([false, false])
   })
 })
 
@@ -141,9 +141,9 @@ describe('a record that does not end', () => {
       clock.advance(1_000)
       near.handler.onData(new Uint8Array([0]))
     }
-    expect(client.isOver).toBe(false)
+    expect(client.isClosing).toBe(false)
     clock.advance(1_001)
-    expect(client.isOver).toBe(true)
+    expect(client.isClosing).toBe(true)
   })
 
   it('has it without any other timer as well', () => {
@@ -151,7 +151,7 @@ describe('a record that does not end', () => {
     clock.advance(1_000)
     near.handler.onData(new Uint8Array([0x44, 0x00, 0x04]))
     clock.advance(30_001)
-    expect(client.isOver).toBe(true)
+    expect(client.isClosing).toBe(true)
   })
 })
 
@@ -198,7 +198,7 @@ describe('a session that closes', () => {
     near.isFull = false
     near.drain()
     clock.runDeferred()
-    expect(server.isOver).toBe(true)
+    expect(server.isClosing).toBe(true)
   })
 
   it('leaves no timer behind when the connection breaks', () => {
@@ -259,12 +259,12 @@ describe('the idle timeout', () => {
   it('is the smaller one of both sides, and ends both', () => {
     const { clock, client, server } = world({ idleTimeoutMs: 5_000, keepAliveIntervalMs: 0 })
     clock.advance(4_900)
-    expect(client.isOver).toBe(false)
+    expect(client.isClosing).toBe(false)
     client.tryOpenStream()
     clock.runDeferred()
     clock.advance(4_900)
-    expect(client.isOver).toBe(false)
+    expect(client.isClosing).toBe(false)
     clock.advance(101)
-    expect([client.isOver, server.isOver]).toEqual([true, true])
+    expect([client.isClosing, server.isClosing]).toEqual([true, true])
   })
 })

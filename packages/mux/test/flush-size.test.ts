@@ -1,7 +1,7 @@
 import { simLink, VirtualClock } from '@astranet/testkit/sim'
 import { describe, expect, it } from 'vitest'
 import { Session, type Stream } from '../src/index.js'
-import { FlushSize } from '../src/proto/flush-size.js'
+import { FlushSize } from '../src/proto/send/flush-size.js'
 
 describe('the size of a flush', () => {
   it('doubles to 512 KiB while the connection takes all at once', () => {
@@ -49,6 +49,6 @@ it('a link of 5 kB/s that is full for minutes is not taken for a dead peer, what
   clock.advance(1_000)
   for (let i = 0; i < 40; i++) client.tryOpenStream()?.write(new Uint8Array(16_000))
   clock.advance(300_000)
-  expect([client.isOver, server.isOver]).toEqual([false, false])
+  expect([client.isClosing, server.isClosing]).toEqual([false, false])
   expect(opened.reduce((sum, { unreadBytes }) => sum + unreadBytes, 0)).toBe(640_000)
 })

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { SessionCore } from '../src/proto/session-core.js'
+import { SessionCore } from '../src/proto/session/core.js'
 import { readCorpus } from './fuzz/corpus.js'
 import { Fuzzer, type Finding } from './fuzz/fuzzer.js'
 

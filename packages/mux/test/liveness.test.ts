@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Liveness } from '../src/proto/liveness.js'
+import { Liveness } from '../src/proto/session/liveness.js'
 
 function make(options: Partial<ConstructorParameters<typeof Liveness>[0]> = {}): Liveness {
   return new Liveness(
@@ -69,9 +69,9 @@ describe('liveness', () => {
   it('measures the round trip', () => {
     const liveness = make()
     liveness.pingSent(100)
-    expect(liveness.isPingUnderWay).toBe(true)
+    expect(liveness.isPingInFlight).toBe(true)
     expect(liveness.pongReceived(0, 1, 130)).toBe(30)
-    expect(liveness.isPingUnderWay).toBe(false)
+    expect(liveness.isPingInFlight).toBe(false)
     liveness.pingSent(200)
     liveness.pongReceived(0, 2, 300)
     expect(liveness.minRttMs).toBe(30)

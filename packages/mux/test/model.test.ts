@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Stream } from '../src/index.js'
-import { StreamState } from '../src/proto/stream-state.js'
+import { StreamState } from '../src/proto/stream/state.js'
 import { checkInvariants, connectedPair, type Pair, type Side } from './support/pair.js'
 import { pattern, Recorder } from './support/recorder.js'
 
@@ -160,7 +160,7 @@ class Model {
   #expectNothingLeft({ core, thrown }: Side): void {
     expect(thrown).toEqual([])
     expect(core.closeReason).toBe(undefined)
-    expect(core.isOver).toBe(false)
+    expect(core.isClosing).toBe(false)
     expect(core.streams.size).toBe(0)
     expect(core.sendBufferedBytes).toBe(0)
     const { receiveWindow, options } = core
@@ -169,7 +169,7 @@ class Model {
     ])
     expect(options.memoryBudget.reservedBytes).toBe(receiveWindow.outstandingBytes)
     expect([...core.unread.list()]).toEqual([])
-    expect(core.wanting.size).toBe(0)
+    expect(core.windowRequests.size).toBe(0)
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { LocalStreams } from '../src/proto/local-streams.js'
-import { PeerStreams } from '../src/proto/peer-streams.js'
+import { LocalStreams } from '../src/proto/stream/local-streams.js'
+import { PeerStreams } from '../src/proto/stream/peer-streams.js'
 
 describe('streams the peer opens', () => {
   it('are new exactly once, in whatever order their frames come', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { BLOCK_OVERHEAD_BYTES, ReceiveQueue } from '../src/proto/receive-queue.js'
-import { SendQueue, type Run } from '../src/proto/send-queue.js'
-import { Slab, SLAB_BYTES } from '../src/proto/slab.js'
+import { BLOCK_OVERHEAD_BYTES, ReceiveQueue } from '../src/proto/receive/queue.js'
+import { SendQueue, type Run } from '../src/proto/send/queue.js'
+import { Slab, SLAB_BYTES } from '../src/proto/send/slab.js'
 import { pattern } from './support/recorder.js'
 
 describe('bytes kept for a reader', () => {

@@ -1,7 +1,7 @@
 import { FrameDecoder, writeMaxData, writeStreamHeader, type FrameSink } from '@astranet/frame'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { RecordWriter } from '../src/proto/record-writer.js'
+import { RecordWriter } from '../src/proto/send/record-writer.js'
 import { hello } from './support/frames.js'
 import { pattern } from './support/recorder.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { MemoryBudget } from '../src/proto/memory-budget.js'
-import type { Stream } from '../src/proto/stream.js'
+import { MemoryBudget } from '../src/proto/receive/memory-budget.js'
+import type { Stream } from '../src/proto/stream/stream.js'
 import { connectedPair, Pair, type Side } from './support/pair.js'
 import { bytesOf, pattern, Recorder } from './support/recorder.js'
 
@@ -22,7 +22,7 @@ describe('the end of a session', () => {
     const [b1, b2] = pair.server.accepted as [Stream, Stream]
     const r2 = new Recorder(b2)
     pair.server.core.connectionClosed(new Error('cable cut'), 0)
-    expect(pair.server.core.isOver).toBe(true)
+    expect(pair.server.core.isClosing).toBe(true)
     tellAll(pair.server)
     expect(r2.events).toEqual(['data', 'stop', 'reset', 'close'])
     expect(r2.closeError).toMatchObject({ code: 'ECONNRESET' })
@@ -161,7 +161,7 @@ describe('the end of a session', () => {
     const idle = connectedPair()
     idle.client.core.close(0, '')
     idle.run()
-    expect(idle.server.core.isOver).toBe(true)
+    expect(idle.server.core.isClosing).toBe(true)
     expect(idle.server.core.closeReason).toBe(undefined)
     const busy = connectedPair()
     const recorder = new Recorder(busy.server.open())
@@ -209,7 +209,7 @@ describe('the end of a session', () => {
   it('does not follow from a long idle time with a peer that answers', () => {
     const pair = connectedPair()
     pair.advance(3_600_000)
-    expect(pair.client.core.isOver || pair.server.core.isOver).toBe(false)
+    expect(pair.client.core.isClosing || pair.server.core.isClosing).toBe(false)
     expect(pair.client.pongs.length).toBeGreaterThan(300)
   })
 
@@ -221,11 +221,11 @@ describe('the end of a session', () => {
     })
     pair.run()
     pair.advance(4_999)
-    expect(pair.client.core.isOver).toBe(false)
+    expect(pair.client.core.isClosing).toBe(false)
     pair.advance(1)
     for (const { core } of [pair.client, pair.server]) {
       expect(core.closeReason).toMatchObject({ code: 'ASTRA_ERR_IDLE_TIMEOUT' })
-      expect(core.closeFrame).toBe(undefined)
+      expect(core.end.frame).toBe(undefined)
     }
   })
 })

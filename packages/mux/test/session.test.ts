@@ -100,7 +100,7 @@ describe('a session over TCP', () => {
     const events: string[] = []
     const { client, server } = await sessionPair({
       client: {
-        handler: { onOver: () => events.push('over'), onClose: () => events.push('close') },
+        handler: { onClosing: () => events.push('over'), onClose: () => events.push('close') },
       },
     })
     const note = (name: string) => (): void => void events.push(name)
@@ -164,7 +164,7 @@ describe('a session over TCP', () => {
     const drained = server.drain()
     for (let i = 0; i < 3_000; i++) client.tryOpenStream()?.write(bytesOf('x'))
     await client.ping()
-    expect(client.isOver).toBe(false)
+    expect(client.isClosing).toBe(false)
     kept.destroy()
     far.destroy()
     await drained
@@ -176,7 +176,7 @@ describe('a session over TCP', () => {
     const recorder = new Recorder(await client.openStream())
     await server.accept()
     client.destroy(new Error('enough'))
-    expect(client.isOver).toBe(true)
+    expect(client.isClosing).toBe(true)
     expect(client.tryOpenStream()).toBe(undefined)
     expect((await client.closed)?.message).toBe('enough')
     expect(await server.closed).toMatchObject({ code: 'ASTRA_ERR_CONNECTION_LOST' })
@@ -213,7 +213,7 @@ describe('a session over TCP', () => {
         throw broken
       }
       const { client, server } = await sessionPair({
-        client: { handler: { onStreamsAvailable: throwIt, onOver: throwIt, onClose: throwIt } },
+        client: { handler: { onStreamsAvailable: throwIt, onClosing: throwIt, onClose: throwIt } },
       })
       const stream = await client.openStream()
       stream.write(bytesOf('x'))

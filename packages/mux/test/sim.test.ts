@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SessionCore } from '../src/proto/session-core.js'
+import type { SessionCore } from '../src/proto/session/core.js'
 import { simulate, type SimOptions } from './sim/simulate.js'
 
 /** Seeds of every run, in slices so that a failure does not hide the others. */
@@ -45,7 +45,7 @@ describe('the simulation notices', () => {
   })
 
   it('a stream that is never told of its end', () => {
-    const breakCore = (core: SessionCore): void => void (core.settleLater = () => {})
+    const breakCore = (core: SessionCore): void => void (core.checkEndLater = () => {})
     expect(firstFailure(() => ({ breakCore }))).toBeDefined()
   })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Stream } from '../src/proto/stream.js'
+import type { Stream } from '../src/proto/stream/stream.js'
 import { checkInvariants, connectedPair, type Pair } from './support/pair.js'
 import { bytesOf, pattern, Recorder } from './support/recorder.js'
 
@@ -192,7 +192,7 @@ describe('a stream whose handler throws', () => {
     expect(pair.server.thrown).toEqual([mine])
     expect(ra.resetError).toMatchObject({ code: 'ECONNRESET', applicationCode: 6 })
     expect(ra.stopError).toMatchObject({ code: 'EPIPE', applicationCode: 6 })
-    expect(pair.server.core.isOver).toBe(false)
+    expect(pair.server.core.isClosing).toBe(false)
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Stream } from '../src/proto/stream.js'
+import type { Stream } from '../src/proto/stream/stream.js'
 import { checkInvariants, connectedPair, type Pair, type Side } from './support/pair.js'
 import { bytesOf, pattern, Recorder } from './support/recorder.js'
 
@@ -57,14 +57,14 @@ describe('a stream', () => {
     expect(recorders.every(({ events }) => events.join() === 'close')).toBe(true)
     expect(pair.server.accepted.map((stream) => stream.id)).toEqual([live.a.id])
     expect(live.rb.text).toBe('here')
-    expect(pair.server.core.isOver).toBe(false)
+    expect(pair.server.core.isClosing).toBe(false)
     live.a.destroy()
     live.b.destroy()
     pair.run()
     expectNothingLeft(pair.client, pair.server)
     // Ids that were given back are used before new ones, so that the peer has no gap to remember.
     expect(new Set(Array.from({ length: 3_000 }, () => pair.client.open().id)).size).toBe(3_000)
-    expect(pair.client.core.localBidi.opened).toBeLessThanOrEqual(3_001)
+    expect(pair.client.core.limits.localBidi.opened).toBeLessThanOrEqual(3_001)
   })
 
   it('carries bytes both ways and ends each way apart', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Scheduler } from '../src/proto/scheduler.js'
-import { StreamTable } from '../src/proto/stream-table.js'
-import type { Stream } from '../src/proto/stream.js'
+import { Scheduler } from '../src/proto/send/scheduler.js'
+import { StreamTable } from '../src/proto/stream/table.js'
+import type { Stream } from '../src/proto/stream/stream.js'
 import { connectedPair } from './support/pair.js'
 
 describe('a stream table', () => {
@@ -39,7 +39,8 @@ describe('the scheduler', () => {
   /** Ids, for a stream shown whole is its whole session. */
   function drain(scheduler: Scheduler): number[] {
     const taken: number[] = []
-    for (let next = scheduler.take(); next !== undefined; next = scheduler.take()) taken.push(next.id)
+    for (let next = scheduler.take(false); next !== undefined; next = scheduler.take(false))
+      taken.push(next.id)
     return taken
   }
 
@@ -51,7 +52,7 @@ describe('the scheduler', () => {
     scheduler.add(a)
     scheduler.add(c)
     scheduler.add(a)
-    const first = scheduler.take() as Stream
+    const first = scheduler.take(false) as Stream
     expect(first.id).toBe(a.id)
     scheduler.add(first)
     expect(drain(scheduler)).toEqual([c.id, a.id])
@@ -97,7 +98,7 @@ describe('the scheduler', () => {
     const [a, b] = streams(3, 3) as [Stream, Stream]
     scheduler.add(a)
     scheduler.add(b)
-    scheduler.putBack(scheduler.take() as Stream)
+    scheduler.putBack(scheduler.take(false) as Stream)
     expect(drain(scheduler)).toEqual([a.id, b.id])
   })
 

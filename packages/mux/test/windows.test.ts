@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { MemoryBudget } from '../src/proto/memory-budget.js'
-import { ReceiveWindow } from '../src/proto/receive-window.js'
-import { SendWindow } from '../src/proto/send-window.js'
-import { WindowTuning } from '../src/proto/window-tuning.js'
+import { MemoryBudget } from '../src/proto/receive/memory-budget.js'
+import { ReceiveWindow } from '../src/proto/receive/session-window.js'
+import { SendWindow } from '../src/proto/send/window.js'
+import { WindowTuning } from '../src/proto/receive/window-tuning.js'
 
 const MEBIBYTE = 1_048_576
 

@@ -40,7 +40,7 @@ function round(node: Catalogue, now: number): number {
 const wandering = (look: number) => (n: number) => 10 + ((n * 7 + look * 13) % 31)
 
 describe('the costs of 300 links that wander', () => {
-  it('are told to nobody by a node that does not route, and it knows them itself', () => {
+  it('are not published by a node that does not route, and it knows them itself', () => {
     const node = hub({ own: [], theirs: ['router'] })
     for (let look = 1; look <= 10; look++) {
       measure(node, look * 10_000, wandering(look))
@@ -49,13 +49,13 @@ describe('the costs of 300 links that wander', () => {
     expect(node.link(id(0), id(1))?.cost).toBeGreaterThanOrEqual(10)
   })
 
-  it('are not told by a router of its links to nodes that do not route', () => {
+  it('are not published by a router for its links to nodes that do not route', () => {
     const node = hub({ own: ['router'], theirs: [] })
     measure(node, 10_000, wandering(1))
     expect(round(node, 10_000)).toBe(0)
   })
 
-  it('are told between routers, and not while they stay within a quarter or 5 ms', () => {
+  it('are published between routers, and not while they stay within a quarter or 5 ms', () => {
     const node = hub({ own: ['router'], theirs: ['router'] })
     measure(node, 10_000, (n) => 20 + (n % 10) - 4.9)
     expect(round(node, 10_000)).toBe(0)
@@ -90,7 +90,7 @@ describe('the cost of a link', () => {
     expect(() => node.publishLink(id(1), Infinity, 0)).toThrow(/cost/)
   })
 
-  it('is told when both have become routers, and no longer when one is none', () => {
+  it('is published when both have become routers, and no longer when one is none', () => {
     const node = router()
     node.setNode({ roles: [], addresses: [] })
     expect(node.publishLink(id(1), 20, 0)).toBe(true)

@@ -108,7 +108,7 @@ describe('a node whose clock was set back', () => {
 describe('a node whose id somebody else has used', () => {
   const LATE = 2 ** 53 - 2
 
-  /** Node 1 has heard node 0 in an incarnation as late as can be. */
+  /** Node 1 has received node 0's entries in the latest possible incarnation. */
   function remembering(): Network {
     const network = new Network(2)
     network.restart(0, LATE).publishService({ name: 'forged', port: 1 })
@@ -165,7 +165,7 @@ describe('a node whose id somebody else has used', () => {
     },
   )
 
-  it('is forgotten 10 minutes after it was last heard, however often its link comes up without a word', () => {
+  it('is forgotten 10 minutes after it last confirmed its entries, however often its link comes up without a message', () => {
     const network = new Network(2)
     network.node(0).publishService({ name: 'a', port: 1 })
     network.linkUp(0, 1)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Catalogue, MAX_MESSAGE_BYTES, type PlainValue } from '../src/index.js'
-import { resolveLimits } from '../src/proto/limits.js'
-import { OwnerLog } from '../src/proto/owner-log.js'
-import { checkServiceKey, checkServiceRecord, type ServiceRecord } from '../src/proto/record.js'
+import { resolveLimits } from '../src/proto/model/limits.js'
+import { OwnerLog } from '../src/proto/log/owner-log.js'
+import { checkServiceKey, checkServiceRecord, type ServiceRecord } from '../src/proto/model/record.js'
 import { encodedBytes } from './encoded-bytes.js'
 import { Network, id, offersOf } from './network.js'
 
@@ -87,7 +87,7 @@ describe('tombstones', () => {
     expect(network.node(1).services()).toMatchObject([{ name: 'stays' }])
   })
 
-  it('are compacted to a watermark: the older half goes, the newer half can still be told', () => {
+  it('are compacted to a watermark: the older half goes, the newer half can still be sent', () => {
     const log = new OwnerLog(1, resolveLimits({ maxTombstones: 4 }))
     for (let port = 0; port < 5; port++) log.put(service(port))
     for (let port = 0; port < 4; port++) log.withdraw(service(port))
@@ -105,7 +105,7 @@ describe('tombstones', () => {
     expect(log.partAfter(0)).toMatchObject({ entries: [{ sequence: 3, record: { port: 1 } }], until: 3 })
   })
 
-  it('cause no snapshot for a neighbour that has heard of them', () => {
+  it('cause no snapshot for a neighbour that has received them', () => {
     const network = new Network(2, { maxTombstones: 0 })
     network.linkUp(0, 1)
     network.settle()

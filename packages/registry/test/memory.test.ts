@@ -3,14 +3,17 @@ import { runInNewContext } from 'node:vm'
 import { nodeIdToBytes } from '@astranet/interface'
 import { describe, expect, it } from 'vitest'
 import { Catalogue, type PlainValue } from '../src/index.js'
-import { decodeEntry } from '../src/proto/entry.js'
-import { heldBytes, OWNER_BYTES } from '../src/proto/memory.js'
+import { decodeEntry } from '../src/proto/model/entry.js'
+import { heldBytes, OWNER_BYTES } from '../src/proto/model/held-bytes.js'
 import { Network, id, offersOf } from './network.js'
 
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
 const OWNERS = 4
+
+/** The part of what is counted that is held at least: V8 of Node 26 needs less for a record than those before. */
+const MIN_SHARE = Number.parseInt(process.versions.node) < 26 ? 0.5 : 0.45
 
 /** The heap that is used once everything unreachable is gone. */
 function heapBytes(): number {
@@ -76,7 +79,7 @@ const kinds: [string, number, MakeEntry][] = [
 
 describe('what is held of others', () => {
   it.each(kinds)(
-    'takes no more of the heap than is counted, and more than half of that: %s',
+    'takes no more of the heap than is counted, and about half of that or more: %s',
     (_, count, entry) => {
       const whole = Math.ceil(count / 100) * 100
       for (const rounds of [1, 2]) {
@@ -86,15 +89,15 @@ describe('what is held of others', () => {
         const held = heapBytes() - before
         const counted = countedBytes(whole, entry)
         expect(held / counted).toBeLessThan(1)
-        expect(held / counted).toBeGreaterThan(0.5)
+        expect(held / counted).toBeGreaterThan(MIN_SHARE)
         expect(node.neighbours()).toHaveLength(OWNERS)
       }
     },
   )
 })
 
-describe('a neighbour that says little', () => {
-  it('takes no more of the heap than is counted, and more than half of that', () => {
+describe('a neighbour that publishes little', () => {
+  it('takes no more of the heap than is counted, and about half of that or more', () => {
     const count = 4_200
     const node = new Catalogue({ self: id(1), incarnation: 1 })
     const before = heapBytes()
@@ -112,13 +115,13 @@ describe('a neighbour that says little', () => {
     }
     const held = heapBytes() - before
     expect(held / counted).toBeLessThan(1)
-    expect(held / counted).toBeGreaterThan(0.5)
+    expect(held / counted).toBeGreaterThan(MIN_SHARE)
     expect(node.neighbours()).toHaveLength(count)
   })
 })
 
 describe('when there is no room for all', () => {
-  /** `from` offers so many services, each counted as some 1,000 bytes. */
+  /** `from` offers `count` services, each counted as some 1,000 bytes. */
   function publish(network: Network, from: number, count: number): void {
     for (let port = 1; port <= count; port++) network.node(from).publishService({ name: 'some', port })
   }
@@ -142,7 +145,7 @@ describe('when there is no room for all', () => {
     expect(offersOf(network.node(0), id(3))).toHaveLength(60)
   })
 
-  it('it is refused while it still tells, if it is the largest, and the others do not notice', () => {
+  it('it is refused while it still sends, if it is the largest, and the others do not notice', () => {
     const network = new Network(3, { maxHeldBytes: 100_000, maxEntriesPerMessage: 10 })
     publish(network, 1, 20)
     publish(network, 2, 200)
@@ -171,5 +174,47 @@ describe('when there is no room for all', () => {
       return (network.node(0).nextMessage(id(other), 0)?.[1] as unknown[]).length > 0
     }
     expect([1, 2].map(isRemembered)).toEqual([true, false])
+  })
+
+  it('what a node offered before its restart gives way to what it offers now', () => {
+    const network = new Network(2, { maxHeldBytes: 100_000, maxEntriesPerMessage: 10 })
+    publish(network, 1, 60)
+    network.linkUp(0, 1)
+    network.settle()
+    network.restart(1, 2_000)
+    publish(network, 1, 60)
+    network.linkUp(0, 1)
+    network.settle()
+    expect(network.refused).toEqual([])
+    expect(offersOf(network.node(0), id(1))).toHaveLength(60)
+  })
+
+  it('also when its new link comes up before the old one is noticed as broken', () => {
+    const network = new Network(2, { maxHeldBytes: 100_000, maxEntriesPerMessage: 10 })
+    publish(network, 1, 60)
+    network.linkUp(0, 1)
+    network.settle()
+    const watch = network.node(0).watch(() => undefined)
+    watch.take()
+    network.replace(1, 2_000)
+    publish(network, 1, 59)
+    network.linkUp(0, 1)
+    network.settle()
+    expect(network.refused).toEqual([])
+    expect(offersOf(network.node(0), id(1))).toHaveLength(59)
+    expect(watch.take()).toMatchObject([{ kind: 'withdrawn', service: { port: 60 } }])
+  })
+
+  it('but what it sends now does not', () => {
+    const network = new Network(2, { maxHeldBytes: 100_000, maxEntriesPerMessage: 10 })
+    publish(network, 1, 60)
+    network.linkUp(0, 1)
+    network.settle()
+    network.restart(1, 2_000)
+    publish(network, 1, 120)
+    network.linkUp(0, 1)
+    network.settle()
+    expect(network.refused).toMatchObject([{ code: 'ASTRA_ERR_REGISTRY_LIMIT' }])
+    expect(network.node(0).services()).toEqual([])
   })
 })

@@ -39,7 +39,7 @@ const step = fc.oneof(
 )
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
-/** Keeps a copy of what is offered from nothing but the changes that a watch tells. */
+/** Keeps a copy of what is offered from the changes that a watch reports, and nothing else. */
 class Mirror {
   readonly watch: Watch<ServiceChange>
   readonly #copy = new Map<string, ServiceInstance>()
@@ -100,8 +100,8 @@ function run(network: Network, mirrors: Mirror[], what: Step): void {
 }
 
 /**
- * Two lives of a node must never speak in the same incarnation: the design asks that of whoever starts the node, and a
- * test that breaks it proves nothing.
+ * Two lives of a node must never speak in the same incarnation: the design demands that of the program that starts the
+ * node, and a test that breaks it proves nothing.
  */
 class Lives {
   readonly #lifeOf = new Map<string, number>()

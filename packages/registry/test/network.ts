@@ -30,7 +30,7 @@ export class Network {
     return this.#pipes.has(`${a}>${b}`)
   }
 
-  /** A link, or another one in place of the one that is there, whose messages under way are lost. */
+  /** A link, or another one in place of the one that is there, whose messages in flight are lost. */
   linkUp(a: number, b: number): void {
     for (const [from, to] of [
       [a, b],
@@ -53,6 +53,11 @@ export class Network {
 
   restart(n: number, incarnation: number): Catalogue {
     for (let other = 0; other < this.nodes.length; other++) if (this.isUp(n, other)) this.linkDown(n, other)
+    return this.replace(n, incarnation)
+  }
+
+  /** A restart that the neighbours do not notice. */
+  replace(n: number, incarnation: number): Catalogue {
     const node = this.#catalogue(n, incarnation)
     this.nodes[n] = node
     return node
@@ -79,7 +84,7 @@ export class Network {
     return 1
   }
 
-  /** Until nothing is due and nothing is under way. Returns how many times a message moved. */
+  /** Exchanges messages until none is due and none is in flight. Returns how many times a message moved. */
   settle(): number {
     let total = 0
     for (let moved = -1; moved !== 0; total += moved) {

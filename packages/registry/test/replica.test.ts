@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { Entry } from '../src/proto/entry.js'
-import { resolveLimits } from '../src/proto/limits.js'
-import type { Delta } from '../src/proto/messages.js'
-import { checkServiceKey, checkServiceRecord } from '../src/proto/record.js'
-import { Replica } from '../src/proto/replica.js'
+import type { Entry } from '../src/proto/model/entry.js'
+import { resolveLimits } from '../src/proto/model/limits.js'
+import type { Delta } from '../src/proto/log/delta.js'
+import { checkServiceKey, checkServiceRecord } from '../src/proto/model/record.js'
+import { Replica } from '../src/proto/log/replica.js'
 import { id } from './network.js'
 
 function put(sequence: number, port: number, weight = 1): Entry {

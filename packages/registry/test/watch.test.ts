@@ -3,7 +3,7 @@ import { Catalogue } from '../src/index.js'
 import { Network, id } from './network.js'
 
 describe('a watch', () => {
-  it('tells first what is there, then each change once and in order', () => {
+  it('reports first what is offered, then each change once and in order', () => {
     const node = new Catalogue({ self: id(0), incarnation: 1 })
     node.publishService({ name: 'a', port: 1 })
     const watch = node.watch(() => undefined)
@@ -17,7 +17,7 @@ describe('a watch', () => {
     expect(watch.take()).toEqual([])
   })
 
-  it('tells only the outcome of several changes', () => {
+  it('reports only the result of several changes', () => {
     const node = new Catalogue({ self: id(0), incarnation: 1 })
     node.publishService({ name: 'stays', port: 1 })
     const watch = node.watch(() => undefined)

@@ -1,2 +1,2 @@
-export type { Route, RouteChange } from './proto/route.js'
-export { RouteTable } from './proto/route-table.js'
+export type { Route, RouteChange } from './proto/routes/route.js'
+export { RouteTable } from './proto/routes/route-table.js'

@@ -14,7 +14,7 @@ function tableOf(): { catalogue: Catalogue; table: RouteTable } {
 }
 
 describe('routes', () => {
-  it('lead directly to each neighbour that is up, and to nobody else', () => {
+  it('lead directly to each neighbour that is up, and to no other node', () => {
     const { catalogue, table } = tableOf()
     expect(table.routes()).toEqual([])
     catalogue.neighbourUp(id(1), 0)
@@ -53,7 +53,7 @@ describe('routes', () => {
 })
 
 describe('a watch of routes', () => {
-  it('tells first what there is, then what was found, changed and lost', () => {
+  it('reports first what there is, then what was found, changed and lost', () => {
     const { catalogue, table } = tableOf()
     catalogue.neighbourUp(id(1), 0)
     let woken = 0
@@ -91,7 +91,7 @@ describe('a watch of routes', () => {
     expect(watch.take()).toEqual([])
   })
 
-  it('replayed gives the routes that there are, each change told once', () => {
+  it('replayed gives the routes that there are, each change reported once', () => {
     const step = fc.record({
       do: fc.constantFrom('up' as const, 'down' as const, 'cost' as const, 'take' as const),
       node: fc.integer({ min: 1, max: 3 }),

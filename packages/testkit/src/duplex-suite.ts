@@ -13,11 +13,11 @@ export interface DuplexPair {
   readonly b: ByteDuplex
 }
 
-/** What {@link byteDuplexSuite} is run on. */
+/** The options of {@link byteDuplexSuite}. */
 export interface ByteDuplexSuiteOptions {
-  /** What the pipe is called in the tests' names. */
+  /** The name of the pipe in the names of the tests. */
   name: string
-  /** Makes a new connected pair, which nothing handles yet. Called once per test. */
+  /** Makes a new connected pair without handlers. Called once per test. */
   createPair(): DuplexPair | Promise<DuplexPair>
   /**
    * Bytes that the pipe takes ahead of the network and still counts in `bufferedBytes`, as a browser's WebSocket does.
@@ -29,7 +29,7 @@ export interface ByteDuplexSuiteOptions {
 }
 
 /**
- * Registers the tests that every byte duplex must pass: order and integrity, back-pressure, who owns bytes when, handing
+ * Registers the tests that every byte duplex must pass: order and integrity, back-pressure, ownership of bytes, handing
  * over, pausing, half-close or its lack (as `capabilities` says), ending and aborting. Each test gets a new pair, and
  * aborts it at the end. At most 64 MiB are written to fill a pipe whose reader is paused.
  */

@@ -3,14 +3,14 @@ import { checkSame } from './assert.js'
 import { Probe } from './probe.js'
 import { turns } from './turn.js'
 
-/** Turns after which what was going to happen on its own is taken to have happened. */
+/** Turns after which everything that happens on its own counts as done. */
 const QUIET_TURNS = 25
 
-/** A pair of connected byte duplexes and all probes put on them. */
+/** A pair of connected byte duplexes and all their probes. */
 export class PairProbe {
   readonly a: ByteDuplex
   readonly b: ByteDuplex
-  /** What may be counted in `bufferedBytes` when `onDrain` comes. */
+  /** The most bytes in `bufferedBytes` when `onDrain` comes. */
   readonly aheadBytes: number
   readonly #probes: Probe[] = []
 
@@ -40,7 +40,7 @@ export class PairProbe {
     return probe
   }
 
-  /** Lets the runtime turn a few times, so that what should not happen has had its chance. */
+  /** Lets the event loop turn a few times, so that a fault has the time to show. */
   quiet(): Promise<void> {
     return turns(QUIET_TURNS)
   }

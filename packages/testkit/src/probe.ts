@@ -6,13 +6,13 @@ const PATIENCE_MS = 10_000
 
 interface Waiter {
   isTrue(): boolean
-  settle(error: Error | undefined): void
+  finish(error: Error | undefined): void
 }
 
 /**
- * A byte duplex's user that writes down what it is told, and checks that it is told so in the order of the contract.
+ * A handler of a byte duplex that records all calls, and checks that they come in the order of the contract.
  *
- * `write` is the only way in which the suites write: it knows how many calls of `onDrain` are owed.
+ * The suites write only through `write`, which counts the calls of `onDrain` that are owed.
  */
 export class Probe implements ByteDuplexHandler {
   readonly duplex: ByteDuplex
@@ -26,9 +26,9 @@ export class Probe implements ByteDuplexHandler {
   hasEnded = false
   closes = 0
   closeReason: Error | undefined
-  /** Called after each chunk was written down. */
+  /** Called after each chunk was recorded. */
   onChunk: ((chunk: Uint8Array) => void) | undefined
-  /** Called after each `onDrain` was written down. */
+  /** Called after each `onDrain` was recorded. */
   onDrained: (() => void) | undefined
   #isCalling = false
   #waiters: Waiter[] = []
@@ -49,14 +49,14 @@ export class Probe implements ByteDuplexHandler {
     return concatBytes(this.chunks)
   }
 
-  /** `writev`, counted. An `onDrain` for it from inside it is a breach; what else may come from inside, may. */
+  /** Calls `writev`, and counts it. Its own `onDrain` from inside the call is a breach; all other calls are allowed there. */
   write(...chunks: Uint8Array[]): boolean {
     const isTaken = this.duplex.writev(chunks)
     if (!isTaken) this.refusals++
     return isTaken
   }
 
-  /** Calls `body`, a call to the duplex from inside which the handler must not be called. */
+  /** Calls `body`, which calls a method of the duplex that must not call the handler. */
   outside<T>(body: () => T): T {
     this.#isCalling = true
     try {
@@ -71,17 +71,17 @@ export class Probe implements ByteDuplexHandler {
     if (!this.write(...chunks)) await this.until('onDrain', () => this.drains >= this.refusals)
   }
 
-  /** Resolves once `isTrue`, looked at after each call of the handler. Rejects when the pipe closed, or after 10 s. */
+  /** Resolves once `isTrue`, checked after each call of the handler. Rejects when the pipe has closed, or after 10 s. */
   async until(what: string, isTrue: () => boolean): Promise<void> {
     if (isTrue()) return
     check(this.closes === 0, `closed (${String(this.closeReason)}) while waiting for ${what}`)
     await new Promise<void>((resolve, reject) => {
       const timer = systemClock.setTimer(PATIENCE_MS, () =>
-        waiter.settle(new Error(`waited in vain for ${what}`)),
+        waiter.finish(new Error(`waited in vain for ${what}`)),
       )
       const waiter: Waiter = {
         isTrue,
-        settle: (error) => {
+        finish: (error) => {
           timer.cancel()
           if (error === undefined) resolve()
           else reject(error)
@@ -91,7 +91,7 @@ export class Probe implements ByteDuplexHandler {
     })
   }
 
-  /** Resolves once so many bytes have arrived. */
+  /** Resolves once `bytes` bytes have arrived. */
   received(bytes: number): Promise<void> {
     return this.until(`${bytes} bytes`, () => this.receivedBytes >= bytes)
   }
@@ -112,27 +112,27 @@ export class Probe implements ByteDuplexHandler {
     this.chunks.push(chunk)
     this.receivedBytes += chunk.length
     this.onChunk?.(chunk)
-    this.#look()
+    this.#checkWaiters()
   }
 
   onDrain(): void {
     this.drains++
     this.#called('onDrain', this.drains <= this.refusals)
     this.onDrained?.()
-    this.#look()
+    this.#checkWaiters()
   }
 
   onEnd(): void {
     this.#called('onEnd', !this.hasEnded && this.duplex.capabilities.halfClose)
     this.hasEnded = true
-    this.#look()
+    this.#checkWaiters()
   }
 
   onClose(reason: Error | undefined): void {
     this.#called('onClose', reason === undefined || reason instanceof Error)
     this.closes++
     this.closeReason = reason
-    this.#look()
+    this.#checkWaiters()
   }
 
   #called(name: string, isAllowed: boolean): void {
@@ -142,13 +142,13 @@ export class Probe implements ByteDuplexHandler {
       this.violations.push(`${name} when it is not allowed (empty, out of order, or once too often)`)
   }
 
-  #look(): void {
+  #checkWaiters(): void {
     const waiters = this.#waiters
     this.#waiters = []
     for (const waiter of waiters) {
-      if (waiter.isTrue()) waiter.settle(undefined)
+      if (waiter.isTrue()) waiter.finish(undefined)
       else if (this.closes > 0)
-        waiter.settle(new Error(`closed (${String(this.closeReason)}) while something was awaited`))
+        waiter.finish(new Error(`closed (${String(this.closeReason)}) while something was awaited`))
       else this.#waiters.push(waiter)
     }
   }

@@ -7,7 +7,7 @@ export interface TestRunner {
   it(name: string, body: () => Promise<void>): unknown
 }
 
-/** One thing that a suite checks. */
+/** One check of a suite. */
 export interface Check<Subject> {
   /** What the subject does, as a sentence without its subject. */
   readonly name: string

@@ -6,18 +6,18 @@ import type { DuplexPair } from './duplex-suite.js'
 /** Bytes that may wait for a reader before `writev` returns false. */
 const BUFFER_BYTES = 65_536
 
-/** What {@link synchronousPair} can be told. */
+/** The options of {@link synchronousPair}. */
 export interface SynchronousPairOptions {
-  /** Whether the two directions end apart. Default `true`. */
+  /** Whether each direction ends on its own. Default `true`. */
   halfClose?: boolean
 }
 
 /**
- * Two ends of a pipe without a turn of the event loop between them. It calls back from inside everything from which the
- * contract of `ByteDuplexHandler` allows it: what one end writes the other has, and may have answered, before `writev`
- * returns; an `onDrain` that is owed comes from inside the next call to that end, or in a microtask; the last `end` closes
- * both ends before it returns. Each chunk of a `writev` arrives as one chunk. At most 64 KiB wait for a paused reader before
- * `writev` returns false.
+ * Two ends of a pipe without a turn of the event loop between them. It calls its handlers from inside every method from
+ * which the contract of `ByteDuplexHandler` allows that: the other end has what was written, and may have answered, before
+ * `writev` returns; an `onDrain` that is owed comes from inside the next call to that end, or in a microtask; the last `end`
+ * closes both ends before it returns. Each chunk of a `writev` arrives as one chunk. At most 64 KiB wait for a paused reader
+ * before `writev` returns `false`.
  */
 export function synchronousPair(options: SynchronousPairOptions = {}): DuplexPair {
   const { halfClose = true } = options
@@ -27,7 +27,7 @@ export function synchronousPair(options: SynchronousPairOptions = {}): DuplexPai
   return { a, b }
 }
 
-/** What came of both directions, or of an abort. */
+/** How the pipe closed. */
 interface Closed {
   readonly reason: Error | undefined
 }
@@ -39,7 +39,7 @@ class SynchronousEnd implements ByteDuplex {
   readonly #drains = new DrainCounter()
   #peer!: SynchronousEnd
   #handler: ByteDuplexHandler | undefined
-  /** What the peer has written and nobody took yet. */
+  /** What the peer has written and the handler has not received. */
   readonly #arrived = new FifoQueue<Uint8Array>()
   #arrivedBytes = 0
   #hasPeerEnded = false
@@ -47,13 +47,13 @@ class SynchronousEnd implements ByteDuplex {
   #isPaused = false
   #isEnding = false
   #closed: Closed | undefined
-  #hasToldClose = false
+  #isCloseReported = false
 
   constructor(halfClose: boolean) {
     this.capabilities = { halfClose, confidential: true }
   }
 
-  /** Gives the end its peer. Once, before anything else. */
+  /** Gives the end its peer. Called once, before anything else. */
   join(peer: SynchronousEnd): void {
     this.#peer = peer
   }
@@ -64,12 +64,12 @@ class SynchronousEnd implements ByteDuplex {
 
   handle(handler: ByteDuplexHandler): void {
     this.#handler = handler
-    this.#tellDrains()
+    this.#callDrains()
     this.#deliver()
   }
 
   writev(chunks: readonly Uint8Array[]): boolean {
-    this.#tellDrains()
+    this.#callDrains()
     for (const chunk of chunks) {
       if (this.#isEnding || this.#closed !== undefined) return true
       if (chunk.length > 0) this.#peer.#receive(chunk.slice())
@@ -83,7 +83,7 @@ class SynchronousEnd implements ByteDuplex {
 
   resume(): void {
     this.#isPaused = false
-    this.#tellDrains()
+    this.#callDrains()
     this.#deliver()
   }
 
@@ -91,7 +91,7 @@ class SynchronousEnd implements ByteDuplex {
     if (this.#isEnding || this.#closed !== undefined) return
     this.#isEnding = true
     if (!this.capabilities.halfClose) this.#drop()
-    this.#tellDrains()
+    this.#callDrains()
     this.#peer.#hasPeerEnded = true
     this.#peer.#deliver()
   }
@@ -100,7 +100,7 @@ class SynchronousEnd implements ByteDuplex {
     if (this.#closed !== undefined) return
     this.#closed = { reason }
     this.#drop()
-    queueMicrotask(() => this.#tellClosed())
+    queueMicrotask(() => this.#reportClose())
     this.#peer.#close(new AstraError('ECONNRESET', 'The other end of the pipe aborted it.'))
   }
 
@@ -115,7 +115,7 @@ class SynchronousEnd implements ByteDuplex {
     return this.#handler !== undefined && !this.#isPaused && this.#closed === undefined
   }
 
-  /** Hands on what is there. A handler may have it called again from inside, and then gets the next chunk there. */
+  /** Delivers what has arrived. A handler may cause another call from inside, and then gets the next chunk there. */
   #deliver(): void {
     while (this.#canDeliver() && this.#arrived.size > 0) {
       const chunk = this.#arrived.shift() as Uint8Array
@@ -125,7 +125,7 @@ class SynchronousEnd implements ByteDuplex {
     this.#peer.#drained()
     if (this.#canDeliver() && this.#arrived.size === 0 && this.#hasPeerEnded && !this.#hasReadEnd)
       this.#readEnd()
-    if (this.#closed !== undefined) this.#tellClosed()
+    if (this.#closed !== undefined) this.#reportClose()
   }
 
   #readEnd(): void {
@@ -139,10 +139,10 @@ class SynchronousEnd implements ByteDuplex {
   }
 
   #drained(): void {
-    if (this.#drains.isOwing && this.bufferedBytes === 0) queueMicrotask(() => this.#tellDrains())
+    if (this.#drains.isOwing && this.bufferedBytes === 0) queueMicrotask(() => this.#callDrains())
   }
 
-  #tellDrains(): void {
+  #callDrains(): void {
     if (this.bufferedBytes > 0) return
     this.#drains.makeDue()
     while (this.#handler !== undefined && this.#closed === undefined && this.#drains.takeDue())
@@ -153,7 +153,7 @@ class SynchronousEnd implements ByteDuplex {
     if (this.#closed !== undefined) return
     this.#closed = { reason }
     this.#drop()
-    this.#tellClosed()
+    this.#reportClose()
   }
 
   #drop(): void {
@@ -161,9 +161,9 @@ class SynchronousEnd implements ByteDuplex {
     this.#arrivedBytes = 0
   }
 
-  #tellClosed(): void {
-    if (this.#handler === undefined || this.#hasToldClose) return
-    this.#hasToldClose = true
+  #reportClose(): void {
+    if (this.#handler === undefined || this.#isCloseReported) return
+    this.#isCloseReported = true
     this.#handler.onClose(this.#closed?.reason)
   }
 }

@@ -4,7 +4,7 @@ import { Probe } from './probe.js'
 import type { TransportSuiteOptions } from './transport-suite-options.js'
 import { turn } from './turn.js'
 
-/** Turns that closed sockets are given to leave the event loop. */
+/** The most turns until closed sockets have left the event loop. */
 const CLOSING_TURNS = 1_000
 
 /** A listener and what it accepted. */
@@ -16,7 +16,7 @@ export interface ListenerProbe {
   readonly accepted: readonly Connection[]
 }
 
-/** A transport under test, and everything that was made with it. */
+/** A transport under test, and all that was made with it. */
 export class TransportProbe {
   readonly options: TransportSuiteOptions
   readonly transport: Transport
@@ -93,7 +93,7 @@ export class TransportProbe {
   }
 }
 
-/** Sockets and servers that keep the process alive; 0 in runtimes that do not say. */
+/** How many sockets and servers keep the process alive; 0 in runtimes that do not report it. */
 export function openSockets(): number {
   const { process } = globalThis as { process?: { getActiveResourcesInfo?: () => string[] } }
   const resources = process?.getActiveResourcesInfo?.() ?? []

@@ -1,9 +1,9 @@
 import type { Transport } from '@astranet/interface'
 import type { TestRunner } from './runner.js'
 
-/** What `transportSuite` is run on. */
+/** The options of `transportSuite`. */
 export interface TransportSuiteOptions {
-  /** What the transport is called in the tests' names. */
+  /** The name of the transport in the names of the tests. */
   name: string
   /** Makes a transport. Called once per test. */
   createTransport(): Transport
@@ -22,7 +22,7 @@ export interface TransportSuiteOptions {
   runner: TestRunner
 }
 
-/** A dial that would take for ever. */
+/** A dial that is never answered. */
 export interface UnansweredDial {
   readonly transport: Transport
   readonly address: string

@@ -1,6 +1,6 @@
 import { systemClock } from '@astranet/interface'
 
-/** Resolves after the runtime's current turn: what promises and callbacks had queued has run by then. */
+/** Resolves after the current turn of the event loop, when all queued promises and callbacks have run. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => systemClock.defer(resolve))
 }

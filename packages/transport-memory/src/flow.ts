@@ -9,7 +9,7 @@ export interface FlowEnds {
   cut(): void
 }
 
-/** One direction of a pair: the bytes in flight, delivered in a later turn when their time has come. */
+/** One direction of a pair: bytes in flight, which are delivered in a later turn when they are due. */
 export class Flow implements PairDirection {
   readonly #settings: PairSettings
   readonly #ends: FlowEnds
@@ -40,7 +40,7 @@ export class Flow implements PairDirection {
     return this.#isEnded
   }
 
-  /** Copies `chunks`, small ones together: the receiver owns what it gets, and the writer gets its chunks back. */
+  /** Copies `chunks`: the receiver owns what it gets, and the writer gets its chunks back. */
   send(chunks: readonly Uint8Array[]): void {
     for (const piece of copyInPieces(chunks)) this.#push(piece)
     this.schedule()
@@ -59,7 +59,7 @@ export class Flow implements PairDirection {
     this.#inFlightBytes = 0
   }
 
-  /** Delivers in a later turn what can be delivered. To be called whenever the receiver may have become ready. */
+  /** Delivers in a later turn what can be delivered. Called whenever the receiver may have become ready. */
   schedule(): void {
     const dueMs = this.#pieces[0]?.dueMs ?? this.#endDueMs
     if (dueMs === undefined || this.#isScheduled || !this.#canDeliver()) return
@@ -109,7 +109,7 @@ export class Flow implements PairDirection {
     this.#inFlightBytes += bytes.length
   }
 
-  /** When bytes that leave now will have arrived, one after the other. */
+  /** When bytes that leave now arrive, one after the other. */
   #dueMs(bytes: number): number {
     const { bytesPerSecond, delayMs, clock } = this.#settings
     this.#lineFreeMs = Math.max(this.#lineFreeMs, clock.now()) + (bytes * 1000) / bytesPerSecond

@@ -15,7 +15,8 @@ export interface MemoryOptions extends MemoryPairOptions {
 
 /**
  * A transport inside one process, for the network `memory`. Its addresses are names of 1 or more characters; to listen on
- * `''`, `'*'` or `':0'` gives a free one. Those who are to reach each other share one transport: each has names of its own.
+ * `''`, `'*'` or `':0'` gives a free one. Nodes that are to reach each other share one transport: each transport has its own
+ * names.
  *
  * A dial takes twice `delayMs`, as a handshake does. Errors have the codes of TCP: `ECONNREFUSED`, `EADDRINUSE`,
  * `ETIMEDOUT`. Throws a `TypeError` or `RangeError` that names the option when one is out of range.
@@ -57,7 +58,7 @@ class MemoryTransport implements Transport {
     const name = isWildcard(checkAddress(address)) ? this.#freeName() : address
     checkFunction('options.onConnection', options.onConnection)
     if (this.#listeners.has(name)) {
-      throw new AstraError('EADDRINUSE', `Somebody listens on ${NETWORK} ${name} already.`)
+      throw new AstraError('EADDRINUSE', `A listener has ${NETWORK} ${name} already.`)
     }
     const listener = new MemoryListener(name, options, () => this.#listeners.delete(name))
     this.#listeners.set(name, listener)
@@ -67,10 +68,10 @@ class MemoryTransport implements Transport {
   #connect(address: string): Connection {
     const listener = this.#listeners.get(address)
     if (listener === undefined || this.#refuse(address)) {
-      throw new AstraError('ECONNREFUSED', `Nobody listens on ${NETWORK} ${address}.`)
+      throw new AstraError('ECONNREFUSED', `No listener has ${NETWORK} ${address}.`)
     }
     const [dialed, accepted] = joinedEnds(this.#settings, `dialer-${++this.#lastName}`, address)
-    // In a turn of its own: an error that the listener throws is not the dialer's.
+    // In another turn: the dialer must not get an error that the listener throws.
     this.#settings.clock.defer(() => listener.accept(accepted))
     return dialed
   }

@@ -8,16 +8,16 @@ export interface MemoryPairOptions {
   /** How fast bytes leave, above 0. Default: at once. */
   bytesPerSecond?: number
   /**
-   * Bytes under way in one direction, 1 or more, beyond which `writev` returns `false`; they are under way until they
-   * were delivered. With a delay this limits the speed: give at least delay times rate. Default 65,536.
+   * Bytes in flight in one direction, 1 or more, beyond which `writev` returns `false`. They are in flight until they are
+   * delivered. With a delay this limits the speed: give at least delay times rate. Default 65,536.
    */
   bufferBytes?: number
   /**
-   * A fault: the connection breaks for both ends with `ECONNRESET` once so many bytes, 0 or more, were delivered in
+   * A fault: the connection breaks for both ends with `ECONNRESET` once this number of bytes, 0 or more, was delivered in
    * either direction. Default: never.
    */
   cutAfterBytes?: number
-  /** Whether the two directions end apart. Default `true`. */
+  /** Whether each direction ends on its own. Default `true`. */
   halfClose?: boolean
   /** Where time comes from. Default: the real clock. */
   clock?: Clock

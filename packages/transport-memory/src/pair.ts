@@ -4,10 +4,10 @@ import { Flow } from './flow.js'
 import { settingsOf, type MemoryPairOptions, type PairSettings } from './options.js'
 
 /**
- * Two connected byte duplexes in one process: what one writes the other receives, in a later turn, as bytes of its own.
+ * Two connected byte duplexes in one process: what one end writes the other one receives, in a later turn, in new buffers.
  *
  * Back-pressure is real: `writev` returns `false` once more than `bufferBytes` are in flight, and `onDrain` comes when
- * they fit again. A clean end reaches both once both ends were delivered; `abort` reaches the peer as `ECONNRESET`.
+ * they fit again. A clean end closes both ends once both were delivered; `abort` closes the peer with `ECONNRESET`.
  * Throws a `TypeError` or `RangeError` that names the option when one is out of range.
  */
 export function memoryPair(options: MemoryPairOptions = {}): [ByteDuplex, ByteDuplex] {

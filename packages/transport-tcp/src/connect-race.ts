@@ -1,14 +1,15 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
 
-/** How long a connection has to itself before the next one is begun beside it (RFC 8305, section 5), in ms. */
+/** How long a connection is tried alone before the next one is begun beside it (RFC 8305, section 5), in ms. */
 const STAGGER_MS = 250
 
 /**
- * Connects to the first of several addresses that answers. One is begun after the other, at once when all that are under
- * way have failed, and none is given up before one has won: the first may be slow and the only one that is there.
+ * Connects to the first of several addresses that answers. The next attempt begins after a while, or at once when all that
+ * were begun have failed. No attempt is given up before another one has connected: the first address may be slow and the
+ * only one that works.
  */
 export class ConnectRace {
-  /** A connected socket with no listener left on it. Rejects with the only error, or one of all: `AggregateError`. */
+  /** A connected socket without listeners. Rejects with the only error, or with all of them as an `AggregateError`. */
   readonly winner: Promise<Socket>
   readonly #waiting: NetConnectOpts[]
   readonly #sockets = new Set<Socket>()
@@ -27,7 +28,7 @@ export class ConnectRace {
     this.#next()
   }
 
-  /** Gives all up, the winner too. `winner` stays as it is. */
+  /** Destroys all sockets, that of the winner too. The promise `winner` does not change. */
   destroy(): void {
     clearTimeout(this.#timer)
     this.#waiting.length = 0
@@ -39,7 +40,7 @@ export class ConnectRace {
     if (options === undefined) return
     const socket = connect(options)
     this.#sockets.add(socket)
-    // Stays on the losers: an error that comes later is nobody's.
+    // This listener stays on the losers: their later errors are of no interest.
     const onError = (error: Error): void => this.#failed(socket, error)
     socket.on('error', onError)
     socket.once('connect', () => {

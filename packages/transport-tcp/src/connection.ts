@@ -4,19 +4,19 @@ import type { Connection, MemoryUse } from '@astranet/interface'
 import { fromNodeDuplex } from '@astranet/interface/node-duplex'
 import { formatTcpAddress } from './address.js'
 
-/** The two ends of a connection where the sockets do not know them: Unix sockets know no path. */
+/** The addresses of the two ends of a connection. Unix sockets do not know their path. */
 export interface EndNames {
   readonly localAddress: string
   readonly remoteAddress: string
 }
 
-/** What a connection says of itself, and how it uses memory. */
+/** Whether a connection is confidential, and how it uses memory. */
 export interface ConnectionTraits {
   readonly confidential: boolean
   readonly memory: MemoryUse
 }
 
-/** The ends of a TCP connection. A socket whose peer has already reset it has no addresses any more. */
+/** The ends of a TCP connection. A socket that its peer has already reset has no addresses any more. */
 export function tcpEnds(socket: Socket): EndNames {
   return {
     localAddress: formatEnd(socket.localAddress, socket.localPort),
@@ -30,7 +30,7 @@ export function plainConnection(socket: Socket, ends: EndNames, traits: Connecti
 }
 
 /**
- * A TLS socket whose handshake is done as a connection. TLS has no reset, and resetting the socket below crashes Node 20:
+ * A TLS socket as a connection, after its handshake. TLS has no reset, and a reset of the socket below crashes Node 20, so
  * the peer of an abort sees an end.
  */
 export function tlsConnection(socket: TLSSocket, ends: EndNames, traits: ConnectionTraits): Connection {

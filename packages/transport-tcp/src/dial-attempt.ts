@@ -3,8 +3,8 @@ import { AstraError } from '@astranet/interface'
 const MAX_TIMER_DELAY_MS = 0x7fffffff
 
 /**
- * One attempt at dialing: its steps, until one of them fails, the signal is aborted or the time is over; the first of these
- * counts. Then what the attempt has is destroyed.
+ * One attempt at dialing. It runs its steps until one of them fails, the signal aborts or the time is over; the first of
+ * these counts, and destroys what the attempt has made.
  */
 export class DialAttempt {
   readonly #failed: Promise<never>
@@ -14,17 +14,17 @@ export class DialAttempt {
 
   constructor() {
     this.#failed = new Promise((_, reject) => (this.#reject = reject))
-    // It may fail between two steps, when nobody waits.
+    // The attempt may fail between two steps, when no step waits for the promise.
     this.#failed.catch(() => {})
   }
 
-  /** What to destroy on failure, from now on: a socket, or several that race. */
+  /** Sets what is destroyed on failure from now on: a socket, or several that race. */
   use<T extends { destroy(): void }>(held: T): T {
     this.#held = held
     return held
   }
 
-  /** What `work` comes to, unless the attempt fails before the caller goes on. */
+  /** The result of `work`, unless the attempt fails before the caller continues. */
   async step<T>(work: Promise<T>): Promise<T> {
     const result = await Promise.race([work, this.#failed])
     if (this.#failure !== undefined) throw this.#failure.reason
@@ -38,7 +38,7 @@ export class DialAttempt {
     this.#held?.destroy()
   }
 
-  /** Fails with `ETIMEDOUT` after so many ms. */
+  /** Fails with `ETIMEDOUT` after `timeoutMs`. */
   limit(timeoutMs: number, target: string): NodeJS.Timeout {
     const message = `Dialing ${target} took longer than ${timeoutMs} ms.`
     return setTimeout(

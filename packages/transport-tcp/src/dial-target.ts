@@ -11,7 +11,7 @@ const THIS_MACHINE = { tcp: 'localhost', tcp4: '127.0.0.1', tcp6: '::1' } as con
 
 /** Where a dial goes. */
 export interface DialTarget {
-  /** Where it could connect, best first; one or more. Rejects with why its name means no address. */
+  /** The addresses to try, best first; one or more. Rejects when the name has no address. */
   readonly candidates: () => Promise<readonly NetConnectOpts[]>
   /** The name or IP address that a certificate must be for. */
   readonly host: string
@@ -36,14 +36,14 @@ export function dialTarget(network: Network, address: string, options: TcpOption
   return { candidates, host, path: undefined }
 }
 
-/** All addresses of a name of one family, or of both in turn. None at all is `ENOTFOUND`. */
+/** All addresses of a name of one family, or of both in turn. Throws `ENOTFOUND` when there is none. */
 async function addressesOf(name: string, family: 0 | 4 | 6, lookup: LookupFunction): Promise<string[]> {
   if (isIP(name) !== 0) return [name]
   const found = await lookUp(name, family, lookup)
   const families = found.map((address) => isIP(address))
   const [first] = families
-  const meant = family === 0 ? [first, first === 4 ? 6 : 4] : [family]
-  const [one = [], other = []] = meant.map((each) => found.filter((_, index) => families[index] === each))
+  const wanted = family === 0 ? [first, first === 4 ? 6 : 4] : [family]
+  const [one = [], other = []] = wanted.map((each) => found.filter((_, index) => families[index] === each))
   const inTurn = Array.from({ length: Math.max(one.length, other.length) }, (_, at) => [one[at], other[at]])
   const addresses = inTurn.flat().filter((address) => address !== undefined)
   if (addresses.length > 0) return addresses
@@ -51,7 +51,7 @@ async function addressesOf(name: string, family: 0 | 4 | 6, lookup: LookupFuncti
 }
 
 function lookUp(name: string, family: 0 | 4 | 6, lookup: LookupFunction): Promise<string[]> {
-  // Addresses of a family that this machine has no other address of lead nowhere.
+  // Addresses of a family in which this machine has no address cannot be reached.
   const hints = family === 0 ? ADDRCONFIG : 0
   return new Promise((resolve, reject) => {
     lookup(name, { family, hints, all: true }, (error, found) => {

@@ -15,7 +15,7 @@ export interface DialRequest {
   readonly network: Network
   readonly address: string
   readonly options: TcpOptions
-  /** Asked once the arguments are known to be good. */
+  /** Called once the arguments are checked. */
   readonly settings: () => Promise<TlsSettings | undefined>
 }
 
@@ -54,8 +54,8 @@ async function establish(
   const { memory = 'fast' } = request.options
   if (settings === undefined)
     return plainConnection(raw, ends, { confidential: target.path !== undefined, memory })
-  const who = `the peer at ${ends.remoteAddress || name}`
-  const handshake = shakeHandsAsClient(raw, settings, { host: target.host, who })
+  const peer = `the peer at ${ends.remoteAddress || name}`
+  const handshake = shakeHandsAsClient(raw, settings, { host: target.host, peer })
   const socket = attempt.use(handshake.socket)
   await attempt.step(handshake.done)
   return tlsConnection(socket, ends, { confidential: socket.authorized, memory })
@@ -80,9 +80,9 @@ function explain(error: Error, name: string): Error {
     const message = `Dialing ${name} failed at every address: ${errors.map((each) => each.message).join('; ')}`
     return new AstraError(errors[0]?.code ?? 'ECONNREFUSED', message, { cause: error })
   }
-  // A Unix socket that nobody listens on has no file, or one that was left behind.
+  // A Unix socket without a listener has no file, or one that was left behind.
   if (code === 'ENOENT' && (error as { syscall?: string }).syscall === 'connect') {
-    return new AstraError('ECONNREFUSED', `Nobody listens at ${name}: there is no such file.`, {
+    return new AstraError('ECONNREFUSED', `There is no listener at ${name}: the file does not exist.`, {
       cause: error,
     })
   }

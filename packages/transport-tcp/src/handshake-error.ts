@@ -1,7 +1,7 @@
 import { AstraError } from '@astranet/interface'
 import type { TlsSettings } from './tls-settings.js'
 
-/** What OpenSSL's reasons, and Node's names for a certificate that is not trusted, mean to a person. */
+/** What OpenSSL's reasons and Node's codes of untrusted certificates mean: pattern, code and text for a person. */
 const MEANINGS: readonly (readonly [RegExp, string, string])[] = [
   [
     /NO_APPLICATION_PROTOCOL/,
@@ -20,7 +20,7 @@ const MEANINGS: readonly (readonly [RegExp, string, string])[] = [
   ],
 ]
 
-/** The same, where both sides should know a secret and certificates do not occur. */
+/** The same for a shared secret, where no certificates occur. */
 const SECRET_MEANINGS: readonly (readonly [RegExp, string, string])[] = [
   [
     /BAD_RECORD_MAC|DECRYPT|PSK_IDENTITY/,
@@ -34,34 +34,34 @@ const SECRET_MEANINGS: readonly (readonly [RegExp, string, string])[] = [
   ],
 ]
 
-/** What a handshake that failed with `error` means. `who` is the peer, as "the peer at 10.0.0.1:443". */
-export function handshakeError(error: Error, { kind }: TlsSettings, who: string): AstraError {
+/** The error of a handshake that failed with `error`. `peer` is for example "the peer at 10.0.0.1:443". */
+export function handshakeError(error: Error, { kind }: TlsSettings, peer: string): AstraError {
   const { code: found = '' } = error as { code?: string }
   const known = kind === 'secret' ? [...SECRET_MEANINGS, ...MEANINGS] : MEANINGS
   const [, code, meaning] = known.find(([pattern]) => pattern.test(found)) ?? [undefined, '', '']
   const options = { cause: error }
-  if (code !== '') return new AstraError(code, sentence(who, `${meaning} (${found})`), options)
+  if (code !== '') return new AstraError(code, sentence(peer, `${meaning} (${found})`), options)
   if (found === 'ERR_TLS_HANDSHAKE_TIMEOUT') {
-    return new AstraError('ETIMEDOUT', sentence(who, 'it did not complete the handshake in time'), options)
+    return new AstraError('ETIMEDOUT', sentence(peer, 'it did not complete the handshake in time'), options)
   }
   if (found === 'ECONNRESET' || found === 'EPIPE') {
     const meaning = 'it closed the connection during the handshake'
-    return new AstraError('ECONNRESET', sentence(who, meaning), options)
+    return new AstraError('ECONNRESET', sentence(peer, meaning), options)
   }
-  return new AstraError('ASTRA_ERR_TLS_HANDSHAKE', sentence(who, error.message.trim()), options)
+  return new AstraError('ASTRA_ERR_TLS_HANDSHAKE', sentence(peer, error.message.trim()), options)
 }
 
-/** The error of a peer that completed the handshake without agreeing on the protocol: Node lets such peers pass. */
+/** The error of a peer that completed the handshake without agreeing on the protocol: Node accepts such peers. */
 export function alpnError(
   agreed: string | false | null,
   { alpnProtocol }: TlsSettings,
-  who: string,
+  peer: string,
 ): AstraError {
   const found = typeof agreed === 'string' ? JSON.stringify(agreed) : 'no protocol'
   const meaning = `it agreed on ${found} over TLS (ALPN), not on "${alpnProtocol}"`
-  return new AstraError('ASTRA_ERR_TLS_ALPN', sentence(who, meaning))
+  return new AstraError('ASTRA_ERR_TLS_ALPN', sentence(peer, meaning))
 }
 
-function sentence(who: string, meaning: string): string {
-  return `TLS with ${who} failed: ${meaning}.`
+function sentence(peer: string, meaning: string): string {
+  return `TLS with ${peer} failed: ${meaning}.`
 }

@@ -6,8 +6,8 @@ import type { TcpOptions } from './options.js'
 import { UNIX_NETWORK, unixListenPath } from './unix-address.js'
 
 /**
- * What `server.listen` is told for `address`. Rejects with a `TypeError` or `RangeError` that quotes it, or with why its
- * host name could not be resolved.
+ * The options of `server.listen` for `address`. Rejects with a `TypeError` or `RangeError` that quotes it, or with the error
+ * of resolving its host name.
  */
 export async function listenTarget(
   network: Network,
@@ -26,7 +26,7 @@ export async function listenTarget(
   return { ...common, port }
 }
 
-/** A host name as an address of the network's family: a server listens on one. */
+/** One address of a host name, of the network's family: a server listens on one. */
 function resolveHost(network: TcpNetwork, host: string, { lookup = dnsLookup }: TcpOptions): Promise<string> {
   if (isIP(host) !== 0) return Promise.resolve(host)
   return new Promise((resolve, reject) => {

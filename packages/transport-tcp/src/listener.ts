@@ -17,12 +17,12 @@ import { TlsAcceptor } from './tls-acceptor.js'
 import type { TlsSettings } from './tls-settings.js'
 import { UNIX_NETWORK } from './unix-address.js'
 
-/** What listening needs. */
+/** What to listen on, and how. */
 export interface ListenRequest {
   readonly network: Network
   readonly address: string
   readonly options: TcpOptions
-  /** Asked once the arguments are known to be good. */
+  /** Called once the arguments are checked. */
   readonly settings: () => Promise<TlsSettings | undefined>
 }
 
@@ -101,7 +101,7 @@ class Listener implements TransportListener {
       )
       return
     }
-    // What breaks it before and after the handshake is told by the TLS socket over it.
+    // The TLS socket over it reports what breaks it, before and after the handshake.
     socket.on('error', () => {})
     this.#acceptor.accept(socket)
   }

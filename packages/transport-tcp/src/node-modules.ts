@@ -1,6 +1,6 @@
 /**
- * Node's TLS, loaded by the first who asks for it: a program that uses none starts faster and smaller. Asked for in the
- * middle of a function, so that nothing can happen between a socket's being connected and its handshake.
+ * Node's TLS, loaded by the first call: a program without TLS starts faster and takes less memory. It loads within the call,
+ * so that nothing can happen between the connecting of a socket and its handshake.
  */
 export function nodeTls(): typeof import('node:tls') {
   return process.getBuiltinModule('node:tls')

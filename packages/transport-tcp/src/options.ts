@@ -3,11 +3,11 @@ import { checkMemoryUse, type MemoryUse } from '@astranet/interface'
 import { checkInteger, checkSecret } from '@astranet/interface/check'
 import type { TlsOptions } from './tls-options.js'
 
-/** What {@link tcp} can be told. */
+/** The options of {@link tcp}. */
 export interface TcpOptions {
   /**
-   * How long a connection may be silent before the operating system probes its peer, in ms, 1,000 or more; how often and
-   * how long it then probes is the system's. Default 30,000; `false` turns probing off. Unix sockets need none.
+   * How long a connection may be silent before the operating system probes its peer, in ms, 1,000 or more. The system
+   * decides how often and how long it then probes. Default 30,000; `false` turns probing off. Unix sockets need none.
    */
   keepAliveDelayMs?: number | false
   /** Connections that the system queues for a listener before they are accepted. Default 511; the system has its own limit. */
@@ -18,8 +18,8 @@ export interface TcpOptions {
   tls?: TlsOptions
   /**
    * A secret that both sides share, at least 16 characters without white space at the ends; {@link generateSecret} makes a
-   * good one. It gives TLS on every network without certificates: each side proves to the other that it knows the secret, what they say is encrypted, and
-   * stays so if the secret leaks later. Default: none.
+   * good one. It gives TLS on every network without certificates: each side proves to the other one that it knows the
+   * secret. All bytes are encrypted, and stay so if the secret leaks later. Default: none.
    */
   secret?: string
   /**
@@ -33,8 +33,8 @@ export interface TcpOptions {
    */
   handshakeTimeoutMs?: number
   /**
-   * TLS handshakes that a listener has under way at once, 1 or more. Default 100; each holds some 50 KiB. For one
-   * more the oldest is cut, and `onError` gets `ASTRA_ERR_TLS_BUSY`.
+   * TLS handshakes in progress at a listener, 1 or more. Default 100; each takes some 50 KiB. For one more the
+   * oldest is closed, and `onError` gets `ASTRA_ERR_TLS_BUSY`.
    */
   maxPendingHandshakes?: number
   /**
@@ -44,10 +44,10 @@ export interface TcpOptions {
   memory?: MemoryUse
 }
 
-/** {@link TcpOptions.handshakeTimeoutMs} unless told otherwise. */
+/** The default of {@link TcpOptions.handshakeTimeoutMs}. */
 export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000
 
-/** {@link TcpOptions.maxPendingHandshakes} unless told otherwise. */
+/** The default of {@link TcpOptions.maxPendingHandshakes}. */
 export const DEFAULT_MAX_PENDING_HANDSHAKES = 100
 
 const MAX_TIMER_DELAY_MS = 0x7fffffff
@@ -60,7 +60,7 @@ export interface SocketOptions {
   readonly keepAliveInitialDelay: number
 }
 
-/** Small frames must leave at once: the multiplexer above gathers what can wait. */
+/** Nagle's algorithm is off: small frames must leave at once, and the multiplexer above gathers what can wait. */
 export function socketOptions(options: TcpOptions): SocketOptions {
   const delayMs = options.keepAliveDelayMs ?? 30_000
   return {

@@ -4,8 +4,8 @@ import { AstraError } from '@astranet/interface'
 import { nodeCrypto, nodeTls } from './node-modules.js'
 
 /**
- * Whether a peer's certificate is for `host`, as `node:tls` asks: an error when it is not. Node 22.23 takes no certificate
- * for an IPv6 address (it reads all hosts as names), so IP addresses are left to OpenSSL.
+ * Checks that a peer's certificate is for `host`, as `node:tls` wants it: returns an error when it is not. Node 22.23 accepts
+ * no certificate for an IPv6 address (it reads all hosts as names), so OpenSSL checks IP addresses.
  */
 export function checkPeerIdentity(host: string, certificate: PeerCertificate): Error | undefined {
   const ip = host.replace(/%.*$/, '')

@@ -14,17 +14,17 @@ import { tlsSettings, type TlsSettings } from './tls-settings.js'
 
 /**
  * The transport over sockets of the operating system, for the networks `tcp` (IPv4 or IPv6), `tcp4`, `tcp6` and `unix`;
- * with TLS over each when `options` has `tls` (certificates) or `secret`.
+ * with TLS on each when `options` has `tls` (certificates) or `secret`.
  *
- * Addresses of TCP are `host:port`, `[IPv6]:port`, or `:port`: all interfaces to listen on, this machine to dial. Port 0
+ * Addresses of TCP are `host:port`, `[IPv6]:port`, or `:port` (`listen`: all interfaces; `dial`: this machine). Port 0
  * listens on a free one. `dial` on `tcp` tries both families in turn. Addresses of `unix` are paths; `*` listens at a new
- * one among the temporary files. A socket's file that was left behind is in the way (`EADDRINUSE`), as it is for `net`.
- * Every socket has Nagle's algorithm off, the system's keep-alive on, and ends its two directions apart.
+ * path in the folder of temporary files. A socket's file that was left behind gives `EADDRINUSE`, as with `net`. Every
+ * socket has Nagle's algorithm off, the system's keep-alive on, and half-close.
  *
  * Errors are Node's own (`ECONNREFUSED`, `EADDRINUSE`, `ENOTFOUND`, `EHOSTUNREACH`, ...), `ETIMEDOUT` when `timeoutMs`
- * runs out, which bounds the TLS handshake too, and those of the handshake: `ASTRA_ERR_TLS_SECRET`,
+ * runs out, which limits the TLS handshake too, and those of the handshake: `ASTRA_ERR_TLS_SECRET`,
  * `ASTRA_ERR_TLS_CERTIFICATE`, `ASTRA_ERR_TLS_ALPN`, `ASTRA_ERR_TLS_HANDSHAKE`. Over TLS 1.3 a client is done before the
- * server has looked at its certificate: when that is not trusted, `dial` resolves and the connection then closes.
+ * server has checked its certificate: when the server does not trust it, `dial` resolves and the connection then closes.
  *
  * Throws a `TypeError` or `RangeError` that names the option when one is wrong.
  */
@@ -68,14 +68,14 @@ class TcpTransport implements Transport {
     try {
       return await (this.#settings ??= tlsSettings(this.#options))
     } catch (error) {
-      // Memory for stretching the secret may have been short: the next one tries anew.
+      // Memory for stretching the secret may have been short: the next call tries again.
       this.#settings = undefined
       throw error
     }
   }
 }
 
-/** Keys and certificates that cannot be read are the caller's mistake, to be told at once. */
+/** Throws when keys or certificates cannot be read: a mistake of the caller is reported at once. */
 function checkContext({ tls }: TcpOptions): void {
   if (tls === undefined) return
   try {

@@ -6,27 +6,27 @@ import { alpnError, handshakeError } from './handshake-error.js'
 import { nodeTls } from './node-modules.js'
 import type { TlsSettings } from './tls-settings.js'
 
-/** What a {@link TlsAcceptor} reports: one of the two for each socket it was given. */
+/** What a {@link TlsAcceptor} reports: one of the two calls for each socket. */
 export interface TlsAcceptorEvents {
-  /** The peer has proved who it is. */
+  /** The handshake is done, and the peer has proved its identity if it had to. */
   onSecure(socket: TLSSocket): void
   /** The socket is closed. */
   onError(error: Error): void
 }
 
 /**
- * Shakes hands with those who connect, at most so many at once: the oldest is cut for one more, since whoever means it is
- * done within a round trip or two, and those who only hold a place have been there longest. It is the server that `node:tls` makes, which listens
- * nowhere and is handed its connections: only that one checks clients' certificates.
+ * Runs the TLS handshakes of a listener, up to a limit. For one more the oldest is closed: an honest client is done within a
+ * round trip or two, so the oldest one most likely only occupies a place. The handshakes run in a server of `node:tls` that
+ * does not listen and is given its connections, because only such a server checks the certificates of clients.
  */
 export class TlsAcceptor {
   readonly #server: Server
   readonly #settings: TlsSettings
   readonly #events: TlsAcceptorEvents
   readonly #maxPending: number
-  /** The sockets of handshakes under way, oldest first. */
+  /** The sockets of handshakes in progress, oldest first. */
   readonly #sockets = new Set<Socket>()
-  /** Those that were cut for another: their end is no news. */
+  /** The sockets that were closed for another one, and reported then. */
   readonly #cut = new WeakSet<Socket>()
   #isClosed = false
 
@@ -35,23 +35,23 @@ export class TlsAcceptor {
     this.#maxPending = maxPending
     this.#events = events
     this.#server = nodeTls().createServer(settings.server)
-    // Exactly one of the two comes for each socket, at the end of its handshake.
+    // Exactly one of the two events comes for each socket, at the end of its handshake.
     this.#server.on('secureConnection', (socket) => this.#secured(socket))
     this.#server.on('tlsClientError', (error, socket) => this.#failed(error, socket))
   }
 
-  /** Begins the handshake on a socket that was just accepted and has not been read. */
+  /** Begins the handshake on a socket that was just accepted and not read from. */
   accept(raw: Socket): void {
     const [oldest] = this.#sockets
     if (oldest !== undefined && this.#sockets.size >= this.#maxPending) this.#cutOff(oldest)
     this.#sockets.add(raw)
     raw.once('close', () => this.#sockets.delete(raw))
-    // Who ends before the handshake is done has gone.
+    // A client that ends before the handshake is done has left.
     raw.allowHalfOpen = false
     this.#server.emit('connection', raw)
   }
 
-  /** Cuts the handshakes under way; none succeeds from now on. */
+  /** Ends the handshakes in progress; none succeeds from now on. */
   close(): void {
     this.#isClosed = true
     for (const socket of this.#sockets) socket.destroy()
@@ -61,20 +61,20 @@ export class TlsAcceptor {
     this.#sockets.delete(raw)
     this.#cut.add(raw)
     raw.destroy()
-    const message = `A connection was cut: more than ${this.#maxPending} TLS handshakes are under way, and it was the oldest.`
+    const message = `A connection was cut: more than ${this.#maxPending} TLS handshakes are in progress, and it was the oldest.`
     this.#events.onError(new AstraError('ASTRA_ERR_TLS_BUSY', message))
   }
 
-  /** Its handshake is over. */
-  #settled(socket: TLSSocket): void {
+  /** The handshake of `socket` is done or has failed. */
+  #finished(socket: TLSSocket): void {
     const raw = socketBelow(socket)
     if (raw !== undefined) this.#sockets.delete(raw)
-    // Which one it was cannot be told: better cut none of these than one that is in use.
+    // When the socket below is unknown, none is closed: it could be one that is in use.
     else this.#sockets.clear()
   }
 
   #secured(socket: TLSSocket): void {
-    this.#settled(socket)
+    this.#finished(socket)
     const { remoteAddress } = tcpEnds(socket)
     if (this.#isClosed) {
       socket.destroy()
@@ -88,10 +88,10 @@ export class TlsAcceptor {
   }
 
   #failed(error: Error, socket: TLSSocket): void {
-    this.#settled(socket)
-    // Node leaves open what was too slow.
+    this.#finished(socket)
+    // Node leaves a socket open whose handshake took too long.
     socket.destroy()
-    // And closes a socket whose certificate it does not trust without more ado.
+    // Node closes a socket whose certificate it does not trust without an error that says so.
     const { authorizationError } = socket
     const code = authorizationError as Error | string | null | undefined
     const found = typeof code === 'string' ? Object.assign(new Error(code), { code, cause: error }) : error
@@ -105,7 +105,7 @@ function nameOf(remoteAddress: string): string {
   return remoteAddress === '' ? 'a client' : `the client at ${remoteAddress}`
 }
 
-/** The socket that a TLS socket runs over. Node knows, and says so only between the lines. */
+/** The socket below a TLS socket, which Node has in a property that it does not document. */
 function socketBelow(socket: TLSSocket & { readonly _parent?: Socket }): Socket | undefined {
   return socket._parent
 }

@@ -4,10 +4,10 @@ import { alpnError, handshakeError } from './handshake-error.js'
 import { nodeTls } from './node-modules.js'
 import type { TlsSettings } from './tls-settings.js'
 
-/** A handshake under way. */
+/** A handshake in progress. */
 export interface ClientHandshake {
   readonly socket: TLSSocket
-  /** Resolves when the peer has proved who it is and the protocol was agreed. */
+  /** Resolves when the peer has proved its identity and the protocol is agreed. */
   readonly done: Promise<void>
 }
 
@@ -15,20 +15,20 @@ export interface ClientHandshake {
 export function shakeHandsAsClient(
   raw: Socket,
   settings: TlsSettings,
-  { host, who }: { readonly host: string; readonly who: string },
+  { host, peer }: { readonly host: string; readonly peer: string },
 ): ClientHandshake {
   const { client, alpnProtocol, kind } = settings
-  // An IP address is no name to send, only one to check.
+  // An IP address is checked, but not sent as a name.
   const hasName = kind === 'certificates' && isIP(host) === 0
   const socket = nodeTls().connect({ ...(hasName ? { servername: host } : {}), ...client, host, socket: raw })
-  // What breaks the socket below is told by the one over it.
+  // The TLS socket reports what breaks the socket below.
   raw.on('error', () => {})
   const done = new Promise<void>((resolve, reject) => {
-    const onError = (error: Error): void => reject(handshakeError(error, settings, who))
+    const onError = (error: Error): void => reject(handshakeError(error, settings, peer))
     socket.on('error', onError)
     socket.once('secureConnect', () => {
       if (socket.alpnProtocol !== alpnProtocol) {
-        reject(alpnError(socket.alpnProtocol, settings, who))
+        reject(alpnError(socket.alpnProtocol, settings, peer))
         return
       }
       socket.off('error', onError)

@@ -5,25 +5,25 @@ import { stretchSecret } from './secret.js'
 import { checkPeerIdentity } from './server-identity.js'
 import type { TlsOptions } from './tls-options.js'
 
-/** What both sides of a TLS connection are told, ready for `node:tls`. */
+/** The settings of both sides of a TLS connection, ready for `node:tls`. */
 export interface TlsSettings {
   readonly kind: 'certificates' | 'secret'
-  /** Whether a listener accepts only clients that have proved who they are. */
+  /** Whether a listener accepts only clients that have proved their identity. */
   readonly isMutual: boolean
   readonly alpnProtocol: string
   readonly client: ConnectionOptions
   readonly server: ServerOptions
 }
 
-/** The protocol agreed by ALPN unless told otherwise. */
+/** The default of {@link TcpOptions.alpnProtocol}. */
 const DEFAULT_ALPN_PROTOCOL = 'astranet-1-qx02'
 
-/** Who the client says it is: the one who knows the secret. The same for all networks, since it is sent in the clear. */
+/** The identity that a client sends with its proof. It is the same for all networks, because it is sent in the clear. */
 const PSK_IDENTITY = 'astranet-1'
 
 /**
- * One suite, in the one version where a suite says that the secret was used. Over TLS 1.3 a client that offers a secret
- * also accepts a certificate instead, and a server that has a certificate accepts clients that offer no secret.
+ * One cipher suite, in the only version of TLS in which the suite shows that the secret was used. Over TLS 1.3 a client that
+ * offers a secret also accepts a certificate instead, and a server with a certificate accepts clients without a secret.
  */
 const PSK_CONTEXT: SecureContextOptions = {
   minVersion: 'TLSv1.2',
@@ -32,7 +32,7 @@ const PSK_CONTEXT: SecureContextOptions = {
   ecdhCurve: 'X25519:P-256',
 }
 
-/** The settings that `options` ask for; `undefined` without TLS. Stretching a secret takes a moment. */
+/** The settings for `options`; `undefined` without TLS. Stretching a secret takes about 0.1 s. */
 export async function tlsSettings(options: TcpOptions): Promise<TlsSettings | undefined> {
   const { tls, secret, alpnProtocol = DEFAULT_ALPN_PROTOCOL } = options
   const common = {
@@ -62,7 +62,7 @@ function secretSettings(psk: Buffer, { alpnProtocol, handshakeTimeout }: Common)
     client: {
       ...shared,
       pskCallback: () => ({ identity: PSK_IDENTITY, psk }),
-      // There is no certificate to look at: the suite has none.
+      // This suite has no certificates to check.
       checkServerIdentity: () => undefined,
     },
     server: {
@@ -78,7 +78,7 @@ function certificateSettings(tls: TlsOptions, { alpnProtocol, handshakeTimeout }
   const { checkServerIdentity = checkPeerIdentity, ...context } = rest
   const shared = {
     ...context,
-    // A client that asks for new keys over and over costs a server much and itself little.
+    // A client that renegotiates over and over costs a server much and itself little.
     secureOptions: (context.secureOptions ?? 0) | nodeCrypto().constants.SSL_OP_NO_RENEGOTIATION,
     ALPNProtocols: [alpnProtocol],
     rejectUnauthorized,

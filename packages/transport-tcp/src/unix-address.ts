@@ -5,7 +5,7 @@ import { nodeCrypto } from './node-modules.js'
 /** The network of Unix sockets. */
 export const UNIX_NETWORK = 'unix'
 
-/** The longest path that the system takes, in bytes: `sun_path` without its closing zero. Windows has named pipes. */
+/** The longest path that the system accepts, in bytes: `sun_path` without its closing zero. Windows has named pipes. */
 const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : process.platform === 'win32' ? 255 : 103
 
 /**

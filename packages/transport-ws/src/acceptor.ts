@@ -8,14 +8,14 @@ import type { CheckedOptions } from './node-options.js'
 import { NodePipe } from './node-pipe.js'
 import { answer, judgeUpgrade, refusal, type Refusal } from './upgrade.js'
 
-/** Where an {@link Acceptor}'s connections come in. */
+/** The listener of an {@link Acceptor}'s connections. */
 export interface AcceptorSite {
-  /** The listener's address; asked when a connection comes. */
+  /** The listener's address, read for each connection. */
   address(): string
   readonly confidential: boolean
 }
 
-/** Makes WebSockets of requests for them, and connections of those. */
+/** Turns requests for WebSockets into WebSockets, and those into connections. */
 export class Acceptor {
   readonly #options: CheckedOptions
   readonly #events: ListenOptions
@@ -33,13 +33,13 @@ export class Acceptor {
       maxPayload: options.maxMessageBytes,
       handleProtocols: () => options.protocol,
     })
-    // Malformed requests: with somebody who listens to this `ws` leaves the answer to them.
+    // Malformed requests: `ws` leaves the answer to a listener of this event, if there is one.
     this.#server.on('wsClientError', ({ message }, socket, request) =>
       this.#refuse(socket, refusal(400, request, `its request is malformed (${message})`)),
     )
   }
 
-  /** An upgrade was asked for on `socket`, whose first bytes behind the request are `head`. */
+  /** Handles a request for an upgrade on `socket`; `head` is the first bytes after the request. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const found = judgeUpgrade(request, this.#options)
     if (found !== undefined) return this.#refuse(socket, found)
@@ -55,7 +55,7 @@ export class Acceptor {
     })
   }
 
-  /** Tells the listener why a client did not become a connection. */
+  /** Reports to the listener why a client did not become a connection. */
   report(error: Error): void {
     this.#events.onError?.(error)
   }

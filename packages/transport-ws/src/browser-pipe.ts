@@ -7,12 +7,12 @@ import type { StandardWebSocket } from './standard-web-socket.js'
 /** Bytes that the WebSocket is given ahead of the network; more wait here, where an abort can drop them. */
 const AHEAD_BYTES = 1 << 20
 
-/** How often it is looked whether the WebSocket has sent what it was given: there is no event for it. */
-const LOOK_INTERVAL_MS = 4
+/** How often the pipe checks whether the WebSocket has sent what it was given: there is no event for it. */
+const CHECK_INTERVAL_MS = 4
 
 /**
- * A standard WebSocket as a message pipe. The WebSocket copies what it is given, so what it holds is nobody's any more. It
- * cannot be paused: while the duplex is, messages gather in memory.
+ * A standard WebSocket as a message pipe. The WebSocket copies what it is given, so it refers to no chunk. It cannot be
+ * paused: while the duplex is paused, messages wait in memory.
  */
 export class BrowserPipe implements MessagePipe {
   readonly duplex: MessageDuplex
@@ -42,7 +42,7 @@ export class BrowserPipe implements MessagePipe {
     }
     this.#pump()
     if (this.#waitingBytes === 0) return true
-    this.#lookLater()
+    this.#checkLater()
     return false
   }
 
@@ -52,7 +52,7 @@ export class BrowserPipe implements MessagePipe {
   close(): void {
     this.#isClosing = true
     this.#pump()
-    if (this.#waitingBytes > 0) this.#lookLater()
+    if (this.#waitingBytes > 0) this.#checkLater()
   }
 
   cut(): void {
@@ -62,7 +62,7 @@ export class BrowserPipe implements MessagePipe {
     this.#socket.close(CloseCode.ABORTED)
   }
 
-  /** Gives the WebSocket as much as it should have. */
+  /** Gives messages to the WebSocket while it holds less than its share. */
   #pump(): void {
     while (this.#socket.bufferedAmount <= AHEAD_BYTES) {
       const message = this.#waiting.shift()
@@ -73,21 +73,21 @@ export class BrowserPipe implements MessagePipe {
     if (this.#isClosing && this.#waitingBytes === 0) this.#socket.close(CloseCode.NORMAL)
   }
 
-  #lookLater(): void {
-    this.#timer ??= systemClock.setTimer(LOOK_INTERVAL_MS, () => this.#look())
+  #checkLater(): void {
+    this.#timer ??= systemClock.setTimer(CHECK_INTERVAL_MS, () => this.#checkSent())
   }
 
-  #look(): void {
+  #checkSent(): void {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#pump()
-    if (this.bufferedBytes > 0) this.#lookLater()
+    if (this.bufferedBytes > 0) this.#checkLater()
     else this.duplex.sent()
   }
 
   #received(data: unknown): void {
     // Timers of a page in the background are slow; messages are not.
-    if (this.#timer !== undefined) this.#look()
+    if (this.#timer !== undefined) this.#checkSent()
     if (data instanceof ArrayBuffer) {
       this.duplex.received(new Uint8Array(data))
     } else if (this.#error === undefined) {

@@ -22,7 +22,7 @@ import type { StandardWebSocketConstructor } from './standard-web-socket.js'
 export type { CommonWsOptions } from './options.js'
 export type { StandardWebSocket, StandardWebSocketConstructor } from './standard-web-socket.js'
 
-/** What {@link ws} can be told in a browser. */
+/** The options of {@link ws} in a browser. */
 export interface BrowserWsOptions extends CommonWsOptions {
   /** The constructor of WebSockets. Default: the runtime's own. */
   webSocket?: StandardWebSocketConstructor
@@ -33,7 +33,7 @@ export interface BrowserWsOptions extends CommonWsOptions {
  * `EOPNOTSUPP`. Addresses are URLs, `host:port` or `:port` (the host that the page came from), the last two with or without
  * a path.
  *
- * A browser does not say why a WebSocket failed, so `dial` fails with `ECONNREFUSED` for every reason but `timeoutMs`
+ * A browser does not report why a WebSocket failed, so `dial` fails with `ECONNREFUSED` for every reason but `timeoutMs`
  * (`ETIMEDOUT`). Throws a `TypeError` that names an option that is wrong.
  */
 export function ws(options: BrowserWsOptions = {}): Transport {
@@ -68,7 +68,7 @@ class BrowserWsTransport implements Transport {
         confidential: network === 'wss',
       }
       socket.addEventListener('open', () => resolve(new BrowserPipe(socket, ends).duplex))
-      // The close that follows an error before the opening says as little as the error.
+      // A close before the opening gives no more reason than an error does.
       const onFailed = (): void => reject(refused(url))
       socket.addEventListener('error', onFailed)
       socket.addEventListener('close', onFailed)

@@ -12,7 +12,7 @@ export function tlsError(cause: Error & { code?: string }): AstraError {
   return new AstraError(code, message, { cause })
 }
 
-/** A client that sent something else than a request, or none in time. */
+/** A client that sent something that is no request, or no request in time. */
 export function requestError(cause: Error & { code?: string }): AstraError {
   const { code = '' } = cause
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
@@ -26,7 +26,7 @@ export function requestError(cause: Error & { code?: string }): AstraError {
   return new AstraError('ASTRA_ERR_WS_HANDSHAKE', message, { cause })
 }
 
-/** A client that went before it was a WebSocket: a port scanner, or a check of somebody's that the port is open. */
+/** A client that left before it was a WebSocket, for example a port scanner or a health check. */
 export function leftError(): AstraError {
   return new AstraError('ECONNRESET', 'A client disconnected before it was a WebSocket.')
 }

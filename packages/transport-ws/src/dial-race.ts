@@ -1,15 +1,15 @@
 import { AstraError, onAbort, systemClock, type DialOptions } from '@astranet/interface'
 import { checkDialTimeout } from '@astranet/interface/transport-tools'
 
-/** How a dial settles, the first counts. */
+/** How a dial finishes; the first call counts. */
 export interface Dialing<T> {
   resolve(connection: T): void
   reject(error: unknown): void
 }
 
 /**
- * Runs `begin`, which settles the dial and returns how to give it up; it is given up when the signal is aborted or the time
- * is over. `name` is what is dialed.
+ * Runs `begin`, which finishes the dial and returns a function that gives it up. The dial is given up when the signal aborts
+ * or the time is over. `name` is what is dialed.
  */
 export async function dialRace<T>(
   name: string,
@@ -19,21 +19,21 @@ export async function dialRace<T>(
   const timeoutMs = checkDialTimeout(options.timeoutMs)
   const { signal } = options
   signal?.throwIfAborted()
-  let finish = (): void => {}
+  let cleanUp = (): void => {}
   const dialed = new Promise<T>((resolve, reject) => {
-    let isSettled = false
-    const settle = (act: () => void): void => {
-      if (isSettled) return
-      isSettled = true
-      finish()
+    let isFinished = false
+    const finish = (act: () => void): void => {
+      if (isFinished) return
+      isFinished = true
+      cleanUp()
       act()
     }
     const giveUp = begin({
-      resolve: (connection) => settle(() => resolve(connection)),
-      reject: (error) => settle(() => reject(error as Error)),
+      resolve: (connection) => finish(() => resolve(connection)),
+      reject: (error) => finish(() => reject(error as Error)),
     })
     const fail = (error: unknown): void =>
-      settle(() => {
+      finish(() => {
         reject(error as Error)
         giveUp()
       })
@@ -43,7 +43,7 @@ export async function dialRace<T>(
         ? systemClock.setTimer(timeoutMs, () => fail(new AstraError('ETIMEDOUT', message)))
         : undefined
     const ignoreSignal = onAbort(signal, () => fail(signal?.reason))
-    finish = () => {
+    cleanUp = () => {
       timer?.cancel()
       ignoreSignal()
     }

@@ -3,20 +3,20 @@ import { FifoQueue } from '@astranet/interface/collections'
 import { DrainCounter } from '@astranet/interface/transport-tools'
 import { messagesOf } from './messages.js'
 
-/** Something that carries messages in order: a WebSocket of one runtime or another. */
+/** Something that carries messages in order: a WebSocket of any runtime. */
 export interface MessagePipe {
   /** Bytes sent and not yet handed to the system. */
   readonly bufferedBytes: number
-  /** Sends messages. False: some wait, and may not change; `sent` follows. */
+  /** Sends messages. Returns `false` when some wait: they must not change until `sent`. */
   send(messages: readonly Uint8Array[]): boolean
-  /** No messages, soon. Idempotent, as is `resume`. */
+  /** Stops messages soon. Idempotent, as is `resume`. */
   pause(): void
   resume(): void
   /** Closes once everything has been sent. */
   close(): void
   /** Closes at once. */
   cut(): void
-  /** As of a byte duplex. Browsers cannot. */
+  /** As a byte duplex's. Browsers have none. */
   linger?(ms: number): void
 }
 
@@ -28,9 +28,9 @@ export interface MessageDuplexOptions {
 }
 
 /**
- * A byte duplex over messages: their borders mean nothing. Its pipe reports with `received`, `sent` and `closed`.
+ * A byte duplex over messages; their boundaries mean nothing. Its pipe reports with `received`, `sent` and `closed`.
  *
- * What arrives before there is a handler, or while paused, waits in a queue, and the pipe is paused.
+ * What arrives without a handler, or while paused, waits in a queue, and the pipe is paused.
  */
 export class MessageDuplex implements ByteDuplex {
   readonly capabilities: ByteDuplexCapabilities
@@ -43,7 +43,7 @@ export class MessageDuplex implements ByteDuplex {
   #isPaused = false
   #isEnding = false
   #closed: { readonly reason: Error | undefined } | undefined
-  #hasToldClose = false
+  #isCloseReported = false
 
   constructor(pipe: MessagePipe, { confidential, localAddress, remoteAddress }: MessageDuplexOptions) {
     this.#pipe = pipe
@@ -85,7 +85,7 @@ export class MessageDuplex implements ByteDuplex {
     this.#isEnding = true
     this.#queue.clear()
     this.#pipe.close()
-    // The peer's own close is behind what it has sent, which is read and dropped.
+    // The peer's close comes after everything that it has sent, which is read and dropped.
     this.resume()
   }
 
@@ -94,7 +94,7 @@ export class MessageDuplex implements ByteDuplex {
   }
 
   abort(reason: Error): void {
-    if (this.#hasToldClose) return
+    if (this.#isCloseReported) return
     this.#queue.clear()
     this.#isPaused = false
     if (this.#closed === undefined) {
@@ -104,7 +104,7 @@ export class MessageDuplex implements ByteDuplex {
     queueMicrotask(() => this.#deliver())
   }
 
-  /** A message came. */
+  /** A message has arrived. */
   received(bytes: Uint8Array): void {
     if (this.#closed !== undefined || this.#isEnding || bytes.length === 0) return
     if (this.#handler !== undefined && !this.#isPaused && this.#queue.size === 0) {
@@ -121,7 +121,7 @@ export class MessageDuplex implements ByteDuplex {
     while (this.#closed === undefined && this.#drains.takeDue()) this.#handler?.onDrain()
   }
 
-  /** The pipe is closed; `reason` when that was not in good order. */
+  /** The pipe is closed; `reason` is `undefined` after a clean close. */
   closed(reason: Error | undefined): void {
     if (this.#closed !== undefined) return
     this.#closed = { reason }
@@ -136,8 +136,8 @@ export class MessageDuplex implements ByteDuplex {
     }
     if (this.#handler === undefined || this.#isPaused || this.#queue.size > 0) return
     if (this.#closed === undefined) this.#pipe.resume()
-    else if (!this.#hasToldClose) {
-      this.#hasToldClose = true
+    else if (!this.#isCloseReported) {
+      this.#isCloseReported = true
       this.#handler.onClose(this.#closed.reason)
     }
   }

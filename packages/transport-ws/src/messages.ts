@@ -1,6 +1,6 @@
 import { concatBytes } from '@astranet/interface'
 
-/** The longest message sent, in bytes: long enough to cost little, short enough not to hold up what comes behind it. */
+/** The longest message sent, in bytes: long enough to cost little, short enough not to delay what follows. */
 const MESSAGE_BYTES = 65_536
 
 /** Chunks as messages: small ones copied together, large ones cut without copying. */

@@ -8,7 +8,7 @@ import { Mounts } from './mounts.js'
 import type { CheckedOptions } from './node-options.js'
 import { listenPath } from './path.js'
 
-/** What listening on somebody else's server needs. */
+/** What listening on the caller's server needs. */
 export interface MountRequest {
   readonly network: WsNetwork
   readonly path: string
@@ -17,7 +17,7 @@ export interface MountRequest {
 }
 
 /**
- * Listens at a path of a server. Throws `EADDRINUSE` when something does already, `ERR_SERVER_NOT_RUNNING` when the server does
+ * Listens at a path of a server. Throws `EADDRINUSE` when another listener has that path, `ERR_SERVER_NOT_RUNNING` when the server does
  * not listen, and a `TypeError` that names what is wrong.
  */
 export function listenMounted(request: MountRequest, events: ListenOptions): TransportListener {
@@ -33,7 +33,7 @@ export function listenMounted(request: MountRequest, events: ListenOptions): Tra
       'server must be an HTTPS server to listen on wss; behind something that ends TLS listen on ws with isBehindTls',
     )
   }
-  // Its address is told to others, who could not dial what it would be without a host and a port.
+  // Other nodes get this address, and could not dial it without a host and a port.
   if (!server.listening) {
     const message = `The HTTP server must listen before something listens at ${path} of it.`
     throw new AstraError('ERR_SERVER_NOT_RUNNING', message)
@@ -60,14 +60,14 @@ class MountedListener implements TransportListener {
     Mounts.of(server).add(path, this.#acceptor)
   }
 
-  /** The server's address and the path; only the path of a server that has no port, or none any more. */
+  /** The server's address and the path; only the path while the server has no port. */
   get address(): string {
     const found = this.#server.address()
     if (typeof found !== 'object' || found === null) return this.#path
     return formatWsAddress({ host: found.address, port: found.port, path: this.#path })
   }
 
-  /** Whether only this machine's programs reach the server. */
+  /** Whether only programs on this machine can reach the server. */
   get isLocal(): boolean {
     const found = this.#server.address()
     return typeof found === 'string' || (found !== null && isLoopback(found.address))
@@ -78,7 +78,7 @@ class MountedListener implements TransportListener {
   }
 }
 
-/** Whether it lets in only clients with a certificate that it trusts; the types leave out that servers say so. */
+/** Whether a server accepts only clients with a certificate that it trusts. Node's types lack the two properties. */
 function asksForCertificates(
   server: Server & { requestCert?: boolean; rejectUnauthorized?: boolean },
 ): boolean {

@@ -7,16 +7,16 @@ import { pathOf } from './path.js'
 import { answer, refusal } from './upgrade.js'
 
 /**
- * The paths of one HTTP server, somebody else's, at which transports listen.
+ * The paths of one HTTP server of the caller at which transports listen.
  *
- * A request for another path is the affair of the server's other `'upgrade'` listeners, now or later: nothing is written to
- * its socket, nobody listens on it and no clock runs for it. Only when there is no other listener does it get 404 here,
- * because HTTP has let go of it, and it would stay for good.
+ * A request for another path is left to the server's other `'upgrade'` listeners, which may answer it later: nothing is
+ * written to its socket, and it gets neither a listener nor a timer. Only when there is no other listener it gets 404 here,
+ * because HTTP has released the socket, and it would stay open for good.
  */
 export class Mounts {
   readonly #server: Server
   readonly #mounts = new Map<string, Acceptor>()
-  /** An `'upgrade'` listener was removed just now: one that listens once is gone before it is called. */
+  /** An `'upgrade'` listener was removed in this turn: one added by `once` is removed before it is called. */
   #hasJustLostOther = false
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
     this.#upgrade(request, socket as Socket, head)
@@ -30,14 +30,14 @@ export class Mounts {
     this.#server = server
   }
 
-  /** Those of `server`: one table for all transports, since one request can become one WebSocket only. */
+  /** The mounts of `server`: one table for all transports, because a request can become one WebSocket only. */
   static of(server: Server): Mounts {
     let found = MOUNTS.get(server)
     if (found === undefined) MOUNTS.set(server, (found = new Mounts(server)))
     return found
   }
 
-  /** Throws `EADDRINUSE` when there is something at `path`. */
+  /** Throws `EADDRINUSE` when `path` is taken. */
   add(path: string, acceptor: Acceptor): void {
     if (this.#mounts.has(path))
       throw new AstraError('EADDRINUSE', `Something listens at ${path} of that server already.`)
@@ -64,13 +64,13 @@ export class Mounts {
     } else acceptor.upgrade(request, socket, head)
   }
 
-  /** Whether the request was, or may still be, seen by somebody else. */
+  /** Whether another listener has seen the request, or may still see it. */
   #hasOthers(): boolean {
     return this.#hasJustLostOther || this.#server.listenerCount('upgrade') > 1
   }
 }
 
-/** Whether another listener, called before, has made something of the socket: HTTP hands it over with nobody reading it. */
+/** Whether a listener that was called before uses the socket already: HTTP hands it over without a reader. */
 function isTaken(socket: Socket): boolean {
   return !socket.writable || socket.readableFlowing !== null || socket.listenerCount('data') > 0
 }

@@ -7,7 +7,7 @@ import { dialRace } from './dial-race.js'
 import type { CheckedOptions } from './node-options.js'
 import { NodePipe } from './node-pipe.js'
 
-/** How long one of several addresses may take, in ms: a round trip to the other side of the earth and back by satellite. */
+/** How long one of several addresses may take, in ms: enough for a round trip over satellites. */
 const ATTEMPT_TIMEOUT_MS = 1_000
 
 /** What a dial needs. */
@@ -31,11 +31,11 @@ export async function dialWs(
     let confidential = false
     socket.once('upgrade', (response) => {
       const { localAddress: host, localPort, authorized } = response.socket as Socket & Partial<TLSSocket>
-      // Options are not enough to go by: the environment, too, can let in any certificate.
+      // The options do not show it: the environment can turn the check of certificates off, too.
       confidential = authorized === true
       localAddress = formatEnd(host, localPort)
     })
-    // Stays for good: `ws` also calls an attempt that was given up an error.
+    // This listener stays: `ws` emits an error for an attempt that was given up, too.
     socket.on('error', (error) => reject(explain(error, url)))
     socket.once('open', () => {
       const ends = { localAddress, remoteAddress, confidential }
@@ -51,7 +51,7 @@ function clientOptions(network: WsNetwork, { tls, maxMessageBytes, lookup }: Che
     perMessageDeflate: false,
     maxPayload: maxMessageBytes,
     followRedirects: false,
-    // Node tries all addresses of a name, and gives each but the last up after this: unlike a race, that must leave a slow one time.
+    // Node tries the addresses of a name in turn, and gives up each but the last after this time. A slow one needs a chance.
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT_MS,
     ...(lookup === undefined ? {} : { lookup }),
@@ -59,7 +59,7 @@ function clientOptions(network: WsNetwork, { tls, maxMessageBytes, lookup }: Che
   } as ClientOptions
 }
 
-/** What `ws` itself finds wrong has no code: an answer that is no upgrade, or one to another protocol. */
+/** Faults that `ws` finds have no code: a response that is no upgrade, or an upgrade to another protocol. */
 function explain(error: Error & { code?: string }, url: string): Error {
   if (error instanceof AggregateError && error.message === '') {
     const tried = (error.errors as Error[]).map(({ message }) => message).join('; ')

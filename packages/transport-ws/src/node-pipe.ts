@@ -4,15 +4,15 @@ import type { WebSocket } from 'ws'
 import { CloseCode, closeReason, textError } from './close-code.js'
 import { MessageDuplex, type MessageDuplexOptions, type MessagePipe } from './message-duplex.js'
 
-/** A WebSocket of the package `ws`, which says when bytes have left and can be paused, as a message pipe. */
+/** A WebSocket of the package `ws` as a message pipe: it reports when bytes have left, and can be paused. */
 export class NodePipe implements MessagePipe {
   readonly duplex: MessageDuplex
   readonly #socket: WebSocket
-  #sendsUnderWay = 0
+  #pendingSends = 0
   #error: Error | undefined
   readonly #onSent = (error?: Error | null): void => {
-    this.#sendsUnderWay--
-    if (this.#sendsUnderWay === 0 && (error === undefined || error === null)) this.duplex.sent()
+    this.#pendingSends--
+    if (this.#pendingSends === 0 && (error === undefined || error === null)) this.duplex.sent()
   }
 
   /** `socket` is open, and nothing has been read from it. */
@@ -32,7 +32,7 @@ export class NodePipe implements MessagePipe {
 
   send(messages: readonly Uint8Array[]): boolean {
     for (const message of messages) {
-      this.#sendsUnderWay++
+      this.#pendingSends++
       this.#socket.send(message, this.#onSent)
     }
     return this.#socket.bufferedAmount === 0
@@ -55,7 +55,7 @@ export class NodePipe implements MessagePipe {
   }
 
   linger(ms: number): void {
-    // The package has no other name for the socket below.
+    // `ws` has no public name for the socket below.
     const { _socket: socket } = this.#socket as unknown as { readonly _socket?: NodeDuplex | null }
     lingerOn(socket?._handle?.fd, ms)
   }

@@ -11,16 +11,16 @@ import { checkOptions, type CheckedOptions, type WsOptions } from './node-option
 
 /**
  * The transport over WebSocket, for the networks `ws` and `wss` (over TLS). It carries bytes in binary messages; their
- * borders mean nothing. WebSocket has no half-close: `end` closes both directions.
+ * boundaries mean nothing. WebSocket has no half-close: `end` closes both directions.
  *
- * Addresses are URLs (`ws://host:port/path`), `host:port` or `:port`, the last two with or without a path: without a host
- * all interfaces to listen on, this machine to dial. Port 0 listens on a free one; a listener's own address is `host:port`
+ * Addresses are URLs (`ws://host:port/path`), `host:port` or `:port`, the last two with or without a path. Without a host
+ * `listen` uses all interfaces, and `dial` this machine. Port 0 listens on a free one; a listener's own address is `host:port`
  * with its path. With the option `server` an address to listen on is a path. An address to listen on has no query; one to
  * dial may have one, which the listener does not look at.
  *
  * Errors are Node's own (`ECONNREFUSED`, `EADDRINUSE`, `ENOTFOUND`, those of certificates, ...), `ETIMEDOUT` when `timeoutMs`
- * runs out, and `ASTRA_ERR_WS_HANDSHAKE` when there is something else than AstraNet's WebSocket at the address. A connection
- * ends with `ECONNRESET` when the peer broke it off, and `ASTRA_ERR_WS_TEXT` when the peer sent text.
+ * runs out, and `ASTRA_ERR_WS_HANDSHAKE` when the address does not answer with AstraNet's WebSocket. A connection ends with
+ * `ECONNRESET` when the peer aborted it, and `ASTRA_ERR_WS_TEXT` when the peer sent text.
  *
  * Throws a `TypeError` or `RangeError` that names the option when one is wrong.
  */
@@ -28,7 +28,7 @@ export function ws(options: WsOptions = {}): Transport {
   return new WsTransport(checkOptions(options))
 }
 
-/** HTTP, TLS and the WebSocket library are loaded by the first call that needs them, before its `timeoutMs` begins: a program may never. */
+/** Loads HTTP, TLS and the WebSocket library with the first call that needs them, before its `timeoutMs` begins. */
 class WsTransport implements Transport {
   readonly networks: readonly string[] = WS_NETWORKS
   readonly #options: CheckedOptions

@@ -1,4 +1,4 @@
-/** What a WebSocket transport can be told in every runtime. */
+/** The options of a WebSocket transport in every runtime. */
 export interface CommonWsOptions {
   /**
    * The subprotocol that both sides must agree on (Sec-WebSocket-Protocol): a token of 1 to 255 characters. Default
@@ -7,10 +7,10 @@ export interface CommonWsOptions {
   protocol?: string
 }
 
-/** {@link CommonWsOptions.protocol} unless told otherwise: what ALPN says over TLS. */
+/** The default of {@link CommonWsOptions.protocol}, the same as over TLS (ALPN). */
 export const DEFAULT_PROTOCOL = 'astranet-1-qx02'
 
-/** The subprotocol. Throws a `TypeError` when it is no token. */
+/** The subprotocol. Throws a `TypeError` when it is not a token. */
 export function checkProtocol({ protocol = DEFAULT_PROTOCOL }: CommonWsOptions): string {
   if (/^[\w!#$%&'*+.^`|~-]{1,255}$/.test(protocol)) return protocol
   throw new TypeError(`protocol must be a token of 1 to 255 characters, got ${JSON.stringify(protocol)}`)

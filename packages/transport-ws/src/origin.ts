@@ -3,10 +3,10 @@ import { BlockList, isIP, type Socket } from 'node:net'
 import type { CheckedOptions } from './node-options.js'
 
 /**
- * Whether the page that a request comes from may connect. Only browsers say an origin, and they cannot be made to lie about
- * it; but a page can have its own name mean an address of the visitor's machine or network, and is then of the same origin
- * as a listener there (DNS rebinding). TLS stops that, since nobody has a certificate for such a name, and in the clear an
- * address or `localhost` in place of a name does.
+ * Whether the page that a request comes from may connect. Only browsers send an origin, and a page cannot forge it. But a
+ * page can make its own name resolve to an address of the visitor's machine or network, and then has the same origin as a
+ * listener there (DNS rebinding). TLS prevents that, because the listener has no certificate for such a name; in the clear
+ * an IP address or `localhost` in place of the name does.
  */
 export function isAllowedOrigin(request: IncomingMessage, options: CheckedOptions): boolean {
   const { origin, host } = request.headers
@@ -21,12 +21,12 @@ export function isAllowedOrigin(request: IncomingMessage, options: CheckedOption
   return isSecure || isFixed(hostname) || !isInside(request.socket.localAddress)
 }
 
-/** Whether a host in a URL means the same whatever name servers say. */
+/** Whether a host in a URL does not depend on name servers. */
 function isFixed(hostname: string): boolean {
   return hostname === 'localhost' || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
 }
 
-/** Addresses that others on the internet do not reach, but a page that somebody visits inside could. */
+/** Addresses that the internet cannot reach, but a page could that is visited in the private network. */
 const INSIDE = new BlockList()
 for (const [network, prefix] of [
   ['127.0.0.0', 8],
@@ -42,7 +42,7 @@ INSIDE.addAddress('::1', 'ipv6')
 INSIDE.addSubnet('fc00::', 7, 'ipv6')
 INSIDE.addSubnet('fe80::', 10, 'ipv6')
 
-/** What has no address is as good as inside: a pipe, or a socket that has just been reset. */
+/** A socket without an address counts as inside: a pipe, or a socket that has just been reset. */
 function isInside(address: string | undefined): boolean {
   const text = address?.replace(/^::ffff:(?=[\d.]+$)/, '').replace(/%.*$/, '') ?? ''
   const family = isIP(text)

@@ -9,20 +9,20 @@ import { requestError } from './client-error.js'
 import { formatWsAddress, parseWsAddress, type WsAddress, type WsNetwork } from './address.js'
 import type { CheckedOptions } from './node-options.js'
 import { listenPath, pathOf } from './path.js'
-import { Pending } from './pending.js'
+import { PendingClients } from './pending-clients.js'
 import { answer, refusal } from './upgrade.js'
 
 /** The longest request head, in bytes. */
 const MAX_HEADER_BYTES = 8_192
 
-/** What listening with a server of its own needs. */
+/** What listening with a new server needs. */
 export interface OwnRequest {
   readonly network: WsNetwork
   readonly address: string
   readonly options: CheckedOptions
 }
 
-/** Listens on `address` with a server of its own. */
+/** Listens on `address` with a new server. */
 export async function listenOwn(request: OwnRequest, events: ListenOptions): Promise<TransportListener> {
   const { network, address, options } = request
   const parsed = parseWsAddress(network, address)
@@ -43,7 +43,7 @@ class OwnListener implements TransportListener {
   isLocal = false
   readonly #wanted: WsAddress
   readonly #server: Server
-  readonly #pending: Pending
+  readonly #pending: PendingClients
   readonly #acceptor: Acceptor
   readonly #events: ListenOptions
 
@@ -55,7 +55,7 @@ class OwnListener implements TransportListener {
     const { requestCert, rejectUnauthorized } = options.tls
     this.isAuthenticated = network === 'wss' && requestCert === true && rejectUnauthorized !== false
     this.#server = makeServer(network, options)
-    this.#pending = new Pending(this.#server, {
+    this.#pending = new PendingClients(this.#server, {
       isTls: network === 'wss',
       max: options.maxPendingHandshakes,
       onError: (error) => events.onError?.(error),
@@ -69,11 +69,11 @@ class OwnListener implements TransportListener {
       this.#refuse(request, request.socket, 426, 'it is not a WebSocket'),
     )
     this.#server.on('clientError', (error, socket) => {
-      // Those whose TLS handshake failed come here too, and were reported.
+      // A client whose TLS handshake failed comes here too; it was reported before.
       if (!this.#pending.has(socket)) return void socket.destroy()
       const fault = requestError(error)
       answer(socket, fault.code === 'ETIMEDOUT' ? 408 : 400)
-      this.#pending.tell(socket, fault)
+      this.#pending.report(socket, fault)
     })
   }
 
@@ -108,7 +108,7 @@ class OwnListener implements TransportListener {
 
   #refuse(request: IncomingMessage, socket: Duplex, status: number, why: string): void {
     answer(socket, status)
-    this.#pending.tell(socket, refusal(status, request, why).error)
+    this.#pending.report(socket, refusal(status, request, why).error)
   }
 }
 

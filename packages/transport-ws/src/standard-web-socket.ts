@@ -1,4 +1,4 @@
-/** The part of the standard WebSocket that is used here: every browser's has it, and Node's since 22. */
+/** The part of the standard WebSocket that is used here. Every browser has it, and Node since 22. */
 export interface StandardWebSocket {
   binaryType: string
   readonly bufferedAmount: number
@@ -13,5 +13,5 @@ export interface StandardWebSocket {
   ): void
 }
 
-/** Makes one, as `new WebSocket(url, protocols)` does. */
+/** A constructor as `WebSocket`: `new WebSocket(url, protocols)`. */
 export type StandardWebSocketConstructor = new (url: string, protocols: string[]) => StandardWebSocket

@@ -4,13 +4,13 @@ import { AstraError } from '@astranet/interface'
 import type { CheckedOptions } from './node-options.js'
 import { isAllowedOrigin } from './origin.js'
 
-/** Why a request is not welcome: a status for the client, and the error for the listener. */
+/** Why a request is refused: a status for the client, and the error for the listener. */
 export interface Refusal {
   readonly status: number
   readonly error: AstraError
 }
 
-/** Judges a request to become a WebSocket; `undefined`: it is welcome. */
+/** Why a request to become a WebSocket is refused; `undefined` when it is accepted. */
 export function judgeUpgrade(request: IncomingMessage, options: CheckedOptions): Refusal | undefined {
   if (!isAllowedOrigin(request, options)) {
     const origin = String(request.headers.origin).slice(0, 200)
@@ -22,7 +22,7 @@ export function judgeUpgrade(request: IncomingMessage, options: CheckedOptions):
   return undefined
 }
 
-/** Answers a request that is refused, and lets go of its socket. */
+/** Answers a request that is refused, and closes its socket. */
 export function answer(socket: Duplex, status: number): void {
   socket.on('error', () => {})
   if (!socket.writable) {
@@ -31,13 +31,13 @@ export function answer(socket: Duplex, status: number): void {
   }
   const text = STATUS_CODES[status] ?? ''
   const head = [`HTTP/1.1 ${status} ${text}`, 'Connection: close', 'Content-Type: text/plain']
-  // Upgrade Required says to what (RFC 9110, section 15.5.22).
+  // A response Upgrade Required names the protocol (RFC 9110, section 15.5.22).
   if (status === 426) head.push('Upgrade: websocket')
   head.push(`Content-Length: ${text.length}`, '', text)
   socket.end(head.join('\r\n'), () => socket.destroy())
 }
 
-/** The error of a client that was turned away. */
+/** The refusal of a client. */
 export function refusal(status: number, request: IncomingMessage, why: string): Refusal {
   const { remoteAddress = 'an unknown address' } = request.socket
   const message = `A WebSocket client at ${remoteAddress} was turned away: ${why.replace(/\p{C}/gu, '?')}.`

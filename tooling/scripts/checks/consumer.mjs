@@ -12,11 +12,11 @@ import { root } from '../lib/workspace.mjs'
 /** An example that has not ended by itself by then never does. */
 const EXAMPLE_TIMEOUT_MS = 30_000
 
-/** Packages that load Node's HTTP and TLS, and what needs them, only when a program does: a start is half as long again with them. */
+/** Packages that load Node's HTTP and TLS only when a program needs them: a start takes half as long again with them. */
 const LIGHT_TO_LOAD = ['packages/core', 'packages/transport-tcp', 'packages/transport-ws']
 
 /**
- * A stranger can use what we publish: each package, alone in an empty project, loads, type-checks, and runs the examples
+ * Users can use what we publish: each package, alone in an empty project, loads, type-checks, and runs the examples
  * of its README. The root's README and the guides in `docs` get a project with all of them.
  */
 export async function check() {

@@ -8,10 +8,10 @@ import { checkNames, reportPath as checkReportPath } from './check.mjs'
 import { reportPath as browserReportPath } from './test-browser.mjs'
 import { reportPath as netnsReportPath } from './test-netns.mjs'
 
-/** Versions of Node that the tests also run on, besides the one of the machine: the newest of 22 and 24. */
-const otherNodes = ['22.23.3', '24.21.0']
+/** Versions of Node that the tests also run on, besides the one of the machine: the newest of 22, 24 and 26. */
+const otherNodes = ['22.23.3', '24.21.0', '26.12.1']
 
-/** A step that has not ended by then hangs: it is ended and counts as failed. All together stay below an hour. */
+/** A step that has not ended by then hangs: it is ended and counts as failed. All eight together stay below 90 minutes. */
 const STEP_TIMEOUT_MS = 11 * 60_000
 
 /** @typedef {import('../lib/count.mjs').Count} Count */
@@ -24,13 +24,18 @@ const STEP_TIMEOUT_MS = 11 * 60_000
  */
 export async function run() {
   rmSync(join(root, 'reports'), { recursive: true, force: true })
-  const counts = [await testRun(process.versions.node, 'npm', ['test']), await checks()]
-  for (const version of otherNodes) counts.push(await testOnOtherNode(version))
-  counts.push(await browser(), await networkNamespaces(), await demo())
+  const counts = await timed('all steps', allSteps)
   const passed = counts.reduce((sum, each) => sum + each.passed, 0)
   const failed = counts.reduce((sum, each) => sum + each.failed, 0)
   process.stdout.write(`${passed} passed, ${failed} failed\n`)
   return failed === 0 ? 0 : 1
+}
+
+async function allSteps() {
+  const counts = [await testRun(process.versions.node, 'npm', ['test']), await checks()]
+  for (const version of otherNodes) counts.push(await testOnOtherNode(version))
+  counts.push(await browser(), await networkNamespaces(), await demo())
+  return counts
 }
 
 /**
@@ -63,7 +68,7 @@ async function testOnOtherNode(version) {
 }
 
 async function checks() {
-  await step('npm', ['run', 'check'])
+  await timed('checks', () => step('npm', ['run', 'check']))
   return countCheckReport(readReport(checkReportPath), checkNames)
 }
 

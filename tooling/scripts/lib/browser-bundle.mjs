@@ -11,7 +11,7 @@ import { build } from 'vite'
  */
 
 /**
- * Bundles a module for browsers as Vite does by default, all of it: what nobody uses counts too, for a page may use it.
+ * Bundles a module for browsers as Vite does by default, all of it: every export counts, because a page may use it.
  *
  * @param {string} entry an absolute path
  * @param {string} folder what the importers' paths are relative to

@@ -15,8 +15,8 @@ export const compilers = [
 ]
 
 /**
- * Makes a project as a stranger would who installs `wanted`, the types of Node, and nothing else. Our packages come from
- * the tarballs, those of others from the registry.
+ * Makes a project of a user that installs `wanted`, the types of Node, and nothing else. Our packages come from the
+ * tarballs, others from the registry.
  *
  * @param {string} path of the folder to make, outside the workspace
  * @param {PackedPackage[]} wanted

@@ -16,17 +16,7 @@ export const layers = {
   'transport-tcp': ['interface'],
   'transport-ws': ['interface'],
   testkit: ['interface', 'frame', 'mux'],
-  core: [
-    'interface',
-    'frame',
-    'mux',
-    'link',
-    'registry',
-    'relay',
-    'transport-memory',
-    'transport-tcp',
-    'transport-ws',
-  ],
+  core: ['interface', 'frame', 'mux', 'link', 'registry', 'relay', 'transport-tcp', 'transport-ws'],
 }
 
 /** Packages of the npm registry that a package may use in its `src`; none may use any other. */

@@ -16,7 +16,7 @@ const probes = [
   { what: 'tests in a browser', why: () => 'they start Chromium: npm run test:browser' },
   {
     what: 'tests on other versions of Node',
-    why: () => `this is ${process.versions.node}; .ci/run also takes the newest 22 and 24`,
+    why: () => `this is ${process.versions.node}; .ci/run also takes the newest 22, 24 and 26`,
   },
 ]
 

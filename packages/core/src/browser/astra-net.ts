@@ -1,19 +1,20 @@
-import { AstraNetBase, NODE_SCOPE } from '../astra-net.js'
-import type { DialScope } from '../dial-options.js'
-import { Node } from '../node.js'
-import { resolveOptions, type AstraNetOptions } from '../options.js'
+import { AstraNetBase, NODE_SCOPE } from '../api/astra-net.js'
+import type { DialScope } from '../api/dial-options.js'
+import { Node } from '../node/node.js'
+import { resolveOptions } from '../node/resolve-options.js'
+import type { AstraNetOptions } from '../api/options.js'
 import type { Listener } from './listener.js'
 import { browser } from './platform.js'
 import type { Socket } from './socket.js'
 
 /**
  * A `net` that spans machines, in a browser: join a node over WebSocket, dial names, and bind names that others dial.
- * Sockets are pairs of Web Streams. What a page cannot do is listen: `listenAndServe` rejects with `EOPNOTSUPP`.
+ * Sockets are pairs of Web Streams. A page cannot listen: `listenAndServe` rejects with `EOPNOTSUPP`.
  *
  * Addresses are `name`, `name:port`, `id:port` or `:port`; ids are node ids as text, ports are virtual and 32 bits wide.
- * Networks, the first argument of `join`, are those of the node's transports, `'ws'` and `'wss'` unless told otherwise; for
- * `dial` and `bind` there is one network, `''` or `'astra'`. Wrong arguments reject with a TypeError or RangeError that
- * names them; everything else that goes wrong is a {@link NetError} with one of Node's codes, or the transport's own error.
+ * Networks, the first argument of `join`, are those of the node's transports, by default `'ws'` and `'wss'`; `dial` and
+ * `bind` have one network, `''` or `'astra'`. Wrong arguments reject with a TypeError or RangeError that
+ * names them; every other error is a {@link NetError} with one of Node's codes, or the transport's own error.
  */
 export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   /** Makes a node. It does nothing by itself until it joins or is attached. */
@@ -21,9 +22,13 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   /** @internal */
   constructor(node: Node<Socket, Listener>, scope: DialScope)
   constructor(options: AstraNetOptions | Node<Socket, Listener> = {}, scope: DialScope = NODE_SCOPE) {
-    const node = options instanceof Node ? options : new Node(resolveOptions(options, browser), browser)
+    const node = options instanceof Node ? options : makeNode(options)
     super(node, scope, view)
   }
+}
+
+function makeNode(options: AstraNetOptions): Node<Socket, Listener> {
+  return new Node(resolveOptions(options, browser.transports), browser)
 }
 
 function view(node: Node<Socket, Listener>, scope: DialScope): AstraNet {

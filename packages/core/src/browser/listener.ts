@@ -1,29 +1,29 @@
-import type { Arrivals } from '../arrivals.js'
-import type { ListenerAddress } from '../listener-address.js'
+import type { ListenerQueue } from '../listen/listener-queue.js'
+import type { ListenerAddress } from '../api/listener-address.js'
 import type { Socket } from './socket.js'
 
-/** A bound port. Streams wait in it until somebody accepts, up to `backlog`. */
+/** A bound port. Streams wait in it until they are accepted, up to `backlog`. */
 export class Listener implements AsyncDisposable {
-  readonly #arrivals: Arrivals<Socket>
+  readonly #queue: ListenerQueue<Socket>
 
   /** @internal */
-  constructor(arrivals: Arrivals<Socket>) {
-    this.#arrivals = arrivals
+  constructor(queue: ListenerQueue<Socket>) {
+    this.#queue = queue
   }
 
   /** Whether it accepts streams. */
   get listening(): boolean {
-    return this.#arrivals.isOpen
+    return this.#queue.isOpen
   }
 
-  /** Streams that wait to be accepted, with those that their dialers have given up since. */
+  /** Streams that wait to be accepted, including those that their dialers have given up since. */
   get waiting(): number {
-    return this.#arrivals.waiting
+    return this.#queue.waiting
   }
 
-  /** What it listens on. */
+  /** Where it listens. */
   address(): ListenerAddress {
-    return this.#arrivals.address()
+    return this.#queue.address()
   }
 
   /**
@@ -31,20 +31,20 @@ export class Listener implements AsyncDisposable {
    * aborts.
    */
   accept(options: { signal?: AbortSignal } = {}): Promise<Socket> {
-    return this.#arrivals.accept(options)
+    return this.#queue.accept(options)
   }
 
   /** The sockets, until the listener is closed. */
   [Symbol.asyncIterator](): AsyncGenerator<Socket, void, void> {
-    return this.#arrivals.all()
+    return this.#queue.all()
   }
 
   /**
    * Stops accepting: the port is free and the service withdrawn at once, streams that wait are reset, sockets already
-   * accepted live on. Idempotent.
+   * accepted stay open. Idempotent.
    */
   close(): void {
-    this.#arrivals.close()
+    this.#queue.close()
   }
 
   /** Closes the listener. */

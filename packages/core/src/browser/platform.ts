@@ -1,7 +1,7 @@
 import { ALPN_PROTOCOL } from '@astranet/link'
 import { ws } from '@astranet/transport-ws/browser'
-import type { Origin } from '../origin.js'
-import type { Platform } from '../platform.js'
+import type { Origin } from '../node/origin.js'
+import type { Platform } from '../node/platform.js'
 import { Listener } from './listener.js'
 import { Socket } from './socket.js'
 
@@ -12,18 +12,18 @@ const ANYWHERE: Origin = {
 }
 
 /**
- * @internal Browsers: sockets of Web Streams, and the browser's own WebSocket. Both reports are about endpoints, which a
- * page has only where it brings a transport that can listen; its `onError` is told.
+ * @internal Browsers: sockets of Web Streams, and the browser's own WebSocket. There is no place for reports: most are about
+ * endpoints, which a page has only with a transport of its own that can listen, and `onError` reports their errors.
  */
 export const browser: Platform<Socket, Listener> = {
-  socket: (stream, { ends, rest }) => new Socket(stream, ends, rest),
+  socket: (stream, { ends, initialBytes }) => new Socket(stream, ends, initialBytes),
   callerOrigin: () => ANYWHERE,
   acceptedOrigin: () => ANYWHERE,
-  listener: (arrivals) => new Listener(arrivals),
+  listener: (queue) => new Listener(queue),
   transports: () => [ws({ protocol: ALPN_PROTOCOL })],
   hostAddresses: () => [],
   publish: () => undefined,
   warn: () => undefined,
-  // A page that goes away breaks its links: what a WebSocket was given last may not leave any more.
+  // A page that ends breaks its links: the last bytes given to a WebSocket may not leave any more.
   atExit: () => () => undefined,
 }

@@ -1,23 +1,23 @@
 import type { NodeId } from '@astranet/interface'
 import { toWebStreams, type Stream, type WebStreams } from '@astranet/mux'
-import { nodeAddress } from '../node-address.js'
-import { socketError } from '../socket-error.js'
-import type { SocketEnds } from '../socket-ends.js'
+import { nodeAddress } from '../api/node-address.js'
+import { socketError } from '../api/socket-error.js'
+import type { SocketEnds } from '../api/socket-ends.js'
 
 /**
- * A stream between two nodes as a pair of Web Streams. Reading slowly holds the peer's writer back, and a write that has
- * resolved has left. The two directions end apart: closing `writable` ends this one, and `readable` ends when the peer has
- * ended its own. Errors are those of `net.Socket`, with `errno` and `syscall`: `ECONNRESET` when the peer or its link broke it off, `EPIPE` when the
- * peer reads no more, `ECONNABORTED` when it was given up here.
+ * A stream between two nodes as a pair of Web Streams. Slow reading holds back the peer's writer, and the bytes of a
+ * resolved write have left. The two directions end separately: closing `writable` ends this one, and `readable` ends when
+ * the peer has ended its own. Errors are those of `net.Socket`, with `errno` and `syscall`: `ECONNRESET` when the peer reset the stream or the link broke, `EPIPE`
+ * when the peer reads no more, `ECONNABORTED` when it was destroyed here.
  */
 export class Socket implements AsyncDisposable {
-  /** What the peer sends. `cancel` tells it to stop. */
+  /** The bytes from the peer. `cancel` asks it to stop sending. */
   readonly readable: ReadableStream<Uint8Array>
-  /** What the peer is sent. `close` ends the direction, `abort` resets it. */
+  /** The bytes to the peer. `close` ends the direction, `abort` resets it. */
   readonly writable: WritableStream<Uint8Array>
   /**
-   * Settles when both directions are over: rejects with the first error, `ECONNRESET` when the peer broke it off. Nobody needs
-   * to catch it.
+   * Resolves when both directions have ended; rejects with the first error, `ECONNRESET` when the peer reset it. An
+   * uncaught rejection is ignored.
    */
   readonly closed: Promise<void>
   /** The node at the other end. */
@@ -36,7 +36,7 @@ export class Socket implements AsyncDisposable {
     this.#stream = stream
     this.#streams = toWebStreams(stream, {
       initialBytes,
-      // A peer that has broken it off also reads no more: that is the lesser news.
+      // A peer that has reset it also reads no more: the reset is what matters.
       errorOf: (error, syscall, reset) => socketError(reset ?? error, syscall),
     })
     this.readable = this.#streams.readable
@@ -48,7 +48,7 @@ export class Socket implements AsyncDisposable {
     this.localPort = ends.localPort
   }
 
-  /** The node at the other end as an IPv6 unique local address, for programs that want one. */
+  /** The node at the other end as an IPv6 unique local address, for programs that need one. */
   get remoteAddress(): string {
     return nodeAddress(this.remoteNode)
   }
@@ -59,14 +59,14 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Gives up both directions. What was written reaches the peer; where a write waits behind another the peer sees a reset, so
-   * that it never takes incomplete bytes for all. Reads and writes that wait fail with `ECONNABORTED`. Idempotent.
+   * Ends both directions. Written bytes reach the peer; if a write waits behind another one, the peer sees a reset, so that
+   * it never takes incomplete bytes for complete. Waiting reads and writes fail with `ECONNABORTED`. Idempotent.
    */
   destroy(): void {
     this.#streams.destroy()
   }
 
-  /** Breaks off both directions, so that the other end sees `ECONNRESET`. Idempotent. */
+  /** Resets both directions, so that the other end sees `ECONNRESET`. Idempotent. */
   resetAndDestroy(): void {
     this.#stream.destroy()
     this.#streams.destroy()

@@ -1,9 +1,10 @@
 import { addAbortSignal } from 'node:stream'
-import { AstraNetBase, NODE_SCOPE } from '../astra-net.js'
-import { checkOptions, checkSignal } from '../check.js'
-import type { DialOptions, DialScope } from '../dial-options.js'
-import { Node } from '../node.js'
-import { resolveOptions, type AstraNetOptions } from '../options.js'
+import { AstraNetBase, NODE_SCOPE } from '../api/astra-net.js'
+import { checkOptions, checkSignal } from '../api/check.js'
+import type { DialOptions, DialScope } from '../api/dial-options.js'
+import { Node } from '../node/node.js'
+import { resolveOptions } from '../node/resolve-options.js'
+import type { AstraNetOptions } from '../api/options.js'
 import type { Listener } from './listener.js'
 import { nodejs } from './platform.js'
 import { Socket } from './socket.js'
@@ -13,13 +14,11 @@ import { Socket } from './socket.js'
  *
  * Addresses are `name`, `name:port`, `id:port` or `:port`; ids are node ids as text, ports are virtual and 32 bits wide.
  * Networks, the first argument of `listenAndServe` and `join`, are those of the node's transports, `'tcp4'` for example;
- * for `dial` and `bind` there is one network, `''` or `'astra'`. Wrong arguments reject with a TypeError or RangeError
- * that names them; everything else that goes wrong is a {@link NetError} with one of Node's codes, or the transport's own
- * error.
+ * `dial` and `bind` have one network, `''` or `'astra'`. Wrong arguments reject with a TypeError or RangeError that names
+ * them; every other error is a {@link NetError} with one of Node's codes, or the transport's own error.
  *
- * Who may join: with `secret` those who know it, over any transport; otherwise whoever the transports let in, which is
- * everybody who can connect unless they have mutual TLS.
- * Members are trusted.
+ * Which nodes may join: with `secret` those that know it, over any transport; otherwise those that the transports accept,
+ * which is every node that can connect unless they have mutual TLS. Members are trusted.
  */
 export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   /** Makes a node. It does nothing by itself until it listens, joins or is attached. */
@@ -27,15 +26,15 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   /** @internal */
   constructor(node: Node<Socket, Listener>, scope: DialScope)
   constructor(options: AstraNetOptions | Node<Socket, Listener> = {}, scope: DialScope = NODE_SCOPE) {
-    const node = options instanceof Node ? options : new Node(resolveOptions(options, nodejs), nodejs)
+    const node = options instanceof Node ? options : makeNode(options)
     super(node, scope, view)
   }
 
   /**
-   * `dial` with a socket that is there at once, as from `net.connect`: `'connect'` is emitted, and `onConnect` called, when
-   * the far side has accepted; what was written until then is sent then. What `dial` rejects with is emitted as `'error'`,
-   * except wrong arguments, which are thrown. `signal` destroys the socket, also once it is connected, as for `net`.
-   * Made for programs that count their sockets, such as `http.Agent`.
+   * `dial` that returns the socket at once, as `net.connect` does: `'connect'` is emitted, and `onConnect` called, when the
+   * far side has accepted; bytes that were written before are sent then. The errors of `dial` are emitted as `'error'`;
+   * wrong arguments throw. `signal` destroys the socket, also when it is connected, as for `net`. Made for programs that
+   * count their sockets, such as `http.Agent`.
    */
   connect(network: string, address: string, options: DialOptions = {}, onConnect?: () => void): Socket {
     const { signal, ...others } = checkOptions(options)
@@ -48,6 +47,10 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
     if (!socket.destroyed) socket.dialing(this.startDial(request, socket))
     return socket
   }
+}
+
+function makeNode(options: AstraNetOptions): Node<Socket, Listener> {
+  return new Node(resolveOptions(options, nodejs.transports), nodejs)
 }
 
 function view(node: Node<Socket, Listener>, scope: DialScope): AstraNet {

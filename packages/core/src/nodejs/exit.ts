@@ -1,18 +1,18 @@
-import type { Leaver } from '../platform.js'
+import type { Leaver } from '../node/at-exit.js'
 
-/** How long an ending process may be kept by what its links send, in ms. Those whose turn has not come by then break. */
+/** How long the links may send when a process ends, in ms. Links that have not sent by then break. */
 const MAX_LEAVING_MS = 2_000
 
-/** How long it then waits at most until all peers have got it, in ms. One that is there needs little more than a round trip. */
+/** How long it then waits for all peers to receive it, in ms. A living peer needs little more than a round trip. */
 const MAX_LINGERING_MS = 250
 
 /** The links of all nodes. */
 const leavers = new Set<Leaver>()
 
 /**
- * Has `leaver` leave in the process's (or the worker's) `'exit'` event, unless what this returns was called before. There is
- * one listener for all, behind those of the program, which may still write; and none while nothing is registered. A process
- * that is killed has no such event.
+ * Closes `leaver` in the process's (or the worker's) `'exit'` event, unless the returned function was called before. One
+ * listener serves all links. It comes after those of the program, which may still write, and exists only while there are
+ * links. A killed process has no such event.
  */
 export function atExit(leaver: Leaver): () => void {
   if (leavers.size === 0) {
@@ -28,11 +28,11 @@ export function atExit(leaver: Leaver): () => void {
 }
 
 /**
- * All send before any waits, so that they wait together.
+ * All links send before the first one waits, so that they wait at the same time.
  *
- * A TLS link that has flushed in this turn cannot send here. Node's `TLSWrap` takes a write of encrypted bytes for finished
- * in a native `setImmediate`, encrypts what follows only into a buffer until then, and gives JavaScript no call that hands
- * that buffer to the socket below. So a flush over TLS is late in its turn (`ByteDuplex.defer`), and holds what it can.
+ * A TLS link that has flushed in this turn cannot send here. Node's `TLSWrap` completes a write of encrypted bytes in a
+ * native `setImmediate`, encrypts later writes only into a buffer until then, and has no call for JavaScript that passes
+ * that buffer to the socket below. So a flush over TLS is late in its turn (`ByteDuplex.defer`), and contains all it can.
  */
 function leaveAll(): void {
   eachWithin(MAX_LEAVING_MS, (leaver) => leaver.closeNow())
@@ -47,12 +47,12 @@ function eachWithin(limitMs: number, call: (leaver: Leaver, ms: number) => void)
     try {
       call(leaver, ms)
     } catch {
-      // The process is to end with its own exit code; the peer finds this link broken.
+      // The process ends with its own exit code; for the peer this link breaks.
     }
   }
 }
 
-/** Moves ours behind a listener that the program adds, which is not there yet when its event comes. */
+/** Moves `leaveAll` behind a listener that the program adds. This event comes before the listener is added. */
 function onNewListener(event: string | symbol, listener: unknown): void {
   if (event === 'exit' && listener !== leaveAll) queueMicrotask(moveLast)
 }

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 
-/** Addresses that mean something on one link only: 169.254.0.0/16 and fe80::/10. */
+/** Addresses that are valid on one link only: 169.254.0.0/16 and fe80::/10. */
 const LINK_LOCAL = /^(169\.254\.|fe[89ab])/i
 
 /** @internal The IP addresses at which other machines may reach this one, IPv4 first. */
@@ -17,7 +17,7 @@ function interfaces(): { readonly address: string; readonly internal: boolean }[
   try {
     return Object.values(networkInterfaces()).flatMap((each) => each ?? [])
   } catch {
-    // Some systems do not let a program see them.
+    // Some systems do not allow a program to read them.
     return []
   }
 }

@@ -1,8 +1,8 @@
 import { AsyncResource } from 'node:async_hooks'
 import { captureRejectionSymbol, EventEmitter } from 'node:events'
-import type { Arrivals } from '../arrivals.js'
-import type { ListenerAddress } from '../listener-address.js'
-import { NetError } from '../net-error.js'
+import type { ListenerQueue } from '../listen/listener-queue.js'
+import type { ListenerAddress } from '../api/listener-address.js'
+import { NetError } from '../api/net-error.js'
 import type { Socket } from './socket.js'
 
 interface ListenerEvents {
@@ -13,57 +13,57 @@ interface ListenerEvents {
 
 /**
  * A bound port, with the methods and events of `net.Server`, plus `accept()` and `for await`. Streams wait until there
- * is a `'connection'` handler or somebody accepts, up to `backlog`.
+ * is a `'connection'` handler or a call of `accept`, up to `backlog`.
  *
- * Events: `'connection'` (a {@link Socket}), in the async context of whoever bound the port; `'close'` once the port is closed
- * and no socket that was handed out is left. With `events.captureRejections` a socket whose async `'connection'`
- * handler rejects is destroyed with the error. Not there of `net.Server`: `listen()`, `maxConnections`, and the events
- * `'listening'`, `'drop'` and `'error'`: it is handed out listening, and nothing breaks it.
+ * Events: `'connection'` (a {@link Socket}), in the async context of `bind`; `'close'` once the port is closed and all
+ * sockets that were handed out are destroyed. With `events.captureRejections` a socket whose async `'connection'` handler
+ * rejects is destroyed with the error. It does not have `listen()`, `maxConnections`, and the events `'listening'`,
+ * `'drop'` and `'error'` of `net.Server`: it listens from the start, and nothing can break it.
  */
 export class Listener extends EventEmitter<ListenerEvents> implements AsyncDisposable {
-  readonly #arrivals: Arrivals<Socket>
+  readonly #queue: ListenerQueue<Socket>
 
   /** @internal */
-  constructor(arrivals: Arrivals<Socket>) {
+  constructor(queue: ListenerQueue<Socket>) {
     super()
-    this.#arrivals = arrivals
+    this.#queue = queue
     const context = new AsyncResource('ASTRANET_LISTENER', { requireManualDestroy: true })
-    arrivals.taker = {
+    queue.taker = {
       isTaking: () => this.listenerCount('connection') > 0,
       take: (socket) => void context.runInAsyncScope(this.emit, this, 'connection', socket),
       drained: () => this.#emitClose(),
     }
-    // The event's own type leaves out the events of the emitter itself.
+    // The type of the events does not contain those of the emitter itself.
     const emitter: EventEmitter = this
-    // A method of `net.Server`; declarations of a class cannot be made with such a name.
+    // A method of `net.Server`. The compiler cannot declare it in a class, because of its name.
     emitter[captureRejectionSymbol] = (error, event, socket: Socket) => {
       if (event === 'connection') socket.destroy(error)
       else emitter.emit('error', error)
     }
     emitter.on('newListener', (event) => {
-      // The handler is there when this event has been dealt with.
-      if (event === 'connection') queueMicrotask(() => arrivals.serve())
+      // The handler is added after this event.
+      if (event === 'connection') queueMicrotask(() => queue.serve())
     })
   }
 
   /** Whether it accepts streams. */
   get listening(): boolean {
-    return this.#arrivals.isOpen
+    return this.#queue.isOpen
   }
 
-  /** Streams that wait to be accepted, with those that their dialers have given up since. */
+  /** Streams that wait to be accepted, including those that their dialers have given up since. */
   get waiting(): number {
-    return this.#arrivals.waiting
+    return this.#queue.waiting
   }
 
-  /** What it listens on; `null` once it is closed, as for `net.Server`. */
+  /** Where it listens; `null` once it is closed, as for `net.Server`. */
   address(): ListenerAddress | null {
-    return this.listening ? this.#arrivals.address() : null
+    return this.listening ? this.#queue.address() : null
   }
 
-  /** How many sockets were handed out and are not destroyed; `callback` is called in a later turn, as of `net.Server`. */
+  /** How many sockets were handed out and are not destroyed. `callback` is called in a later turn, as for `net.Server`. */
   getConnections(callback: (error: Error | null, count: number) => void): this {
-    process.nextTick(callback, null, this.#arrivals.sockets)
+    process.nextTick(callback, null, this.#queue.sockets)
     return this
   }
 
@@ -72,29 +72,29 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
    * aborts.
    */
   accept(options: { signal?: AbortSignal } = {}): Promise<Socket> {
-    return this.#arrivals.accept(options)
+    return this.#queue.accept(options)
   }
 
   /** The sockets, until the listener is closed. */
   [Symbol.asyncIterator](): AsyncGenerator<Socket, void, void> {
-    return this.#arrivals.all()
+    return this.#queue.all()
   }
 
   /**
    * Stops accepting, as `net.Server` does: the port is free and the service withdrawn at once, streams that wait are
-   * reset, and sockets that were handed out live on. `'close'` is emitted, and `onClosed` called, when the last of these was
-   * destroyed, which may be now. Each further call emits `'close'` once more, and its `onClosed` gets
+   * reset, and sockets that were handed out stay open. `'close'` is emitted, and `onClosed` called, when the last of these
+   * is destroyed, which may be now. Each further call emits `'close'` once more, and its `onClosed` gets
    * `ERR_SERVER_NOT_RUNNING`.
    */
   close(onClosed?: (error?: Error) => void): this {
     const isRunning = this.listening
     if (onClosed !== undefined) this.once('close', isRunning ? onClosed : () => onClosed(notRunning()))
-    if (isRunning) this.#arrivals.close()
-    else if (this.#arrivals.sockets === 0) this.#emitClose()
+    if (isRunning) this.#queue.close()
+    else if (this.#queue.sockets === 0) this.#emitClose()
     return this
   }
 
-  /** Does nothing: the links keep a process alive, not the bound ports. */
+  /** Does nothing: links keep a process alive, bound ports do not. */
   ref(): this {
     return this
   }

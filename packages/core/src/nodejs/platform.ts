@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import type { Stream } from '@astranet/mux'
-import type { Platform } from '../platform.js'
-import type { SocketDetails } from '../socket-details.js'
+import type { Platform } from '../node/platform.js'
+import type { SocketDetails } from '../node/socket-details.js'
 import { acceptedOrigin, callerOrigin } from './async-origin.js'
 import { defaultTransports } from './default-transports.js'
 import { atExit } from './exit.js'
@@ -11,11 +11,11 @@ import { Socket } from './socket.js'
 
 /** @internal Node: sockets and listeners like those of `node:net`, and its diagnostics. */
 export const nodejs: Platform<Socket, Listener> = {
-  // What arrived with the answer has events of its own: already making a socket is a part of its context.
+  // Bytes that arrived with the answer emit events in the constructor, so that runs in the socket's context, too.
   socket: (stream, details) => details.origin.runInAsyncScope(makeSocket, undefined, stream, details),
   callerOrigin,
   acceptedOrigin,
-  listener: (arrivals) => new Listener(arrivals),
+  listener: (queue) => new Listener(queue),
   transports: defaultTransports,
   hostAddresses,
   atExit,

@@ -1,9 +1,9 @@
 import type { NumberRange } from '@astranet/interface/check'
 
-/** What a message's limit may be, in bytes. */
+/** The range of a message's size limit, in bytes. */
 export const MESSAGE_SIZES: NumberRange = { min: 1, max: 2 ** 30 }
 
-/** The most bytes of a message that {@link encodeMessage} writes unless told otherwise; the length prefix is not counted. */
+/** The most bytes of a message that {@link encodeMessage} writes by default; the length prefix is not counted. */
 export const DEFAULT_MAX_MESSAGE_BYTES = 65_536
 
 /** How deep arrays and maps may lie in each other in a message, in both directions. */

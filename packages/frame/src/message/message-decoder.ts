@@ -26,7 +26,7 @@ export interface MessageDecoderOptions {
 }
 
 /**
- * Reads messages, each a QUIC varint and that many bytes with one msgpack value, from bytes that are split anyhow.
+ * Reads messages, each a QUIC varint and that many bytes with one msgpack value, however their bytes are split.
  *
  * Values are `null`, booleans, numbers, strings, `Uint8Array`s, arrays and plain objects. Byte arrays are views of what was
  * pushed: copy those that are kept. Strings must be UTF-8, integers safe, keys strings other than `__proto__`; there are no

@@ -1,25 +1,40 @@
+import type { ByteDuplex } from '@astranet/interface'
+import { checkInteger } from '@astranet/interface/check'
 import { resolveLimits } from '@astranet/mux/proto'
-import type { LinkOptions } from './link-options.js'
+import type { LinkSessionOptions, OptionsOf } from './link-options.js'
 
 const MAX_TIMEOUT_MS = 0x7fffffff
 
-/** Below it a peer could open its control stream and nothing else. */
+/** With fewer a peer could open its control stream and nothing else. */
 const MIN_CONCURRENT_STREAMS = 2
 
-/** `timeoutMs` when it can be a handshake's deadline. Otherwise throws a `RangeError` that names the option. */
+/** `timeoutMs` when it can be a handshake's deadline. Otherwise throws an error that names the option. */
 export function checkHelloTimeout(timeoutMs: number): number {
-  if (Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS) return timeoutMs
-  throw new RangeError(`helloTimeoutMs must be an integer from 1 to ${MAX_TIMEOUT_MS}, got ${timeoutMs}`)
+  return checkInteger('helloTimeoutMs', timeoutMs, { min: 1, max: MAX_TIMEOUT_MS })
 }
 
 /**
- * Throws a `TypeError` or `RangeError` that names the limit that no session could have: the session itself is made when the
- * peer's bytes arrive, too late to tell the caller.
+ * Throws a `TypeError` or `RangeError` that names a limit which no session can have. The session itself is made when
+ * the peer's bytes arrive, too late to throw to the caller.
  */
-export function checkSessionOptions(options: LinkOptions['sessionOptions']): void {
+export function checkSessionOptions(options: LinkSessionOptions | undefined): void {
   const { maxConcurrentStreams } = resolveLimits(options ?? {})
   if (maxConcurrentStreams >= MIN_CONCURRENT_STREAMS) return
   throw new RangeError(
     `maxConcurrentStreams must be at least ${MIN_CONCURRENT_STREAMS}, got ${maxConcurrentStreams}`,
+  )
+}
+
+/**
+ * Throws a `TypeError` when a proof would go over a pipe that others can read: they could try guesses at the secret
+ * against it.
+ */
+export function checkProof(
+  { proof, insecure }: Pick<OptionsOf<never>, 'proof' | 'insecure'>,
+  { capabilities }: ByteDuplex,
+): void {
+  if (proof === undefined || insecure === true || capabilities.confidential === true) return
+  throw new TypeError(
+    'proof needs a confidential pipe (TLS, wss, a Unix socket); insecure: true sends it regardless',
   )
 }

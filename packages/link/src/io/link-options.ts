@@ -4,20 +4,19 @@ import type { LinkError } from '../proto/error-codes.js'
 import type { Hello } from '../proto/hello.js'
 import type { LinkRole } from '../proto/preamble.js'
 import type { StreamHeader } from '../proto/stream-header.js'
-import type { HelloProof } from './hello-proof.js'
-import type { Link } from './link.js'
+import type { HelloProof } from './doorway/hello-proof.js'
 
-/** How long a link may take from its first byte to both HELLOs, in ms, unless told otherwise. */
+/** How long a link may take from its first byte to both HELLOs, in ms, by default. */
 export const DEFAULT_HELLO_TIMEOUT_MS = 10_000
 
-/** What this node says of itself. */
+/** What this node sends about itself in its HELLO. */
 export interface LinkIdentity {
   readonly nodeId: NodeId
   /** Must grow with every start of the node: an integer from 0 to 2^53 - 1, for example the start's time in ms. */
   readonly incarnation: number
   /**
-   * A random integer from 0 to 2^53 - 1, chosen with each start of the node. By it neighbours tell a link that a former
-   * start of the node has left behind from another link of the same one. Default none: then incarnations must do.
+   * A random integer from 0 to 2^53 - 1, chosen at each start of the node. It lets neighbours distinguish a link left
+   * over from an earlier start from a second link of the same start. Default none: then the incarnation is compared.
    */
   readonly life?: number
   /** At most 8 strings of 1 to 32 characters of printable ASCII without spaces. Default none. */
@@ -28,84 +27,96 @@ export interface LinkIdentity {
   readonly features?: readonly string[]
 }
 
-/** What the owner of a {@link Link} is told. Never from inside a call to the link, except to `start`. */
-export interface LinkHandler {
+/**
+ * The events of a link; `L` is the link as its owner knows it, `Link` for all but this package. None is called from
+ * inside a call to the link, except to `start`.
+ */
+export interface HandlerOf<L> {
   /**
-   * The peer's HELLO arrived and is well-formed: whether it is welcome. Return an error to refuse it: the link closes
-   * with its close code and message. Default: everybody is welcome.
+   * The peer's HELLO arrived and is well-formed. Return an error to refuse the peer: the link closes with the error's
+   * close code and message. Default: every peer is admitted.
    */
-  admit?(link: Link, hello: Hello): LinkError | undefined
+  admit?(link: L, hello: Hello): LinkError | undefined
   /** Both HELLOs are accepted: everything works from now on. At most once. */
-  onOpen(link: Link): void
-  /** A control message of a type from 0x10 to 0xffff. Types that mean nothing here must be ignored. */
-  onMessage?(link: Link, type: number, body: unknown): void
+  onOpen(link: L): void
+  /** A control message of a type from 0x10 to 0xffff. Types that are not known here must be ignored. */
+  onMessage?(link: L, type: number, body: unknown): void
   /**
-   * The peer opened a stream and said what for. Answer with `link.accept(stream)` or `link.refuse(stream, ...)`, now or
-   * later. The stream is paused: what else arrives waits, within its window, until `stream.handle(...)`. `rest` is what
-   * arrived of the application's bytes along with the header; it comes before what `handle` will deliver.
+   * The peer opened a stream and sent its header. Answer with `link.accept(stream)` or `link.refuse(stream, ...)`, now
+   * or later. The stream is paused: what else arrives waits, within its window, until `stream.handle(...)`.
+   * `initialBytes` are the application's bytes that arrived with the header; they come before what `handle` will
+   * deliver.
    */
-  onStream(link: Link, header: StreamHeader, stream: Stream, rest: Uint8Array | undefined): void
+  onStream(link: L, header: StreamHeader, stream: Stream, initialBytes: Uint8Array | undefined): void
   /** After a `send` that returned false: the control stream takes more. */
-  onWritable?(link: Link): void
-  /** The peer's registry said something. Without this there is no registry here, and the peer is told so. */
-  onRegistry?(link: Link, body: unknown): void
+  onWritable?(link: L): void
+  /** A message of the peer's registry. Without this function the peer's registry stream is refused. */
+  onRegistry?(link: L, body: unknown): void
   /** After a `sendRegistry` that returned false: the registry's stream takes more. */
-  onRegistryWritable?(link: Link): void
-  /** The peer has a link to another node with this node's id, too. May repeat. */
-  onConflict?(link: Link): void
+  onRegistryWritable?(link: L): void
+  /** The peer reports that it also has a link to another node with this node's id. May repeat. */
+  onConflict?(link: L): void
   /** The peer takes no new streams. Those with an id of `lastStreamId` or above were not processed. May repeat. */
-  onGoAway?(link: Link, lastStreamId: number): void
+  onGoAway?(link: L, lastStreamId: number): void
   /**
-   * The link is over, exactly once, last. `error` is `undefined` after an intended close by either side, otherwise a
-   * {@link LinkError} or what broke the session. Dials still under way fail on their own.
+   * The link has ended; called exactly once, as the last event. `error` is `undefined` after an intended close by
+   * either side, otherwise a {@link LinkError} or what broke the session. Pending dials report their failure
+   * themselves.
    */
-  onClose(link: Link, error: Error | undefined): void
+  onClose(link: L, error: Error | undefined): void
 }
 
-/** How a {@link Link} behaves. */
-export interface LinkOptions {
-  /** How this side came to the connection. Attached pipes with no dialer are `'either'` on both sides. */
+/** Limits of the session below a link; the other options of the session are the link's own. */
+export type LinkSessionOptions = Omit<
+  SessionOptions,
+  | 'role'
+  | 'handler'
+  | 'clock'
+  | 'isTrusted'
+  | 'initialBytes'
+  | 'maxConcurrentUniStreams'
+  | 'evictionCode'
+  | 'internalErrorCode'
+  | 'refusalCode'
+>
+
+/** How a link behaves; for `L` see {@link HandlerOf}. */
+export interface OptionsOf<L> {
+  /** How this side got the connection. Pipes without a dialer are `'either'` on both sides. */
   readonly role: LinkRole
   readonly identity: LinkIdentity
-  readonly handler: LinkHandler
+  readonly handler: HandlerOf<L>
   /** Makes `length` random bytes for the nonce, for example `crypto.getRandomValues(new Uint8Array(length))`. */
   readonly randomBytes: (length: number) => Uint8Array
   /**
-   * Numbers the links of this node, growing, so that both ends agree which of two is newer. An integer from 0 to
+   * Grows with each link that this node makes, so that both ends agree which of two is newer. An integer from 0 to
    * 2^53 - 1. Default 0: not counted.
    */
   readonly sequence?: number
   /** What authenticated the peer, for example a certificate's fingerprint. Default: nothing did. */
   readonly credential?: string
   /**
-   * What each side must prove in its HELLO, for example {@link sharedSecretProof}; both sides have the same or none. The
-   * client proves itself first. A peer without it, or with another, gets `ASTRA_ERR_LINK_AUTHENTICATION`. Only on pipes that
-   * say they are confidential (`capabilities.confidential`). Default: nothing is proved.
+   * What each side must prove in its HELLO, for example {@link sharedSecretProof}; both sides have the same or none.
+   * The client proves itself first. A peer without it, or with another, gets `ASTRA_ERR_LINK_AUTHENTICATION`. Only on
+   * pipes that report to be confidential (`capabilities.confidential`). Default: nothing is proved.
    */
   readonly proof?: HelloProof
   /**
-   * Whether `proof` is also used on pipes that others can read: they can then try guesses at the secret, and whoever can
-   * change the bytes takes the link over after the proof. Default `false`.
+   * Whether `proof` is also used on pipes that others can read. They can then try guesses at the secret, and an
+   * attacker that can change the bytes takes the link over after the proof. Default `false`.
    */
   readonly insecure?: boolean
-  /** From `start` until both HELLOs are accepted, in ms, 1 to 2^31 - 1. Default 10,000. Then `ASTRA_ERR_LINK_HELLO_TIMEOUT`. */
+  /**
+   * From `start` until both HELLOs are accepted, in ms, 1 to 2^31 - 1. Default 10,000. Then
+   * `ASTRA_ERR_LINK_HELLO_TIMEOUT`.
+   */
   readonly helloTimeoutMs?: number
   /** Default: the system's. */
   readonly clock?: Clock
   /**
    * Limits of the session below; those of the handshake are fixed. `maxConcurrentStreams` counts the control stream and
-   * must be 2 or more, lest the other side never opens one; where there is a registry, its stream counts too. Default: the multiplexer's.
+   * must be 2 or more, so that the other side can open one besides; a registry's stream counts too. Default: the
+   * multiplexer's.
    */
-  readonly sessionOptions?: Omit<
-    SessionOptions,
-    | 'role'
-    | 'handler'
-    | 'clock'
-    | 'isTrusted'
-    | 'initialBytes'
-    | 'maxConcurrentUniStreams'
-    | 'evictionCode'
-    | 'internalErrorCode'
-    | 'refusalCode'
-  >
+  readonly sessionOptions?: LinkSessionOptions
 }

@@ -6,32 +6,30 @@ import type { Hello } from '../proto/hello.js'
 import type { LinkFacts, RankedLink } from '../proto/preferred-link.js'
 import type { RefusalReason } from '../proto/stream-answer.js'
 import type { StreamHeader } from '../proto/stream-header.js'
-import { acceptStream, refuseStream } from './incoming-streams.js'
-import { LinkCore } from './link-core.js'
-import type { LinkOptions } from './link-options.js'
-import type { DialHandler, OutgoingDial } from './outgoing-dial.js'
+import { acceptStream, refuseStream } from './streams/incoming-streams.js'
+import { LinkCore, type LinkState } from './link-core.js'
+import type { HandlerOf, OptionsOf } from './link-options.js'
+import type { DialHandler, OutgoingDial } from './streams/outgoing-dial.js'
+
+/** The events of a {@link Link}; see {@link HandlerOf}. */
+export type LinkHandler = HandlerOf<Link>
+
+/** How a {@link Link} behaves; see {@link OptionsOf}. */
+export type LinkOptions = OptionsOf<Link>
 
 /**
- * Where a {@link Link} is in its life. Legal moves: `new` -> `handshake` -> `open` -> `closing` -> `closed`; `handshake`
- * -> `closing` when the preambles do not fit (for 1 s at most: the peer may read this side's), or a HELLO is refused or
- * late; any -> `closed` when the pipe breaks or the link is destroyed. A link that drains is `open` until its last stream
- * ends.
- */
-export type LinkState = 'new' | 'handshake' | 'open' | 'closing' | 'closed'
-
-/**
- * An adjacency of two nodes: a QMux session over one pipe with the node protocol `astranet/1` spoken on it.
+ * A link of two nodes: a QMux session over one pipe that carries the node protocol `astranet/1`.
  *
  * It exchanges preambles and HELLOs within `helloTimeoutMs`, then dials and accepts streams, carries control messages
- * and ends in good order. What the peer does wrong closes the link with a code and a sentence (`onClose`); it never
- * throws. Until both HELLOs are accepted the peer gets one stream and 64 KiB of credit.
+ * and closes in order. An error of the peer closes the link with a code and a sentence (`onClose`); it never throws.
+ * Until both HELLOs are accepted the peer gets one stream and 64 KiB of credit.
  *
- * Besides its session it holds about 2 KiB, one timer during the handshake, one while the peer opens streams, and one small
- * object for each dial under way and each stream of the peer that has not said what it is for (at most 65,536, for 30 s);
- * for streams that were handed over, nothing.
+ * Besides its session it holds about 2 KiB, one timer during the handshake, one timer while the peer opens streams, and
+ * one small object for each pending dial and for each stream of the peer whose header is not complete (at most 65,536,
+ * for 30 s). It holds nothing for streams that were handed over.
  */
 export class Link implements RankedLink {
-  readonly #core: LinkCore
+  readonly #core: LinkCore<Link>
   readonly #credential: string | undefined
 
   /** Throws a `TypeError` or `RangeError` that names the option that is wrong. Nothing happens until `start`. */
@@ -55,11 +53,11 @@ export class Link implements RankedLink {
   }
 
   /**
-   * The peer's HELLO, once the link is open, with the incarnation that the peer said last. A claim, unless something
-   * authenticated the peer.
+   * The peer's HELLO, once the link is open, with the incarnation that the peer sent last. Not proved, unless the peer
+   * was authenticated.
    */
   get peer(): Hello | undefined {
-    return this.#core.peer
+    return this.#core.control.peer
   }
 
   /** The session below, for its figures; `undefined` before the preambles are exchanged. */
@@ -67,9 +65,10 @@ export class Link implements RankedLink {
     return this.#core.session
   }
 
-  /** What decides whether this link is preferred over another. Meaningful once it is open. */
+  /** What decides whether this link is preferred over another. Valid once it is open. */
   get facts(): LinkFacts {
-    const { role, ownHello, peer } = this.#core
+    const { role, ownHello, control } = this.#core
+    const { peer } = control
     const isDialedHere = role === 'client'
     return {
       incarnation: peer?.incarnation ?? 0,
@@ -80,28 +79,31 @@ export class Link implements RankedLink {
     }
   }
 
-  /** Sends the preamble and takes the pipe. Handler calls may come from inside this one. Throws a `TypeError` if repeated. */
+  /**
+   * Sends the preamble and takes the pipe. Handler calls may come from inside this one. Throws a `TypeError` if
+   * repeated.
+   */
   start(): void {
     this.#core.start()
   }
 
   /**
-   * Opens a stream, sends `header`, and reports the answer to `handler`. `dial.stream` is there at once when the peer
-   * allows another stream, else as soon as it does; bytes can be written to it before the answer. May be called before
-   * the link is open: it waits. It has no deadline of its own: `dial.cancel()`.
+   * Opens a stream, sends `header`, and reports the answer to `handler`. `dial.stream` is set at once when the peer
+   * allows another stream, otherwise as soon as it does; bytes can be written to it before the answer. May be called
+   * before the link is open: it waits. It has no deadline of its own: `dial.cancel()`.
    *
    * Throws a `TypeError` or `RangeError` that names the wrong field of `header`; everything else is a `DialError`.
    */
   dial(header: StreamHeader, handler: DialHandler, context?: unknown): OutgoingDial {
-    return this.#core.dialer.dial(header, handler, context)
+    return this.#core.streams.dialer.dial(header, handler, context)
   }
 
-  /** Answers a stream that `onStream` gave: the application's bytes follow. */
+  /** Accepts a stream that `onStream` gave: the application's bytes follow. */
   accept(stream: Stream): void {
     acceptStream(stream)
   }
 
-  /** Answers a stream that `onStream` gave: why not. `text` is for a person; at most 200 UTF-16 units are sent. */
+  /** Refuses a stream that `onStream` gave. `text` is for a person; at most 200 UTF-16 units of it are sent. */
   refuse(stream: Stream, reason: RefusalReason, text = ''): void {
     refuseStream(stream, { reason, text, code: StreamCode.REFUSED })
   }
@@ -114,50 +116,52 @@ export class Link implements RankedLink {
    */
   send(type: number, body: unknown): boolean {
     const wire = opaqueToWire(type, body)
-    return this.isOpen && (this.#core.control?.send(wire) ?? false)
+    return this.isOpen && this.#core.control.send(wire)
   }
 
   /**
    * Sends a message of the registry, anything msgpack can hold, on a stream of its own, behind the application's bytes.
-   * False: the message is taken and no other is until `onRegistryWritable`; or, where `canSendRegistry` was false before, it is
-   * dropped: an earlier one waits, the link is not open, a side goes away, or the peer has no registry.
+   * False: the message is taken, but no other until `onRegistryWritable`; or, when `canSendRegistry` was false before,
+   * it is dropped: an earlier one waits, the link is not open, a side goes away, or the peer has no registry.
    *
    * Throws a `RangeError` for more than 65,536 bytes.
    */
   sendRegistry(body: unknown): boolean {
-    return this.isOpen && this.#core.registry.send(body)
+    return this.isOpen && this.#core.streams.registry.send(body)
   }
 
   /** Whether `sendRegistry` takes a message now. */
   get canSendRegistry(): boolean {
-    return this.isOpen && this.#core.registry.canSend
+    return this.isOpen && this.#core.streams.registry.canSend
   }
 
-  /** Tells the peer that this node's incarnation is another one now than in its HELLO. Without effect unless open. */
+  /** Reports to the peer that this node's incarnation has changed since its HELLO. Without effect unless open. */
   tellIncarnation(incarnation: number): void {
-    if (this.isOpen) this.#core.control?.send(incarnationToWire(incarnation))
+    if (this.isOpen) this.#core.control.send(incarnationToWire(incarnation))
   }
 
-  /** Tells the peer that another node with its id has a link to this node. Without effect unless open. */
+  /** Reports to the peer that another node with its id has a link to this node. Without effect unless open. */
   tellConflict(): void {
-    if (this.isOpen) this.#core.control?.send(CONFLICT_WIRE)
+    if (this.isOpen) this.#core.control.send(CONFLICT_WIRE)
   }
 
-  /** The round trip in ms. Rejects with `ASTRA_ERR_LINK_CLOSED` when the link is not open, and when it ends meanwhile. */
+  /**
+   * The round trip in ms. Rejects with `ASTRA_ERR_LINK_CLOSED` when the link is not open, and when it ends meanwhile.
+   */
   ping(): Promise<number> {
     const { session } = this.#core
     if (this.isOpen && session !== undefined) return session.ping()
     return Promise.reject(linkError(CloseCode.NO_ERROR, 'the link is not open'))
   }
 
-  /** Takes no new streams from the peer and tells it so; dials of this side fail from now on. Idempotent. */
+  /** Takes no new streams from the peer and reports that to it; dials of this side fail from now on. Idempotent. */
   goAway(): void {
     this.#core.goAway()
   }
 
   /**
-   * Goes away, lets the open streams end, then closes. Resolves when no stream is open, also because the link ended for
-   * another reason; `onClose` follows. A link that is not open yet closes at once.
+   * Sends a go-away, waits until the open streams have ended, then closes. Resolves when no stream is open, also when
+   * the link ended for another reason; `onClose` follows. A link that is not open yet closes at once.
    */
   drain(): Promise<void> {
     const { session, control } = this.#core
@@ -166,33 +170,33 @@ export class Link implements RankedLink {
       return Promise.resolve()
     }
     this.goAway()
-    control?.end()
+    control.end()
     return session.drain()
   }
 
   /**
-   * Closes for the peer to see: open streams fail on both sides with `ECONNRESET`. `onClose` gets no error for
-   * `NO_ERROR`, otherwise the {@link LinkError} of `code`. Idempotent: the first code counts.
+   * Closes with a code that the peer receives: open streams fail on both sides with `ECONNRESET`. `onClose` gets no
+   * error for `NO_ERROR`, otherwise the {@link LinkError} of `code`. Idempotent: the first code counts.
    */
   close(code: CloseCode = CloseCode.NO_ERROR, reason = ''): void {
     this.#core.close(code, reason)
   }
 
   /**
-   * `close` for a program that ends, all within this call: the go-away, what was written as far as it can leave at once, the
-   * end of every stream (a reset where something could not leave), and the close. Streams that lost nothing end cleanly at
-   * the peer. See `Session.closeNow` for the limits. A link that is not open just closes. Idempotent.
+   * `close` for a program that exits, all within this call: it sends the go-away, as much of what was written as the
+   * pipe takes at once, the end of every stream (a reset where bytes remain), and the close. Streams that lost nothing
+   * end cleanly at the peer. See `Session.closeNow` for the limits. A link that is not open just closes. Idempotent.
    */
   closeNow(): void {
     this.#core.closeNow()
   }
 
-  /** Behind `closeNow` in a process that ends: see `Session.linger`. */
+  /** After `closeNow` in a process that exits: see `Session.linger`. */
   linger(ms: number): void {
     this.#core.session?.linger(ms)
   }
 
-  /** Cuts the pipe without a word to the peer; `onClose` gets `error`. Idempotent. */
+  /** Destroys the pipe without a message to the peer; `onClose` gets `error`. Idempotent. */
   destroy(error?: Error): void {
     this.#core.destroy(error)
   }

@@ -1,3 +1,4 @@
+import { checkInteger } from '@astranet/interface/check'
 import type { LinkError } from './error-codes.js'
 import { fieldError, readUint } from './fields.js'
 import { readGoAway, type GoAway } from './go-away.js'
@@ -12,13 +13,13 @@ export const ControlType = {
   INCARNATION: 0x02,
   /** The sender has links to two nodes with the receiver's id (spec section 7.3). */
   CONFLICT: 0x03,
-  /** The first type that the link does not read itself; 0x10 to 0x1f belong to the registry, 0x20 to 0x2f to relays. */
+  /** The first type that the link does not read itself. Which of them are reserved: spec section 7. */
   FIRST_OPAQUE: 0x10,
   /** The largest type. 0x8000 and above are for private use. */
   LAST: 0xffff,
 } as const
 
-/** What one message on the control stream says. */
+/** One message on the control stream. */
 export type ControlMessage =
   | { readonly kind: 'goAway'; readonly goAway: GoAway }
   | { readonly kind: 'incarnation'; readonly incarnation: number }
@@ -29,23 +30,19 @@ export type ControlMessage =
 
 /** The array of an opaque message on the wire. Throws a `RangeError` when `type` is not from 0x10 to 0xffff. */
 export function opaqueToWire(type: number, body: unknown): readonly unknown[] {
-  if (!Number.isInteger(type) || type < ControlType.FIRST_OPAQUE || type > ControlType.LAST) {
-    throw new RangeError(
-      `type must be an integer from ${ControlType.FIRST_OPAQUE} to ${ControlType.LAST}, got ${type}`,
-    )
-  }
+  checkInteger('type', type, { min: ControlType.FIRST_OPAQUE, max: ControlType.LAST })
   return [type, body]
 }
 
-/** The array that says that the sender's incarnation is another one now. */
+/** The array that reports the sender's new incarnation. */
 export function incarnationToWire(incarnation: number): readonly unknown[] {
   return [ControlType.INCARNATION, incarnation]
 }
 
-/** The array that says that another node with the receiver's id has a link to the sender. */
+/** The array that reports that another node with the receiver's id has a link to the sender. */
 export const CONFLICT_WIRE: readonly unknown[] = [ControlType.CONFLICT]
 
-/** Reads one message behind HELLO, or says what is wrong with it. */
+/** Reads one message behind HELLO; an error names what is wrong with it. */
 export function controlFromWire(value: unknown): ControlMessage | LinkError {
   if (!Array.isArray(value)) return fieldError('a control message', 'that is not an array')
   const fields = value as readonly unknown[]

@@ -9,11 +9,11 @@ export const CloseCode = {
   NO_ERROR: 0x00,
   /** The peer broke a rule of `astranet/1`; the reason phrase says which. */
   PROTOCOL_ERROR: 0x01,
-  /** The closing side failed through no fault of the peer. */
+  /** The closing side failed; the peer did nothing wrong. */
   INTERNAL_ERROR: 0x02,
   /** No HELLO arrived in time. */
   HELLO_TIMEOUT: 0x03,
-  /** The HELLO was understood and is not welcome here. */
+  /** The HELLO was understood, and this node does not admit the peer. */
   REFUSED: 0x04,
   /** The proof in HELLO is missing or wrong. */
   AUTHENTICATION_FAILED: 0x05,
@@ -25,7 +25,7 @@ export const CloseCode = {
   GOING_AWAY: 0x08,
   /** A message on the control stream is longer than the limit. */
   MESSAGE_TOO_LARGE: 0x09,
-  /** The two nodes have the same id and are not the same node. */
+  /** Two different nodes have the same id. */
   CONFLICT: 0x0a,
 } as const
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode]
@@ -45,14 +45,14 @@ export const StreamCode = {
   GOING_AWAY: 0x03,
   /** The receiver ran out of memory for bytes that its application does not read. */
   EVICTED: 0x04,
-  /** A node on the way of a tunnel lost its next hop. */
+  /** A node on the path of a tunnel lost its next hop. */
   PATH_LOST: 0x05,
-  /** The resetting side failed through no fault of the peer. */
+  /** The resetting side failed; the peer did nothing wrong. */
   INTERNAL_ERROR: 0x06,
 } as const
 export type StreamCode = (typeof StreamCode)[keyof typeof StreamCode]
 
-/** What a {@link LinkError} knows besides code and message. */
+/** What a {@link LinkError} has besides code and message. */
 export interface LinkErrorDetails {
   readonly closeCode: CloseCode
   readonly cause?: unknown

@@ -29,17 +29,19 @@ export function readTokens(
   return value.every((item) => isToken(item, maxBytes)) ? (value as string[]) : undefined
 }
 
-/** A peer's text made safe to show: without control and formatting characters, at most `maxLength` UTF-16 units. */
+/** A peer's text made safe to print: without control and formatting characters, at most `maxLength` UTF-16 units. */
 export function readText(value: unknown, maxLength: number): string {
   return typeof value === 'string' ? printable(value.slice(0, maxLength)) : ''
 }
 
-/** `text` with every control, formatting or unpaired character replaced, so that it cannot disturb a terminal or log. */
+/**
+ * `text` with every control, formatting or unpaired character replaced, so that it cannot disturb a terminal or log.
+ */
 export function printable(text: string): string {
   return text.replace(/[\p{C}\u2028\u2029]/gu, '?')
 }
 
-/** The error of a field that is not as the spec says: "the peer sent a HELLO whose node id is not 8 bytes". */
+/** The error of a field that breaks the spec: "the peer sent a HELLO whose node id is not 8 bytes". */
 export function fieldError(message: string, rule: string): LinkError {
   return protocolError(`sent ${message} ${rule}`)
 }

@@ -17,32 +17,32 @@ export const HelloLimit = {
   PROOF_BYTES: 1024,
 } as const
 
-/** What a node says of itself when a link opens (spec section 5). */
+/** What a node sends about itself when a link opens (spec section 5). */
 export interface Hello {
   readonly nodeId: NodeId
   /** Grows with every start of the node: an integer from 0 to 2^53 - 1. */
   readonly incarnation: number
   /**
    * Grows with every link that the sender dials within an incarnation, so that both ends agree which of two is newer:
-   * an integer from 0 to 2^53 - 1; 0 when the sender does not count.
+   * an integer from 0 to 2^53 - 1; 0 when the sender does not count its links.
    */
   readonly sequence: number
   /**
-   * Chosen at random with each start of the node, so that two starts, or two nodes with one id, can be told apart: an
-   * integer from 0 to 2^53 - 1; `undefined` when the sender does not say.
+   * Chosen at random at each start of the node, so that two starts, or two nodes with one id, can be distinguished: an
+   * integer from 0 to 2^53 - 1; `undefined` when it was not sent.
    */
   readonly life: number | undefined
   /** What the node does for others, such as `'router'`. At most 8 of at most 32 bytes. */
   readonly roles: readonly string[]
-  /** The receiver's address as the sender sees it; how a node behind a NAT learns its own. At most 255 bytes. */
+  /** The receiver's address as the sender sees it, so that a node behind a NAT learns its own. At most 255 bytes. */
   readonly observedAddress: string | undefined
   /** Where the sender can be dialed, as `network://address`. At most 16 of at most 255 bytes. */
   readonly listenAddresses: readonly string[]
   /** Optional abilities beyond version 1. At most 32 of at most 64 bytes; unknown ones are ignored. */
   readonly features: readonly string[]
-  /** Reserved. At most 64 bytes. */
+  /** Reserved (spec section 5): never sent, checked and ignored when it arrives. At most 64 bytes. */
   readonly challenge: Uint8Array | undefined
-  /** Proves that the sender belongs, where both sides ask for that (spec section 5.2). At most 1024 bytes. */
+  /** Proves that the sender is a member, where both sides ask for a proof (spec section 5.2). At most 1024 bytes. */
   readonly proof: Uint8Array | undefined
 }
 
@@ -60,7 +60,7 @@ export function helloToWire(hello: Hello): Record<string, unknown> {
   return map
 }
 
-/** Reads the map that came over the wire, or says what is wrong with it. Unknown keys are ignored. */
+/** Reads the map that came over the wire; an error names what is wrong with it. Unknown keys are ignored. */
 export function helloFromWire(value: unknown): Hello | LinkError {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) {
     return wrong('that is not a map')
@@ -92,7 +92,9 @@ export function helloFromWire(value: unknown): Hello | LinkError {
   }
 }
 
-/** What is wrong with the fields that a caller chose, as the name of the field and a rule; `undefined` when nothing is. */
+/**
+ * What is wrong with the fields that a caller chose: the name of the field and its rule; `undefined` when nothing is.
+ */
 export function checkHelloFields(
   fields: Pick<Hello, 'incarnation' | 'sequence' | 'roles' | 'listenAddresses' | 'features'> &
     Partial<Pick<Hello, 'life'>>,

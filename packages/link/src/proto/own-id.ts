@@ -3,8 +3,8 @@ import { CloseCode, linkError, type LinkError } from './error-codes.js'
 import type { Hello } from './hello.js'
 
 /**
- * What is wrong with a peer whose HELLO has this node's own id: it is this node (`ASTRA_ERR_LINK_SELF`), or, when it has
- * another life, another node with the same id (`ASTRA_ERR_LINK_CONFLICT`). `undefined`: it has another id.
+ * The error of a peer whose HELLO has this node's own id: it is this node (`ASTRA_ERR_LINK_SELF`), or, when its life is
+ * another one, another node with the same id (`ASTRA_ERR_LINK_CONFLICT`). `undefined`: it has another id.
  */
 export function ownIdError(own: Hello, peer: Hello): LinkError | undefined {
   if (own.nodeId !== peer.nodeId) return undefined

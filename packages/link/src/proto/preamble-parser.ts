@@ -10,14 +10,14 @@ import {
   type Preamble,
 } from './preamble.js'
 
-/** What a {@link PreambleParser} made of the bytes so far. */
+/** The result of a {@link PreambleParser} after the bytes so far. */
 export type PreambleResult =
   | { readonly kind: 'incomplete' }
   | {
       readonly kind: 'preamble'
       readonly preamble: Preamble
       /** The bytes behind the preamble: the beginning of QMux. May be empty. */
-      readonly rest: Uint8Array
+      readonly initialBytes: Uint8Array
     }
   | {
       readonly kind: 'error'
@@ -30,8 +30,8 @@ const BROKEN_RULE = { closeCode: CloseCode.PROTOCOL_ERROR }
 const INCOMPLETE: PreambleResult = { kind: 'incomplete' }
 
 /**
- * Reads the peer's preamble from chunks of any size and judges every field as soon as its last byte is there, so that a
- * foreign protocol is told by its first wrong byte. Holds at most {@link PREAMBLE_BYTES} bytes.
+ * Reads the peer's preamble from chunks of any size and checks every field as soon as its last byte has arrived, so
+ * that a foreign protocol is recognised by its first wrong byte. Holds at most {@link PREAMBLE_BYTES} bytes.
  *
  * After a result other than `incomplete` the parser is used up: `push` throws a `TypeError`.
  */
@@ -52,11 +52,15 @@ export class PreambleParser {
     for (let index = 0; index < taken; index++) {
       this.#bytes[this.#length] = chunk[index] as number
       this.#length++
-      const error = this.#judge()
+      const error = this.#check()
       if (error !== undefined) return this.#end({ kind: 'error', error })
     }
     if (this.#length < PREAMBLE_BYTES) return INCOMPLETE
-    return this.#end({ kind: 'preamble', preamble: readPreamble(this.#bytes), rest: chunk.subarray(taken) })
+    return this.#end({
+      kind: 'preamble',
+      preamble: readPreamble(this.#bytes),
+      initialBytes: chunk.subarray(taken),
+    })
   }
 
   #end(result: PreambleResult): PreambleResult {
@@ -64,26 +68,26 @@ export class PreambleParser {
     return result
   }
 
-  /** Judges the field that the newest byte completes. */
-  #judge(): LinkError | undefined {
+  /** Checks the field that the newest byte completes. */
+  #check(): LinkError | undefined {
     const at = this.#length - 1
-    if (at < PREAMBLE_MAGIC.length) return this.#judgeMagic(at)
+    if (at < PREAMBLE_MAGIC.length) return this.#checkMagic(at)
     const byte = this.#bytes[at] as number
     switch (at) {
       case PreambleOffset.VERSION + 1:
-        return judgeVersion('astranet version', this.#uint16(PreambleOffset.VERSION), ASTRANET_VERSION)
+        return checkVersion('astranet version', this.#uint16(PreambleOffset.VERSION), ASTRANET_VERSION)
       case PreambleOffset.DRAFT + 1:
-        return judgeVersion('QMux draft', this.#uint16(PreambleOffset.DRAFT), this.#ownDraft)
+        return checkVersion('QMux draft', this.#uint16(PreambleOffset.DRAFT), this.#ownDraft)
       case PreambleOffset.ROLE:
         return LINK_ROLES[byte - 1] === undefined ? violation(`has the unknown role ${byte}`) : undefined
       case PreambleOffset.FLAGS:
-        return judgeFlags(byte & PreambleFlag.MUST_UNDERSTAND)
+        return checkFlags(byte & PreambleFlag.MUST_UNDERSTAND)
       default:
         return undefined
     }
   }
 
-  #judgeMagic(at: number): LinkError | undefined {
+  #checkMagic(at: number): LinkError | undefined {
     const byte = this.#bytes[at] as number
     const expected = PREAMBLE_MAGIC[at] as number
     if (byte === expected) return undefined
@@ -96,13 +100,13 @@ export class PreambleParser {
   }
 }
 
-function judgeVersion(what: string, theirs: number, ours: number): LinkError | undefined {
+function checkVersion(what: string, theirs: number, ours: number): LinkError | undefined {
   if (theirs === ours) return undefined
   const message = `the peer speaks ${what} ${theirs}, this node speaks ${what} ${ours}`
   return new LinkError('ASTRA_ERR_LINK_VERSION', message, BROKEN_RULE)
 }
 
-function judgeFlags(flags: number): LinkError | undefined {
+function checkFlags(flags: number): LinkError | undefined {
   if (flags === PreambleFlag.NEW) return undefined
   if (flags === PreambleFlag.RESUMING) return violation('asks to resume, which this version cannot')
   return violation(`has flags ${hex(flags)} that this version does not know`)

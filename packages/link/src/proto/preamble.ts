@@ -1,9 +1,10 @@
 import { nodeIdFromBytes, nodeIdToBytes, type NodeId } from '@astranet/interface'
+import { checkInteger } from '@astranet/interface/check'
 
 /** The version of the node protocol that this package speaks. */
 export const ASTRANET_VERSION = 1
 
-/** What TLS agrees on by ALPN for this version over QMux draft 2. Both sides close unless exactly this was agreed. */
+/** The ALPN name of this version over QMux draft 2. Both sides close unless TLS agreed on exactly this name. */
 export const ALPN_PROTOCOL = 'astranet-1-qx02'
 
 /**
@@ -18,7 +19,7 @@ export const PREAMBLE_BYTES = 38
 /** Length of the nonce in bytes. */
 export const NONCE_BYTES = 16
 
-/** How a side came to the connection: it dialed it, it accepted it, or it was attached to it as an equal. */
+/** How a side got the connection: it dialed, it accepted, or neither (`either`: both sides were given the pipe). */
 export type LinkRole = 'dialer' | 'acceptor' | 'either'
 
 /** What each side sends before anything else (spec section 3). */
@@ -26,15 +27,18 @@ export interface Preamble {
   /** Number of the QMux draft that follows, 0 to 65535. */
   readonly qmuxDraft: number
   readonly role: LinkRole
-  /** The pipe continues an earlier one. Version 1 defines no resuming: a receiver closes. */
+  /**
+   * Reserved (spec section 3.2): the pipe continues an earlier one. This version never sends it and closes when it
+   * arrives.
+   */
   readonly isResuming: boolean
   /** 16 fresh random bytes. */
   readonly nonce: Uint8Array
-  /** The sender's claim of its node id; its HELLO repeats it. */
+  /** The node id that the sender claims; its HELLO repeats it. */
   readonly nodeId: NodeId
 }
 
-/** Where the fields are. */
+/** The fields' offsets in bytes. */
 export const PreambleOffset = { VERSION: 8, DRAFT: 10, ROLE: 12, FLAGS: 13, NONCE: 14, NODE_ID: 30 } as const
 
 /** Flags: the lower four bits must be understood, the upper four are ignored. */
@@ -51,9 +55,7 @@ export function encodePreamble(preamble: Preamble): Uint8Array {
   if (nonce.length !== NONCE_BYTES) {
     throw new RangeError(`nonce must be ${NONCE_BYTES} bytes, got ${nonce.length}`)
   }
-  if (!Number.isInteger(qmuxDraft) || qmuxDraft < 0 || qmuxDraft > 0xffff) {
-    throw new RangeError(`qmuxDraft must be an integer from 0 to 65535, got ${qmuxDraft}`)
-  }
+  checkInteger('qmuxDraft', qmuxDraft, { min: 0, max: 0xffff })
   const bytes = new Uint8Array(PREAMBLE_BYTES)
   const view = new DataView(bytes.buffer)
   bytes.set(PREAMBLE_MAGIC)
@@ -66,7 +68,7 @@ export function encodePreamble(preamble: Preamble): Uint8Array {
   return bytes
 }
 
-/** Reads the fields behind the version of a preamble whose every byte was checked. */
+/** Reads the fields behind the version of a preamble whose bytes were all checked. */
 export function readPreamble(bytes: Uint8Array): Preamble {
   const view = new DataView(bytes.buffer, bytes.byteOffset, PREAMBLE_BYTES)
   return {

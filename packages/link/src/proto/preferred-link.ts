@@ -1,31 +1,32 @@
 import type { NodeId } from '@astranet/interface'
 
-/** What is known of one of several links between the same two nodes on the same path. */
+/** What decides between several links of the same two nodes on the same path. */
 export interface LinkFacts {
-  /** The peer's incarnation, as it said last: in its HELLO or later. */
+  /** The incarnation that the peer sent last, in its HELLO or later. */
   readonly incarnation: number
-  /** The peer's life, from its HELLO; `undefined` when it does not say: then its incarnation stands for it. */
+  /** The peer's life, from its HELLO; `undefined` when it was not sent: then the incarnations are compared instead. */
   readonly life: number | undefined
-  /** Whether this node dialed it (for links attached as equals: whether it is the QMux client). */
+  /** Whether this node dialed it (for links without a dialer: whether it is the QMux client). */
   readonly isDialedHere: boolean
-  /** The dialer's sequence number, from its HELLO (for links attached as equals: the QMux client's). */
+  /** The dialer's sequence number, from its HELLO (for links without a dialer: the QMux client's). */
   readonly sequence: number
   /** What authenticated the peer, for example a certificate's fingerprint; `undefined` when nothing did. */
   readonly credential: string | undefined
 }
 
-/** Which of two links is preferred, or that it hangs on the older one answering a ping. */
+/** Which of two links is preferred. `older-if-alive`: the older one if it answers a ping, otherwise the newer one. */
 export type Preference = 'older' | 'newer' | 'older-if-alive'
 
 /**
- * Compares two links by the rules of spec section 8; the first that applies decides:
- * 1. an older link authenticated by another credential than the newer stays,
- * 2. of two lives of the peer the older link wins if it answers a ping sent now, whatever their incarnations: anybody can
- *    say a higher one,
- * 3. of two dialed by the same node the higher sequence number wins, or the newer when they are equal,
- * 4. the one that the lower node id dialed wins; when that is the older, only if it answers a ping sent now.
+ * Compares two links by the rules of spec section 8; the first rule that applies decides:
+ * 1. an older link that is authenticated by another credential than the newer one stays,
+ * 2. of links to two lives of the peer the older one wins if it answers a ping sent now. Their incarnations do not
+ *    count: any peer can claim a higher one,
+ * 3. of two links that the same node dialed the higher sequence number wins, or the newer link when they are equal,
+ * 4. the link that the node with the lower id dialed wins; if that is the older one, only if it answers a ping sent
+ *    now.
  *
- * `isOwnIdLower`: whether this node's id is lower than the peer's. Both sides come to the same answer.
+ * `isOwnIdLower`: whether this node's id is lower than the peer's. Both sides get the same answer.
  */
 export function comparePreference(older: LinkFacts, newer: LinkFacts, isOwnIdLower: boolean): Preference {
   if (older.credential !== undefined && older.credential !== newer.credential) return 'older'
@@ -34,7 +35,7 @@ export function comparePreference(older: LinkFacts, newer: LinkFacts, isOwnIdLow
   return newer.isDialedHere === isOwnIdLower ? 'newer' : 'older-if-alive'
 }
 
-/** Whether both links lead to the same start of the peer, and not one of them to a former start, or to another node. */
+/** Whether both links lead to the same start of the peer; if not, one leads to an earlier start or to another node. */
 export function isSameLife(
   one: Pick<LinkFacts, 'incarnation' | 'life'>,
   other: Pick<LinkFacts, 'incarnation' | 'life'>,
@@ -48,33 +49,33 @@ export interface RankedLink {
   readonly facts: LinkFacts
 }
 
-/** What the owner of the links has to do now. */
+/** What the owner of the links has to do next. */
 export type PreferenceStep<L extends RankedLink> =
   /** Ping this link and report with `answered`, `silent` or `remove`. */
   | { readonly kind: 'ping'; readonly link: L }
-  /** New streams go here from now on; `undefined`: nowhere, the last link is gone. */
+  /** New streams use this link from now on; `undefined`: the last link is gone. */
   | { readonly kind: 'prefer'; readonly link: L | undefined }
-  /** This link is not preferred: let it stand by, or drain it. */
+  /** This link is not preferred: keep it on standby, or drain it. */
   | { readonly kind: 'standBy'; readonly link: L }
 
 /**
- * Chooses the preferred one among the links between two nodes. It does no I/O: each call returns the steps to take.
+ * Chooses the preferred link among the links between two nodes. It does no I/O: each call returns the steps to take.
  *
- * States: *empty* (no link), *settled* (one preferred), *probing* (the preferred one was asked for a ping; newer links
- * wait to be compared). Legal moves:
- * - `add`: empty -> settled; settled -> settled or probing; probing -> probing (the newcomer waits its turn),
- * - `answered(preferred)`: probing -> settled or probing (the next newcomer),
- * - `silent(preferred)`: likewise, and the newcomer has taken the place of the preferred one, which stands by,
- * - `remove(link)`: any -> what is left; when the preferred goes, the newcomer under comparison takes its place,
- *   otherwise the best of those standing by.
- * An `answered` or `silent` that nobody waits for and a `remove` of an unknown link change nothing.
+ * States: *empty* (no link), *decided* (one is preferred), *probing* (the preferred one was pinged; newer links wait to
+ * be compared). Legal moves:
+ * - `add`: empty -> decided; decided -> decided or probing; probing -> probing (the new link waits),
+ * - `answered(preferred)`: probing -> decided or probing (for the next new link),
+ * - `silent(preferred)`: likewise; the new link is now preferred, and the former one is on standby,
+ * - `remove(link)`: any -> what is left; when the preferred link goes, the new link under comparison takes its place,
+ *   otherwise the best one on standby. An `answered` or `silent` that is not expected and a `remove` of an unknown link
+ *   change nothing.
  *
  * Holds one reference per link added and not removed.
  */
 export class PreferredLink<L extends RankedLink> {
   readonly #isOwnIdLower: boolean
   #preferred: L | undefined = undefined
-  /** Newer than the preferred one and not yet compared, oldest first. The first is why `isProbing`. */
+  /** Newer than the preferred one and not yet compared, oldest first. `isProbing` is about the first. */
   #waiting: L[] = []
   #standingBy: L[] = []
 
@@ -82,12 +83,12 @@ export class PreferredLink<L extends RankedLink> {
     this.#isOwnIdLower = ownId < peerId
   }
 
-  /** Where new streams go. */
+  /** The link for new streams. */
   get preferred(): L | undefined {
     return this.#preferred
   }
 
-  /** Whether an answer from the preferred link is awaited. */
+  /** Whether the preferred link was pinged and has not answered. */
   get isProbing(): boolean {
     return this.#preferred !== undefined && this.#waiting.length > 0
   }
@@ -99,7 +100,7 @@ export class PreferredLink<L extends RankedLink> {
     return wasProbing ? [] : this.#compareWaiting()
   }
 
-  /** The preferred link answered the ping that was asked for. */
+  /** The preferred link answered the ping. */
   answered(link: L): PreferenceStep<L>[] {
     if (link !== this.#preferred || !this.isProbing) return []
     const loser = this.#waiting.shift() as L
@@ -107,7 +108,7 @@ export class PreferredLink<L extends RankedLink> {
     return [{ kind: 'standBy', link: loser }, ...this.#compareWaiting()]
   }
 
-  /** The preferred link did not answer the ping in time: it gives way. */
+  /** The preferred link did not answer the ping in time: the newer one replaces it. */
   silent(link: L): PreferenceStep<L>[] {
     if (link !== this.#preferred || !this.isProbing) return []
     const newer = this.#waiting.shift() as L
@@ -128,7 +129,7 @@ export class PreferredLink<L extends RankedLink> {
     if (this.#waiting.length > 0) return this.#compareWaiting()
     const [best, ...others] = this.#standingBy
     if (best === undefined) return [{ kind: 'prefer', link: undefined }]
-    // None of them was pinged lately, so the doubt about the older one is left to the mux's own dead-peer timer.
+    // None of them was pinged recently. Whether the older one is dead is left to the multiplexer's dead-peer timer.
     let winner = best
     for (const other of others) {
       if (comparePreference(winner.facts, other.facts, this.#isOwnIdLower) === 'newer') winner = other

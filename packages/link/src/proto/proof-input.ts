@@ -1,8 +1,10 @@
 import { nodeIdToBytes } from '@astranet/interface'
 import { LINK_ROLES, NONCE_BYTES, type Preamble } from './preamble.js'
-import type { SessionRole } from './settle-role.js'
+import type { SessionRole } from './negotiate-role.js'
 
-/** What the two sides prove to each other, so that the proof of one is none of the other. All of the same length. */
+/**
+ * The labels of the two sides' proofs, so that neither proof is valid for the other side. Both have the same length.
+ */
 const LABELS: Readonly<Record<SessionRole, string>> = {
   client: 'astranet-1 hello client\0',
   server: 'astranet-1 hello server\0',
@@ -10,12 +12,12 @@ const LABELS: Readonly<Record<SessionRole, string>> = {
 
 const END_BYTES = 1 + NONCE_BYTES + 8
 
-/** Both sides' preambles, by what they turned out to be. */
+/** Both sides' preambles, by the role that was negotiated. */
 export type PreamblePair = Readonly<Record<SessionRole, Preamble>>
 
 /**
- * The bytes over which `prover` makes its proof (spec section 5.2): a label that says who proves, then role, nonce and node
- * id of the client, then those of the server. Both nonces are fresh, so no proof is good for another link.
+ * The bytes over which `prover` makes its proof (spec section 5.2): a label that names the prover, then role, nonce and
+ * node id of the client, then those of the server. Both nonces are fresh, so no proof is valid for another link.
  */
 export function proofInput(prover: SessionRole, preambles: PreamblePair): Uint8Array {
   const label = LABELS[prover]

@@ -4,13 +4,13 @@ import { fieldError, printable, readText, readUint } from './fields.js'
 
 /** Why a stream was refused, as numbers on the wire (spec section 6.3). */
 export const RefusalReason = {
-  /** Nobody listens on the port. */
+  /** There is no listener on the port. */
   CONNECTION_REFUSED: 1,
   /** The listener's queue is full. */
   BACKLOG_FULL: 2,
   /** The destination of a tunnel is not known here. */
   NO_SUCH_NODE: 3,
-  /** The destination of a tunnel is known and cannot be reached. */
+  /** The destination of a tunnel is known but cannot be reached. */
   UNREACHABLE: 4,
   /** A policy does not allow it. */
   FORBIDDEN: 5,
@@ -20,9 +20,9 @@ export const RefusalReason = {
   NOT_SUPPORTED: 7,
   /** The header is malformed. */
   INVALID: 8,
-  /** The way to the destination did not answer in time. */
+  /** The path to the destination did not answer in time. */
   TIMED_OUT: 9,
-  /** The receiver failed through no fault of the dialer. */
+  /** The receiver failed; the dialer did nothing wrong. */
   INTERNAL_ERROR: 10,
 } as const
 export type RefusalReason = (typeof RefusalReason)[keyof typeof RefusalReason]
@@ -48,7 +48,7 @@ const NODE_CODES: Readonly<Record<RefusalReason, string>> = {
 }
 
 /**
- * Why a dial or tunnel did not come about. `code` is Node's: `ECONNREFUSED`, `EHOSTUNREACH`, `EACCES`, `EOPNOTSUPP`,
+ * Why a dial or tunnel failed. `code` is Node's: `ECONNREFUSED`, `EHOSTUNREACH`, `EACCES`, `EOPNOTSUPP`,
  * `EPROTO`, `ETIMEDOUT` for a refusal by the peer; `ECONNRESET` when the link or stream ended before the answer;
  * `ECONNABORTED` when the dial was cancelled here.
  */
@@ -66,7 +66,7 @@ export class DialError extends AstraError {
   }
 }
 
-/** What a {@link DialError} knows besides code and message. */
+/** What a {@link DialError} has besides code and message. */
 export interface DialErrorOptions {
   readonly reason?: number
   /** Default `false`. */
@@ -77,8 +77,8 @@ export interface DialErrorOptions {
 /** The error of a refusal. A reason that this version does not know becomes `ECONNREFUSED`. */
 export function refusalError(reason: number, text: string): DialError {
   const code = NODE_CODES[reason as RefusalReason] ?? 'ECONNREFUSED'
-  const said = text === '' ? 'the peer refused the stream' : `the peer refused the stream: ${text}`
-  return new DialError(code, said, { reason, isRetryable: true })
+  const message = text === '' ? 'the peer refused the stream' : `the peer refused the stream: ${text}`
+  return new DialError(code, message, { reason, isRetryable: true })
 }
 
 /** The array of an acceptance on the wire. */
@@ -91,7 +91,7 @@ export function refusalToWire(reason: RefusalReason, text: string): readonly unk
 
 const ACCEPTED: StreamAnswer = { kind: 'accepted' }
 
-/** Reads the answer that came over the wire, or says what is wrong with it. Further elements are ignored. */
+/** Reads the answer that came over the wire; an error names what is wrong with it. Further elements are ignored. */
 export function answerFromWire(value: unknown): StreamAnswer | LinkError {
   const reason = Array.isArray(value) ? readUint(value[0], Number.MAX_SAFE_INTEGER) : undefined
   if (reason === undefined) return fieldError('an answer', 'that is not an array beginning with a number')

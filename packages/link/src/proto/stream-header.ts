@@ -6,6 +6,7 @@ import {
   nodeIdToBytes,
   type NodeId,
 } from '@astranet/interface'
+import { checkInteger } from '@astranet/interface/check'
 import type { LinkError } from './error-codes.js'
 import { fieldError, readNodeId, readUint } from './fields.js'
 
@@ -26,11 +27,13 @@ export interface DialHeader {
   readonly kind: 'dial'
   /** The port dialed, 0 to 2^32 - 1. */
   readonly port: number
-  /** The dialing node. `undefined`: the node at the other end of the link, which is the only one it can be today. */
+  /** The dialing node. `undefined`: the node at the other end of the link, the only one that this version allows. */
   readonly sourceNode?: NodeId | undefined
   /** The dialer's own port, 0 to 2^32 - 1; 0 when it has none. */
   readonly sourcePort: number
-  /** The service that the dialer means, so that a port which changed hands refuses. A service name. */
+  /**
+   * The service that the dialer expects, so that a port which now belongs to another service refuses. A service name.
+   */
   readonly service?: string | undefined
   /** The environment the service belongs to; only with `service`, under the same rules. */
   readonly environment?: string | undefined
@@ -39,7 +42,7 @@ export interface DialHeader {
 /** Opens a byte pipe to another node through routers (spec section 6.2). */
 export interface TunnelHeader {
   readonly kind: 'tunnel'
-  /** Every node of the way, from the source to the destination: 2 to 18, none twice. */
+  /** Every node of the path, from the source to the destination: 2 to 18, none twice. */
   readonly path: readonly NodeId[]
   /** Which node of the path the receiver of this header is: 1 to `path.length - 1`. */
   readonly position: number
@@ -48,7 +51,7 @@ export interface TunnelHeader {
 /** What a stream is for: its first message. */
 export type StreamHeader = DialHeader | TunnelHeader
 
-/** Opens the stream on which the sender's registry speaks (spec section 6.4). The link opens and reads it itself. */
+/** Opens the stream of the sender's registry (spec section 6.4). The link opens and reads that stream itself. */
 export interface RegistryHeader {
   readonly kind: 'registry'
 }
@@ -78,12 +81,10 @@ export function checkStreamHeader(header: StreamHeader): void {
   if (path.length < 2 || path.length > MAX_TUNNEL_NODES || new Set(path).size !== path.length) {
     throw new RangeError(`path must be 2 to ${MAX_TUNNEL_NODES} nodes, none twice`)
   }
-  if (!Number.isInteger(position) || position < 1 || position >= path.length) {
-    throw new RangeError(`position must be an integer from 1 to ${path.length - 1}, got ${position}`)
-  }
+  checkInteger('position', position, { min: 1, max: path.length - 1 })
 }
 
-/** The array that goes on the wire, without trailing fields that say nothing. */
+/** The array that goes on the wire, without trailing fields that are not set. */
 export function headerToWire(header: StreamHeader): readonly unknown[] {
   if (header.kind === 'tunnel') return [StreamKind.TUNNEL, header.position, header.path.map(nodeIdToBytes)]
   const { sourceNode, port, sourcePort, service, environment } = header
@@ -93,7 +94,7 @@ export function headerToWire(header: StreamHeader): readonly unknown[] {
   return [StreamKind.DIAL, port, source, sourcePort, service, environment]
 }
 
-/** Reads the array that came over the wire, or says what is wrong with it. Further elements are ignored. */
+/** Reads the array that came over the wire; an error names what is wrong with it. Further elements are ignored. */
 export function headerFromWire(value: unknown): StreamHeader | RegistryHeader | UnknownHeader | LinkError {
   if (!Array.isArray(value)) return fieldError('a stream header', 'that is not an array')
   const fields = value as readonly unknown[]
@@ -142,7 +143,7 @@ function readTunnel(fields: readonly unknown[]): TunnelHeader | LinkError {
   return { kind: 'tunnel', path, position }
 }
 
-/** A character takes one byte at least, so this bounds the bytes within the 1 KiB that the whole header may take. */
+/** Whether it is absent or a short string. A character takes one byte at least; the header's 1 KiB bounds the bytes. */
 function isOptionalName(value: unknown): value is string | undefined {
   return value === undefined || (typeof value === 'string' && value.length <= MAX_SERVICE_NAME_BYTES)
 }

@@ -14,7 +14,7 @@ export const rawPreamble: Preamble = {
   nodeId: toNodeId(9n),
 }
 
-/** As much of a later version's preamble as tells it apart. */
+/** The part of a later version's preamble that distinguishes it. */
 export const otherVersion: Uint8Array = encodePreamble(rawPreamble).subarray(0, 10).with(9, 2)
 
 export const rawHello = { n: new Uint8Array([0, 0, 0, 0, 0, 0, 0, 9]), i: 1 }
@@ -48,7 +48,7 @@ export function stripPreamble(end: MemoryEnd): MemoryEnd {
   return end
 }
 
-/** A link, and a peer that speaks QMux properly and says on its streams whatever it is told to. */
+/** A link, and a peer that speaks QMux properly and sends on its streams what a test chooses. */
 export interface RawPeer {
   readonly clock: VirtualClock
   readonly side: Side
@@ -66,7 +66,7 @@ export function rawPeer(handler: { onStream?: (stream: Stream) => void } = {}): 
     role: 'client',
     isTrusted: false,
     clock,
-    handler: { ...handler, onOver: (reason) => (closed = reason) },
+    handler: { ...handler, onClosing: (reason) => (closed = reason) },
   })
   clock.run()
   return { clock, side, session, closed: () => closed }

@@ -18,13 +18,13 @@ export interface Incoming {
   readonly rest: string
 }
 
-/** A link and all that it told. */
+/** A link and all that it reported. */
 export class Side {
   readonly link: Link
   readonly opened: string[] = []
   readonly incoming: Incoming[] = []
   readonly messages: [type: number, body: unknown][] = []
-  /** What the peer's registry said. */
+  /** The messages of the peer's registry. */
   readonly registry: unknown[] = []
   /** How often the registry's stream took more again. */
   registryWritable = 0

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '@astranet/interface'
 
-/** Time that moves only when told to. */
+/** Time that moves only when a test moves it. */
 export class VirtualClock implements Clock {
   #now = 0
   #deferred: (() => void)[] = []

@@ -1,10 +1,10 @@
-import { StreamError } from '../proto/errors.js'
-import type { Stream, StreamHandler } from '../proto/stream.js'
+import { StreamError } from '../proto/session/errors.js'
+import type { Stream, StreamHandler } from '../proto/stream/stream.js'
 
 /**
- * The bytes of a stream by async iteration, with back-pressure: while the loop's body runs nothing more is delivered,
- * and credit returns with the next step. Ends with the peer's end, throws the stream's error, and leaving the loop early
- * is `stopSending`. The stream's handler and context belong to the iteration.
+ * The bytes of a stream by async iteration, with back-pressure: while the loop's body runs nothing more is delivered, and
+ * credit returns with the next step. The loop ends with the peer's end and throws the stream's error; leaving it early is
+ * `stopSending`. The stream's handler and context belong to the iteration.
  */
 export async function* chunksOf(stream: Stream): AsyncGenerator<Uint8Array, void, void> {
   const inbox = new Inbox(stream)
@@ -24,7 +24,7 @@ export async function* chunksOf(stream: Stream): AsyncGenerator<Uint8Array, void
 class Inbox {
   readonly #stream: Stream
   #chunk: Uint8Array | undefined = undefined
-  #isOver = false
+  #isEnded = false
   #error: Error | undefined = undefined
   #wake: (() => void) | undefined = undefined
 
@@ -36,9 +36,9 @@ class Inbox {
   }
 
   async next(): Promise<Uint8Array | undefined> {
-    while (this.#chunk === undefined && !this.#isOver) {
+    while (this.#chunk === undefined && !this.#isEnded) {
       this.#stream.resume()
-      if (this.#chunk !== undefined || this.#isOver) break
+      if (this.#chunk !== undefined || this.#isEnded) break
       await new Promise<void>((resolve) => (this.#wake = resolve))
     }
     const chunk = this.#chunk
@@ -54,8 +54,8 @@ class Inbox {
   }
 
   finish(error: Error | undefined): void {
-    if (this.#isOver) return
-    this.#isOver = true
+    if (this.#isEnded) return
+    this.#isEnded = true
     this.#error = error
     this.#signal()
   }
@@ -74,7 +74,7 @@ const inboxHandler: StreamHandler = {
   onClose: (stream, error) => (stream.context as Inbox).finish(error ?? givenUp(stream)),
 }
 
-/** The stream closed without an end having come: it was stopped from here, and not by leaving the loop. */
+/** The stream closed without an end of the peer: this side stopped it, and not by leaving the loop. */
 function givenUp(stream: Stream): StreamError {
   return new StreamError('ECONNABORTED', `stream ${stream.id} was given up by this side`)
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SessionError } from '../../src/proto/errors.js'
+import type { SessionError } from '../../src/proto/session/errors.js'
 import { frames, record, type FrameWriter } from '../conformance/frames.js'
 import { names, Wire } from '../conformance/wire.js'
 
@@ -10,7 +10,7 @@ const LIMIT = 50_000
 function flood(wire: Wire, count: number, frame: (i: number) => FrameWriter): number {
   for (let i = 0; i < count; i += 1_000) {
     wire.receive(record(...Array.from({ length: 1_000 }, (_, j) => frame(i + j))))
-    if (wire.core.isOver) return i + 1_000
+    if (wire.core.isClosing) return i + 1_000
     wire.sent()
   }
   return count
@@ -74,14 +74,14 @@ describe('a flood of frames that move nothing', () => {
       for (let j = 0; j < 16; j++) busy.send(stream(24 + 4 * (16 * i + j), 0, 'x'.repeat(16_000), true))
       busy.sent()
     }
-    expect(busy.core.isOver).toBe(false)
+    expect(busy.core.isClosing).toBe(false)
     const slow = victim()
     for (let i = 0; i < 100; i++) {
       slow.now += 1_000
       slow.send(...Array.from({ length: 4_000 }, (_, j) => ping(i * 4_000 + j + 1)))
       slow.sent()
     }
-    expect(slow.core.isOver).toBe(false)
+    expect(slow.core.isClosing).toBe(false)
   })
 
   it('is none when frames find many streams just over', () => {
@@ -93,7 +93,7 @@ describe('a flood of frames that move nothing', () => {
       wire.receive(record(...batch.flatMap((id) => [stop(id, 0), maxStreamData(id, 1 << 21)])))
       wire.sent()
     }
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     expect(wire.core.streams.size).toBe(0)
   })
 
@@ -103,7 +103,7 @@ describe('a flood of frames that move nothing', () => {
       wire.receive(record(...Array.from({ length: 1_000 }, (_, j) => stream(4 * (i + j), 0, ''))))
       wire.sent()
     }
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     expect(wire.streams).toHaveLength(100_000)
   })
 })

@@ -34,7 +34,7 @@ describe('credit near 2^62 (GHSA-4w32-2493-32g7)', () => {
     wire.receive(
       record(raw(`ff5153300d0a0d0a 403e ${body} 0808d000000000000000`.replace('403e', length(body, 10)))),
     )
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     const a = wire.open()
     a.write(new Uint8Array(100_000))
     wire.sent()
@@ -48,7 +48,7 @@ describe('credit near 2^62 (GHSA-4w32-2493-32g7)', () => {
     wire.send(raw('12 d000000000000000'), raw('12 d000000000000000'))
     wire.open()
     wire.open()
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     wire.send(raw('12 ffffffffffffffff'))
     wire.expectClosedWith('FRAME_ENCODING_ERROR')
   })
@@ -97,7 +97,7 @@ describe('a large first frame (CVE-2026-32314)', () => {
   it('is stopped at the byte beyond the window, before the rest arrives', () => {
     const wire = new Wire({ onStream: () => {} })
     const whole = record(stream(0, 0, 'x'.repeat(300_000)))
-    for (let at = 0; at < 30_000 && !wire.core.isOver; at += 1_000)
+    for (let at = 0; at < 30_000 && !wire.core.isClosing; at += 1_000)
       wire.receive(whole.subarray(at, at + 1_000))
     wire.expectClosedWith('FLOW_CONTROL_ERROR')
     expect(wire.core.receiveWindow.received).toBeLessThan(18_000)
@@ -119,7 +119,7 @@ describe('transport parameters that nobody knows', () => {
     )
     const body = ['04 01 3f', ...reserved].join(' ')
     wire.receive(record(raw(`ff5153300d0a0d0a ${length(body)} ${body}`)))
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     expect(wire.core.sendWindow.limit).toBe(63)
   })
 

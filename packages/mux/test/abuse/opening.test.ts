@@ -20,7 +20,7 @@ describe('100,000 opens in one burst', () => {
     const ids = (await Promise.all(opening)).map((stream) => stream.id)
     expect(new Set(ids).size).toBe(count)
     expect(mostWaiting).toBeLessThanOrEqual(65_537)
-    expect([client.isOver, server.isOver]).toEqual([false, false])
+    expect([client.isClosing, server.isClosing]).toEqual([false, false])
     client.close()
     await Promise.all([client.closed, server.closed])
   })
@@ -35,7 +35,7 @@ describe('100,000 opens in one burst', () => {
     await client.ping()
     expect(opened).toHaveLength(4_096)
     expect(server.openStreams).toBe(4_096)
-    expect([client.isOver, server.isOver]).toEqual([false, false])
+    expect([client.isClosing, server.isClosing]).toEqual([false, false])
     client.close()
     const results = await Promise.allSettled(opening)
     expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(100_000 - 4_096)
@@ -46,7 +46,7 @@ describe('100,000 opens in one burst', () => {
 describe('a record of 7 bytes', () => {
   it('opens four million streams by implication at the cost of one', () => {
     const wire = new Wire({ maxConcurrentStreams: 2 ** 40 })
-    const { peerBidi } = wire.core
+    const { peerBidi } = wire.core.limits
     // As if the application had accepted five million before.
     peerBidi.accepted = 5_000_000
     wire.core.wake()
@@ -54,7 +54,7 @@ describe('a record of 7 bytes', () => {
     const bytes = Buffer.from('060880f4240061', 'hex')
     expect(bytes).toHaveLength(7)
     wire.receive(bytes)
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     expect(peerBidi.opened).toBe(4_000_001)
     expect(wire.core.streams.size).toBe(1)
     expect(wire.streams).toHaveLength(1)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { SessionError } from '../../src/proto/errors.js'
-import type { Stream } from '../../src/proto/stream.js'
+import type { SessionError } from '../../src/proto/session/errors.js'
+import type { Stream } from '../../src/proto/stream/stream.js'
 import { frames, record, type FrameWriter } from '../conformance/frames.js'
 import { names, Wire } from '../conformance/wire.js'
 
@@ -17,7 +17,7 @@ function run(wire: Wire, attack: Attack, range: { from?: number; count: number }
   const { from = 0, count } = range
   for (let i = from; i < from + count; i++) {
     wire.send(...attack(i))
-    if (wire.core.isOver) return i - from
+    if (wire.core.isClosing) return i - from
     wire.sent()
   }
   return count
@@ -83,7 +83,7 @@ describe('made-you-reset (CVE-2025-8671)', () => {
       const wire = new Wire()
       wire.send(stream(0, 0, 'x'), stream(2, 0, 'x'))
       wire.send(fault)
-      expect(wire.core.isOver).toBe(true)
+      expect(wire.core.isClosing).toBe(true)
     }
   })
 
@@ -106,7 +106,7 @@ describe('honest aborts are free', () => {
     wire.receive(
       record(...Array.from({ length: 4_000 }, (_, i) => (i % 2 === 0 ? reset(4 * i, 0, 1) : stop(4 * i, 0)))),
     )
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
   })
 
   it('of streams that were taken from the queue since the last chunk', () => {
@@ -115,7 +115,7 @@ describe('honest aborts are free', () => {
     openAccepted(wire, 3_000)
     for (const a of waiting) wire.core.acceptedStream(a)
     wire.receive(record(...Array.from({ length: 3_000 }, (_, i) => reset(4 * i, 0, 1))))
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
   })
 
   it('of streams that were answered in the same turn', () => {
@@ -131,7 +131,7 @@ describe('honest aborts are free', () => {
     wire.receive(
       record(...Array.from({ length: 3_000 }, (_, i) => [reset(4 * i, 5, 1), stop(4 * i, 5)]).flat()),
     )
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     expect(wire.core.streams.size).toBe(0)
   })
 
@@ -140,7 +140,7 @@ describe('honest aborts are free', () => {
     const ids = Array.from({ length: 3_000 }, () => wire.open().id)
     wire.sent()
     wire.receive(record(...ids.map((id) => [reset(id, 0, 0), stop(id, 0)]).flat()))
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     wire.sent()
     expect(wire.core.streams.size).toBe(0)
   })

@@ -35,7 +35,7 @@ describe('the idle timeout', () => {
     const whole = record(stream(0, 1, 'abc'))
     wire.receive(whole.subarray(0, 3))
     wire.core.timeout(27_999)
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     wire.core.timeout(28_000)
     expect(wire.core.closeReason).toMatchObject({ code: 'ASTRA_ERR_IDLE_TIMEOUT' })
   })

@@ -62,7 +62,7 @@ describe('DATAGRAM', () => {
     for (const frame of [`31 08 ${'61'.repeat(8)}`, `30 ${'61'.repeat(9)}`]) {
       const most = new Wire({ maxDatagramFrameSizeBytes: 10 })
       most.send(raw(frame))
-      expect(most.core.isOver).toBe(false)
+      expect(most.core.isClosing).toBe(false)
       const wire = new Wire({ maxDatagramFrameSizeBytes: 9 })
       wire.send(raw(frame))
       wire.expectClosedWith('PROTOCOL_VIOLATION')

@@ -75,7 +75,7 @@ describe('a sender', () => {
         wire.send(frames.pong(number as number))
       }
     }
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     expect(pings).toBeGreaterThan(3)
   })
 
@@ -98,7 +98,7 @@ describe('a receiver', () => {
   it('takes a stream’s window to its last byte; one more is FLOW_CONTROL_ERROR', () => {
     const wire = new Wire({ onStream: () => {} })
     wire.send(stream(0, 0, 'x'.repeat(16_384)))
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     wire.send(stream(0, 16_384, 'x'))
     wire.expectClosedWith('FLOW_CONTROL_ERROR')
   })
@@ -106,7 +106,7 @@ describe('a receiver', () => {
   it('takes the session’s window to its last byte; one more is FLOW_CONTROL_ERROR', () => {
     const wire = new Wire({ maxReceiveBufferBytes: 65_536, onStream: () => {} })
     wire.send(stream(0, 0, 'x'.repeat(16_384)), stream(4, 0, 'x'.repeat(16_384)))
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     wire.send(stream(8, 0, 'x'))
     wire.expectClosedWith('FLOW_CONTROL_ERROR')
   })
@@ -116,7 +116,7 @@ describe('a receiver', () => {
     wire.send(stream(0, 0, 'x'), reset(0, 0, 16_384))
     expect(wire.core.receiveWindow.received).toBe(16_384)
     wire.send(reset(4, 0, 16_384))
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     wire.send(reset(8, 0, 1))
     wire.expectClosedWith('FLOW_CONTROL_ERROR')
   })
@@ -127,7 +127,7 @@ describe('a receiver', () => {
       wire.send(stream(4 * i, 0, 'x'.repeat(100)), reset(4 * i, 0, 16_000))
       wire.sent()
     }
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
   })
 
   it('answers a changed final size with FINAL_SIZE_ERROR', () => {
@@ -152,7 +152,7 @@ describe('a receiver', () => {
     const wire = new Wire()
     wire.send(stream(0, 0, 'abc', true), stream(0, 3, '', true), reset(0, 0, 3))
     wire.send(reset(4, 7, 3), reset(4, 7, 3))
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
   })
 
   it('answers data beyond the final size with FINAL_SIZE_ERROR, also when the stream is over', () => {
@@ -185,7 +185,7 @@ describe('a receiver', () => {
       streamsBlocked(true, 5),
       streamsBlocked(false, 2 ** 50),
     )
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     expect(wire.sent()).toEqual([])
   })
 

@@ -1,4 +1,4 @@
-import type { Stream, StreamHandler } from '../../src/proto/stream.js'
+import type { Stream, StreamHandler } from '../../src/proto/stream/stream.js'
 
 /** What the application was told of one stream: names of the events, and the bytes. */
 export class Log implements StreamHandler {

@@ -87,7 +87,7 @@ describe('transport parameters', () => {
     const wire = new Wire({ peer: 'nothing' })
     // 27 and 31 * 7 + 27 are reserved; 0x11 is version_information, 0x2ab2 grease_quic_bit: not for QMux.
     wire.receive(parameters('1b 02 abcd 40f4 00 11 04 00000001 6ab2 00 04 01 3f'))
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     expect(wire.core.sendWindow.limit).toBe(63)
   })
 

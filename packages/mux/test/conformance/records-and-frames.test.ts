@@ -30,7 +30,7 @@ describe('records', () => {
   it('above the size that was declared are FRAME_ENCODING_ERROR before their bytes come', () => {
     const wire = new Wire({ maxRecordSizeBytes: 20_000 })
     wire.receive(record(stream(0, 0, 'x'.repeat(16_000)), raw('00'.repeat(3_990))))
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     wire.receive(Buffer.from('80004e21', 'hex'))
     wire.expectClosedWith('FRAME_ENCODING_ERROR')
   })

@@ -101,11 +101,11 @@ describe('RESET_STREAM_AT, received', () => {
   it('with a higher reliable size than before changes nothing', () => {
     const wire = new Wire()
     wire.send(stream(0, 0, 'abc'), resetAt(0, 5, 16, 4), resetAt(0, 5, 16, 10))
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     wire.send(stream(0, 3, 'd'))
     expect(wire.logs.get(0)?.events).toEqual(['data', 'reset'])
     wire.send(resetAt(0, 5, 16, 16))
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
   })
 
   it('with another code than before is STREAM_STATE_ERROR', () => {

@@ -33,11 +33,11 @@ describe('stream ids', () => {
   it('of the peer open all lower ones of their kind', () => {
     const wire = new Wire()
     wire.send(stream(8, 0, 'third'))
-    expect(wire.core.peerBidi.opened).toBe(3)
-    expect(wire.core.peerUni.opened).toBe(0)
+    expect(wire.core.limits.peerBidi.opened).toBe(3)
+    expect(wire.core.limits.peerUni.opened).toBe(0)
     // Frames for the lower ones are for open streams.
     wire.send(maxStreamData(4, 1 << 21), stop(0, 5), stream(4, 0, 'second'))
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     expect(wire.streams.map(({ id }) => id)).toEqual([8, 4, 0])
     expect(aboutStreams(wire.sent())).toContainEqual(['RESET_STREAM', 0, 5, 0])
   })
@@ -173,7 +173,7 @@ describe('opening streams', () => {
   it('is not changed by a MAX_STREAMS that raises nothing', () => {
     const wire = new Wire({ peer: { initialMaxStreamsBidi: 2 } })
     wire.send(maxStreams(true, 1), maxStreams(true, 2), maxStreams(true, 0))
-    expect(wire.core.isOver).toBe(false)
+    expect(wire.core.isClosing).toBe(false)
     wire.open()
     wire.open()
     expect(wire.core.open(false, 3)).toBe(undefined)
@@ -182,7 +182,7 @@ describe('opening streams', () => {
   it('beyond the limit this side set is STREAM_LIMIT_ERROR, one below is not', () => {
     const within = new Wire({ maxConcurrentStreams: 10, maxConcurrentUniStreams: 3 })
     within.send(stream(36, 0, 'x'), stream(10, 0, 'x'))
-    expect(within.core.isOver).toBe(false)
+    expect(within.core.isClosing).toBe(false)
     for (const id of [40, 14, 2 ** 50]) {
       const wire = new Wire({ maxConcurrentStreams: 10, maxConcurrentUniStreams: 3 })
       wire.send(stream(id, 0, 'x'))
@@ -194,7 +194,7 @@ describe('opening streams', () => {
     for (const type of ['12', '13', '16', '17']) {
       const most = new Wire()
       most.send(frames.raw(`${type} d000000000000000`))
-      expect(most.core.isOver).toBe(false)
+      expect(most.core.isClosing).toBe(false)
       const wire = new Wire()
       wire.send(frames.raw(`${type} d000000000000001`))
       wire.expectClosedWith('FRAME_ENCODING_ERROR')

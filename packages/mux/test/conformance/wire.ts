@@ -8,10 +8,10 @@ import {
   type WireInteger,
 } from '@astranet/frame'
 import { expect } from 'vitest'
-import type { SessionError } from '../../src/proto/errors.js'
-import { resolveLimits, type SessionLimits } from '../../src/proto/options.js'
-import { SessionCore } from '../../src/proto/session-core.js'
-import type { Stream } from '../../src/proto/stream.js'
+import type { SessionError } from '../../src/proto/session/errors.js'
+import { resolveLimits, type SessionLimits } from '../../src/proto/session/options.js'
+import { SessionCore } from '../../src/proto/session/core.js'
+import type { Stream } from '../../src/proto/stream/stream.js'
 import { Log } from './log.js'
 import { hello, record, type FrameWriter } from './frames.js'
 
@@ -64,7 +64,7 @@ export class Wire {
         onDatagram: (payload) => this.datagrams.push(Buffer.from(payload).toString('latin1')),
         onPong: () => {},
         onUnreadPressure: () => {},
-        onOver: () => {},
+        onClosing: () => {},
         onIdle: () => {},
         onHandlerError: (error) => this.thrown.push(error),
       },
@@ -136,7 +136,7 @@ export class Wire {
 
   /** Why the core ended the session. Fails unless it did, with a CONNECTION_CLOSE of that code and a sentence. */
   expectClosedWith(name: keyof typeof TransportErrorCode): SessionError {
-    expect(this.core.isOver).toBe(true)
+    expect(this.core.isClosing).toBe(true)
     const error = this.core.closeReason as SessionError
     const close = this.sent().find(([frame]) => frame === 'CONNECTION_CLOSE')?.[1] as ConnectionClose
     expect(transportErrorName(close.code)).toBe(name)

@@ -1,6 +1,6 @@
 import { rng, type Rng } from '@astranet/testkit/sim'
-import { SessionError } from '../../src/proto/errors.js'
-import { StreamState } from '../../src/proto/stream-state.js'
+import { SessionError } from '../../src/proto/session/errors.js'
+import { StreamState } from '../../src/proto/stream/state.js'
 import { hello } from '../support/frames.js'
 import { DecoderTarget } from './decoder-target.js'
 import { FuzzFailure } from './fuzz-failure.js'

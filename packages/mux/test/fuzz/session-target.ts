@@ -1,9 +1,9 @@
-import { FIRST_STREAM_WINDOW_BYTES } from '../../src/proto/receive-window.js'
-import { resolveLimits, type ResolvedLimits } from '../../src/proto/options.js'
-import { MemoryBudget } from '../../src/proto/memory-budget.js'
-import type { CoreEvents } from '../../src/proto/core-events.js'
-import { SessionCore } from '../../src/proto/session-core.js'
-import type { Stream, StreamHandler } from '../../src/proto/stream.js'
+import { FIRST_STREAM_WINDOW_BYTES } from '../../src/proto/receive/session-window.js'
+import { resolveLimits, type ResolvedLimits } from '../../src/proto/session/options.js'
+import { MemoryBudget } from '../../src/proto/receive/memory-budget.js'
+import type { CoreEvents } from '../../src/proto/session/events.js'
+import { SessionCore } from '../../src/proto/session/core.js'
+import type { Stream, StreamHandler } from '../../src/proto/stream/stream.js'
 import { must } from './fuzz-failure.js'
 
 /** What one flush of a session may hold at most: a turn, and the overshoot of one large frame. */
@@ -77,7 +77,7 @@ export class SessionTarget implements CoreEvents {
   onIdle(): void {}
 
   onStream(stream: Stream): void {
-    must(!this.#core.isOver, 'a stream was told after the end')
+    must(!this.#core.isClosing, 'a stream was told after the end')
     this.#take(stream)
     this.#core.acceptedStream(stream)
     const mood = (this.#choice >>> (stream.id & 15)) & 3
@@ -87,7 +87,7 @@ export class SessionTarget implements CoreEvents {
     if (mood === 2) stream.manualCredit = true
   }
 
-  onOver(): void {
+  onClosing(): void {
     this.#overs += 1
     must(this.#overs === 1, 'the session ended twice')
   }
@@ -121,7 +121,7 @@ export class SessionTarget implements CoreEvents {
     const core = this.#core
     core.receive(bytes, now)
     const { received, consumed, limit, overheadBytes, growthBytes } = core.receiveWindow
-    if (core.isOver) return
+    if (core.isClosing) return
     must(received - consumed + limit - received <= CAP_BYTES, 'unread bytes and credit exceed the cap')
     must(growthBytes >= 0 && growthBytes <= CAP_BYTES / 2, 'the growth pool is too large')
     const most = core.streams.size * 2 * FIRST_STREAM_WINDOW_BYTES
@@ -167,7 +167,7 @@ export class SessionTarget implements CoreEvents {
     if ((this.#choice & 8) === 0) core.receiveEnd(core.now)
     this.#flush(core.now)
     core.connectionClosed((this.#choice & 0x10) === 0 ? undefined : new Error('broken'), core.now)
-    must(core.isOver && this.#overs === 1, 'the session did not end')
+    must(core.isClosing && this.#overs === 1, 'the session did not end')
     for (const stream of this.#streams) stream.resume()
     while (core.streams.failSome(100));
     for (const stream of this.#streams) stream.resume()

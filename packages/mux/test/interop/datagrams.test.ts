@@ -49,6 +49,6 @@ describe.each(ROLES)('with @moq/qmux, we as %s', (role) => {
     expect(theirs.datagrams.maxDatagramSize).toBe(0)
     await theirs.datagrams.writable.getWriter().write(bytesOf('x'))
     await ours.ping()
-    expect(ours.isOver).toBe(false)
+    expect(ours.isClosing).toBe(false)
   })
 })

@@ -145,5 +145,5 @@ async function connect(
 
 async function sessionsOver(...peers: PeerProcess[]): Promise<boolean[]> {
   const all = await Promise.all(peers.map((peer) => peer.call('sessions')))
-  return all.flat().map(({ isOver }) => isOver)
+  return all.flat().map(({ isClosing }) => isClosing)
 }

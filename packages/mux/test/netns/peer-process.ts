@@ -26,7 +26,7 @@ export interface Calls {
   /** Sends a record of the session's protocol byte by byte, and answers when the connection ends. */
   drip(options: { host: string; port: number; intervalMs: number }): { sentBytes: number; elapsedMs: number }
   /** Whether each session that there was is over, and why. */
-  sessions(): { over: { code: string; message: string } | undefined; isOver: boolean }[]
+  sessions(): { over: { code: string; message: string } | undefined; isClosing: boolean }[]
   /** Answers when the session of this connection is over. */
   over(options: { connection: number }): { code: string; message: string; atMs: number }
   /** Answers after this time. */

@@ -77,7 +77,7 @@ const calls = {
     return { sentBytes, elapsedMs: performance.now() - start }
   },
 
-  sessions: () => connections.map(({ isOver, over }) => ({ isOver, over })),
+  sessions: () => connections.map(({ isClosing, over }) => ({ isClosing, over })),
 
   over: ({ connection }) => connections[connection].whenOver,
 
@@ -85,15 +85,15 @@ const calls = {
 }
 
 function take(socket, { mode, limits, isDialer = false }) {
-  const entry = { socket, session: undefined, isOver: false, over: undefined }
+  const entry = { socket, session: undefined, isClosing: false, over: undefined }
   connections.push(entry)
   if (mode === 'raw') countNode(socket.on('error', () => {}))
   else {
     entry.whenOver = new Promise((resolve) => {
       const handler = {
         onStream: serve,
-        onOver: (reason) => {
-          entry.isOver = true
+        onClosing: (reason) => {
+          entry.isClosing = true
           entry.over = { code: reason?.code ?? '', message: reason?.message ?? '', atMs: Date.now() }
           resolve(entry.over)
         },

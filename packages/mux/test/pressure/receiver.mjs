@@ -60,7 +60,7 @@ const server = net.createServer((socket) => {
     handler: {
       onStream(stream) {
         accepted += 1
-        core = stream.core
+        core = stream.host
         modes[mode](stream)
       },
       onClose: () => process.exit(),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { BLOCK_OVERHEAD_BYTES, ReceiveQueue } from '../../src/proto/receive-queue.js'
+import { BLOCK_OVERHEAD_BYTES, ReceiveQueue } from '../../src/proto/receive/queue.js'
 
 it('small pieces that wait share one block: holding them costs twice their bytes and one overhead', () => {
   const queue = new ReceiveQueue()

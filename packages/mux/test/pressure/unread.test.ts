@@ -102,7 +102,7 @@ describe('10,000 streams that nobody reads', () => {
     const { clock, accepted } = sessions
     const heart = new Heartbeat(sessions)
     const writers = overfill(sessions, 10_000)
-    const { receiveWindow } = (accepted[0] as Stream).core
+    const { receiveWindow } = (accepted[0] as Stream).host
     until(clock, () => times > 0)
     const toldAt = clock.now()
     expect(told.length).toBeGreaterThan(100)
@@ -151,7 +151,7 @@ describe('four streams whose windows had grown before their readers stopped', ()
     clock.advance(2_000)
     for (const stream of stopped) stream.pause()
     clock.advance(1_000)
-    const { receiveWindow } = (stopped[0] as Stream).core
+    const { receiveWindow } = (stopped[0] as Stream).host
     for (const { unreadBytes } of stopped) expect(unreadBytes).toBeGreaterThan(4 * MEBIBYTE)
     expect(receiveWindow.unreadBytes).toBeLessThanOrEqual((32 * MEBIBYTE + 4 * FIRST_WINDOW_BYTES) * OVERHEAD)
     heart.beat()

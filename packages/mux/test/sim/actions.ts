@@ -87,14 +87,14 @@ function resetAt(side: Side, probe: Probe): void {
 function datagram(side: Side): void {
   const { core, random, parts } = side
   const { maxDatagramBytes } = core
-  if (maxDatagramBytes < 4 || core.isOver) return
+  if (maxDatagramBytes < 4 || core.isClosing) return
   const payload = new Uint8Array(random.integer(4, Math.min(maxDatagramBytes, parts.plan.maxWriteBytes + 4)))
   new DataView(payload.buffer).setUint32(0, parts.datagrams.out.sent)
   if (core.sendDatagram(payload)) parts.datagrams.out.sent += 1
 }
 
 function ping(side: Side): void {
-  if (side.core.isOver) return
+  if (side.core.isClosing) return
   side.core.liveness.requestPing(side.core.now)
   side.core.wake()
 }

@@ -1,12 +1,12 @@
-import type { SessionCore } from '../../src/proto/session-core.js'
-import { FIRST_STREAM_WINDOW_BYTES } from '../../src/proto/receive-window.js'
-import { SIZE_KNOWN } from '../../src/proto/stream-state.js'
-import type { Stream } from '../../src/proto/stream.js'
+import type { SessionCore } from '../../src/proto/session/core.js'
+import { FIRST_STREAM_WINDOW_BYTES } from '../../src/proto/receive/session-window.js'
+import { SIZE_KNOWN } from '../../src/proto/stream/state.js'
+import type { Stream } from '../../src/proto/stream/stream.js'
 import { must } from './sim-failure.js'
 
 /** What must hold of a core between any two calls. `streams`: those its application knows and that are not gone. */
 export function checkCore(core: SessionCore, streams: Iterable<Stream>, name: string): void {
-  if (core.isOver) return
+  if (core.isClosing) return
   const { receiveWindow, sendWindow } = core
   const { capBytes, received, consumed, limit, overheadBytes } = receiveWindow
   must(consumed <= received, () => `${name}: ${consumed} bytes consumed of ${received} received`)
@@ -42,7 +42,7 @@ export function checkAtRest(core: SessionCore, name: string): void {
   must(receiveWindow.overheadBytes === 0, () => `${name}: ${receiveWindow.overheadBytes} bytes of overhead`)
   must(receiveWindow.growthBytes === 0, () => `${name}: ${receiveWindow.growthBytes} bytes left in the pool`)
   must(core.sendBufferedBytes === 0, () => `${name}: ${core.sendBufferedBytes} bytes count as waiting`)
-  must(core.scheduler.take() === undefined, () => `${name}: a stream is scheduled that is gone`)
+  must(core.scheduler.take(false) === undefined, () => `${name}: a stream is scheduled that is gone`)
   must([...core.unread.list()].length === 0, () => `${name}: a stream counts as unread that is gone`)
 }
 

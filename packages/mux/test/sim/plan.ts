@@ -1,5 +1,5 @@
 import { rng, type Rng, type SimLinkOptions } from '@astranet/testkit/sim'
-import type { SessionLimits } from '../../src/proto/options.js'
+import type { SessionLimits } from '../../src/proto/session/options.js'
 
 /** How a run ends. */
 export type Ending =

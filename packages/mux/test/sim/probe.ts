@@ -1,6 +1,6 @@
 import type { Rng } from '@astranet/testkit/sim'
-import type { StreamError } from '../../src/proto/errors.js'
-import type { Stream, StreamHandler } from '../../src/proto/stream.js'
+import type { StreamError } from '../../src/proto/session/errors.js'
+import type { Stream, StreamHandler } from '../../src/proto/stream/stream.js'
 import type { Flow, StreamFlows } from './ledger.js'
 import { isPattern, patternBytes } from './pattern.js'
 import { must } from './sim-failure.js'
@@ -120,11 +120,11 @@ export class Probe {
     const kept = Math.min(stream.bufferedBytes, stream.keptAfterClose)
     if (stream.canSend && !outgoing.isReset && outgoing.reliableSize === undefined) {
       if (kept === stream.bufferedBytes) outgoing.isEnded = true
-      else if (stream.core.peer.resetStreamAt) outgoing.reliableSize = stream.sendOffset + kept
+      else if (stream.host.peer.resetStreamAt) outgoing.reliableSize = stream.sendOffset + kept
       else outgoing.isReset = true
     }
     this.hasStopped = true
-    outgoing.mayBeCut ||= stream.bufferedBytes > 0 && stream.core.options.maxSendBufferBytes < 1_000_000
+    outgoing.mayBeCut ||= stream.bufferedBytes > 0 && stream.host.options.maxSendBufferBytes < 1_000_000
     stream.close(code)
     this.#forget()
   }
@@ -244,7 +244,7 @@ export class Probe {
 
   #require(): void {
     const { stream } = this
-    const most = Math.min(200_000, Math.floor(stream.core.receiveWindow.capBytes / 4))
+    const most = Math.min(200_000, Math.floor(stream.host.receiveWindow.capBytes / 4))
     this.#wholeBytes = this.#host.random.integer(1, most)
     if (stream.canReceive) stream.requireAtLeast(this.#wholeBytes)
   }

@@ -1,10 +1,10 @@
 import type { Clock } from '@astranet/interface'
 import type { Rng } from '@astranet/testkit/sim'
-import { Driver } from '../../src/io/driver.js'
-import { resolveLimits, type SessionLimits } from '../../src/proto/options.js'
-import type { SessionCore } from '../../src/proto/session-core.js'
-import { StreamState } from '../../src/proto/stream-state.js'
-import type { Stream } from '../../src/proto/stream.js'
+import { Driver } from '../../src/io/session/driver.js'
+import { resolveLimits, type SessionLimits } from '../../src/proto/session/options.js'
+import type { SessionCore } from '../../src/proto/session/core.js'
+import { StreamState } from '../../src/proto/stream/state.js'
+import type { Stream } from '../../src/proto/stream/stream.js'
 import type { CheckedEnd } from './checked-end.js'
 import { checkCore } from './invariants.js'
 import type { Ledger } from './ledger.js'
@@ -42,7 +42,7 @@ export class Side implements ProbeHost {
   readonly open = new Set<Probe>()
   /** Bytes its application has written. */
   writtenBytes = 0
-  isOver = false
+  isClosing = false
   isClosed = false
   reason: Error | undefined = undefined
   /** The other side. */
@@ -64,13 +64,13 @@ export class Side implements ProbeHost {
       initialBytes: undefined,
       events: {
         onStream: (stream) => this.#accept(stream),
-        onStreamsAvailable: () => must(!this.isOver, `${parts.name}: streams available after the end`),
+        onStreamsAvailable: () => must(!this.isClosing, `${parts.name}: streams available after the end`),
         onDatagram: (payload) => this.#datagram(payload),
         onPong: (rttMs) =>
           must(rttMs === undefined || rttMs >= 0, `${parts.name}: a round trip of ${rttMs} ms`),
         onUnreadPressure: () => (this.pressures += 1),
         onIdle: () => this.log(() => 'no stream is open'),
-        onOver: (reason) => this.#over(reason),
+        onClosing: (reason) => this.#over(reason),
         onClosed: (reason) => this.#closed(reason),
       },
     })
@@ -86,12 +86,12 @@ export class Side implements ProbeHost {
 
   isRefused(code: unknown): boolean {
     if (this.peer === undefined) return false
-    const { options, isDraining } = this.peer.core
-    return code === options.evictionCode || (isDraining && code === options.refusalCode)
+    const { options, limits } = this.peer.core
+    return code === options.evictionCode || (limits.isFrozen && code === options.refusalCode)
   }
 
   isSessionOver(): boolean {
-    return this.isOver
+    return this.isClosing
   }
 
   later(callback: () => void): void {
@@ -100,7 +100,7 @@ export class Side implements ProbeHost {
 
   /** Opens a stream, where the peer's credit allows. */
   openStream(isUnidirectional: boolean): Probe | undefined {
-    const stream = this.core.isOver
+    const stream = this.core.isClosing
       ? undefined
       : this.core.open(isUnidirectional, this.random.pick([0, 3, 3, 3, 7]))
     if (stream === undefined) return undefined
@@ -132,7 +132,7 @@ export class Side implements ProbeHost {
 
   #accept(stream: Stream): void {
     this.log(() => `accepted stream ${stream.id}`)
-    must(!this.isOver, `${this.parts.name}: a stream after the end`)
+    must(!this.isClosing, `${this.parts.name}: a stream after the end`)
     const probe = this.#add(stream)
     this.core.acceptedStream(stream)
     if (this.isFinishing) {
@@ -164,15 +164,15 @@ export class Side implements ProbeHost {
 
   #over(reason: Error | undefined): void {
     this.log(() => `session over: ${reason?.message ?? 'without fault'}`)
-    must(!this.isOver, `${this.parts.name}: onOver twice`)
-    this.isOver = true
+    must(!this.isClosing, `${this.parts.name}: onClosing twice`)
+    this.isClosing = true
     this.reason = reason
   }
 
   #closed(reason: Error | undefined): void {
     this.log(() => 'session closed')
-    must(this.isOver && !this.isClosed, `${this.parts.name}: onClosed out of turn`)
-    must(reason === this.reason, `${this.parts.name}: onOver and onClosed disagree`)
+    must(this.isClosing && !this.isClosed, `${this.parts.name}: onClosed out of turn`)
+    must(reason === this.reason, `${this.parts.name}: onClosing and onClosed disagree`)
     this.isClosed = true
   }
 }

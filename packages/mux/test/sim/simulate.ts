@@ -1,4 +1,4 @@
-import type { SessionCore } from '../../src/proto/session-core.js'
+import type { SessionCore } from '../../src/proto/session/core.js'
 import type { Sabotage } from './checked-end.js'
 import { planOf, type Plan } from './plan.js'
 import { SimFailure } from './sim-failure.js'

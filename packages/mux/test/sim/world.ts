@@ -1,6 +1,6 @@
 import type { Clock } from '@astranet/interface'
 import { rng, simLink, VirtualClock, type Rng, type SimLink } from '@astranet/testkit/sim'
-import { MemoryBudget } from '../../src/proto/memory-budget.js'
+import { MemoryBudget } from '../../src/proto/receive/memory-budget.js'
 import { act } from './actions.js'
 import { CheckedEnd } from './checked-end.js'
 import { checkAtRest } from './invariants.js'
@@ -104,7 +104,7 @@ export class World {
         this.#finish(pair, () => this.#close(this.#random.chance(0.5) ? [side] : [side, other]))
         break
       case 'drain':
-        if (!side.core.isOver) side.core.drain()
+        if (!side.core.isClosing) side.core.drain()
         this.#finish(pair, () => this.#close([side]))
         break
       case 'close':
@@ -134,17 +134,17 @@ export class World {
     const { client, server } = pair
     client.finish()
     server.finish()
-    const isOver = (): boolean => client.isOver || server.isOver
+    const isClosing = (): boolean => client.isClosing || server.isClosing
     const isQuiet = (): boolean =>
       [client, server].every(({ core, open }) => core.streams.size === 0 && open.size === 0)
-    this.#runOut('streams were not finished', () => isOver() || isQuiet(), pair)
-    if (!isOver()) {
+    this.#runOut('streams were not finished', () => isClosing() || isQuiet(), pair)
+    if (!isClosing()) {
       // What is under way between the two: frames for streams that are gone.
-      this.#runUntil(this.clock.now() + 5_000, isOver)
+      this.#runUntil(this.clock.now() + 5_000, isClosing)
       const isSent = (): boolean => pair.ends.every(({ isAwaitingDrain }) => !isAwaitingDrain)
-      this.#runOut('a flush never ends', () => isOver() || isSent(), pair)
+      this.#runOut('a flush never ends', () => isClosing() || isSent(), pair)
     }
-    if (!isOver()) for (const { core, parts } of [client, server]) checkAtRest(core, parts.name)
+    if (!isClosing()) for (const { core, parts } of [client, server]) checkAtRest(core, parts.name)
     then()
   }
 
@@ -155,11 +155,11 @@ export class World {
     for (const side of [client, server]) side.isIdle = true
     const isWatching = ({ core }: Side): boolean =>
       core.options.keepAliveIntervalMs > 0 && core.options.deadPeerTimeoutMs > 0
-    const isOver = (): boolean => client.isOver && server.isOver
-    this.#runUntil(this.clock.now() + 31_000, isOver)
+    const isClosing = (): boolean => client.isClosing && server.isClosing
+    this.#runUntil(this.clock.now() + 31_000, isClosing)
     for (const side of [client, server]) {
-      if (isWatching(side)) must(side.isOver, `${side.parts.name}: a silent peer was not found dead`)
-      if (!side.isOver) side.driver.abort(new Error('given up'))
+      if (isWatching(side)) must(side.isClosing, `${side.parts.name}: a silent peer was not found dead`)
+      if (!side.isClosing) side.driver.abort(new Error('given up'))
     }
   }
 
@@ -264,7 +264,7 @@ function limitOf(plan: { limits: { maxReceiveBufferBytes?: number } }): number {
 function describeSide(side: Side): string {
   const { core, parts, open } = side
   const { receiveWindow, sendWindow } = core
-  const head = `${parts.name}: ${core.state}, ${core.streams.size} streams; receive ${JSON.stringify(receiveWindow)}, reserved ${core.options.memoryBudget.reservedBytes}; send ${JSON.stringify(sendWindow)}`
+  const head = `${parts.name}: ${core.end.state}, ${core.streams.size} streams; receive ${JSON.stringify(receiveWindow)}, reserved ${core.options.memoryBudget.reservedBytes}; send ${JSON.stringify(sendWindow)}`
   const streams = [...open].slice(0, 10).map(({ name, stream, isReadOver, unconsumed }) => {
     const { sendOffset, sendLimit, bufferedBytes, receiveOffset, receiveLimit, consumed, state } = stream
     return `  ${name} ${JSON.stringify({ state: `0x${state.toString(16)}`, sendOffset, sendLimit, bufferedBytes, receiveOffset, receiveLimit, consumed, isReadOver, unconsumed })}`

@@ -1,8 +1,8 @@
-import { SessionCore } from '../../src/proto/session-core.js'
-import { resolveLimits, type SessionLimits } from '../../src/proto/options.js'
-import { RECEIVE_OVER, SIZE_KNOWN } from '../../src/proto/stream-state.js'
-import type { Stream } from '../../src/proto/stream.js'
-import { FIRST_STREAM_WINDOW_BYTES } from '../../src/proto/receive-window.js'
+import { SessionCore } from '../../src/proto/session/core.js'
+import { resolveLimits, type SessionLimits } from '../../src/proto/session/options.js'
+import { RECEIVE_OVER, SIZE_KNOWN } from '../../src/proto/stream/state.js'
+import type { Stream } from '../../src/proto/stream/stream.js'
+import { FIRST_STREAM_WINDOW_BYTES } from '../../src/proto/receive/session-window.js'
 
 /** One end of a {@link Pair}: a core, and what it has told. */
 export class Side {
@@ -35,7 +35,7 @@ export class Side {
         onDatagram: () => this.events.push('datagram'),
         onPong: (rttMs) => this.pongs.push(rttMs),
         onUnreadPressure: () => this.events.push('pressure'),
-        onOver: () => this.events.push('over'),
+        onClosing: () => this.events.push('over'),
         onIdle: () => this.events.push('idle'),
         onHandlerError: (error) => this.thrown.push(error),
       },
@@ -181,7 +181,7 @@ export function checkInvariants(side: Side): void {
     if (stream.canReceive && (stream.state & SIZE_KNOWN) === 0)
       growth += Math.max(0, stream.receiveLimit - stream.consumed - FIRST_STREAM_WINDOW_BYTES)
   }
-  if (core.isOver) return
+  if (core.isClosing) return
   expectEqual('growthBytes', window.growthBytes, growth)
   if (growth > pool) throw new Error(`growth ${growth} is above the pool of ${pool}`)
   expectEqual('unread payload', window.received - window.consumed, unread)

@@ -1,4 +1,4 @@
-import type { Stream, StreamHandler } from '../../src/proto/stream.js'
+import type { Stream, StreamHandler } from '../../src/proto/stream/stream.js'
 
 /** A handler that keeps everything it is told of one stream. */
 export class Recorder implements StreamHandler {

@@ -5,8 +5,8 @@ import type { Check } from '../runner.js'
 import { rng } from '../sim/rng.js'
 
 const CHUNK_BYTES = 65_536
-/** A pipe that takes more than this while nobody reads has no back-pressure. */
-const MOST_BYTES = 64 << 20
+/** A pipe that takes more than this from a writer whose reader is paused has no back-pressure. */
+const MAX_BYTES = 64 << 20
 
 /** A slow reader slows the writer, and chunks are the caller's when the contract says so. */
 export const backPressureChecks: readonly Check<PairProbe>[] = [
@@ -38,12 +38,12 @@ async function heldBack(pair: PairProbe): Promise<void> {
 
 /** Writes until a write has waited for a while without `onDrain`. Returns how many bytes were written. */
 async function fill(pair: PairProbe, probe: Probe): Promise<number> {
-  for (let written = CHUNK_BYTES; written <= MOST_BYTES; written += CHUNK_BYTES) {
+  for (let written = CHUNK_BYTES; written <= MAX_BYTES; written += CHUNK_BYTES) {
     if (probe.write(new Uint8Array(CHUNK_BYTES))) continue
     await pair.quiet()
     if (probe.drains < probe.refusals) return written
   }
-  throw new Error(`the pipe took ${MOST_BYTES} bytes although its reader was paused`)
+  throw new Error(`the pipe took ${MAX_BYTES} bytes although its reader was paused`)
 }
 
 async function letsGo(pair: PairProbe): Promise<void> {

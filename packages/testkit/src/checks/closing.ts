@@ -70,7 +70,7 @@ async function bothAbort(pair: PairProbe): Promise<void> {
   const [a, b] = pair.probes()
   a.write(new Uint8Array(100_000))
   pair.a.abort(reason)
-  // Where there is no turn between the ends, this one is over already.
+  // Without a turn between the ends this one has closed already.
   const isBroken = b.closes > 0
   pair.b.abort(reason)
   checkSame(await a.closed(), reason, "a's reason")
@@ -103,7 +103,7 @@ async function beforeHandle(pair: PairProbe): Promise<void> {
   checkSame(await pair.probe(pair.a).closed(), reason, 'reason')
 }
 
-/** Some pipes can say that they broke, and some only that nothing more comes. */
+/** Some pipes report at the other end that they broke, and some only an end. */
 async function overFor(probe: Probe): Promise<void> {
   await probe.until('onClose or onEnd', () => probe.closes > 0 || probe.hasEnded)
   if (probe.closes === 0) return

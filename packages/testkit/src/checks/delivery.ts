@@ -7,7 +7,7 @@ import { rng, type Rng } from '../sim/rng.js'
 
 const MIB = 1 << 20
 
-/** Bytes arrive: all of them, in order, to whoever handles the pipe. */
+/** All bytes arrive, in order, at the current handler of the pipe. */
 export const deliveryChecks: readonly Check<PairProbe>[] = [
   { name: 'carries bytes of random sizes both ways at once, whole and in order', run: bothWays },
   { name: 'carries many writes of one byte', run: manySmallWrites },
@@ -91,7 +91,7 @@ async function pauseAndResume(pair: PairProbe): Promise<void> {
   await a.send(sent.subarray(0, 1000))
   await b.received(1000)
   pair.b.pause()
-  // The chunk that may be under way takes what is sent first.
+  // A chunk that is in flight already may carry what is sent first.
   a.write(sent.subarray(1000, 2000))
   await pair.quiet()
   const before = b.receivedBytes

@@ -19,7 +19,7 @@ async function endsEach(pair: PairProbe): Promise<void> {
     await b.ended()
     await b.send(rng(8).bytes(100_000))
     await a.received(100_000)
-    checkSame(a.hasEnded, false, 'whether a was told an end')
+    checkSame(a.hasEnded, false, 'whether a got an end')
     checkSame(b.closes, 0, 'calls of onClose while one direction is open')
     pair.b.end()
     await a.ended()

@@ -83,7 +83,7 @@ export class SimDirection implements PairDirection {
     this.#queuedBytes = 0
   }
 
-  /** Sees to it that what is in flight arrives. To be called whenever the receiver may have become ready. */
+  /** Delivers later what is in flight. Called whenever the receiver may have become ready. */
   schedule(): void {
     const dueMs = this.#pieces[0]?.dueMs ?? this.#endDueMs
     if (dueMs === undefined || this.#isScheduled || !this.#canDeliver()) return
@@ -101,7 +101,7 @@ export class SimDirection implements PairDirection {
     this.#isScheduled = false
     const nowMs = this.#clock.now()
     const hadExcess = this.excessBytes > 0
-    // What a handler writes meanwhile waits for the next event, or two talkative ends would never let time move.
+    // What a handler writes meanwhile waits for the next event; otherwise two ends that answer each other would stop time.
     const waiting = this.#pieces.length
     let count = 0
     for (; count < waiting && this.#canDeliver(); count++) {
@@ -134,7 +134,7 @@ export class SimDirection implements PairDirection {
     return this.#rng === undefined || longest === Infinity ? longest : this.#rng.integer(1, longest)
   }
 
-  /** When bytes that leave now have arrived. A line carries one byte after the other, and never changes their order. */
+  /** When bytes that leave now arrive. A line carries one byte after the other, and never changes their order. */
   #dueMs(bytes: number): number {
     const { bytesPerSecond = Infinity, jitterMs = 0 } = this.#options
     this.#lineFreeMs = Math.max(this.#lineFreeMs, this.#clock.now()) + (bytes * 1000) / bytesPerSecond

@@ -8,7 +8,7 @@ import type { SimDirectionOptions, SimLinkOptions } from './link-options.js'
 export interface SimLink {
   readonly a: ByteDuplex
   readonly b: ByteDuplex
-  /** Breaks the link now: what is under way is lost, both ends close with `reason` (default: an `ECONNRESET`). */
+  /** Breaks the link now: what is in flight is lost, both ends close with `reason` (default: an `ECONNRESET`). */
   cut(reason?: Error): void
   /** Nothing arrives at either end until `release`; nothing is lost. */
   hold(): void
@@ -20,8 +20,8 @@ export interface SimLink {
  * A link between two {@link ByteDuplex}es on `clock`: with delay, jitter, rate, bounded buffers, arbitrary splits of what
  * was written, and a cut at any byte. The same clock calls, options and seed give the same run.
  *
- * Bytes are copied when written, so chunks are the caller's again at once. Throws a `TypeError` or `RangeError` that names the option
- * when one is out of range.
+ * Bytes are copied when written, so chunks are the caller's again at once. Throws a `TypeError` or `RangeError` that names
+ * the option when one is out of range.
  */
 export function simLink(clock: Clock, options: SimLinkOptions = {}): SimLink {
   const { aToB, bToA, rng, halfClose = true, ...common } = options

@@ -1,7 +1,7 @@
 import { checkNumber } from '@astranet/interface/check'
 
 /**
- * Random numbers that can be had again from their seed: xoshiro128** (Blackman and Vigna), seeded by splitmix32. Good for
+ * Random numbers that a seed reproduces: xoshiro128** (Blackman and Vigna), seeded by splitmix32. Good for
  * tests, not for secrets.
  */
 export class Rng {
@@ -54,7 +54,7 @@ export class Rng {
     return items[this.integer(0, items.length - 1)] as T
   }
 
-  /** So many random bytes. */
+  /** `length` random bytes. */
   bytes(length: number): Uint8Array {
     const bytes = new Uint8Array(length)
     let word = 0
@@ -66,13 +66,13 @@ export class Rng {
     return bytes
   }
 
-  /** A generator of its own, so that one part's use of numbers does not shift another's. */
+  /** A new generator, so that one part's use of numbers does not shift another's. */
   fork(): Rng {
     return new Rng(this.uint32())
   }
 }
 
-/** Random numbers that can be had again from `seed`. */
+/** Random numbers that `seed` reproduces. */
 export function rng(seed: number): Rng {
   return new Rng(seed)
 }

@@ -9,16 +9,16 @@ const MAX_TIMER_DELAY_MS = 0x7fffffff
 export interface VirtualClockOptions {
   /** What `now()` starts at, in ms. Default 0. */
   startMs?: number
-  /** Events one call may run before it throws, so that a livelock ends. Default 10,000,000. */
+  /** The most events of one call; more throw, so that a livelock ends. Default 10,000,000. */
   maxEvents?: number
 }
 
 /**
  * A clock whose time stands still until it is moved: the same calls give the same order on every run.
  *
- * What is due runs in the order of its time, and at the same time in the order in which it was set. Deferred callbacks
- * run before the next timer, in rounds, as the turns of an event loop do. An error that a callback throws leaves the call
- * that moved the clock.
+ * Timers run in the order of their time, and those of one time in the order in which they were set. Deferred callbacks run
+ * before the next timer, in rounds, as the turns of an event loop do. The call that moves the clock throws what a callback
+ * throws.
  */
 export class VirtualClock implements Clock {
   readonly #timers = new TimerHeap()
@@ -61,7 +61,7 @@ export class VirtualClock implements Clock {
     return this.#stepUntil(Infinity)
   }
 
-  /** Moves time on by `ms`, running everything that is due on the way. Throws a `RangeError` unless `ms` is 0 or more. */
+  /** Moves time on by `ms`, and runs everything that becomes due. Throws a `RangeError` unless `ms` is 0 or more. */
   advance(ms: number): void {
     const untilMs = this.#nowMs + checkNumber('ms', ms, { min: 0, max: Infinity })
     for (let events = 0; this.#stepUntil(untilMs); events++) this.#checkLivelock(events)

@@ -1,0 +1,215 @@
+import { formatNodeId, toNodeId, type NodeId } from '@astranet/interface'
+import { checkBoolean } from '@astranet/interface/check'
+import { toByteDuplex, type Pipe } from '@astranet/mux'
+import type { ServiceInstance } from '@astranet/registry'
+import type { Route } from '@astranet/relay'
+import type { DialOutcome, DialRequest } from '../dial/dial-request.js'
+import type { Endpoint } from '../endpoints/endpoint.js'
+import type { Node } from '../node/node.js'
+import type { AttachOptions } from './attach-options.js'
+import type { BindOptions } from './bind-options.js'
+import { checkOptions, checkSignal, checkString } from './check.js'
+import type { DialOptions, DialScope } from './dial-options.js'
+import { joinEnvironment } from './environment-name.js'
+import { addressOfHost } from './http-host.js'
+import type { JoinOptions } from './join-options.js'
+import type { ListenAndServeOptions } from './listen-and-serve-options.js'
+import { NetError } from './net-error.js'
+import { checkStreamNetwork } from './stream-network.js'
+
+/** @internal The names that a node sees by default. */
+export const NODE_SCOPE: DialScope = { environment: '', hasLoopBack: true }
+
+/** @internal Makes the entry's object for a node that is seen with other names. */
+export type View<TSocket, TListener, TView> = (node: Node<TSocket, TListener>, scope: DialScope) => TView
+
+/**
+ * What `AstraNet` is in every runtime; the entry of each gives it the runtime's sockets and listeners, and a constructor.
+ * `TView` is the entry's own class.
+ */
+export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable {
+  readonly #node: Node<TSocket, TListener>
+  readonly #scope: DialScope
+  readonly #view: View<TSocket, TListener, TView>
+
+  /** @internal */
+  constructor(node: Node<TSocket, TListener>, scope: DialScope, view: View<TSocket, TListener, TView>) {
+    this.#node = node
+    this.#scope = scope
+    this.#view = view
+  }
+
+  /** This node's id. `formatNodeId` gives its text. */
+  get nodeId(): NodeId {
+    return this.#node.id
+  }
+
+  /** The environment whose names this view binds and dials; `''` by default. */
+  get environment(): string {
+    return this.#scope.environment
+  }
+
+  /** Whether `close` was called. */
+  get isClosed(): boolean {
+    return this.#node.isClosed
+  }
+
+  /**
+   * Connects to a service or a port; resolves when the far side has accepted.
+   *
+   * A name that no node offers, or a node without a link, may become known until the deadline; then the error is
+   * `ENOTFOUND` or `EHOSTUNREACH`. `ECONNREFUSED`, within a round trip: nobody listens on the port, or the backlog is full;
+   * of a service with several instances the others are tried first. `ETIMEDOUT`: no answer. `ECONNRESET`: the link broke
+   * meanwhile. `ECONNABORTED`: this node was closed meanwhile.
+   */
+  dial(network: string, address: string, options?: DialOptions): Promise<TSocket> {
+    try {
+      checkStreamNetwork(network)
+      this.#node.checkOpen('dial', address)
+      // The dialer's own promise: another promise around it would cost measurable time in every dial.
+      return this.#node.dialer.dial(address, this.#scope, options)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  /** @internal Checks the arguments of a dial whose socket exists before it is connected. Throws when one is wrong. */
+  protected dialRequest(network: string, address: string, options: DialOptions): DialRequest {
+    checkStreamNetwork(network)
+    return this.#node.dialer.request(address, this.#scope, options)
+  }
+
+  /** @internal Begins such a dial. The result gives it up. */
+  protected startDial(request: DialRequest, outcome: DialOutcome): () => void {
+    try {
+      this.#node.checkOpen('dial', request.text)
+      const call = this.#node.dialer.start(request, outcome)
+      return () => call.giveUp(undefined)
+    } catch (error) {
+      outcome.reject(error)
+      return () => undefined
+    }
+  }
+
+  /** `dial` with a deadline of `timeoutMs`. */
+  async dialTimeout(network: string, address: string, timeoutMs: number): Promise<TSocket> {
+    return await this.dial(network, address, { timeoutMs })
+  }
+
+  /**
+   * `dial` for HTTP clients: `host` is the host of a URL. A port of 80 or 443 behind a service's name is dropped, because
+   * HTTP adds it; behind a node it stays. A node is its id, or its IPv6 address as its sockets have it.
+   *
+   * Names are as a URL writes them: `myservice` finds `MyService`, `xn--bro-hoa` finds `büro`, `0.0.0.123` finds `123`. The
+   * name itself comes first if it is known. When a URL writes several other names in the same way, the call fails at once
+   * with `ENOTFOUND`.
+   */
+  async httpDial(network: string, host: string, options?: DialOptions): Promise<TSocket> {
+    const address = addressOfHost(checkString('host', host))
+    checkStreamNetwork(network)
+    this.#node.checkOpen('dial', address)
+    return await this.#node.dialer.dial(address, { ...this.#scope, hasUrlNames: true }, options)
+  }
+
+  /**
+   * Binds a port (`':port'`; `':0'` for a free one), a service (`'name'`, at a free port) or both (`'name:port'`). A
+   * service is known to all neighbours at once. A port that is bound is `EADDRINUSE`.
+   */
+  async bind(network: string, address: string, options: BindOptions = {}): Promise<TListener> {
+    checkStreamNetwork(network)
+    return this.#node.bind(address, this.#scope.environment, options)
+  }
+
+  /**
+   * Lets other nodes join at `address` of `network`; resolves when they can. Errors are the transport's own:
+   * `EADDRINUSE`, `EACCES`, ... The endpoint has the system's real address, also when `':0'` was asked for. Later errors
+   * are reported to `options.onError` and on diagnostics channels. The address is advertised to other nodes; a listener on
+   * all interfaces is advertised by the addresses of its machine (8 at most).
+   */
+  async listenAndServe(
+    network: string,
+    address: string,
+    options: ListenAndServeOptions = {},
+  ): Promise<Endpoint> {
+    return await this.#node.listenAndServe(network, address, options)
+  }
+
+  /**
+   * Joins the node that listens at `address`; resolves with its id when the link is open and that node's services are known
+   * (or `helloTimeoutMs` is over). From then on it is joined again whenever no link to it is left, until this node is
+   * closed or `signal` aborts. An address that is joined already shares the link. If the first attempt fails, the error is
+   * the transport's own (`ECONNREFUSED`, ...) or the link's (`ASTRA_ERR_LINK_*`), and there is no second attempt.
+   */
+  async join(network: string, address: string, options: JoinOptions = {}): Promise<NodeId> {
+    return await this.#node.join(network, address, options)
+  }
+
+  /**
+   * Makes a link of any ordered, reliable pipe: a Node Duplex, a pair of Web Streams, a MessagePort or a `ByteDuplex`. The
+   * other node attaches the other end. Resolves with the id of that node; rejects with an `ASTRA_ERR_LINK_*` when there is
+   * no node of this network at the other end, with `ASTRA_ERR_INSECURE` when there is a `secret` and the pipe is not
+   * confidential, and with `ECONNABORTED` when this node is closed meanwhile. The pipe belongs to the node from now on.
+   */
+  async attach(pipe: Pipe, options: AttachOptions = {}): Promise<NodeId> {
+    const { confidential } = checkOptions(options)
+    const signal = checkSignal(options.signal)
+    this.#node.checkOpen('attach', '')
+    const toPipe =
+      confidential === undefined ? {} : { confidential: checkBoolean('confidential', confidential) }
+    const { memory } = this.#node
+    return await this.#node.attach(toByteDuplex(pipe, { ...toPipe, memory }), signal)
+  }
+
+  /** The services that can be dialed now, in this environment: this node's and its neighbours'. */
+  services(): ServiceInstance[] {
+    const { environment, hasLoopBack } = this.#scope
+    const services = this.#node.catalogue.services({ environment })
+    return hasLoopBack ? services : services.filter((each) => each.nodeId !== this.nodeId)
+  }
+
+  /** The nodes that can be reached now, nearest first. */
+  routes(): Route[] {
+    return this.#node.routes.routes()
+  }
+
+  /**
+   * The round trip to a neighbour in ms, measured now by a ping on the link. `EHOSTUNREACH` if there is no link;
+   * `ASTRA_ERR_SESSION_OVER` if it ends meanwhile.
+   */
+  async ping(nodeId: NodeId): Promise<number> {
+    const address = formatNodeId(toNodeId(nodeId))
+    this.#node.checkOpen('ping', address)
+    const link = this.#node.preferred.linkTo(nodeId)
+    if (link !== undefined) return await link.ping()
+    throw new NetError('EHOSTUNREACH', 'there is no link to this node', { syscall: 'ping', address })
+  }
+
+  /**
+   * This node seen with other names: services that are bound through the view belong to the environment, and only services
+   * of that environment are dialed by name. Several names are joined with a dot. No name: the default environment. Ports
+   * belong to the node, so they are the same in all environments. The rules for an environment's name are those for a
+   * service's.
+   */
+  withEnv(...names: string[]): TView {
+    return this.#view(this.#node, { ...this.#scope, environment: joinEnvironment(names) })
+  }
+
+  /** This node seen with its own services among those dialed by name, which is the default, or without them. */
+  withLoopBack(isEnabled = true): TView {
+    return this.#view(this.#node, { ...this.#scope, hasLoopBack: checkBoolean('isEnabled', isEnabled) })
+  }
+
+  /**
+   * Closes the node: listeners, endpoints and links. Open sockets are destroyed here, and fail with `ECONNRESET` on the
+   * other side; pending calls reject with `ECONNABORTED`, later ones with `ERR_SOCKET_CLOSED`. Resolves when everything has
+   * closed, which takes up to `closeTimeoutMs` (3 s) if a peer is dead. Idempotent; a view closes the node it is a view of.
+   */
+  async close(): Promise<void> {
+    await this.#node.close()
+  }
+
+  /** Closes the node. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}

@@ -1,0 +1,54 @@
+import type { Selector } from '@astranet/registry'
+import { checkOptions, checkSignal, checkTimeout } from './check.js'
+import { checkSocketOptions, type CheckedSocketOptions, type SocketOptions } from './socket-options.js'
+
+/** How long a dial may take by default, in ms. */
+export const DEFAULT_DIAL_TIMEOUT_MS = 10_000
+
+/** How to dial. The options of sockets have no effect in browsers. */
+export interface DialOptions extends SocketOptions {
+  /**
+   * How long the dial waits for an unknown name or node, and then for the answer, in ms, to 2^31 - 1; 0: fail at once if
+   * the name or the node is unknown (the answer still has the default time). Default 10,000.
+   */
+  timeoutMs?: number
+  /** Gives up when aborted: the promise rejects with the signal's reason. Without effect on a connected socket. */
+  signal?: AbortSignal
+  /** Picks one of several instances of a service. Default: each in turn. */
+  selector?: Selector
+  /** A text for the selector, for example a user's name, so that the same instance serves the same user. */
+  key?: string
+}
+
+/** @internal Which names a dial sees. */
+export interface DialScope {
+  readonly environment: string
+  /** Whether this node's own services can be dialed by name. */
+  readonly hasLoopBack: boolean
+  /** Whether an unknown name stands for the service whose name a URL writes in this way. */
+  readonly hasUrlNames?: boolean
+}
+
+/** @internal The options, with defaults. */
+export interface CheckedDialOptions {
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
+  readonly selector: Selector | undefined
+  readonly key: string | undefined
+  readonly socketOptions: CheckedSocketOptions
+}
+
+/** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
+export function checkDialOptions(options: DialOptions): CheckedDialOptions {
+  const { timeoutMs = DEFAULT_DIAL_TIMEOUT_MS, signal, selector, key } = checkOptions(options)
+  if (selector !== undefined && typeof selector !== 'function')
+    throw new TypeError('selector must be a function')
+  if (key !== undefined && typeof key !== 'string') throw new TypeError('key must be a string')
+  return {
+    timeoutMs: checkTimeout('timeoutMs', timeoutMs),
+    signal: checkSignal(signal),
+    selector,
+    key,
+    socketOptions: checkSocketOptions(options),
+  }
+}

@@ -1,0 +1,60 @@
+import type { Clock, MemoryUse, Transport } from '@astranet/interface'
+import type { SessionLimits } from '@astranet/mux'
+
+/** How to make a node. */
+export interface AstraNetOptions {
+  /**
+   * The ways in which it joins and can be joined. The name of a network chooses the first transport that has it. Default on
+   * Node `[tcp({ secret }), ws()]`: `tcp`, `tcp4`, `tcp6`, `unix`, `ws` and `wss`; in browsers `[ws()]`.
+   */
+  transports?: readonly Transport[]
+  /**
+   * A text that the nodes of the network know, and only they: at least 16 characters without white space at the ends;
+   * the command `astranet-secret` makes a good one. Each link, over any transport and over attached pipes, is made only
+   * after both sides have proved that they know it; otherwise both get `ASTRA_ERR_LINK_AUTHENTICATION` (over TCP
+   * `ASTRA_ERR_TLS_SECRET`, because the default transports use it for TLS too). Transports given in `transports` have their
+   * own security; each pipe must be confidential (TLS, a Unix socket), otherwise the error is `ASTRA_ERR_INSECURE`. The
+   * secret is stretched once for each node, which takes some 0.3 s. Default: none, and every node that can connect is a member.
+   */
+  secret?: string
+  /**
+   * Whether the secret is also proved on pipes that others can read or change, such as `ws`. Someone who reads a proof can
+   * try guesses at the secret offline; someone who can change the bytes can take over the link after the proof. Meant for
+   * pipes that something else protects, such as a VPN. Without effect when there is no `secret`. Default `false`.
+   */
+  insecure?: boolean
+  /**
+   * The node's id. Default: random, which is best unless the id must survive restarts. Two nodes that run at the same time
+   * must not have the same id: both report it, on the diagnostics channel `astranet:node:conflict` and with the process
+   * warning `ASTRA_WARN_ID_CONFLICT`.
+   */
+  nodeId?: bigint
+  /**
+   * Upper limit of unread bytes, plus the bytes that peers are allowed to send, of all links together, in bytes; from
+   * 65,536. Default 268,435,456 (256 MiB).
+   */
+  maxReceiveBufferBytes?: number
+  /**
+   * Limits of each link's session; see `@astranet/mux`. `maxConcurrentStreams` is at least 3 here: one stream of the link,
+   * one of the peer's registry, and one for the peer's dials.
+   */
+  sessionLimits?: Omit<SessionLimits, 'memoryBudget' | 'isTrusted'>
+  /**
+   * How long a new connection may take until both sides have introduced themselves, in whole ms, 1 to 2^31 - 1. Then it is
+   * closed. Default 10,000.
+   */
+  helloTimeoutMs?: number
+  /**
+   * Whether the process keeps memory that is freed after reading from sockets, on Linux. `'fast'` lets `malloc` keep up to
+   * 48 MiB for each thread that allocates; receiving much is then up to 1.5 times as fast. `'lean'` leaves `malloc` alone:
+   * for a process where memory matters more, such as one of many on a machine. It applies to the default transports and to
+   * attached Node streams; transports given in `transports` have an option of their own. A process has one `malloc`: one
+   * user of `'fast'` decides for the whole process. Default `'fast'`.
+   */
+  memory?: MemoryUse
+  /** Default: the system's. */
+  clock?: Clock
+}
+
+/** @internal Makes the transports of a node that was given none. */
+export type DefaultTransports = (options: AstraNetOptions) => readonly Transport[]

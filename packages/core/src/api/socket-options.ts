@@ -1,0 +1,45 @@
+import { checkBoolean } from '@astranet/interface/check'
+
+/** The options of a socket, dialed or accepted; those of `net.Socket`. */
+export interface SocketOptions {
+  /** When `false`, this direction ends when the other side has ended its own. Default `false`, as for `net.Socket`. */
+  allowHalfOpen?: boolean
+  /** Sets both of the following. */
+  highWaterMark?: number
+  /** Reading pauses when this number of bytes was read ahead of the program; an integer from 0. Default: that of Node. */
+  readableHighWaterMark?: number
+  /** `write` returns false when this number of bytes waits to be sent; an integer from 0. Default 524,288. */
+  writableHighWaterMark?: number
+}
+
+/** @internal The options, checked. One object for all sockets of a listener. */
+export interface CheckedSocketOptions {
+  readonly allowHalfOpen: boolean
+  readonly readableHighWaterMark?: number
+  readonly writableHighWaterMark?: number
+}
+
+const USUAL: CheckedSocketOptions = { allowHalfOpen: false }
+const HALF_OPEN: CheckedSocketOptions = { allowHalfOpen: true }
+
+/** @internal Throws a TypeError or RangeError that names the option. */
+export function checkSocketOptions(options: SocketOptions): CheckedSocketOptions {
+  const { allowHalfOpen = false, highWaterMark } = options
+  const readable = highWaterMark ?? options.readableHighWaterMark
+  const writable = highWaterMark ?? options.writableHighWaterMark
+  checkBoolean('allowHalfOpen', allowHalfOpen)
+  if (readable === undefined && writable === undefined) return allowHalfOpen ? HALF_OPEN : USUAL
+  const prefixed = highWaterMark === undefined
+  return {
+    allowHalfOpen,
+    ...mark('readableHighWaterMark', prefixed ? 'readableHighWaterMark' : 'highWaterMark', readable),
+    ...mark('writableHighWaterMark', prefixed ? 'writableHighWaterMark' : 'highWaterMark', writable),
+  }
+}
+
+function mark(key: string, name: string, value: number | undefined): Record<string, number> {
+  if (value === undefined) return {}
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number of bytes, got ${typeof value}`)
+  if (Number.isInteger(value) && value >= 0) return { [key]: value }
+  throw new RangeError(`${name} must be an integer from 0, got ${value}`)
+}

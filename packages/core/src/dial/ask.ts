@@ -1,0 +1,73 @@
+import {
+  refusalError,
+  type DialError,
+  type DialHandler,
+  type DialHeader,
+  type Link,
+  type OutgoingDial,
+} from '@astranet/link'
+import { SessionError, type Stream } from '@astranet/mux'
+import type { DialScope } from '../api/dial-options.js'
+import type { SocketEnds } from '../api/socket-ends.js'
+import type { DialParts } from './dial-context.js'
+import { refusalText, selfBroken } from './dial-errors.js'
+
+/** @internal Receives the answer of the node that was asked: one of these, once, never from inside the call that asks. */
+export interface AnswerReceiver {
+  accepted(stream: Stream, initialBytes: Uint8Array | undefined): void
+  /** The node refused, or the link or session to it broke before it answered. */
+  refused(error: DialError): void
+  /** For any other reason. */
+  failed(error: unknown): void
+}
+
+/** What a node is asked. A dial by name says which service it means, so that a port which changed hands refuses. */
+export function dialHeader(
+  { localPort: sourcePort, remotePort: port }: SocketEnds,
+  service: string | undefined,
+  { environment: ours }: DialScope,
+): DialHeader {
+  const environment = service === undefined || ours === '' ? undefined : ours
+  return { kind: 'dial', port, sourcePort, service, environment }
+}
+
+/** Asks the node at the other end of a link. The result can be cancelled. */
+export function askPeer(link: Link, header: DialHeader, receiver: AnswerReceiver): OutgoingDial {
+  return link.dial(header, HANDLER, receiver)
+}
+
+/** Asks this node itself. The result can be aborted. */
+export function askSelf(
+  parts: DialParts<unknown>,
+  ends: SocketEnds,
+  receiver: AnswerReceiver,
+): AbortController {
+  const attempt = new AbortController()
+  void dialSelf(parts, { ends, signal: attempt.signal }, receiver)
+  return attempt
+}
+
+async function dialSelf(
+  { ports, loopback }: DialParts<unknown>,
+  { ends, signal }: { ends: SocketEnds; signal: AbortSignal },
+  receiver: AnswerReceiver,
+): Promise<void> {
+  try {
+    const result = await loopback.dial(ports.at(ends.remotePort), ends, signal)
+    if (typeof result === 'number') receiver.refused(refusalError(result, refusalText(result)))
+    else receiver.accepted(result, undefined)
+  } catch (error) {
+    if (error instanceof SessionError) receiver.refused(selfBroken(error))
+    else receiver.failed(error)
+  }
+}
+
+/** One handler for all dials: `dial.context` is the receiver. */
+const HANDLER: DialHandler = {
+  onAccepted: (dial, stream, initialBytes) => receiverOf(dial).accepted(stream, initialBytes),
+  onFailed: (dial, error) => receiverOf(dial).refused(error),
+}
+
+function receiverOf(dial: OutgoingDial): AnswerReceiver {
+  return dial.context as AnswerReceiver
+}

@@ -1,0 +1,227 @@
+import { onAbort, type NodeId, type Timer } from '@astranet/interface'
+import type { DialError, OutgoingDial } from '@astranet/link'
+import type { Stream } from '@astranet/mux'
+import type { ServiceInstance } from '@astranet/registry'
+import { DEFAULT_DIAL_TIMEOUT_MS } from '../api/dial-options.js'
+import type { SocketEnds } from '../api/socket-ends.js'
+import { askPeer, askSelf, dialHeader, type AnswerReceiver } from './ask.js'
+import type { ChangeWaiter } from './change-waiters.js'
+import type { CallInFlight, DialContext, Wanted } from './dial-context.js'
+import {
+  ambiguousHost,
+  isWorthAnother,
+  noRoute,
+  notFound,
+  refused,
+  timedOut,
+  type FailedCall,
+} from './dial-errors.js'
+import type { DialOutcome, DialRequest } from './dial-request.js'
+import { Refusals } from './refusals.js'
+
+/**
+ * One call of `dial`. States: *looking* (no node can be asked yet: it waits for a change), *asking* (a node was asked and
+ * has not answered), *finished*. Moves: looking -> asking when a node can be asked; asking -> asking when one instance of a
+ * service refused and another has not been asked; asking -> looking when all refused and the catalogue may be behind;
+ * looking or asking -> finished.
+ *
+ * It uses callbacks and one promise, no async functions: nodes dial a hundred thousand times a second, and each further
+ * promise costs measurable time.
+ */
+export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
+  previous: CallInFlight | undefined = undefined
+  next: CallInFlight | undefined = undefined
+  readonly #context: DialContext
+  readonly #request: DialRequest
+  readonly #outcome: DialOutcome
+  #timer: Timer | undefined = undefined
+  #ignoreSignal: (() => void) | undefined = undefined
+  /** The deadline has passed: it fails unless a node can be asked at once. */
+  #isTimeUp = false
+  #isFinished = false
+  /** It is among the waiters for a change. */
+  #isWaiting = false
+  /** The pending attempt: over a link, or on this node. */
+  #attempt: OutgoingDial | AbortController | undefined = undefined
+  #ends: SocketEnds | undefined = undefined
+  /** The instance that is asked now. */
+  #instance: ServiceInstance | undefined = undefined
+  #refusals: Refusals | undefined = undefined
+
+  constructor(context: DialContext, request: DialRequest, outcome: DialOutcome) {
+    this.#context = context
+    this.#request = request
+    this.#outcome = outcome
+  }
+
+  /** The address as the caller wrote it. */
+  get text(): string {
+    return this.#request.text
+  }
+
+  /** Begins. Throws the signal's reason when it is aborted already. */
+  start(): void {
+    const { signal, timeoutMs } = this.#request.options
+    if (signal !== undefined) {
+      signal.throwIfAborted()
+      this.#ignoreSignal = onAbort(signal, () => this.giveUp(signal.reason))
+    }
+    this.#context.inFlight.push(this)
+    if (timeoutMs === 0) this.#isTimeUp = true
+    else this.#startTimer(timeoutMs)
+    this.#look()
+  }
+
+  /** What it waited for has changed. */
+  changed(): void {
+    this.#isWaiting = false
+    if (!this.#isFinished) this.#look()
+  }
+
+  /** Ends it from outside: the caller's signal aborted, or the node is closed. */
+  giveUp(reason: unknown): void {
+    if (this.#attempt instanceof AbortController) this.#attempt.abort(reason)
+    else this.#attempt?.cancel()
+    this.#reject(reason)
+  }
+
+  /** The far side, or this node, has accepted. */
+  accepted(stream: Stream, initialBytes: Uint8Array | undefined): void {
+    if (this.#isFinished) {
+      stream.destroy()
+      return
+    }
+    const { origin, options } = this.#request
+    this.#finish()
+    const ends = this.#ends as SocketEnds
+    this.#outcome.accepted(stream, { ends, initialBytes, options: options.socketOptions, origin })
+  }
+
+  /** The pending attempt over a link, or over the node's own sessions, has failed. */
+  refused(error: DialError): void {
+    this.failed(refused(error, this.#ends as SocketEnds, this.#failedCall()))
+  }
+
+  /** The pending attempt has failed. */
+  failed(error: unknown): void {
+    if (this.#isFinished) return
+    this.#attempt = undefined
+    if (this.#instance === undefined || this.#isTimeUp || !isWorthAnother(error)) {
+      this.#reject(error)
+      return
+    }
+    this.#refusals ??= new Refusals(this.#context.parts.clock, () => this.#lookAgain())
+    this.#refusals.add(this.#instance, error)
+    this.#look()
+  }
+
+  /** Asks a node if one can be asked; otherwise waits until one can. */
+  #look(): void {
+    const { address } = this.#request
+    try {
+      if (address.kind === 'service') this.#lookForService(address.service, address.port)
+      else if (address.kind === 'node') this.#lookForNode(address.nodeId, address.port)
+      else this.#ask(this.#context.parts.self, address.port)
+    } catch (error) {
+      // The application's selector may throw.
+      this.#reject(error)
+    }
+  }
+
+  #lookForService(asked: string, port: number | undefined): void {
+    const { scope, options, origin } = this.#request
+    const service = scope.hasUrlNames === true ? this.#nameOfHost(asked, port) : asked
+    const wanted = { service, port, scope, refusedBy: this.#refusals?.instances, origin }
+    this.#instance = this.#context.select(wanted, options)
+    // The application's selector may have aborted this call.
+    if (this.#isFinished) return
+    if (this.#instance !== undefined) this.#ask(this.#instance.nodeId, this.#instance.port, service)
+    else if (this.#refusals !== undefined) this.#refusedByAll(this.#refusals, wanted)
+    else if (this.#isTimeUp) this.#reject(notFound(service, port, this.#failedCall()))
+    else this.#wait()
+  }
+
+  /** All known instances have refused. */
+  #refusedByAll(refusals: Refusals, wanted: Wanted): void {
+    if (this.#isTimeUp || !refusals.canWait()) {
+      this.#reject(refusals.lastError)
+      return
+    }
+    refusals.wait(!this.#context.hasRefuser(wanted))
+    this.#wait()
+  }
+
+  /** Throws when several services have the name. */
+  #nameOfHost(host: string, port: number | undefined): string {
+    const names = this.#context.namesOf(host, port, this.#request.scope)
+    if (names.length > 1) throw ambiguousHost(host, names, this.#failedCall())
+    return names[0] ?? host
+  }
+
+  #lookForNode(nodeId: NodeId, port: number): void {
+    const { self, links } = this.#context.parts
+    if (nodeId === self || links.canReach(nodeId)) this.#ask(nodeId, port)
+    else if (this.#isTimeUp) this.#reject(noRoute(nodeId, this.#failedCall()))
+    else this.#wait()
+  }
+
+  #wait(): void {
+    this.#isWaiting = true
+    this.#context.waiters.add(this)
+  }
+
+  /** A time is over. It may have passed while a node was asked: then there is nothing to look for. */
+  #lookAgain(): void {
+    if (!this.#isWaiting) return
+    this.#context.waiters.delete(this)
+    this.changed()
+  }
+
+  #ask(remoteNode: NodeId, remotePort: number, service?: string): void {
+    const { self, ports, links } = this.#context.parts
+    const ends = { localNode: self, localPort: ports.ephemeral(), remoteNode, remotePort }
+    this.#ends = ends
+    // A timeout of 0 forbids waiting for a name or a node; the answer still has the default time.
+    if (this.#isTimeUp) this.#startTimer(DEFAULT_DIAL_TIMEOUT_MS)
+    if (remoteNode === self) {
+      this.#attempt = askSelf(this.#context.parts, ends, this)
+      return
+    }
+    const link = links.obtain(remoteNode)
+    if (link === undefined) this.#reject(noRoute(remoteNode, this.#failedCall()))
+    else this.#attempt = askPeer(link, dialHeader(ends, service, this.#request.scope), this)
+  }
+
+  #startTimer(timeoutMs: number): void {
+    this.#isTimeUp = false
+    this.#timer?.cancel()
+    this.#timer = this.#context.parts.clock.setTimer(timeoutMs, () => this.#timedOut())
+  }
+
+  #timedOut(): void {
+    this.#isTimeUp = true
+    if (this.#isWaiting) this.#lookAgain()
+    else this.giveUp(timedOut(this.#ends as SocketEnds, this.#failedCall()))
+  }
+
+  #reject(reason: unknown): void {
+    if (this.#isFinished) return
+    this.#finish()
+    this.#outcome.reject(reason)
+  }
+
+  #finish(): void {
+    this.#isFinished = true
+    this.#attempt = undefined
+    this.#timer?.cancel()
+    this.#refusals?.close()
+    this.#ignoreSignal?.()
+    this.#context.inFlight.delete(this)
+    if (this.#isWaiting) this.#context.waiters.delete(this)
+  }
+
+  #failedCall(): FailedCall {
+    const { text, scope, options } = this.#request
+    return { text, environment: scope.environment, timeoutMs: options.timeoutMs }
+  }
+}

@@ -1,0 +1,84 @@
+import { formatNodeId, type NodeId } from '@astranet/interface'
+import { DialError, RefusalReason } from '@astranet/link'
+import { NetError } from '../api/net-error.js'
+import type { SocketEnds } from '../api/socket-ends.js'
+
+/** @internal The parts of a call that the message of its error contains. */
+export interface FailedCall {
+  /** The address as the caller wrote it. */
+  readonly text: string
+  readonly environment: string
+  readonly timeoutMs: number
+}
+
+/** The far side refused, or the link to it broke before it answered. */
+export function refused(cause: DialError, ends: SocketEnds, call: FailedCall): NetError {
+  const where = `port ${ends.remotePort} of node ${formatNodeId(ends.remoteNode)}`
+  return dialError(cause.code, `${cause.message} (${where})`, { call, cause })
+}
+
+/** No node offers the service. */
+export function notFound(service: string, port: number | undefined, call: FailedCall): NetError {
+  const what = port === undefined ? `the service "${service}"` : `the service "${service}" at port ${port}`
+  const where = call.environment === '' ? '' : ` in the environment "${call.environment}"`
+  return dialError('ENOTFOUND', `no node offers ${what}${where}${waited(call)}`, { call })
+}
+
+/** A URL writes the names of several services in the same way. */
+export function ambiguousHost(host: string, names: readonly string[], call: FailedCall): NetError {
+  const listed = names
+    .slice(0, 3)
+    .map((name) => JSON.stringify(name))
+    .join(', ')
+  const message = `a URL writes the names of ${names.length} services as "${host}" (${listed}): none is dialed`
+  return dialError('ENOTFOUND', message, { call })
+}
+
+/** There is no link to the node. */
+export function noRoute(nodeId: NodeId, call: FailedCall): NetError {
+  const message =
+    `there is no link to node ${formatNodeId(nodeId)}${waited(call)}: join it, or have it join this node ` +
+    '(ways through other nodes are not there yet)'
+  return dialError('EHOSTUNREACH', message, { call })
+}
+
+/** The far side did not answer. */
+export function timedOut(ends: SocketEnds, call: FailedCall): NetError {
+  return dialError('ETIMEDOUT', `node ${formatNodeId(ends.remoteNode)} did not answer in time`, { call })
+}
+
+/** The message for a dial of this node to itself that is refused. */
+export function refusalText(reason: RefusalReason): string {
+  return reason === RefusalReason.BACKLOG_FULL ? 'the backlog is full' : 'nobody listens on the port'
+}
+
+/** The sessions over which a node dials itself ended before they took the dial. */
+export function selfBroken(cause: unknown): DialError {
+  return new DialError('ECONNRESET', 'the connection of this node with itself ended', {
+    isRetryable: true,
+    cause,
+  })
+}
+
+/** Whether another instance may be asked: the far side certainly did not act on the dial. */
+export function isWorthAnother(error: unknown): error is NetError {
+  return error instanceof NetError && error.cause instanceof DialError && error.cause.isRetryable
+}
+
+/** Whether the far side answered that nobody listens on the port. */
+export function isNobodyThere(error: unknown): boolean {
+  if (!(error instanceof NetError) || !(error.cause instanceof DialError)) return false
+  return error.cause.reason === RefusalReason.CONNECTION_REFUSED
+}
+
+function dialError(
+  code: string,
+  message: string,
+  { call, cause }: { call: FailedCall; cause?: unknown },
+): NetError {
+  return new NetError(code, message, { syscall: 'dial', address: call.text, cause })
+}
+
+function waited({ timeoutMs }: FailedCall): string {
+  return timeoutMs === 0 ? '' : ` (waited ${timeoutMs} ms)`
+}

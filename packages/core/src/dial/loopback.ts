@@ -1,0 +1,138 @@
+import type { Clock } from '@astranet/interface'
+import { duplexPair } from '@astranet/interface/duplex-pair'
+import { RefusalReason } from '@astranet/link'
+import { Session, type SessionLimits, type Stream } from '@astranet/mux'
+import type { SocketEnds } from '../api/socket-ends.js'
+import type { ListenerQueue } from '../listen/listener-queue.js'
+
+interface PendingArrival {
+  readonly queue: ListenerQueue<unknown>
+  readonly ends: SocketEnds
+  /** The dialing end. */
+  readonly stream: Stream
+  /** Gives up the place in the backlog. */
+  cancel(): void
+}
+
+/** Two sessions joined in memory, over which a node dials its own services. */
+interface SessionPair {
+  readonly dialing: Session
+  readonly accepting: Session
+  /** Streams that have not arrived at the accepting end, by stream id. */
+  readonly arriving: Map<number, PendingArrival>
+}
+
+/**
+ * Dials from a node to itself. The bytes take the same way as between nodes, with the same back-pressure; only the question
+ * whether a port is bound is answered without a stream.
+ *
+ * The first dial makes the sessions. If they end, for example because of an idle timeout among the session's limits, the
+ * next dial makes new ones.
+ */
+export class Loopback {
+  readonly #clock: Clock
+  readonly #limits: SessionLimits
+  /** The pair for new dials. */
+  #pair: SessionPair | undefined = undefined
+  /** That pair, and those that have not closed completely. */
+  readonly #pairs = new Set<SessionPair>()
+
+  constructor(clock: Clock, limits: SessionLimits) {
+    this.#clock = clock
+    this.#limits = limits
+  }
+
+  /**
+   * Opens a stream to the queue of a bound port, or returns why it is refused. Rejects with the signal's reason when that
+   * aborts, and with a {@link SessionError} when the sessions end meanwhile.
+   */
+  async dial(
+    queue: ListenerQueue<unknown> | undefined,
+    ends: SocketEnds,
+    signal: AbortSignal,
+  ): Promise<Stream | RefusalReason> {
+    if (queue === undefined) return RefusalReason.CONNECTION_REFUSED
+    if (queue.refusal() === RefusalReason.BACKLOG_FULL) this.#forgetGivenUp()
+    const refusal = queue.refusal()
+    if (refusal !== undefined) return refusal
+    const cancel = queue.expect()
+    try {
+      const { dialing, arriving } = this.#open()
+      const stream = await dialing.openStream({ signal })
+      // An id is used again exactly if its stream was given up before the other end received anything of it.
+      arriving.get(stream.id)?.cancel()
+      arriving.set(stream.id, { queue, ends, stream, cancel })
+      return stream
+    } catch (error) {
+      cancel()
+      throw error
+    }
+  }
+
+  /** Closes all sessions; resolves when they have closed. */
+  async close(): Promise<void> {
+    const closed = [...this.#pairs].map(async ({ dialing, accepting }) => {
+      dialing.close()
+      accepting.close()
+      await Promise.all([dialing.closed, accepting.closed])
+    })
+    await Promise.all(closed)
+  }
+
+  /** Streams that were given up before the other end received anything of them never arrive: this frees their places. */
+  #forgetGivenUp(): void {
+    const arriving = this.#pair?.arriving ?? new Map<number, PendingArrival>()
+    for (const [id, { stream, cancel }] of arriving) {
+      if (stream.isClosed && arriving.delete(id)) cancel()
+    }
+  }
+
+  #open(): SessionPair {
+    if (this.#pair !== undefined) return this.#pair
+    const [dialingEnd, acceptingEnd] = duplexPair({ clock: this.#clock })
+    // Both ends are this process and end together, so neither needs to ask whether the other is alive.
+    const common = { ...this.#limits, clock: this.#clock, keepAliveIntervalMs: 0 }
+    const arriving = new Map<number, PendingArrival>()
+    const onClosing = (): void => this.#ended(pair)
+    const onClose = (): void => {
+      if (pair.dialing.isClosed && pair.accepting.isClosed) this.#pairs.delete(pair)
+    }
+    const onStream = (stream: Stream): void => this.#onStream(stream, arriving)
+    const pair: SessionPair = {
+      dialing: new Session(dialingEnd, { ...common, role: 'client', handler: { onClosing, onClose } }),
+      accepting: new Session(acceptingEnd, {
+        ...common,
+        role: 'server',
+        handler: { onStream, onClosing, onClose },
+      }),
+      arriving,
+    }
+    this.#pair = pair
+    this.#pairs.add(pair)
+    return pair
+  }
+
+  /** One of the two sessions has ended, and the other one is about to: what has not arrived never does. */
+  #ended(pair: SessionPair): void {
+    if (this.#pair === pair) this.#pair = undefined
+    for (const { cancel } of pair.arriving.values()) cancel()
+    pair.arriving.clear()
+  }
+
+  #onStream(stream: Stream, arriving: Map<number, PendingArrival>): void {
+    const arrival = arriving.get(stream.id)
+    arriving.delete(stream.id)
+    if (arrival === undefined) {
+      stream.destroy()
+      return
+    }
+    const { localNode, localPort, remoteNode, remotePort } = arrival.ends
+    const ends = {
+      localNode: remoteNode,
+      localPort: remotePort,
+      remoteNode: localNode,
+      remotePort: localPort,
+    }
+    arrival.queue.take({ stream, ends, initialBytes: undefined, isExpected: true })
+  }
+}

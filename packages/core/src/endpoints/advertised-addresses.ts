@@ -1,0 +1,24 @@
+/** How many addresses are advertised for a listener on all interfaces. */
+export const MAX_ADDRESSES_PER_LISTENER = 8
+
+/** A wildcard of IPv4, or of both families, and what follows. */
+const WILDCARD = /^(0\.0\.0\.0|\[::ffff:0\.0\.0\.0\]|\[::\])(:\d+.*)$/
+
+/**
+ * Where others can dial a listener, as `network://address`. A listener on all interfaces of its machine is advertised by
+ * the machine's addresses (`hostAddresses`, IP addresses), and not at all if there are none: with `0.0.0.0` or `[::]` other
+ * nodes would dial themselves.
+ */
+export function advertisedAddresses(
+  { network, address }: { readonly network: string; readonly address: string },
+  hostAddresses: readonly string[],
+): string[] {
+  const [, wildcard, port] = WILDCARD.exec(address) ?? []
+  if (wildcard === undefined) return [`${network}://${address}`]
+  const hasIpv4 = network !== 'tcp6'
+  const hasIpv6 = wildcard === '[::]'
+  const reached = hostAddresses.filter((host) => (host.includes(':') ? hasIpv6 : hasIpv4))
+  return reached
+    .slice(0, MAX_ADDRESSES_PER_LISTENER)
+    .map((host) => `${network}://${host.includes(':') ? `[${host}]` : host}${port}`)
+}

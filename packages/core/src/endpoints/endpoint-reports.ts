@@ -1,0 +1,90 @@
+import type { Connection } from '@astranet/interface'
+import type { Reporter } from '../node/reporter.js'
+import { throwUncaught } from '../node/throw-uncaught.js'
+
+/** A connection did not become a link: `{ error, network, localAddress, remoteAddress }`. */
+const LINK_REFUSED = 'astranet:link:refused'
+
+/** A listener broke, or could not accept a connection: `{ error, network, address }`. */
+const LISTENER_ERROR = 'astranet:listener:error'
+
+/** How many kinds of error are warned of. There are fewer; the limit bounds the memory whatever happens. */
+const MAX_KINDS = 64
+
+/** Where an error happened. */
+export interface ReportSite {
+  readonly network: string
+  /** As it was asked for; then as it is. */
+  address: string
+  /** Replaces the warnings. */
+  readonly onError: ((error: Error) => void) | undefined
+}
+
+/**
+ * Reports errors at a node's endpoints: each one on the diagnostics channels and to `onError`; without `onError` the first
+ * one of each kind as a process warning too. On a public address scanners connect all the time: one warning for each would
+ * fill a disk.
+ */
+export class EndpointReports {
+  readonly #reporter: Reporter
+  readonly #kinds = new Set<string>()
+  #hasWarnedOfUnprotected = false
+  #isSilent = false
+
+  constructor(reporter: Reporter) {
+    this.#reporter = reporter
+  }
+
+  /** Warns no more: the node is being closed, and its endpoints with it. */
+  silence(): void {
+    this.#isSilent = true
+  }
+
+  /** A connection did not become a link. */
+  refused(site: ReportSite, { localAddress, remoteAddress }: Connection, error: Error): void {
+    this.#reporter.publish(LINK_REFUSED, { error, network: site.network, localAddress, remoteAddress })
+    callOnError(site, error)
+    this.#warnOnce(site, error, remoteAddress)
+  }
+
+  /** The listener broke, or could not accept a connection. */
+  failed(site: ReportSite, error: Error): void {
+    const { network, address } = site
+    this.#reporter.publish(LISTENER_ERROR, { error, network, address })
+    callOnError(site, error)
+    this.#warnOnce(site, error, '')
+  }
+
+  /** Everything that can connect is a member of the network, also programs on other machines. */
+  unprotected(network: string, address: string): void {
+    if (this.#hasWarnedOfUnprotected) return
+    this.#hasWarnedOfUnprotected = true
+    this.#reporter.warn(
+      `AstraNet listens on ${network} ${address} without authentication: whoever reaches that address can dial and ` +
+        'offer every service. Give the node a secret, or the transport mutual TLS, or listen on a loopback address.',
+      'ASTRA_WARN_UNAUTHENTICATED',
+    )
+  }
+
+  #warnOnce({ network, address, onError }: ReportSite, error: Error, remoteAddress: string): void {
+    const code = (error as { code?: unknown }).code
+    const kind = `${network} ${String(code ?? error.name)}`
+    if (this.#isSilent || onError !== undefined || this.#kinds.has(kind) || this.#kinds.size >= MAX_KINDS)
+      return
+    this.#kinds.add(kind)
+    const whose = remoteAddress === '' ? 'a connection' : `a connection from ${remoteAddress}`
+    this.#reporter.warn(
+      `AstraNet turned away ${whose} at ${network} ${address}, and will not say so again for this reason: ` +
+        `${error.message} (${String(code ?? error.name)})`,
+      'ASTRA_WARN_REFUSED',
+    )
+  }
+}
+
+function callOnError({ onError }: ReportSite, error: Error): void {
+  try {
+    onError?.(error)
+  } catch (thrown) {
+    throwUncaught(thrown)
+  }
+}

@@ -1,0 +1,34 @@
+import type { TransportListener } from '@astranet/interface'
+
+/** Where this node can be joined. */
+export class Endpoint implements AsyncDisposable {
+  readonly #listener: TransportListener
+  readonly #onClose: (endpoint: Endpoint) => void
+
+  /** @internal */
+  constructor(listener: TransportListener, onClose: (endpoint: Endpoint) => void) {
+    this.#listener = listener
+    this.#onClose = onClose
+  }
+
+  /** The network, for example `'tcp4'`. */
+  get network(): string {
+    return this.#listener.network
+  }
+
+  /** The address that others `join`, with the real port where port 0 was asked for. */
+  get address(): string {
+    return this.#listener.address
+  }
+
+  /** Accepts no more nodes; existing links stay. Idempotent; resolves when the address is free. */
+  close(): Promise<void> {
+    this.#onClose(this)
+    return this.#listener.close()
+  }
+
+  /** Closes the endpoint. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}

@@ -1,0 +1,116 @@
+import { toError, type Connection, type Transport, type TransportListener } from '@astranet/interface'
+import { checkFunction } from '@astranet/interface/check'
+import { checkOptions } from '../api/check.js'
+import type { ListenAndServeOptions } from '../api/listen-and-serve-options.js'
+import { nodeClosed } from '../api/net-error.js'
+import type { LinkMaker } from '../links/link-maker.js'
+import { listenerRefusal, type ProofPolicy } from '../links/proof-policy.js'
+import { advertisedAddresses } from './advertised-addresses.js'
+import { Endpoint } from './endpoint.js'
+import type { EndpointReports, ReportSite } from './endpoint-reports.js'
+
+/** How many addresses a node advertises: HELLO has room for this many. */
+const MAX_ADVERTISED_ADDRESSES = 16
+
+/** What {@link Endpoints} needs of its node. */
+export interface EndpointsParts {
+  readonly maker: LinkMaker
+  readonly policy: ProofPolicy
+  readonly reports: EndpointReports
+  readonly hostAddresses: () => readonly string[]
+  /** {@link Endpoints.addresses} has changed. */
+  readonly onChange: () => void
+}
+
+/** A network and an address of it. */
+interface Where {
+  readonly network: string
+  readonly address: string
+}
+
+/** The endpoints of a node. */
+export class Endpoints {
+  readonly #parts: EndpointsParts
+  readonly #open = new Set<Endpoint>()
+  /** Listeners that are being made. */
+  readonly #pending = new Set<Promise<Endpoint>>()
+  #isClosed = false
+  /** Made of the machine's addresses when an endpoint was last opened or closed. */
+  #addresses: readonly string[] = []
+  readonly #onClose = (endpoint: Endpoint): void => {
+    if (this.#open.delete(endpoint)) this.#changed()
+  }
+
+  constructor(parts: EndpointsParts) {
+    this.#parts = parts
+  }
+
+  /** The addresses that other nodes get: `network://address`, the first 16 that fit. */
+  get addresses(): readonly string[] {
+    return this.#addresses
+  }
+
+  /** Listens, and makes a link of each connection. Rejects with `ECONNABORTED` when the node is closed meanwhile. */
+  async listen(transport: Transport, where: Where, options: ListenAndServeOptions): Promise<Endpoint> {
+    const listening = this.#listen(transport, where, options)
+    this.#pending.add(listening)
+    try {
+      return await listening
+    } finally {
+      this.#pending.delete(listening)
+    }
+  }
+
+  /** Closes all endpoints and opens no more; resolves when all addresses are free, also those of pending listeners. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#parts.reports.silence()
+    await Promise.all([...this.#open].map((endpoint) => endpoint.close()))
+    await Promise.allSettled(this.#pending)
+  }
+
+  #changed(): void {
+    const { hostAddresses, onChange } = this.#parts
+    const host = hostAddresses()
+    this.#addresses = [...this.#open]
+      .flatMap((endpoint) => advertisedAddresses(endpoint, host))
+      .filter((text) => /^[\x21-\x7e]{1,255}$/.test(text))
+      .slice(0, MAX_ADVERTISED_ADDRESSES)
+    onChange()
+  }
+
+  async #listen(
+    transport: Transport,
+    { network, address }: Where,
+    options: ListenAndServeOptions,
+  ): Promise<Endpoint> {
+    const { maker, policy, reports } = this.#parts
+    const { onError } = checkOptions(options)
+    if (onError !== undefined) checkFunction('onError', onError)
+    const site: ReportSite = { network, address, onError }
+    const listener = await transport.listen(network, address, {
+      onConnection: (connection: Connection) => {
+        maker
+          .adopt(connection, 'acceptor')
+          .catch((cause: unknown) => reports.refused(site, connection, toError(cause)))
+      },
+      onError: (error) => reports.failed(site, error),
+    })
+    const refusal = this.#isClosed ? nodeClosed('listen', address) : listenerRefusal(policy, listener)
+    if (refusal !== undefined) {
+      await listener.close()
+      throw refusal
+    }
+    site.address = listener.address
+    const endpoint = new Endpoint(listener, this.#onClose)
+    this.#open.add(endpoint)
+    this.#changed()
+    if (isUnprotected(policy, listener)) reports.unprotected(network, endpoint.address)
+    return endpoint
+  }
+}
+
+/** Whether everything that can connect from another machine becomes a member. */
+function isUnprotected({ proof }: ProofPolicy, listener: TransportListener): boolean {
+  return proof === undefined && listener.isAuthenticated !== true && listener.isLocal !== true
+}

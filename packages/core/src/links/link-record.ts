@@ -1,0 +1,22 @@
+import type { NodeId } from '@astranet/interface'
+import type { LinkRole } from '@astranet/link'
+
+/** The caller that waits for a link to open. */
+interface Opening {
+  resolve(nodeId: NodeId): void
+  reject(error: Error): void
+}
+
+/** What a node keeps for each of its links. */
+export interface LinkRecord {
+  readonly role: LinkRole
+  readonly remoteAddress: string
+  /** This node's incarnation in the link's HELLO. */
+  readonly incarnation: number
+  /** `undefined` once the link is open. */
+  opening: Opening | undefined
+  /** The peer; `undefined` until the link is open. */
+  nodeId: NodeId | undefined
+  /** The link need not be closed any more when the program ends. */
+  readonly forget: () => void
+}

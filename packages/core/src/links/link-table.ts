@@ -1,0 +1,137 @@
+import type { NodeId } from '@astranet/interface'
+import {
+  CloseCode,
+  linkError,
+  type Link,
+  type LinkHandler,
+  type LinkIdentity,
+  type StreamHeader,
+} from '@astranet/link'
+import type { Stream } from '@astranet/mux'
+import type { Conflicts } from './conflicts.js'
+import type { StreamKind, StreamTaker, StreamTakers } from './incoming-stream.js'
+import type { LinkRecord } from './link-record.js'
+import type { PreferredLinks } from './preferred-links.js'
+
+/** Where messages of the peers' registries go. */
+export interface RegistryReceiver {
+  /** The peer's registry sent a message. */
+  receive(nodeId: NodeId, link: Link, message: unknown): void
+  /** The link takes another message of this node's registry. */
+  onWritable(nodeId: NodeId, link: Link): void
+}
+
+/** What a table of links needs of its node. */
+export interface LinkTableParts {
+  readonly identity: () => LinkIdentity
+  readonly preferred: PreferredLinks
+  readonly conflicts: Conflicts
+  readonly registry: RegistryReceiver
+  readonly streams: StreamTakers
+}
+
+/**
+ * All links of a node, from the moment they are made until they have closed. It receives what links report, and passes it
+ * on to the part that it is for. {@link LinkMaker} adds links; a link leaves when it closes.
+ */
+export class LinkTable implements LinkHandler {
+  readonly #parts: LinkTableParts
+  readonly #links = new Map<Link, LinkRecord>()
+  #isClosed = false
+  /** Callers of `close`. */
+  #closing: (() => void)[] = []
+
+  constructor(parts: LinkTableParts) {
+    this.#parts = parts
+  }
+
+  /** Whether `close` was called: no link may be added any more. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** All open links to the node. */
+  linksTo(nodeId: NodeId): Link[] {
+    return [...this.#links].flatMap(([link, record]) => (record.nodeId === nodeId ? [link] : []))
+  }
+
+  /** Adds a link that is not started yet. Its handler is this table. */
+  add(link: Link, record: LinkRecord): void {
+    this.#links.set(link, record)
+  }
+
+  /** Closes all links and takes no more; resolves when all have closed. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    for (const link of [...this.#links.keys()]) link.close()
+    if (this.#links.size > 0) await new Promise<void>((resolve) => this.#closing.push(resolve))
+  }
+
+  /** Sends this node's incarnation to all neighbours: it is not the one of their HELLOs any more. */
+  announceIncarnation(incarnation: number): void {
+    for (const link of this.#links.keys()) link.tellIncarnation(incarnation)
+  }
+
+  onOpen(link: Link): void {
+    const record = this.#links.get(link)
+    const nodeId = link.peer?.nodeId
+    if (record === undefined || nodeId === undefined) return
+    record.nodeId = nodeId
+    const { identity, preferred, conflicts } = this.#parts
+    const { incarnation } = identity()
+    if (incarnation !== record.incarnation) link.tellIncarnation(incarnation)
+    const older = preferred.linkTo(nodeId)
+    const olderRecord = older === undefined ? undefined : this.#links.get(older)
+    preferred.add(nodeId, link)
+    if (older !== undefined && olderRecord !== undefined)
+      conflicts.opened(nodeId, { ...olderRecord, link: older }, { ...record, link })
+    record.opening?.resolve(nodeId)
+    record.opening = undefined
+  }
+
+  onRegistry(link: Link, message: unknown): void {
+    const nodeId = this.#links.get(link)?.nodeId
+    if (nodeId !== undefined) this.#parts.registry.receive(nodeId, link, message)
+  }
+
+  onRegistryWritable(link: Link): void {
+    const nodeId = this.#links.get(link)?.nodeId
+    if (nodeId !== undefined) this.#parts.registry.onWritable(nodeId, link)
+  }
+
+  onStream(link: Link, header: StreamHeader, stream: Stream, initialBytes: Uint8Array | undefined): void {
+    const nodeId = this.#links.get(link)?.nodeId
+    if (nodeId === undefined) {
+      stream.destroy()
+      return
+    }
+    // The header's kind chose the row, so the row takes this header.
+    const take = this.#parts.streams[header.kind] as StreamTaker<StreamKind>
+    take(nodeId, link, { header, stream, initialBytes })
+  }
+
+  /** The peer has a link to another node with this node's id. */
+  onConflict(link: Link): void {
+    const { nodeId, remoteAddress = '' } = this.#links.get(link) ?? {}
+    if (nodeId !== undefined && !this.#isClosed) this.#parts.conflicts.claimed(nodeId, remoteAddress)
+  }
+
+  /** The peer takes no new streams on the link; its open streams go on. */
+  onGoAway(link: Link): void {
+    this.#parts.preferred.withdraw(this.#links.get(link)?.nodeId, link)
+  }
+
+  onClose(link: Link, error: Error | undefined): void {
+    const record = this.#links.get(link)
+    if (record === undefined) return
+    this.#links.delete(link)
+    if (!this.#isClosed) this.#parts.conflicts.ended(error, record)
+    record.forget()
+    record.opening?.reject(error ?? linkError(CloseCode.NO_ERROR, 'the link was closed before it was open'))
+    this.#parts.preferred.withdraw(record.nodeId, link)
+    if (this.#links.size > 0) return
+    const closing = this.#closing
+    this.#closing = []
+    for (const resolve of closing) resolve()
+  }
+}

@@ -1,0 +1,97 @@
+import type { Clock, NodeId } from '@astranet/interface'
+import { PreferredLink, type Link, type PreferenceStep } from '@astranet/link'
+import { LossWatchers } from './loss-watchers.js'
+import { probe, type Verdict } from './probe.js'
+import { StandbyLinks } from './standby-links.js'
+
+/** What preferring links needs of the node. */
+export interface PreferredLinksParts {
+  readonly self: NodeId
+  readonly clock: Clock
+  /** There is a link to the node where there was none, or another one is preferred now. */
+  readonly onPreferred: (nodeId: NodeId, link: Link) => void
+  /** There is no link to the node any more. */
+  readonly onLost: (nodeId: NodeId) => void
+}
+
+/**
+ * Which of the open links to each node is used for new streams. The other ones stand by: their streams go on, and for a
+ * while they can take over. The table of links reports which links are open; nothing here keeps a link alive.
+ */
+export class PreferredLinks {
+  readonly #parts: PreferredLinksParts
+  readonly #choices = new Map<NodeId, PreferredLink<Link>>()
+  readonly #standby: StandbyLinks
+  readonly #watchers: LossWatchers = new LossWatchers()
+
+  constructor(parts: PreferredLinksParts) {
+    this.#parts = parts
+    this.#standby = new StandbyLinks(parts.clock, (nodeId, link) => this.#drain(nodeId, link))
+  }
+
+  /** The link to use for the node, if there is one. */
+  linkTo(nodeId: NodeId): Link | undefined {
+    return this.#choices.get(nodeId)?.preferred
+  }
+
+  /** The neighbours, with the preferred link of each. */
+  *[Symbol.iterator](): Generator<[NodeId, Link]> {
+    for (const [nodeId, { preferred }] of this.#choices)
+      if (preferred !== undefined) yield [nodeId, preferred]
+  }
+
+  /** Calls `onLost` once there is no link to the node: soon if there is none now. The result ends that. */
+  watch(nodeId: NodeId, onLost: () => void): () => void {
+    const unwatch = this.#watchers.add(nodeId, onLost)
+    if (this.linkTo(nodeId) === undefined) this.#parts.clock.defer(() => void (unwatch() && onLost()))
+    return () => void unwatch()
+  }
+
+  /** The link to the node has opened. */
+  add(nodeId: NodeId, link: Link): void {
+    let choice = this.#choices.get(nodeId)
+    if (choice === undefined) {
+      choice = new PreferredLink<Link>(this.#parts.self, nodeId)
+      this.#choices.set(nodeId, choice)
+    }
+    this.#take(nodeId, choice.add(link))
+  }
+
+  /** The link is not to be preferred any more. Idempotent; without effect for a link that never opened. */
+  withdraw(nodeId: NodeId | undefined, link: Link): void {
+    this.#standby.delete(link)
+    const choice = nodeId === undefined ? undefined : this.#choices.get(nodeId)
+    if (nodeId !== undefined && choice !== undefined) this.#take(nodeId, choice.remove(link))
+  }
+
+  #take(nodeId: NodeId, steps: PreferenceStep<Link>[]): void {
+    const { self, clock, onPreferred, onLost } = this.#parts
+    for (const step of steps) {
+      if (step.kind === 'ping') {
+        const { link } = step
+        probe(link, clock, (verdict) => this.#judge(nodeId, link, verdict))
+      }
+      // One of the two sides drains it, and both agree which one.
+      else if (step.kind === 'standBy' && self < nodeId) this.#standby.add(nodeId, step.link)
+      else if (step.kind === 'prefer' && step.link !== undefined) {
+        this.#standby.delete(step.link)
+        onPreferred(nodeId, step.link)
+      } else if (step.kind === 'prefer') {
+        this.#choices.delete(nodeId)
+        onLost(nodeId)
+        this.#watchers.lost(nodeId)
+      }
+    }
+  }
+
+  /** The link has stood by long enough: it ends when its last stream does. */
+  #drain(nodeId: NodeId, link: Link): void {
+    this.withdraw(nodeId, link)
+    void link.drain()
+  }
+
+  #judge(nodeId: NodeId, link: Link, verdict: Verdict): void {
+    const choice = this.#choices.get(nodeId)
+    if (choice !== undefined) this.#take(nodeId, choice[verdict](link))
+  }
+}

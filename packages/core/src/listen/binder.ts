@@ -1,0 +1,87 @@
+import { checkPort, formatNodeId, onAbort, parseAddress, type NodeId } from '@astranet/interface'
+import { checkInteger } from '@astranet/interface/check'
+import type { Catalogue } from '@astranet/registry'
+import type { BindOptions } from '../api/bind-options.js'
+import { checkOptions, checkSignal } from '../api/check.js'
+import { NetError } from '../api/net-error.js'
+import { checkSocketOptions } from '../api/socket-options.js'
+import type { SocketFactory } from '../node/socket-factory.js'
+import { ListenerQueue } from './listener-queue.js'
+import type { PortTable } from './port-table.js'
+
+const DEFAULT_BACKLOG = 65_536
+const MAX_BACKLOG = 0x7fffffff
+
+/** @internal Makes the listeners of a runtime. */
+export interface ListenerFactory<TSocket, TListener> {
+  /** Wraps a bound port. */
+  listener(queue: ListenerQueue<TSocket>): TListener
+}
+
+/** @internal What a binder needs of its node. */
+export interface BinderParts<TSocket, TListener> {
+  readonly factory: SocketFactory<TSocket> & ListenerFactory<TSocket, TListener>
+  readonly self: NodeId
+  readonly ports: PortTable
+  readonly catalogue: Catalogue
+  /** The services of this node have changed. */
+  readonly onChange: () => void
+}
+
+/** Gives ports to listeners, and publishes the services that are bound there in the catalogue. */
+export class Binder<TSocket, TListener> {
+  readonly #parts: BinderParts<TSocket, TListener>
+
+  constructor(parts: BinderParts<TSocket, TListener>) {
+    this.#parts = parts
+  }
+
+  /** See `AstraNet.bind`. */
+  bind(text: string, environment: string, options: BindOptions): TListener {
+    const { factory, self, ports, catalogue, onChange } = this.#parts
+    const { backlog = DEFAULT_BACKLOG, tags, weight } = checkOptions(options)
+    const signal = checkSignal(options.signal)
+    const { port, service } = this.#readAddress(text)
+    checkInteger('backlog', backlog, { min: 1, max: MAX_BACKLOG })
+    const socketOptions = checkSocketOptions(options)
+    signal?.throwIfAborted()
+    if (ports.at(port) !== undefined)
+      throw bindError('EADDRINUSE', text, `port ${port} of this node is bound already`)
+    if (service !== undefined) {
+      catalogue.publishService({
+        environment,
+        name: service,
+        port,
+        ...(tags === undefined ? {} : { tags }),
+        ...(weight === undefined ? {} : { weight }),
+      })
+    }
+    const release = (): void => {
+      ignoreSignal()
+      ports.delete(port)
+      if (service !== undefined) catalogue.withdrawService({ environment, name: service, port })
+      onChange()
+    }
+    const binding = { node: self, port, service, environment, backlog, socketOptions, release }
+    const queue = new ListenerQueue(binding, factory)
+    const ignoreSignal = onAbort(signal, () => queue.close())
+    ports.set(port, queue)
+    onChange()
+    return factory.listener(queue)
+  }
+
+  #readAddress(text: string): { port: number; service: string | undefined } {
+    const address = parseAddress(text)
+    const { self, ports } = this.#parts
+    if (address.kind === 'node' && address.nodeId !== self) {
+      throw bindError('EADDRNOTAVAIL', text, `this is node ${formatNodeId(self)}`)
+    }
+    const service = address.kind === 'service' ? address.service : undefined
+    const port = address.port ?? 0
+    return { port: port === 0 ? ports.ephemeral() : checkPort(port), service }
+  }
+}
+
+function bindError(code: string, address: string, message: string): NetError {
+  return new NetError(code, message, { syscall: 'bind', address })
+}

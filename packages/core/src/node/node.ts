@@ -1,0 +1,192 @@
+import type { ByteDuplex, MemoryUse, NodeId } from '@astranet/interface'
+import { RefusalReason } from '@astranet/link'
+import { Catalogue, type ServiceChange, type Watch } from '@astranet/registry'
+import { RouteTable } from '@astranet/relay'
+import type { BindOptions } from '../api/bind-options.js'
+import type { JoinOptions } from '../api/join-options.js'
+import type { ListenAndServeOptions } from '../api/listen-and-serve-options.js'
+import { NetError, nodeClosed } from '../api/net-error.js'
+import { Dialer } from '../dial/dialer.js'
+import { Loopback } from '../dial/loopback.js'
+import type { Endpoint } from '../endpoints/endpoint.js'
+import { EndpointReports } from '../endpoints/endpoint-reports.js'
+import { Endpoints } from '../endpoints/endpoints.js'
+import { Conflicts } from '../links/conflicts.js'
+import type { StreamTakers } from '../links/incoming-stream.js'
+import { Joins } from '../links/joins.js'
+import { LinkMaker } from '../links/link-maker.js'
+import { LinkSource } from '../links/link-source.js'
+import { LinkTable } from '../links/link-table.js'
+import { PreferredLinks } from '../links/preferred-links.js'
+import { RegistrySync } from '../links/registry-sync.js'
+import { Binder } from '../listen/binder.js'
+import { IncomingDials } from '../listen/incoming-dials.js'
+import { PortTable } from '../listen/port-table.js'
+import { OwnIdentity } from './own-identity.js'
+import type { Platform } from './platform.js'
+import type { ResolvedOptions } from './resolve-options.js'
+import { transportFor } from './transport-for.js'
+
+/** @internal One node: puts the parts together. It knows no protocol; each part knows its own. */
+export class Node<TSocket, TListener> {
+  readonly id: NodeId
+  readonly catalogue: Catalogue
+  readonly routes: RouteTable
+  readonly preferred: PreferredLinks
+  readonly dialer: Dialer<TSocket>
+  readonly #options: ResolvedOptions
+  readonly #identity: OwnIdentity
+  readonly #table: LinkTable
+  readonly #maker: LinkMaker
+  readonly #sync: RegistrySync
+  readonly #joins: Joins
+  readonly #endpoints: Endpoints
+  readonly #ports: PortTable = new PortTable(Math.random)
+  readonly #binder: Binder<TSocket, TListener>
+  readonly #loopback: Loopback
+  readonly #services: Watch<ServiceChange>
+  #closing: Promise<void> | undefined = undefined
+
+  constructor(options: ResolvedOptions, platform: Platform<TSocket, TListener>) {
+    const { clock, nodeId: self } = options
+    this.#options = options
+    this.id = self
+    const catalogue = new Catalogue({ self, incarnation: Date.now() })
+    this.catalogue = catalogue
+    this.routes = new RouteTable(catalogue)
+    this.#identity = new OwnIdentity(self, catalogue, () => this.#endpoints.addresses)
+    const identity = this.#identity.current.bind(this.#identity)
+    const preferred = new PreferredLinks({
+      ...{ self, clock },
+      onPreferred: (nodeId, link) => {
+        this.#sync.up(nodeId, link)
+        this.dialer.changed()
+      },
+      onLost: (nodeId) => this.#sync.down(nodeId),
+    })
+    this.preferred = preferred
+    const table = new LinkTable({
+      ...{ identity, preferred },
+      conflicts: new Conflicts(self, platform),
+      registry: {
+        receive: (nodeId, link, message) => this.#sync.receive(nodeId, link, message),
+        onWritable: (nodeId, link) => this.#sync.onWritable(nodeId, link),
+      },
+      streams: this.#streamTakers(),
+    })
+    this.#table = table
+    const maker = new LinkMaker({ ...options, identity, table, atExit: platform.atExit })
+    this.#maker = maker
+    const patienceMs = options.helloTimeoutMs
+    const sync = new RegistrySync({ catalogue, table, preferred, clock, patienceMs })
+    this.#sync = sync
+    const current = sync.current.bind(sync)
+    this.#joins = new Joins({ maker, preferred, clock, random: Math.random, current })
+    const ports = this.#ports
+    const loopback = new Loopback(clock, options.sessionLimits)
+    this.#loopback = loopback
+    const links = new LinkSource(preferred)
+    this.dialer = new Dialer({ factory: platform, self, clock, catalogue, links, ports, loopback })
+    this.#binder = new Binder({
+      ...{ factory: platform, self, ports, catalogue },
+      onChange: () => sync.schedule(),
+    })
+    this.#endpoints = new Endpoints({
+      ...{ maker, policy: options },
+      reports: new EndpointReports(platform),
+      hostAddresses: platform.hostAddresses,
+      onChange: () => this.#publishAddresses(),
+    })
+    catalogue.watchGraph(() => this.#announceIncarnation())
+    this.#services = catalogue.watch(() => clock.defer(() => this.#onServices()))
+    this.#publishAddresses()
+  }
+
+  /** How attached Node streams use memory. */
+  get memory(): MemoryUse {
+    return this.#options.memory
+  }
+
+  get isClosed(): boolean {
+    return this.#closing !== undefined
+  }
+
+  bind(text: string, environment: string, options: BindOptions): TListener {
+    this.checkOpen('bind', text)
+    return this.#binder.bind(text, environment, options)
+  }
+
+  async listenAndServe(network: string, address: string, options: ListenAndServeOptions): Promise<Endpoint> {
+    this.checkOpen('listen', address)
+    return await this.#endpoints.listen(this.#transport(network), { network, address }, options)
+  }
+
+  async join(network: string, address: string, options: JoinOptions): Promise<NodeId> {
+    this.checkOpen('join', address)
+    const nodeId = await this.#joins.start({ transport: this.#transport(network), network, address }, options)
+    if (this.isClosed) throw nodeClosed('join', address)
+    return nodeId
+  }
+
+  async attach(duplex: ByteDuplex, signal: AbortSignal | undefined): Promise<NodeId> {
+    try {
+      const nodeId = await this.#maker.adopt(duplex, 'either', signal)
+      await this.#sync.current(nodeId, signal)
+      if (this.isClosed) throw nodeClosed('attach', duplex.remoteAddress)
+      return nodeId
+    } catch (error) {
+      throw this.isClosed ? nodeClosed('attach', duplex.remoteAddress, error) : error
+    }
+  }
+
+  /** Closes all parts; resolves when they have closed. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  /** Throws when the node is closed. */
+  checkOpen(syscall: string, address: string): void {
+    if (this.isClosed) throw new NetError('ERR_SOCKET_CLOSED', 'this node is closed', { syscall, address })
+  }
+
+  async #close(): Promise<void> {
+    this.#joins.stop(({ address }) => nodeClosed('join', address))
+    this.dialer.close()
+    for (const queue of this.#ports.all()) queue.close()
+    this.#sync.close()
+    this.#services.close()
+    await Promise.all([this.#endpoints.close(), this.#table.close(), this.#loopback.close()])
+  }
+
+  /** What this node does with each kind of stream that a neighbour opens. */
+  #streamTakers(): StreamTakers {
+    const dials = new IncomingDials(this.id, this.#ports)
+    return {
+      dial: (nodeId, link, incoming) => dials.take(nodeId, link, incoming),
+      tunnel: (_nodeId, link, { stream }) =>
+        link.refuse(stream, RefusalReason.NOT_SUPPORTED, 'this node does not forward for others'),
+    }
+  }
+
+  #announceIncarnation(): void {
+    const incarnation = this.#identity.takeNewIncarnation()
+    if (incarnation !== undefined) this.#table.announceIncarnation(incarnation)
+  }
+
+  #publishAddresses(): void {
+    this.catalogue.setNode({ roles: [], addresses: this.#endpoints.addresses })
+    this.#sync.schedule()
+  }
+
+  #onServices(): void {
+    // The changes themselves do not matter: a service that went and came back within a turn is no change, but a call may
+    // wait for it.
+    this.#services.take()
+    this.dialer.changed()
+  }
+
+  #transport(network: string): ReturnType<typeof transportFor> {
+    return transportFor(this.#options.transports, network)
+  }
+}

@@ -1,0 +1,19 @@
+import type { DefaultTransports } from '../api/options.js'
+import type { ListenerFactory } from '../listen/binder.js'
+import type { AtExit } from './at-exit.js'
+import type { Reporter } from './reporter.js'
+import type { SocketFactory } from './socket-factory.js'
+
+/**
+ * @internal Everything that a runtime gives a node; the rest of a node is the same everywhere. Only the node and the
+ * runtimes know the whole of it: each part of a node is given the one interface that it needs.
+ */
+export interface Platform<TSocket, TListener>
+  extends SocketFactory<TSocket>, ListenerFactory<TSocket, TListener>, Reporter {
+  /** The transports of a node that was given none. */
+  readonly transports: DefaultTransports
+  /** The IP addresses at which other machines may reach this one. */
+  hostAddresses(): readonly string[]
+  /** How links notice that the program ends. */
+  readonly atExit: AtExit
+}

@@ -1,0 +1,7 @@
+/** @internal Where a node reports events that belong to no call of the program. */
+export interface Reporter {
+  /** Publishes to observers of the program, under a name such as `astranet:link:refused`. */
+  publish(name: string, message: object): void
+  /** Warns the person who runs the program. `code` is one of `ASTRA_WARN_*`. */
+  warn(message: string, code: string): void
+}

@@ -1,0 +1,70 @@
+import {
+  checkMemoryUse,
+  systemClock,
+  toNodeId,
+  type Clock,
+  type MemoryUse,
+  type NodeId,
+  type Transport,
+} from '@astranet/interface'
+import { checkBoolean } from '@astranet/interface/check'
+import { DEFAULT_HELLO_TIMEOUT_MS } from '@astranet/link'
+import { MemoryBudget, type SessionLimits } from '@astranet/mux'
+import { checkClock, checkOptions, checkTimeout } from '../api/check.js'
+import type { AstraNetOptions, DefaultTransports } from '../api/options.js'
+import { checkNetworkSecret, proofOf } from '../api/secret.js'
+import type { ProofPolicy } from '../links/proof-policy.js'
+import { checkSessionLimits } from './session-limits.js'
+
+/** @internal Every option, resolved. */
+export interface ResolvedOptions extends ProofPolicy {
+  readonly transports: readonly Transport[]
+  readonly nodeId: NodeId
+  readonly sessionLimits: SessionLimits
+  readonly helloTimeoutMs: number
+  readonly memory: MemoryUse
+  readonly clock: Clock
+}
+
+const DEFAULT_MAX_RECEIVE_BUFFER_BYTES = 256 * 1024 * 1024
+
+/** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
+export function resolveOptions(
+  options: AstraNetOptions,
+  defaultTransports: DefaultTransports,
+): ResolvedOptions {
+  const { secret, insecure = false } = checkOptions(options)
+  if (secret !== undefined) checkNetworkSecret(secret)
+  const memory = checkMemoryUse(options.memory)
+  const transports = checkTransports(options.transports ?? defaultTransports(options))
+  const limit = options.maxReceiveBufferBytes ?? DEFAULT_MAX_RECEIVE_BUFFER_BYTES
+  if (!Number.isSafeInteger(limit) || limit < 65_536) {
+    throw new RangeError(`maxReceiveBufferBytes must be an integer of at least 65536, got ${limit}`)
+  }
+  return {
+    transports,
+    nodeId: options.nodeId === undefined ? randomNodeId() : toNodeId(options.nodeId),
+    proof: secret === undefined ? undefined : proofOf(secret),
+    insecure: checkBoolean('insecure', insecure),
+    sessionLimits: { ...checkSessionLimits(options.sessionLimits), memoryBudget: new MemoryBudget(limit) },
+    helloTimeoutMs: checkHelloTimeout(options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS),
+    memory,
+    clock: checkClock(options.clock === undefined ? systemClock : options.clock),
+  }
+}
+
+function checkHelloTimeout(value: number): number {
+  if (Number.isInteger(checkTimeout('helloTimeoutMs', value, 1))) return value
+  throw new RangeError(`helloTimeoutMs must be an integer, got ${value}`)
+}
+
+function checkTransports(transports: readonly Transport[]): readonly Transport[] {
+  const isTransport = (each: Partial<Transport> | null): boolean =>
+    typeof each?.dial === 'function' && typeof each.listen === 'function' && Array.isArray(each.networks)
+  if (Array.isArray(transports) && transports.every(isTransport)) return transports
+  throw new TypeError('transports must be a list of transports, such as [tcp()]')
+}
+
+function randomNodeId(): NodeId {
+  return toNodeId(crypto.getRandomValues(new BigUint64Array(1))[0] as bigint)
+}

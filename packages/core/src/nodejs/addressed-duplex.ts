@@ -1,0 +1,66 @@
+import type { AddressInfo } from 'node:net'
+import type { NodeId } from '@astranet/interface'
+import { nodeAddress } from '../api/node-address.js'
+import type { SocketEnds } from '../api/socket-ends.js'
+import { OriginDuplex } from './origin-duplex.js'
+
+/** The value of a property of `net.Socket` that does not exist now, also on the prototype, which programs may read. */
+export const NOTHING = undefined as never
+
+/** A Duplex with the addresses of `net.Socket`. They exist once `setEnds` was called. */
+export class AddressedDuplex extends OriginDuplex {
+  /** The node at the other end. */
+  readonly remoteNode!: NodeId
+  /** The port at the other end: the dialed one, or the dialer's own. */
+  readonly remotePort!: number
+  /** This node. */
+  readonly localNode!: NodeId
+  #localPort: number | undefined = undefined
+
+  /** An IPv6 address made of the node's id; `undefined` on the prototype, like all that follow. */
+  get remoteAddress(): string {
+    return this.hasEnds() ? nodeAddress(this.remoteNode) : NOTHING
+  }
+
+  get remoteFamily(): 'IPv6' {
+    return this.hasEnds() ? 'IPv6' : NOTHING
+  }
+
+  /** This end's address; `undefined` once the socket is destroyed, as on `net.Socket`, like port and family. */
+  get localAddress(): string {
+    return this.hasLocalEnd() ? nodeAddress(this.localNode) : NOTHING
+  }
+
+  /** The port at this end. */
+  get localPort(): number {
+    return this.hasLocalEnd() ? (this.#localPort as number) : NOTHING
+  }
+
+  get localFamily(): 'IPv6' {
+    return this.hasLocalEnd() ? 'IPv6' : NOTHING
+  }
+
+  /** This end, as `net.Socket` gives it: empty once the socket is destroyed. */
+  address(): AddressInfo | Record<string, never> {
+    if (!this.hasLocalEnd()) return {}
+    return { address: this.localAddress, family: 'IPv6', port: this.localPort }
+  }
+
+  /** Once: in the constructor of a subclass, or when the socket is connected. */
+  protected setEnds(ends: SocketEnds): void {
+    // Read-only for everybody else.
+    const self: { remoteNode: NodeId; remotePort: number; localNode: NodeId } = this
+    self.remoteNode = ends.remoteNode
+    self.remotePort = ends.remotePort
+    self.localNode = ends.localNode
+    this.#localPort = ends.localPort
+  }
+
+  private hasEnds(): boolean {
+    return #localPort in this && this.#localPort !== undefined
+  }
+
+  private hasLocalEnd(): boolean {
+    return this.hasEnds() && !this.destroyed
+  }
+}

@@ -1,0 +1,54 @@
+import { AsyncResource } from 'node:async_hooks'
+import type { Stream } from '@astranet/mux'
+import { StreamDuplex } from '@astranet/mux/duplex'
+import type { Origin } from '../node/origin.js'
+import type { SocketDetails, SocketSettings } from '../node/socket-details.js'
+
+/** A Duplex over a stream whose events run in the async context of its origin. */
+export class OriginDuplex extends StreamDuplex {
+  /** Not set yet while the base class's constructor runs, which delivers what has arrived. */
+  private readonly origin: Origin | undefined
+
+  constructor(stream: Stream | undefined, details: SocketSettings & Partial<SocketDetails>) {
+    super(stream, { initialBytes: details.initialBytes, ...details.options })
+    this.origin = details.origin
+  }
+
+  /** @internal */
+  override received(chunk: Uint8Array): void {
+    this.inOrigin(super.received, chunk)
+  }
+
+  /** @internal */
+  override ended(): void {
+    this.inOrigin(super.ended, undefined)
+  }
+
+  /** @internal */
+  override failed(error: Error | undefined): void {
+    this.inOrigin(super.failed, error)
+  }
+
+  /** @internal */
+  override stopped(error: Error): void {
+    this.inOrigin(super.stopped, error)
+  }
+
+  /** @internal */
+  override streamClosed(error: Error | undefined): void {
+    this.inOrigin(super.streamClosed, error)
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.origin?.closed()
+    // As over `net`, `'close'` is emitted in the socket's own context, and an error in that of the call of `destroy`.
+    const emitError = error === null ? callback : AsyncResource.bind(callback)
+    this.inOrigin(() => super._destroy(error, emitError), undefined)
+  }
+
+  /** Calls a method that may emit events in the context of this socket's events. */
+  protected inOrigin<T>(method: (this: this, argument: T) => void, argument: T): void {
+    if (this.origin === undefined) method.call(this, argument)
+    else this.origin.runInAsyncScope(method, this, argument)
+  }
+}

@@ -1,9 +1,0 @@
-import type { AstraError } from '@astranet/interface'
-import { CloseCode, linkError, type LinkError } from '../proto/error-codes.js'
-
-/** What a message that could not be read means for the link. `what` is the kind of message, such as `'a HELLO'`. */
-export function messageError(cause: AstraError, what: string): LinkError {
-  const isTooLarge = cause.code === 'ASTRA_ERR_MESSAGE_TOO_LARGE'
-  const closeCode = isTooLarge ? CloseCode.MESSAGE_TOO_LARGE : CloseCode.PROTOCOL_ERROR
-  return linkError(closeCode, `${what} cannot be read: ${cause.message}`, { cause })
-}

@@ -1,0 +1,118 @@
+import type { Duplex } from 'node:stream'
+import type { Stream } from '../../proto/stream/stream.js'
+import type { DuplexEvents } from './duplex-handler.js'
+import { nodeOptions, type DuplexOptions } from './duplex-options.js'
+import { inNextTurn } from './turn.js'
+import { WritingDuplex, type Callback } from './writing-duplex.js'
+
+/**
+ * A stream as a `node:stream` Duplex. A write's callback means that the bytes are the caller's again: small writes are copied
+ * at once; large ones are passed by reference and come back when the connection has taken them, or when they were copied
+ * because the peer's credit, not the connection, delays them.
+ *
+ * It ends as a `net.Socket` does. `destroy()`, with or without an error, delivers what was written, as a kernel would, and
+ * then an end; only when more waits than `Stream.close` keeps, the peer receives a reset behind what is kept. After the peer
+ * has closed, one write counts as taken, and the next one fails with `EPIPE`, or with `ECONNRESET` when the peer's end has
+ * not arrived; what the peer sent last can be read. A reset, or the session's end, is `ECONNRESET`. When this side closed the
+ * session the Duplex is destroyed without an `'error'` event, because the caller knows. No error and no `'end'` is emitted in
+ * the turn in which the Duplex is made. An exception of a listener or callback is an uncaught exception, and the Duplex
+ * continues.
+ */
+export class StreamDuplex extends WritingDuplex implements DuplexEvents {
+  readonly #destroyCode: number
+
+  /** Takes over `stream`, its handler and its context. */
+  constructor(stream: Stream, options?: DuplexOptions)
+  /** @internal Without a stream Node keeps back what is written, until `attach`. */
+  constructor(stream: Stream | undefined, options?: DuplexOptions)
+  constructor(stream: Stream | undefined, options: DuplexOptions = {}) {
+    const toNode = nodeOptions(stream, options)
+    super(stream === undefined ? { ...toNode, construct: waitForStream } : toNode)
+    this.#destroyCode = options.destroyCode ?? 0
+    if (stream !== undefined) this.takeStream(stream, options.initialBytes)
+  }
+
+  /**
+   * Gives a Duplex that was made without a stream its stream: what was written is sent in this turn, and what arrives is read
+   * from `stream.resume()` on. Once, unless it is destroyed.
+   */
+  protected attach(stream: Stream, initialBytes: Uint8Array | undefined): void {
+    this.takeStream(stream, initialBytes)
+    this.streamReady()
+  }
+
+  /** @internal Node calls this for a Duplex that was made without a stream, and waits for the callback. */
+  waitForStream(callback: Callback): void {
+    this.awaitStream(callback)
+    if (this.destroyed || !this.isStarting) this.streamReady()
+  }
+
+  /** See `node:stream`; what was written is handed to the stream first. */
+  override destroy(error?: Error, callback?: (error: Error | null) => void): this {
+    if (!this.destroyed) this.handOver()
+    // The types leave the callback out.
+    const args = [error, callback] as unknown as [Error?]
+    super.destroy(...args)
+    // Node waits for the stream first, also to destroy.
+    if (this.isStarting) this.streamReady()
+    return this
+  }
+
+  /**
+   * Aborts both directions at once: what was written to the Duplex and was not sent is dropped. What was written to the stream
+   * before the Duplex took it still arrives, for example an answer to the peer.
+   */
+  protected reset(): void {
+    const { stream } = this
+    const before = stream.sentBytes + stream.bufferedBytes - this.handedBytes
+    if (before > stream.sentBytes && stream.host.peer.resetStreamAt) {
+      stream.resetAt(before, this.#destroyCode)
+      stream.stopSending(this.#destroyCode)
+    } else stream.destroy(this.#destroyCode)
+  }
+
+  override _destroy(error: Error | null, callback: Callback): void {
+    if (!this.isStarting) {
+      this.stopWaiting()
+      this.stream.close(this.#destroyCode)
+      this.endWrites()
+    }
+    inNextTurn(() => this.emit('close', error !== null))
+    callback(error)
+  }
+
+  /** @internal */
+  streamClosed(error: Error | undefined): void {
+    if (this.destroyed) return
+    const isReadingCutOff = this.stream.canReceive && !this.hasReadEnd
+    if (isReadingCutOff || (error !== undefined && !this.stream.canReceive && !this.writableFinished)) {
+      this.failed(error)
+    } else if (error !== undefined) this.stopped(error)
+  }
+
+  /** @internal A listener or callback of the application threw: an uncaught exception, and the Duplex continues. */
+  threw(error: unknown): void {
+    process.nextTick(() => {
+      throw error
+    })
+    process.nextTick(() => this.#goOn())
+  }
+
+  /** The exception interrupted Node, which would have read on, or finished what was ended. */
+  #goOn(): void {
+    this.read(0)
+    if (!this.writableEnded || this.writableFinished || this.writableLength > 0) return
+    this.stream.end()
+    if (this.readableEnded) this.destroy()
+  }
+}
+
+/** Makes a stream a `node:stream` Duplex; see {@link StreamDuplex}. The stream's handler and context belong to it. */
+export function toDuplex(stream: Stream, options?: DuplexOptions): StreamDuplex {
+  return new StreamDuplex(stream, options)
+}
+
+/** The `construct` of a Duplex that is made without a stream; one function for all. */
+function waitForStream(this: Duplex, callback: Callback): void {
+  if (this instanceof StreamDuplex) this.waitForStream(callback)
+}

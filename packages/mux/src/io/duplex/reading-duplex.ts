@@ -1,0 +1,129 @@
+import { Duplex, type DuplexOptions as NodeDuplexOptions } from 'node:stream'
+import { deliveredBytes } from '../../proto/receive/credit.js'
+import type { Stream } from '../../proto/stream/stream.js'
+import { isClosedHere } from './duplex-errors.js'
+import { duplexHandler } from './duplex-handler.js'
+import { currentTurn, inNextTurn, isCurrentTurn } from './turn.js'
+
+/** The part of a {@link StreamDuplex} that has the stream and reads from it. */
+export class ReadingDuplex extends Duplex {
+  /** The stream underneath; `undefined` until {@link takeStream}. */
+  stream!: Stream
+  /** Bytes pushed that count as unread until the next `_read`. */
+  #pushedBytes = 0
+  // No value here, but in the constructor: it passes 2^31 (see float-zero.ts).
+  #bytesRead: number
+  #hasReadEnd = false
+  #isFailing = false
+  /**
+   * The turn in which it got its stream; -1 before, and in the constructor, where methods of a subclass must not be called
+   * because its fields do not exist yet.
+   */
+  #birthTurn = -1
+
+  constructor(toNode: NodeDuplexOptions) {
+    super(toNode)
+    this.#bytesRead = 0
+  }
+
+  /** Takes over `stream`, its handler and its context. Called last in a constructor, or later; once. */
+  protected takeStream(stream: Stream, initialBytes: Uint8Array | undefined): void {
+    this.stream = stream
+    stream.context = this
+    stream.manualCredit = true
+    if (initialBytes !== undefined && initialBytes.length > 0) {
+      this.#bytesRead = initialBytes.length
+      this.#pushedBytes = Math.min(initialBytes.length, deliveredBytes(stream))
+      super.push(Uint8Array.prototype.slice.call(initialBytes))
+    }
+    stream.handle(duplexHandler)
+    this.#birthTurn = currentTurn()
+  }
+
+  /** Whether it has no stream yet, or gets it within the current call. */
+  protected get isStarting(): boolean {
+    return this.#birthTurn === -1
+  }
+
+  /** Whether the peer's end has arrived. */
+  protected get hasReadEnd(): boolean {
+    return this.#hasReadEnd
+  }
+
+  /** Bytes received, as on `net.Socket`; `undefined` on the prototype. */
+  get bytesRead(): number {
+    return #bytesRead in this ? this.#bytesRead : (undefined as never)
+  }
+
+  /** Called when bytes arrive, are handed to the stream or were sent. For subclasses; does nothing here. */
+  protected onActivity(): void {}
+
+  /** The error that the application gets for an error of the stream. For subclasses; the error itself here. */
+  protected errorOf(error: Error, _syscall: 'read' | 'write'): Error {
+    return error
+  }
+
+  /** Reads ahead, so that a reset is noticed before the application reads. */
+  protected readAhead(): void {
+    if (!this.#hasReadEnd) this.read(0)
+  }
+
+  override _read(): void {
+    const taken = this.#pushedBytes
+    this.#pushedBytes = 0
+    if (taken > 0) this.stream.consume(taken)
+    this.stream.resume()
+  }
+
+  /** @internal */
+  received(chunk: Uint8Array): void {
+    if (!this.isStarting) this.onActivity()
+    this.#pushedBytes += chunk.length
+    this.#bytesRead += chunk.length
+    // Bytes that may wait in the readable buffer are copied: a piece of the read chunk would keep the whole chunk alive.
+    const isPassedOn = this.readableFlowing === true && this.readableLength === 0
+    if (!isPassedOn) this.stream.widen()
+    const bytes = isPassedOn ? chunk : Uint8Array.prototype.slice.call(chunk)
+    if (!(this.isStarting ? super.push(bytes) : this.push(bytes))) this.stream.pause()
+  }
+
+  /** @internal */
+  ended(): void {
+    if (!this.isStarting) this.onActivity()
+    this.#hasReadEnd = true
+    if (this.isStarting) super.push(null)
+    else this.push(null)
+    // As in `net.Socket`, so that `'end'` is emitted although the application does not read.
+    this.#inLaterTurn(() => this.read(0))
+  }
+
+  /** @internal */
+  failed(error: Error | undefined): void {
+    // The first reason counts: the stream's end follows with its own.
+    if (this.#isFailing) return
+    this.#isFailing = true
+    this.#inLaterTurn(() => {
+      if (this.stream.hasReliableBytes && this.readableLength > 0) this.#failAfterReading(error)
+      else this.destroy(this.#emitted(error))
+    })
+  }
+
+  /** Runs `action` now, or in the next turn when the Duplex was made in this one: the program could not add listeners yet. */
+  #inLaterTurn(action: () => void): void {
+    if (this.isStarting || isCurrentTurn(this.#birthTurn)) inNextTurn(action)
+    else action()
+  }
+
+  #emitted(error: Error | undefined): Error | undefined {
+    return error === undefined || isClosedHere(error) ? undefined : this.errorOf(error, 'read')
+  }
+
+  /** The bytes in front of the reset are read before it is emitted. */
+  #failAfterReading(error: Error | undefined): void {
+    this.read = (size?: number): unknown => {
+      const chunk: unknown = super.read(size)
+      if (this.readableLength === 0) process.nextTick(() => this.destroy(this.#emitted(error)))
+      return chunk
+    }
+  }
+}

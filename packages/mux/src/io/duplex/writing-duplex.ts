@@ -1,0 +1,257 @@
+import type { DuplexOptions as NodeDuplexOptions } from 'node:stream'
+import { COPY_LIMIT_BYTES } from '../../proto/send/slab.js'
+import { StreamError, writeAfterStop } from '../../proto/session/errors.js'
+import { Later } from './async-context.js'
+import { isClosedHere, isStop, writeAfterReset } from './duplex-errors.js'
+import { bufferedWrites, deferWriteCallback, needsDrain } from './node-state.js'
+import { ReadingDuplex } from './reading-duplex.js'
+import { StoppedWrites } from './stopped-writes.js'
+import { inNextTurn } from './turn.js'
+
+/** The callback of a Node stream's `_write` and its like. */
+export type Callback = (error?: Error | null) => void
+
+/** The callback of a Node stream's `write`. */
+type WriteCallback = (error: Error | null | undefined) => void
+
+/** The part of a {@link StreamDuplex} that writes to the stream. */
+export class WritingDuplex extends ReadingDuplex {
+  // No value here, but in the constructor: it passes 2^31 (see float-zero.ts).
+  #bytesWritten: number
+  /** Bytes of the write in flight: handed to the stream, and in Node's buffer until they come back. */
+  #bytesInFlight = 0
+  /**
+   * The callback that Node waits for before it writes on: of the write whose bytes have not come back, or, before there is a
+   * stream, of `construct`.
+   */
+  #awaitedCallback: Later<[Error | null]> | undefined = undefined
+  /** The error of that write, if any. */
+  #writeError: Error | null = null
+  /** Why nothing can be sent any more. */
+  #stopped: Error | undefined = undefined
+  /** Decides about writes after the peer's stop; the write in flight waits for that while `#isHeld`. */
+  #stoppedWrites: StoppedWrites | undefined = undefined
+  #isHeld = false
+
+  constructor(toNode: NodeDuplexOptions) {
+    super(toNode)
+    this.#bytesWritten = 0
+  }
+
+  /** Bytes written, including those that wait, as on `net.Socket`; `undefined` on the prototype. */
+  get bytesWritten(): number {
+    if (!(#bytesWritten in this)) return undefined as never
+    return this.#bytesWritten + this.writableLength - this.#bytesInFlight
+  }
+
+  /** Bytes handed to the stream. */
+  protected get handedBytes(): number {
+    return this.#bytesWritten
+  }
+
+  /**
+   * See `node:stream`. A small write without a callback, with nothing waiting before it, goes straight to the stream, which
+   * copies it; when the stream is full, `write` returns false as if the bytes were in Node's buffer.
+   */
+  override write(chunk: unknown, callback?: WriteCallback): boolean
+  override write(chunk: unknown, encoding: BufferEncoding, callback?: WriteCallback): boolean
+  override write(
+    chunk: unknown,
+    encoding?: BufferEncoding | WriteCallback,
+    callback?: WriteCallback,
+  ): boolean {
+    if (encoding === undefined && callback === undefined && this.#isShortcut(chunk)) {
+      this.onActivity()
+      this.#bytesWritten += chunk.length
+      return this.stream.write(chunk)
+    }
+    if (this.writableEnded && this.readableEnded && !this.allowHalfOpen) {
+      return this.#writeAfterEnd(typeof encoding === 'function' ? encoding : callback)
+    }
+    const isWritable = super.write(chunk, encoding as BufferEncoding, callback)
+    return isWritable && !(this.#isStreamFull() && needsDrain(this))
+  }
+
+  override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
+    if (this.#isRefused(chunk.length, callback)) return
+    this.onActivity()
+    this.#bytesWritten += chunk.length
+    this.#afterWrite(this.stream.writeReferenced(chunk), chunk.length, callback)
+  }
+
+  override _writev(chunks: { chunk: Uint8Array }[], callback: Callback): void {
+    let bytes = 0
+    for (const { chunk } of chunks) bytes += chunk.length
+    if (this.#isRefused(bytes, callback)) return
+    this.onActivity()
+    let isWritable = true
+    for (const { chunk } of chunks) isWritable = this.stream.writeReferenced(chunk)
+    this.#bytesWritten += bytes
+    this.#afterWrite(isWritable, bytes, callback)
+  }
+
+  override _final(callback: Callback): void {
+    this.stream.end()
+    // As for a kernel's shutdown(): it takes a turn, and it succeeds although the peer has closed.
+    if (this.#stopped === undefined || isStop(this.#stopped)) inNextTurn(callback)
+    else this.#refuse(this.#stopped, callback)
+  }
+
+  /** @internal The bytes of the write in flight are the caller's again, or there is room for more. */
+  released(): void {
+    if (this.stream.isFlushOwed || this.#isHeld) return
+    const callback = this.#awaitedCallback
+    if (callback === undefined) return
+    this.onActivity()
+    this.#awaitedCallback = undefined
+    this.#bytesInFlight = 0
+    callback.call(this.#writeError)
+  }
+
+  /**
+   * @internal Nothing can be sent any more. The next write fails; until then, and if there is none, what the peer has sent
+   * can be read.
+   */
+  stopped(error: Error): void {
+    if (this.destroyed) return
+    this.#stopped ??= error
+    if (this.#awaitedCallback === undefined) return
+    if (isClosedHere(error)) this.failed(error)
+    else if (isStop(error)) {
+      if (!this.#isHeld) this.#hold('inFlight')
+    } else {
+      this.#writeError ??= this.errorOf(error, 'write')
+      this.released()
+    }
+  }
+
+  /** @internal The session leaves within this call: what is in Node's buffer goes to the stream. */
+  leaving(): void {
+    if (this.writableLength === 0 || this.destroyed || !this.stream.canWrite) return
+    for (const { chunk } of bufferedWrites(this)) this.stream.write(chunk)
+  }
+
+  /** Node waits for the stream: it calls `callback` before it writes anything. */
+  protected awaitStream(callback: Callback): void {
+    this.#awaitedCallback = new Later(callback)
+  }
+
+  /** The stream is there, or never will be: Node goes on. */
+  protected streamReady(): void {
+    const callback = this.#awaitedCallback
+    this.#awaitedCallback = undefined
+    callback?.call(null)
+  }
+
+  /** The Duplex is destroyed. As with `net.Socket`, the write in flight only gets its bytes back. */
+  protected endWrites(): void {
+    this.#isHeld = false
+    this.released()
+  }
+
+  /** Gives up the write that waits for the peer's last bytes. */
+  protected stopWaiting(): void {
+    this.#stoppedWrites?.close()
+  }
+
+  /** Whether a write of `chunk` can skip Node's buffer. Not when the application has replaced `_write`. */
+  #isShortcut(chunk: unknown): chunk is Uint8Array {
+    return (
+      chunk instanceof Uint8Array &&
+      chunk.length <= COPY_LIMIT_BYTES &&
+      !this.isStarting &&
+      this.writableLength === 0 &&
+      this.writableCorked === 0 &&
+      this.writable &&
+      this._write === WritingDuplex.prototype._write &&
+      this.stream.hasRoomFor(chunk.length)
+    )
+  }
+
+  /** Whether a write waits because the stream is full, and neither for its bytes to come back nor for the peer's last bytes. */
+  #isStreamFull(): boolean {
+    const isWaiting = !this.isStarting && this.#awaitedCallback !== undefined
+    return isWaiting && !this.stream.isFlushOwed && !this.#isHeld
+  }
+
+  #isRefused(bytes: number, callback: Callback): boolean {
+    const { stream } = this
+    if (stream.canWrite) return false
+    const isSilent = bytes === 0 && this.#stoppedWrites?.hasTaken !== true
+    if (isSilent && this.#stopped !== undefined && isStop(this.#stopped)) {
+      callback()
+      return true
+    }
+    const error = this.#stopped ?? writeAfterReset(stream.id)
+    if (isStop(error)) {
+      this.#awaitedCallback = new Later(callback)
+      this.#bytesWritten += bytes
+      this.#bytesInFlight = bytes
+      this.#hold('write')
+    } else this.#refuse(error, callback)
+    return true
+  }
+
+  /** The peer stopped reading: `StoppedWrites` completes the write in flight. */
+  #hold(kind: 'inFlight' | 'write'): void {
+    this.#isHeld = true
+    this.#stoppedWrites ??= new StoppedWrites({
+      duplex: this,
+      error: () => this.#stopError(),
+      received: () => this.bytesRead,
+    })
+    this.#stoppedWrites[kind]((error) => {
+      this.#isHeld = false
+      this.#writeError = error
+      this.released()
+    })
+  }
+
+  #stopError(): Error {
+    const { stream } = this
+    const error = writeAfterStop(stream.id, this.#stopped as StreamError, stream.hasPeerEnded)
+    return this.errorOf(error, 'write')
+  }
+
+  #afterWrite(isWritable: boolean, bytes: number, callback: Callback): void {
+    if (isWritable && !this.stream.isFlushOwed) {
+      callback()
+      return
+    }
+    this.#awaitedCallback = new Later(callback)
+    this.#bytesInFlight = bytes
+  }
+
+  /** This direction ended because the peer's did: `net.Socket` has its own error for a write after that. */
+  #writeAfterEnd(callback: WriteCallback | undefined): false {
+    const error = new StreamError('EPIPE', 'This socket has been ended by the other party')
+    if (callback !== undefined) process.nextTick(callback, error)
+    this.destroy(error)
+    return false
+  }
+
+  #refuse(error: Error, callback: Callback): void {
+    if (isClosedHere(error)) this.destroy()
+    callback(this.errorOf(error, 'write'))
+  }
+
+  /**
+   * Hands what Node's buffer holds to the stream, up to what the stream would keep when it is closed. The callbacks of
+   * writes run when nothing refers to their bytes any more.
+   */
+  protected handOver(): void {
+    const { stream } = this
+    if (this.isStarting || !stream.canWrite) return
+    const limit = stream.keptAfterClose
+    while (this.#awaitedCallback !== undefined && stream.bufferedBytes <= limit && stream.giveBack()) {
+      // The callback runs in a later tick, as in `net.Socket`, and not inside the application's call.
+      deferWriteCallback(this)
+      this.released()
+    }
+    for (const { chunk } of bufferedWrites(this)) {
+      if (stream.bufferedBytes > limit) return
+      stream.writeReferenced(chunk)
+      this.#bytesWritten += chunk.length
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import type { WireInteger } from '@astranet/frame'
+import { checkErrorCode } from '../error-code.js'
+import { StreamError } from '../session/errors.js'
+import type { StreamRecord } from '../stream/host.js'
+import { SEND_ENDED, SEND_OVER, StreamState } from '../stream/state.js'
+import { SendQueue } from './queue.js'
+import { reset, resetAt } from './reset.js'
+import { COPY_LIMIT_BYTES } from './slab.js'
+
+/** What is kept of a closed stream, or copied of one that has no credit, in high-water marks: 1 MiB by default. */
+const KEPT_HIGH_WATER_MARKS = 2
+
+const CANNOT_WRITE = SEND_ENDED | SEND_OVER | StreamState.CLOSED
+
+/** See `Stream.canWrite`. */
+export function canWrite(stream: StreamRecord): boolean {
+  return (stream.state & CANNOT_WRITE) === 0 && !stream.host.isClosing && stream.canSend
+}
+
+/** See `Stream.write` and `Stream.writeReferenced`. */
+export function write(stream: StreamRecord, bytes: Uint8Array, isReferenced: boolean): boolean {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError('bytes must be a Uint8Array')
+  const { host } = stream
+  if (!canWrite(stream)) return refuseWrite(stream)
+  if (bytes.length === 0) return (stream.state & StreamState.WRITE_BLOCKED) === 0
+  const queue = (stream.sendQueue ??= new SendQueue())
+  if (bytes.length <= COPY_LIMIT_BYTES) {
+    const { slab } = host
+    slab.append(bytes)
+    queue.push(slab.buffer, slab.used - bytes.length, slab.used, false)
+  } else {
+    queue.push(bytes, 0, bytes.length, isReferenced)
+    if (isReferenced) host.borrowed.add(stream)
+  }
+  host.sendBufferedBytes += bytes.length
+  host.schedule(stream)
+  if (isBelowMarks(stream, 0)) return true
+  stream.state |= StreamState.WRITE_BLOCKED
+  return false
+}
+
+/** Whether a write of `bytes` would return true. */
+export function hasRoomFor(stream: StreamRecord, bytes: number): boolean {
+  return canWrite(stream) && isBelowMarks(stream, bytes)
+}
+
+/** Whether less than the high-water marks of stream and session waits, once `bytes` are added. */
+function isBelowMarks(stream: StreamRecord, bytes: number): boolean {
+  const { host } = stream
+  const { sendHighWaterMarkBytes, maxSendBufferBytes } = host.options
+  return (
+    stream.bufferedBytes + bytes < sendHighWaterMarkBytes &&
+    host.sendBufferedBytes + bytes < maxSendBufferBytes
+  )
+}
+
+/** A write that is impossible. The caller's mistake throws; the peer and the session reported theirs by an event. */
+function refuseWrite(stream: StreamRecord): false {
+  if (!stream.canSend) {
+    throw new StreamError(
+      'ERR_STREAM_CANNOT_WRITE',
+      `stream ${stream.id} is unidirectional and opened by the peer`,
+    )
+  }
+  if ((stream.state & StreamState.FIN_QUEUED) !== 0) {
+    throw new StreamError('ERR_STREAM_WRITE_AFTER_END', `stream ${stream.id}: write after end`)
+  }
+  return false
+}
+
+/** See `Stream.end`. */
+export function end(stream: StreamRecord): void {
+  if ((stream.state & CANNOT_WRITE) !== 0 || !stream.canSend) return
+  stream.state |= StreamState.FIN_QUEUED
+  // With bytes waiting, the FIN goes with the last of them; without, it is a frame that needs no credit.
+  if (stream.sendQueue === undefined) stream.host.queueControl(stream)
+}
+
+/** See `Stream.close`. */
+export function close(stream: StreamRecord, code: WireInteger): void {
+  checkErrorCode(code)
+  if ((stream.state & SEND_ENDED) !== 0 && (stream.state & StreamState.FIN_QUEUED) === 0) return
+  if (!stream.canSend || (stream.state & SEND_OVER) !== 0 || stream.host.isClosing) return
+  const { host, bufferedBytes } = stream
+  const kept = Math.min(bufferedBytes, keptAfterClose(stream))
+  if (kept === bufferedBytes) end(stream)
+  else if (host.peer.resetStreamAt) resetAt(stream, stream.sendOffset + kept, code)
+  else reset(stream, code)
+  copyAndRelease(stream)
+  if (!hasCreditForAll(stream)) host.closed.add(stream)
+}
+
+function hasCreditForAll({
+  host,
+  bufferedBytes,
+  sendLimit,
+  sendOffset,
+  urgencyLevel,
+}: StreamRecord): boolean {
+  return bufferedBytes <= Math.min(sendLimit - sendOffset, host.sendWindow.available(urgencyLevel))
+}
+
+/** Copies what waits in the application's buffers; `onFlushed` follows. */
+function copyAndRelease(stream: StreamRecord): void {
+  stream.sendQueue?.copyBorrowed()
+  stream.host.releaseLater(stream)
+}
+
+/** See `Stream.keptAfterClose`: as much as a kernel's send buffer would hold. */
+export function keptAfterClose(stream: StreamRecord): number {
+  // The application was promised that everything written before `end` is delivered.
+  return (stream.state & StreamState.FIN_QUEUED) === 0 ? bufferBytes(stream) : Infinity
+}
+
+function bufferBytes({ host }: StreamRecord): number {
+  return KEPT_HIGH_WATER_MARKS * host.options.sendHighWaterMarkBytes
+}
+
+/** See `Stream.giveBack`. */
+export function giveBack(stream: StreamRecord): boolean {
+  stream.sendQueue?.copyBorrowed()
+  if (!stream.isFlushOwed) return true
+  if (stream.host.isInFlight) {
+    stream.host.releaseLater(stream)
+    return false
+  }
+  stream.state &= ~StreamState.FLUSH_OWED
+  stream.host.checkEndLater(stream)
+  return true
+}
+
+/**
+ * Copies what waits in the application's buffers if only missing credit delays it: a kernel would have taken it. Returns
+ * true when nothing is borrowed any more; after false the caller asks again later.
+ */
+export function copyBlocked(stream: StreamRecord): boolean {
+  const { host, bufferedBytes } = stream
+  if (stream.sendQueue === undefined || !stream.isFlushOwed) return true
+  const hasCredit = stream.sendOffset < stream.sendLimit && host.sendWindow.available(stream.urgencyLevel) > 0
+  if (hasCredit || bufferedBytes > bufferBytes(stream)) return false
+  copyAndRelease(stream)
+  return true
+}
+
+/** MAX_STREAM_DATA arrived (RFC 9000 section 19.10): limits never go down. */
+export function raiseLimit(stream: StreamRecord, limit: number): void {
+  if (limit <= stream.sendLimit) return
+  stream.sendLimit = limit
+  stream.state &= ~(StreamState.BLOCKED_SENT | StreamState.BLOCKED_QUEUED)
+  if (stream.sendQueue !== undefined) stream.host.schedule(stream)
+}

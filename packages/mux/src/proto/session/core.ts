@@ -1,0 +1,227 @@
+import type { WireInteger } from '@astranet/frame'
+import { FIRST_STREAM_WINDOW_BYTES } from '../receive/session-window.js'
+import { serveWindowRequests } from '../receive/stream-window.js'
+import { maxDatagramBytes } from '../send/datagram-queue.js'
+import { Transmitter } from '../send/transmitter.js'
+import { Stream } from '../stream/stream.js'
+import { broken, deadPeer, endedByPeer, idleTooLong, stuckRecord } from './end-reasons.js'
+import { protocolError } from './errors.js'
+import type { CoreEvents } from './events.js'
+import { SessionHost } from './host.js'
+import type { CoreEnvironment, ResolvedLimits } from './options.js'
+
+/** With more bytes than this to send, small windows are renewed in front of them and not behind. */
+const MAX_BEFORE_RENEWAL_BYTES = 16_384
+
+/**
+ * One side of a QMux session as a plain object: it is fed bytes and a clock and asked for bytes to send. No socket, no
+ * timer, no promise. Its driver calls
+ *
+ * - `receive`, `receiveEnd`, `connectionClosed` for what the connection does,
+ * - `gather` for bytes to send after `onWork`: at the end of the driver's current call if `isWorkUrgent`, else at the end
+ *   of the turn; then `handedOver` when they were given to the connection or there were none (it may find more work), and
+ *   `accepted` when the connection no longer refers to them; `gather` again only after `accepted`,
+ * - `timeout` when `nextDeadline` has come,
+ * - `streams.failSome` until it returns false, once the session is closing.
+ *
+ * The states are those of `SessionEnd`; `isClosing` from closing on.
+ */
+export class SessionCore extends SessionHost {
+  readonly #transmitter: Transmitter
+
+  constructor(
+    role: 'client' | 'server',
+    options: ResolvedLimits,
+    wiring: { environment: CoreEnvironment; events: CoreEvents },
+  ) {
+    super(role, options, wiring)
+    this.#transmitter = new Transmitter(this)
+    this.liveness.requestPing(this.now)
+  }
+
+  /** Whether everything of a close was sent, so that the connection's sending side is to be ended. */
+  get isEndDue(): boolean {
+    return this.end.isSendingDone
+  }
+
+  // What the connection does
+
+  /** Bytes arrived. */
+  receive(chunk: Uint8Array, now: number): void {
+    this.now = now
+    if (this.isClosing) return
+    this.abuse.endTurn()
+    const error = this.decoder.push(chunk)
+    if (error !== undefined) this.fail(protocolError(error.code, error.message), error.frameType)
+    this.liveness.received(now, this.decoder.isInsideRecord)
+    this.abuse.endTurn()
+    this.streams.checkEnds()
+    if (this.isClosing) return
+    this.unread.check(now)
+    if (this.receiveWindow.isUpdateDue() || this.windowRequests.size > 0) this.wake()
+  }
+
+  /** The peer ended its direction of the connection (section "Responding to a Connection Close"). */
+  receiveEnd(now: number): void {
+    this.now = now
+    if (this.isClosing) return
+    const error = this.decoder.finish()
+    if (error !== undefined) this.fail(protocolError(error.code, error.message), error.frameType)
+    else this.end.begin(this.streams.hasUnfinished ? endedByPeer() : undefined, undefined)
+  }
+
+  /** The connection is gone. */
+  connectionClosed(reason: Error | undefined, now: number): void {
+    this.now = now
+    if (!this.isClosing) {
+      const isFault = reason !== undefined || this.streams.hasUnfinished
+      this.end.begin(isFault ? broken(reason) : undefined, undefined)
+    }
+    this.end.connectionClosed()
+    this.work.releaseFlushed()
+  }
+
+  /** Gathers up to one flush. `undefined`: nothing to send now. */
+  gather(now: number): Uint8Array[] | undefined {
+    this.now = now
+    this.workTaken()
+    if (this.end.state === 'closed') return undefined
+    if (this.windowRequests.size > 0) serveWindowRequests(this.windowRequests)
+    if (this.sendBufferedBytes > MAX_BEFORE_RENEWAL_BYTES) this.work.renewWindows()
+    if (this.#transmitter.gather()) this.wake()
+    const { writer } = this.#transmitter
+    if (writer.bytes === 0) return undefined
+    this.flushSize.gathered(writer.bytes, now)
+    const chunks = writer.finish()
+    this.liveness.recordSent(now)
+    this.isInFlight = true
+    return chunks
+  }
+
+  /**
+   * What was gathered was given to the connection: streams whose last frame it held have ended, and small windows are
+   * renewed. Also to be called when there was work and nothing could be gathered.
+   */
+  handedOver(): void {
+    this.workTaken()
+    this.work.notifyWritable()
+    if (!this.isInFlight) this.work.releaseFlushed()
+    this.streams.checkEnds()
+    this.work.renewWindows()
+  }
+
+  /** The connection no longer refers to anything that was gathered. */
+  accepted(now: number): void {
+    this.now = now
+    this.isInFlight = false
+    this.liveness.drained(now)
+    this.flushSize.accepted(now)
+    this.#transmitter.writer.reuse()
+    if (this.sendBufferedBytes === 0) this.slab.reuse()
+    this.work.releaseFlushed()
+  }
+
+  /** When `timeout` is to be called, ms; `Infinity` when never. */
+  nextDeadline(): number {
+    if (this.isClosing) return Infinity
+    return Math.min(this.liveness.nextDeadline(), this.unread.deadline, this.borrowed.deadline)
+  }
+
+  /** A deadline has come. What arrived meanwhile must have been received first. */
+  timeout(now: number): void {
+    this.now = now
+    if (this.isClosing) return
+    const verdict = this.liveness.check(now)
+    // Section "Initiating a Connection Close": after an idle timeout no frame is sent, the sending side just ends.
+    if (verdict === 'idle') this.end.begin(idleTooLong(this.liveness.idleTimeoutMs), undefined)
+    else if (verdict === 'dead') this.fail(deadPeer(this.options.deadPeerTimeoutMs))
+    else if (verdict === 'stuck-record') this.fail(stuckRecord(this.options.recordTimeoutMs))
+    if (this.isClosing) return
+    this.unread.check(now)
+    this.borrowed.check(now)
+    if (this.liveness.isPingDue) this.wake()
+  }
+
+  // What the application does
+
+  /** Opens a stream, or returns `undefined` when the peer allows no more now. */
+  open(isUnidirectional: boolean, urgency: number): Stream | undefined {
+    const index = this.limits.local(isUnidirectional).take()
+    if (index === -1) {
+      this.wake()
+      return undefined
+    }
+    const id = index * 4 + (isUnidirectional ? 2 : 0) + (this.isServer ? 1 : 0)
+    const { initialMaxStreamDataUni, initialMaxStreamDataBidiRemote } = this.peer
+    const stream = new Stream(this, id, {
+      send: isUnidirectional ? initialMaxStreamDataUni : initialMaxStreamDataBidiRemote,
+      receive: isUnidirectional ? 0 : FIRST_STREAM_WINDOW_BYTES,
+      urgency,
+    })
+    this.streams.add(stream)
+    this.queueControl(stream)
+    return stream
+  }
+
+  /** The application got a stream of the peer: the peer may open another one in its place. */
+  acceptedStream(stream: Stream): void {
+    const peer = this.limits.peer(stream.isUnidirectional)
+    peer.accepted += 1
+    this.abuse.accepted(stream)
+    if (peer.isUpdateDue()) this.wake()
+  }
+
+  /** The largest datagram that can be sent, in bytes; -1 when the peer takes none. */
+  get maxDatagramBytes(): number {
+    return maxDatagramBytes(this.peer)
+  }
+
+  /** Queues a datagram; false when the queue is full and it was dropped. At most `maxDatagramBytes`. */
+  sendDatagram(payload: Uint8Array): boolean {
+    if (this.isClosing || !this.datagrams.push(payload)) return false
+    this.wake()
+    return true
+  }
+
+  /** The peer is authenticated: full limits from now on. */
+  raiseLimits(): void {
+    if (this.isClosing) return
+    this.receiveWindow.trust(this.now)
+    this.limits.trust()
+    this.wake()
+  }
+
+  /** The streams that hold unread bytes, the longest untouched first. */
+  unreadStreams(): Stream[] {
+    // `Stream` is the only class of stream records.
+    return this.unread.list() as Stream[]
+  }
+
+  /** No more streams of the peer: those it may still open are refused, and it gets no credit for more. */
+  drain(): void {
+    this.limits.freeze()
+  }
+
+  /** Ends the session without fault, with an application CONNECTION_CLOSE. Idempotent. */
+  close(code: WireInteger, reason: string): void {
+    this.end.close(code, reason)
+  }
+
+  /**
+   * Like `close`, but the flush with the CONNECTION_CLOSE also carries all that the credit allows, and ends every stream:
+   * with FIN where everything written was sent, else with a reset behind what was. Without effect on a session that is
+   * closing already.
+   */
+  leave(code: WireInteger, reason: string): void {
+    if (!this.isClosing) {
+      this.end.isLeaving = true
+      for (const stream of this.streams.all()) stream.handler?.onLeave?.(stream)
+    }
+    this.close(code, reason)
+  }
+
+  /** Ends the session because of `error` without a frame to the peer: the driver breaks the connection. */
+  abandon(error: Error): void {
+    this.end.begin(error, undefined)
+  }
+}

@@ -1,0 +1,23 @@
+import type { NodeId } from '@astranet/interface'
+
+/** A route to a node. */
+export interface Route {
+  /** The node that it leads to. */
+  readonly nodeId: NodeId
+  /** How many routers forward on it. 0: there is a link to the node itself. */
+  readonly distance: number
+  /** The routers, in the order in which bytes pass them. Empty when direct. */
+  readonly via: readonly NodeId[]
+  /** Round-trip time of the whole route in ms, as last published. `undefined` before the first measurement. */
+  readonly cost: number | undefined
+}
+
+/**
+ * A change of routes.
+ * - `found`: there is a new route to `route.nodeId`, or its routers or its cost have changed.
+ * - `lost`: there is no route any more; `route` is the last one.
+ */
+export interface RouteChange {
+  readonly kind: 'found' | 'lost'
+  readonly route: Route
+}

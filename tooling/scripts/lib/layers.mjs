@@ -6,6 +6,7 @@
  */
 export const layers = {
   interface: [],
+  secure: ['interface'],
   frame: ['interface'],
   mux: ['interface', 'frame'],
   link: ['interface', 'frame', 'mux'],
@@ -26,6 +27,7 @@ export const externals = /** @type {Record<string, readonly string[]>} */ ({
 
 /** Where a package that runs in any runtime may use Node's modules all the same, as patterns of paths in `src`. */
 export const nodeOnly = /** @type {Record<string, string>} */ ({
+  secure: 'nodejs/',
   mux: 'io/',
   'transport-tcp': '',
   'transport-ws': '',

@@ -1,0 +1,47 @@
+import type { ByteDuplex, NodeId } from '@astranet/interface'
+import { derivePskWith } from './io/psk.js'
+import type { SecurePipe } from './io/secure-pipe.js'
+import { secureOver, type SecureOptions } from './io/secure.js'
+import { nodeIdOfKey as nodeIdBy } from './proto/node-id.js'
+import { nodeCrypto } from './nodejs/node-crypto.js'
+
+export type { CryptoProvider, DirectAead, SealedBytes } from './io/provider.js'
+export { generateSecret } from './io/psk.js'
+export type { SecurePipe } from './io/secure-pipe.js'
+export type { SecureOptions } from './io/secure.js'
+export { openIdentityFile } from './nodejs/identity-file.js'
+export { nodeCrypto } from './nodejs/node-crypto.js'
+export { generateIdentity, importIdentity } from './nodejs/node-identity.js'
+export { SecureErrorCode } from './proto/errors.js'
+export type { SecurePeer } from './proto/handshake/handshake-options.js'
+export type { SecureRole, Signer } from './proto/handshake/identity-proof.js'
+export type { Identity } from './proto/identity.js'
+export { webCrypto } from './web/web-crypto.js'
+
+/**
+ * Makes an encrypted, authenticated pipe of `pipe`, which belongs to it from then on: nothing else may handle, write to or end
+ * it. One side is the initiator, usually the one that connected.
+ *
+ * The secure pipe always half-closes. Its back-pressure, `defer` and `linger` are those of the pipe below. It closes with
+ * `ASTRA_ERR_SECURE_TAMPERED`, `_RECORD` or `_TRUNCATED` when what arrives is not exactly what the peer has sent.
+ *
+ * Rejects, and aborts the pipe, with what went wrong: one of the codes of {@link SecureErrorCode}, the reason for which the
+ * pipe broke, or the reason of `signal`. Rejects with a `TypeError` or `RangeError` that names a wrong option, and leaves the
+ * pipe alone then.
+ */
+export function secure(pipe: ByteDuplex, options: SecureOptions): Promise<SecurePipe> {
+  return secureOver(nodeCrypto, pipe, options)
+}
+
+/**
+ * The 32 bytes for the option `psk` of a secret that people pass on, by PBKDF2: some 0.2 s, so derive them once. Rejects with a
+ * `TypeError` or `RangeError` when the secret has fewer than 16 characters or white space at its ends.
+ */
+export function derivePsk(secret: string): Promise<Uint8Array> {
+  return derivePskWith(nodeCrypto, secret)
+}
+
+/** The node id that belongs to an Ed25519 public key. Rejects with a `RangeError` unless the key has 32 bytes. */
+export function nodeIdOfKey(publicKey: Uint8Array): Promise<NodeId> {
+  return nodeIdBy(publicKey, (bytes) => nodeCrypto.crypto.hash(bytes))
+}

@@ -1,0 +1,61 @@
+import { concatBytes } from '@astranet/interface'
+import type { LengthRange } from './lengths.js'
+
+/** Bytes of the length in front of every message, big-endian. */
+export const LENGTH_BYTES = 2
+
+/** `message` as it is sent: its length in 2 bytes, and itself. */
+export function frameMessage(message: Uint8Array): Uint8Array {
+  return concatBytes([Uint8Array.of(message.length >> 8, message.length & 0xff), message])
+}
+
+/** What {@link MessageReader.next} found. */
+export type ReadMessage =
+  | { readonly kind: 'message'; readonly message: Uint8Array }
+  | { readonly kind: 'more' }
+  | { readonly kind: 'length'; readonly length: number }
+
+const MORE: ReadMessage = { kind: 'more' }
+
+/** Cuts what arrives into the messages of a handshake, wherever it was split. What follows the last one can be taken out. */
+export class MessageReader {
+  #chunks: Uint8Array[] = []
+  #bytes = 0
+  /** Nothing is joined before so many bytes are there, or many small chunks would cost their square. */
+  #neededBytes = LENGTH_BYTES
+
+  /** Adds bytes that arrived. */
+  push(chunk: Uint8Array): void {
+    this.#chunks.push(chunk)
+    this.#bytes += chunk.length
+  }
+
+  /** The next message, when it is whole; `length` when the peer announces one outside of `lengths`. */
+  next({ min, max }: LengthRange): ReadMessage {
+    if (this.#bytes < this.#neededBytes) return MORE
+    const all = this.#joined()
+    const length = ((all[0] ?? 0) << 8) | (all[1] ?? 0)
+    if (length < min || length > max) return { kind: 'length', length }
+    const end = LENGTH_BYTES + length
+    this.#neededBytes = end
+    if (all.length < end) return MORE
+    this.#neededBytes = LENGTH_BYTES
+    this.#chunks = all.length > end ? [all.subarray(end)] : []
+    this.#bytes = all.length - end
+    return { kind: 'message', message: all.subarray(LENGTH_BYTES, end) }
+  }
+
+  /** Everything that was pushed and not read. */
+  takeRest(): Uint8Array | undefined {
+    const rest = this.#bytes > 0 ? this.#joined() : undefined
+    this.#chunks = []
+    this.#bytes = 0
+    this.#neededBytes = LENGTH_BYTES
+    return rest
+  }
+
+  #joined(): Uint8Array {
+    if (this.#chunks.length > 1) this.#chunks = [concatBytes(this.#chunks)]
+    return this.#chunks[0] as Uint8Array
+  }
+}

@@ -1,0 +1,29 @@
+/** What a record carries. */
+export const RecordType = {
+  /** Bytes of the user, at least one. */
+  DATA: 0x00,
+  /** Nothing: no record follows in this direction. */
+  END: 0x01,
+} as const
+
+/** What a record carries. */
+export type RecordType = (typeof RecordType)[keyof typeof RecordType]
+
+/** Bytes of a record's header, which is its associated data. */
+export const HEADER_BYTES = 4
+
+/** The most plaintext that a record carries. */
+export const MAX_RECORD_BYTES = 65_536
+
+/** The header: the type in 1 byte, the length of the plaintext in 3, big-endian. */
+export function recordHeader(type: RecordType, length: number): Uint8Array {
+  return Uint8Array.of(type, length >> 16, (length >> 8) & 0xff, length & 0xff)
+}
+
+/** Why a header is none, as the end of a sentence; `undefined` when it is one. */
+export function headerFault(type: number, length: number): string | undefined {
+  if (type === RecordType.DATA)
+    return length >= 1 && length <= MAX_RECORD_BYTES ? undefined : `it announces ${length} bytes of data`
+  if (type === RecordType.END) return length === 0 ? undefined : `its end announces ${length} bytes`
+  return `its type is ${type}`
+}

@@ -19,23 +19,24 @@ export { generateIdentity, identityFromKeys, importIdentity } from './web/web-id
 export type { WebIdentityOptions } from './web/web-identity.js'
 
 /**
- * Makes an encrypted, authenticated pipe of `pipe`, which belongs to it from then on: nothing else may handle, write to or end
- * it. One side is the initiator, usually the one that connected.
+ * Makes an encrypted, authenticated pipe of `pipe`, which belongs to it from then on: nothing else may handle, write
+ * to or end it. One side is the initiator, usually the one that connected.
  *
- * The secure pipe always half-closes. Its back-pressure, `defer` and `linger` are those of the pipe below. It closes with
- * `ASTRA_ERR_SECURE_TAMPERED`, `_RECORD` or `_TRUNCATED` when what arrives is not exactly what the peer has sent.
+ * The secure pipe always half-closes. Its back-pressure, `defer` and `linger` are those of the pipe below. It closes
+ * with `ASTRA_ERR_SECURE_TAMPERED`, `_RECORD` or `_TRUNCATED` when what arrives is not exactly what the peer has
+ * sent.
  *
- * Rejects, and aborts the pipe, with what went wrong: one of the codes of {@link SecureErrorCode}, the reason for which the
- * pipe broke, or the reason of `signal`. Rejects with a `TypeError` or `RangeError` that names a wrong option, and leaves the
- * pipe alone then.
+ * Rejects, and aborts the pipe, with what went wrong: one of the codes of {@link SecureErrorCode}, the reason for
+ * which the pipe broke, or the reason of `signal`. Rejects with a `TypeError` or `RangeError` that names a wrong
+ * option, and leaves the pipe alone then.
  */
 export function secure(pipe: ByteDuplex, options: SecureOptions): Promise<SecurePipe> {
   return secureOver(webCrypto, pipe, options)
 }
 
 /**
- * The 32 bytes for the option `psk` of a secret that people pass on, by PBKDF2: some 0.2 s, so derive them once. Rejects with a
- * `TypeError` or `RangeError` when the secret has fewer than 16 characters or white space at its ends.
+ * The 32 bytes for the option `psk` of a secret that people pass on, by PBKDF2: some 0.2 s, so derive them once.
+ * Rejects with a `TypeError` or `RangeError` when the secret has fewer than 16 characters or white space at its ends.
  */
 export function derivePsk(secret: string): Promise<Uint8Array> {
   return derivePskWith(webCrypto, secret)

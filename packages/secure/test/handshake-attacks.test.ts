@@ -10,7 +10,10 @@ const patterns: [name: string, psk: Uint8Array | undefined][] = [
   ['with a secret', psk],
 ]
 
-/** u-coordinates of the X25519 points whose every multiple by a private key is 0: RFC 7748, and p, p + 1 beside 0 and 1. */
+/**
+ * u-coordinates of the X25519 points whose every multiple by a private key is 0: RFC 7748, and p, p + 1 beside 0 and
+ * 1.
+ */
 const LOW_ORDER_POINTS = [
   '00'.repeat(32),
   `01${'00'.repeat(31)}`,
@@ -78,7 +81,8 @@ describe.each(patterns)('%s', (_, secret) => {
     const { messages } = await exchange(side('initiator', make), side('responder', make))
     const responder = side('responder', make)
     await responder.start()
-    // The prologue has nothing fresh here, so the responder cannot tell yet. What it answers only the initiator can read.
+    // The prologue has nothing fresh here, so the responder cannot tell yet. What it answers only the initiator can
+    // read.
     await responder.receive(messages[0])
     expect(await codeOf(responder.receive(messages[2]))).toBe('ASTRA_ERR_SECURE_HANDSHAKE')
   })

@@ -4,13 +4,18 @@ import { MAX_RECORD_BYTES, recordHeader, RecordType } from '../proto/records/hea
 import type { DirectCipher } from './direct-cipher.js'
 import type { Outbound, OutboundSink } from './outbound.js'
 
-/** Up to this length header, ciphertext and tag are joined: below it a copy costs less than two more buffers to write. */
+/**
+ * Up to this length header, ciphertext and tag are joined: below it a copy costs less than two more buffers to write.
+ */
 const JOINED_BYTES = 4_096
 
 /** Small chunks are gathered here. One for all pipes, since what is gathered is sealed within the same call. */
 let gatheringBuffer: Uint8Array | undefined
 
-/** Seals within `writev`, whole records of 64 KiB as far as the bytes go. What it writes has the back-pressure of the pipe. */
+/**
+ * Seals within `writev`, whole records of 64 KiB as far as the bytes go. What it writes has the back-pressure of the
+ * pipe.
+ */
 export class DirectOutbound implements Outbound {
   readonly waitingBytes = 0
   readonly #pipe: ByteDuplex

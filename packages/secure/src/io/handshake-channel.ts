@@ -19,8 +19,8 @@ interface Awaited {
 }
 
 /**
- * Handshake messages over a pipe. The pipe is paused unless a message is awaited, so at most one message and what the pipe
- * brings at a time are held. The next handler finds the pipe paused.
+ * Handshake messages over a pipe. The pipe is paused unless a message is awaited, so at most one message and what the
+ * pipe brings at a time are held. The next handler finds the pipe paused.
  */
 export class HandshakeChannel implements ByteDuplexHandler {
   readonly #pipe: ByteDuplex
@@ -40,8 +40,9 @@ export class HandshakeChannel implements ByteDuplexHandler {
   }
 
   /**
-   * Message number `message` of the handshake, from the peer. Rejects with `ASTRA_ERR_SECURE_HANDSHAKE` when it announces a length outside of `lengths`, with
-   * `ASTRA_ERR_SECURE_TRUNCATED` when the pipe ends before it, and with the reason of a pipe that broke.
+   * Message number `message` of the handshake, from the peer. Rejects with `ASTRA_ERR_SECURE_HANDSHAKE` when it
+   * announces a length outside of `lengths`, with `ASTRA_ERR_SECURE_TRUNCATED` when the pipe ends before it, and with
+   * the reason of a pipe that broke.
    */
   read(lengths: LengthRange, message: number): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {

@@ -15,7 +15,10 @@ export function formatPrivateKey(privateKey: Uint8Array): string {
   return `-----BEGIN PRIVATE KEY-----\n${base64}\n-----END PRIVATE KEY-----\n`
 }
 
-/** Reads the text form: PKCS#8 of an Ed25519 key, 48 bytes. Throws `ASTRA_ERR_SECURE_IDENTITY`; `name` is what the text is. */
+/**
+ * Reads the text form: PKCS#8 of an Ed25519 key, 48 bytes. Throws `ASTRA_ERR_SECURE_IDENTITY`; `name` is what the
+ * text is.
+ */
 export function parsePrivateKey(text: string, name: string): Uint8Array {
   const [, label, base64 = ''] = PEM.exec(text) ?? []
   if (label === undefined)

@@ -27,8 +27,8 @@ interface Opening {
 }
 
 /**
- * The direction in which a secure pipe receives: cuts records out of what arrives, opens them and delivers them in order. What
- * a pipe delivers from inside a call of its user waits behind what is being delivered.
+ * The direction in which a secure pipe receives: cuts records out of what arrives, opens them and delivers them in
+ * order. What a pipe delivers from inside a call of its user waits behind what is being delivered.
  */
 export class Inbound {
   readonly #opener: RecordOpener

@@ -6,7 +6,9 @@ import { MAX_RECORD_BYTES, recordHeader, RecordType } from '../proto/records/hea
 import type { Outbound, OutboundSink } from './outbound.js'
 import type { PromisedCipher } from './promised-cipher.js'
 
-/** Records that are sealed at the same time: WebCrypto works on other threads, so one at a time would leave them idle. */
+/**
+ * Records that are sealed at the same time: WebCrypto works on other threads, so one at a time would leave them idle.
+ */
 export const MAX_SEALING_RECORDS = 8
 
 interface Sealing {
@@ -17,8 +19,9 @@ interface Sealing {
 }
 
 /**
- * Seals up to eight records at a time and writes them in order. While the pipe refuses more nothing further is sealed, so at
- * most eight sealed records wait beside the pipe's own buffer. Every `writev` waits: its chunks are copied or sealed later.
+ * Seals up to eight records at a time and writes them in order. While the pipe refuses more nothing further is
+ * sealed, so at most eight sealed records wait beside the pipe's own buffer. Every `writev` waits: its chunks are
+ * copied or sealed later.
  */
 export class PipelinedOutbound implements Outbound {
   readonly #pipe: ByteDuplex

@@ -4,7 +4,10 @@ import { REKEY_NONCE, REKEY_PLAINTEXT } from '../proto/noise/nonce.js'
 import { RecordCounter } from '../proto/records/record-counter.js'
 import type { RecordOpener } from './record-opener.js'
 
-/** The records of one direction, sealed or opened by promises: counts them and changes the key. Several may be in flight. */
+/**
+ * The records of one direction, sealed or opened by promises: counts them and changes the key. Several may be in
+ * flight.
+ */
 export class PromisedCipher implements RecordOpener {
   readonly keepsRecords = true
   readonly #crypto: Crypto

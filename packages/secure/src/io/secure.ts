@@ -12,7 +12,9 @@ import type { SecurePipe } from './secure-pipe.js'
 
 /** What {@link secureOver} and `secure` are given. */
 export interface SecureOptions extends Omit<HandshakeOptions, 'crypto'> {
-  /** Ends the handshake, for example `AbortSignal.timeout(10_000)`. Without one it waits for the peer without a limit. */
+  /**
+   * Ends the handshake, for example `AbortSignal.timeout(10_000)`. Without one it waits for the peer without a limit.
+   */
   readonly signal?: AbortSignal | undefined
   /** Where the cryptography comes from. Default: `nodeCrypto` in Node, `webCrypto` in browsers. */
   readonly provider?: CryptoProvider | undefined

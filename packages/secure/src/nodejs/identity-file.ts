@@ -14,11 +14,11 @@ const OTHERS = 0o077
 /**
  * The identity in the file at `path`; when there is no such file, a new one that is kept there.
  *
- * The file is PKCS#8 in PEM with mode 0600. It is written under another name in the same folder and gets its name when it is
- * on the disk, so it is never there in part, and of two processes that do so at once both get the same identity. A file is
- * never replaced: when it holds anything else this rejects with `ASTRA_ERR_SECURE_IDENTITY` and names it. Errors of the file
- * system keep Node's code. A file that others may read or write gives a process warning with the code
- * `ASTRA_WARN_IDENTITY_FILE`.
+ * The file is PKCS#8 in PEM with mode 0600. It is written under another name in the same folder and gets its name
+ * when it is on the disk, so it is never there in part, and of two processes that do so at once both get the same
+ * identity. A file is never replaced: when it holds anything else this rejects with `ASTRA_ERR_SECURE_IDENTITY` and
+ * names it. Errors of the file system keep Node's code. A file that others may read or write gives a process warning
+ * with the code `ASTRA_WARN_IDENTITY_FILE`.
  */
 export async function openIdentityFile(path: string): Promise<Identity> {
   return (await readIdentityFile(path)) ?? (await createIdentityFile(path))

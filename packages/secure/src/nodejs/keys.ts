@@ -10,8 +10,9 @@ export function importPublicKey(curve: Curve, bytes: Uint8Array): KeyObject {
 }
 
 /**
- * The 32 bytes of the public key that belongs to a private key. Not for a key that `generateKeyPairSync` returned: while Node 20
- * exports a JWK it holds a lock of the key, and waits for that lock forever when it collects the garbage of the generation.
+ * The 32 bytes of the public key that belongs to a private key. Not for a key that `generateKeyPairSync` returned:
+ * while Node 20 exports a JWK it holds a lock of the key, and waits for that lock forever when it collects the
+ * garbage of the generation.
  */
 export function exportPublicKey(key: KeyObject): Uint8Array {
   return new Uint8Array(Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url'))

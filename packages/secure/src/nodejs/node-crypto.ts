@@ -33,14 +33,19 @@ const crypto: Crypto = {
   },
 }
 
-/** Cryptography by node:crypto. A handshake takes some 0.5 ms of each side; records are sealed and opened within the call. */
+/**
+ * Cryptography by node:crypto. A handshake takes some 0.5 ms of each side; records are sealed and opened within the
+ * call.
+ */
 export const nodeCrypto: CryptoProvider = {
   crypto,
   direct: nodeAead,
   stretch: (secret, salt, iterations) => stretch(secret, salt, iterations, KEY_BYTES, 'sha256'),
 }
 
-/** An X25519 key pair of its private key. The public key is computed, since exporting it is slower, or may never end. */
+/**
+ * An X25519 key pair of its private key. The public key is computed, since exporting it is slower, or may never end.
+ */
 export function keyPairOf(privateKey: KeyObject): DhKeyPair {
   return {
     publicKey: diffieHellman({ privateKey, publicKey: BASE_POINT }),

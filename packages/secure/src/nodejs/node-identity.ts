@@ -15,8 +15,8 @@ export async function generateIdentity(): Promise<Identity> {
 }
 
 /**
- * The identity whose text form `Identity.export` gave, or OpenSSL wrote. Rejects with `ASTRA_ERR_SECURE_IDENTITY`, which
- * calls the text `name`, unless it is a plain Ed25519 key in PKCS#8 and PEM.
+ * The identity whose text form `Identity.export` gave, or OpenSSL wrote. Rejects with `ASTRA_ERR_SECURE_IDENTITY`,
+ * which calls the text `name`, unless it is a plain Ed25519 key in PKCS#8 and PEM.
  */
 export async function importIdentity(text: string, name = 'The text'): Promise<Identity> {
   return identityOf(Buffer.from(parsePrivateKey(text, name)))

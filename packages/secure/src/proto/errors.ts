@@ -1,6 +1,9 @@
 import { AstraError } from '@astranet/interface'
 
-/** The codes of this package's errors; `docs/ERRORS.md` has the cause and the cure of each. None ever changes its meaning. */
+/**
+ * The codes of this package's errors; `docs/ERRORS.md` has the cause and the cure of each. None ever changes its
+ * meaning.
+ */
 export const SecureErrorCode = {
   /** A handshake message has a length it may not have, or was changed on the way, or the prologues differ. */
   HANDSHAKE: 'ASTRA_ERR_SECURE_HANDSHAKE',

@@ -7,8 +7,8 @@ export const PSK_ITERATIONS = 600_000
 export const PSK_SALT = 'astranet secure 1 psk'
 
 /**
- * The text that is stretched: `secret` in Unicode's form NFC, since text that looks the same is the same secret. Throws a
- * `TypeError` or `RangeError` when it has fewer than 16 characters or white space at its ends.
+ * The text that is stretched: `secret` in Unicode's form NFC, since text that looks the same is the same secret.
+ * Throws a `TypeError` or `RangeError` when it has fewer than 16 characters or white space at its ends.
  */
 export function secretText(secret: string): string {
   return checkSecret(secret, ': generateSecret() makes a good one').normalize('NFC')

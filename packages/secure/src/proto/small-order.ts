@@ -1,6 +1,6 @@
 /**
- * The y-coordinates of the Ed25519 points of low order, in the lowest 255 bits, little-endian as on the wire: 0, 1, p - 1, the
- * two of order 8, and 0 and 1 written as p and p + 1. Any signature can be forged for such a key.
+ * The y-coordinates of the Ed25519 points of low order, in the lowest 255 bits, little-endian as on the wire: 0, 1, p
+ * - 1, the two of order 8, and 0 and 1 written as p and p + 1. Any signature can be forged for such a key.
  */
 const LOW_ORDER: readonly string[] = [
   '0000000000000000000000000000000000000000000000000000000000000000',

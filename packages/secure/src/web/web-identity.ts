@@ -24,8 +24,8 @@ export async function generateIdentity(options: WebIdentityOptions = {}): Promis
 }
 
 /**
- * The identity whose text form `Identity.export` gave, or OpenSSL wrote. Rejects with `ASTRA_ERR_SECURE_IDENTITY`, which
- * calls the text `name`, unless it is a plain Ed25519 key in PKCS#8 and PEM.
+ * The identity whose text form `Identity.export` gave, or OpenSSL wrote. Rejects with `ASTRA_ERR_SECURE_IDENTITY`,
+ * which calls the text `name`, unless it is a plain Ed25519 key in PKCS#8 and PEM.
  */
 export async function importIdentity(text: string, name = 'The text'): Promise<Identity> {
   const pkcs8 = parsePrivateKey(text, name)
@@ -39,8 +39,8 @@ export async function importIdentity(text: string, name = 'The text'): Promise<I
 }
 
 /**
- * The identity of a `CryptoKeyPair` of Ed25519, for example one that IndexedDB has kept, where keys that are not extractable
- * can be stored as they are.
+ * The identity of a `CryptoKeyPair` of Ed25519, for example one that IndexedDB has kept, where keys that are not
+ * extractable can be stored as they are.
  */
 export async function identityFromKeys({ publicKey, privateKey }: SubtleKeyPair): Promise<Identity> {
   return makeIdentity(new Uint8Array(await subtle().exportKey('raw', publicKey)), privateKey)

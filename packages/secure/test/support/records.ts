@@ -14,7 +14,9 @@ export function sealRecords(key: Uint8Array, plaintexts: readonly Uint8Array[]):
   })
 }
 
-/** Everything that `reader` finds in `chunks`: header and sealed bytes of each record, and its fault if there is one. */
+/**
+ * Everything that `reader` finds in `chunks`: header and sealed bytes of each record, and its fault if there is one.
+ */
 export function readAll(
   reader: RecordReader,
   chunks: Iterable<Uint8Array>,

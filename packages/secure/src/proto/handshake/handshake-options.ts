@@ -9,11 +9,13 @@ export interface HandshakeOptions {
   /** The identity that this side proves. */
   readonly identity: Signer
   /**
-   * What both sides must agree on, for example what they have sent each other before. Where it holds something fresh of each
-   * side, a repeated first message is refused at once. Default: empty.
+   * What both sides must agree on, for example what they have sent each other before. Where it holds something fresh
+   * of each side, a repeated first message is refused at once. Default: empty.
    */
   readonly prologue?: Uint8Array | undefined
-  /** The network's secret in 32 bytes: only a peer that has it gets an answer. Default: none, and every peer gets one. */
+  /**
+   * The network's secret in 32 bytes: only a peer that has it gets an answer. Default: none, and every peer gets one.
+   */
   readonly psk?: Uint8Array | undefined
   /** Sent to the peer, encrypted, with the identity. At most 65,343 bytes. Default: empty. */
   readonly payload?: Uint8Array | undefined

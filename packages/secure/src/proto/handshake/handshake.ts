@@ -25,10 +25,10 @@ export type HandshakeState = 'new' | 'working' | 'waiting' | 'done' | 'failed'
  * | `done` | {@link result} is there | none |
  * | `failed` | a promise was rejected; nothing of the peer is to be believed | none |
  *
- * The initiator: `start` gives message 1, `receive` of message 2 gives message 3, and it is done. The responder: `start` gives
- * nothing, `receive` of message 1 gives message 2, `receive` of message 3 gives nothing, and it is done. A failure gives
- * nothing to send: the caller breaks the pipe. A deadline is the caller's as well. A call in another state throws a
- * `TypeError`.
+ * The initiator: `start` gives message 1, `receive` of message 2 gives message 3, and it is done. The responder:
+ * `start` gives nothing, `receive` of message 1 gives message 2, `receive` of message 3 gives nothing, and it is
+ * done. A failure gives nothing to send: the caller breaks the pipe. A deadline is the caller's as well. A call in
+ * another state throws a `TypeError`.
  */
 export class Handshake {
   readonly #options: HandshakeOptions

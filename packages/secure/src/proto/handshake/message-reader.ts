@@ -17,7 +17,10 @@ export type ReadMessage =
 
 const MORE: ReadMessage = { kind: 'more' }
 
-/** Cuts what arrives into the messages of a handshake, wherever it was split. What follows the last one can be taken out. */
+/**
+ * Cuts what arrives into the messages of a handshake, wherever it was split. What follows the last one can be taken
+ * out.
+ */
 export class MessageReader {
   #chunks: Uint8Array[] = []
   #bytes = 0

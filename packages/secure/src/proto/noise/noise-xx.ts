@@ -22,8 +22,9 @@ export interface NoiseOptions {
  * Noise's HandshakeState (section 5.3) for `Noise_XX_25519_AESGCM_SHA256` and, with a secret,
  * `Noise_XXpsk0_25519_AESGCM_SHA256`.
  *
- * A message is written by `writeTokens` and then `encrypt` of its payload, and read by `readTokens` and then `decrypt`, so
- * that the payload can depend on {@link hash}. The caller keeps the order of the pattern: three messages, in turns.
+ * A message is written by `writeTokens` and then `encrypt` of its payload, and read by `readTokens` and then
+ * `decrypt`, so that the payload can depend on {@link hash}. The caller keeps the order of the pattern: three
+ * messages, in turns.
  */
 export class NoiseXX {
   readonly #crypto: Crypto
@@ -81,8 +82,8 @@ export class NoiseXX {
   }
 
   /**
-   * Reads the keys of the next message, which is long enough for them, and returns the encrypted payload behind them. Rejects
-   * with `ASTRA_ERR_SECURE_HANDSHAKE` or `ASTRA_ERR_SECURE_KEY`.
+   * Reads the keys of the next message, which is long enough for them, and returns the encrypted payload behind them.
+   * Rejects with `ASTRA_ERR_SECURE_HANDSHAKE` or `ASTRA_ERR_SECURE_KEY`.
    */
   async readTokens(message: Uint8Array): Promise<Uint8Array> {
     let rest = message

@@ -1,8 +1,8 @@
 import { NONCE_BYTES } from '../crypto.js'
 
 /**
- * Writes a counter as the nonce of Noise's AESGCM (section 12.4): 4 bytes of zeros, then 64 bits big-endian. `count` is a
- * safe integer: a pipe that sent ten million records a second would reach 2^53 in 28 years.
+ * Writes a counter as the nonce of Noise's AESGCM (section 12.4): 4 bytes of zeros, then 64 bits big-endian. `count`
+ * is a safe integer: a pipe that sent ten million records a second would reach 2^53 in 28 years.
  */
 export function writeNonce(nonce: Uint8Array, count: number): void {
   const view = new DataView(nonce.buffer, nonce.byteOffset, NONCE_BYTES)

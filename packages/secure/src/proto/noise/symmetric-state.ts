@@ -5,8 +5,8 @@ import { hkdf } from './hkdf.js'
 import { writeNonce } from './nonce.js'
 
 /**
- * Noise's SymmetricState and the CipherState in it (sections 5.1 and 5.2): a hash of everything said so far, a chaining key
- * into which every shared secret is mixed, and the key that encrypts the next bytes.
+ * Noise's SymmetricState and the CipherState in it (sections 5.1 and 5.2): a hash of everything said so far, a
+ * chaining key into which every shared secret is mixed, and the key that encrypts the next bytes.
  */
 export class SymmetricState {
   readonly #crypto: Crypto
@@ -56,7 +56,10 @@ export class SymmetricState {
     return sent
   }
 
-  /** The opposite of {@link encryptAndHash}. Rejects with `ASTRA_ERR_SECURE_HANDSHAKE` when the bytes are not the peer's. */
+  /**
+   * The opposite of {@link encryptAndHash}. Rejects with `ASTRA_ERR_SECURE_HANDSHAKE` when the bytes are not the
+   * peer's.
+   */
   async decryptAndHash(received: Uint8Array): Promise<Uint8Array> {
     const plaintext = this.#aead === undefined ? received : await this.#open(this.#aead, received)
     await this.mixHash(received)

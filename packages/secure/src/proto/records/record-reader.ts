@@ -5,8 +5,8 @@ import { HEADER_BYTES, headerFault, RecordType } from './header.js'
 export type ReadRecord = 'record' | 'more' | 'malformed'
 
 /**
- * Cuts what arrives into records, wherever it was split. It holds at most one record that is not complete: up to 65,556 bytes,
- * which are let go of when none is begun.
+ * Cuts what arrives into records, wherever it was split. It holds at most one record that is not complete: up to
+ * 65,556 bytes, which are let go of when none is begun.
  *
  * | state | means | moves |
  * | --- | --- | --- |

@@ -22,7 +22,7 @@ interface UnreadHost {
  *
  * They are linked through their own fields, and a stream that leaves the list refers to none: a `Set` would keep
  * streams that ended long ago alive until the next full garbage collection, because the tables it outgrows refer to
- * each other.
+ * each other. The list has two fields of its own, because a stream can be in the scheduler's ring at the same time.
  */
 export class UnreadStreams implements UnreadList {
   readonly #host: UnreadHost

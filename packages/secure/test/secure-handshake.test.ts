@@ -3,6 +3,7 @@ import { fromNodeDuplex } from '@astranet/interface/node-duplex'
 import { Probe, synchronousPair, turns } from '@astranet/testkit'
 import { describe, expect, test } from 'vitest'
 import { derivePsk, generateIdentity, generateSecret, secure, webCrypto } from '../src/index.js'
+import { HandshakeChannel } from '../src/io/handshake-channel.js'
 import { counting, hex, utf8 } from './support/bytes.js'
 import { codeOf } from './support/handshakes.js'
 import { asInitiator, asResponder, securePair, tcpPair, tcpSockets } from './support/pairs.js'
@@ -24,6 +25,27 @@ test('each end of a TCP connection learns the identity of the other, with a secr
   await right.received(5)
   for (const end of [pair.a, pair.b]) end.end()
   expect([await left.closed(), await right.closed()]).toEqual([undefined, undefined])
+})
+
+test('a peer that floods a pipe which does not pause is cut during the handshake', async () => {
+  const { a, b } = synchronousPair()
+  const restless: ByteDuplex = Object.assign(Object.create(b) as ByteDuplex, {
+    pause: () => {},
+    writev: (chunks: readonly Uint8Array[]) => b.writev(chunks),
+    handle: (handler: Parameters<ByteDuplex['handle']>[0]) => b.handle(handler),
+    abort: (reason: Error) => b.abort(reason),
+    resume: () => b.resume(),
+  })
+  const channel = new HandshakeChannel(restless)
+  const flooder = Probe.on(a)
+  for (let sent = 0; sent < 10; sent++) a.writev([new Uint8Array(400_000)])
+  await flooder.closed()
+  const { bytes, closed } = channel.takeRest()
+  expect(closed?.reason).toMatchObject({
+    code: 'ASTRA_ERR_SECURE_HANDSHAKE',
+    message: 'The peer sent more than 1048576 bytes before the handshake was complete.',
+  })
+  expect(bytes?.length).toBe(1_200_000)
 })
 
 test('handshake and records pass byte by byte in both directions', async () => {

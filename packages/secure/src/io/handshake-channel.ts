@@ -2,7 +2,10 @@ import type { ByteDuplex, ByteDuplexHandler } from '@astranet/interface'
 import { lengthError } from '../proto/handshake/failures.js'
 import type { LengthRange } from '../proto/handshake/lengths.js'
 import { frameMessage, MessageReader } from '../proto/handshake/message-reader.js'
-import { endedInHandshake } from './pipe-errors.js'
+import { endedInHandshake, tooMuchInHandshake } from './pipe-errors.js'
+
+/** What is held of a peer that sends on over a pipe that does not pause, for example a WebSocket in a browser. */
+export const MAX_HELD_BYTES = 1_048_576
 
 /** What happened to the pipe during the handshake and belongs to the records. */
 export interface ChannelRest {
@@ -20,7 +23,7 @@ interface Awaited {
 
 /**
  * Handshake messages over a pipe. The pipe is paused unless a message is awaited, so at most one message and what the
- * pipe brings at a time are held. The next handler finds the pipe paused.
+ * pipe brings at a time are held; where a pipe does not pause, at most 1 MiB. The next handler finds the pipe paused.
  */
 export class HandshakeChannel implements ByteDuplexHandler {
   readonly #pipe: ByteDuplex
@@ -58,8 +61,10 @@ export class HandshakeChannel implements ByteDuplexHandler {
   }
 
   onData(chunk: Uint8Array): void {
+    if (this.#closed !== undefined) return
     this.#reader.push(chunk)
     this.#look()
+    if (this.#reader.heldBytes > MAX_HELD_BYTES) this.#pipe.abort(tooMuchInHandshake(MAX_HELD_BYTES))
   }
 
   onDrain(): void {}

@@ -9,6 +9,14 @@ export function endedInHandshake(): AstraError {
   )
 }
 
+/** The peer sent more during the handshake than is held for it, over a pipe that does not pause. */
+export function tooMuchInHandshake(limitBytes: number): AstraError {
+  return secureError(
+    'ASTRA_ERR_SECURE_HANDSHAKE',
+    `The peer sent more than ${limitBytes} bytes before the handshake was complete.`,
+  )
+}
+
 /** The pipe ended without the authenticated end of the peer's records. */
 export function endedInRecords(): AstraError {
   return secureError(

@@ -33,6 +33,11 @@ export class MessageReader {
     this.#bytes += chunk.length
   }
 
+  /** Bytes that were pushed and not read. */
+  get heldBytes(): number {
+    return this.#bytes
+  }
+
   /** The next message, when it is whole; `length` when the peer announces one outside of `lengths`. */
   next({ min, max }: LengthRange): ReadMessage {
     if (this.#bytes < this.#neededBytes) return MORE

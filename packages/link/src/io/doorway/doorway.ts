@@ -159,8 +159,7 @@ function takePipe(
   const rest = channel.takeRest()
   if (security !== 'encrypted')
     return { duplex: rest.hasEnded ? keepEnd(duplex) : duplex, initialBytes: rest.bytes }
-  return {
-    duplex: recordPipe({ provider: side.provider, pipe: duplex, result, rest }),
-    initialBytes: undefined,
-  }
+  const records = recordPipe({ provider: side.provider, pipe: duplex, result, rest })
+  records.pause()
+  return { duplex: records, initialBytes: undefined }
 }

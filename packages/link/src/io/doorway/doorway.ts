@@ -28,6 +28,8 @@ export async function passDoorway(door: Door): Promise<Passage> {
   if (role instanceof LinkError) throw role
   door.isResponder = role === 'server'
   if (peer.preamble.hasSecret !== own.hasSecret) throw onlyOneSecret(own.hasSecret)
+  // A side that is either waits for the peer's preamble before it sends message 1.
+  if (role === 'server' && peer.preamble.role === 'either') door.greet()
   return role === 'client' ? initiate(door, peer, early ?? (await sendFirst(door))) : respond(door, peer)
 }
 

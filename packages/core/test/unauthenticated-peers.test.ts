@@ -22,7 +22,7 @@ const tcp4: Door = { network: 'tcp4', options: {} }
 const doors: Record<string, Door> = {
   tcp4,
   'tcp4 with a secret': { network: 'tcp4', options: { secret } },
-  ws: { network: 'ws', options: { secret, insecure: true } },
+  ws: { network: 'ws', options: { secret } },
   wss: { network: 'wss', options: { secret, transports: [ws({ tls: memberTls() })] } },
 }
 

@@ -5,19 +5,13 @@ import { Session, type Stream } from '@astranet/mux'
 import { sharedSecretProof, type HelloProof, type LinkOptions } from '@astranet/link'
 import { encodePreamble } from '../src/proto/preamble.js'
 import { proofInput } from '../src/proto/proof-input.js'
-import { memoryPipe, type MemoryEnd } from './support/memory-pipe.js'
+import { memoryPipe } from './support/memory-pipe.js'
 import { rawHello, rawPreamble, stripPreamble } from './support/raw-peer.js'
 import { Reader, Side } from './support/side.js'
 import { VirtualClock } from './support/virtual-clock.js'
 
 const secret = await sharedSecretProof('correct horse battery staple')
 const otherSecret = await sharedSecretProof('correct horse battery stable')
-
-function confidentialPipe(clock: VirtualClock): [MemoryEnd, MemoryEnd] {
-  const ends = memoryPipe(clock)
-  for (const end of ends) Object.assign(end, { capabilities: { halfClose: true, confidential: true } })
-  return ends
-}
 
 interface Pair {
   readonly clock: VirtualClock
@@ -27,7 +21,7 @@ interface Pair {
 
 function pair(left: Partial<LinkOptions>, right: Partial<LinkOptions>): Pair {
   const clock = new VirtualClock()
-  const [one, other] = confidentialPipe(clock)
+  const [one, other] = memoryPipe(clock)
   return {
     clock,
     left: new Side(one, { id: 1n, clock, role: 'dialer', ...left }),
@@ -64,7 +58,7 @@ async function closeBoth({ clock, left, right }: Pair): Promise<void> {
 /** A client that speaks QMux and sends what a test chooses, and the link that accepted it. */
 async function rawClient(proof: HelloProof): Promise<{ clock: VirtualClock; side: Side; control: Stream }> {
   const clock = new VirtualClock()
-  const [pipe, raw] = confidentialPipe(clock)
+  const [pipe, raw] = memoryPipe(clock)
   const side = new Side(pipe, { id: 1n, clock, role: 'acceptor', proof })
   side.link.start()
   raw.writev([encodePreamble(rawPreamble)])
@@ -189,15 +183,6 @@ describe('a link accepted from a peer that must prove something', () => {
 })
 
 describe('a proof', () => {
-  it('is not sent on a pipe that others can read, unless it is insecure', async () => {
-    const clock = new VirtualClock()
-    const [one, other] = memoryPipe(clock)
-    expect(() => new Side(one, { id: 1n, clock, proof: secret })).toThrow(/proof needs a confidential pipe/)
-    const left = new Side(one, { id: 1n, clock, role: 'dialer', proof: secret, insecure: true })
-    const right = new Side(other, { id: 2n, clock, role: 'acceptor', proof: secret, insecure: true })
-    await openBoth({ clock, left, right })
-  })
-
   it('is the one in the specification', async () => {
     const count = (first: number): Uint8Array => Uint8Array.from({ length: 16 }, (_, index) => first + index)
     const shared = { qmuxDraft: 2, isResuming: false }

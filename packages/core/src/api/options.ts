@@ -5,26 +5,17 @@ import type { SessionLimits } from '@astranet/mux'
 export interface AstraNetOptions {
   /**
    * The ways in which it joins and can be joined. The name of a network chooses the first transport that has it.
-   * Default on Node `[tcp({ secret }), ws()]`: `tcp`, `tcp4`, `tcp6`, `unix`, `ws` and `wss`; in browsers `[ws()]`.
+   * Default on Node `[tcp(), ws()]`: `tcp`, `tcp4`, `tcp6`, `unix`, `ws` and `wss`; in browsers `[ws()]`.
    */
   transports?: readonly Transport[]
   /**
    * A text that the nodes of the network know, and only they: at least 16 characters without white space at the ends;
    * the command `astranet-secret` makes a good one. Each link, over any transport and over attached pipes, is made
-   * only after both sides have proved that they know it; otherwise both get `ASTRA_ERR_LINK_AUTHENTICATION` (over TCP
-   * `ASTRA_ERR_TLS_SECRET`, because the default transports use it for TLS too). Transports given in `transports` have
-   * their own security; each pipe must be confidential (TLS, a Unix socket), otherwise the error is
-   * `ASTRA_ERR_INSECURE`. The secret is stretched once for each node, which takes some 0.2 s. Default: none, and
-   * every node that can connect is a member.
+   * only after both sides have proved that they know it; otherwise both get `ASTRA_ERR_LINK_AUTHENTICATION`. The
+   * secret is stretched once for each node, which takes some 0.2 s. Default: none, and every node that can connect is
+   * a member.
    */
   secret?: string
-  /**
-   * Whether the secret is also proved on pipes that others can read or change, such as `ws`. Someone who reads a
-   * proof can try guesses at the secret offline; someone who can change the bytes can take over the link after the
-   * proof. Meant for pipes that something else protects, such as a VPN. Without effect when there is no `secret`.
-   * Default `false`.
-   */
-  insecure?: boolean
   /**
    * The node's id. Default: random, which is best unless the id must survive restarts. Two nodes that run at the same
    * time must not have the same id: both report it, on the diagnostics channel `astranet:node:conflict` and with the

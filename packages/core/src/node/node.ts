@@ -92,7 +92,7 @@ export class Node<TSocket, TListener> {
       onChange: () => sync.schedule(),
     })
     this.#endpoints = new Endpoints({
-      ...{ maker, policy: options },
+      ...{ maker, hasProof: options.proof !== undefined },
       reports: new EndpointReports(platform),
       hostAddresses: platform.hostAddresses,
       onChange: () => this.#publishAddresses(),

@@ -7,17 +7,17 @@ import {
   type NodeId,
   type Transport,
 } from '@astranet/interface'
-import { checkBoolean } from '@astranet/interface/check'
-import { DEFAULT_HELLO_TIMEOUT_MS } from '@astranet/link'
+import { DEFAULT_HELLO_TIMEOUT_MS, type HelloProof } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
 import { checkClock, checkOptions, checkTimeout } from '../api/check.js'
 import type { AstraNetOptions, DefaultTransports } from '../api/options.js'
 import { checkNetworkSecret, proofOf } from '../api/secret.js'
-import type { ProofPolicy } from '../links/proof-policy.js'
 import { checkSessionLimits } from './session-limits.js'
 
 /** @internal Every option, resolved. */
-export interface ResolvedOptions extends ProofPolicy {
+export interface ResolvedOptions {
+  /** What each link proves in HELLO; `undefined`: nothing. */
+  readonly proof: HelloProof | undefined
   readonly transports: readonly Transport[]
   readonly nodeId: NodeId
   readonly sessionLimits: SessionLimits
@@ -33,7 +33,7 @@ export function resolveOptions(
   options: AstraNetOptions,
   defaultTransports: DefaultTransports,
 ): ResolvedOptions {
-  const { secret, insecure = false } = checkOptions(options)
+  const { secret } = checkOptions(options)
   if (secret !== undefined) checkNetworkSecret(secret)
   const memory = checkMemoryUse(options.memory)
   const transports = checkTransports(options.transports ?? defaultTransports(options))
@@ -45,7 +45,6 @@ export function resolveOptions(
     transports,
     nodeId: options.nodeId === undefined ? randomNodeId() : toNodeId(options.nodeId),
     proof: secret === undefined ? undefined : proofOf(secret),
-    insecure: checkBoolean('insecure', insecure),
     sessionLimits: { ...checkSessionLimits(options.sessionLimits), memoryBudget: new MemoryBudget(limit) },
     helloTimeoutMs: checkHelloTimeout(options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS),
     memory,

@@ -1,7 +1,6 @@
-import type { ByteDuplex } from '@astranet/interface'
 import { checkInteger } from '@astranet/interface/check'
 import { resolveLimits } from '@astranet/mux/proto'
-import type { LinkSessionOptions, OptionsOf } from './link-options.js'
+import type { LinkSessionOptions } from './link-options.js'
 
 const MAX_TIMEOUT_MS = 0x7fffffff
 
@@ -22,19 +21,5 @@ export function checkSessionOptions(options: LinkSessionOptions | undefined): vo
   if (maxConcurrentStreams >= MIN_CONCURRENT_STREAMS) return
   throw new RangeError(
     `maxConcurrentStreams must be at least ${MIN_CONCURRENT_STREAMS}, got ${maxConcurrentStreams}`,
-  )
-}
-
-/**
- * Throws a `TypeError` when a proof would go over a pipe that others can read: they could try guesses at the secret
- * against it.
- */
-export function checkProof(
-  { proof, insecure }: Pick<OptionsOf<never>, 'proof' | 'insecure'>,
-  { capabilities }: ByteDuplex,
-): void {
-  if (proof === undefined || insecure === true || capabilities.confidential === true) return
-  throw new TypeError(
-    'proof needs a confidential pipe (TLS, wss, a Unix socket); insecure: true sends it regardless',
   )
 }

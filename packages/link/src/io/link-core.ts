@@ -3,7 +3,7 @@ import type { Session, Stream } from '@astranet/mux'
 import { CloseCode, linkError, StreamCode, type LinkError } from '../proto/error-codes.js'
 import type { Hello } from '../proto/hello.js'
 import type { SessionRole } from '../proto/negotiate-role.js'
-import { checkHelloTimeout, checkProof, checkSessionOptions } from './check-options.js'
+import { checkHelloTimeout, checkSessionOptions } from './check-options.js'
 import { closeReason } from './close-reason.js'
 import { LinkControl } from './control/link-control.js'
 import type { Passage } from './doorway/doorway.js'
@@ -50,7 +50,6 @@ export class LinkCore<L> implements LinkHost<L> {
     this.clock = options.clock ?? systemClock
     this.#duplex = duplex
     this.#options = options
-    checkProof(options, duplex)
     checkSessionOptions(options.sessionOptions)
     this.ownHello = ownHello(options, duplex.remoteAddress)
     this.streams = new LinkStreams(this)

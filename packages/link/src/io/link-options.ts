@@ -97,15 +97,10 @@ export interface OptionsOf<L> {
   readonly credential?: string
   /**
    * What each side must prove in its HELLO, for example {@link sharedSecretProof}; both sides have the same or none.
-   * The client proves itself first. A peer without it, or with another, gets `ASTRA_ERR_LINK_AUTHENTICATION`. Only on
-   * pipes that report to be confidential (`capabilities.confidential`). Default: nothing is proved.
+   * The client proves itself first. A peer without it, or with another, gets `ASTRA_ERR_LINK_AUTHENTICATION`.
+   * Default: nothing is proved.
    */
   readonly proof?: HelloProof
-  /**
-   * Whether `proof` is also used on pipes that others can read. They can then try guesses at the secret, and an
-   * attacker that can change the bytes takes the link over after the proof. Default `false`.
-   */
-  readonly insecure?: boolean
   /**
    * From `start` until both HELLOs are accepted, in ms, 1 to 2^31 - 1. Default 10,000. Then
    * `ASTRA_ERR_LINK_HELLO_TIMEOUT`.

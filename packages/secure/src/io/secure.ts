@@ -32,8 +32,7 @@ export async function secureOver(
   const stop = abortOn(options.signal, pipe)
   try {
     const result = await shakeHands(handshake, channel, options.signal)
-    const isConfidential = options.psk !== undefined || options.expectedNodeId !== undefined
-    return new SecureDuplex(partsOf(provider, pipe, result, channel.takeRest(), isConfidential))
+    return new SecureDuplex(partsOf(provider, pipe, result, channel.takeRest()))
   } catch (error) {
     pipe.abort(toError(error))
     throw error
@@ -67,10 +66,9 @@ function partsOf(
   pipe: ByteDuplex,
   result: HandshakeResult,
   rest: ChannelRest,
-  isConfidential: boolean,
 ): SecureDuplexParts {
   const { sendKey, receiveKey } = result
-  const shared = { pipe, result, rest, isConfidential }
+  const shared = { pipe, result, rest }
   if (direct !== undefined) {
     return {
       ...shared,

@@ -42,8 +42,7 @@ interface Globals {
 }
 
 /**
- * Proofs that a side knows `secret`, for pipes that are confidential but whose other end is not authenticated, such as
- * `wss`: HMAC-SHA-256 with a key that PBKDF2 derives (spec section 5.2). It takes about 0.2 s, so make it once.
+ * Proofs that a side knows `secret`, for pipes whose other end is not authenticated: HMAC-SHA-256 with a key that PBKDF2 derives (spec section 5.2). It takes about 0.2 s, so make it once.
  *
  * Rejects with a `TypeError` or `RangeError` when the secret is shorter than 16 characters or has white space at its
  * ends, and with a `TypeError` where there is no WebCrypto: browsers offer it on pages loaded over https, or from

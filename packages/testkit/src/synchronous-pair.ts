@@ -1,7 +1,7 @@
 import { AstraError, type ByteDuplex, type ByteDuplexHandler } from '@astranet/interface'
 import { FifoQueue } from '@astranet/interface/collections'
 import { DrainCounter } from '@astranet/interface/transport-tools'
-import type { DuplexPair } from './duplex-suite.js'
+import type { DuplexPair } from './duplex-suite-options.js'
 
 /** Bytes that may wait for a reader before `writev` returns false. */
 const BUFFER_BYTES = 65_536

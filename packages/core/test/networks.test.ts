@@ -4,10 +4,10 @@ import { createServer } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { memory } from '@astranet/transport-memory'
-import { generateSecret, tcp } from '@astranet/transport-tcp'
+import { tcp } from '@astranet/transport-tcp'
 import { ws } from '@astranet/transport-ws'
 import { describe, expect, test } from 'vitest'
-import { AstraNet, type AstraNetOptions, type Socket } from '../src/index.js'
+import { AstraNet, generateSecret, type AstraNetOptions, type Socket } from '../src/index.js'
 import { memberTls } from './certificates.js'
 import { failure } from './support.js'
 
@@ -41,7 +41,7 @@ const rows: Record<string, Row> = {
   'wss with a secret': {
     network: 'wss',
     listenAddress: '127.0.0.1:0',
-    options: { secret, transports: [tcp({ secret }), ws({ tls })] },
+    options: { secret, transports: [ws({ tls })] },
     join: (address) => `wss://${address}/`,
   },
   'TLS with certificates, and a secret': {

@@ -37,8 +37,8 @@ const other = generateSecret()
 const AUTHENTICATION = 'ASTRA_ERR_LINK_AUTHENTICATION'
 
 test.each<[string, AstraNetOptions, AstraNetOptions, string, string]>([
-  ['with another secret over tcp4', { secret }, { secret: other }, 'tcp4', 'ASTRA_ERR_TLS_SECRET'],
-  ['with another secret over a Unix socket', { secret }, { secret: other }, 'unix', 'ASTRA_ERR_TLS_SECRET'],
+  ['with another secret over tcp4', { secret }, { secret: other }, 'tcp4', AUTHENTICATION],
+  ['with another secret over a Unix socket', { secret }, { secret: other }, 'unix', AUTHENTICATION],
   [
     'with another secret over wss',
     { secret, transports: [wss] },
@@ -54,25 +54,11 @@ test.each<[string, AstraNetOptions, AstraNetOptions, string, string]>([
     'tcp4',
     AUTHENTICATION,
   ],
-  [
-    "with the secret in its transport's TLS and not in the node",
-    { secret },
-    { transports: [tcp({ secret })] },
-    'tcp4',
-    AUTHENTICATION,
-  ],
+  ['without a secret over tcp4', { secret }, {}, 'tcp4', AUTHENTICATION],
 ])('a node %s is refused, and both sides get the reason', async (_, server, client, network, code) => {
   expect(await refusals(server, client, network)).toEqual({ joining: code, listening: [code] })
   // And the other way round: the dialer sends nothing to a listener that has not proved itself.
   expect(await refusals(client, server, network)).toEqual({ joining: code, listening: [code] })
-})
-
-test('a node without a secret gets no further than TLS at one over tcp4, in either role', async () => {
-  const { joining, listening } = await refusals({ secret }, {}, 'tcp4')
-  expect(joining).toMatch(/^(ASTRA_ERR_LINK_FOREIGN|ASTRA_ERR_LINK_CLOSED|ECONNRESET)$/)
-  expect(listening[0]).toBe('ASTRA_ERR_TLS_HANDSHAKE')
-  const reverse = await refusals({}, { secret }, 'tcp4')
-  expect(reverse).toEqual({ joining: 'ASTRA_ERR_TLS_HANDSHAKE', listening: ['ASTRA_ERR_LINK_FOREIGN'] })
 })
 
 /** The two ends of a pipe in memory. */
@@ -106,15 +92,14 @@ test('the secret is stretched once for all links of a node, and not before the f
   const { address } = await server.listenAndServe('tcp4', '127.0.0.1:0')
   await first.join('tcp4', address)
   const afterFirst = stretched.length
-  // Each of the two nodes: one for TLS, one for HELLO.
-  expect(stretched.toSorted()).toEqual(['PBKDF2REQUEST', 'PBKDF2REQUEST', 'SCRYPTREQUEST', 'SCRYPTREQUEST'])
+  // One for each of the two nodes.
+  expect(stretched).toEqual(['PBKDF2REQUEST', 'PBKDF2REQUEST'])
   await first.close()
   for (let count = 0; count < 3; count++) {
-    await using again = new AstraNet({ transports: [tcp({ secret })] })
+    await using again = new AstraNet()
     await failure(again.join('tcp4', address))
   }
-  // The clients' own sockets for TLS: nothing at the server, nor of HELLO.
-  expect(stretched.slice(afterFirst)).toEqual(['SCRYPTREQUEST', 'SCRYPTREQUEST', 'SCRYPTREQUEST'])
+  expect(stretched.slice(afterFirst)).toEqual([])
   hook.disable()
 })
 
@@ -149,7 +134,6 @@ test('a secret that is none is named', () => {
     const message = /^secret must not begin or end with white space/
     expect(() => new AstraNet({ secret: each })).toThrow(message)
     expect(() => new AstraNet({ secret: each })).not.toThrow(secret)
-    expect(() => tcp({ secret: each })).toThrow(message)
   }
   expect(() => new AstraNet({ secret: 5 as never })).toThrow(/^secret must be a string/)
 })

@@ -17,7 +17,7 @@ export interface DialRequest {
   readonly address: string
   readonly options: TcpOptions
   /** Called once the arguments are checked. */
-  readonly settings: () => Promise<TlsSettings | undefined>
+  readonly settings: () => TlsSettings | undefined
 }
 
 /** Connects. Errors as {@link Transport.dial} says. */
@@ -47,7 +47,7 @@ async function establish(
   request: DialRequest,
 ): Promise<Connection> {
   const name = `${request.network} ${request.address}`
-  const settings = await attempt.step(request.settings())
+  const settings = request.settings()
   const candidates = await attempt.step(target.candidates())
   const race = attempt.use(new ConnectRace(candidates))
   const raw = attempt.use(await attempt.step(connected(race, name)))

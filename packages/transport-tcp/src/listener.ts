@@ -23,7 +23,7 @@ export interface ListenRequest {
   readonly address: string
   readonly options: TcpOptions
   /** Called once the arguments are checked. */
-  readonly settings: () => Promise<TlsSettings | undefined>
+  readonly settings: () => TlsSettings | undefined
 }
 
 /** Listens. Errors as {@link Transport.listen} says. */
@@ -31,7 +31,7 @@ export async function listen(request: ListenRequest, events: ListenOptions): Pro
   const { network, address, options } = request
   checkFunction('options.onConnection', events.onConnection)
   const target = await listenTarget(network, address, options)
-  const settings = await request.settings()
+  const settings = request.settings()
   const listener = new Listener(request, settings, events)
   await listener.start(target)
   return listener

@@ -168,7 +168,6 @@ describe('tls', () => {
 
   it('names what is wrong with its options', async () => {
     expect(() => tcp({ tls: { ca: 'x', key: 'not a key' } })).toThrow(/^tls: /)
-    expect(() => tcp({ tls: {}, secret: 'x'.repeat(16) })).toThrow(/exclude each other/)
     expect(() => tcp({ alpnProtocol: '' })).toThrow(/alpnProtocol/)
     expect(() => tcp({ handshakeTimeoutMs: 0 })).toThrow(/handshakeTimeoutMs/)
     expect(() => tcp({ maxPendingHandshakes: 1.5 })).toThrow(/maxPendingHandshakes/)

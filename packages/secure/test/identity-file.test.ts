@@ -192,7 +192,7 @@ describe('createIdentityFile', () => {
 
 test('the openssl command reads the file, where there is one', async () => {
   const path = await newPath()
-  await openIdentityFileSync(path)
+  openIdentityFileSync(path)
   const { stdout } = await promisify(execFile)('openssl', ['pkey', '-in', path, '-noout', '-text'])
   expect(stdout).toContain('ED25519 Private-Key')
 })

@@ -8,7 +8,7 @@ import { pipeRefusal, type ProofPolicy } from './proof-policy.js'
 
 /** What making links needs of the node. */
 export interface LinkMakerParts extends ProofPolicy {
-  readonly identity: () => LinkIdentity
+  readonly introduction: () => LinkIdentity
   readonly clock: Clock
   readonly helloTimeoutMs: number
   readonly sessionLimits: SessionLimits
@@ -36,9 +36,9 @@ export class LinkMaker {
       duplex.abort(toError(signal.reason))
       signal.throwIfAborted()
     }
-    const { identity, table, atExit } = this.#parts
+    const { introduction, table, atExit } = this.#parts
     const { remoteAddress } = duplex
-    const { incarnation } = identity()
+    const { incarnation } = introduction()
     const link = this.#makeLink(duplex, role)
     if (role === 'acceptor') this.#pending.add(link)
     let ignoreSignal = (): void => undefined
@@ -61,7 +61,7 @@ export class LinkMaker {
   }
 
   #makeLink(duplex: ByteDuplex, role: LinkRole): Link {
-    const { identity, clock, helloTimeoutMs, sessionLimits, proof, insecure, table } = this.#parts
+    const { introduction, clock, helloTimeoutMs, sessionLimits, proof, insecure, table } = this.#parts
     try {
       if (table.isClosed) throw linkError(CloseCode.NO_ERROR, 'this node is closed')
       const refusal = pipeRefusal(this.#parts, duplex)
@@ -69,7 +69,7 @@ export class LinkMaker {
       this.#sequence += 1
       return new Link(duplex, {
         role,
-        identity: identity(),
+        identity: introduction(),
         handler: table,
         randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
         sequence: this.#sequence,

@@ -17,7 +17,7 @@ export interface Greeting {
 
 /** Joins a node, and reads the text of its service `greeting`. */
 async function greet({ url, secret }: GreetOptions): Promise<Greeting> {
-  await using node = new AstraNet(secret === undefined ? {} : { secret })
+  await using node = await AstraNet.create(secret === undefined ? {} : { secret })
   try {
     await node.join('ws', url)
     const socket = await node.dial('', 'greeting')

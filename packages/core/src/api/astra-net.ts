@@ -39,9 +39,14 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
     this.#view = view
   }
 
-  /** This node's id. `formatNodeId` gives its text. */
+  /** This node's id, the hash of its public key. `formatNodeId` gives its text. */
   get nodeId(): NodeId {
     return this.#node.id
+  }
+
+  /** The node's Ed25519 public key, 32 bytes, of which {@link nodeId} is a hash. A copy. */
+  get publicKey(): Uint8Array {
+    return this.#node.publicKey.slice()
   }
 
   /** The environment whose names this view binds and dials; `''` by default. */

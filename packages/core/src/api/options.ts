@@ -1,5 +1,6 @@
 import type { Clock, MemoryUse, Transport } from '@astranet/interface'
 import type { SessionLimits } from '@astranet/mux'
+import type { Identity } from '@astranet/secure'
 
 /** How to make a node. */
 export interface AstraNetOptions {
@@ -17,11 +18,17 @@ export interface AstraNetOptions {
    */
   secret?: string
   /**
-   * The node's id. Default: random, which is best unless the id must survive restarts. Two nodes that run at the same
-   * time must not have the same id: both report it, on the diagnostics channel `astranet:node:conflict` and with the
-   * process warning `ASTRA_WARN_ID_CONFLICT`.
+   * The Ed25519 key pair that the node proves, and of which its node id is a hash: an `Identity` of
+   * `@astranet/secure`, or where one is kept. On Node that is the path of a file, which is made with mode 0600 when it
+   * is not there (`openIdentityFile`), and the constructor reads it within the call. In browsers it is a name in
+   * IndexedDB (`openIdentity`). A text that holds no identity is `ASTRA_ERR_SECURE_IDENTITY`; errors of the file system
+   * keep Node's code. Browsers make and read keys asynchronously only: there the constructor takes an `Identity`, and
+   * `AstraNet.create` takes every form. Default: a new identity, for this node's life only.
+   *
+   * Two nodes that run at the same time must not have the same identity: both report it, on the diagnostics channel
+   * `astranet:node:conflict` and with the process warning `ASTRA_WARN_ID_CONFLICT`.
    */
-  nodeId?: bigint
+  identity?: string | Identity
   /**
    * Upper limit of unread bytes, plus the bytes that peers are allowed to send, of all links together, in bytes; from
    * 65,536. Default 268,435,456 (256 MiB).

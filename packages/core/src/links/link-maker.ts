@@ -9,7 +9,7 @@ import { PendingHandshakes } from './pending-handshakes.js'
 export interface LinkMakerParts {
   /** What each link proves in HELLO; `undefined`: nothing. */
   readonly proof: HelloProof | undefined
-  readonly identity: () => LinkIdentity
+  readonly introduction: () => LinkIdentity
   readonly clock: Clock
   readonly helloTimeoutMs: number
   readonly sessionLimits: SessionLimits
@@ -37,9 +37,9 @@ export class LinkMaker {
       duplex.abort(toError(signal.reason))
       signal.throwIfAborted()
     }
-    const { identity, table, atExit } = this.#parts
+    const { introduction, table, atExit } = this.#parts
     const { remoteAddress } = duplex
-    const { incarnation } = identity()
+    const { incarnation } = introduction()
     const link = this.#makeLink(duplex, role)
     if (role === 'acceptor') this.#pending.add(link)
     let ignoreSignal = (): void => undefined
@@ -62,13 +62,13 @@ export class LinkMaker {
   }
 
   #makeLink(duplex: ByteDuplex, role: LinkRole): Link {
-    const { identity, clock, helloTimeoutMs, sessionLimits, proof, table } = this.#parts
+    const { introduction, clock, helloTimeoutMs, sessionLimits, proof, table } = this.#parts
     try {
       if (table.isClosed) throw linkError(CloseCode.NO_ERROR, 'this node is closed')
       this.#sequence += 1
       return new Link(duplex, {
         role,
-        identity: identity(),
+        identity: introduction(),
         handler: table,
         randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
         sequence: this.#sequence,

@@ -20,7 +20,7 @@ const LENGTH_BYTES = 3
 const HEAD_BYTES = LENGTH_BYTES + 4
 
 /** Texts that are longer are not looked at: white space around and in a ticket cannot take that much. */
-const MAX_TEXT_CHARACTERS = 4 * MAX_TICKET_CHARACTERS
+export const MAX_TEXT_CHARACTERS = 8_192
 
 /** What a text holds: the body of a ticket, or a sentence that says what is wrong and what to do. */
 export type Envelope =

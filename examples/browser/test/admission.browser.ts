@@ -45,7 +45,7 @@ async function greeter(
 it('a page with the secret joins, a page with another is refused, and both sides report it', async () => {
   await using web = await startWeb('join')
   const secret = generateSecret()
-  const { node, refusals } = await greeter(web, { secret, insecure: true })
+  const { node, refusals } = await greeter(web, { secret })
   await using _node = node
   const page = await open(`http://${web.host}`, 'join')
   const url = `ws://${web.host}/astranet`

@@ -18,7 +18,6 @@ interface Pair {
 function pair(left: LinkIdentity, right: LinkIdentity, proof?: HelloProof): Pair {
   const clock = new VirtualClock()
   const ends = memoryPipe(clock)
-  for (const end of ends) Object.assign(end, { capabilities: { halfClose: true, confidential: true } })
   const common = { id: 0n, clock, ...(proof === undefined ? {} : { proof }) }
   const nonce = (byte: number) => (length: number) => new Uint8Array(length).fill(byte)
   const pair = {

@@ -10,14 +10,14 @@ export const layers = {
   frame: ['interface'],
   ticket: ['interface', 'frame', 'secure'],
   mux: ['interface', 'frame'],
-  link: ['interface', 'frame', 'mux'],
+  link: ['interface', 'secure', 'frame', 'mux'],
   registry: ['interface', 'frame'],
   relay: ['interface', 'mux', 'link', 'registry'],
   'transport-memory': ['interface'],
   'transport-tcp': ['interface'],
   'transport-ws': ['interface'],
   testkit: ['interface'],
-  core: ['interface', 'mux', 'link', 'registry', 'relay', 'transport-tcp', 'transport-ws'],
+  core: ['interface', 'mux', 'link', 'registry', 'relay', 'secure', 'transport-tcp', 'transport-ws'],
 }
 
 /** Packages of the npm registry that a package may use in its `src`; none may use any other. */

@@ -3,7 +3,7 @@ import { AstraNet } from '@astranet/core/browser'
 /** Options of {@link greet}. */
 export interface GreetOptions {
   readonly url: string
-  /** The secret of the network, allowed without TLS. Default: none. */
+  /** The secret of the network. Default: none. */
   readonly secret?: string
 }
 
@@ -17,7 +17,7 @@ export interface Greeting {
 
 /** Joins a node, and reads the text of its service `greeting`. */
 async function greet({ url, secret }: GreetOptions): Promise<Greeting> {
-  await using node = new AstraNet(secret === undefined ? {} : { secret, insecure: true })
+  await using node = await AstraNet.create(secret === undefined ? {} : { secret })
   try {
     await node.join('ws', url)
     const socket = await node.dial('', 'greeting')

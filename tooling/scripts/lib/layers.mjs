@@ -9,6 +9,7 @@ export const layers = {
   secure: ['interface'],
   policy: ['interface'],
   frame: ['interface'],
+  ticket: ['interface', 'frame', 'secure'],
   mux: ['interface', 'frame'],
   link: ['interface', 'secure', 'frame', 'mux'],
   registry: ['interface', 'frame'],

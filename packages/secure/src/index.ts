@@ -5,7 +5,7 @@ import { secureOver, type SecureOptions } from './io/secure.js'
 import { nodeIdOfKey as nodeIdBy } from './proto/node-id.js'
 import { nodeCrypto } from './nodejs/node-crypto.js'
 
-export type { CryptoProvider, DirectAead, SealedBytes } from './io/provider.js'
+export type { CryptoProvider, DirectAead, RecordOpening, RecordSealing } from './io/provider.js'
 export { generateSecret } from './io/psk.js'
 export type { SecurePipe } from './io/secure-pipe.js'
 export type { SecureOptions } from './io/secure.js'

@@ -2,10 +2,12 @@ import { onAbort, toError, type ByteDuplex } from '@astranet/interface'
 import { Handshake } from '../proto/handshake/handshake.js'
 import type { HandshakeOptions, HandshakeResult } from '../proto/handshake/handshake-options.js'
 import { DirectCipher } from './direct-cipher.js'
+import { DirectOpener } from './direct-opener.js'
 import { DirectOutbound } from './direct-outbound.js'
 import { HandshakeChannel, type ChannelRest } from './handshake-channel.js'
 import { PipelinedOutbound } from './pipelined-outbound.js'
 import { PromisedCipher } from './promised-cipher.js'
+import { PromisedOpener } from './promised-opener.js'
 import type { CryptoProvider } from './provider.js'
 import { SecureDuplex, type SecureDuplexParts } from './secure-duplex.js'
 import type { SecurePipe } from './secure-pipe.js'
@@ -74,13 +76,13 @@ function partsOf(
   if (direct !== undefined) {
     return {
       ...shared,
-      opener: new DirectCipher(direct, receiveKey),
+      opener: new DirectOpener(new DirectCipher(direct, receiveKey)),
       makeOutbound: (sink) => new DirectOutbound(pipe, new DirectCipher(direct, sendKey), sink),
     }
   }
   return {
     ...shared,
-    opener: new PromisedCipher(crypto, receiveKey),
+    opener: new PromisedOpener(new PromisedCipher(crypto, receiveKey)),
     makeOutbound: (sink) => new PipelinedOutbound(pipe, new PromisedCipher(crypto, sendKey), sink),
   }
 }

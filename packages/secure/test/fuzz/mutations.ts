@@ -94,7 +94,8 @@ export function mutateUnits(
   units: readonly Uint8Array[],
   donors: readonly Uint8Array[],
 ): Uint8Array[] {
-  const at = random.integer(0, units.length - 1)
+  // The handshake comes first, and has few units: most mutations are there.
+  const at = random.integer(0, Math.min(random.chance(0.7) ? 1 : Infinity, units.length - 1))
   const unit = units[at] as Uint8Array
   const [before, after] = [units.slice(0, at), units.slice(at + 1)]
   const what = random.integer(0, 11)

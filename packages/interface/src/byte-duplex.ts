@@ -1,3 +1,5 @@
+import type { PipeSecurity } from './pipe-security.js'
+
 /** What a {@link ByteDuplex} can and cannot do. */
 export interface ByteDuplexCapabilities {
   /**
@@ -63,6 +65,11 @@ export interface ByteDuplex {
   readonly localAddress: string
   /** Address of the other end, likewise. */
   readonly remoteAddress: string
+  /**
+   * What the pipe does against third parties. It never changes. Absent: nothing is known, and the pipe counts as one
+   * that others can read and change.
+   */
+  readonly security?: PipeSecurity
   /**
    * Bytes given to `writev` and not yet handed to the system; bytes that the pipe has copied may count a little
    * longer.

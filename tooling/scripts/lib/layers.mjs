@@ -9,7 +9,7 @@ export const layers = {
   secure: ['interface'],
   frame: ['interface'],
   mux: ['interface', 'frame'],
-  link: ['interface', 'frame', 'mux'],
+  link: ['interface', 'secure', 'frame', 'mux'],
   registry: ['interface', 'frame'],
   relay: ['interface', 'mux', 'link', 'registry'],
   'transport-memory': ['interface'],

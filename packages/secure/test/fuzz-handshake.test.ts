@@ -4,7 +4,7 @@ import { TAG_BYTES, type Aead, type Crypto, type DhKeyPair } from '../src/proto/
 import { Fuzzer } from './fuzz/fuzzer.js'
 import { KNOWN_SECRET } from './fuzz/member-attack.js'
 
-const RUNS = 1_500
+const RUNS = 1_000
 
 const { stackTraceLimit } = Error
 // Most inputs end in an error, and its stack would cost more than all else.

@@ -21,6 +21,8 @@ export interface World extends Network {
   readonly unitsTo: Readonly<Record<SecureRole, readonly Uint8Array[]>>
   /** What each side sends, likewise. */
   readonly unitsFrom: Readonly<Record<SecureRole, readonly Uint8Array[]>>
+  /** The first messages of the honest initiators of this network, as they are framed. */
+  readonly firstMessages: readonly Uint8Array[]
   readonly handshakeHash: Uint8Array
   /** The options of a side. */
   options(role: SecureRole): SecureOptions
@@ -61,13 +63,20 @@ export function sideOptions(
 
 /** One honest handshake after the other: two of each network, and no two sides share a key. */
 export async function makeWorlds(sabotage?: Sabotage): Promise<World[]> {
-  const worlds: World[] = []
+  const worlds: Omit<World, 'firstMessages'>[] = []
   for (const network of [...NETWORKS, ...NETWORKS])
     worlds.push(await makeWorld(network, worlds.length, sabotage))
-  return worlds
+  return worlds.map((world) => {
+    const members = worlds.filter(({ psk, prologue }) => psk === world.psk && prologue === world.prologue)
+    return { ...world, firstMessages: members.map(({ unitsTo }) => unitsTo.responder[0] as Uint8Array) }
+  })
 }
 
-async function makeWorld(network: Network, index: number, sabotage: Sabotage | undefined): Promise<World> {
+async function makeWorld(
+  network: Network,
+  index: number,
+  sabotage: Sabotage | undefined,
+): Promise<Omit<World, 'firstMessages'>> {
   const keys = {
     initiator: KEY_NUMBERS[2 * index] as number,
     responder: KEY_NUMBERS[2 * index + 1] as number,

@@ -193,9 +193,10 @@ describe('the stream of a registry', () => {
   /** A raw peer that has opened the stream of its registry. */
   async function speaking(): Promise<
     Awaited<ReturnType<typeof openRawPeer>> & {
-    readonly registry: Stream
-    readonly answer: Reader
-  }> {
+      readonly registry: Stream
+      readonly answer: Reader
+    }
+  > {
     const peer = await openRawPeer()
     const registry = peer.session.tryOpenStream() as Stream
     const answer = new Reader()

@@ -146,6 +146,7 @@ export class LinkCore<L> implements LinkHost<L> {
       this.session = startSession(pipe, {
         role: this.role,
         limits: this.#options.sessionOptions,
+        isRefusing: passage.refusal !== undefined,
         clock: this.clock,
         handler: {
           onStream: (stream) => this.#onStream(stream),
@@ -172,8 +173,9 @@ export class LinkCore<L> implements LinkHost<L> {
   }
 
   #onStreamsAvailable(): void {
-    if (this.state === 'handshake') this.#opening.peerSpoke()
-    else this.#openOwnStreams()
+    if (this.state !== 'handshake') this.#openOwnStreams()
+    // A peer that refuses this side allows no stream, and closes.
+    else if (this.session?.canOpenStream === true) this.#opening.peerSpoke()
   }
 
   #openOwnStreams(): void {

@@ -62,7 +62,11 @@ function helloOf({ hello = rawHello, helloBytes }: RawOptions): Uint8Array {
 /** Sends preamble and message 1. */
 export async function rawFirst(raw: RawEnd, options: RawOptions = {}): Promise<RawOutcome> {
   const ownPreamble = encodePreamble({ ...rawPreamble, ...options.preamble })
-  const handshake = handshakeOf('initiator', { handshake: { payload: helloOf(options), ...options.handshake } }, ownPreamble)
+  const handshake = handshakeOf(
+    'initiator',
+    { handshake: { payload: helloOf(options), ...options.handshake } },
+    ownPreamble,
+  )
   raw.write(ownPreamble)
   raw.send((await handshake.start()) as Uint8Array)
   return { handshake, ownPreamble, peerPreamble: new Uint8Array(0) }

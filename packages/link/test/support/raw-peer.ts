@@ -1,3 +1,4 @@
+import type { PipeSecurity } from '@astranet/interface'
 import { Session, type Stream } from '@astranet/mux'
 import type { LinkOptions } from '@astranet/link'
 import { encodePreamble } from '../../src/proto/preamble.js'
@@ -19,9 +20,13 @@ export interface Accepting {
   readonly pipe: MemoryEnd
 }
 
-export async function accepting(options: Partial<LinkOptions> = {}): Promise<Accepting> {
+export async function accepting(
+  options: Partial<LinkOptions> = {},
+  security: PipeSecurity = { isPrivate: true },
+): Promise<Accepting> {
   const clock = new VirtualClock()
   const [pipe, other] = memoryPipe(clock)
+  pipe.security = security
   const side = new Side(pipe, { id: 1n, clock, role: 'acceptor', ...options })
   const raw = new RawEnd(other)
   side.link.start()
@@ -30,9 +35,13 @@ export async function accepting(options: Partial<LinkOptions> = {}): Promise<Acc
 }
 
 /** A link that dialed, and the raw other end, at which its preamble and message 1 have arrived. */
-export async function dialing(options: Partial<LinkOptions> = {}): Promise<Accepting> {
+export async function dialing(
+  options: Partial<LinkOptions> = {},
+  security: PipeSecurity = { isPrivate: true },
+): Promise<Accepting> {
   const clock = new VirtualClock()
   const [pipe, other] = memoryPipe(clock)
+  pipe.security = security
   const side = new Side(pipe, { id: 1n, clock, role: 'dialer', ...options })
   const raw = new RawEnd(other)
   side.link.start()
@@ -56,11 +65,13 @@ export interface RawPeerOptions extends RawOptions {
   /** The peer's session, and the link. */
   readonly session?: object
   readonly link?: Partial<LinkOptions>
+  /** What the link knows of its end of the pipe. Default: it is private. */
+  readonly security?: PipeSecurity
 }
 
 /** A peer that has completed the handshake, as the initiator. */
 export async function rawPeer(options: RawPeerOptions = {}): Promise<RawPeer> {
-  const { clock, side, raw } = await accepting(options.link)
+  const { clock, side, raw } = await accepting(options.link, options.security)
   await rawInitiate(raw, clock, options)
   let closed: Error | undefined
   const { onStream } = options

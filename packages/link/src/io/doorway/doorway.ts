@@ -28,6 +28,8 @@ export async function passDoorway(door: Door): Promise<Passage> {
   if (role instanceof LinkError) throw role
   door.isResponder = role === 'server'
   if (peer.preamble.hasSecret !== own.hasSecret) throw onlyOneSecret(own.hasSecret)
+  // A side that is either waits for the peer's preamble before it sends message 1.
+  if (role === 'server' && peer.preamble.role === 'either') door.greet()
   return role === 'client' ? initiate(door, peer, early ?? (await sendFirst(door))) : respond(door, peer)
 }
 
@@ -159,8 +161,7 @@ function takePipe(
   const rest = channel.takeRest()
   if (security !== 'encrypted')
     return { duplex: rest.hasEnded ? keepEnd(duplex) : duplex, initialBytes: rest.bytes }
-  return {
-    duplex: recordPipe({ provider: side.provider, pipe: duplex, result, rest }),
-    initialBytes: undefined,
-  }
+  const records = recordPipe({ provider: side.provider, pipe: duplex, result, rest })
+  records.pause()
+  return { duplex: records, initialBytes: undefined }
 }

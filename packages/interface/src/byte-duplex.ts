@@ -7,12 +7,6 @@ export interface ByteDuplexCapabilities {
    * both, and a peer's end arrives as {@link ByteDuplexHandler.onClose}.
    */
   readonly halfClose: boolean
-  /**
-   * Whether no third party can read or change the bytes, and the peer is the one that this side meant to reach: TLS
-   * with a checked certificate or shared secret, or a Unix socket. A server whose clients have no certificates counts
-   * too, because its clients check. Proofs of a secret are sent only over such pipes. Absent counts as `false`.
-   */
-  readonly confidential?: boolean
 }
 
 /**

@@ -3,7 +3,7 @@ import type { LinkIdentity } from '@astranet/link'
 import type { Catalogue } from '@astranet/registry'
 
 /** How this node introduces itself in the HELLO of each link. */
-export class OwnIdentity {
+export class OwnIntroduction {
   readonly #nodeId: NodeId
   /** Distinguishes this start of the node from other starts, and from other nodes with its id. */
   readonly #life: number = randomLife()

@@ -7,7 +7,7 @@ import { isSame, joined, startsWith } from './known-crypto.js'
 import { must } from './must.js'
 import { cut, mutateUnits } from './mutations.js'
 import { Victim } from './victim.js'
-import { MAX_PAYLOAD_BYTES, messagesTo, PLAINTEXTS, type World } from './worlds.js'
+import { MAX_PAYLOAD_BYTES, messagesTo, PLAINTEXTS, withPromises, type World } from './worlds.js'
 
 /** How an attack went: `done`, or the code of the error that it ended with. */
 export type Outcome = string
@@ -30,8 +30,9 @@ export async function attackStream(random: Rng, worlds: readonly World[]): Promi
   const role: SecureRole = random.chance(0.5) ? 'initiator' : 'responder'
   const honest = world.unitsTo[role]
   const stream = mutatedStream(random, honest, worlds, role)
+  const options = world.options(role)
   const ending: Ending = random.chance(0.8) ? 'end' : 'reset'
-  const victim = new Victim(world.options(role), random.chance(0.7))
+  const victim = new Victim(random.chance(0.5) ? options : withPromises(options), random.chance(0.7))
   await victim.receive(cut(random, stream), (chunk) => mustBeBounded(victim, role, world, chunk))
   await end(victim, ending)
   if (startsWith(stream, messagesTo(role, honest))) return checkRecords(victim, world, role, stream, ending)

@@ -61,6 +61,12 @@ export function sideOptions(
   }
 }
 
+/** The options, but records are sealed and opened by promises, several at a time, as by WebCrypto. */
+export function withPromises(options: SecureOptions): SecureOptions {
+  const { crypto, stretch } = options.provider ?? nodeCrypto
+  return { ...options, provider: { crypto, stretch } }
+}
+
 /** One honest handshake after the other: two of each network, and no two sides share a key. */
 export async function makeWorlds(sabotage?: Sabotage): Promise<World[]> {
   const worlds: Omit<World, 'firstMessages'>[] = []

@@ -35,6 +35,8 @@ export interface InterceptOptions {
   readonly acceptor?: Partial<LinkOptions>
   /** What both ends know of their pipes. Default: nothing, so the links encrypt. */
   readonly security?: PipeSecurity
+  /** The addresses that each side sees of the other. */
+  readonly addresses?: { readonly dialer: string; readonly acceptor: string }
 }
 
 /** Starts both links. Whatever the change makes of them, they have ended or are open after `clock.pass(12_000)`. */
@@ -43,6 +45,10 @@ export function intercept(tamper: Tamper = (_, bytes) => bytes, options: Interce
   const [left, leftMan] = memoryPipe(clock)
   const [rightMan, right] = memoryPipe(clock)
   for (const end of [left, right]) end.security = options.security ?? { isPrivate: false }
+  if (options.addresses !== undefined) {
+    Object.assign(left, { remoteAddress: options.addresses.acceptor })
+    Object.assign(right, { remoteAddress: options.addresses.dialer })
+  }
   const parts: Intercepted['parts'] = []
   const pass = (direction: Direction, from: MemoryEnd, to: MemoryEnd): void => {
     from.handle(

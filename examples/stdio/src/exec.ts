@@ -4,8 +4,8 @@ import { Duplex } from 'node:stream'
 import type { Connection, DialOptions, Transport, TransportListener } from '@astranet/interface'
 import { fromNodeDuplex } from '@astranet/interface/node-duplex'
 
-/** `confidential`: no other program can read or change the bytes of the commands, as with ssh. Default `false`. */
-export function exec({ confidential = false }: { confidential?: boolean } = {}): Transport {
+/** `isPrivate`: whether the commands run on this machine and pass their bytes to no other one. Default `false`. */
+export function exec({ isPrivate = false }: { isPrivate?: boolean } = {}): Transport {
   return {
     networks: ['exec'],
     async dial(network: string, address: string, { signal }: DialOptions = {}): Promise<Connection> {
@@ -25,7 +25,7 @@ export function exec({ confidential = false }: { confidential?: boolean } = {}):
         if (!pipe.writableFinished || !pipe.readableEnded) child.kill()
       })
       child.once('close', () => pipe.destroy()) // the pair does not always notice that the child died
-      return fromNodeDuplex(pipe, { halfClose: true, remoteAddress: address, confidential })
+      return fromNodeDuplex(pipe, { halfClose: true, remoteAddress: address, security: { isPrivate } })
     },
     async listen(): Promise<TransportListener> {
       throw new TypeError('exec cannot listen: attach the stdio of the program that the command runs')

@@ -73,13 +73,13 @@ test('a wrong command fails with a code or a message that quotes it', async () =
   await expect(exec().dial('tcp', 'cat')).rejects.toThrow(/^network must be exec/)
 })
 
-test('a pipe is confidential if the caller declares it', async () => {
+test('a pipe is private if the caller declares it', async () => {
   for (const [options, expected] of [
     [{}, false],
-    [{ confidential: true }, true],
+    [{ isPrivate: true }, true],
   ] as const) {
     const probe = Probe.on(await exec(options).dial('exec', 'cat'))
-    expect(probe.duplex.capabilities.confidential).toBe(expected)
+    expect(probe.duplex.security).toEqual({ isPrivate: expected })
     probe.duplex.abort(new Error('done'))
     await probe.closed()
   }

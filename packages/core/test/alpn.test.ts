@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import type { ByteDuplexHandler, Connection } from '@astranet/interface'
 import { ALPN_PROTOCOL } from '@astranet/link'
-import { generateSecret, tcp, type TcpOptions } from '@astranet/transport-tcp'
+import { tcp, type TcpOptions } from '@astranet/transport-tcp'
+import { memberTls } from './certificates.js'
 
-const secret = generateSecret()
-const byDefault: TcpOptions = { secret }
-const asLinksSay: TcpOptions = { secret, alpnProtocol: ALPN_PROTOCOL }
+const tls = memberTls()
+const byDefault: TcpOptions = { tls }
+const asLinksSay: TcpOptions = { tls, alpnProtocol: ALPN_PROTOCOL }
 
 /** Ends its side with the peer's. */
 function handled(connection: Connection): Promise<Error | undefined> {

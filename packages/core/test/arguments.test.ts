@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import { tcp } from '@astranet/transport-tcp'
 import { ws } from '@astranet/transport-ws'
 import { expect, test } from 'vitest'
-import { AstraNet, formatNodeId, toNodeId } from '../src/index.js'
+import { AstraNet, formatNodeId, generateIdentity, toNodeId } from '../src/index.js'
 import { boundTo, failure } from './support.js'
 
 const wrong = <T>(value: unknown): T => value as T
@@ -11,8 +11,10 @@ test.each<[string, () => unknown, RegExp]>([
   ['options', () => new AstraNet(wrong(null)), /^options must be an object/],
   ['transports', () => new AstraNet({ transports: wrong('tcp') }), /^transports must be a list/],
   ['transports', () => new AstraNet({ transports: [wrong(() => {})] }), /^transports must be a list/],
-  ['nodeId', () => new AstraNet({ nodeId: wrong(1) }), /^node id must be a bigint/],
-  ['nodeId', () => new AstraNet({ nodeId: 1n << 64n }), /^node id must be from 0/],
+  ['identity', () => new AstraNet({ identity: wrong(1) }), /^identity must be an Identity, or a text/],
+  ['identity', () => new AstraNet({ identity: wrong(null) }), /^identity must be/],
+  ['identity', () => new AstraNet({ identity: wrong({ nodeId: 1n }) }), /^identity must be/],
+  ['identity', () => new AstraNet({ identity: '' }), /^identity must be/],
   ['maxReceiveBufferBytes', () => new AstraNet({ maxReceiveBufferBytes: 1 }), /^maxReceiveBufferBytes/],
   ['helloTimeoutMs', () => new AstraNet({ helloTimeoutMs: 0 }), /^helloTimeoutMs must be from 1/],
   ['helloTimeoutMs', () => new AstraNet({ helloTimeoutMs: 1.5 }), /^helloTimeoutMs must be an integer/],
@@ -119,11 +121,14 @@ test('a bind that fails leaves nothing behind', async () => {
 })
 
 test('node ids of every size work as an address', async () => {
-  for (const nodeId of [0n, 1n, 0xffff_ffff_ffff_ffffn]) {
-    await using node = new AstraNet({ nodeId })
+  const identity = await generateIdentity()
+  for (const id of [0n, 1n, 0xffff_ffff_ffff_ffffn]) {
+    const nodeId = toNodeId(id)
+    // No key has such an id, and nobody asks for a proof within the node.
+    await using node = new AstraNet({ identity: { ...identity, nodeId } })
     const listener = await node.bind('', ':0')
     listener.on('connection', (socket) => socket.end())
-    const socket = await node.dial('', `${formatNodeId(toNodeId(nodeId))}:${boundTo(listener).port}`)
+    const socket = await node.dial('', `${formatNodeId(nodeId)}:${boundTo(listener).port}`)
     expect(socket.remoteNode).toBe(nodeId)
     socket.destroy()
   }

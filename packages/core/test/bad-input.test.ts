@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, get } from 'node:http'
 import { connect, type AddressInfo, type NetConnectOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { generateSecret, tcp } from '@astranet/transport-tcp'
+import { tcp } from '@astranet/transport-tcp'
 import { ws } from '@astranet/transport-ws'
 import { expect, test } from 'vitest'
 import { AstraNet, type AstraNetOptions } from '../src/index.js'
@@ -15,7 +15,6 @@ const PATIENCE_MS = 40
 const VISITS = 3
 
 const tls = memberTls()
-const secret = generateSecret()
 const impatient = { helloTimeoutMs: PATIENCE_MS }
 const brief = { handshakeTimeoutMs: PATIENCE_MS }
 
@@ -47,13 +46,6 @@ const rows: Record<string, Row> = {
     server: { transports: [tcp({ tls, ...brief })] },
     client: { transports: [tcp({ tls })] },
     codes: [handshake, 'ASTRA_ERR_TLS_ALPN', handshake, 'ECONNRESET', 'ETIMEDOUT'],
-  },
-  'tcp with a secret': {
-    network: 'tcp4',
-    address: '127.0.0.1:0',
-    server: { secret, transports: [tcp({ secret, ...brief })] },
-    client: { secret },
-    codes: [handshake, 'ASTRA_ERR_TLS_SECRET', handshake, 'ECONNRESET', 'ETIMEDOUT'],
   },
   ws: {
     network: 'ws',

@@ -16,7 +16,7 @@ interface Joined extends AsyncDisposable {
 
 async function joined(): Promise<Joined> {
   const transports = [memory()]
-  const page = new browserEntry.AstraNet({ transports })
+  const page = await browserEntry.AstraNet.create({ transports })
   const server = new nodeEntry.AstraNet({ transports })
   const { address } = await server.listenAndServe('memory', '*')
   await page.join('memory', address)
@@ -151,7 +151,7 @@ describe('the browser entry', () => {
   })
 
   it('cannot listen', async () => {
-    await using page = new browserEntry.AstraNet()
+    await using page = await browserEntry.AstraNet.create()
     expect(await failure(page.listenAndServe('ws', ':0'))).toMatchObject({ code: 'EOPNOTSUPP' })
     expect((await failure(page.join('tcp', ':1'))).message).toContain('this node has "ws", "wss"')
   })

@@ -3,9 +3,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Link } from '@astranet/link'
 import { memoryPair } from '@astranet/transport-memory'
 import { AstraNet, toNodeId, type NodeId } from '../src/index.js'
+import { orderedIdentities } from './identities.js'
 import { failure, Proxy, textOf, turns, until } from './support.js'
 
-const nodeId = toNodeId(77n)
+/** Links between the two are drained by the lower one. */
+const { lower: identity, higher } = await orderedIdentities()
+const { nodeId } = identity
 
 interface Conflict {
   readonly nodeId: NodeId
@@ -58,8 +61,8 @@ async function linkOf(node: AstraNet, id: bigint): Promise<Link> {
 const own = (): Conflict[] => conflicts.filter(({ isOwn }) => isOwn)
 
 test('two nodes with one id that meet both report it, once, and have no link', async () => {
-  await using one = new AstraNet({ nodeId })
-  await using other = new AstraNet({ nodeId })
+  await using one = new AstraNet({ identity })
+  await using other = new AstraNet({ identity })
   const { address } = await one.listenAndServe('tcp4', '127.0.0.1:0')
   expect(await failure(other.join('tcp4', address))).toMatchObject({ code: 'ASTRA_ERR_LINK_CONFLICT' })
   await until(() => conflicts.length === 2 && warnings.length === 2)
@@ -74,8 +77,8 @@ test('two nodes with one id that meet both report it, once, and have no link', a
 
 test('with a secret too, and a node that joins itself is no conflict', async () => {
   const secret = 'correct horse battery staple'
-  await using one = new AstraNet({ nodeId, secret })
-  await using other = new AstraNet({ nodeId, secret })
+  await using one = new AstraNet({ identity, secret })
+  await using other = new AstraNet({ identity, secret })
   const { address } = await one.listenAndServe('tcp4', '127.0.0.1:0')
   expect(await failure(one.join('tcp4', address))).toMatchObject({ code: 'ASTRA_ERR_LINK_SELF' })
   expect(conflicts).toEqual([])
@@ -84,10 +87,10 @@ test('with a secret too, and a node that joins itself is no conflict', async () 
 })
 
 test('two nodes with one id that only meet a common neighbour both report it, and so does the neighbour', async () => {
-  await using neighbour = new AstraNet()
+  await using neighbour = new AstraNet({ identity: higher })
   const { address } = await neighbour.listenAndServe('tcp4', '127.0.0.1:0')
-  await using one = new AstraNet({ nodeId })
-  await using other = new AstraNet({ nodeId })
+  await using one = new AstraNet({ identity })
+  await using other = new AstraNet({ identity })
   await one.join('tcp4', address)
   await other.join('tcp4', address)
   await until(() => conflicts.length === 3 && warnings.length === 3)
@@ -106,13 +109,13 @@ test('two nodes with one id that only meet a common neighbour both report it, an
 })
 
 test("a neighbour's claim does not silence the conflict that the node then notices itself", async () => {
-  await using node = new AstraNet({ nodeId })
+  await using node = new AstraNet({ identity })
   const { address } = await node.listenAndServe('tcp4', '127.0.0.1:0')
   const link = await linkOf(node, 5n)
   link.tellConflict()
   await link.ping()
   await until(() => own().length === 1 && warnings.length === 1)
-  await using other = new AstraNet({ nodeId })
+  await using other = new AstraNet({ identity })
   expect(await failure(other.join('tcp4', address))).toMatchObject({ code: 'ASTRA_ERR_LINK_CONFLICT' })
   // The other node's own report is the third.
   await until(() => own().length === 3 && warnings.length === 3)
@@ -120,7 +123,7 @@ test("a neighbour's claim does not silence the conflict that the node then notic
 })
 
 test("nor the claim of another neighbour, but only a few neighbours' claims are passed on", async () => {
-  await using node = new AstraNet({ nodeId })
+  await using node = new AstraNet({ identity })
   const links = await Promise.all(Array.from({ length: 20 }, (_, index) => linkOf(node, BigInt(index + 1))))
   for (const link of links) link.tellConflict()
   await Promise.all(links.map((link) => link.ping()))
@@ -129,21 +132,21 @@ test("nor the claim of another neighbour, but only a few neighbours' claims are 
 })
 
 test('a node that was started again is no conflict, whether its former link hangs, breaks or closes', async () => {
-  await using neighbour = new AstraNet()
+  await using neighbour = new AstraNet({ identity: higher })
   const { address } = await neighbour.listenAndServe('tcp4', '127.0.0.1:0')
   await using proxy = await Proxy.to(address)
-  let former = new AstraNet({ nodeId })
+  let former = new AstraNet({ identity })
   await former.join('tcp4', proxy.address)
   for (const end of ['freeze', 'cut', 'close'] as const) {
     if (end === 'close') void former.close()
     else proxy[end]()
-    const node = new AstraNet({ nodeId })
+    const node = new AstraNet({ identity })
     await node.join('tcp4', address)
     expect(await neighbour.ping(nodeId)).toBeGreaterThan(0)
     if (end === 'freeze') proxy.cut()
     await former.close()
     await node.close()
-    former = new AstraNet({ nodeId })
+    former = new AstraNet({ identity })
     await former.join('tcp4', proxy.address)
   }
   await former.close()
@@ -151,9 +154,9 @@ test('a node that was started again is no conflict, whether its former link hang
 })
 
 test('two links of one node are no conflict, whatever its incarnation did between them', async () => {
-  await using neighbour = new AstraNet()
+  await using neighbour = new AstraNet({ identity: higher })
   const { address } = await neighbour.listenAndServe('tcp4', '127.0.0.1:0')
-  await using node = new AstraNet({ nodeId })
+  await using node = new AstraNet({ identity })
   await using first = await Proxy.to(address)
   await using second = await Proxy.to(address)
   await node.join('tcp4', first.address)
@@ -164,7 +167,7 @@ test('two links of one node are no conflict, whatever its incarnation did betwee
 })
 
 test('a conflict that a neighbour repeats is reported once', async () => {
-  await using node = new AstraNet({ nodeId })
+  await using node = new AstraNet({ identity })
   const link = await linkOf(node, 5n)
   for (let count = 0; count < 100; count++) link.tellConflict()
   await link.ping()

@@ -1,7 +1,7 @@
 import { nodeIdToBytes } from '@astranet/interface'
 import { memory } from '@astranet/transport-memory'
 import { expect, test } from 'vitest'
-import { AstraNet } from '../src/index.js'
+import { AstraNet, generateIdentity } from '../src/index.js'
 import { Member } from './member.js'
 import { SkipClock, textOf, turn, turns, until } from './support.js'
 
@@ -141,9 +141,9 @@ test('a believed claim moves the node and costs the others nothing, neither then
 test('a node whose id was used in the last possible incarnation can be dialed as soon as it joins', async () => {
   await using nodes = await victim()
   const { node: reader, address } = nodes
-  const nodeId = 4_711n
+  const identity = await generateIdentity()
   for (let life = 0; life < 2; life++) {
-    const forger = await Member.join(address, nodeId, 2 ** 53 - 1)
+    const forger = await Member.join(address, identity.nodeId, 2 ** 53 - 1)
     const entry = [1, 1, ['', 'forged', 1], [[], 1]]
     forger.link.sendRegistry(NOTHING_HELD)
     forger.link.sendRegistry([1, forger.idBytes, 2 ** 53 - 1, 0, 1, false, [entry]])
@@ -151,7 +151,7 @@ test('a node whose id was used in the last possible incarnation can be dialed as
     await forger[Symbol.asyncDispose]()
     await until(() => !offers(reader, 'forged'))
 
-    await using honest = new AstraNet({ nodeId })
+    await using honest = new AstraNet({ identity })
     const listener = await honest.bind('', 'true')
     listener.on('connection', (socket) => socket.on('error', () => {}).pipe(socket))
     await honest.join('tcp4', address)

@@ -5,17 +5,19 @@ import { Link } from '@astranet/link'
 import { memoryPair } from '@astranet/transport-memory'
 import { afterEach, expect, test } from 'vitest'
 import { AstraNet, toNodeId, type AstraNetOptions } from '../src/index.js'
+import { orderedIdentities } from './identities.js'
 import { closing, Proxy, SkipClock, textOf, until } from './support.js'
 
 const HOUR_MS = 3_600_000
-const nodeId = toNodeId(77n)
+/** Links between the two are drained by the lower one. */
+const { lower: identity, higher } = await orderedIdentities()
 
 /** A node that was started when the clock was ahead of its present time by `offsetMs`. */
 function startedAt(offsetMs: number, options: AstraNetOptions = {}): AstraNet {
   const { now } = Date
   Date.now = () => now() + offsetMs
   try {
-    return new AstraNet({ nodeId, ...options })
+    return new AstraNet({ identity, ...options })
   } finally {
     Date.now = now
   }
@@ -30,7 +32,7 @@ interface Place extends AsyncDisposable {
 
 async function neighbourhood(): Promise<Place> {
   const clock = new SkipClock()
-  const neighbour = new AstraNet({ clock })
+  const neighbour = new AstraNet({ identity: higher, clock })
   const { address } = await neighbour.listenAndServe('tcp4', '127.0.0.1:0')
   return { neighbour, clock, address, [Symbol.asyncDispose]: () => closing(clock, neighbour) }
 }
@@ -42,14 +44,15 @@ afterEach(() => {
   children.clear()
 })
 
-/** A process with a node of that id which was started in an hour, offers `former` and has joined `address`. */
+/** A process with a node of that identity which was started in an hour, offers `former` and has joined `address`. */
 async function formerProcess(address: string): Promise<ChildProcess> {
   const file = (path: string): string => new URL(path, import.meta.url).href
   const program = `
-    const { AstraNet } = await import('${file('../src/index.ts')}')
+    const { AstraNet, importIdentity } = await import('${file('../src/index.ts')}')
+    const identity = await importIdentity(${JSON.stringify(await identity.export())})
     const { now } = Date
     Date.now = () => now() + ${HOUR_MS}
-    const node = new AstraNet({ nodeId: ${nodeId}n })
+    const node = new AstraNet({ identity })
     await node.bind('', 'former')
     await node.join('tcp4', '${address}')
     console.log('joined')`
@@ -126,7 +129,7 @@ test('a node that comes again with its clock an hour back is dialed at once when
 })
 
 test('links that opened before and after a node had to move on to a later incarnation both carry what it offers', async () => {
-  await using neighbour = new AstraNet()
+  await using neighbour = new AstraNet({ identity: higher })
   const { address } = await neighbour.listenAndServe('tcp4', '127.0.0.1:0')
   await using first = await Proxy.to(address)
   await using second = await Proxy.to(address)
@@ -165,7 +168,7 @@ async function observed(node: AstraNet, id: bigint): Promise<Link> {
 }
 
 test('a node that has to take a later incarnation announces it on open links and in each HELLO from then on', async () => {
-  await using neighbour = new AstraNet()
+  await using neighbour = new AstraNet({ identity: higher })
   const { address } = await neighbour.listenAndServe('tcp4', '127.0.0.1:0')
   const former = startedAt(HOUR_MS)
   await former.join('tcp4', address)

@@ -1,9 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
-import { generateSecret } from '@astranet/transport-tcp'
 import { expect, test } from 'vitest'
-import { AstraNet, type AstraNetOptions, type Socket } from '../src/index.js'
+import { AstraNet, generateSecret, type AstraNetOptions, type Socket } from '../src/index.js'
 import { errorOf, failure, until } from './support.js'
 
 /** A worker with a node that is about to attach: loading it takes longer than a handshake may on a busy machine. */

@@ -2,7 +2,6 @@ import { createHook } from 'node:async_hooks'
 import { execFileSync } from 'node:child_process'
 import { Duplex, PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import type { Connection } from '@astranet/interface'
 import { tcp } from '@astranet/transport-tcp'
 import { ws } from '@astranet/transport-ws'
 import { expect, test } from 'vitest'
@@ -38,8 +37,8 @@ const other = generateSecret()
 const AUTHENTICATION = 'ASTRA_ERR_LINK_AUTHENTICATION'
 
 test.each<[string, AstraNetOptions, AstraNetOptions, string, string]>([
-  ['with another secret over tcp4', { secret }, { secret: other }, 'tcp4', 'ASTRA_ERR_TLS_SECRET'],
-  ['with another secret over a Unix socket', { secret }, { secret: other }, 'unix', 'ASTRA_ERR_TLS_SECRET'],
+  ['with another secret over tcp4', { secret }, { secret: other }, 'tcp4', AUTHENTICATION],
+  ['with another secret over a Unix socket', { secret }, { secret: other }, 'unix', AUTHENTICATION],
   [
     'with another secret over wss',
     { secret, transports: [wss] },
@@ -55,58 +54,11 @@ test.each<[string, AstraNetOptions, AstraNetOptions, string, string]>([
     'tcp4',
     AUTHENTICATION,
   ],
-  [
-    "with the secret in its transport's TLS and not in the node",
-    { secret },
-    { transports: [tcp({ secret })] },
-    'tcp4',
-    AUTHENTICATION,
-  ],
+  ['without a secret over tcp4', { secret }, {}, 'tcp4', AUTHENTICATION],
 ])('a node %s is refused, and both sides get the reason', async (_, server, client, network, code) => {
   expect(await refusals(server, client, network)).toEqual({ joining: code, listening: [code] })
   // And the other way round: the dialer sends nothing to a listener that has not proved itself.
   expect(await refusals(client, server, network)).toEqual({ joining: code, listening: [code] })
-})
-
-test('a node without a secret gets no further than TLS at one over tcp4, in either role', async () => {
-  const { joining, listening } = await refusals({ secret }, {}, 'tcp4')
-  expect(joining).toMatch(/^(ASTRA_ERR_LINK_FOREIGN|ASTRA_ERR_LINK_CLOSED|ECONNRESET)$/)
-  expect(listening[0]).toBe('ASTRA_ERR_TLS_HANDSHAKE')
-  const reverse = await refusals({}, { secret }, 'tcp4')
-  expect(reverse).toEqual({ joining: 'ASTRA_ERR_TLS_HANDSHAKE', listening: ['ASTRA_ERR_LINK_FOREIGN'] })
-})
-
-test('listening where others could read the proof is refused, unless insecure is set', async () => {
-  await using node = new AstraNet({ secret })
-  const error = await failure(node.listenAndServe('ws', '127.0.0.1:0'))
-  expect(error).toMatchObject({ code: 'ASTRA_ERR_INSECURE', syscall: 'listen' })
-  expect(error.message).toMatch(/wss.*insecure: true/)
-  await using plain = new AstraNet({ secret, transports: [tcp()] })
-  expect(await failure(plain.listenAndServe('tcp4', '127.0.0.1:0'))).toMatchObject({
-    code: 'ASTRA_ERR_INSECURE',
-  })
-  await using insecure = new AstraNet({ secret, insecure: true })
-  expect((await insecure.listenAndServe('ws', '127.0.0.1:0')).network).toBe('ws')
-})
-
-test('a join where others could read the proof sends nothing', async () => {
-  const received: Uint8Array[] = []
-  const closed: unknown[] = []
-  const listener = await ws().listen('ws', '127.0.0.1:0', {
-    onConnection: (connection: Connection) =>
-      connection.handle({
-        onData: (chunk) => void received.push(chunk),
-        onDrain() {},
-        onEnd() {},
-        onClose: (reason) => void closed.push(reason),
-      }),
-  })
-  await using node = new AstraNet({ secret })
-  const error = await failure(node.join('ws', listener.address))
-  expect(error).toMatchObject({ code: 'ASTRA_ERR_INSECURE', syscall: 'link' })
-  await until(() => closed.length === 1)
-  expect(received).toEqual([])
-  await listener.close()
 })
 
 /** The two ends of a pipe in memory. */
@@ -115,22 +67,17 @@ function pipe(): [Duplex, Duplex] {
   return [Duplex.from({ readable: back, writable: there }), Duplex.from({ readable: there, writable: back })]
 }
 
-test('an attached pipe that is declared confidential is accepted, and each side proves the secret', async () => {
+test('each side of an attached pipe proves the secret', async () => {
   await using a = new AstraNet({ secret })
   await using b = new AstraNet({ secret })
   const [near, far] = pipe()
-  const both = [a.attach(near, { confidential: true }), b.attach(far, { confidential: true })]
+  const both = [a.attach(near), b.attach(far)]
   expect(await Promise.all(both)).toEqual([b.nodeId, a.nodeId])
 
   await using outsider = new AstraNet()
   const [ours, theirs] = pipe()
-  const results = await Promise.allSettled([a.attach(ours, { confidential: true }), outsider.attach(theirs)])
+  const results = await Promise.allSettled([a.attach(ours), outsider.attach(theirs)])
   expect(results).toMatchObject([{ reason: { code: AUTHENTICATION } }, { reason: { code: AUTHENTICATION } }])
-
-  const [unknown, unused] = pipe()
-  unused.on('error', () => {})
-  expect(await failure(a.attach(unknown))).toMatchObject({ code: 'ASTRA_ERR_INSECURE' })
-  expect(unknown.destroyed).toBe(true)
 })
 
 test('the secret is stretched once for all links of a node, and not before the first', async () => {
@@ -145,15 +92,14 @@ test('the secret is stretched once for all links of a node, and not before the f
   const { address } = await server.listenAndServe('tcp4', '127.0.0.1:0')
   await first.join('tcp4', address)
   const afterFirst = stretched.length
-  // Each of the two nodes: one for TLS, one for HELLO.
-  expect(stretched.toSorted()).toEqual(['PBKDF2REQUEST', 'PBKDF2REQUEST', 'SCRYPTREQUEST', 'SCRYPTREQUEST'])
+  // One for each of the two nodes.
+  expect(stretched).toEqual(['PBKDF2REQUEST', 'PBKDF2REQUEST'])
   await first.close()
   for (let count = 0; count < 3; count++) {
-    await using again = new AstraNet({ transports: [tcp({ secret })] })
+    await using again = new AstraNet()
     await failure(again.join('tcp4', address))
   }
-  // The clients' own sockets for TLS: nothing at the server, nor of HELLO.
-  expect(stretched.slice(afterFirst)).toEqual(['SCRYPTREQUEST', 'SCRYPTREQUEST', 'SCRYPTREQUEST'])
+  expect(stretched.slice(afterFirst)).toEqual([])
   hook.disable()
 })
 
@@ -161,7 +107,7 @@ test('a node with a secret is not warned of an open door, whatever its transport
   const codes: unknown[] = []
   const onWarning = (warning: Code): void => void codes.push(warning.code)
   process.on('warning', onWarning)
-  await using node = new AstraNet({ secret, insecure: true, transports: [tcp(), ws({ tls })] })
+  await using node = new AstraNet({ secret, transports: [tcp(), ws({ tls })] })
   await node.listenAndServe('tcp4', '0.0.0.0:0')
   await node.listenAndServe('wss', ':0')
   await turns(3)
@@ -188,8 +134,6 @@ test('a secret that is none is named', () => {
     const message = /^secret must not begin or end with white space/
     expect(() => new AstraNet({ secret: each })).toThrow(message)
     expect(() => new AstraNet({ secret: each })).not.toThrow(secret)
-    expect(() => tcp({ secret: each })).toThrow(message)
   }
   expect(() => new AstraNet({ secret: 5 as never })).toThrow(/^secret must be a string/)
-  expect(() => new AstraNet({ secret, insecure: 1 as never })).toThrow(/^insecure must be a boolean/)
 })

@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { connect, type Socket as TcpSocket } from 'node:net'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { AstraNet, formatNodeId, type AstraNetOptions, type Transport } from '../src/index.js'
+import { AstraNet, formatNodeId, generateSecret, type AstraNetOptions, type Transport } from '../src/index.js'
 import { SkipClock, textOf, turns, until } from './support.js'
 import { MAX_PENDING_HANDSHAKES } from '../src/links/pending-handshakes.js'
 import { memory } from '@astranet/transport-memory'
-import { generateSecret, tcp } from '@astranet/transport-tcp'
+import { tcp } from '@astranet/transport-tcp'
 import { ws } from '@astranet/transport-ws'
 import { memberTls } from './certificates.js'
 
@@ -22,7 +22,7 @@ const tcp4: Door = { network: 'tcp4', options: {} }
 const doors: Record<string, Door> = {
   tcp4,
   'tcp4 with a secret': { network: 'tcp4', options: { secret } },
-  ws: { network: 'ws', options: { secret, insecure: true } },
+  ws: { network: 'ws', options: { secret } },
   wss: { network: 'wss', options: { secret, transports: [ws({ tls: memberTls() })] } },
 }
 
@@ -198,8 +198,8 @@ test('listening on more than this machine without authentication emits a warning
   ])
 })
 
-test('listening with a secret emits no warning', async () => {
-  expect(await warningsOf(tcp({ secret }), ['tcp4', '0.0.0.0:0'])).toEqual([])
+test('listening with certificates that are requested emits no warning', async () => {
+  expect(await warningsOf(tcp({ tls: memberTls() }), ['tcp4', '0.0.0.0:0'])).toEqual([])
 })
 
 test('listening over a transport that does not say whether it authenticates emits a warning', async () => {

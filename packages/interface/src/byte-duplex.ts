@@ -1,3 +1,5 @@
+import type { PipeSecurity } from './pipe-security.js'
+
 /** What a {@link ByteDuplex} can and cannot do. */
 export interface ByteDuplexCapabilities {
   /**
@@ -5,12 +7,6 @@ export interface ByteDuplexCapabilities {
    * both, and a peer's end arrives as {@link ByteDuplexHandler.onClose}.
    */
   readonly halfClose: boolean
-  /**
-   * Whether no third party can read or change the bytes, and the peer is the one that this side meant to reach: TLS
-   * with a checked certificate or shared secret, or a Unix socket. A server whose clients have no certificates counts
-   * too, because its clients check. Proofs of a secret are sent only over such pipes. Absent counts as `false`.
-   */
-  readonly confidential?: boolean
 }
 
 /**
@@ -63,6 +59,11 @@ export interface ByteDuplex {
   readonly localAddress: string
   /** Address of the other end, likewise. */
   readonly remoteAddress: string
+  /**
+   * What the pipe does against third parties. It never changes. Absent: nothing is known, and the pipe counts as one
+   * that others can read and change.
+   */
+  readonly security?: PipeSecurity
   /**
    * Bytes given to `writev` and not yet handed to the system; bytes that the pipe has copied may count a little
    * longer.

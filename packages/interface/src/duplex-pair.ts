@@ -32,9 +32,9 @@ export interface DuplexPairOptions {
 export function duplexPair(options: DuplexPairOptions = {}): [ByteDuplex, ByteDuplex] {
   const { bufferBytes = 65_536, halfClose = true, clock = systemClock } = options
   checkInteger('bufferBytes', bufferBytes, { min: 1, max: Number.MAX_SAFE_INTEGER })
-  const capabilities = { halfClose, confidential: true }
-  const a = new PairEnd({ clock, capabilities, localAddress: 'a', remoteAddress: 'b' })
-  const b = new PairEnd({ clock, capabilities, localAddress: 'b', remoteAddress: 'a' })
+  const common = { clock, capabilities: { halfClose }, security: { isPrivate: true } }
+  const a = new PairEnd({ ...common, localAddress: 'a', remoteAddress: 'b' })
+  const b = new PairEnd({ ...common, localAddress: 'b', remoteAddress: 'a' })
   const forth = new PlainDirection({ clock, bufferBytes, sender: a, receiver: b })
   const back = new PlainDirection({ clock, bufferBytes, sender: b, receiver: a })
   a.join({ peer: b, out: forth, into: back })

@@ -1,5 +1,6 @@
 import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './byte-duplex.js'
 import { AstraError } from './errors.js'
+import type { PipeSecurity } from './pipe-security.js'
 import { PortInbox } from './port-inbox.js'
 import type { PortLike } from './port-like.js'
 import { PortOutbox } from './port-outbox.js'
@@ -12,11 +13,8 @@ export interface MessagePortOptions {
   localAddress?: string
   /** {@link ByteDuplex.remoteAddress}. Default: empty. */
   remoteAddress?: string
-  /**
-   * {@link ByteDuplexCapabilities.confidential}. Default `true`: only the holder of the other port sees what goes
-   * through.
-   */
-  confidential?: boolean
+  /** {@link ByteDuplex.security}. Default: private, because only the holder of the other port sees the bytes. */
+  security?: PipeSecurity
 }
 
 /** The longest text that is sent to the other end, or shown of its own, when a pipe breaks, in UTF-16 units. */
@@ -46,9 +44,10 @@ export function fromMessagePort(port: PortLike, options: MessagePortOptions = {}
 }
 
 class PortDuplex implements ByteDuplex {
-  readonly capabilities: ByteDuplexCapabilities
+  readonly capabilities: ByteDuplexCapabilities = { halfClose: true }
   readonly localAddress: string
   readonly remoteAddress: string
+  readonly security: PipeSecurity
   readonly #port: PortLike
   readonly #outbox: PortOutbox
   readonly #inbox: PortInbox
@@ -57,9 +56,9 @@ class PortDuplex implements ByteDuplex {
   #isCloseReported = false
 
   constructor(port: PortLike, options: MessagePortOptions) {
-    this.capabilities = { halfClose: true, confidential: options.confidential ?? true }
     this.localAddress = options.localAddress ?? ''
     this.remoteAddress = options.remoteAddress ?? ''
+    this.security = options.security ?? { isPrivate: true }
     this.#port = port
     this.#outbox = new PortOutbox(port)
     this.#inbox = new PortInbox(port)

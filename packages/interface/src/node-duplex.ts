@@ -5,14 +5,17 @@ import { AstraError } from './errors.js'
 import { keepFreedMemory } from './keep-freed-memory.js'
 import { lingerOn } from './linger.js'
 import { checkMemoryUse, type MemoryUse } from './memory-use.js'
+import type { PipeSecurity } from './pipe-security.js'
+import { socketSecurity, tlsSecurity, type SecuritySocket } from './socket-security.js'
 
-export { keepFreedMemory, lingerOn }
+export { keepFreedMemory, lingerOn, socketSecurity, tlsSecurity }
+export type { SecuritySocket }
 
 /**
  * The part of `node:stream`'s Duplex that {@link fromNodeDuplex} uses. `net.Socket`, `tls.TLSSocket` and every
  * `stream.Duplex` in byte mode have it.
  */
-export interface NodeDuplex {
+export interface NodeDuplex extends SecuritySocket {
   readonly readableObjectMode: boolean
   readonly writableObjectMode: boolean
   readonly readableEncoding: string | null
@@ -32,8 +35,6 @@ export interface NodeDuplex {
   on(event: 'data', listener: (chunk: Uint8Array) => void): unknown
   on(event: 'end' | 'close', listener: () => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
-  /** `tls.TLSSocket` has it. */
-  readonly encrypted?: boolean
   /** Sockets of the system have it; they refer to no chunk once it is written. */
   resetAndDestroy?(): unknown
   /** Sockets of the system have it. It has the descriptor, except on Windows. */
@@ -52,8 +53,11 @@ export interface NodeDuplexOptions {
    * side.
    */
   halfClose?: boolean
-  /** {@link ByteDuplexCapabilities.confidential}, for example of an ssh command's stdio. Default `false`. */
-  confidential?: boolean
+  /**
+   * {@link ByteDuplex.security}, for example of a Unix socket or of a child's stdio. Default: what a socket shows of
+   * itself ({@link socketSecurity}); absent for other streams.
+   */
+  security?: PipeSecurity
   /**
    * Whether the process keeps memory that reading frees ({@link MemoryUse}): `'fast'`, or `'lean'` where memory
    * matters more than speed. Default `'fast'`.
@@ -75,6 +79,7 @@ export interface NodeDuplexOptions {
  *   that ends it.
  * - A stream that closes without an error before both directions ended gives `onClose` an `ECONNRESET`.
  * - The first socket makes `malloc` keep what reading frees ({@link keepFreedMemory}), unless `memory` is `'lean'`.
+ * - A TLS socket must have completed its handshake, because its security is read once.
  * - Make TCP sockets and servers with `allowHalfOpen: true`, or the peer's end ends this side too.
  *
  * Throws a `TypeError` unless `duplex` is a Duplex in byte mode without an encoding, and a `TypeError` or
@@ -117,6 +122,7 @@ class NodeByteDuplex implements ByteDuplex {
   readonly defer?: (callback: () => void) => void
   readonly localAddress: string
   readonly remoteAddress: string
+  readonly security?: PipeSecurity
   readonly #duplex: NodeDuplex
   readonly #drains = new DrainCounter()
   readonly #onWritten = (error?: Error | null): void => {
@@ -136,10 +142,9 @@ class NodeByteDuplex implements ByteDuplex {
   constructor(duplex: NodeDuplex, options: NodeDuplexOptions) {
     this.#duplex = duplex
     this.#passesOnChunks = typeof duplex.resetAndDestroy !== 'function'
-    this.capabilities = {
-      halfClose: options.halfClose ?? duplex.allowHalfOpen,
-      confidential: options.confidential ?? false,
-    }
+    this.capabilities = { halfClose: options.halfClose ?? duplex.allowHalfOpen }
+    const security = options.security ?? socketSecurity(duplex)
+    if (security !== undefined) this.security = security
     this.localAddress = options.localAddress ?? ''
     this.remoteAddress = options.remoteAddress ?? ''
     if (checkMemoryUse(options.memory) === 'fast' && !this.#passesOnChunks) keepFreedMemory()

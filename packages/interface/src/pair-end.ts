@@ -2,6 +2,7 @@ import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './by
 import type { Clock } from './clock.js'
 import { DrainCounter } from './drain-counter.js'
 import { AstraError } from './errors.js'
+import type { PipeSecurity } from './pipe-security.js'
 
 /** One direction of a pair: takes bytes from one end and gives them to the other one in a later turn. */
 export interface PairDirection {
@@ -27,6 +28,8 @@ export interface PairEndOptions {
   readonly capabilities: ByteDuplexCapabilities
   readonly localAddress: string
   readonly remoteAddress: string
+  /** {@link ByteDuplex.security}. Default: absent. */
+  readonly security?: PipeSecurity
 }
 
 /** What an end of a pair is joined to. */
@@ -44,6 +47,7 @@ export class PairEnd implements ByteDuplex {
   readonly capabilities: ByteDuplexCapabilities
   readonly localAddress: string
   readonly remoteAddress: string
+  readonly security?: PipeSecurity
   readonly #clock: Clock
   readonly #drains = new DrainCounter()
   #peer!: PairEnd
@@ -55,11 +59,12 @@ export class PairEnd implements ByteDuplex {
   #closed: { readonly reason: Error | undefined } | undefined
   #isCloseReported = false
 
-  constructor({ clock, capabilities, localAddress, remoteAddress }: PairEndOptions) {
+  constructor({ clock, capabilities, localAddress, remoteAddress, security }: PairEndOptions) {
     this.#clock = clock
     this.capabilities = capabilities
     this.localAddress = localAddress
     this.remoteAddress = remoteAddress
+    if (security !== undefined) this.security = security
   }
 
   /** Gives the end its peer and its two directions. Called once, before anything else. */

@@ -32,11 +32,6 @@ export interface TransportListener {
   readonly isAuthenticated?: boolean
   /** Whether only this machine can reach the address: a loopback address, a Unix socket, memory. Default `false`. */
   readonly isLocal?: boolean
-  /**
-   * Whether its connections are confidential ({@link ByteDuplexCapabilities.confidential}), when that is known
-   * beforehand. Default: unknown until a connection is accepted.
-   */
-  readonly isConfidential?: boolean
   /** Stops accepting. Accepted connections stay open. Idempotent; resolves when the address is free. */
   close(): Promise<void>
 }

@@ -2,6 +2,7 @@ import { concatBytes } from './concat-bytes.js'
 import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './byte-duplex.js'
 import { DrainCounter } from './drain-counter.js'
 import { toError } from './errors.js'
+import type { PipeSecurity } from './pipe-security.js'
 
 /** The part of a WHATWG `ReadableStreamDefaultReader` that {@link fromWebStreams} uses. */
 export interface WebReader {
@@ -34,8 +35,8 @@ export interface WebStreamsOptions {
   remoteAddress?: string
   /** Whether closing `writable` leaves `readable` open at both ends. Default `true`. */
   halfClose?: boolean
-  /** {@link ByteDuplexCapabilities.confidential}. Default `false`. */
-  confidential?: boolean
+  /** {@link ByteDuplex.security}. Default: absent, nothing is known. */
+  security?: PipeSecurity
 }
 
 /**
@@ -61,6 +62,7 @@ class WebByteDuplex implements ByteDuplex {
   readonly capabilities: ByteDuplexCapabilities
   readonly localAddress: string
   readonly remoteAddress: string
+  readonly security?: PipeSecurity
   readonly #reader: WebReader
   readonly #writer: WebWriter
   readonly #drains = new DrainCounter()
@@ -77,9 +79,10 @@ class WebByteDuplex implements ByteDuplex {
   #isCloseReported = false
 
   constructor(pair: WebStreamPair, options: WebStreamsOptions) {
-    this.capabilities = { halfClose: options.halfClose ?? true, confidential: options.confidential ?? false }
+    this.capabilities = { halfClose: options.halfClose ?? true }
     this.localAddress = options.localAddress ?? ''
     this.remoteAddress = options.remoteAddress ?? ''
+    if (options.security !== undefined) this.security = options.security
     this.#reader = pair.readable.getReader()
     this.#writer = pair.writable.getWriter()
     this.#writer.closed.then(() => this.#finished(), this.#onError)

@@ -1,11 +1,16 @@
 export { Link } from './io/link.js'
 export type { LinkHandler, LinkOptions } from './io/link.js'
 export type { LinkState } from './io/link-core.js'
-export { MIN_SECRET_CHARACTERS } from '@astranet/interface/check'
-export { sharedSecretProof } from './io/doorway/hello-proof.js'
-export type { HelloProof } from './io/doorway/hello-proof.js'
+export { MAX_DOORWAY_BYTES } from './io/doorway/link-opening.js'
+export type { RemoteNode } from './io/doorway/passage.js'
 export { DEFAULT_HELLO_TIMEOUT_MS } from './io/link-options.js'
-export type { HandlerOf, LinkIdentity, LinkSessionOptions, OptionsOf } from './io/link-options.js'
+export type {
+  HandlerOf,
+  LinkGrant,
+  LinkIntroduction,
+  LinkSessionOptions,
+  OptionsOf,
+} from './io/link-options.js'
 export { OutgoingDial } from './io/streams/outgoing-dial.js'
 export type { DialHandler } from './io/streams/outgoing-dial.js'
 export { HEADER_TIMEOUT_MS, MAX_PENDING_HEADERS } from './io/streams/pending-headers.js'
@@ -21,9 +26,18 @@ export {
 } from './proto/stream-header.js'
 export type { DialHeader, StreamHeader, TunnelHeader } from './proto/stream-header.js'
 export { HelloLimit, MAX_HELLO_BYTES } from './proto/hello.js'
-export type { Hello } from './proto/hello.js'
+export type { Hello, HelloFields } from './proto/hello.js'
 export { ControlType, MAX_CONTROL_MESSAGE_BYTES } from './proto/control-message.js'
 export { ALPN_PROTOCOL, ASTRANET_VERSION, PREAMBLE_BYTES } from './proto/preamble.js'
 export type { LinkRole } from './proto/preamble.js'
+export type { PipeProtection } from './proto/pipe-protection.js'
 export { comparePreference, isSameLife, PreferredLink } from './proto/preferred-link.js'
 export type { LinkFacts, Preference, PreferenceStep, RankedLink } from './proto/preferred-link.js'
+export {
+  DEFAULT_HANDSHAKES_PER_SECOND,
+  DEFAULT_SLOTS_PER_HOST,
+  DEFAULT_SLOTS_PER_STAGE,
+  DoorwaySlots,
+} from './proto/slots/doorway-slots.js'
+export type { DoorwaySlotsOptions } from './proto/slots/doorway-slots.js'
+export type { DoorwaySlot, SlotOwner, SlotStage } from './proto/slots/slot.js'

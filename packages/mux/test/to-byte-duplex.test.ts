@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { MessageChannel } from 'node:worker_threads'
-import { systemClock, type ByteDuplex } from '@astranet/interface'
+import { systemClock, type PipeSecurity } from '@astranet/interface'
 import { simLink } from '@astranet/testkit/sim'
 import { toByteDuplex, type Pipe } from '@astranet/mux'
 import { expect, test } from 'vitest'
@@ -10,23 +10,34 @@ function webPair(): Pipe {
   return { readable, writable }
 }
 
-test.each<[string, () => Pipe, boolean]>([
-  ['a Node Duplex', () => new PassThrough(), false],
-  ['a pair of Web Streams', webPair, false],
-  ['a MessagePort', () => new MessageChannel().port1, true],
-])('%s is as confidential as it is said to be', (_, make, byDefault) => {
-  const told = (pipe: ByteDuplex): unknown => pipe.capabilities.confidential
-  expect(told(toByteDuplex(make()))).toBe(byDefault)
-  expect(told(toByteDuplex(make(), { confidential: true }))).toBe(true)
-  expect(told(toByteDuplex(make(), { confidential: false }))).toBe(false)
+test.each<[string, () => Pipe, PipeSecurity | undefined]>([
+  ['a Node Duplex', () => new PassThrough(), undefined],
+  ['a pair of Web Streams', webPair, undefined],
+  ['a MessagePort', () => new MessageChannel().port1, { isPrivate: true }],
+])('%s has the security that the caller states', (_, make, byDefault) => {
+  expect(toByteDuplex(make()).security).toEqual(byDefault)
+  for (const isPrivate of [true, false]) {
+    const security: PipeSecurity = { isPrivate, exportKeyingMaterial: (length) => new Uint8Array(length) }
+    expect(toByteDuplex(make(), { security }).security).toBe(security)
+  }
 })
 
-test('a ByteDuplex stays what it is, and is called nothing else', () => {
+test.each<[string, unknown]>([
+  ['null', null],
+  ['a boolean', true],
+  ['an object without isPrivate', {}],
+  ['an object whose isPrivate is text', { isPrivate: 'false' }],
+  ['an exporter that is no function', { isPrivate: false, exportKeyingMaterial: new Uint8Array(32) }],
+])('security that is %s is refused', (_, security) => {
+  const options = { security: security as PipeSecurity }
+  expect(() => toByteDuplex(new PassThrough(), options)).toThrow(/^security must be an object with isPrivate/)
+})
+
+test('a ByteDuplex keeps its own security', () => {
   const { a } = simLink(systemClock)
   expect(toByteDuplex(a)).toBe(a)
-  expect(toByteDuplex(a, { confidential: false })).toBe(a)
-  expect(() => toByteDuplex(a, { confidential: true })).toThrow(
-    /^confidential is true, and the ByteDuplex says false/,
+  expect(() => toByteDuplex(a, { security: { isPrivate: true } })).toThrow(
+    /^security must not be given for a ByteDuplex/,
   )
 })
 

@@ -1,22 +1,31 @@
 import type { ByteDuplex, NodeId } from '@astranet/interface'
+import type { CryptoProvider } from './io/provider.js'
 import { derivePskWith } from './io/psk.js'
 import type { SecurePipe } from './io/secure-pipe.js'
 import { secureOver, type SecureOptions } from './io/secure.js'
 import { nodeIdOfKey as nodeIdBy } from './proto/node-id.js'
 import { webCrypto } from './web/web-crypto.js'
 
+export { HandshakeChannel } from './io/handshake-channel.js'
+export type { ChannelOptions, ChannelRest } from './io/handshake-channel.js'
 export type { CryptoProvider, DirectAead, RecordOpening, RecordSealing } from './io/provider.js'
 export { generateSecret } from './io/psk.js'
+export { recordPipe } from './io/record-pipe.js'
+export type { RecordPipeParts } from './io/record-pipe.js'
 export type { SecurePipe } from './io/secure-pipe.js'
 export type { SecureOptions } from './io/secure.js'
 export { SecureErrorCode } from './proto/errors.js'
 export type { SecurePeer } from './proto/handshake/handshake-options.js'
 export type { SecureRole, Signer } from './proto/handshake/identity-proof.js'
 export type { Identity } from './proto/identity.js'
+export { openIdentity } from './web/open-identity.js'
 export type { SubtleKey, SubtleKeyPair } from './web/subtle.js'
 export { webCrypto } from './web/web-crypto.js'
 export { generateIdentity, identityFromKeys, importIdentity } from './web/web-identity.js'
 export type { WebIdentityOptions } from './web/web-identity.js'
+
+/** Where the cryptography comes from unless an option names another: `webCrypto`. */
+export const defaultProvider: CryptoProvider = webCrypto
 
 /**
  * Makes an encrypted, authenticated pipe of `pipe`, which belongs to it from then on: nothing else may handle, write
@@ -31,7 +40,7 @@ export type { WebIdentityOptions } from './web/web-identity.js'
  * option, and leaves the pipe alone then.
  */
 export function secure(pipe: ByteDuplex, options: SecureOptions): Promise<SecurePipe> {
-  return secureOver(webCrypto, pipe, options)
+  return secureOver(defaultProvider, pipe, options)
 }
 
 /**

@@ -1,22 +1,31 @@
 import type { ByteDuplex, NodeId } from '@astranet/interface'
+import type { CryptoProvider } from './io/provider.js'
 import { derivePskWith } from './io/psk.js'
 import type { SecurePipe } from './io/secure-pipe.js'
 import { secureOver, type SecureOptions } from './io/secure.js'
 import { nodeIdOfKey as nodeIdBy } from './proto/node-id.js'
 import { nodeCrypto } from './nodejs/node-crypto.js'
 
+export { HandshakeChannel } from './io/handshake-channel.js'
+export type { ChannelOptions, ChannelRest } from './io/handshake-channel.js'
 export type { CryptoProvider, DirectAead, RecordOpening, RecordSealing } from './io/provider.js'
 export { generateSecret } from './io/psk.js'
+export { recordPipe } from './io/record-pipe.js'
+export type { RecordPipeParts } from './io/record-pipe.js'
 export type { SecurePipe } from './io/secure-pipe.js'
 export type { SecureOptions } from './io/secure.js'
-export { openIdentityFile } from './nodejs/identity-file.js'
+export { openIdentityFileSync } from './nodejs/identity-file-sync.js'
+export { createIdentityFile, openIdentityFile } from './nodejs/identity-file.js'
 export { nodeCrypto } from './nodejs/node-crypto.js'
-export { generateIdentity, importIdentity } from './nodejs/node-identity.js'
+export { generateIdentity, generateIdentitySync, importIdentity } from './nodejs/node-identity.js'
 export { SecureErrorCode } from './proto/errors.js'
 export type { SecurePeer } from './proto/handshake/handshake-options.js'
 export type { SecureRole, Signer } from './proto/handshake/identity-proof.js'
 export type { Identity } from './proto/identity.js'
 export { webCrypto } from './web/web-crypto.js'
+
+/** Where the cryptography comes from unless an option names another: `nodeCrypto`. */
+export const defaultProvider: CryptoProvider = nodeCrypto
 
 /**
  * Makes an encrypted, authenticated pipe of `pipe`, which belongs to it from then on: nothing else may handle, write
@@ -31,7 +40,7 @@ export { webCrypto } from './web/web-crypto.js'
  * option, and leaves the pipe alone then.
  */
 export function secure(pipe: ByteDuplex, options: SecureOptions): Promise<SecurePipe> {
-  return secureOver(nodeCrypto, pipe, options)
+  return secureOver(defaultProvider, pipe, options)
 }
 
 /**

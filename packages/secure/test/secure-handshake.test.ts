@@ -166,19 +166,6 @@ describe('a handshake that does not come about', () => {
   })
 })
 
-test('a pipe is confidential when the peer was named or has the secret', async () => {
-  const { a, b } = await securePair(synchronousPair())
-  expect([a, b].map(({ capabilities }) => capabilities)).toEqual([
-    { halfClose: true, confidential: false },
-    { halfClose: true, confidential: false },
-  ])
-  const psk = counting(1)
-  const members = await securePair(synchronousPair(), { psk }, { psk })
-  expect(members.a.capabilities.confidential).toBe(true)
-  const named = await securePair(synchronousPair(), { expectedNodeId: a.peer.nodeId })
-  expect([named.a.capabilities.confidential, named.b.capabilities.confidential]).toEqual([true, false])
-})
-
 test('three messages pass, and the pipe is open', async () => {
   const { a, b } = synchronousPair()
   const arrived: number[] = []

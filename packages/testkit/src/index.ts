@@ -1,5 +1,5 @@
 export { byteDuplexSuite } from './duplex-suite.js'
-export type { ByteDuplexSuiteOptions, DuplexPair } from './duplex-suite.js'
+export type { ByteDuplexSuiteOptions, DuplexPair, ExpectedSecurity } from './duplex-suite-options.js'
 export { transportSuite } from './transport-suite.js'
 export type { TransportSuiteOptions, UnansweredDial } from './transport-suite-options.js'
 export { Probe } from './probe.js'

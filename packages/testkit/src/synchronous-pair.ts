@@ -1,7 +1,7 @@
 import { AstraError, type ByteDuplex, type ByteDuplexHandler } from '@astranet/interface'
 import { FifoQueue } from '@astranet/interface/collections'
 import { DrainCounter } from '@astranet/interface/transport-tools'
-import type { DuplexPair } from './duplex-suite.js'
+import type { DuplexPair } from './duplex-suite-options.js'
 
 /** Bytes that may wait for a reader before `writev` returns false. */
 const BUFFER_BYTES = 65_536
@@ -33,7 +33,8 @@ interface Closed {
 }
 
 class SynchronousEnd implements ByteDuplex {
-  readonly capabilities: { readonly halfClose: boolean; readonly confidential: true }
+  readonly capabilities: { readonly halfClose: boolean }
+  readonly security = { isPrivate: true }
   readonly localAddress = ''
   readonly remoteAddress = ''
   readonly #drains = new DrainCounter()
@@ -50,7 +51,7 @@ class SynchronousEnd implements ByteDuplex {
   #isCloseReported = false
 
   constructor(halfClose: boolean) {
-    this.capabilities = { halfClose, confidential: true }
+    this.capabilities = { halfClose }
   }
 
   /** Gives the end its peer. Called once, before anything else. */

@@ -1,4 +1,5 @@
 import type { Transport } from '@astranet/interface'
+import type { ExpectedSecurity } from './duplex-suite-options.js'
 import type { TestRunner } from './runner.js'
 
 /** The options of `transportSuite`. */
@@ -18,6 +19,8 @@ export interface TransportSuiteOptions {
    * are not registered.
    */
   createUnanswered?(): UnansweredDial
+  /** What both ends of its connections report as their `security`. Default: both must report the same. */
+  security?: ExpectedSecurity
   /** The test runner, for example `{ describe, it }` of vitest or `node:test`. */
   runner: TestRunner
 }

@@ -29,6 +29,7 @@ export function transportSuite(options: TransportSuiteOptions): void {
   byteDuplexSuite({
     name: options.name,
     runner: options.runner,
+    ...(options.security === undefined ? {} : { security: options.security }),
     createPair: async () => {
       const probe = new TransportProbe(options)
       const pair = await probe.connect()

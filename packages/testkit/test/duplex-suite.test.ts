@@ -11,44 +11,46 @@ import { rng, simLink } from '@astranet/testkit/sim'
 import { describe, it } from 'vitest'
 
 const runner = { describe, it }
+const inMemory = { runner, security: { isPrivate: true, hasExporter: false } }
+const unknown = { runner, security: { isPrivate: false, hasExporter: false } }
 
-byteDuplexSuite({ name: 'node:net sockets', createPair: () => socketPair({}), runner })
+byteDuplexSuite({ name: 'node:net sockets', createPair: () => socketPair({}), ...inMemory })
 byteDuplexSuite({
   name: 'node:net sockets without half-close',
   createPair: () => socketPair({ halfClose: false }),
-  runner,
+  ...inMemory,
 })
-byteDuplexSuite({ name: 'node:stream duplexes', createPair: streamPair, runner })
-byteDuplexSuite({ name: 'a synchronous pair', createPair: () => synchronousPair(), runner })
+byteDuplexSuite({ name: 'node:stream duplexes', createPair: streamPair, ...unknown })
+byteDuplexSuite({ name: 'a synchronous pair', createPair: () => synchronousPair(), ...inMemory })
 byteDuplexSuite({
   name: 'a synchronous pair without half-close',
   createPair: () => synchronousPair({ halfClose: false }),
-  runner,
+  ...inMemory,
 })
-byteDuplexSuite({ name: 'web streams', createPair: () => webPair(true), runner })
-byteDuplexSuite({ name: 'web streams without half-close', createPair: () => webPair(false), runner })
-byteDuplexSuite({ name: 'MessagePorts of worker_threads', createPair: nodePorts, runner })
-byteDuplexSuite({ name: 'a plain pair', createPair: () => plainPair({}), runner })
+byteDuplexSuite({ name: 'web streams', createPair: () => webPair(true), ...unknown })
+byteDuplexSuite({ name: 'web streams without half-close', createPair: () => webPair(false), ...unknown })
+byteDuplexSuite({ name: 'MessagePorts of worker_threads', createPair: nodePorts, ...inMemory })
+byteDuplexSuite({ name: 'a plain pair', createPair: () => plainPair({}), ...inMemory })
 byteDuplexSuite({
   name: 'a plain pair without half-close',
   createPair: () => plainPair({ halfClose: false }),
-  runner,
+  ...inMemory,
 })
 byteDuplexSuite({
   name: 'a plain pair with a buffer of one byte',
   createPair: () => plainPair({ bufferBytes: 1 }),
-  runner,
+  ...inMemory,
 })
-byteDuplexSuite({ name: 'a simulated link', createPair: () => simLink(systemClock), runner })
+byteDuplexSuite({ name: 'a simulated link', createPair: () => simLink(systemClock), ...unknown })
 byteDuplexSuite({
   name: 'a simulated link that splits',
   createPair: () => simLink(systemClock, { rng: rng(1), maxPieceBytes: 100_000 }),
-  runner,
+  ...unknown,
 })
 byteDuplexSuite({
   name: 'a simulated link without half-close',
   createPair: () => simLink(systemClock, { halfClose: false }),
-  runner,
+  ...unknown,
 })
 
 function plainPair(options: DuplexPairOptions): DuplexPair {

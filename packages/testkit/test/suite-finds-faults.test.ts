@@ -1,10 +1,13 @@
-import { systemClock, type ByteDuplex, type ByteDuplexHandler } from '@astranet/interface'
-import { byteDuplexSuite, type TestRunner } from '@astranet/testkit'
+import { systemClock, type ByteDuplex, type ByteDuplexHandler, type PipeSecurity } from '@astranet/interface'
+import { byteDuplexSuite, type ByteDuplexSuiteOptions, type TestRunner } from '@astranet/testkit'
 import { simLink } from '@astranet/testkit/sim'
 import { describe, expect, it } from 'vitest'
 
 /** Runs the suite on links whose ends `spoil` has changed. Returns the names of the tests that fail. */
-async function failures(spoil: (end: ByteDuplex) => ByteDuplex): Promise<string[]> {
+async function failures(
+  spoil: (end: ByteDuplex) => ByteDuplex,
+  options: Partial<ByteDuplexSuiteOptions> = {},
+): Promise<string[]> {
   const tests: { name: string; body: () => Promise<void> }[] = []
   const runner: TestRunner = {
     describe: (_name, body) => body(),
@@ -14,7 +17,7 @@ async function failures(spoil: (end: ByteDuplex) => ByteDuplex): Promise<string[
     const { a, b } = simLink(systemClock)
     return { a: spoil(a), b: spoil(b) }
   }
-  byteDuplexSuite({ name: 'spoiled', createPair, runner })
+  byteDuplexSuite({ name: 'spoiled', createPair, runner, ...options })
   const failed: string[] = []
   for (const { name, body } of tests) await body().catch(() => failed.push(name))
   return failed
@@ -92,6 +95,47 @@ describe('the byte duplex suite', () => {
       }),
     )
     expect(found.join()).toMatch(/holds back a writer/)
+  })
+
+  const reports = 'reports its security, the same before and after its end'
+  const exports = {
+    agree: 'exports the same keying material at both ends, other material for each label',
+    differ: 'exports other keying material on another pipe',
+    end: 'exports no keying material once it has closed',
+  }
+
+  it('finds an end that is private and another that is not, and a pipe that should be private', async () => {
+    const onlyA = (end: ByteDuplex): ByteDuplex =>
+      end.localAddress === 'a' ? changed(end, { security: { isPrivate: true } }) : end
+    expect(await failures(onlyA)).toEqual([reports])
+    const expected = { isPrivate: true, hasExporter: false }
+    const open = { isPrivate: false, hasExporter: false }
+    expect(await failures((end) => end, { security: expected })).toEqual([reports])
+    expect(await failures(onlyA, { security: [expected, open] })).toEqual([])
+  })
+
+  it('finds security that changes', async () => {
+    const renewed = (end: ByteDuplex): ByteDuplex =>
+      new Proxy(end, {
+        get(target, name) {
+          if (name === 'security') return { isPrivate: false }
+          const value: unknown = Reflect.get(target, name, target)
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value
+        },
+      })
+    expect(await failures(renewed)).toEqual([reports])
+  })
+
+  it.each<[string, PipeSecurity['exportKeyingMaterial'], string[]]>([
+    ['is always the same', (length) => new Uint8Array(length), [exports.agree, exports.differ, exports.end]],
+    [
+      'differs at the two ends',
+      (length) => crypto.getRandomValues(new Uint8Array(length)),
+      [exports.agree, exports.end],
+    ],
+  ])('finds keying material that %s', async (_, exportKeyingMaterial, expected) => {
+    const security = { isPrivate: false, exportKeyingMaterial: exportKeyingMaterial! }
+    expect(await failures((end) => changed(end, { security }))).toEqual(expected)
   })
 
   it('finds an end that is not delivered last', async () => {

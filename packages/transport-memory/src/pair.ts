@@ -19,9 +19,9 @@ export function memoryPair(options: MemoryPairOptions = {}): [ByteDuplex, ByteDu
 export function joinedEnds(settings: PairSettings, one: string, other: string): [PairEnd, PairEnd] {
   const { clock, halfClose } = settings
   // The bytes never leave the process.
-  const capabilities = { halfClose, confidential: true }
-  const a = new PairEnd({ clock, capabilities, localAddress: one, remoteAddress: other })
-  const b = new PairEnd({ clock, capabilities, localAddress: other, remoteAddress: one })
+  const common = { clock, capabilities: { halfClose }, security: { isPrivate: true } }
+  const a = new PairEnd({ ...common, localAddress: one, remoteAddress: other })
+  const b = new PairEnd({ ...common, localAddress: other, remoteAddress: one })
   const cut = (): void => {
     for (const end of [a, b])
       end.close(new AstraError('ECONNRESET', 'The connection was cut, as cutAfterBytes asks.'))

@@ -4,6 +4,10 @@ import { describe, it } from 'vitest'
 
 const runner = { describe, it }
 
+/** The bytes never leave the process. */
+const security = { isPrivate: true, hasExporter: false }
+const common = { runner, security }
+
 transportSuite({
   name: 'memory',
   network: 'memory',
@@ -12,7 +16,7 @@ transportSuite({
   badAddresses: [],
   createTransport: memory,
   createUnanswered: () => ({ transport: memory({ delayMs: 1_000_000_000 }), address: 'far-away' }),
-  runner,
+  ...common,
 })
 
 const pairOf = (options: MemoryPairOptions) => (): DuplexPair => {
@@ -20,6 +24,10 @@ const pairOf = (options: MemoryPairOptions) => (): DuplexPair => {
   return { a, b }
 }
 
-byteDuplexSuite({ name: 'a pair with a buffer of one byte', createPair: pairOf({ bufferBytes: 1 }), runner })
-byteDuplexSuite({ name: 'a pair without half-close', createPair: pairOf({ halfClose: false }), runner })
-byteDuplexSuite({ name: 'a pair with a rate', createPair: pairOf({ bytesPerSecond: 1e9 }), runner })
+byteDuplexSuite({
+  name: 'a pair with a buffer of one byte',
+  createPair: pairOf({ bufferBytes: 1 }),
+  ...common,
+})
+byteDuplexSuite({ name: 'a pair without half-close', createPair: pairOf({ halfClose: false }), ...common })
+byteDuplexSuite({ name: 'a pair with a rate', createPair: pairOf({ bytesPerSecond: 1e9 }), ...common })

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import type { Connection, MemoryUse } from '@astranet/interface'
-import { fromNodeDuplex } from '@astranet/interface/node-duplex'
+import type { Connection, MemoryUse, PipeSecurity } from '@astranet/interface'
+import { fromNodeDuplex, tlsSecurity } from '@astranet/interface/node-duplex'
 import { formatTcpAddress } from './address.js'
 
 /** The addresses of the two ends of a connection. Unix sockets do not know their path. */
@@ -10,9 +10,10 @@ export interface EndNames {
   readonly remoteAddress: string
 }
 
-/** Whether a connection is confidential, and how it uses memory. */
+/** What a connection does not show of itself. */
 export interface ConnectionTraits {
-  readonly confidential: boolean
+  /** Whether it is a Unix socket that leads to a program on this machine. */
+  readonly isLocalUnix: boolean
   readonly memory: MemoryUse
 }
 
@@ -24,9 +25,9 @@ export function tcpEnds(socket: Socket): EndNames {
   }
 }
 
-/** A connected socket as a connection. Bytes on a Unix socket never leave the machine. */
+/** A connected socket as a connection. */
 export function plainConnection(socket: Socket, ends: EndNames, traits: ConnectionTraits): Connection {
-  return fromNodeDuplex(socket, { halfClose: true, ...ends, ...traits })
+  return makeConnection(socket, ends, traits)
 }
 
 /**
@@ -34,7 +35,19 @@ export function plainConnection(socket: Socket, ends: EndNames, traits: Connecti
  * 20, so the peer of an abort sees an end.
  */
 export function tlsConnection(socket: TLSSocket, ends: EndNames, traits: ConnectionTraits): Connection {
-  return fromNodeDuplex(socket, { halfClose: true, ...ends, ...traits })
+  return makeConnection(socket, ends, traits)
+}
+
+function makeConnection(
+  socket: Socket,
+  ends: EndNames,
+  { isLocalUnix, memory }: ConnectionTraits,
+): Connection {
+  // A TCP socket shows its security itself; a Unix socket has no addresses by which it could.
+  const own: { security?: PipeSecurity } = isLocalUnix
+    ? { security: { isPrivate: true, ...tlsSecurity(socket) } }
+    : {}
+  return fromNodeDuplex(socket, { halfClose: true, memory, ...ends, ...own })
 }
 
 function formatEnd(host: string | undefined, port: number | undefined): string {

@@ -9,6 +9,7 @@ import type { Network } from './network.js'
 import type { TcpOptions } from './options.js'
 import { shakeHandsAsClient } from './tls-client.js'
 import type { TlsSettings } from './tls-settings.js'
+import { isLocalUnixPath } from './unix-address.js'
 
 /** What a dial needs. */
 export interface DialRequest {
@@ -16,7 +17,7 @@ export interface DialRequest {
   readonly address: string
   readonly options: TcpOptions
   /** Called once the arguments are checked. */
-  readonly settings: () => Promise<TlsSettings | undefined>
+  readonly settings: () => TlsSettings | undefined
 }
 
 /** Connects. Errors as {@link Transport.dial} says. */
@@ -46,19 +47,19 @@ async function establish(
   request: DialRequest,
 ): Promise<Connection> {
   const name = `${request.network} ${request.address}`
-  const settings = await attempt.step(request.settings())
+  const settings = request.settings()
   const candidates = await attempt.step(target.candidates())
   const race = attempt.use(new ConnectRace(candidates))
   const raw = attempt.use(await attempt.step(connected(race, name)))
   const ends = endsOf(raw, target)
   const { memory = 'fast' } = request.options
-  if (settings === undefined)
-    return plainConnection(raw, ends, { confidential: target.path !== undefined, memory })
+  const traits = { isLocalUnix: target.path !== undefined && isLocalUnixPath(target.path), memory }
+  if (settings === undefined) return plainConnection(raw, ends, traits)
   const peer = `the peer at ${ends.remoteAddress || name}`
   const handshake = shakeHandsAsClient(raw, settings, { host: target.host, peer })
   const socket = attempt.use(handshake.socket)
   await attempt.step(handshake.done)
-  return tlsConnection(socket, ends, { confidential: socket.authorized, memory })
+  return tlsConnection(socket, ends, traits)
 }
 
 function endsOf(socket: Socket, { path }: DialTarget): EndNames {

@@ -20,25 +20,10 @@ const MEANINGS: readonly (readonly [RegExp, string, string])[] = [
   ],
 ]
 
-/** The same for a shared secret, where no certificates occur. */
-const SECRET_MEANINGS: readonly (readonly [RegExp, string, string])[] = [
-  [
-    /BAD_RECORD_MAC|DECRYPT|PSK_IDENTITY/,
-    'ASTRA_ERR_TLS_SECRET',
-    'the two sides do not have the same secret',
-  ],
-  [
-    /NO_SHARED_CIPHER|HANDSHAKE_FAILURE|PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|WRONG_CIPHER|NO_CIPHERS/,
-    'ASTRA_ERR_TLS_SECRET',
-    'the peer uses TLS without a shared secret',
-  ],
-]
-
 /** The error of a handshake that failed with `error`. `peer` is for example "the peer at 10.0.0.1:443". */
-export function handshakeError(error: Error, { kind }: TlsSettings, peer: string): AstraError {
+export function handshakeError(error: Error, peer: string): AstraError {
   const { code: found = '' } = error as { code?: string }
-  const known = kind === 'secret' ? [...SECRET_MEANINGS, ...MEANINGS] : MEANINGS
-  const [, code, meaning] = known.find(([pattern]) => pattern.test(found)) ?? [undefined, '', '']
+  const [, code, meaning] = MEANINGS.find(([pattern]) => pattern.test(found)) ?? [undefined, '', '']
   const options = { cause: error }
   if (code !== '') return new AstraError(code, sentence(peer, `${meaning} (${found})`), options)
   if (found === 'ERR_TLS_HANDSHAKE_TIMEOUT') {

@@ -1,5 +1,5 @@
 import { createServer, type ListenOptions as NodeListenOptions, type Server, type Socket } from 'node:net'
-import type { ListenOptions, MemoryUse, TransportListener } from '@astranet/interface'
+import type { ListenOptions, TransportListener } from '@astranet/interface'
 import { checkFunction } from '@astranet/interface/check'
 import { isLoopback } from '@astranet/interface/transport-tools'
 import { formatTcpAddress } from './address.js'
@@ -23,7 +23,7 @@ export interface ListenRequest {
   readonly address: string
   readonly options: TcpOptions
   /** Called once the arguments are checked. */
-  readonly settings: () => Promise<TlsSettings | undefined>
+  readonly settings: () => TlsSettings | undefined
 }
 
 /** Listens. Errors as {@link Transport.listen} says. */
@@ -31,7 +31,7 @@ export async function listen(request: ListenRequest, events: ListenOptions): Pro
   const { network, address, options } = request
   checkFunction('options.onConnection', events.onConnection)
   const target = await listenTarget(network, address, options)
-  const settings = await request.settings()
+  const settings = request.settings()
   const listener = new Listener(request, settings, events)
   await listener.start(target)
   return listener
@@ -40,20 +40,18 @@ export async function listen(request: ListenRequest, events: ListenOptions): Pro
 class Listener implements TransportListener {
   readonly network: Network
   readonly isAuthenticated: boolean
-  readonly isConfidential: boolean
   address = ''
   isLocal = false
   readonly #server: Server
   readonly #acceptor: TlsAcceptor | undefined
   readonly #events: ListenOptions
-  readonly #memory: MemoryUse
+  readonly #traits: ConnectionTraits
 
   constructor({ network, options }: ListenRequest, settings: TlsSettings | undefined, events: ListenOptions) {
     this.network = network
     this.#events = events
-    this.#memory = options.memory ?? 'fast'
+    this.#traits = { isLocalUnix: network === UNIX_NETWORK, memory: options.memory ?? 'fast' }
     this.isAuthenticated = settings?.isMutual === true
-    this.isConfidential = settings !== undefined || network === UNIX_NETWORK
     this.#acceptor = settings && this.#makeAcceptor(settings, options)
     // Nothing is read before the connection has a handler.
     this.#server = createServer({ ...socketOptions(options), pauseOnConnect: true }, (socket) =>
@@ -89,25 +87,19 @@ class Listener implements TransportListener {
     const maxPending = options.maxPendingHandshakes ?? DEFAULT_MAX_PENDING_HANDSHAKES
     return new TlsAcceptor(settings, maxPending, {
       onSecure: (socket) =>
-        this.#events.onConnection(tlsConnection(socket, this.#endsOf(socket), this.#traits(true))),
+        this.#events.onConnection(tlsConnection(socket, this.#endsOf(socket), this.#traits)),
       onError: (error) => this.#events.onError?.(error),
     })
   }
 
   #accepted(socket: Socket): void {
     if (this.#acceptor === undefined) {
-      this.#events.onConnection(
-        plainConnection(socket, this.#endsOf(socket), this.#traits(this.network === UNIX_NETWORK)),
-      )
+      this.#events.onConnection(plainConnection(socket, this.#endsOf(socket), this.#traits))
       return
     }
     // The TLS socket over it reports what breaks it, before and after the handshake.
     socket.on('error', () => {})
     this.#acceptor.accept(socket)
-  }
-
-  #traits(confidential: boolean): ConnectionTraits {
-    return { confidential, memory: this.#memory }
   }
 
   #endsOf(socket: Socket): EndNames {

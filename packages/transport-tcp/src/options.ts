@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net'
 import { checkMemoryUse, type MemoryUse } from '@astranet/interface'
-import { checkInteger, checkSecret } from '@astranet/interface/check'
+import { checkInteger } from '@astranet/interface/check'
 import type { TlsOptions } from './tls-options.js'
 
 /** The options of {@link tcp}. */
@@ -17,14 +17,8 @@ export interface TcpOptions {
   backlog?: number
   /** How host names are resolved, with the signature of `dns.lookup`. Default: `dns.lookup`. */
   lookup?: LookupFunction
-  /** TLS with certificates on every network. Not together with `secret`. Default: none. */
+  /** TLS with certificates on every network. Default: none. */
   tls?: TlsOptions
-  /**
-   * A secret that both sides share, at least 16 characters without white space at the ends; {@link generateSecret}
-   * makes a good one. It gives TLS on every network without certificates: each side proves to the other one that it
-   * knows the secret. All bytes are encrypted, and stay so if the secret leaks later. Default: none.
-   */
-  secret?: string
   /**
    * The protocol that both sides must agree on over TLS (ALPN): a side closes unless exactly this one was agreed.
    * 1 to 255 bytes. Default `astranet-1-qx02`.
@@ -76,16 +70,12 @@ export function socketOptions(options: TcpOptions): SocketOptions {
 
 /** Throws a `TypeError` or `RangeError` that names the option that is wrong. */
 export function checkOptions(options: TcpOptions): void {
-  const { keepAliveDelayMs = false, secret, alpnProtocol = 'x' } = options
+  const { keepAliveDelayMs = false, alpnProtocol = 'x' } = options
   const { handshakeTimeoutMs, maxPendingHandshakes } = options
   if (keepAliveDelayMs !== false && !(keepAliveDelayMs >= 1_000)) {
     throw new RangeError(`keepAliveDelayMs must be at least 1000 or false, got ${keepAliveDelayMs}`)
   }
   checkMemoryUse(options.memory)
-  if (secret !== undefined) checkSecret(secret, ': generateSecret() makes a good one')
-  if (secret !== undefined && options.tls !== undefined) {
-    throw new TypeError('secret and tls exclude each other: a secret needs no certificates')
-  }
   const alpnBytes = Buffer.byteLength(alpnProtocol)
   if (alpnBytes < 1 || alpnBytes > 255) {
     throw new RangeError(`alpnProtocol must be 1 to 255 bytes, got ${alpnBytes}`)

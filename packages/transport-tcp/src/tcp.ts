@@ -14,7 +14,7 @@ import { tlsSettings, type TlsSettings } from './tls-settings.js'
 
 /**
  * The transport over sockets of the operating system, for the networks `tcp` (IPv4 or IPv6), `tcp4`, `tcp6` and `unix`;
- * with TLS on each when `options` has `tls` (certificates) or `secret`.
+ * with TLS on each when `options` has `tls`.
  *
  * Addresses of TCP are `host:port`, `[IPv6]:port`, or `:port` (`listen`: all interfaces; `dial`: this machine). Port
  * 0 listens on a free one. `dial` on `tcp` tries both families in turn. Addresses of `unix` are paths; `*` listens at
@@ -22,7 +22,7 @@ import { tlsSettings, type TlsSettings } from './tls-settings.js'
  * `net`. Every socket has Nagle's algorithm off, the system's keep-alive on, and half-close.
  *
  * Errors are Node's own (`ECONNREFUSED`, `EADDRINUSE`, `ENOTFOUND`, `EHOSTUNREACH`, ...), `ETIMEDOUT` when
- * `timeoutMs` runs out, which limits the TLS handshake too, and those of the handshake: `ASTRA_ERR_TLS_SECRET`,
+ * `timeoutMs` runs out, which limits the TLS handshake too, and those of the handshake:
  * `ASTRA_ERR_TLS_CERTIFICATE`, `ASTRA_ERR_TLS_ALPN`, `ASTRA_ERR_TLS_HANDSHAKE`. Over TLS 1.3 a client is done before
  * the server has checked its certificate: when the server does not trust it, `dial` resolves and the connection then
  * closes.
@@ -38,7 +38,7 @@ export function tcp(options: TcpOptions = {}): Transport {
 class TcpTransport implements Transport {
   readonly networks: readonly string[] = NETWORKS
   readonly #options: TcpOptions
-  #settings: Promise<TlsSettings | undefined> | undefined
+  #settings: TlsSettings | undefined
 
   constructor(options: TcpOptions) {
     this.#options = options
@@ -61,17 +61,7 @@ class TcpTransport implements Transport {
       network: checkNetwork(network),
       address,
       options: this.#options,
-      settings: () => this.#tlsSettings(),
-    }
-  }
-
-  async #tlsSettings(): Promise<TlsSettings | undefined> {
-    try {
-      return await (this.#settings ??= tlsSettings(this.#options))
-    } catch (error) {
-      // Memory for stretching the secret may have been short: the next call tries again.
-      this.#settings = undefined
-      throw error
+      settings: () => (this.#settings ??= tlsSettings(this.#options)),
     }
   }
 }

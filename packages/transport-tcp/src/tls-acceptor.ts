@@ -98,7 +98,7 @@ export class TlsAcceptor {
     const found = typeof code === 'string' ? Object.assign(new Error(code), { code, cause: error }) : error
     const raw = socketBelow(socket)
     if (this.#isClosed || (raw !== undefined && this.#cut.has(raw))) return
-    this.#events.onError(handshakeError(found, this.#settings, nameOf(tcpEnds(socket).remoteAddress)))
+    this.#events.onError(handshakeError(found, nameOf(tcpEnds(socket).remoteAddress)))
   }
 }
 

@@ -17,14 +17,14 @@ export function shakeHandsAsClient(
   settings: TlsSettings,
   { host, peer }: { readonly host: string; readonly peer: string },
 ): ClientHandshake {
-  const { client, alpnProtocol, kind } = settings
+  const { client, alpnProtocol } = settings
   // An IP address is checked, but not sent as a name.
-  const hasName = kind === 'certificates' && isIP(host) === 0
+  const hasName = isIP(host) === 0
   const socket = nodeTls().connect({ ...(hasName ? { servername: host } : {}), ...client, host, socket: raw })
   // The TLS socket reports what breaks the socket below.
   raw.on('error', () => {})
   const done = new Promise<void>((resolve, reject) => {
-    const onError = (error: Error): void => reject(handshakeError(error, settings, peer))
+    const onError = (error: Error): void => reject(handshakeError(error, peer))
     socket.on('error', onError)
     socket.once('secureConnect', () => {
       if (socket.alpnProtocol !== alpnProtocol) {

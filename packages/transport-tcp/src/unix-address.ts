@@ -26,6 +26,14 @@ export function checkUnixPath(text: string): string {
   return text
 }
 
+/**
+ * Whether `path` leads to a program on this machine. On Windows the path of a named pipe can name another machine:
+ * `\\other\pipe\name`.
+ */
+export function isLocalUnixPath(path: string): boolean {
+  return process.platform !== 'win32' || /^[\\/]{2}[.?][\\/]/.test(path)
+}
+
 /** Where to listen for `text`: `*` is a new path in the system's folder for temporary files. */
 export function unixListenPath(text: string): string {
   if (text !== '*') return checkUnixPath(text)

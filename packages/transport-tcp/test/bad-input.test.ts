@@ -5,11 +5,11 @@ import { connect as connectTls } from 'node:tls'
 import { Probe } from '@astranet/testkit'
 import { tcp, type TcpOptions } from '@astranet/transport-tcp'
 import { describe, expect, it } from 'vitest'
-import { closeAll, listening, memberTls, portOf, SECRET, turnsUntil } from './support.js'
+import { closeAll, listening, memberTls, portOf, turnsUntil } from './support.js'
 
 const listeners: Record<string, TcpOptions> = {
-  certificates: { tls: memberTls },
-  'a secret': { secret: SECRET },
+  'certificates over TLS 1.3': { tls: memberTls },
+  'certificates over TLS 1.2': { tls: { ...memberTls, maxVersion: 'TLSv1.2' } },
 }
 
 /** Who comes by on the internet: each resolves when it has been disconnected. */

@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest'
 import { tcp, type TcpOptions } from '../src/index.js'
-import { memberTls, SECRET } from './support.js'
+import { memberTls } from './support.js'
 
 test.each<[string, TcpOptions, string, string, { isAuthenticated: boolean; isLocal: boolean }]>([
   ['nothing', {}, 'tcp4', '0.0.0.0:0', { isAuthenticated: false, isLocal: false }],
   ['nothing on loopback', {}, 'tcp4', '127.0.0.1:0', { isAuthenticated: false, isLocal: true }],
   ['nothing on a Unix socket', {}, 'unix', '*', { isAuthenticated: false, isLocal: true }],
-  ['a secret', { secret: SECRET }, 'tcp4', '0.0.0.0:0', { isAuthenticated: true, isLocal: false }],
   ['mutual TLS', { tls: memberTls }, 'tcp4', '0.0.0.0:0', { isAuthenticated: true, isLocal: false }],
   [
     'TLS that asks for no certificate',

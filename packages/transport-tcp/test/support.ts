@@ -25,8 +25,6 @@ export const strangerTls: TlsOptions = {
   ca: [authority, pem('stranger.cert')],
 }
 
-export const SECRET = 'correct horse battery staple'
-
 /** A listener on 127.0.0.1, and what it told. */
 export interface Listening {
   readonly listener: TransportListener

@@ -22,11 +22,11 @@ describe('a Unix socket', () => {
     await closeAll([connection, ...accepted])
   })
 
-  it('is confidential: its bytes never leave the machine', async () => {
+  it('is private: its bytes never leave the machine', async () => {
     const { listener, accepted } = await listening(tcp(), 'unix')
     const connection = await tcp().dial('unix', listener.address)
     await turnsUntil(() => accepted.length === 1)
-    for (const end of [connection, ...accepted]) expect(end.capabilities.confidential).toBe(true)
+    for (const end of [connection, ...accepted]) expect(end.security).toEqual({ isPrivate: true })
     await closeAll([connection, ...accepted])
     await listener.close()
   })

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ListenOptions } from '@astranet/interface'
+import { socketSecurity } from '@astranet/interface/node-duplex'
 import { WebSocketServer } from 'ws'
 import { formatEnd } from './address.js'
 import type { CheckedOptions } from './node-options.js'
@@ -12,7 +13,6 @@ import { answer, judgeUpgrade, refusal, type Refusal } from './upgrade.js'
 export interface AcceptorSite {
   /** The listener's address, read for each connection. */
   address(): string
-  readonly confidential: boolean
 }
 
 /** Turns requests for WebSockets into WebSockets, and those into connections. */
@@ -48,7 +48,7 @@ export class Acceptor {
       const ends = {
         localAddress: this.#site.address(),
         remoteAddress: formatEnd(remoteAddress, remotePort),
-        confidential: this.#site.confidential,
+        security: socketSecurity(socket as Socket),
       }
       const pipe = new NodePipe(webSocket, ends, this.#options.memory)
       this.#events.onConnection(pipe.duplex)

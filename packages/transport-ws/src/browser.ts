@@ -65,7 +65,6 @@ class BrowserWsTransport implements Transport {
       const ends = {
         localAddress: '',
         remoteAddress: formatWsAddress(target),
-        confidential: network === 'wss',
       }
       socket.addEventListener('open', () => resolve(new BrowserPipe(socket, ends).duplex))
       // A close before the opening gives no more reason than an error does.

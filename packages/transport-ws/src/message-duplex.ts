@@ -1,4 +1,4 @@
-import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from '@astranet/interface'
+import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler, PipeSecurity } from '@astranet/interface'
 import { FifoQueue } from '@astranet/interface/collections'
 import { DrainCounter } from '@astranet/interface/transport-tools'
 import { messagesOf } from './messages.js'
@@ -22,9 +22,10 @@ export interface MessagePipe {
 
 /** What a {@link MessageDuplex} is like. */
 export interface MessageDuplexOptions {
-  readonly confidential: boolean
   readonly localAddress: string
   readonly remoteAddress: string
+  /** Default: nothing is known. */
+  readonly security?: PipeSecurity | undefined
 }
 
 /**
@@ -33,9 +34,10 @@ export interface MessageDuplexOptions {
  * What arrives without a handler, or while paused, waits in a queue, and the pipe is paused.
  */
 export class MessageDuplex implements ByteDuplex {
-  readonly capabilities: ByteDuplexCapabilities
+  readonly capabilities: ByteDuplexCapabilities = { halfClose: false }
   readonly localAddress: string
   readonly remoteAddress: string
+  readonly security?: PipeSecurity
   readonly #pipe: MessagePipe
   readonly #queue = new FifoQueue<Uint8Array>()
   readonly #drains = new DrainCounter()
@@ -45,11 +47,11 @@ export class MessageDuplex implements ByteDuplex {
   #closed: { readonly reason: Error | undefined } | undefined
   #isCloseReported = false
 
-  constructor(pipe: MessagePipe, { confidential, localAddress, remoteAddress }: MessageDuplexOptions) {
+  constructor(pipe: MessagePipe, { security, localAddress, remoteAddress }: MessageDuplexOptions) {
     this.#pipe = pipe
-    this.capabilities = { halfClose: false, confidential }
     this.localAddress = localAddress
     this.remoteAddress = remoteAddress
+    if (security !== undefined) this.security = security
   }
 
   get bufferedBytes(): number {

@@ -30,7 +30,7 @@ export function listenMounted(request: MountRequest, events: ListenOptions): Tra
   const known = listenPath(path)
   if (network === 'wss' && !(server instanceof TlsServer)) {
     throw new TypeError(
-      'server must be an HTTPS server to listen on wss; behind something that ends TLS listen on ws with isBehindTls',
+      'server must be an HTTPS server to listen on wss; behind a proxy that terminates TLS listen on ws',
     )
   }
   // Other nodes get this address, and could not dial it without a host and a port.
@@ -43,7 +43,6 @@ export function listenMounted(request: MountRequest, events: ListenOptions): Tra
 
 class MountedListener implements TransportListener {
   readonly network: WsNetwork
-  readonly isConfidential: boolean
   readonly isAuthenticated: boolean
   readonly #path: string
   readonly #server: Server
@@ -51,11 +50,10 @@ class MountedListener implements TransportListener {
 
   constructor({ network, path, server, options }: MountRequest, events: ListenOptions) {
     this.network = network
-    this.isConfidential = network === 'wss' || options.isBehindTls
     this.isAuthenticated = network === 'wss' && asksForCertificates(server)
     this.#path = path
     this.#server = server
-    const site = { address: (): string => this.address, confidential: this.isConfidential }
+    const site = { address: (): string => this.address }
     this.#acceptor = new Acceptor(options, events, site)
     Mounts.of(server).add(path, this.#acceptor)
   }

@@ -1,6 +1,5 @@
-import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
-import { AstraError, type Connection, type DialOptions } from '@astranet/interface'
+import { AstraError, type Connection, type DialOptions, type PipeSecurity } from '@astranet/interface'
+import { socketSecurity } from '@astranet/interface/node-duplex'
 import { WebSocket, type ClientOptions } from 'ws'
 import { formatEnd, formatUrl, formatWsAddress, parseDialAddress, type WsNetwork } from './address.js'
 import { dialRace } from './dial-race.js'
@@ -28,17 +27,16 @@ export async function dialWs(
   return dialRace<Connection>(`${network} ${address}`, dialOptions, ({ resolve, reject }) => {
     const socket = new WebSocket(url, [options.protocol], clientOptions(network, options))
     let localAddress = ''
-    let confidential = false
+    let security: PipeSecurity | undefined
     socket.once('upgrade', (response) => {
-      const { localAddress: host, localPort, authorized } = response.socket as Socket & Partial<TLSSocket>
-      // The options do not show it: the environment can turn the check of certificates off, too.
-      confidential = authorized === true
+      const { localAddress: host, localPort } = response.socket
+      security = socketSecurity(response.socket)
       localAddress = formatEnd(host, localPort)
     })
     // This listener stays: `ws` emits an error for an attempt that was given up, too.
     socket.on('error', (error) => reject(explain(error, url)))
     socket.once('open', () => {
-      const ends = { localAddress, remoteAddress, confidential }
+      const ends = { localAddress, remoteAddress, security }
       resolve(new NodePipe(socket, ends, options.memory).duplex)
     })
     return () => socket.terminate()

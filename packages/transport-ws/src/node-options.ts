@@ -31,18 +31,14 @@ export interface WsOptions extends CommonWsOptions {
   server?: Server
   /**
    * Pages that may connect from a browser, as origins such as `'https://example.org'`, or `'*'` for any. Default:
-   * pages that come from the scheme, host and port that they connect to. In the clear (`ws`, not `isBehindTls`) at an
-   * address of this machine or of a private network that host must also be `localhost` or an IP address, because a
+   * pages that come from the scheme, host and port that they connect to; behind a proxy that terminates TLS the
+   * listener does not know its own scheme, and the option must name the pages. In the clear (`ws`) at an address of
+   * this machine or of a private network that host must also be `localhost` or an IP address, because a
    * page can make its own name resolve to such an address. Without this rule every page visited in the private
    * network could reach a listener there. Clients that are no browsers send no origin, and the option does not affect
    * them.
    */
   origins?: readonly string[] | '*'
-  /**
-   * Whether something in front of `ws` listeners, such as a reverse proxy, terminates TLS. Connections then count as
-   * confidential. Default `false`.
-   */
-  isBehindTls?: boolean
   /**
    * The longest message that is accepted, in bytes, 65,536 to 2^31 - 1; a longer one closes the connection. An
    * incomplete message is buffered up to this size, also before authentication. Default 65,536, the longest that this
@@ -75,7 +71,6 @@ export interface CheckedOptions extends Omit<WsOptions, 'tls' | 'server' | 'look
   readonly lookup: LookupFunction | undefined
   readonly origins: readonly string[] | '*' | undefined
   readonly protocol: string
-  readonly isBehindTls: boolean
   readonly maxMessageBytes: number
   readonly handshakeTimeoutMs: number
   readonly maxPendingHandshakes: number
@@ -94,7 +89,6 @@ export function checkOptions(options: WsOptions): CheckedOptions {
     lookup: options.lookup,
     origins: options.origins,
     protocol: checkProtocol(options),
-    isBehindTls: options.isBehindTls ?? false,
     maxMessageBytes,
     handshakeTimeoutMs,
     maxPendingHandshakes,

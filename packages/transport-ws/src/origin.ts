@@ -10,10 +10,10 @@ import type { CheckedOptions } from './node-options.js'
  */
 export function isAllowedOrigin(request: IncomingMessage, options: CheckedOptions): boolean {
   const { origin, host } = request.headers
-  const { origins, isBehindTls } = options
+  const { origins } = options
   if (origin === undefined || origins === '*') return true
   if (origins !== undefined) return origins.includes(origin)
-  const isSecure = isBehindTls || (request.socket as Socket & { encrypted?: boolean }).encrypted === true
+  const isSecure = (request.socket as Socket & { encrypted?: boolean }).encrypted === true
   const own = `${isSecure ? 'https' : 'http'}://${host ?? ''}`
   if (!URL.canParse(own) || !URL.canParse(origin)) return false
   const { hostname, origin: ownOrigin } = new URL(own)

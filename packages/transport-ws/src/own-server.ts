@@ -37,7 +37,6 @@ export async function listenOwn(request: OwnRequest, events: ListenOptions): Pro
 
 class OwnListener implements TransportListener {
   readonly network: WsNetwork
-  readonly isConfidential: boolean
   readonly isAuthenticated: boolean
   address = ''
   isLocal = false
@@ -51,7 +50,6 @@ class OwnListener implements TransportListener {
     this.network = network
     this.#wanted = wanted
     this.#events = events
-    this.isConfidential = network === 'wss' || options.isBehindTls
     const { requestCert, rejectUnauthorized } = options.tls
     this.isAuthenticated = network === 'wss' && requestCert === true && rejectUnauthorized !== false
     this.#server = makeServer(network, options)
@@ -60,10 +58,7 @@ class OwnListener implements TransportListener {
       max: options.maxPendingHandshakes,
       onError: (error) => events.onError?.(error),
     })
-    this.#acceptor = new Acceptor(options, events, {
-      address: () => this.address,
-      confidential: this.isConfidential,
-    })
+    this.#acceptor = new Acceptor(options, events, { address: () => this.address })
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     this.#server.on('request', (request) =>
       this.#refuse(request, request.socket, 426, 'it is not a WebSocket'),

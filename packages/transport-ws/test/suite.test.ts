@@ -26,6 +26,7 @@ for (const network of ['ws', 'wss']) {
     listenAddress: '127.0.0.1:0',
     badAddresses,
     createTransport: () => ws(options),
+    security: { isPrivate: true, hasExporter: network === 'wss' },
     // A name server that does not answer, as on a network that has just gone away.
     createUnanswered: () => ({
       transport: ws({ ...options, lookup: () => undefined }),
@@ -39,6 +40,11 @@ byteDuplexSuite({
   name: "a browser's end",
   // Given to the WebSocket ahead of the network, and a message more.
   aheadBytes: 1_048_576 + 65_536,
+  // A browser does not tell a page its own address, so the page cannot know that the pipe is private.
+  security: [
+    { isPrivate: false, hasExporter: false },
+    { isPrivate: true, hasExporter: false },
+  ],
   runner: { describe, it },
   createPair: async () => {
     const { listener, accepted } = await listening(ws())

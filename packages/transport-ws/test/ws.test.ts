@@ -23,37 +23,6 @@ function foreignClient(url: string, options: ClientOptions, protocols = [PROTOCO
 }
 
 describe('ws', () => {
-  it('counts wss as confidential where the certificate is trusted, and ws only behind something that ends TLS', async () => {
-    const cases: [string, WsOptions, boolean, boolean][] = [
-      ['ws', {}, false, false],
-      ['ws', { isBehindTls: true }, false, true],
-      ['wss', { tls: serverTls }, true, true],
-      ['wss', { tls: { ...serverTls, rejectUnauthorized: false } }, true, true],
-      ['wss', { tls: { ...strangerTls, rejectUnauthorized: false } }, false, true],
-    ]
-    for (const [network, options, dialed, taken] of cases) {
-      const { listener, accepted } = await listening(ws(options), network)
-      const connection = await ws(options).dial(network, listener.address)
-      await turnsUntil(() => accepted.length === 1)
-      expect(connection.capabilities.confidential).toBe(dialed)
-      expect(accepted[0]?.capabilities.confidential).toBe(taken)
-      await closeAll([connection, ...accepted])
-      await listener.close()
-    }
-  })
-
-  it('does not count wss as confidential where the environment lets in any certificate', async () => {
-    const { listener, accepted } = await listening(ws({ tls: strangerTls }), 'wss')
-    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
-    const connection = await ws()
-      .dial('wss', listener.address)
-      .finally(() => delete process.env.NODE_TLS_REJECT_UNAUTHORIZED)
-    expect(connection.capabilities.confidential).toBe(false)
-    await turnsUntil(() => accepted.length === 1)
-    await closeAll([connection, ...accepted])
-    await listener.close()
-  })
-
   it('does not talk to a server whose certificate is not trusted', async () => {
     const { listener, accepted } = await listening(ws({ tls: strangerTls }), 'wss')
     const dialing = ws({ tls: { ca: serverTls.ca ?? [] } }).dial('wss', listener.address)
@@ -95,9 +64,8 @@ describe('ws', () => {
       ['a name that was made to mean this machine', {}, 'http', page('evil.example'), '403'],
       ['a name that only begins like it', {}, 'http', page('localhost.evil.example'), '403'],
       ['a name that looks like an address', {}, 'http', page('127.0.0.1.evil.example'), '403'],
-      ['a name, behind TLS', { isBehindTls: true }, 'https', page('app.example'), 'open'],
-      ['a page in the clear, behind TLS', { isBehindTls: true }, 'http', page('app.example'), '403'],
-      ['the default port behind TLS', { isBehindTls: true }, 'https', () => 'app.example', 'open'],
+      ['a page over TLS that a proxy terminates', {}, 'https', page('app.example'), '403'],
+      ['the same, named', { origins: ['https://app.example'] }, 'https', () => 'app.example', 'open'],
       ['a name, over TLS', { tls: own }, 'https', page('app.example'), 'open'],
       ['a page in the clear, over TLS', { tls: own }, 'http', page('app.example'), '403'],
     ]
@@ -186,7 +154,7 @@ describe('ws', () => {
     await withHttpServer(async (server) => {
       await expect(listening(ws({ server }), 'wss', '/astranet')).rejects.toMatchObject({
         name: 'TypeError',
-        message: expect.stringMatching(/^server must .* ws with isBehindTls$/),
+        message: expect.stringMatching(/^server must .* listen on ws$/),
       })
       expect(server.listenerCount('upgrade')).toBe(0)
     })
@@ -276,19 +244,18 @@ describe("a browser's ws", () => {
 })
 
 describe('who can reach a listener', () => {
-  const anywhere = { isLocal: false, isAuthenticated: false, isConfidential: false }
+  const anywhere = { isLocal: false, isAuthenticated: false }
 
   it.each<[string, string, WsOptions, string, object]>([
     ['on all interfaces', 'ws', {}, ':0', anywhere],
     ['on loopback', 'ws', {}, '127.0.0.1:0', { ...anywhere, isLocal: true }],
-    ['behind TLS', 'ws', { isBehindTls: true }, ':0', { ...anywhere, isConfidential: true }],
-    ['on wss', 'wss', { tls: serverTls }, ':0', { ...anywhere, isConfidential: true }],
+    ['on wss', 'wss', { tls: serverTls }, ':0', anywhere],
     [
       'on wss with certificates of clients',
       'wss',
       { tls: { ...serverTls, requestCert: true } },
       ':0',
-      { ...anywhere, isAuthenticated: true, isConfidential: true },
+      { ...anywhere, isAuthenticated: true },
     ],
   ])('is known of one %s', async (_, network, options, address, facts) => {
     const { listener } = await listening(ws(options), network, address)
@@ -302,7 +269,7 @@ describe('who can reach a listener', () => {
     await expect(early).rejects.toMatchObject({ code: 'ERR_SERVER_NOT_RUNNING' })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { listener, accepted } = await listening(ws({ server }), 'wss', '/astranet')
-    expect(listener).toMatchObject({ isLocal: true, isAuthenticated: true, isConfidential: true })
+    expect(listener).toMatchObject({ isLocal: true, isAuthenticated: true })
     const connection = await ws({ tls: serverTls }).dial('wss', listener.address)
     await turnsUntil(() => accepted.length === 1)
     await closeAll([connection, ...accepted])

@@ -5,7 +5,7 @@ import { keepJoined } from './link.js'
 import { keepListing } from './services.js'
 import { setUpTransfer } from './transfer.js'
 
-const node = new AstraNet()
+const node = await AstraNet.create()
 show('self', formatNodeId(node.nodeId))
 await setUpGreeting(node)
 setUpTransfer(node)

@@ -12,7 +12,7 @@ async function echoThroughWorker(length: number): Promise<Echo> {
   const { port1, port2 } = new MessageChannel()
   const worker = new Worker('/port-worker.js', { type: 'module' })
   worker.postMessage({ secret, port: port2 }, [port2])
-  await using node = new AstraNet({ secret })
+  await using node = await AstraNet.create({ secret })
   await node.attach(port1)
   const socket = await node.dial('', 'echo')
   const bytes = Uint8Array.from({ length }, (_, at) => (at * 31) >> (at % 7))

@@ -39,9 +39,14 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
     this.#view = view
   }
 
-  /** This node's id. `formatNodeId` gives its text. */
+  /** This node's id, the hash of its public key. `formatNodeId` gives its text. */
   get nodeId(): NodeId {
     return this.#node.id
+  }
+
+  /** The node's Ed25519 public key, 32 bytes, of which {@link nodeId} is a hash. A copy. */
+  get publicKey(): Uint8Array {
+    return this.#node.publicKey.slice()
   }
 
   /** The environment whose names this view binds and dials; `''` by default. */
@@ -148,18 +153,16 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   /**
    * Makes a link of any ordered, reliable pipe: a Node Duplex, a pair of Web Streams, a MessagePort or a
    * `ByteDuplex`. The other node attaches the other end. Resolves with the id of that node; rejects with an
-   * `ASTRA_ERR_LINK_*` when there is no node of this network at the other end, with `ASTRA_ERR_INSECURE` when there
-   * is a `secret` and the pipe is not confidential, and with `ECONNABORTED` when this node is closed meanwhile. The
-   * pipe belongs to the node from now on.
+   * `ASTRA_ERR_LINK_*` when there is no node of this network at the other end, and with `ECONNABORTED` when this node
+   * is closed meanwhile. The pipe belongs to the node from now on.
    */
   async attach(pipe: Pipe, options: AttachOptions = {}): Promise<NodeId> {
-    const { confidential } = checkOptions(options)
+    const { security } = checkOptions(options)
     const signal = checkSignal(options.signal)
     this.#node.checkOpen('attach', '')
-    const toPipe =
-      confidential === undefined ? {} : { confidential: checkBoolean('confidential', confidential) }
+    const own = security === undefined ? {} : { security }
     const { memory } = this.#node
-    return await this.#node.attach(toByteDuplex(pipe, { ...toPipe, memory }), signal)
+    return await this.#node.attach(toByteDuplex(pipe, { ...own, memory }), signal)
   }
 
   /** The services that can be dialed now, in this environment: this node's and its neighbours'. */

@@ -1,3 +1,5 @@
+import type { PipeSecurity } from '@astranet/interface'
+
 /** How to attach. */
 export interface AttachOptions {
   /**
@@ -6,9 +8,9 @@ export interface AttachOptions {
    */
   signal?: AbortSignal
   /**
-   * Whether nobody else can read or change the bytes, and the other end is certainly the intended one, as with ssh's
-   * stdio. With a `secret` no other pipe is accepted. MessagePorts are confidential, and a `ByteDuplex` has its own
-   * property. Default `false`.
+   * What the pipe does against third parties, for example `{ isPrivate: true }` for the stdio of a child on this
+   * machine. Default: a MessagePort is private, a Node socket shows its own security, and nothing is known of other
+   * streams. Not for a `ByteDuplex`, which has its own: a TypeError.
    */
-  confidential?: boolean
+  security?: PipeSecurity
 }

@@ -1,36 +1,34 @@
 import type { Clock, MemoryUse, Transport } from '@astranet/interface'
 import type { SessionLimits } from '@astranet/mux'
+import type { Identity } from '@astranet/secure'
 
 /** How to make a node. */
 export interface AstraNetOptions {
   /**
    * The ways in which it joins and can be joined. The name of a network chooses the first transport that has it.
-   * Default on Node `[tcp({ secret }), ws()]`: `tcp`, `tcp4`, `tcp6`, `unix`, `ws` and `wss`; in browsers `[ws()]`.
+   * Default on Node `[tcp(), ws()]`: `tcp`, `tcp4`, `tcp6`, `unix`, `ws` and `wss`; in browsers `[ws()]`.
    */
   transports?: readonly Transport[]
   /**
    * A text that the nodes of the network know, and only they: at least 16 characters without white space at the ends;
    * the command `astranet-secret` makes a good one. Each link, over any transport and over attached pipes, is made
-   * only after both sides have proved that they know it; otherwise both get `ASTRA_ERR_LINK_AUTHENTICATION` (over TCP
-   * `ASTRA_ERR_TLS_SECRET`, because the default transports use it for TLS too). Transports given in `transports` have
-   * their own security; each pipe must be confidential (TLS, a Unix socket), otherwise the error is
-   * `ASTRA_ERR_INSECURE`. The secret is stretched once for each node, which takes some 0.2 s. Default: none, and
-   * every node that can connect is a member.
+   * only after both sides have proved that they know it; otherwise both get `ASTRA_ERR_LINK_AUTHENTICATION`. The
+   * secret is stretched once for each node, which takes some 0.2 s. Default: none, and every node that can connect is
+   * a member.
    */
   secret?: string
   /**
-   * Whether the secret is also proved on pipes that others can read or change, such as `ws`. Someone who reads a
-   * proof can try guesses at the secret offline; someone who can change the bytes can take over the link after the
-   * proof. Meant for pipes that something else protects, such as a VPN. Without effect when there is no `secret`.
-   * Default `false`.
+   * The Ed25519 key pair that the node proves, and of which its node id is a hash: an `Identity` of
+   * `@astranet/secure`, or where one is kept. On Node that is the path of a file, which is made with mode 0600 when it
+   * is not there (`openIdentityFile`), and the constructor reads it within the call. In browsers it is a name in
+   * IndexedDB (`openIdentity`). A text that holds no identity is `ASTRA_ERR_SECURE_IDENTITY`; errors of the file system
+   * keep Node's code. Browsers make and read keys asynchronously only: there the constructor takes an `Identity`, and
+   * `AstraNet.create` takes every form. Default: a new identity, for this node's life only.
+   *
+   * Two nodes that run at the same time must not have the same identity: both report it, on the diagnostics channel
+   * `astranet:node:conflict` and with the process warning `ASTRA_WARN_ID_CONFLICT`.
    */
-  insecure?: boolean
-  /**
-   * The node's id. Default: random, which is best unless the id must survive restarts. Two nodes that run at the same
-   * time must not have the same id: both report it, on the diagnostics channel `astranet:node:conflict` and with the
-   * process warning `ASTRA_WARN_ID_CONFLICT`.
-   */
-  nodeId?: bigint
+  identity?: string | Identity
   /**
    * Upper limit of unread bytes, plus the bytes that peers are allowed to send, of all links together, in bytes; from
    * 65,536. Default 268,435,456 (256 MiB).

@@ -4,7 +4,6 @@ import { checkOptions } from '../api/check.js'
 import type { ListenAndServeOptions } from '../api/listen-and-serve-options.js'
 import { nodeClosed } from '../api/net-error.js'
 import type { LinkMaker } from '../links/link-maker.js'
-import { listenerRefusal, type ProofPolicy } from '../links/proof-policy.js'
 import { advertisedAddresses } from './advertised-addresses.js'
 import { Endpoint } from './endpoint.js'
 import type { EndpointReports, ReportSite } from './endpoint-reports.js'
@@ -15,7 +14,8 @@ const MAX_ADVERTISED_ADDRESSES = 16
 /** What {@link Endpoints} needs of its node. */
 export interface EndpointsParts {
   readonly maker: LinkMaker
-  readonly policy: ProofPolicy
+  /** Whether each link must prove something in HELLO. */
+  readonly hasProof: boolean
   readonly reports: EndpointReports
   readonly hostAddresses: () => readonly string[]
   /** {@link Endpoints.addresses} has changed. */
@@ -84,7 +84,7 @@ export class Endpoints {
     { network, address }: Where,
     options: ListenAndServeOptions,
   ): Promise<Endpoint> {
-    const { maker, policy, reports } = this.#parts
+    const { maker, hasProof, reports } = this.#parts
     const { onError } = checkOptions(options)
     if (onError !== undefined) checkFunction('onError', onError)
     const site: ReportSite = { network, address, onError }
@@ -96,21 +96,20 @@ export class Endpoints {
       },
       onError: (error) => reports.failed(site, error),
     })
-    const refusal = this.#isClosed ? nodeClosed('listen', address) : listenerRefusal(policy, listener)
-    if (refusal !== undefined) {
+    if (this.#isClosed) {
       await listener.close()
-      throw refusal
+      throw nodeClosed('listen', address)
     }
     site.address = listener.address
     const endpoint = new Endpoint(listener, this.#onClose)
     this.#open.add(endpoint)
     this.#changed()
-    if (isUnprotected(policy, listener)) reports.unprotected(network, endpoint.address)
+    if (!hasProof && isOpenToAll(listener)) reports.unprotected(network, endpoint.address)
     return endpoint
   }
 }
 
-/** Whether everything that can connect from another machine becomes a member. */
-function isUnprotected({ proof }: ProofPolicy, listener: TransportListener): boolean {
-  return proof === undefined && listener.isAuthenticated !== true && listener.isLocal !== true
+/** Whether everything on other machines can connect. */
+function isOpenToAll(listener: TransportListener): boolean {
+  return listener.isAuthenticated !== true && listener.isLocal !== true
 }

@@ -88,7 +88,7 @@ export class Conflicts {
     return [
       { nodeId: this.#self, isOwn: true, remoteAddresses: [remoteAddress] },
       `AstraNet: another node has this node's id ${id}${from}. Dials to one of them can reach the other. ` +
-        'Give each node an id of its own, or none, which makes it random.',
+        'Give each node an identity of its own, or none, which makes a new one.',
     ]
   }
 

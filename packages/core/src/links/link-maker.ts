@@ -1,14 +1,15 @@
 import { onAbort, toError, type ByteDuplex, type Clock, type NodeId } from '@astranet/interface'
-import { CloseCode, Link, linkError, type LinkIdentity, type LinkRole } from '@astranet/link'
+import { CloseCode, Link, linkError, type HelloProof, type LinkIdentity, type LinkRole } from '@astranet/link'
 import type { SessionLimits } from '@astranet/mux'
 import type { AtExit } from '../node/at-exit.js'
 import type { LinkTable } from './link-table.js'
 import { PendingHandshakes } from './pending-handshakes.js'
-import { pipeRefusal, type ProofPolicy } from './proof-policy.js'
 
 /** What making links needs of the node. */
-export interface LinkMakerParts extends ProofPolicy {
-  readonly identity: () => LinkIdentity
+export interface LinkMakerParts {
+  /** What each link proves in HELLO; `undefined`: nothing. */
+  readonly proof: HelloProof | undefined
+  readonly introduction: () => LinkIdentity
   readonly clock: Clock
   readonly helloTimeoutMs: number
   readonly sessionLimits: SessionLimits
@@ -36,9 +37,9 @@ export class LinkMaker {
       duplex.abort(toError(signal.reason))
       signal.throwIfAborted()
     }
-    const { identity, table, atExit } = this.#parts
+    const { introduction, table, atExit } = this.#parts
     const { remoteAddress } = duplex
-    const { incarnation } = identity()
+    const { incarnation } = introduction()
     const link = this.#makeLink(duplex, role)
     if (role === 'acceptor') this.#pending.add(link)
     let ignoreSignal = (): void => undefined
@@ -61,21 +62,19 @@ export class LinkMaker {
   }
 
   #makeLink(duplex: ByteDuplex, role: LinkRole): Link {
-    const { identity, clock, helloTimeoutMs, sessionLimits, proof, insecure, table } = this.#parts
+    const { introduction, clock, helloTimeoutMs, sessionLimits, proof, table } = this.#parts
     try {
       if (table.isClosed) throw linkError(CloseCode.NO_ERROR, 'this node is closed')
-      const refusal = pipeRefusal(this.#parts, duplex)
-      if (refusal !== undefined) throw refusal
       this.#sequence += 1
       return new Link(duplex, {
         role,
-        identity: identity(),
+        identity: introduction(),
         handler: table,
         randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
         sequence: this.#sequence,
         helloTimeoutMs,
         clock,
-        ...(proof === undefined ? {} : { proof, insecure }),
+        ...(proof === undefined ? {} : { proof }),
         sessionOptions: sessionLimits,
       })
     } catch (error) {

@@ -23,7 +23,7 @@ export interface RegistryReceiver {
 
 /** What a table of links needs of its node. */
 export interface LinkTableParts {
-  readonly identity: () => LinkIdentity
+  readonly introduction: () => LinkIdentity
   readonly preferred: PreferredLinks
   readonly conflicts: Conflicts
   readonly registry: RegistryReceiver
@@ -77,8 +77,8 @@ export class LinkTable implements LinkHandler {
     const nodeId = link.peer?.nodeId
     if (record === undefined || nodeId === undefined) return
     record.nodeId = nodeId
-    const { identity, preferred, conflicts } = this.#parts
-    const { incarnation } = identity()
+    const { introduction, preferred, conflicts } = this.#parts
+    const { incarnation } = introduction()
     if (incarnation !== record.incarnation) link.tellIncarnation(incarnation)
     const older = preferred.linkTo(nodeId)
     const olderRecord = older === undefined ? undefined : this.#links.get(older)

@@ -2,6 +2,7 @@ import type { ByteDuplex, MemoryUse, NodeId } from '@astranet/interface'
 import { RefusalReason } from '@astranet/link'
 import { Catalogue, type ServiceChange, type Watch } from '@astranet/registry'
 import { RouteTable } from '@astranet/relay'
+import type { Identity } from '@astranet/secure'
 import type { BindOptions } from '../api/bind-options.js'
 import type { JoinOptions } from '../api/join-options.js'
 import type { ListenAndServeOptions } from '../api/listen-and-serve-options.js'
@@ -22,20 +23,27 @@ import { RegistrySync } from '../links/registry-sync.js'
 import { Binder } from '../listen/binder.js'
 import { IncomingDials } from '../listen/incoming-dials.js'
 import { PortTable } from '../listen/port-table.js'
-import { OwnIdentity } from './own-identity.js'
+import { OwnIntroduction } from './own-introduction.js'
 import type { Platform } from './platform.js'
 import type { ResolvedOptions } from './resolve-options.js'
 import { transportFor } from './transport-for.js'
 
+/** @internal What a node is made of: its options, and who it is. */
+export interface NodeOptions extends ResolvedOptions {
+  readonly identity: Identity
+}
+
 /** @internal One node: puts the parts together. It knows no protocol; each part knows its own. */
 export class Node<TSocket, TListener> {
   readonly id: NodeId
+  /** The public key of which {@link id} is a hash. */
+  readonly publicKey: Uint8Array
   readonly catalogue: Catalogue
   readonly routes: RouteTable
   readonly preferred: PreferredLinks
   readonly dialer: Dialer<TSocket>
-  readonly #options: ResolvedOptions
-  readonly #identity: OwnIdentity
+  readonly #options: NodeOptions
+  readonly #introduction: OwnIntroduction
   readonly #table: LinkTable
   readonly #maker: LinkMaker
   readonly #sync: RegistrySync
@@ -47,15 +55,17 @@ export class Node<TSocket, TListener> {
   readonly #services: Watch<ServiceChange>
   #closing: Promise<void> | undefined = undefined
 
-  constructor(options: ResolvedOptions, platform: Platform<TSocket, TListener>) {
-    const { clock, nodeId: self } = options
+  constructor(options: NodeOptions, platform: Platform<TSocket, TListener>) {
+    const { clock } = options
+    const { nodeId: self, publicKey } = options.identity
     this.#options = options
     this.id = self
+    this.publicKey = publicKey
     const catalogue = new Catalogue({ self, incarnation: Date.now() })
     this.catalogue = catalogue
     this.routes = new RouteTable(catalogue)
-    this.#identity = new OwnIdentity(self, catalogue, () => this.#endpoints.addresses)
-    const identity = this.#identity.current.bind(this.#identity)
+    this.#introduction = new OwnIntroduction(self, catalogue, () => this.#endpoints.addresses)
+    const introduction = this.#introduction.current.bind(this.#introduction)
     const preferred = new PreferredLinks({
       ...{ self, clock },
       onPreferred: (nodeId, link) => {
@@ -66,7 +76,7 @@ export class Node<TSocket, TListener> {
     })
     this.preferred = preferred
     const table = new LinkTable({
-      ...{ identity, preferred },
+      ...{ introduction, preferred },
       conflicts: new Conflicts(self, platform),
       registry: {
         receive: (nodeId, link, message) => this.#sync.receive(nodeId, link, message),
@@ -75,7 +85,7 @@ export class Node<TSocket, TListener> {
       streams: this.#streamTakers(),
     })
     this.#table = table
-    const maker = new LinkMaker({ ...options, identity, table, atExit: platform.atExit })
+    const maker = new LinkMaker({ ...options, introduction, table, atExit: platform.atExit })
     this.#maker = maker
     const patienceMs = options.helloTimeoutMs
     const sync = new RegistrySync({ catalogue, table, preferred, clock, patienceMs })
@@ -92,7 +102,7 @@ export class Node<TSocket, TListener> {
       onChange: () => sync.schedule(),
     })
     this.#endpoints = new Endpoints({
-      ...{ maker, policy: options },
+      ...{ maker, hasProof: options.proof !== undefined },
       reports: new EndpointReports(platform),
       hostAddresses: platform.hostAddresses,
       onChange: () => this.#publishAddresses(),
@@ -170,7 +180,7 @@ export class Node<TSocket, TListener> {
   }
 
   #announceIncarnation(): void {
-    const incarnation = this.#identity.takeNewIncarnation()
+    const incarnation = this.#introduction.takeNewIncarnation()
     if (incarnation !== undefined) this.#table.announceIncarnation(incarnation)
   }
 

@@ -1,25 +1,16 @@
-import {
-  checkMemoryUse,
-  systemClock,
-  toNodeId,
-  type Clock,
-  type MemoryUse,
-  type NodeId,
-  type Transport,
-} from '@astranet/interface'
-import { checkBoolean } from '@astranet/interface/check'
-import { DEFAULT_HELLO_TIMEOUT_MS } from '@astranet/link'
+import { checkMemoryUse, systemClock, type Clock, type MemoryUse, type Transport } from '@astranet/interface'
+import { DEFAULT_HELLO_TIMEOUT_MS, type HelloProof } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
 import { checkClock, checkOptions, checkTimeout } from '../api/check.js'
 import type { AstraNetOptions, DefaultTransports } from '../api/options.js'
 import { checkNetworkSecret, proofOf } from '../api/secret.js'
-import type { ProofPolicy } from '../links/proof-policy.js'
 import { checkSessionLimits } from './session-limits.js'
 
-/** @internal Every option, resolved. */
-export interface ResolvedOptions extends ProofPolicy {
+/** @internal Every option but the identity, resolved. */
+export interface ResolvedOptions {
+  /** What each link proves in HELLO; `undefined`: nothing. */
+  readonly proof: HelloProof | undefined
   readonly transports: readonly Transport[]
-  readonly nodeId: NodeId
   readonly sessionLimits: SessionLimits
   readonly helloTimeoutMs: number
   readonly memory: MemoryUse
@@ -33,7 +24,7 @@ export function resolveOptions(
   options: AstraNetOptions,
   defaultTransports: DefaultTransports,
 ): ResolvedOptions {
-  const { secret, insecure = false } = checkOptions(options)
+  const { secret } = checkOptions(options)
   if (secret !== undefined) checkNetworkSecret(secret)
   const memory = checkMemoryUse(options.memory)
   const transports = checkTransports(options.transports ?? defaultTransports(options))
@@ -43,9 +34,7 @@ export function resolveOptions(
   }
   return {
     transports,
-    nodeId: options.nodeId === undefined ? randomNodeId() : toNodeId(options.nodeId),
     proof: secret === undefined ? undefined : proofOf(secret),
-    insecure: checkBoolean('insecure', insecure),
     sessionLimits: { ...checkSessionLimits(options.sessionLimits), memoryBudget: new MemoryBudget(limit) },
     helloTimeoutMs: checkHelloTimeout(options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS),
     memory,
@@ -63,8 +52,4 @@ function checkTransports(transports: readonly Transport[]): readonly Transport[]
     typeof each?.dial === 'function' && typeof each.listen === 'function' && Array.isArray(each.networks)
   if (Array.isArray(transports) && transports.every(isTransport)) return transports
   throw new TypeError('transports must be a list of transports, such as [tcp()]')
-}
-
-function randomNodeId(): NodeId {
-  return toNodeId(crypto.getRandomValues(new BigUint64Array(1))[0] as bigint)
 }

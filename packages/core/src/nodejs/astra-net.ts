@@ -5,6 +5,7 @@ import type { DialOptions, DialScope } from '../api/dial-options.js'
 import { Node } from '../node/node.js'
 import { resolveOptions } from '../node/resolve-options.js'
 import type { AstraNetOptions } from '../api/options.js'
+import { identityNow, openedIdentity } from './identity-option.js'
 import type { Listener } from './listener.js'
 import { nodejs } from './platform.js'
 import { Socket } from './socket.js'
@@ -22,13 +23,26 @@ import { Socket } from './socket.js'
  * accept, which is every node that can connect unless they have mutual TLS. Members are trusted.
  */
 export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
-  /** Makes a node. It does nothing by itself until it listens, joins or is attached. */
+  /**
+   * Makes a node. It does nothing by itself until it listens, joins or is attached. With a path as `identity` it reads
+   * the file within the call, or makes it; {@link AstraNet.create} does not block meanwhile.
+   */
   constructor(options?: AstraNetOptions)
   /** @internal */
   constructor(node: Node<Socket, Listener>, scope: DialScope)
   constructor(options: AstraNetOptions | Node<Socket, Listener> = {}, scope: DialScope = NODE_SCOPE) {
     const node = options instanceof Node ? options : makeNode(options)
     super(node, scope, view)
+  }
+
+  /**
+   * Makes a node, as the constructor does, and reads or makes its `identity` without blocking.
+   * Rejects with what the constructor throws.
+   */
+  static async create(options: AstraNetOptions = {}): Promise<AstraNet> {
+    const resolved = resolveOptions(options, nodejs.transports)
+    const identity = await openedIdentity(options.identity)
+    return new AstraNet(new Node({ ...resolved, identity }, nodejs), NODE_SCOPE)
   }
 
   /**
@@ -51,7 +65,8 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
 }
 
 function makeNode(options: AstraNetOptions): Node<Socket, Listener> {
-  return new Node(resolveOptions(options, nodejs.transports), nodejs)
+  const resolved = resolveOptions(options, nodejs.transports)
+  return new Node({ ...resolved, identity: identityNow(options.identity) }, nodejs)
 }
 
 function view(node: Node<Socket, Listener>, scope: DialScope): AstraNet {

@@ -4,8 +4,7 @@ import { tcp } from '@astranet/transport-tcp'
 import { ws } from '@astranet/transport-ws'
 import type { AstraNetOptions } from '../api/options.js'
 
-/** The default transports on Node: `tcp`, `tcp4`, `tcp6`, `unix`, over TLS if there is a secret; `ws`, `wss`. */
-export function defaultTransports({ secret, memory = 'fast' }: AstraNetOptions): readonly Transport[] {
-  const security = secret === undefined ? {} : { secret }
-  return [tcp({ ...security, memory, alpnProtocol: ALPN_PROTOCOL }), ws({ memory, protocol: ALPN_PROTOCOL })]
+/** The default transports on Node: `tcp`, `tcp4`, `tcp6`, `unix`; `ws`, `wss`. */
+export function defaultTransports({ memory = 'fast' }: AstraNetOptions): readonly Transport[] {
+  return [tcp({ memory, alpnProtocol: ALPN_PROTOCOL }), ws({ memory, protocol: ALPN_PROTOCOL })]
 }

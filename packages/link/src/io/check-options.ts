@@ -1,7 +1,11 @@
-import type { ByteDuplex } from '@astranet/interface'
-import { checkInteger } from '@astranet/interface/check'
+import { toNodeId } from '@astranet/interface'
+import { checkInteger, type NumberRange } from '@astranet/interface/check'
 import { resolveLimits } from '@astranet/mux/proto'
-import type { LinkSessionOptions, OptionsOf } from './link-options.js'
+import { HelloLimit } from '../proto/hello.js'
+import { KEY_ID_BYTES, LINK_ROLES, presentsGrant } from '../proto/preamble.js'
+import type { LinkGrant, LinkSessionOptions, OptionsOf } from './link-options.js'
+
+const PSK_BYTES: NumberRange = { min: 32, max: 32 }
 
 const MAX_TIMEOUT_MS = 0x7fffffff
 
@@ -26,15 +30,33 @@ export function checkSessionOptions(options: LinkSessionOptions | undefined): vo
 }
 
 /**
- * Throws a `TypeError` when a proof would go over a pipe that others can read: they could try guesses at the secret
- * against it.
+ * Throws a `TypeError` or `RangeError` that names an option of the doorway that is wrong. The handshake is made when
+ * the peer's bytes arrive, too late to throw to the caller.
  */
-export function checkProof(
-  { proof, insecure }: Pick<OptionsOf<never>, 'proof' | 'insecure'>,
-  { capabilities }: ByteDuplex,
-): void {
-  if (proof === undefined || insecure === true || capabilities.confidential === true) return
-  throw new TypeError(
-    'proof needs a confidential pipe (TLS, wss, a Unix socket); insecure: true sends it regardless',
-  )
+export function checkDoorwayOptions(options: OptionsOf<never>): void {
+  const { role, identity, psk, grant, encryption = 'auto', expectedNodeId } = options
+  if (!LINK_ROLES.includes(role))
+    throw new TypeError(`role must be 'dialer', 'acceptor' or 'either', got ${String(role)}`)
+  if (typeof identity?.sign !== 'function') throw new TypeError('identity must be an identity')
+  if (psk !== undefined && typeof psk !== 'function') checkBytes('psk', psk, PSK_BYTES)
+  if (grant !== undefined) checkGrant(grant)
+  if (grant !== undefined && psk === undefined && role !== 'dialer')
+    throw new TypeError("grant needs the role 'dialer' unless there is a psk")
+  if (encryption !== 'auto' && encryption !== 'always')
+    throw new TypeError(`encryption must be 'auto' or 'always', got ${String(encryption)}`)
+  if (expectedNodeId !== undefined) toNodeId(expectedNodeId)
+}
+
+function checkGrant({ id, psk, bytes }: LinkGrant): void {
+  checkBytes('grant.id', id, { min: KEY_ID_BYTES, max: KEY_ID_BYTES })
+  if (!presentsGrant({ keyId: id })) throw new RangeError('grant.id must not be all zeros')
+  checkBytes('grant.psk', psk, PSK_BYTES)
+  checkBytes('grant.bytes', bytes, { min: 1, max: HelloLimit.GRANT_BYTES })
+}
+
+function checkBytes(name: string, value: unknown, { min, max }: NumberRange): void {
+  if (!(value instanceof Uint8Array)) throw new TypeError(`${name} must be a Uint8Array, got ${typeof value}`)
+  if (value.length >= min && value.length <= max) return
+  const allowed = min === max ? `${min}` : `${min} to ${max}`
+  throw new RangeError(`${name} must have ${allowed} bytes, got ${value.length}`)
 }

@@ -2,14 +2,14 @@ import { systemClock, type ByteDuplex, type Clock } from '@astranet/interface'
 import type { Session, Stream } from '@astranet/mux'
 import { CloseCode, linkError, StreamCode, type LinkError } from '../proto/error-codes.js'
 import type { Hello } from '../proto/hello.js'
+import { ownIdError } from '../proto/own-id.js'
 import type { SessionRole } from '../proto/negotiate-role.js'
-import { checkHelloTimeout, checkProof, checkSessionOptions } from './check-options.js'
+import { checkDoorwayOptions, checkHelloTimeout, checkSessionOptions } from './check-options.js'
 import { closeReason } from './close-reason.js'
 import { LinkControl } from './control/link-control.js'
-import type { Passage } from './doorway/doorway.js'
-import { Handshake } from './doorway/handshake.js'
-import type { Established } from './doorway/hello-exchange.js'
-import { ownHello } from './doorway/own-hello.js'
+import { LinkOpening } from './doorway/link-opening.js'
+import { ownSide, type OwnSide } from './doorway/own-side.js'
+import type { Introduced, Passage, RemoteNode } from './doorway/passage.js'
 import type { LinkHost } from './link-host.js'
 import { DEFAULT_HELLO_TIMEOUT_MS, type HandlerOf, type OptionsOf } from './link-options.js'
 import { startSession } from './start-session.js'
@@ -17,16 +17,16 @@ import { LinkStreams } from './streams/link-streams.js'
 
 /**
  * Where a link is in its life. Legal moves: `new` -> `handshake` -> `open` -> `closing` -> `closed`; `handshake` ->
- * `closing` when the preambles do not match (for 1 s at most, so that the peer can read this side's), or a HELLO is
- * refused or late; any -> `closed` when the pipe breaks or the link is destroyed. A link that drains is `open` until
+ * `closing` when the handshake fails (for 1 s at most, so that the peer can read why), or a side is refused or late;
+ * any -> `closed` when the pipe breaks or the link is destroyed. A link that drains is `open` until
  * its last stream ends.
  */
 export type LinkState = 'new' | 'handshake' | 'open' | 'closing' | 'closed'
 
 /**
  * The state machine of a link. It knows nothing of its public face: `L` is what the handler's functions are given as
- * the link. What comes before both HELLOs is {@link Handshake}'s, the open link's messages are {@link LinkControl}'s,
- * its streams {@link LinkStreams}'s.
+ * the link. What comes before the link is open is {@link LinkOpening}'s, the open link's messages are
+ * {@link LinkControl}'s, its streams {@link LinkStreams}'s.
  */
 export class LinkCore<L> implements LinkHost<L> {
   readonly link: L
@@ -34,13 +34,15 @@ export class LinkCore<L> implements LinkHost<L> {
   readonly clock: Clock
   readonly streams: LinkStreams<L>
   readonly control: LinkControl<L>
-  readonly ownHello: Hello
+  readonly own: OwnSide
   state: LinkState = 'new'
   role: SessionRole = 'server'
   session: Session | undefined = undefined
+  /** The peer as it has proved itself. */
+  remote: RemoteNode | undefined = undefined
   readonly #duplex: ByteDuplex
   readonly #options: OptionsOf<L>
-  readonly #handshake: Handshake
+  readonly #opening: LinkOpening
   /** Why the link ends. */
   #error: Error | undefined = undefined
 
@@ -50,12 +52,12 @@ export class LinkCore<L> implements LinkHost<L> {
     this.clock = options.clock ?? systemClock
     this.#duplex = duplex
     this.#options = options
-    checkProof(options, duplex)
+    checkDoorwayOptions(options as OptionsOf<never>)
     checkSessionOptions(options.sessionOptions)
-    this.ownHello = ownHello(options, duplex.remoteAddress)
+    this.own = ownSide(duplex, options as OptionsOf<never>)
     this.streams = new LinkStreams(this)
     this.control = new LinkControl(this, this.streams)
-    this.#handshake = this.#makeHandshake()
+    this.#opening = this.#makeOpening()
   }
 
   get isDialable(): boolean {
@@ -69,7 +71,7 @@ export class LinkCore<L> implements LinkHost<L> {
   start(): void {
     if (this.state !== 'new') throw new TypeError('the link was already started')
     this.state = 'handshake'
-    this.#handshake.start()
+    this.#opening.start()
   }
 
   goAway(): void {
@@ -80,7 +82,7 @@ export class LinkCore<L> implements LinkHost<L> {
   }
 
   close(code: CloseCode, reason: string): void {
-    // A pipe whose preambles did not match is not waited for any more.
+    // A pipe whose handshake has failed is not waited for any more.
     if (this.state === 'closing' && this.session === undefined) this.#closeSession(code, reason)
     if (this.isClosing) return
     if (code !== CloseCode.NO_ERROR) this.#error ??= linkError(code, `this node closed the link: ${reason}`)
@@ -111,29 +113,40 @@ export class LinkCore<L> implements LinkHost<L> {
     this.#closeSession(error.closeCode, error.message)
   }
 
-  #makeHandshake(): Handshake {
-    const { role, randomBytes, helloTimeoutMs, proof } = this.#options
-    const timeoutMs = checkHelloTimeout(helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS)
-    const options = { role, hello: this.ownHello, clock: this.clock, timeoutMs, randomBytes, proof }
-    return new Handshake(this.#duplex, options, {
-      startSession: (passage) => this.#tryStartSession(passage),
-      admit: (hello) => this.handler.admit?.(this.link, hello),
-      onEstablished: (established) => this.#onEstablished(established),
-      onDoorwayFailed: (error) => this.#onClosing(error),
+  #makeOpening(): LinkOpening {
+    const timeoutMs = checkHelloTimeout(this.#options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS)
+    const { slots } = this.#options
+    const options = { clock: this.clock, timeoutMs, slots, makeSide: () => this.own.makeSide() }
+    return new LinkOpening(this.#duplex, options, {
+      onIntroduced: (introduced) => this.#onIntroduced(introduced),
+      admit: (hello) => this.#admit(hello),
+      onPassed: (passage) => this.#onPassed(passage),
+      onEstablished: () => this.#onEstablished(),
+      onFailed: (error) => this.#onClosing(error),
       onPipeClosed: () => this.#finish(this.#error),
-      onControl: (message) => this.control.receive(message),
-      onControlEnd: () => this.control.receiveEnd(),
-      onControlWritable: () => this.handler.onWritable?.(this.link),
       onViolation: (error) => this.fail(error),
     })
   }
 
+  #onIntroduced({ role, hello, remote }: Introduced): void {
+    this.role = role
+    this.remote = remote
+    this.control.introduced(hello, role)
+  }
+
+  #admit(hello: Hello): LinkError | undefined | Promise<LinkError | undefined> {
+    const ownId = { nodeId: this.#options.identity.nodeId, life: this.own.hello.life }
+    return ownIdError(ownId, hello) ?? this.handler.admit?.(this.link, hello)
+  }
+
   /** Called when the peer's bytes arrive, where no caller could catch an error. */
-  #tryStartSession(passage: Passage): Session | undefined {
-    this.role = passage.role
+  #onPassed(passage: Passage): void {
+    const pipe = passage.takePipe()
     try {
-      this.session = startSession(passage, {
+      this.session = startSession(pipe, {
+        role: this.role,
         limits: this.#options.sessionOptions,
+        isRefusing: passage.refusal !== undefined,
         clock: this.clock,
         handler: {
           onStream: (stream) => this.#onStream(stream),
@@ -143,51 +156,55 @@ export class LinkCore<L> implements LinkHost<L> {
         },
       })
     } catch (cause) {
+      pipe.duplex.abort(cause as Error)
       this.fail(linkError(CloseCode.INTERNAL_ERROR, 'this node could not start a session', { cause }))
+      return
     }
-    return this.session
+    if (passage.refusal !== undefined) this.fail(passage.refusal)
+    pipe.duplex.resume()
   }
 
   #onStream(stream: Stream): void {
-    if (this.state === 'handshake') this.#handshake.onStream(stream)
-    else if (this.state === 'open') this.streams.take(stream)
-    else stream.destroy(StreamCode.CANCELLED)
+    // The peer opens streams once it has admitted this side.
+    if (this.state === 'handshake') this.#opening.peerSpoke()
+    if (this.state !== 'open') stream.destroy(StreamCode.CANCELLED)
+    else if (this.role === 'server' && stream.id === 0) this.control.take(stream)
+    else this.streams.take(stream)
   }
 
   #onStreamsAvailable(): void {
-    if (this.state === 'handshake') this.#handshake.onStreamsAvailable()
-    else this.#openOwnStreams()
+    if (this.state !== 'handshake') this.#openOwnStreams()
+    // A peer that refuses this side allows no stream, and closes.
+    else if (this.session?.canOpenStream === true) this.#opening.peerSpoke()
   }
 
   #openOwnStreams(): void {
     if (this.isDialable && this.session !== undefined) this.streams.openOwn(this.session)
   }
 
-  #onEstablished({ control, peer }: Established): void {
-    this.#handshake.stop()
-    // `admit` may have closed the link.
-    if (this.state !== 'handshake' || this.session === undefined) return
+  #onEstablished(): void {
+    const { session, control } = this
+    const { peer } = control
+    if (this.state !== 'handshake' || session === undefined || peer === undefined) return
     this.state = 'open'
-    this.control.opened(control, peer, this.role)
     this.streams.opened({ peerId: peer.nodeId, role: this.role })
-    this.session.raiseLimits()
+    if (this.role === 'client') control.open(session, this.own.hello.incarnation)
+    if (this.isClosing) return
     this.handler.onOpen(this.link)
-    // The server opens no stream before the client, having accepted its HELLO, raises the limits: frames of other
-    // streams could overtake the HELLO.
-    if (this.role === 'client') this.#openOwnStreams()
+    this.#openOwnStreams()
   }
 
   #closeSession(code: CloseCode, reason: string): void {
     const wasNew = this.state === 'new'
     this.state = 'closing'
-    this.#handshake.stop()
+    this.#opening.stop()
     if (this.session !== undefined) {
       this.session.close(code, reason)
       return
     }
     const error = this.#error ?? linkError(code, 'the link was closed before it was open')
     if (wasNew) this.#duplex.abort(error)
-    else this.#handshake.abort(error)
+    else this.#opening.abort(error)
     this.clock.defer(() => this.#finish(this.#error))
   }
 
@@ -195,14 +212,15 @@ export class LinkCore<L> implements LinkHost<L> {
   #onClosing(error: Error | undefined): void {
     this.#error ??= closeReason(error)
     this.state = 'closing'
-    this.#handshake.stop()
+    this.#opening.stop()
     this.streams.stop(this.#error)
+    this.control.stop()
   }
 
   #finish(error: Error | undefined): void {
     if (this.state === 'closed') return
     this.state = 'closed'
-    this.#handshake.stop()
+    this.#opening.stop()
     this.#error ??= error
     this.streams.stop(this.#error)
     this.handler.onClose(this.link, error)

@@ -1,17 +1,17 @@
 import type { Clock, NodeId } from '@astranet/interface'
 import type { SessionOptions, Stream } from '@astranet/mux'
+import type { CryptoProvider, Identity } from '@astranet/secure'
 import type { LinkError } from '../proto/error-codes.js'
 import type { Hello } from '../proto/hello.js'
 import type { LinkRole } from '../proto/preamble.js'
+import type { DoorwaySlots } from '../proto/slots/doorway-slots.js'
 import type { StreamHeader } from '../proto/stream-header.js'
-import type { HelloProof } from './doorway/hello-proof.js'
 
-/** How long a link may take from its first byte to both HELLOs, in ms, by default. */
+/** How long a link may take from `start` until it is open, in ms, by default. */
 export const DEFAULT_HELLO_TIMEOUT_MS = 10_000
 
 /** What this node sends about itself in its HELLO. */
-export interface LinkIdentity {
-  readonly nodeId: NodeId
+export interface LinkIntroduction {
   /** Must grow with every start of the node: an integer from 0 to 2^53 - 1, for example the start's time in ms. */
   readonly incarnation: number
   /**
@@ -27,17 +27,29 @@ export interface LinkIdentity {
   readonly features?: readonly string[]
 }
 
+/** A grant, as a dialer presents it that does not have the network's secret. */
+export interface LinkGrant {
+  /** 16 bytes, not all zeros. */
+  readonly id: Uint8Array
+  /** 32 bytes: the secret that belongs to the id. */
+  readonly psk: Uint8Array
+  /** The grant as it was issued, 1 to 2,048 bytes. */
+  readonly bytes: Uint8Array
+}
+
 /**
  * The events of a link; `L` is the link as its owner knows it, `Link` for all but this package. None is called from
  * inside a call to the link, except to `start`.
  */
 export interface HandlerOf<L> {
   /**
-   * The peer's HELLO arrived and is well-formed. Return an error to refuse the peer: the link closes with the error's
-   * close code and message. Default: every peer is admitted.
+   * The peer has proved who it is, and its HELLO is well-formed: `link.remote` and `link.peer` are there. Return an
+   * error to refuse the peer: the link closes with the error's close code and message. May return a promise; a throw, a
+   * rejection and no answer before the deadline refuse the peer with `ASTRA_ERR_LINK_REFUSED`. Default: every peer is
+   * admitted.
    */
-  admit?(link: L, hello: Hello): LinkError | undefined
-  /** Both HELLOs are accepted: everything works from now on. At most once. */
+  admit?(link: L, hello: Hello): LinkError | undefined | Promise<LinkError | undefined>
+  /** Both sides have admitted each other: everything works from now on. At most once. */
   onOpen(link: L): void
   /** A control message of a type from 0x10 to 0xffff. Types that are not known here must be ignored. */
   onMessage?(link: L, type: number, body: unknown): void
@@ -84,7 +96,10 @@ export type LinkSessionOptions = Omit<
 export interface OptionsOf<L> {
   /** How this side got the connection. Pipes without a dialer are `'either'` on both sides. */
   readonly role: LinkRole
-  readonly identity: LinkIdentity
+  /** Who this node is: its Ed25519 key pair. */
+  readonly identity: Identity
+  /** What it says about itself. */
+  readonly introduction: LinkIntroduction
   readonly handler: HandlerOf<L>
   /** Makes `length` random bytes for the nonce, for example `crypto.getRandomValues(new Uint8Array(length))`. */
   readonly randomBytes: (length: number) => Uint8Array
@@ -93,28 +108,39 @@ export interface OptionsOf<L> {
    * 2^53 - 1. Default 0: not counted.
    */
   readonly sequence?: number
-  /** What authenticated the peer, for example a certificate's fingerprint. Default: nothing did. */
-  readonly credential?: string
   /**
-   * What each side must prove in its HELLO, for example {@link sharedSecretProof}; both sides have the same or none.
-   * The client proves itself first. A peer without it, or with another, gets `ASTRA_ERR_LINK_AUTHENTICATION`. Only on
-   * pipes that report to be confidential (`capabilities.confidential`). Default: nothing is proved.
+   * The network's secret in 32 bytes (`derivePsk` of @astranet/secure), or a function that gives it when it is needed
+   * first. A peer without it, or with another, gets `ASTRA_ERR_LINK_AUTHENTICATION`. Default: none; then the peer must
+   * have none either.
    */
-  readonly proof?: HelloProof
+  readonly psk?: Uint8Array | (() => Promise<Uint8Array>) | undefined
   /**
-   * Whether `proof` is also used on pipes that others can read. They can then try guesses at the secret, and an
-   * attacker that can change the bytes takes the link over after the proof. Default `false`.
+   * What a dialer presents in place of the network's secret; beside `psk` only its bytes are sent. Default: nothing.
    */
-  readonly insecure?: boolean
+  readonly grant?: LinkGrant | undefined
   /**
-   * From `start` until both HELLOs are accepted, in ms, 1 to 2^31 - 1. Default 10,000. Then
-   * `ASTRA_ERR_LINK_HELLO_TIMEOUT`.
+   * `'auto'`: the link encrypts unless both ends say that the pipe is private or share its TLS (`PipeSecurity`).
+   * `'always'`: it encrypts in every case. Default `'auto'`.
+   */
+  readonly encryption?: 'auto' | 'always' | undefined
+  /** The only node that is accepted. Another one gets `ASTRA_ERR_LINK_AUTHENTICATION`. Default: any. */
+  readonly expectedNodeId?: NodeId | undefined
+  /** Where the cryptography comes from. Default: `node:crypto` in Node, WebCrypto in browsers. */
+  readonly provider?: CryptoProvider | undefined
+  /**
+   * Where the pipe counts while the handshake is pending: the same object for all links of a node that accept
+   * connections. A pipe that loses its slot ends with `ASTRA_ERR_LINK_BUSY`. Default: it does not count.
+   */
+  readonly slots?: DoorwaySlots | undefined
+  /**
+   * From `start` until the link is open, in ms, 1 to 2^31 - 1. Default 10,000. Then `ASTRA_ERR_LINK_HELLO_TIMEOUT`, or
+   * `_REFUSED` while `admit` decides.
    */
   readonly helloTimeoutMs?: number
   /** Default: the system's. */
   readonly clock?: Clock
   /**
-   * Limits of the session below; those of the handshake are fixed. `maxConcurrentStreams` counts the control stream and
+   * Limits of the session below. `maxConcurrentStreams` counts the control stream and
    * must be 2 or more, so that the other side can open one besides; a registry's stream counts too. Default: the
    * multiplexer's.
    */

@@ -9,6 +9,7 @@ import type { StreamHeader } from '../proto/stream-header.js'
 import { acceptStream, refuseStream } from './streams/incoming-streams.js'
 import { LinkCore, type LinkState } from './link-core.js'
 import type { HandlerOf, OptionsOf } from './link-options.js'
+import type { RemoteNode } from './doorway/passage.js'
 import type { DialHandler, OutgoingDial } from './streams/outgoing-dial.js'
 
 /** The events of a {@link Link}; see {@link HandlerOf}. */
@@ -20,9 +21,10 @@ export type LinkOptions = OptionsOf<Link>
 /**
  * A link of two nodes: a QMux session over one pipe that carries the node protocol `astranet/1`.
  *
- * It exchanges preambles and HELLOs within `helloTimeoutMs`, then dials and accepts streams, carries control messages
- * and closes in order. An error of the peer closes the link with a code and a sentence (`onClose`); it never throws.
- * Until both HELLOs are accepted the peer gets one stream and 64 KiB of credit.
+ * First both sides prove who they are, in a handshake that also decides whether the pipe is encrypted; a session runs
+ * only with a peer that has passed it. Within `helloTimeoutMs` both have admitted each other. Then the link dials and
+ * accepts streams, carries control messages and closes in order. An error of the peer closes the link with a code and a
+ * sentence (`onClose`); it never throws.
  *
  * Besides its session it holds about 2 KiB, one timer during the handshake, one timer while the peer opens streams, and
  * one small object for each pending dial and for each stream of the peer whose header is not complete (at most 65,536,
@@ -30,11 +32,9 @@ export type LinkOptions = OptionsOf<Link>
  */
 export class Link implements RankedLink {
   readonly #core: LinkCore<Link>
-  readonly #credential: string | undefined
 
   /** Throws a `TypeError` or `RangeError` that names the option that is wrong. Nothing happens until `start`. */
   constructor(duplex: ByteDuplex, options: LinkOptions) {
-    this.#credential = options.credential
     this.#core = new LinkCore(this, duplex, options)
   }
 
@@ -42,7 +42,7 @@ export class Link implements RankedLink {
     return this.#core.state
   }
 
-  /** Whether both HELLOs are accepted and neither side has closed. */
+  /** Whether both sides have admitted each other and neither has closed. */
   get isOpen(): boolean {
     return this.#core.state === 'open'
   }
@@ -53,29 +53,33 @@ export class Link implements RankedLink {
   }
 
   /**
-   * The peer's HELLO, once the link is open, with the incarnation that the peer sent last. Not proved, unless the peer
-   * was authenticated.
+   * The peer's HELLO with the incarnation that the peer sent last; `undefined` before the peer has proved who it is,
+   * which is before `admit`. Its `nodeId` is proved, the rest is what the peer says about itself.
    */
   get peer(): Hello | undefined {
     return this.#core.control.peer
   }
 
-  /** The session below, for its figures; `undefined` before the preambles are exchanged. */
+  /** The node at the other end as it has proved itself; there as soon as {@link peer} is. */
+  get remote(): RemoteNode | undefined {
+    return this.#core.remote
+  }
+
+  /** The session below, for its figures; `undefined` before the handshake is complete. */
   get session(): Session | undefined {
     return this.#core.session
   }
 
   /** What decides whether this link is preferred over another. Valid once it is open. */
   get facts(): LinkFacts {
-    const { role, ownHello, control } = this.#core
+    const { role, own, control } = this.#core
     const { peer } = control
     const isDialedHere = role === 'client'
     return {
       incarnation: peer?.incarnation ?? 0,
       life: peer?.life,
       isDialedHere,
-      sequence: isDialedHere ? ownHello.sequence : (peer?.sequence ?? 0),
-      credential: this.#credential,
+      sequence: isDialedHere ? own.hello.sequence : (peer?.sequence ?? 0),
     }
   }
 

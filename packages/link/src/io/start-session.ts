@@ -1,27 +1,35 @@
 import type { Clock } from '@astranet/interface'
 import { Session, type SessionHandler } from '@astranet/mux'
 import { StreamCode } from '../proto/error-codes.js'
-import type { Passage } from './doorway/doorway.js'
+import type { SessionRole } from '../proto/negotiate-role.js'
+import type { SessionPipe } from './doorway/passage.js'
 import type { LinkSessionOptions } from './link-options.js'
 
 /**
- * Starts the session of a link on a pipe that has passed the doorway. The peer gets the limits of the handshake until
- * `raiseLimits`. The handler may be called from inside this function.
+ * Starts the session of a link on the pipe that has passed the doorway; the pipe is still paused then. The handler may
+ * be called from inside this function.
  */
 export function startSession(
-  { duplex, role, initialBytes }: Passage,
-  options: { limits: LinkSessionOptions | undefined; clock: Clock; handler: SessionHandler },
+  { duplex, initialBytes }: SessionPipe,
+  options: {
+    role: SessionRole
+    limits: LinkSessionOptions | undefined
+    /** Whether the session is only for its close: then the peer is allowed no stream. */
+    isRefusing: boolean
+    clock: Clock
+    handler: SessionHandler
+  },
 ): Session {
   return new Session(duplex, {
     ...options.limits,
+    ...(options.isRefusing ? { maxConcurrentStreams: 0 } : {}),
     maxConcurrentUniStreams: 0,
     evictionCode: StreamCode.EVICTED,
     internalErrorCode: StreamCode.INTERNAL_ERROR,
     refusalCode: StreamCode.GOING_AWAY,
-    role,
-    isTrusted: false,
+    role: options.role,
     clock: options.clock,
-    initialBytes,
+    ...(initialBytes === undefined ? {} : { initialBytes }),
     handler: options.handler,
   })
 }

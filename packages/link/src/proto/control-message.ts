@@ -3,7 +3,7 @@ import type { LinkError } from './error-codes.js'
 import { fieldError, readUint } from './fields.js'
 import { readGoAway, type GoAway } from './go-away.js'
 
-/** The longest message on the control stream behind HELLO, in bytes of msgpack. */
+/** The longest message on the control stream, in bytes of msgpack. */
 export const MAX_CONTROL_MESSAGE_BYTES = 262_144
 
 /** Types of control messages, as numbers on the wire (spec section 7). */
@@ -42,7 +42,7 @@ export function incarnationToWire(incarnation: number): readonly unknown[] {
 /** The array that reports that another node with the receiver's id has a link to the sender. */
 export const CONFLICT_WIRE: readonly unknown[] = [ControlType.CONFLICT]
 
-/** Reads one message behind HELLO; an error names what is wrong with it. */
+/** Reads one message; an error names what is wrong with it. */
 export function controlFromWire(value: unknown): ControlMessage | LinkError {
   if (!Array.isArray(value)) return fieldError('a control message', 'that is not an array')
   const fields = value as readonly unknown[]

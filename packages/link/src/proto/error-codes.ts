@@ -11,11 +11,11 @@ export const CloseCode = {
   PROTOCOL_ERROR: 0x01,
   /** The closing side failed; the peer did nothing wrong. */
   INTERNAL_ERROR: 0x02,
-  /** No HELLO arrived in time. */
+  /** The link was not open in time. */
   HELLO_TIMEOUT: 0x03,
-  /** The HELLO was understood, and this node does not admit the peer. */
+  /** The handshake is complete, and this node does not admit the peer. */
   REFUSED: 0x04,
-  /** The proof in HELLO is missing or wrong. */
+  /** The two sides do not have the same secret, or what a side sent in the handshake is not proved. */
   AUTHENTICATION_FAILED: 0x05,
   /** Both ends of the connection are the same node. */
   SELF: 0x06,
@@ -27,6 +27,8 @@ export const CloseCode = {
   MESSAGE_TOO_LARGE: 0x09,
   /** Two different nodes have the same id. */
   CONFLICT: 0x0a,
+  /** The node takes no further handshake now. */
+  BUSY: 0x0b,
 } as const
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode]
 
@@ -64,7 +66,7 @@ export interface LinkErrorDetails {
  * - `ASTRA_ERR_LINK_VERSION`: the peer speaks another version, likewise;
  * - `ASTRA_ERR_LINK_CLOSED`: the link had ended before the call, or ended without an error while it waited;
  * - `ASTRA_ERR_LINK_PROTOCOL`, `_INTERNAL`, `_HELLO_TIMEOUT`, `_REFUSED`, `_AUTHENTICATION`, `_SELF`, `_DUPLICATE`,
- *   `_GOING_AWAY`, `_MESSAGE_TOO_LARGE`, `_CONFLICT`: the {@link CloseCode} of that meaning, sent or received.
+ *   `_GOING_AWAY`, `_MESSAGE_TOO_LARGE`, `_CONFLICT`, `_BUSY`: the {@link CloseCode} of that meaning, sent or received.
  */
 export class LinkError extends AstraError {
   /** The code that CONNECTION_CLOSE carries, where there is one to send. */
@@ -89,6 +91,7 @@ const CODE_NAMES: Readonly<Record<CloseCode, string>> = {
   [CloseCode.GOING_AWAY]: 'ASTRA_ERR_LINK_GOING_AWAY',
   [CloseCode.MESSAGE_TOO_LARGE]: 'ASTRA_ERR_LINK_MESSAGE_TOO_LARGE',
   [CloseCode.CONFLICT]: 'ASTRA_ERR_LINK_CONFLICT',
+  [CloseCode.BUSY]: 'ASTRA_ERR_LINK_BUSY',
 }
 
 /** The error of a close code, whichever side sends it. A code outside the table counts as `INTERNAL_ERROR`. */

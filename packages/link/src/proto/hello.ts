@@ -1,6 +1,7 @@
-import { nodeIdToBytes, type NodeId } from '@astranet/interface'
+import type { NodeId } from '@astranet/interface'
+import type { NumberRange } from '@astranet/interface/check'
 import type { LinkError } from './error-codes.js'
-import { fieldError, isToken, readNodeId, readTokens, readUint } from './fields.js'
+import { fieldError, isToken, readTokens, readUint } from './fields.js'
 
 /** The longest HELLO, in bytes of msgpack. */
 export const MAX_HELLO_BYTES = 4096
@@ -13,13 +14,15 @@ export const HelloLimit = {
   ADDRESS_BYTES: 255,
   FEATURES: 32,
   FEATURE_BYTES: 64,
-  CHALLENGE_BYTES: 64,
-  PROOF_BYTES: 1024,
+  EXPORTER_BYTES: 32,
+  GRANT_BYTES: 2048,
 } as const
 
-/** What a node sends about itself when a link opens (spec section 5). */
-export interface Hello {
-  readonly nodeId: NodeId
+/** The map, its keys, three integers, and the heads of its lists, strings and bytes. */
+const HELLO_OVERHEAD_BYTES = 1 + 8 * 2 + 3 * 9 + 3 * 3 + 2 + 2 + 3
+
+/** What a node sends about itself in the handshake (spec section 5). */
+export interface HelloFields {
   /** Grows with every start of the node: an integer from 0 to 2^53 - 1. */
   readonly incarnation: number
   /**
@@ -40,34 +43,41 @@ export interface Hello {
   readonly listenAddresses: readonly string[]
   /** Optional abilities beyond version 1. At most 32 of at most 64 bytes; unknown ones are ignored. */
   readonly features: readonly string[]
-  /** Reserved (spec section 5): never sent, checked and ignored when it arrives. At most 64 bytes. */
-  readonly challenge: Uint8Array | undefined
-  /** Proves that the sender is a member, where both sides ask for a proof (spec section 5.2). At most 1024 bytes. */
-  readonly proof: Uint8Array | undefined
+  /**
+   * What TLS exports for this pipe, where both preambles announce that: 32 bytes. Equal on both sides: no program in
+   * between has terminated TLS.
+   */
+  readonly exporter: Uint8Array | undefined
+  /** The grant that the client presents, as it was issued. At most 2,048 bytes. */
+  readonly grant: Uint8Array | undefined
+}
+
+/** A peer's {@link HelloFields}, and who it is. */
+export interface Hello extends HelloFields {
+  /** The node id that belongs to the identity key that the peer has proved. */
+  readonly nodeId: NodeId
 }
 
 /** The map that goes on the wire. Absent fields and empty lists are left out. */
-export function helloToWire(hello: Hello): Record<string, unknown> {
-  const map: Record<string, unknown> = { n: nodeIdToBytes(hello.nodeId), i: hello.incarnation }
+export function helloToWire(hello: HelloFields): Record<string, unknown> {
+  const map: Record<string, unknown> = { i: hello.incarnation }
   if (hello.sequence !== 0) map['s'] = hello.sequence
   if (hello.life !== undefined) map['l'] = hello.life
   if (hello.roles.length > 0) map['r'] = hello.roles
   if (hello.observedAddress !== undefined) map['o'] = hello.observedAddress
   if (hello.listenAddresses.length > 0) map['a'] = hello.listenAddresses
   if (hello.features.length > 0) map['f'] = hello.features
-  if (hello.challenge !== undefined) map['c'] = hello.challenge
-  if (hello.proof !== undefined) map['p'] = hello.proof
+  if (hello.exporter !== undefined) map['x'] = hello.exporter
+  if (hello.grant !== undefined) map['g'] = hello.grant
   return map
 }
 
 /** Reads the map that came over the wire; an error names what is wrong with it. Unknown keys are ignored. */
-export function helloFromWire(value: unknown): Hello | LinkError {
+export function helloFromWire(value: unknown): HelloFields | LinkError {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) {
     return wrong('that is not a map')
   }
   const map = value as Readonly<Record<string, unknown>>
-  const nodeId = readNodeId(map['n'])
-  if (nodeId === undefined) return wrong('whose node id (n) is not 8 bytes')
   const incarnation = readUint(map['i'], Number.MAX_SAFE_INTEGER)
   if (incarnation === undefined) return wrong('whose incarnation (i) is not an integer from 0 to 2^53 - 1')
   const sequence = readUint(map['s'] ?? 0, Number.MAX_SAFE_INTEGER)
@@ -76,28 +86,19 @@ export function helloFromWire(value: unknown): Hello | LinkError {
   if (life === undefined) return wrong('whose life (l) is not an integer from 0 to 2^53 - 1')
   const lists = readLists(map)
   if (isError(lists)) return lists
-  const challenge = readBytes(map['c'], HelloLimit.CHALLENGE_BYTES)
-  if (challenge === false)
-    return wrong(`whose challenge (c) is not at most ${HelloLimit.CHALLENGE_BYTES} bytes`)
-  const proof = readBytes(map['p'], HelloLimit.PROOF_BYTES)
-  if (proof === false) return wrong(`whose proof (p) is not at most ${HelloLimit.PROOF_BYTES} bytes`)
-  return {
-    nodeId,
-    incarnation,
-    sequence,
-    life: isAbsent(map['l']) ? undefined : life,
-    ...lists,
-    challenge,
-    proof,
-  }
+  const exporter = readBytes(map['x'], { min: HelloLimit.EXPORTER_BYTES, max: HelloLimit.EXPORTER_BYTES })
+  if (exporter === false) return wrong(`whose exporter (x) is not ${HelloLimit.EXPORTER_BYTES} bytes`)
+  const grant = readBytes(map['g'], { min: 1, max: HelloLimit.GRANT_BYTES })
+  if (grant === false) return wrong(`whose grant (g) is not 1 to ${HelloLimit.GRANT_BYTES} bytes`)
+  return { incarnation, sequence, life: isAbsent(map['l']) ? undefined : life, ...lists, exporter, grant }
 }
 
 /**
  * What is wrong with the fields that a caller chose: the name of the field and its rule; `undefined` when nothing is.
  */
 export function checkHelloFields(
-  fields: Pick<Hello, 'incarnation' | 'sequence' | 'roles' | 'listenAddresses' | 'features'> &
-    Partial<Pick<Hello, 'life'>>,
+  fields: Pick<HelloFields, 'incarnation' | 'sequence' | 'roles' | 'listenAddresses' | 'features'> &
+    Partial<Pick<HelloFields, 'life'>>,
 ): string | undefined {
   for (const name of ['incarnation', 'sequence', 'life'] as const) {
     if (readUint(fields[name] ?? 0, Number.MAX_SAFE_INTEGER) === undefined) {
@@ -115,7 +116,19 @@ export function checkHelloFields(
   return undefined
 }
 
-type HelloLists = Pick<Hello, 'roles' | 'observedAddress' | 'listenAddresses' | 'features'>
+/**
+ * At least as many bytes as the HELLO takes, and at most 64 more. Counted without encoding it, since this is done for
+ * every pipe, and nothing is encoded for a peer that has proved nothing.
+ */
+export function helloSize(hello: HelloFields): number {
+  const { roles, listenAddresses, features, observedAddress, exporter, grant } = hello
+  let bytes = HELLO_OVERHEAD_BYTES + (observedAddress?.length ?? 0) + (exporter?.length ?? 0)
+  bytes += grant?.length ?? 0
+  for (const text of [...roles, ...listenAddresses, ...features]) bytes += 2 + text.length
+  return bytes
+}
+
+type HelloLists = Pick<HelloFields, 'roles' | 'observedAddress' | 'listenAddresses' | 'features'>
 
 function readLists(map: Readonly<Record<string, unknown>>): HelloLists | LinkError {
   const { ROLES, ROLE_BYTES, LISTEN_ADDRESSES, ADDRESS_BYTES, FEATURES, FEATURE_BYTES } = HelloLimit
@@ -135,9 +148,11 @@ function readLists(map: Readonly<Record<string, unknown>>): HelloLists | LinkErr
   return { roles, observedAddress: observed, listenAddresses, features }
 }
 
-function readBytes(value: unknown, maxBytes: number): Uint8Array | undefined | false {
+/** A copy of the bytes, `undefined` when the key is absent, `false` when it holds something else. */
+function readBytes(value: unknown, length: NumberRange): Uint8Array | undefined | false {
   if (isAbsent(value)) return undefined
-  return value instanceof Uint8Array && value.length <= maxBytes ? value.slice() : false
+  if (!(value instanceof Uint8Array) || value.length < length.min || value.length > length.max) return false
+  return new Uint8Array(value)
 }
 
 function isAbsent(value: unknown): boolean {

@@ -16,8 +16,8 @@ export type PreambleResult =
   | {
       readonly kind: 'preamble'
       readonly preamble: Preamble
-      /** The bytes behind the preamble: the beginning of QMux. May be empty. */
-      readonly initialBytes: Uint8Array
+      /** The 46 bytes as they arrived. */
+      readonly bytes: Uint8Array
     }
   | {
       readonly kind: 'error'
@@ -30,47 +30,35 @@ const BROKEN_RULE = { closeCode: CloseCode.PROTOCOL_ERROR }
 const INCOMPLETE: PreambleResult = { kind: 'incomplete' }
 
 /**
- * Reads the peer's preamble from chunks of any size and checks every field as soon as its last byte has arrived, so
- * that a foreign protocol is recognised by its first wrong byte. Holds at most {@link PREAMBLE_BYTES} bytes.
- *
- * After a result other than `incomplete` the parser is used up: `push` throws a `TypeError`.
+ * Reads the peer's preamble from what has arrived so far, and checks every field as soon as its last byte is there, so
+ * that a foreign protocol is recognised by its first wrong byte. Each call is given everything from the first byte on.
  */
 export class PreambleParser {
   readonly #ownDraft: number
-  readonly #bytes: Uint8Array = new Uint8Array(PREAMBLE_BYTES)
-  #length = 0
-  #isDone = false
+  #bytes: Uint8Array = new Uint8Array(0)
+  /** How many bytes were checked. */
+  #checked = 0
 
   /** `ownDraft` is the number of the QMux draft that this side speaks. */
   constructor(ownDraft: number) {
     this.#ownDraft = ownDraft
   }
 
-  push(chunk: Uint8Array): PreambleResult {
-    if (this.#isDone) throw new TypeError('the preamble was already read')
-    const taken = Math.min(chunk.length, PREAMBLE_BYTES - this.#length)
-    for (let index = 0; index < taken; index++) {
-      this.#bytes[this.#length] = chunk[index] as number
-      this.#length++
-      const error = this.#check()
-      if (error !== undefined) return this.#end({ kind: 'error', error })
+  read(bytes: Uint8Array): PreambleResult {
+    this.#bytes = bytes
+    const end = Math.min(bytes.length, PREAMBLE_BYTES)
+    while (this.#checked < end) {
+      const error = this.#check(this.#checked)
+      if (error !== undefined) return { kind: 'error', error }
+      this.#checked++
     }
-    if (this.#length < PREAMBLE_BYTES) return INCOMPLETE
-    return this.#end({
-      kind: 'preamble',
-      preamble: readPreamble(this.#bytes),
-      initialBytes: chunk.subarray(taken),
-    })
+    if (end < PREAMBLE_BYTES) return INCOMPLETE
+    const own = new Uint8Array(bytes.subarray(0, PREAMBLE_BYTES))
+    return { kind: 'preamble', preamble: readPreamble(own), bytes: own }
   }
 
-  #end(result: PreambleResult): PreambleResult {
-    this.#isDone = true
-    return result
-  }
-
-  /** Checks the field that the newest byte completes. */
-  #check(): LinkError | undefined {
-    const at = this.#length - 1
+  /** Checks the field that the byte at `at` completes. */
+  #check(at: number): LinkError | undefined {
     if (at < PREAMBLE_MAGIC.length) return this.#checkMagic(at)
     const byte = this.#bytes[at] as number
     switch (at) {
@@ -81,7 +69,7 @@ export class PreambleParser {
       case PreambleOffset.ROLE:
         return LINK_ROLES[byte - 1] === undefined ? violation(`has the unknown role ${byte}`) : undefined
       case PreambleOffset.FLAGS:
-        return checkFlags(byte & PreambleFlag.MUST_UNDERSTAND)
+        return checkFlags(byte & PreambleFlag.MODE)
       default:
         return undefined
     }

@@ -10,8 +10,6 @@ export interface LinkFacts {
   readonly isDialedHere: boolean
   /** The dialer's sequence number, from its HELLO (for links without a dialer: the QMux client's). */
   readonly sequence: number
-  /** What authenticated the peer, for example a certificate's fingerprint; `undefined` when nothing did. */
-  readonly credential: string | undefined
 }
 
 /** Which of two links is preferred. `older-if-alive`: the older one if it answers a ping, otherwise the newer one. */
@@ -19,17 +17,15 @@ export type Preference = 'older' | 'newer' | 'older-if-alive'
 
 /**
  * Compares two links by the rules of spec section 8; the first rule that applies decides:
- * 1. an older link that is authenticated by another credential than the newer one stays,
- * 2. of links to two lives of the peer the older one wins if it answers a ping sent now. Their incarnations do not
+ * 1. of links to two lives of the peer the older one wins if it answers a ping sent now. Their incarnations do not
  *    count: any peer can claim a higher one,
- * 3. of two links that the same node dialed the higher sequence number wins, or the newer link when they are equal,
- * 4. the link that the node with the lower id dialed wins; if that is the older one, only if it answers a ping sent
+ * 2. of two links that the same node dialed the higher sequence number wins, or the newer link when they are equal,
+ * 3. the link that the node with the lower id dialed wins; if that is the older one, only if it answers a ping sent
  *    now.
  *
  * `isOwnIdLower`: whether this node's id is lower than the peer's. Both sides get the same answer.
  */
 export function comparePreference(older: LinkFacts, newer: LinkFacts, isOwnIdLower: boolean): Preference {
-  if (older.credential !== undefined && older.credential !== newer.credential) return 'older'
   if (!isSameLife(older, newer)) return 'older-if-alive'
   if (older.isDialedHere === newer.isDialedHere) return newer.sequence >= older.sequence ? 'newer' : 'older'
   return newer.isDialedHere === isOwnIdLower ? 'newer' : 'older-if-alive'

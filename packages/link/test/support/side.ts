@@ -1,4 +1,4 @@
-import { toNodeId, type ByteDuplex, type Clock } from '@astranet/interface'
+import type { ByteDuplex, Clock } from '@astranet/interface'
 import type { Stream, StreamHandler } from '@astranet/mux'
 import {
   Link,
@@ -10,6 +10,7 @@ import {
   type OutgoingDial,
   type StreamHeader,
 } from '@astranet/link'
+import { identityOf, nameOf } from './identities.js'
 
 /** A stream that was asked for by the peer. */
 export interface Incoming {
@@ -31,7 +32,7 @@ export class Side {
   readonly goAways: number[] = []
   conflicts = 0
   readonly closes: (Error | undefined)[] = []
-  admit: (hello: Hello) => LinkError | undefined = () => undefined
+  admit: (hello: Hello) => LinkError | undefined | Promise<LinkError | undefined> = () => undefined
   onStream: (incoming: Incoming) => void = () => undefined
   onClose: () => void = () => undefined
   onOpen: () => void = () => undefined
@@ -45,12 +46,13 @@ export class Side {
     const { id, hasRegistry = true, ...rest } = options
     this.link = new Link(duplex, {
       role: 'either',
-      identity: { nodeId: toNodeId(id), incarnation: 1 },
+      identity: identityOf(id),
+      introduction: { incarnation: 1 },
       randomBytes: (length) => new Uint8Array(length).fill(Number(id)),
       handler: {
         admit: (_, hello) => this.admit(hello),
         onOpen: (link) => {
-          this.opened.push(String(link.peer?.nodeId))
+          this.opened.push(nameOf(link.peer?.nodeId))
           this.onOpen()
         },
         onMessage: (_, type, body) => void this.messages.push([type, body]),

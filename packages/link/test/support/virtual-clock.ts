@@ -44,6 +44,26 @@ export class VirtualClock implements Clock {
     this.#now = end
   }
 
+  /** `run`, with the promises of handshakes: their cryptography answers within the turn. */
+  async settle(): Promise<void> {
+    do {
+      this.run()
+      await new Promise((resolve) => setImmediate(resolve))
+    } while (this.#deferred.length > 0)
+  }
+
+  /** `advance`, with the promises of handshakes. */
+  async pass(ms: number): Promise<void> {
+    await this.settle()
+    const end = this.#now + ms
+    for (let next = this.#first(end); next !== undefined; next = this.#first(end)) {
+      this.advance(Math.max(0, next.at - this.#now))
+      await this.settle()
+    }
+    this.advance(end - this.#now)
+    await this.settle()
+  }
+
   #first(end: number): { at: number; callback: () => void } | undefined {
     const due = [...this.#timers].filter((timer) => timer.at <= end)
     return due.sort((left, right) => left.at - right.at)[0]

@@ -1,13 +1,19 @@
 import type { ByteDuplex, ByteDuplexHandler } from '@astranet/interface'
-import { lengthError } from '../proto/handshake/failures.js'
-import type { LengthRange } from '../proto/handshake/lengths.js'
-import { frameMessage, MessageReader } from '../proto/handshake/message-reader.js'
+import { MessageReader } from '../proto/handshake/message-reader.js'
 import { endedInHandshake, tooMuchInHandshake } from './pipe-errors.js'
 
 /** What is held of a peer that sends on over a pipe that does not pause, for example a WebSocket in a browser. */
 export const MAX_HELD_BYTES = 1_048_576
 
-/** What happened to the pipe during the handshake and belongs to the records. */
+/** How a {@link HandshakeChannel} behaves. */
+export interface ChannelOptions {
+  /** What is held over a pipe that does not pause, in bytes. A peer that sends more loses the pipe. Default 1 MiB. */
+  readonly maxHeldBytes?: number
+  /** The pipe has closed, also after `abort`. Called once, and not after {@link HandshakeChannel.takeRest}. */
+  readonly onClosed?: (reason: Error | undefined) => void
+}
+
+/** What happened to the pipe during the handshake and belongs to what comes behind it. */
 export interface ChannelRest {
   readonly bytes: Uint8Array | undefined
   readonly hasEnded: boolean
@@ -15,44 +21,68 @@ export interface ChannelRest {
 }
 
 interface Awaited {
-  readonly lengths: LengthRange
-  readonly message: number
-  resolve(message: Uint8Array): void
+  /** Looks whether what is awaited has arrived. */
+  look(): void
   reject(error: Error): void
 }
 
 /**
- * Handshake messages over a pipe. The pipe is paused unless a message is awaited, so at most one message and what the
- * pipe brings at a time are held; where a pipe does not pause, at most 1 MiB. The next handler finds the pipe paused.
+ * What comes first on a pipe: it is written with `write` and read with `read`, one after the other. The pipe is paused
+ * unless something is awaited, so that only what the pipe brings at a time is held; where a pipe does not pause, at
+ * most `maxHeldBytes`. The next handler finds the pipe paused.
  */
 export class HandshakeChannel implements ByteDuplexHandler {
   readonly #pipe: ByteDuplex
+  readonly #maxHeldBytes: number
+  readonly #onClosed: ChannelOptions['onClosed']
   readonly #reader = new MessageReader()
   #awaited: Awaited | undefined
   #hasEnded = false
   #closed: { readonly reason: Error | undefined } | undefined
+  /** Why nothing more is read. */
+  #failure: Error | undefined
 
-  constructor(pipe: ByteDuplex) {
+  constructor(pipe: ByteDuplex, { maxHeldBytes = MAX_HELD_BYTES, onClosed }: ChannelOptions = {}) {
     this.#pipe = pipe
+    this.#maxHeldBytes = maxHeldBytes
+    this.#onClosed = onClosed
     pipe.pause()
     pipe.handle(this)
   }
 
-  write(message: Uint8Array): void {
-    this.#pipe.writev([frameMessage(message)])
+  /** Bytes that arrived and were not read. */
+  get heldBytes(): number {
+    return this.#reader.heldBytes
+  }
+
+  write(chunks: readonly Uint8Array[]): void {
+    this.#pipe.writev(chunks)
   }
 
   /**
-   * Message number `message` of the handshake, from the peer. Rejects with `ASTRA_ERR_SECURE_HANDSHAKE` when it
-   * announces a length outside of `lengths`, with `ASTRA_ERR_SECURE_TRUNCATED` when the pipe ends before it, and with
-   * the reason of a pipe that broke.
+   * What `take` finds in what has arrived. It is called whenever more has arrived, until it returns something or
+   * throws: that is then the outcome. Rejects with `ASTRA_ERR_SECURE_TRUNCATED` when the pipe ends before, with the
+   * reason of a pipe that broke, and with that of `fail`. One call at a time.
    */
-  read(lengths: LengthRange, message: number): Promise<Uint8Array> {
+  read<T>(take: (reader: MessageReader) => T | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#awaited = { lengths, message, resolve, reject }
+      const look = (): void => {
+        const found = take(this.#reader)
+        if (found !== undefined) this.#finish(() => resolve(found))
+      }
+      this.#awaited = { look, reject }
       this.#look()
       if (this.#awaited !== undefined) this.#pipe.resume()
     })
+  }
+
+  /** Nothing more is read: what is awaited is rejected with `error`, and what has arrived or still arrives is dropped. */
+  fail(error: Error): void {
+    this.#failure ??= error
+    this.#reader.takeRest()
+    this.#look()
+    // Paused it would never report that the peer has ended or closed it.
+    this.#pipe.resume()
   }
 
   /** Lets go of the pipe, which the caller hands to another handler within the same turn. */
@@ -61,10 +91,10 @@ export class HandshakeChannel implements ByteDuplexHandler {
   }
 
   onData(chunk: Uint8Array): void {
-    if (this.#closed !== undefined) return
+    if (this.#closed !== undefined || this.#failure !== undefined) return
     this.#reader.push(chunk)
     this.#look()
-    if (this.#reader.heldBytes > MAX_HELD_BYTES) this.#pipe.abort(tooMuchInHandshake(MAX_HELD_BYTES))
+    if (this.heldBytes > this.#maxHeldBytes) this.#pipe.abort(tooMuchInHandshake(this.#maxHeldBytes))
   }
 
   onDrain(): void {}
@@ -77,21 +107,23 @@ export class HandshakeChannel implements ByteDuplexHandler {
   onClose(reason: Error | undefined): void {
     this.#closed = { reason }
     this.#look()
+    this.#onClosed?.(reason)
   }
 
   #look(): void {
     const awaited = this.#awaited
     if (awaited === undefined) return
-    const found = this.#reader.next(awaited.lengths)
-    if (found.kind === 'message') this.#settle(() => awaited.resolve(found.message))
-    else if (found.kind === 'length') {
-      this.#settle(() => awaited.reject(lengthError(found.length, awaited.lengths, awaited.message)))
-    } else if (this.#hasEnded || this.#closed !== undefined) {
-      this.#settle(() => awaited.reject(this.#closed?.reason ?? endedInHandshake()))
+    try {
+      if (this.#failure !== undefined) throw this.#failure
+      awaited.look()
+      if (this.#awaited === awaited && (this.#hasEnded || this.#closed !== undefined))
+        throw this.#closed?.reason ?? endedInHandshake()
+    } catch (error) {
+      this.#finish(() => awaited.reject(error as Error))
     }
   }
 
-  #settle(settle: () => void): void {
+  #finish(settle: () => void): void {
     this.#awaited = undefined
     this.#pipe.pause()
     settle()

@@ -14,7 +14,6 @@ export interface SecureDuplexParts {
   readonly result: HandshakeResult
   /** What arrived behind the handshake. */
   readonly rest: ChannelRest
-  readonly isConfidential: boolean
   readonly opener: RecordOpener
   makeOutbound(sink: OutboundSink): Outbound
 }
@@ -28,7 +27,7 @@ export interface SecureDuplexParts {
 export class SecureDuplex implements SecurePipe {
   readonly peer: SecurePeer
   readonly handshakeHash: Uint8Array
-  readonly capabilities: ByteDuplexCapabilities
+  readonly capabilities: ByteDuplexCapabilities = { halfClose: true }
   readonly localAddress: string
   readonly remoteAddress: string
   readonly defer?: (callback: () => void) => void
@@ -47,10 +46,9 @@ export class SecureDuplex implements SecurePipe {
   #broken: Error | undefined
   #hasToldClose = false
 
-  constructor({ pipe, result, rest, isConfidential, opener, makeOutbound }: SecureDuplexParts) {
+  constructor({ pipe, result, rest, opener, makeOutbound }: SecureDuplexParts) {
     this.peer = result.peer
     this.handshakeHash = result.handshakeHash
-    this.capabilities = { halfClose: true, confidential: isConfidential }
     this.localAddress = pipe.localAddress
     this.remoteAddress = pipe.remoteAddress
     const { defer, linger } = pipe

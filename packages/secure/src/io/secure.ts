@@ -1,15 +1,10 @@
 import { onAbort, toError, type ByteDuplex } from '@astranet/interface'
 import { Handshake } from '../proto/handshake/handshake.js'
 import type { HandshakeOptions, HandshakeResult } from '../proto/handshake/handshake-options.js'
-import { DirectCipher } from './direct-cipher.js'
-import { DirectOpener } from './direct-opener.js'
-import { DirectOutbound } from './direct-outbound.js'
-import { HandshakeChannel, type ChannelRest } from './handshake-channel.js'
-import { PipelinedOutbound } from './pipelined-outbound.js'
-import { PromisedCipher } from './promised-cipher.js'
-import { PromisedOpener } from './promised-opener.js'
+import { frameMessage, takeMessage } from '../proto/handshake/message-reader.js'
+import { HandshakeChannel } from './handshake-channel.js'
 import type { CryptoProvider } from './provider.js'
-import { SecureDuplex, type SecureDuplexParts } from './secure-duplex.js'
+import { recordPipe } from './record-pipe.js'
 import type { SecurePipe } from './secure-pipe.js'
 
 /** What {@link secureOver} and `secure` are given. */
@@ -34,8 +29,7 @@ export async function secureOver(
   const stop = abortOn(options.signal, pipe)
   try {
     const result = await shakeHands(handshake, channel, options.signal)
-    const isConfidential = options.psk !== undefined || options.expectedNodeId !== undefined
-    return new SecureDuplex(partsOf(provider, pipe, result, channel.takeRest(), isConfidential))
+    return recordPipe({ provider, pipe, result, rest: channel.takeRest() })
   } catch (error) {
     pipe.abort(toError(error))
     throw error
@@ -58,31 +52,8 @@ async function shakeHands(
   let toSend = await handshake.start()
   for (;;) {
     signal?.throwIfAborted()
-    if (toSend !== undefined) channel.write(toSend)
+    if (toSend !== undefined) channel.write([frameMessage(toSend)])
     if (handshake.state === 'done') return handshake.result
-    toSend = await handshake.receive(await channel.read(handshake.expectedLengths, handshake.nextMessage))
-  }
-}
-
-function partsOf(
-  { crypto, direct }: CryptoProvider,
-  pipe: ByteDuplex,
-  result: HandshakeResult,
-  rest: ChannelRest,
-  isConfidential: boolean,
-): SecureDuplexParts {
-  const { sendKey, receiveKey } = result
-  const shared = { pipe, result, rest, isConfidential }
-  if (direct !== undefined) {
-    return {
-      ...shared,
-      opener: new DirectOpener(new DirectCipher(direct, receiveKey)),
-      makeOutbound: (sink) => new DirectOutbound(pipe, new DirectCipher(direct, sendKey), sink),
-    }
-  }
-  return {
-    ...shared,
-    opener: new PromisedOpener(new PromisedCipher(crypto, receiveKey)),
-    makeOutbound: (sink) => new PipelinedOutbound(pipe, new PromisedCipher(crypto, sendKey), sink),
+    toSend = await handshake.receive(await channel.read((reader) => takeMessage(reader, handshake)))
   }
 }

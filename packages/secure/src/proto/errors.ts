@@ -21,9 +21,9 @@ export const SecureErrorCode = {
   RECORD: 'ASTRA_ERR_SECURE_RECORD',
   /** A record was changed, repeated, left out or put elsewhere. */
   TAMPERED: 'ASTRA_ERR_SECURE_TAMPERED',
-  /** A text or file holds no identity, or the identity cannot be exported. */
+  /** A text, a file or an entry of IndexedDB holds no identity, or the identity cannot be kept or exported. */
   IDENTITY: 'ASTRA_ERR_SECURE_IDENTITY',
-  /** This runtime has no WebCrypto, or WebCrypto lacks an algorithm. */
+  /** This runtime has no WebCrypto, or WebCrypto lacks an algorithm, or there is no IndexedDB. */
   UNAVAILABLE: 'ASTRA_ERR_SECURE_UNAVAILABLE',
 } as const
 

@@ -12,8 +12,17 @@ export async function nodeIdOfKey(
   publicKey: Uint8Array,
   hash: (bytes: Uint8Array) => Promise<Uint8Array>,
 ): Promise<NodeId> {
+  return nodeIdOfHash(await hash(nodeIdInput(publicKey)))
+}
+
+/** What is hashed for the node id of a public key. Throws a `RangeError` unless the key has 32 bytes. */
+export function nodeIdInput(publicKey: Uint8Array): Uint8Array {
   if (publicKey.length !== KEY_BYTES)
     throw new RangeError(`publicKey must have ${KEY_BYTES} bytes, got ${publicKey.length}`)
-  const digest = await hash(concatBytes([LABEL, publicKey]))
-  return nodeIdFromBytes(digest.subarray(0, 8))
+  return concatBytes([LABEL, publicKey])
+}
+
+/** The node id, given the SHA-256 of {@link nodeIdInput}. */
+export function nodeIdOfHash(hash: Uint8Array): NodeId {
+  return nodeIdFromBytes(hash.subarray(0, 8))
 }

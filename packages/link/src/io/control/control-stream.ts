@@ -6,14 +6,10 @@ import {
   type ControlMessage,
 } from '../../proto/control-message.js'
 import { protocolError, type LinkError } from '../../proto/error-codes.js'
-import { helloFromWire, helloToWire, MAX_HELLO_BYTES, type Hello } from '../../proto/hello.js'
 import { messageError } from '../../proto/message-error.js'
 
 /** What a {@link ControlStream} reports to its link. After `onViolation` nothing follows. */
 export interface ControlEvents {
-  /** The first message. */
-  onHello(hello: Hello): void
-  /** Every later one. */
   onControl(message: ControlMessage): void
   /** The peer sends no more messages. */
   onControlEnd(): void
@@ -21,15 +17,16 @@ export interface ControlEvents {
   onViolation(error: LinkError): void
 }
 
-/** The control stream of a link: HELLO, then messages, in both directions. Holds one unfinished message at most. */
+/** The bytes of a control message. Throws a `RangeError` when they are more than 262,144. */
+export function encodeControl(wire: readonly unknown[]): Uint8Array {
+  return encodeMessage(wire, { maxBytes: MAX_CONTROL_MESSAGE_BYTES })
+}
+
+/** The control stream of a link: messages in both directions. Holds one unfinished message at most. */
 export class ControlStream implements StreamHandler {
   readonly #stream: Stream
   readonly #events: ControlEvents
-  #decoder: MessageDecoder = new MessageDecoder({ maxBytes: MAX_HELLO_BYTES })
-  #hasHello = false
-  #isHeld = false
-  /** The peer has ended its direction. */
-  #hasEnd = false
+  readonly #decoder: MessageDecoder = new MessageDecoder({ maxBytes: MAX_CONTROL_MESSAGE_BYTES })
   /** Nothing more is reported. */
   #isDone = false
   /** This side has ended its direction. */
@@ -46,30 +43,9 @@ export class ControlStream implements StreamHandler {
     this.#stream.handle(this)
   }
 
-  /**
-   * Delivers nothing more until `release`: the peer's HELLO is being checked. What arrives waits, within its window.
-   */
-  hold(): void {
-    this.#isHeld = true
-    this.#stream.pause()
-  }
-
-  release(): void {
-    this.#isHeld = false
-    this.#read()
-    if (this.#isHeld || this.#isDone) return
-    this.#stream.resume()
-    if (this.#hasEnd) this.onEnd()
-  }
-
-  sendHello(hello: Hello): void {
-    this.#stream.write(encodeMessage(helloToWire(hello), { maxBytes: MAX_HELLO_BYTES }))
-  }
-
-  /** Sends one message. False: wait for `onControlWritable`, or nothing more can be sent. */
-  send(wire: readonly unknown[]): boolean {
-    const bytes = encodeMessage(wire, { maxBytes: MAX_CONTROL_MESSAGE_BYTES })
-    return !this.#isSendingEnded && this.#stream.write(bytes)
+  /** Sends one message, encoded. False: wait for `onControlWritable`, or nothing more can be sent. */
+  send(message: Uint8Array): boolean {
+    return !this.#isSendingEnded && this.#stream.write(message)
   }
 
   /** Nothing more will be sent. */
@@ -81,12 +57,20 @@ export class ControlStream implements StreamHandler {
   onData(_stream: Stream, chunk: Uint8Array): void {
     if (this.#isDone) return
     this.#decoder.push(chunk)
-    this.#read()
+    for (let step = this.#decoder.next(); step.kind !== 'incomplete'; step = this.#decoder.next()) {
+      if (step.kind === 'error') {
+        this.#violation(messageError(step.error, 'a control message'))
+        return
+      }
+      const message = controlFromWire(step.value)
+      if (message instanceof Error) this.#violation(message)
+      else this.#events.onControl(message)
+      if (this.#isDone) return
+    }
   }
 
   onEnd(): void {
-    this.#hasEnd = true
-    if (this.#isDone || this.#isHeld) return
+    if (this.#isDone) return
     this.#isDone = true
     this.#events.onControlEnd()
   }
@@ -101,33 +85,6 @@ export class ControlStream implements StreamHandler {
 
   onWritable(): void {
     this.#events.onControlWritable()
-  }
-
-  #read(): void {
-    if (this.#isHeld) return
-    for (let step = this.#decoder.next(); step.kind !== 'incomplete'; step = this.#decoder.next()) {
-      if (step.kind === 'error') {
-        this.#violation(messageError(step.error, this.#hasHello ? 'a control message' : 'a HELLO'))
-        return
-      }
-      this.#take(step.value)
-      if (this.#isDone || this.#isHeld) return
-    }
-  }
-
-  #take(value: unknown): void {
-    const message = this.#hasHello ? controlFromWire(value) : helloFromWire(value)
-    if (message instanceof Error) {
-      this.#violation(message)
-    } else if ('kind' in message) {
-      this.#events.onControl(message)
-    } else {
-      this.#hasHello = true
-      const initialBytes = this.#decoder.rest()
-      this.#decoder = new MessageDecoder({ maxBytes: MAX_CONTROL_MESSAGE_BYTES })
-      if (initialBytes.length > 0) this.#decoder.push(initialBytes)
-      this.#events.onHello(message)
-    }
   }
 
   #violation(error: LinkError): void {

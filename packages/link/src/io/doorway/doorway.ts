@@ -1,150 +1,167 @@
-import { QMUX_DRAFT_NUMBER } from '@astranet/frame'
-import type { ByteDuplex, ByteDuplexHandler, Clock, NodeId, Timer } from '@astranet/interface'
-import { CloseCode, LinkError } from '../../proto/error-codes.js'
+import { concatBytes } from '@astranet/interface'
+import { recordPipe } from '@astranet/secure'
+import { Handshake, type HandshakeOptions, type HandshakeResult } from '@astranet/secure/proto'
+import { CloseCode, LinkError, linkError, protocolError } from '../../proto/error-codes.js'
+import { grantPsk } from '../../proto/grant-psk.js'
+import type { Hello, HelloFields } from '../../proto/hello.js'
 import { negotiateRole, type SessionRole } from '../../proto/negotiate-role.js'
-import { encodePreamble, NONCE_BYTES, type LinkRole, type Preamble } from '../../proto/preamble.js'
-import { PreambleParser } from '../../proto/preamble-parser.js'
+import { equalBytes, isSameTls, pipeProtection } from '../../proto/pipe-protection.js'
+import { PREAMBLE_BYTES, presentsGrant } from '../../proto/preamble.js'
+import type { Door, PeerPreamble } from './door.js'
+import { busy, onlyOneSecret } from './doorway-errors.js'
+import { decodeHello, encodeHello, MAX_HELLO_MESSAGE_BYTES } from './hello-message.js'
+import { keepEnd } from './keep-end.js'
+import type { Passage, RemoteNode } from './passage.js'
 
 /**
- * How long a pipe stays open after the preambles did not match, in ms: the peer can read this side's preamble and
- * close. Until then the pipe counts as a pending handshake.
+ * What stands in front of a link (spec sections 2 to 5): a pipe goes in, both sides' preambles and the handshake pass
+ * over it, and what comes out is a pipe for a session, with a peer that has proved who it is. Rejects with a
+ * `LinkError`, or with what the cryptography or the pipe reported. It has no deadline: see `HandshakeChannel.fail`.
  */
-const LINGER_MS = 1_000
-
-/** What a {@link Doorway} needs to know. */
-export interface DoorwayOptions {
-  readonly role: LinkRole
-  readonly nodeId: NodeId
-  readonly clock: Clock
-  readonly randomBytes: (length: number) => Uint8Array
+export async function passDoorway(door: Door): Promise<Passage> {
+  const own = door.side.own.preamble
+  // A dialer is the initiator in every case, so it need not wait for the peer's preamble.
+  const early = own.role === 'dialer' ? await sendFirst(door) : undefined
+  if (own.role === 'either') door.greet()
+  const peer = await door.readPreamble()
+  const role = negotiateRole(own, peer.preamble)
+  if (role instanceof LinkError) throw role
+  door.isResponder = role === 'server'
+  if (peer.preamble.hasSecret !== own.hasSecret) throw onlyOneSecret(own.hasSecret)
+  // A side that is either waits for the peer's preamble before it sends message 1.
+  if (role === 'server' && peer.preamble.role === 'either') door.greet()
+  return role === 'client' ? initiate(door, peer, early ?? (await sendFirst(door))) : respond(door, peer)
 }
 
-/** What came out of a {@link Doorway}: a pipe on which a session can start. */
-export interface Passage {
-  /** Carries the session's bytes. It has to be taken over with `handle` inside `onPassed`. */
-  readonly duplex: ByteDuplex
-  /** The part that this side plays in the session. */
-  readonly role: SessionRole
-  readonly ownPreamble: Preamble
-  readonly peerPreamble: Preamble
-  /** What arrived behind the preamble; may be empty. */
-  readonly initialBytes: Uint8Array
+/** Begins a handshake: sends message 1, behind the preamble where that was not sent yet. */
+async function sendFirst(door: Door): Promise<Handshake> {
+  const { own, networkPsk, grant } = door.side
+  const handshake = new Handshake({
+    ...sharedOptions(door),
+    role: 'initiator',
+    prologue: own.bytes,
+    psk: networkPsk === undefined ? grant?.psk : await networkPsk(),
+    maxPayloadBytes: PREAMBLE_BYTES + MAX_HELLO_MESSAGE_BYTES,
+    // Called once message 2 was read, and so after the peer's preamble.
+    payload: (peer) => thirdPayload(door, peer?.payload as Uint8Array),
+  })
+  door.send((await handshake.start()) as Uint8Array)
+  return handshake
 }
 
-/** What a {@link Doorway} reports: `onPassed`, or `onFailed` and then `onPipeClosed`; each once. */
-export interface DoorwayEvents {
-  onPassed(passage: Passage): void
-  /** The preambles did not match. The pipe is being closed: by the peer, or after 1 s by this side. */
-  onFailed(error: LinkError): void
-  /** The pipe is closed; also after `abort` and `cut`. */
-  onPipeClosed(): void
+async function initiate(door: Door, peer: PeerPreamble, handshake: Handshake): Promise<Passage> {
+  if (presentsGrant(peer.preamble)) throw protocolError('presents a grant, and only a dialer may')
+  const third = await handshake.receive(await door.readReply(handshake))
+  door.send(third as Uint8Array)
+  return admit(door, peer, { role: 'client', result: handshake.result })
 }
 
-/**
- * What stands in front of a link: a pipe goes in, both sides' preambles are exchanged (spec section 3), and the pipe,
- * the negotiated role and the bytes behind the preamble come out. A handshake that encrypts the pipe belongs here.
- *
- * It has no deadline of its own: its owner calls `cut`.
- */
-export class Doorway implements ByteDuplexHandler {
-  readonly #duplex: ByteDuplex
-  readonly #own: Preamble
-  readonly #clock: Clock
-  readonly #events: DoorwayEvents
-  readonly #parser: PreambleParser
-  /** Passed, failed or aborted: what else arrives does not count. */
-  #isDone = false
-  #lingerTimer: Timer | undefined = undefined
+async function respond(door: Door, peer: PeerPreamble): Promise<Passage> {
+  const handshake = new Handshake({
+    ...sharedOptions(door),
+    role: 'responder',
+    prologue: peer.bytes,
+    psk: await peersPsk(door, peer),
+    maxPayloadBytes: MAX_HELLO_MESSAGE_BYTES,
+    // Called once message 1 was found right: for a peer without the secret nothing is encoded.
+    payload: () => concatBytes([door.side.own.bytes, encodeHello(ownHello(door, peer))]),
+  })
+  await handshake.start()
+  const first = await door.readMessage(handshake)
+  if (!door.events.mayBegin()) throw busy()
+  const second = await handshake.receive(first)
+  door.answer(second as Uint8Array)
+  await handshake.receive(await door.readMessage(handshake))
+  return admit(door, peer, { role: 'server', result: handshake.result })
+}
 
-  /** Throws a `RangeError` when `randomBytes` returns another number of bytes than it was asked for. */
-  constructor(duplex: ByteDuplex, options: DoorwayOptions, events: DoorwayEvents) {
-    this.#duplex = duplex
-    this.#own = ownPreamble(options)
-    this.#clock = options.clock
-    this.#events = events
-    this.#parser = new PreambleParser(this.#own.qmuxDraft)
+function sharedOptions({ side }: Door): Pick<HandshakeOptions, 'crypto' | 'identity' | 'expectedNodeId'> {
+  return { crypto: side.provider.crypto, identity: side.identity, expectedNodeId: side.expectedNodeId }
+}
+
+/** The secret with which the peer has made message 1. */
+async function peersPsk({ side }: Door, { preamble }: PeerPreamble): Promise<Uint8Array | undefined> {
+  const psk = await side.networkPsk?.()
+  return psk !== undefined && presentsGrant(preamble)
+    ? grantPsk(side.provider.crypto, psk, preamble.keyId)
+    : psk
+}
+
+/** What this side says of itself to this peer. */
+function ownHello({ side }: Door, { preamble }: PeerPreamble): HelloFields {
+  return preamble.hasExporter ? { ...side.hello, exporter: side.own.exporter } : side.hello
+}
+
+/** The initiator's HELLO, to a responder that has read the same and whose preamble arrived as it was sent. */
+function thirdPayload(door: Door, secondPayload: Uint8Array): Uint8Array {
+  const peer = door.peer as PeerPreamble
+  if (!equalBytes(secondPayload.subarray(0, PREAMBLE_BYTES), peer.bytes)) {
+    const message = "the peer's preamble was changed on the way: the peer proves that it sent another one"
+    throw linkError(CloseCode.AUTHENTICATION_FAILED, message)
   }
+  return encodeHello({ ...ownHello(door, peer), grant: door.side.grant?.bytes })
+}
 
-  start(): void {
-    // Written first: `handle` may deliver the peer's preamble at once, and then QMux begins to write.
-    this.#duplex.writev([encodePreamble(this.#own)])
-    this.#duplex.handle(this)
-  }
+/** Decides about a peer that has proved who it is. It is told through the session, also when it is refused. */
+async function admit(
+  door: Door,
+  peer: PeerPreamble,
+  { role, result }: { role: SessionRole; result: HandshakeResult },
+): Promise<Passage> {
+  const { payload } = result.peer
+  const read = decodeHello(role === 'client' ? payload.subarray(PREAMBLE_BYTES) : payload)
+  const fields = read instanceof Error ? undefined : read
+  const remote = remoteNode(door, peer, { result, fields, isDialer: role === 'server' })
+  const hello = fields && { ...fields, nodeId: remote.nodeId }
+  const fault = read instanceof Error ? read : missingField(door, peer, read)
+  door.events.onIntroduced({ role, remote, hello })
+  const refusal = fault ?? (await door.events.admit(hello as Hello))
+  return { role, remote, hello, refusal, takePipe: () => takePipe(door, remote, result) }
+}
 
-  /** Gives up and destroys the pipe, also one that lingers after `onFailed`. `onFailed` is not called any more. */
-  abort(error: Error): void {
-    this.#isDone = true
-    this.#lingerTimer?.cancel()
-    this.#duplex.abort(error)
-  }
+/** What a HELLO lacks that the peer's preamble has announced. */
+function missingField({ side }: Door, { preamble }: PeerPreamble, hello: HelloFields): LinkError | undefined {
+  if (presentsGrant(preamble) && hello.grant === undefined)
+    return protocolError('sent a HELLO without the grant (g) that its preamble announces')
+  if (preamble.hasExporter && side.own.preamble.hasExporter && hello.exporter === undefined)
+    return protocolError('sent a HELLO without the exporter (x) that its preamble announces')
+  return undefined
+}
 
-  /** `abort`, without waiting until the pipe reports that it is closed. */
-  cut(error: Error): void {
-    this.abort(error)
-    this.#events.onPipeClosed()
-  }
-
-  onData(chunk: Uint8Array): void {
-    if (this.#isDone) return
-    const result = this.#parser.push(chunk)
-    if (result.kind === 'incomplete') return
-    if (result.kind === 'error') {
-      this.#fail(result.error)
-      return
-    }
-    const { preamble, initialBytes } = result
-    const role = negotiateRole(this.#own, preamble)
-    if (role instanceof LinkError) {
-      this.#fail(role)
-      return
-    }
-    this.#isDone = true
-    this.#events.onPassed({
-      duplex: this.#duplex,
-      role,
-      ownPreamble: this.#own,
-      peerPreamble: preamble,
-      initialBytes,
-    })
-  }
-
-  onDrain(): void {}
-
-  onEnd(): void {
-    if (this.#isDone) this.#duplex.end()
-    else this.#fail(closed('the peer ended the connection before its preamble was complete'))
-  }
-
-  onClose(reason: Error | undefined): void {
-    if (!this.#isDone)
-      this.#fail(
-        closed(`the connection closed during the preamble${reason ? `: ${reason.message}` : ''}`, reason),
-      )
-    this.#lingerTimer?.cancel()
-    this.#events.onPipeClosed()
-  }
-
-  #fail(error: LinkError): void {
-    this.#isDone = true
-    // Reported first: the pipe may close from inside `end`.
-    this.#events.onFailed(error)
-    this.#lingerTimer = this.#clock.setTimer(LINGER_MS, () => this.cut(error), { background: true })
-    // A foreign protocol is cut off. A peer that can read this side's preamble gets it, so that it can report the same.
-    if (error.code === 'ASTRA_ERR_LINK_FOREIGN') this.#duplex.abort(error)
-    else this.#duplex.end()
+function remoteNode(
+  { side, duplex }: Door,
+  { preamble }: PeerPreamble,
+  {
+    result,
+    fields,
+    isDialer,
+  }: { result: HandshakeResult; fields: HelloFields | undefined; isDialer: boolean },
+): RemoteNode {
+  const { nodeId, publicKey } = result.peer
+  const facts = [side.own, { preamble, exporter: fields?.exporter }] as const
+  const security = pipeProtection(...facts)
+  // Where TLS ends elsewhere, its certificate is not this peer's.
+  const certificate = isSameTls(...facts) ? duplex.security?.certificate : undefined
+  const grant = isDialer ? fields?.grant : undefined
+  return {
+    nodeId,
+    publicKey,
+    security,
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(grant === undefined ? {} : { grant }),
+    ...(presentsGrant(preamble) ? { grantId: preamble.keyId } : {}),
   }
 }
 
-function ownPreamble({ role, nodeId, randomBytes }: DoorwayOptions): Preamble {
-  const nonce = randomBytes(NONCE_BYTES)
-  if (nonce.length !== NONCE_BYTES) {
-    throw new RangeError(
-      `randomBytes must return ${NONCE_BYTES} bytes when asked for them, got ${nonce.length}`,
-    )
-  }
-  return { qmuxDraft: QMUX_DRAFT_NUMBER, role, isResuming: false, nonce, nodeId }
-}
-
-function closed(message: string, cause?: Error): LinkError {
-  return new LinkError('ASTRA_ERR_LINK_CLOSED', message, { closeCode: CloseCode.NO_ERROR, cause })
+function takePipe(
+  { side, duplex, channel }: Door,
+  { security }: RemoteNode,
+  result: HandshakeResult,
+): ReturnType<Passage['takePipe']> {
+  const rest = channel.takeRest()
+  if (security !== 'encrypted')
+    return { duplex: rest.hasEnded ? keepEnd(duplex) : duplex, initialBytes: rest.bytes }
+  const records = recordPipe({ provider: side.provider, pipe: duplex, result, rest })
+  records.pause()
+  return { duplex: records, initialBytes: undefined }
 }

@@ -1,38 +1,41 @@
-import { encodeMessage } from '@astranet/frame/message'
-import { toNodeId } from '@astranet/interface'
+import {
+  checkHelloFields,
+  HelloLimit,
+  helloSize,
+  MAX_HELLO_BYTES,
+  type HelloFields,
+} from '../../proto/hello.js'
 import { isToken } from '../../proto/fields.js'
-import { checkHelloFields, HelloLimit, helloToWire, MAX_HELLO_BYTES, type Hello } from '../../proto/hello.js'
-import type { LinkIdentity } from '../link-options.js'
+import type { LinkGrant, LinkIntroduction } from '../link-options.js'
 
 /** Which of a link's options go into its HELLO. */
 export interface OwnHelloOptions {
-  readonly identity: LinkIdentity
-  readonly sequence?: number
+  readonly introduction: LinkIntroduction
+  readonly sequence?: number | undefined
+  readonly grant?: LinkGrant | undefined
 }
 
 /**
- * The HELLO that this side sends to a peer seen at `remoteAddress`. Throws a `TypeError` or `RangeError` that names the
- * option when it cannot be sent.
+ * The HELLO that this side sends to a peer seen at `remoteAddress`, without what depends on the peer. Throws a
+ * `TypeError` or `RangeError` that names the option when it cannot be sent.
  */
-export function ownHello({ identity, sequence = 0 }: OwnHelloOptions, remoteAddress: string): Hello {
-  const hello: Hello = {
-    nodeId: toNodeId(identity.nodeId),
-    incarnation: identity.incarnation,
+export function ownHello(options: OwnHelloOptions, remoteAddress: string): HelloFields {
+  const { introduction, sequence = 0, grant } = options
+  const hello: HelloFields = {
+    incarnation: introduction.incarnation,
     sequence,
-    life: identity.life,
-    roles: identity.roles ?? [],
+    life: introduction.life,
+    roles: introduction.roles ?? [],
     observedAddress: isToken(remoteAddress, HelloLimit.ADDRESS_BYTES) ? remoteAddress : undefined,
-    listenAddresses: identity.listenAddresses ?? [],
-    features: identity.features ?? [],
-    challenge: undefined,
-    proof: undefined,
+    listenAddresses: introduction.listenAddresses ?? [],
+    features: introduction.features ?? [],
+    exporter: undefined,
+    grant: undefined,
   }
   const fault = checkHelloFields(hello)
   if (fault !== undefined) throw new RangeError(fault)
-  try {
-    encodeMessage(helloToWire(hello), { maxBytes: MAX_HELLO_BYTES })
-  } catch (cause) {
-    throw new RangeError(`identity takes more than the ${MAX_HELLO_BYTES} bytes of a HELLO`, { cause })
-  }
+  const largest = { ...hello, exporter: new Uint8Array(HelloLimit.EXPORTER_BYTES), grant: grant?.bytes }
+  if (helloSize(largest) > MAX_HELLO_BYTES)
+    throw new RangeError(`introduction takes more than the ${MAX_HELLO_BYTES} bytes of a HELLO`)
   return hello
 }

@@ -1,4 +1,4 @@
-import type { ByteDuplex, MemoryUse } from '@astranet/interface'
+import type { ByteDuplex, MemoryUse, PipeSecurity } from '@astranet/interface'
 import { fromMessagePort, type PortLike } from '@astranet/interface/message-port'
 import { fromNodeDuplex, type NodeDuplex } from '@astranet/interface/node-duplex'
 import { fromWebStreams, type WebStreamPair } from '@astranet/interface/web-streams'
@@ -9,20 +9,22 @@ export type Pipe = ByteDuplex | NodeDuplex | WebStreamPair | PortLike
 /** What {@link toByteDuplex} cannot find out itself. */
 export interface PipeOptions {
   /**
-   * {@link ByteDuplexCapabilities.confidential}. Default: `false`, for a MessagePort `true`. A `ByteDuplex` has its
-   * own value; another one throws a TypeError.
+   * {@link ByteDuplex.security}, for example `{ isPrivate: true }` for the stdio of a child on this machine. Default: a
+   * MessagePort is private, a Node socket shows its own, and nothing is known of other streams. Not for a
+   * `ByteDuplex`, which has its own: a TypeError.
    */
-  confidential?: boolean
+  security?: PipeSecurity
   /**
    * For a Node `Duplex`: whether the process keeps memory that reading frees ({@link MemoryUse}). Default `'fast'`.
    */
   memory?: MemoryUse
 }
 
-/** `pipe` as a byte duplex. Throws a TypeError when it has none of the four shapes. */
+/** `pipe` as a byte duplex. Throws a TypeError when it has none of the four shapes, or `security` is wrong. */
 export function toByteDuplex(pipe: Pipe, options: PipeOptions = {}): ByteDuplex {
+  if (options.security !== undefined) checkSecurity(options.security)
   if (typeof pipe === 'object' && pipe !== null) {
-    if ('writev' in pipe && 'handle' in pipe) return checkSame(pipe, options)
+    if ('writev' in pipe && 'handle' in pipe) return unchanged(pipe, options)
     if ('cork' in pipe && 'pause' in pipe) return fromNodeDuplex(pipe, options)
     if ('readable' in pipe && 'writable' in pipe) return fromWebStreams(pipe, options)
     if ('postMessage' in pipe && 'addEventListener' in pipe) return fromMessagePort(pipe, options)
@@ -32,8 +34,15 @@ export function toByteDuplex(pipe: Pipe, options: PipeOptions = {}): ByteDuplex 
   )
 }
 
-function checkSame(pipe: ByteDuplex, { confidential }: PipeOptions): ByteDuplex {
-  const { confidential: found = false } = pipe.capabilities
-  if (confidential === undefined || confidential === found) return pipe
-  throw new TypeError(`confidential is ${confidential}, and the ByteDuplex says ${found}`)
+/** A wrong value that counted as private would turn encryption off. */
+function checkSecurity(security: PipeSecurity): void {
+  const { isPrivate, exportKeyingMaterial } = (security as PipeSecurity | null) ?? {}
+  const hasExporter = exportKeyingMaterial === undefined || typeof exportKeyingMaterial === 'function'
+  if (typeof isPrivate === 'boolean' && hasExporter) return
+  throw new TypeError('security must be an object with isPrivate, true or false, such as { isPrivate: true }')
+}
+
+function unchanged(pipe: ByteDuplex, { security }: PipeOptions): ByteDuplex {
+  if (security === undefined || security === pipe.security) return pipe
+  throw new TypeError('security must not be given for a ByteDuplex, which has its own')
 }

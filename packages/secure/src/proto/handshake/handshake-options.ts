@@ -17,13 +17,22 @@ export interface HandshakeOptions {
    * The network's secret in 32 bytes: only a peer that has it gets an answer. Default: none, and every peer gets one.
    */
   readonly psk?: Uint8Array | undefined
-  /** Sent to the peer, encrypted, with the identity. At most 65,343 bytes. Default: empty. */
-  readonly payload?: Uint8Array | undefined
+  /**
+   * Sent to the peer, encrypted, with the identity. At most 65,343 bytes. Default: empty. A function is called when the
+   * message is written; what it throws fails the handshake.
+   */
+  readonly payload?: Uint8Array | PayloadFunction | undefined
   /** The largest payload that the peer may send, 0 to 65,343 bytes. Default 4,096. */
   readonly maxPayloadBytes?: number | undefined
   /** The only node id that is accepted. An initiator then shows its own identity to no other node. Default: any. */
   readonly expectedNodeId?: NodeId | undefined
 }
+
+/**
+ * Makes the payload of this side's message. An initiator's is given the peer, whose message was read; a responder's
+ * `undefined`.
+ */
+export type PayloadFunction = (peer: SecurePeer | undefined) => Uint8Array | Promise<Uint8Array>
 
 /** The other end of a handshake, as it has proved itself. */
 export interface SecurePeer {

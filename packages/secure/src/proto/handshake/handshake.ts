@@ -6,7 +6,7 @@ import { hasCode, lengthError, peerError, secretError } from './failures.js'
 import type { HandshakeOptions, HandshakeResult, SecurePeer } from './handshake-options.js'
 import { readProof, writeProof, type SecureRole } from './identity-proof.js'
 import { messageLengths, type LengthRange } from './lengths.js'
-import { checkHandshakeOptions } from './options.js'
+import { checkHandshakeOptions, checkPayload } from './options.js'
 
 /** In front of the caller's prologue, so that nothing but this version of this protocol shares a handshake with it. */
 const PROLOGUE_LABEL = asciiBytes('astranet secure 1')
@@ -151,9 +151,10 @@ export class Handshake {
 
   async #writeProof(noise: NoiseXX, role: SecureRole): Promise<Uint8Array> {
     const { identity, payload = NO_BYTES } = this.#options
+    const sent = typeof payload === 'function' ? checkPayload(await payload(this.#peer)) : payload
     const tokens = await noise.writeTokens()
     const part = { role, hash: noise.hash, staticKey: noise.staticKey }
-    return concatBytes([tokens, await noise.encrypt(await writeProof(identity, part, payload))])
+    return concatBytes([tokens, await noise.encrypt(await writeProof(identity, part, sent))])
   }
 
   async #readProof(noise: NoiseXX, message: Uint8Array, role: SecureRole): Promise<void> {

@@ -1,4 +1,6 @@
 import { concatBytes } from '@astranet/interface'
+import { NO_BYTES } from '../bytes.js'
+import { lengthError } from './failures.js'
 import type { LengthRange } from './lengths.js'
 
 /** Bytes of the length in front of every message, big-endian. */
@@ -38,11 +40,31 @@ export class MessageReader {
     return this.#bytes
   }
 
+  /** Everything that was pushed and not read. Empty when nothing was. */
+  get held(): Uint8Array {
+    return this.#bytes > 0 ? this.#joined() : NO_BYTES
+  }
+
+  /** Drops the first `count` bytes that are held, for what stands between messages. */
+  skip(count: number): void {
+    const rest = this.held.subarray(count)
+    this.#chunks = rest.length > 0 ? [rest] : []
+    this.#bytes = rest.length
+    this.#neededBytes = LENGTH_BYTES
+  }
+
+  /** The length that the next message announces; `undefined` before it has arrived. */
+  get nextLength(): number | undefined {
+    if (this.#bytes < this.#neededBytes) return undefined
+    const all = this.#joined()
+    return ((all[0] ?? 0) << 8) | (all[1] ?? 0)
+  }
+
   /** The next message, when it is whole; `length` when the peer announces one outside of `lengths`. */
   next({ min, max }: LengthRange): ReadMessage {
-    if (this.#bytes < this.#neededBytes) return MORE
+    const length = this.nextLength
+    if (length === undefined) return MORE
     const all = this.#joined()
-    const length = ((all[0] ?? 0) << 8) | (all[1] ?? 0)
     if (length < min || length > max) return { kind: 'length', length }
     const end = LENGTH_BYTES + length
     this.#neededBytes = end
@@ -66,4 +88,20 @@ export class MessageReader {
     if (this.#chunks.length > 1) this.#chunks = [concatBytes(this.#chunks)]
     return this.#chunks[0] as Uint8Array
   }
+}
+
+/** Which message of a handshake is due. */
+export interface DueMessage {
+  readonly expectedLengths: LengthRange
+  readonly nextMessage: number
+}
+
+/**
+ * The message that is due, `undefined` until it is whole. Throws an `ASTRA_ERR_SECURE_HANDSHAKE` when the peer
+ * announces one of another length. `due` is the handshake itself.
+ */
+export function takeMessage(reader: MessageReader, due: DueMessage): Uint8Array | undefined {
+  const found = reader.next(due.expectedLengths)
+  if (found.kind === 'length') throw lengthError(found.length, due.expectedLengths, due.nextMessage)
+  return found.kind === 'message' ? found.message : undefined
 }

@@ -15,8 +15,14 @@ export function checkHandshakeOptions(options: HandshakeOptions): number {
   checkBytes('identity.publicKey', identity.publicKey, KEY_BYTES, KEY_BYTES)
   if (psk !== undefined) checkBytes('psk', psk, KEY_BYTES, KEY_BYTES)
   if (prologue !== undefined) checkBytes('prologue', prologue, 0, Infinity)
-  if (payload !== undefined) checkBytes('payload', payload, 0, MAX_PAYLOAD_BYTES)
+  if (payload !== undefined && typeof payload !== 'function') checkPayload(payload)
   return checkInteger('maxPayloadBytes', maxPayloadBytes, { min: 0, max: MAX_PAYLOAD_BYTES })
+}
+
+/** `payload` when it can be sent. Throws a `TypeError` or `RangeError` otherwise. */
+export function checkPayload(payload: Uint8Array): Uint8Array {
+  checkBytes('payload', payload, 0, MAX_PAYLOAD_BYTES)
+  return payload
 }
 
 function checkBytes(name: string, value: unknown, min: number, max: number): void {

@@ -1,0 +1,13 @@
+import type { Identity } from '@astranet/secure'
+
+/** The option `identity`, checked: an identity, where one is kept, or nothing. Otherwise throws a TypeError. */
+export function checkIdentity(option: unknown): Identity | string | undefined {
+  if (option === undefined || (typeof option === 'string' && option !== '') || isIdentity(option))
+    return option
+  throw new TypeError('identity must be an Identity, or a text that says where one is kept')
+}
+
+function isIdentity(option: unknown): option is Identity {
+  const { publicKey, nodeId, sign } = (option ?? {}) as Partial<Identity>
+  return publicKey instanceof Uint8Array && typeof nodeId === 'bigint' && typeof sign === 'function'
+}

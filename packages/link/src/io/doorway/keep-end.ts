@@ -1,0 +1,34 @@
+import type { ByteDuplex, ByteDuplexHandler } from '@astranet/interface'
+
+/**
+ * `duplex`, paused, for a new handler, which is told that the peer has ended although the handler before it was told.
+ * That happens over pipes that do not pause.
+ */
+export function keepEnd(duplex: ByteDuplex): ByteDuplex {
+  const { defer, linger, security } = duplex
+  let handler: ByteDuplexHandler | undefined
+  return {
+    capabilities: duplex.capabilities,
+    localAddress: duplex.localAddress,
+    remoteAddress: duplex.remoteAddress,
+    ...(security === undefined ? {} : { security }),
+    ...(defer === undefined ? {} : { defer: (callback) => defer.call(duplex, callback) }),
+    ...(linger === undefined ? {} : { linger: (ms) => linger.call(duplex, ms) }),
+    get bufferedBytes() {
+      return duplex.bufferedBytes
+    },
+    handle(newHandler) {
+      handler = newHandler
+      duplex.handle(newHandler)
+    },
+    writev: (chunks) => duplex.writev(chunks),
+    pause: () => duplex.pause(),
+    resume() {
+      duplex.resume()
+      handler?.onEnd()
+      handler = undefined
+    },
+    end: () => duplex.end(),
+    abort: (reason) => duplex.abort(reason),
+  }
+}

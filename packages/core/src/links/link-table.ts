@@ -3,8 +3,9 @@ import {
   CloseCode,
   linkError,
   type Link,
+  type LinkError,
   type LinkHandler,
-  type LinkIdentity,
+  type LinkIntroduction,
   type StreamHeader,
 } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
@@ -12,6 +13,7 @@ import type { Conflicts } from './conflicts.js'
 import type { StreamKind, StreamTaker, StreamTakers } from './incoming-stream.js'
 import type { LinkRecord } from './link-record.js'
 import type { PreferredLinks } from './preferred-links.js'
+import { admittedIdentity, type AdmittedIdentity } from './remote-identity.js'
 
 /** Where messages of the peers' registries go. */
 export interface RegistryReceiver {
@@ -23,7 +25,7 @@ export interface RegistryReceiver {
 
 /** What a table of links needs of its node. */
 export interface LinkTableParts {
-  readonly introduction: () => LinkIdentity
+  readonly introduction: () => LinkIntroduction
   readonly preferred: PreferredLinks
   readonly conflicts: Conflicts
   readonly registry: RegistryReceiver
@@ -50,6 +52,11 @@ export class LinkTable implements LinkHandler {
     return this.#isClosed
   }
 
+  /** The node at the other end of a link that this node has admitted; `undefined` for others and once it has closed. */
+  identityOf(link: Link): AdmittedIdentity | undefined {
+    return this.#links.get(link)?.identity
+  }
+
   /** All open links to the node. */
   linksTo(nodeId: NodeId): Link[] {
     return [...this.#links].flatMap(([link, record]) => (record.nodeId === nodeId ? [link] : []))
@@ -70,6 +77,14 @@ export class LinkTable implements LinkHandler {
   /** Sends this node's incarnation to all neighbours: it is not the one of their HELLOs any more. */
   announceIncarnation(incarnation: number): void {
     for (const link of this.#links.keys()) link.tellIncarnation(incarnation)
+  }
+
+  admit(link: Link): LinkError | undefined {
+    const record = this.#links.get(link)
+    const { remote } = link
+    if (record === undefined || remote === undefined) return undefined
+    record.identity = admittedIdentity(remote, record.remoteAddress, { roles: [], services: undefined })
+    return undefined
   }
 
   onOpen(link: Link): void {

@@ -64,7 +64,7 @@ export class Node<TSocket, TListener> {
     const catalogue = new Catalogue({ self, incarnation: Date.now() })
     this.catalogue = catalogue
     this.routes = new RouteTable(catalogue)
-    this.#introduction = new OwnIntroduction(self, catalogue, () => this.#endpoints.addresses)
+    this.#introduction = new OwnIntroduction(catalogue, () => this.#endpoints.addresses)
     const introduction = this.#introduction.current.bind(this.#introduction)
     const preferred = new PreferredLinks({
       ...{ self, clock },
@@ -102,7 +102,7 @@ export class Node<TSocket, TListener> {
       onChange: () => sync.schedule(),
     })
     this.#endpoints = new Endpoints({
-      ...{ maker, hasProof: options.proof !== undefined },
+      ...{ maker, hasSecret: options.psk !== undefined },
       reports: new EndpointReports(platform),
       hostAddresses: platform.hostAddresses,
       onChange: () => this.#publishAddresses(),

@@ -1,15 +1,16 @@
 import { checkMemoryUse, systemClock, type Clock, type MemoryUse, type Transport } from '@astranet/interface'
-import { DEFAULT_HELLO_TIMEOUT_MS, type HelloProof } from '@astranet/link'
+import { DEFAULT_HELLO_TIMEOUT_MS } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
 import { checkClock, checkOptions, checkTimeout } from '../api/check.js'
-import type { AstraNetOptions, DefaultTransports } from '../api/options.js'
-import { checkNetworkSecret, proofOf } from '../api/secret.js'
+import type { AstraNetOptions, DefaultTransports, Encryption } from '../api/options.js'
+import { checkNetworkSecret, pskOf, type PskSource } from '../api/secret.js'
 import { checkSessionLimits } from './session-limits.js'
 
 /** @internal Every option but the identity, resolved. */
 export interface ResolvedOptions {
-  /** What each link proves in HELLO; `undefined`: nothing. */
-  readonly proof: HelloProof | undefined
+  /** What each link proves; `undefined`: nothing. */
+  readonly psk: PskSource | undefined
+  readonly encryption: Encryption
   readonly transports: readonly Transport[]
   readonly sessionLimits: SessionLimits
   readonly helloTimeoutMs: number
@@ -24,7 +25,7 @@ export function resolveOptions(
   options: AstraNetOptions,
   defaultTransports: DefaultTransports,
 ): ResolvedOptions {
-  const { secret } = checkOptions(options)
+  const { secret, encryption = 'auto' } = checkOptions(options)
   if (secret !== undefined) checkNetworkSecret(secret)
   const memory = checkMemoryUse(options.memory)
   const transports = checkTransports(options.transports ?? defaultTransports(options))
@@ -34,12 +35,18 @@ export function resolveOptions(
   }
   return {
     transports,
-    proof: secret === undefined ? undefined : proofOf(secret),
+    psk: secret === undefined ? undefined : pskOf(secret),
+    encryption: checkEncryption(encryption),
     sessionLimits: { ...checkSessionLimits(options.sessionLimits), memoryBudget: new MemoryBudget(limit) },
     helloTimeoutMs: checkHelloTimeout(options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS),
     memory,
     clock: checkClock(options.clock === undefined ? systemClock : options.clock),
   }
+}
+
+function checkEncryption(value: Encryption): Encryption {
+  if (value === 'auto' || value === 'always') return value
+  throw new TypeError(`encryption must be 'auto' or 'always', got ${String(value)}`)
 }
 
 function checkHelloTimeout(value: number): number {

@@ -8,6 +8,7 @@ export const layers = {
   interface: [],
   secure: ['interface'],
   frame: ['interface'],
+  ticket: ['interface', 'frame', 'secure'],
   mux: ['interface', 'frame'],
   link: ['interface', 'secure', 'frame', 'mux'],
   registry: ['interface', 'frame'],

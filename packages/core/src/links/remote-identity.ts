@@ -20,7 +20,10 @@ export interface RemoteIdentity {
   readonly certificate?: PeerCertificate
 }
 
-/** @internal An identity with what only this node's decisions need. */
+/**
+ * @internal An identity as a link was admitted, with what only this node's decisions need. Its roles are those of the
+ * grant; the policy adds its own, as long as it is in force.
+ */
 export interface AdmittedIdentity extends RemoteIdentity {
   /**
    * Patterns of the names of services that the node may dial and offer, from its grant. `undefined`: every name.
@@ -28,7 +31,7 @@ export interface AdmittedIdentity extends RemoteIdentity {
   readonly services: readonly string[] | undefined
 }
 
-/** What a node's grant and this node's policy list add to what it has proved. */
+/** What a node's grant adds to what it has proved. */
 export interface GrantedRights {
   readonly roles: readonly string[]
   readonly services: readonly string[] | undefined

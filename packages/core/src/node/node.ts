@@ -12,7 +12,9 @@ import { Loopback } from '../dial/loopback.js'
 import type { Endpoint } from '../endpoints/endpoint.js'
 import { EndpointReports } from '../endpoints/endpoint-reports.js'
 import { Endpoints } from '../endpoints/endpoints.js'
+import { Admission } from '../links/admission.js'
 import { Conflicts } from '../links/conflicts.js'
+import { Grants } from '../links/grants.js'
 import type { StreamTakers } from '../links/incoming-stream.js'
 import { Joins } from '../links/joins.js'
 import { LinkMaker } from '../links/link-maker.js'
@@ -77,6 +79,11 @@ export class Node<TSocket, TListener> {
     this.preferred = preferred
     const table = new LinkTable({
       ...{ introduction, preferred },
+      admission: new Admission({
+        maxLinks: options.maxLinks,
+        grants: new Grants([...options.granters, publicKey]),
+        linkRefusal: () => undefined,
+      }),
       conflicts: new Conflicts(self, platform),
       registry: {
         receive: (nodeId, link, message) => this.#sync.receive(nodeId, link, message),

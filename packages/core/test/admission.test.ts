@@ -1,6 +1,6 @@
 import { CloseCode, type Link } from '@astranet/link'
 import { memory, memoryPair } from '@astranet/transport-memory'
-import { generateIdentitySync, type Identity } from '@astranet/secure'
+import type { Identity } from '@astranet/secure'
 import { expect, test } from 'vitest'
 import { AstraNet } from '../src/index.js'
 import { orderedIdentities } from './identities.js'

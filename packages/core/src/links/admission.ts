@@ -1,6 +1,7 @@
-import { toError, type AstraError } from '@astranet/interface'
+import type { AstraError } from '@astranet/interface'
 import { CloseCode, linkError, type Link, type LinkError, type RemoteNode } from '@astranet/link'
 import type { GrantTerms } from '@astranet/ticket'
+import { grantRefusal } from './grant-refusal.js'
 import type { Grants } from './grants.js'
 import { admittedIdentity, type AdmittedIdentity, type GrantedRights } from './remote-identity.js'
 
@@ -63,14 +64,14 @@ export class Admission {
   async #decideByGrant(link: Link, remote: RemoteNode, remoteAddress: string): Promise<Decision> {
     const { grants } = this.#parts
     const terms = await grants.read(remote)
-    if (!isTerms(terms)) return refusedGrant(terms)
+    if (!isTerms(terms)) return grantRefusal(terms)
     const { roles, services } = terms
     const identity = admittedIdentity(remote, remoteAddress, { roles, services })
     const refusal = await this.#askPolicy(link, identity)
     if (refusal !== undefined) return refusal
     // What is counted stays counted, so this comes last.
     const fault = grants.use(terms, remote.nodeId)
-    return fault === undefined ? identity : refusedGrant(fault)
+    return fault === undefined ? identity : grantRefusal(fault)
   }
 
   #askPolicy(link: Link, identity: AdmittedIdentity): Promise<LinkError | undefined> | undefined {
@@ -97,9 +98,4 @@ function isTerms(read: GrantTerms | AstraError): read is GrantTerms {
 
 function refused(text: string): LinkError {
   return linkError(CloseCode.REFUSED, text)
-}
-
-/** The peer gets the code in the sentence, so that its program can branch on it. */
-function refusedGrant(fault: AstraError): LinkError {
-  return linkError(CloseCode.REFUSED, `${fault.code}: ${fault.message}`, { cause: toError(fault) })
 }

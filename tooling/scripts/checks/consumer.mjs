@@ -117,6 +117,6 @@ async function runAll(path, runs) {
 /** @param {PackedPackage} each */
 function specifiers({ manifest }) {
   return Object.keys(manifest.exports ?? {})
-    .filter((subpath) => subpath !== './package.json')
+    .filter((subpath) => !subpath.endsWith('.json'))
     .map((subpath) => manifest.name + subpath.slice(1))
 }

@@ -7,6 +7,7 @@
 export const layers = {
   interface: [],
   secure: ['interface'],
+  policy: ['interface'],
   frame: ['interface'],
   mux: ['interface', 'frame'],
   link: ['interface', 'secure', 'frame', 'mux'],
@@ -22,12 +23,14 @@ export const layers = {
 /** Packages of the npm registry that a package may use in its `src`; none may use any other. */
 export const externals = /** @type {Record<string, readonly string[]>} */ ({
   frame: ['@msgpack/msgpack'],
+  policy: ['yaml'],
   'transport-ws': ['ws'],
 })
 
 /** Where a package that runs in any runtime may use Node's modules all the same, as patterns of paths in `src`. */
 export const nodeOnly = /** @type {Record<string, string>} */ ({
   secure: 'nodejs/',
+  policy: 'file/',
   mux: 'io/',
   'transport-tcp': '',
   'transport-ws': '',

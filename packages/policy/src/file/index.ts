@@ -1,0 +1,2 @@
+export { loadPolicy } from './load-policy.js'
+export { parsePolicy } from './parse-policy.js'

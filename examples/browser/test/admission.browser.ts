@@ -63,8 +63,20 @@ it("a page whose name was rebound to this machine is refused, although it has th
   const host = web.host.replace('localhost', 'evil.example')
   const page = await open(`http://${host}`, 'join')
   const url = `ws://${host}/astranet`
-  expect(await call<Greeting>(page, 'greet', { url })).toEqual({ code: 'ECONNREFUSED' })
+  expect(await call<string>(page, 'knock', url)).toBe('ECONNREFUSED')
   expect((await refusals.next()).value).toEqual(['ASTRA_ERR_WS_HANDSHAKE'])
+  await page.close()
+  const own = await open(`http://${web.host}`, 'join')
+  expect(await call<string>(own, 'knock', `ws://${web.host}/astranet`)).toBe('connected')
+  await own.close()
+})
+
+it('a page outside a secure context makes no node, and the error says why', async () => {
+  await using web = await startWeb('join')
+  const host = web.host.replace('localhost', 'evil.example')
+  const page = await open(`http://${host}`, 'join')
+  const greeting = await call<Greeting>(page, 'greet', { url: `ws://${host}/astranet` })
+  expect(greeting).toEqual({ code: 'ASTRA_ERR_SECURE_UNAVAILABLE' })
   await page.close()
 })
 

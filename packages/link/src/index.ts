@@ -33,3 +33,11 @@ export type { LinkRole } from './proto/preamble.js'
 export type { PipeProtection } from './proto/pipe-protection.js'
 export { comparePreference, isSameLife, PreferredLink } from './proto/preferred-link.js'
 export type { LinkFacts, Preference, PreferenceStep, RankedLink } from './proto/preferred-link.js'
+export {
+  DEFAULT_HANDSHAKES_PER_SECOND,
+  DEFAULT_SLOTS_PER_HOST,
+  DEFAULT_SLOTS_PER_STAGE,
+  DoorwaySlots,
+} from './proto/slots/doorway-slots.js'
+export type { DoorwaySlotsOptions } from './proto/slots/doorway-slots.js'
+export type { DoorwaySlot, SlotOwner, SlotStage } from './proto/slots/slot.js'

@@ -1,7 +1,14 @@
-import { toNodeId } from '@astranet/interface'
+import { encodeMessage } from '@astranet/frame/message'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkHelloFields, HelloLimit, helloFromWire, helloToWire, type Hello } from '../src/proto/hello.js'
+import {
+  checkHelloFields,
+  HelloLimit,
+  helloFromWire,
+  helloSize,
+  helloToWire,
+  type HelloFields,
+} from '../src/proto/hello.js'
 
 const token = (maxLength: number): fc.Arbitrary<string> =>
   fc.string({
@@ -10,8 +17,7 @@ const token = (maxLength: number): fc.Arbitrary<string> =>
     maxLength,
   })
 
-const hellos: fc.Arbitrary<Hello> = fc.record({
-  nodeId: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(toNodeId),
+const hellos: fc.Arbitrary<HelloFields> = fc.record({
   incarnation: fc.maxSafeNat(),
   sequence: fc.maxSafeNat(),
   life: fc.option(fc.maxSafeNat(), { nil: undefined }),
@@ -19,11 +25,11 @@ const hellos: fc.Arbitrary<Hello> = fc.record({
   observedAddress: fc.option(token(HelloLimit.ADDRESS_BYTES), { nil: undefined }),
   listenAddresses: fc.array(token(HelloLimit.ADDRESS_BYTES), { maxLength: HelloLimit.LISTEN_ADDRESSES }),
   features: fc.array(token(HelloLimit.FEATURE_BYTES), { maxLength: HelloLimit.FEATURES }),
-  challenge: fc.option(fc.uint8Array({ maxLength: HelloLimit.CHALLENGE_BYTES }), { nil: undefined }),
-  proof: fc.option(fc.uint8Array({ maxLength: HelloLimit.PROOF_BYTES }), { nil: undefined }),
+  exporter: fc.option(fc.uint8Array({ minLength: 32, maxLength: 32 }), { nil: undefined }),
+  grant: fc.option(fc.uint8Array({ minLength: 1, maxLength: HelloLimit.GRANT_BYTES }), { nil: undefined }),
 })
 
-const minimal = { n: new Uint8Array(8), i: 1 }
+const minimal = { i: 1 }
 
 describe('HELLO', () => {
   it('is read back as it was written', () => {
@@ -34,9 +40,18 @@ describe('HELLO', () => {
     )
   })
 
-  it('needs a node id and an incarnation only, and ignores keys it does not know', () => {
-    expect(helloFromWire({ ...minimal, zz: [1], n2: 'x' })).toEqual({
-      nodeId: 0n,
+  it('takes no more bytes than are counted for it, and 64 less at most', () => {
+    fc.assert(
+      fc.property(hellos, (hello) => {
+        const bytes = encodeMessage(helloToWire(hello), { maxBytes: 100_000 }).length
+        expect(helloSize(hello)).toBeGreaterThanOrEqual(bytes - 4)
+        expect(helloSize(hello)).toBeLessThanOrEqual(bytes + 64)
+      }),
+    )
+  })
+
+  it('needs an incarnation only, and ignores keys it does not know', () => {
+    expect(helloFromWire({ ...minimal, zz: [1], n: new Uint8Array(8) })).toEqual({
       incarnation: 1,
       sequence: 0,
       life: undefined,
@@ -44,8 +59,8 @@ describe('HELLO', () => {
       observedAddress: undefined,
       listenAddresses: [],
       features: [],
-      challenge: undefined,
-      proof: undefined,
+      exporter: undefined,
+      grant: undefined,
     })
   })
 
@@ -54,8 +69,7 @@ describe('HELLO', () => {
     ['an array', [], 'not a map'],
     ['bytes', new Uint8Array(3), 'not a map'],
     ['nil', null, 'not a map'],
-    ['a short id', { ...minimal, n: new Uint8Array(7) }, 'node id'],
-    ['no incarnation', { n: new Uint8Array(8) }, 'incarnation'],
+    ['no incarnation', {}, 'incarnation'],
     ['a negative incarnation', { ...minimal, i: -1 }, 'incarnation'],
     ['a fractional sequence', { ...minimal, s: 0.5 }, 'sequence'],
     ['a life that is text', { ...minimal, l: 'long' }, 'life'],
@@ -68,8 +82,10 @@ describe('HELLO', () => {
     ['17 addresses', { ...minimal, a: Array(17).fill('a') }, 'addresses'],
     ['33 features', { ...minimal, f: Array(33).fill('a') }, 'features'],
     ['a numeric observed address', { ...minimal, o: 4 }, 'observed'],
-    ['a challenge of 65 bytes', { ...minimal, c: new Uint8Array(65) }, 'challenge'],
-    ['a text as proof', { ...minimal, p: 'secret' }, 'proof'],
+    ['an exporter of 31 bytes', { ...minimal, x: new Uint8Array(31) }, 'exporter'],
+    ['a text as exporter', { ...minimal, x: 'x'.repeat(32) }, 'exporter'],
+    ['a grant of 2,049 bytes', { ...minimal, g: new Uint8Array(2_049) }, 'grant'],
+    ['an empty grant', { ...minimal, g: new Uint8Array(0) }, 'grant'],
   ])('with %s is an error that says so', (_, value, words) => {
     const result = helloFromWire(value)
     expect(result).toMatchObject({ code: 'ASTRA_ERR_LINK_PROTOCOL' })

@@ -25,14 +25,14 @@ interface Pair {
 }
 
 /** Two open links; the left one dialed. */
-function openPair(options: Partial<LinkOptions> = {}, pieceBytes?: number): Pair {
+async function openPair(options: Partial<LinkOptions> = {}, pieceBytes?: number): Promise<Pair> {
   const clock = new VirtualClock()
   const [one, other] = memoryPipe(clock, pieceBytes)
   const left = new Side(one, { ...options, id: 1n, clock, role: 'dialer' })
   const right = new Side(other, { ...options, id: 2n, clock, role: 'acceptor' })
   left.link.start()
   right.link.start()
-  clock.run()
+  await clock.settle()
   return { clock, left, right, pipe: one }
 }
 
@@ -54,8 +54,8 @@ describe('a dial', () => {
   it.each([
     ['the dialer of the link', 'left', 'right'],
     ['its acceptor', 'right', 'left'],
-  ] as const)('by %s is accepted, and bytes go both ways', (_, here, there) => {
-    const { clock, ...sides } = openPair()
+  ] as const)('by %s is accepted, and bytes go both ways', async (_, here, there) => {
+    const { clock, ...sides } = await openPair()
     const readers = acceptAll(sides[there])
     const dials = new Dials()
     sides[here].link.dial(header, dials, 'mine')
@@ -80,9 +80,9 @@ describe('a dial', () => {
     expect(reader).toMatchObject({ text: 'welcome', ends: 1, closes: 1, errors: [] })
   })
 
-  it('may send bytes before the answer; they arrive behind the header, whatever the pieces', () => {
+  it('may send bytes before the answer; they arrive behind the header, whatever the pieces', async () => {
     for (const pieceBytes of [1, 3, Infinity]) {
-      const { clock, left, right } = openPair({}, pieceBytes)
+      const { clock, left, right } = await openPair({}, pieceBytes)
       const readers = acceptAll(right)
       const dial = left.link.dial(header, new Dials())
       dial.stream?.write(bytes('early '))
@@ -94,8 +94,8 @@ describe('a dial', () => {
     }
   })
 
-  it('of a stream that has no owner yet keeps its bytes until it has one', () => {
-    const { clock, left, right } = openPair()
+  it('of a stream that has no owner yet keeps its bytes until it has one', async () => {
+    const { clock, left, right } = await openPair()
     const dials = new Dials()
     const dial = left.link.dial(header, dials)
     clock.run()
@@ -112,8 +112,8 @@ describe('a dial', () => {
     expect(dials.accepted[0]!.rest + answer.text).toBe('answer')
   })
 
-  it('that is refused fails with the code of the reason, and the stream goes away on both sides', () => {
-    const { clock, left, right } = openPair()
+  it('that is refused fails with the code of the reason, and the stream goes away on both sides', async () => {
+    const { clock, left, right } = await openPair()
     right.onStream = ({ stream }) => right.link.refuse(stream, RefusalReason.FORBIDDEN, 'not for you')
     const dials = new Dials()
     left.link.dial(header, dials)
@@ -129,7 +129,7 @@ describe('a dial', () => {
     expect([left.link.session?.openStreams, right.link.session?.openStreams]).toEqual([1, 1])
   })
 
-  it('waits for the link to open, and for the peer to allow more streams, in order', () => {
+  it('waits for the link to open, and for the peer to allow more streams, in order', async () => {
     const clock = new VirtualClock()
     const [one, other] = memoryPipe(clock)
     const sessionOptions = { maxConcurrentStreams: 3 }
@@ -141,7 +141,7 @@ describe('a dial', () => {
     left.link.start()
     right.link.start()
     acceptAll(right)
-    clock.run()
+    await clock.settle()
     const ports = (): unknown[] => dials.accepted.map(({ dial }) => dial.context)
     expect(ports()).toEqual([1, 2])
     list[2]?.cancel()
@@ -152,8 +152,8 @@ describe('a dial', () => {
     expect(dials.failed).toEqual([])
   })
 
-  it('that is cancelled reports nothing more, before or after it has a stream', () => {
-    const { clock, left, right } = openPair()
+  it('that is cancelled reports nothing more, before or after it has a stream', async () => {
+    const { clock, left, right } = await openPair()
     acceptAll(right)
     const dials = new Dials()
     const dial = left.link.dial(header, dials)
@@ -165,7 +165,7 @@ describe('a dial', () => {
     expect(right.link.session?.openStreams).toBe(1)
   })
 
-  it('that is pending fails when the link is closed, destroyed, or its pipe breaks, and later ones fail too', () => {
+  it('that is pending fails when the link is closed, destroyed, or its pipe breaks, and later ones fail too', async () => {
     const ends: ((pair: Pair) => void)[] = [
       ({ left }) => left.link.close(),
       ({ left }) => left.link.destroy(new Error('cut')),
@@ -173,7 +173,7 @@ describe('a dial', () => {
       ({ pipe }) => pipe.abort(new Error('cable')),
     ]
     for (const end of ends) {
-      const pair = openPair()
+      const pair = await openPair()
       const dials = new Dials()
       pair.left.link.dial(header, dials)
       pair.clock.run()
@@ -189,8 +189,8 @@ describe('a dial', () => {
     }
   })
 
-  it('that waits for credit fails when the link ends', () => {
-    const { clock, left } = openPair({ sessionOptions: { maxConcurrentStreams: 2 } })
+  it('that waits for credit fails when the link ends', async () => {
+    const { clock, left } = await openPair({ sessionOptions: { maxConcurrentStreams: 2 } })
     const dials = new Dials()
     for (let count = 0; count < 3_000; count++) left.link.dial(header, dials)
     left.link.close()
@@ -199,8 +199,8 @@ describe('a dial', () => {
     expect(dials.failed).toHaveLength(3_000)
   })
 
-  it('whose header never left when its link broke may be retried elsewhere; one that was asked may not', () => {
-    const { clock, left, right } = openPair({ sessionOptions: { maxConcurrentStreams: 2 } })
+  it('whose header never left when its link broke may be retried elsewhere; one that was asked may not', async () => {
+    const { clock, left, right } = await openPair({ sessionOptions: { maxConcurrentStreams: 2 } })
     const dials = new Dials()
     for (let count = 0; count < 2; count++) left.link.dial(header, dials)
     clock.run()
@@ -215,7 +215,7 @@ describe('a dial', () => {
     ])
   })
 
-  it('fails when the peer resets or ends the stream instead of answering, or answers nonsense', () => {
+  it('fails when the peer resets or ends the stream instead of answering, or answers nonsense', async () => {
     const answers: [code: string, (side: Side) => void][] = [
       ['ECONNRESET', ({ incoming }) => incoming[0]?.stream.destroy(StreamCode.INTERNAL_ERROR)],
       ['ECONNRESET', ({ incoming }) => incoming[0]?.stream.end()],
@@ -223,7 +223,7 @@ describe('a dial', () => {
       ['EPROTO', ({ incoming }) => incoming[0]?.stream.write(encodeMessage([1, 'x'.repeat(2_000)]))],
     ]
     for (const [code, answer] of answers) {
-      const { clock, left, right } = openPair()
+      const { clock, left, right } = await openPair()
       const dials = new Dials()
       left.link.dial(header, dials)
       clock.run()
@@ -234,8 +234,8 @@ describe('a dial', () => {
     }
   })
 
-  it('with a wrong header throws and names the field', () => {
-    const { left } = openPair()
+  it('with a wrong header throws and names the field', async () => {
+    const { left } = await openPair()
     const dial = (fields: object): (() => void) => {
       return () => left.link.dial({ ...header, ...fields }, new Dials())
     }
@@ -246,8 +246,8 @@ describe('a dial', () => {
     expect(() => left.link.dial({ kind: 'tunnel', path: [], position: 1 }, new Dials())).toThrow(/path/)
   })
 
-  it('that was accepted and reset before it was taken over is found closed', () => {
-    const { clock, left, right } = openPair()
+  it('that was accepted and reset before it was taken over is found closed', async () => {
+    const { clock, left, right } = await openPair()
     acceptAll(right)
     const dials = new Dials()
     left.link.dial(header, dials)
@@ -261,8 +261,8 @@ describe('a dial', () => {
 })
 
 describe('a stream of the peer', () => {
-  it('for a tunnel brings its path', () => {
-    const { clock, left, right } = openPair()
+  it('for a tunnel brings its path', async () => {
+    const { clock, left, right } = await openPair()
     const path = [toNodeId(1n), toNodeId(2n), toNodeId(3n)]
     left.link.dial({ kind: 'tunnel', path, position: 1 }, new Dials())
     clock.run()
@@ -274,8 +274,8 @@ describe('a stream of the peer', () => {
     ['a header too large', [1, 80, null, 7, 'x'.repeat(1_024)], RefusalReason.INVALID],
     ['a kind to come', [9, 'x'], RefusalReason.NOT_SUPPORTED],
     ['the id of another node as its source', [1, 80, new Uint8Array(8), 7], RefusalReason.FORBIDDEN],
-  ])('with %s is refused, and the link goes on', (_, value, reason) => {
-    const { clock, left, right } = openPair()
+  ])('with %s is refused, and the link goes on', async (_, value, reason) => {
+    const { clock, left, right } = await openPair()
     const reader = new Reader()
     const stream = left.link.session!.tryOpenStream()!
     stream.handle(reader)
@@ -288,8 +288,8 @@ describe('a stream of the peer', () => {
     expect(right.link.session?.openStreams).toBe(1)
   })
 
-  it('that ends or breaks off within its header goes away', () => {
-    const { clock, left, right } = openPair()
+  it('that ends or breaks off within its header goes away', async () => {
+    const { clock, left, right } = await openPair()
     for (const end of ['end', 'destroy'] as const) {
       const stream = left.link.session!.tryOpenStream()!
       stream.handle(new Reader())
@@ -302,8 +302,8 @@ describe('a stream of the peer', () => {
     expect(right.link.session?.openStreams).toBe(1)
   })
 
-  it('with an unfinished header is reset when too many have one, and counts no more when it is gone', () => {
-    const { clock, left, right } = openPair()
+  it('with an unfinished header is reset when too many have one, and counts no more when it is gone', async () => {
+    const { clock, left, right } = await openPair()
     const begun = Array.from({ length: MAX_PARTIAL_HEADERS + 1 }, () => {
       const stream = left.link.session!.tryOpenStream()!
       const reader = new Reader()
@@ -321,8 +321,8 @@ describe('a stream of the peer', () => {
     expect(right.incoming).toHaveLength(1)
   })
 
-  it('that does not say in time what it is for is reset, and others are not', () => {
-    const { clock, left, right } = openPair()
+  it('that does not say in time what it is for is reset, and others are not', async () => {
+    const { clock, left, right } = await openPair()
     const open = (bytesOfHeader: number): { stream: Stream; reader: Reader } => {
       const stream = left.link.session!.tryOpenStream()!
       const reader = new Reader()
@@ -352,8 +352,8 @@ describe('a stream of the peer', () => {
     expect(right.link.session?.openStreams).toBe(2)
   })
 
-  it('that does not say what it is for is reset when too many do not, and counts no more when it is gone', () => {
-    const { clock, left, right } = openPair()
+  it('that does not say what it is for is reset when too many do not, and counts no more when it is gone', async () => {
+    const { clock, left, right } = await openPair()
     const reader = new Reader()
     const streams: Stream[] = []
     const openOne = (): void => {
@@ -382,9 +382,9 @@ describe('a stream of the peer', () => {
     expect(right.link.isOpen && left.link.isOpen).toBe(true)
   })
 
-  it('that was opened by a link now over leaves no deadline behind', () => {
+  it('that was opened by a link now over leaves no deadline behind', async () => {
     for (const end of ['close', 'destroy'] as const) {
-      const { clock, left, right } = openPair()
+      const { clock, left, right } = await openPair()
       left.link.session!.tryOpenStream()!.handle(new Reader())
       clock.run()
       right.link[end]()
@@ -395,8 +395,8 @@ describe('a stream of the peer', () => {
 })
 
 describe('control messages', () => {
-  it('arrive whole and in order, up to 262,144 bytes', () => {
-    const { clock, left, right } = openPair({}, 1_000)
+  it('arrive whole and in order, up to 262,144 bytes', async () => {
+    const { clock, left, right } = await openPair({}, 1_000)
     const large = new Uint8Array(262_144 - 16).fill(7)
     left.link.send(0x10, { digest: [1, 2] })
     left.link.send(0xffff, large)
@@ -411,8 +411,8 @@ describe('control messages', () => {
     expect(() => left.link.send(1, null)).toThrow(RangeError)
   })
 
-  it('are dropped when the link is not open', () => {
-    const { clock, left } = openPair()
+  it('are dropped when the link is not open', async () => {
+    const { clock, left } = await openPair()
     left.link.close()
     expect(left.link.send(0x10, 1)).toBe(false)
     clock.advance(10_000)
@@ -422,7 +422,7 @@ describe('control messages', () => {
 
 describe('a ping', () => {
   it('resolves with the round trip, and rejects when the link ends or is not open', async () => {
-    const { clock, left } = openPair()
+    const { clock, left } = await openPair()
     const first = left.link.ping()
     clock.run()
     await expect(first).resolves.toBe(0)
@@ -435,8 +435,8 @@ describe('a ping', () => {
 })
 
 describe('going away', () => {
-  it('stops new streams, spares the open ones, and says which were not processed', () => {
-    const { clock, left, right } = openPair()
+  it('stops new streams, spares the open ones, and says which were not processed', async () => {
+    const { clock, left, right } = await openPair()
     const readers = acceptAll(right)
     const dials = new Dials()
     left.link.dial(header, dials)
@@ -462,7 +462,7 @@ describe('going away', () => {
   })
 
   it('and draining ends the link when the last stream has ended, cleanly on both sides', async () => {
-    const { clock, left, right } = openPair()
+    const { clock, left, right } = await openPair()
     acceptAll(right)
     const dials = new Dials()
     left.link.dial(header, dials)
@@ -482,7 +482,7 @@ describe('going away', () => {
   })
 
   it('by both at once ends the link as well', async () => {
-    const { clock, left, right } = openPair()
+    const { clock, left, right } = await openPair()
     const drained = Promise.all([left.link.drain(), right.link.drain()])
     clock.run()
     await drained
@@ -501,8 +501,8 @@ describe('going away', () => {
 })
 
 describe('a link that is open closes', () => {
-  it('with the code and the reason for both to see', () => {
-    const { clock, left, right } = openPair()
+  it('with the code and the reason for both to see', async () => {
+    const { clock, left, right } = await openPair()
     left.link.close(CloseCode.DUPLICATE, 'another is preferred')
     clock.advance(10_000)
     expect(left.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_DUPLICATE' }])
@@ -510,15 +510,15 @@ describe('a link that is open closes', () => {
     expect((right.closes[0] as Error).message).toContain('another is preferred')
   })
 
-  it('without an error when it is just not wanted any more', () => {
-    const { clock, left, right } = openPair()
+  it('without an error when it is just not wanted any more', async () => {
+    const { clock, left, right } = await openPair()
     left.link.close()
     clock.advance(10_000)
     expect([left.closes, right.closes]).toEqual([[undefined], [undefined]])
   })
 
-  it('once only, whatever is called from inside its last event', () => {
-    const { clock, left } = openPair()
+  it('once only, whatever is called from inside its last event', async () => {
+    const { clock, left } = await openPair()
     left.onClose = () => {
       left.link.close()
       left.link.destroy()
@@ -536,8 +536,8 @@ describe('a link that is open closes', () => {
     ['a message that is no msgpack', Uint8Array.of(1, 0xc1), CloseCode.PROTOCOL_ERROR],
     ['a go-away for streams that it opens itself', encodeMessage([1, 4]), CloseCode.PROTOCOL_ERROR],
     ['the end of the control stream', undefined, CloseCode.PROTOCOL_ERROR],
-  ])('when the peer sends %s', (_, message, closeCode) => {
-    const { clock, side, control, closed } = openRawPeer()
+  ])('when the peer sends %s', async (_, message, closeCode) => {
+    const { clock, side, control, closed } = await openRawPeer()
     expect(side.link.isOpen).toBe(true)
     if (message === undefined) control.end()
     else control.write(message)
@@ -546,17 +546,17 @@ describe('a link that is open closes', () => {
     expect(closed()).toMatchObject({ isApplication: true, closeCode })
   })
 
-  it('when the peer resets the control stream or stops reading it', () => {
+  it('when the peer resets the control stream or stops reading it', async () => {
     for (const call of ['reset', 'stopSending'] as const) {
-      const { clock, side, control } = openRawPeer()
+      const { clock, side, control } = await openRawPeer()
       control[call](5)
       clock.advance(10_000)
       expect(side.closes).toMatchObject([{ closeCode: CloseCode.PROTOCOL_ERROR }])
     }
   })
 
-  it('but not for a control message of a type that is to come', () => {
-    const { clock, side, control } = openRawPeer()
+  it('but not for a control message of a type that is to come', async () => {
+    const { clock, side, control } = await openRawPeer()
     control.write(encodeMessage([0x0e, 'later']))
     control.write(encodeMessage([0x10, 'now']))
     clock.run()

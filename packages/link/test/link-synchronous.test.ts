@@ -24,7 +24,18 @@ function next(side: Side, what: 'onOpen' | 'onClose'): Promise<void> {
   return new Promise((resolve) => (side[what] = resolve))
 }
 
-describe.each(pairs)('links on %s', (_, createPair) => {
+/** Every pair as it is, and as one that both ends call private, on which links do not encrypt. */
+const cases = pairs.flatMap(([name, createPair]): [string, () => DuplexPair][] => [
+  [`${name}, encrypted`, () => withPrivacy(createPair(), false)],
+  [`${name}, in the clear`, () => withPrivacy(createPair(), true)],
+])
+
+function withPrivacy(pair: DuplexPair, isPrivate: boolean): DuplexPair {
+  for (const end of [pair.a, pair.b]) Object.assign(end, { security: { isPrivate } })
+  return pair
+}
+
+describe.each(cases)('links on %s', (_, createPair) => {
   it('open, carry streams and close, whichever end starts first', async () => {
     for (const isLeftFirst of [true, false]) {
       const { a, b } = createPair()
@@ -65,7 +76,7 @@ describe('a link on a pipe that calls back from inside writev and end', () => {
     ['nothing but its end', new Uint8Array(0), 'ASTRA_ERR_LINK_CLOSED'],
   ]
 
-  it.each(answers)('ends once, and leaves no timer, when %s answers', (_, answer, code) => {
+  it.each(answers)('ends once, and leaves no timer, when %s answers', async (_, answer, code) => {
     const clock = new VirtualClock()
     const { a, b } = synchronousPair()
     const raw: ByteDuplexHandler = {
@@ -80,7 +91,7 @@ describe('a link on a pipe that calls back from inside writev and end', () => {
     b.handle(raw)
     const side = new Side(a, { id: 1n, clock })
     side.link.start()
-    clock.run()
+    await clock.settle()
     expect(side.closes).toMatchObject([{ code }])
     expect(clock.timers).toBe(0)
   })

@@ -15,7 +15,6 @@ const base: LinkFacts = {
   isDialedHere: true,
   sequence: 0,
   life: undefined,
-  credential: undefined,
 }
 
 interface TestLink extends RankedLink {
@@ -65,15 +64,6 @@ describe('comparing two links', () => {
     expect(comparePreference(base, { ...base, isDialedHere: false }, false)).toBe('newer')
     expect(comparePreference({ ...base, isDialedHere: false }, base, true)).toBe('newer')
     expect(comparePreference({ ...base, isDialedHere: false }, base, false)).toBe('older-if-alive')
-  })
-
-  it('never displaces a link that another credential authenticated, not even for a higher incarnation', () => {
-    const older = { ...base, credential: 'a' }
-    for (const credential of ['b', undefined]) {
-      expect(comparePreference(older, { ...base, incarnation: 9, credential }, false)).toBe('older')
-    }
-    expect(comparePreference(older, { ...older, incarnation: 9 }, false)).toBe('older-if-alive')
-    expect(comparePreference(base, older, false)).toBe('newer')
   })
 
   it('comes to the same answer on both sides for crossing dials, in whatever order they were seen', () => {

@@ -29,9 +29,9 @@ function newPair(
   return { clock, left, right }
 }
 
-function openPair(options: Partial<LinkOptions> & { hasRegistry?: boolean } = {}): Pair {
+async function openPair(options: Partial<LinkOptions> & { hasRegistry?: boolean } = {}): Promise<Pair> {
   const pair = newPair(options)
-  pair.clock.run()
+  await pair.clock.settle()
   return pair
 }
 
@@ -55,8 +55,8 @@ const LARGE = new Uint8Array(60_000).fill(7)
 const HEADER = encodeMessage([3])
 
 describe('messages of the registry', () => {
-  it('arrive whole and in order both ways, and each side opens one stream for them', () => {
-    const { clock, left, right } = openPair()
+  it('arrive whole and in order both ways, and each side opens one stream for them', async () => {
+    const { clock, left, right } = await openPair()
     for (let n = 0; n < 5; n++) {
       left.link.sendRegistry([n, LARGE])
       right.link.sendRegistry({ n })
@@ -68,34 +68,34 @@ describe('messages of the registry', () => {
     expect(left.incoming).toEqual([])
   })
 
-  it('take at most 65,536 bytes', () => {
-    const { clock, left, right } = openPair()
+  it('take at most 65,536 bytes', async () => {
+    const { clock, left, right } = await openPair()
     left.link.sendRegistry(new Uint8Array(MAX_REGISTRY_MESSAGE_BYTES - 5))
     clock.run()
     expect(right.registry).toHaveLength(1)
     expect(() => left.link.sendRegistry(new Uint8Array(MAX_REGISTRY_MESSAGE_BYTES))).toThrow(RangeError)
   })
 
-  it('can be sent as soon as the link is open, also before the peer allows a stream', () => {
+  it('can be sent as soon as the link is open, also before the peer allows a stream', async () => {
     const { clock, left, right } = newPair()
     const results: boolean[] = []
     for (const side of [left, right]) side.onOpen = () => void results.push(side.link.sendRegistry('first'))
-    clock.run()
+    await clock.settle()
     expect([left.registry, right.registry]).toEqual([['first'], ['first']])
     // The server has to wait for the client's limits, and is notified when it may continue.
     expect(results.filter((isTaken) => !isTaken)).toHaveLength(left.registryWritable + right.registryWritable)
   })
 
-  it('are dropped when the link is not open', () => {
-    const { clock, left, right } = openPair()
+  it('are dropped when the link is not open', async () => {
+    const { clock, left, right } = await openPair()
     left.link.close()
     expect(left.link.sendRegistry('late')).toBe(false)
     clock.run()
     expect(right.registry).toEqual([])
   })
 
-  it('wait behind the bytes of the application, and go when a side goes away', () => {
-    const { clock, left, right } = openPair()
+  it('wait behind the bytes of the application, and go when a side goes away', async () => {
+    const { clock, left, right } = await openPair()
     const order: string[] = []
     const dials = new Dials()
     right.onStream = ({ stream }) => {
@@ -118,9 +118,9 @@ describe('messages of the registry', () => {
     expect([left.link.isOpen, right.link.isOpen]).toEqual([true, true])
   })
 
-  it('get through on a link that the application keeps full', () => {
+  it('get through on a link that the application keeps full', async () => {
     const { clock, left, right } = newPair({}, (end, time) => limitRate(end, time, 100_000))
-    clock.run()
+    await clock.pass(1_000)
     right.onStream = ({ stream }) => {
       right.link.accept(stream)
       stream.handle({ onData: () => undefined, onEnd: () => undefined })
@@ -138,8 +138,8 @@ describe('messages of the registry', () => {
     expect(dials.accepted.every(({ stream }) => stream.bufferedBytes > 0)).toBe(true)
   })
 
-  it('that are too many make sendRegistry return false, until they have left', () => {
-    const { clock, left, right } = openPair()
+  it('that are too many make sendRegistry return false, until they have left', async () => {
+    const { clock, left, right } = await openPair()
     let sent = 0
     while (left.link.sendRegistry(LARGE)) sent += 1
     expect(sent).toBeLessThan(20)
@@ -148,8 +148,8 @@ describe('messages of the registry', () => {
     expect(right.registry).toHaveLength(sent + 1)
   })
 
-  it('are not taken while one waits that a neighbour who does not read has no room for', () => {
-    const pair = openPair()
+  it('are not taken while one waits that a neighbour who does not read has no room for', async () => {
+    const pair = await openPair()
     const message = new Uint8Array(60_000)
     let taken = 0
     for (; pair.left.link.canSendRegistry; taken++) pair.left.link.sendRegistry(message)
@@ -161,7 +161,7 @@ describe('messages of the registry', () => {
   })
 
   it('are refused where there is no registry, and the link continues', async () => {
-    const { clock, left, right } = openPair({ hasRegistry: false })
+    const { clock, left, right } = await openPair({ hasRegistry: false })
     left.link.sendRegistry(['hello'])
     clock.run()
     expect(left.link.sendRegistry(['again'])).toBe(false)
@@ -175,7 +175,7 @@ describe('messages of the registry', () => {
 
   it('do not keep a link that drains', async () => {
     for (const here of ['left', 'right'] as const) {
-      const { clock, left, right } = openPair()
+      const { clock, left, right } = await openPair()
       left.link.sendRegistry(1)
       right.link.sendRegistry(2)
       clock.run()
@@ -191,11 +191,13 @@ describe('messages of the registry', () => {
 
 describe('the stream of a registry', () => {
   /** A raw peer that has opened the stream of its registry. */
-  function speaking(): ReturnType<typeof openRawPeer> & {
-    readonly registry: Stream
-    readonly answer: Reader
-  } {
-    const peer = openRawPeer()
+  async function speaking(): Promise<
+    Awaited<ReturnType<typeof openRawPeer>> & {
+      readonly registry: Stream
+      readonly answer: Reader
+    }
+  > {
+    const peer = await openRawPeer()
     const registry = peer.session.tryOpenStream() as Stream
     const answer = new Reader()
     registry.handle(answer)
@@ -204,16 +206,16 @@ describe('the stream of a registry', () => {
     return { ...peer, registry, answer }
   }
 
-  it('is accepted, and nothing but the answer comes back on it', () => {
-    const { clock, side, registry, answer } = speaking()
+  it('is accepted, and nothing but the answer comes back on it', async () => {
+    const { clock, side, registry, answer } = await speaking()
     registry.write(encodeMessage(['hello']))
     clock.run()
     expect(side.registry).toEqual([['hello']])
     expect([answer.text.length, answer.ends]).toEqual([3, 1])
   })
 
-  it('that the peer opens is read from its first byte', () => {
-    const { clock, side, session } = openRawPeer()
+  it('that the peer opens is read from its first byte', async () => {
+    const { clock, side, session } = await openRawPeer()
     const stream = session.tryOpenStream() as Stream
     stream.handle(new Reader())
     for (const byte of [...HEADER, ...encodeMessage('one'), ...encodeMessage('two')]) {
@@ -238,16 +240,16 @@ describe('the stream of a registry', () => {
       CloseCode.MESSAGE_TOO_LARGE,
       /registry message/,
     ],
-  ])('ends the link when the peer %s', (_, act, closeCode, message) => {
-    const { clock, side, registry, closed } = speaking()
+  ])('ends the link when the peer %s', async (_, act, closeCode, message) => {
+    const { clock, side, registry, closed } = await speaking()
     act(registry)
     clock.advance(10_000)
     expect(side.closes).toMatchObject([{ closeCode, message: expect.stringMatching(message) }])
     expect(closed()).toMatchObject({ isApplication: true, closeCode })
   })
 
-  it('ends the link when the peer opens a second one', () => {
-    const { clock, side, session } = speaking()
+  it('ends the link when the peer opens a second one', async () => {
+    const { clock, side, session } = await speaking()
     const second = session.tryOpenStream() as Stream
     second.handle(new Reader())
     second.write(HEADER)
@@ -255,16 +257,16 @@ describe('the stream of a registry', () => {
     expect(side.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_PROTOCOL' }])
   })
 
-  it('may be reset by a peer that goes away, since that can overtake the go-away', () => {
-    const { clock, side, registry } = speaking()
+  it('may be reset by a peer that goes away, since that can overtake the go-away', async () => {
+    const { clock, side, registry } = await speaking()
     registry.reset(StreamCode.GOING_AWAY)
     clock.run()
     expect(side.link.isOpen).toBe(true)
   })
 
   /** A raw peer that was sent a message and has not answered. */
-  function listening(answer: (stream: Stream) => void): ReturnType<typeof openRawPeer> {
-    const peer = openRawPeer({ onStream: answer })
+  async function listening(answer: (stream: Stream) => void): ReturnType<typeof openRawPeer> {
+    const peer = await openRawPeer({ onStream: answer })
     peer.side.link.sendRegistry(['hello'])
     peer.clock.run()
     return peer
@@ -280,8 +282,8 @@ describe('the stream of a registry', () => {
       (s) => s.write(Uint8Array.of(2, 0x91, 0, 2, 0x91, 0)),
       /other than an answer/,
     ],
-  ])('of this side ends the link when the peer %s', (_, act, message) => {
-    const { clock, side } = listening((stream) => {
+  ])('of this side ends the link when the peer %s', async (_, act, message) => {
+    const { clock, side } = await listening((stream) => {
       stream.handle(new Reader())
       act(stream)
     })

@@ -4,7 +4,7 @@ import { say } from '../lib/say.mjs'
 import { readManifest, root } from '../lib/workspace.mjs'
 
 /** The packages whose main entry pages load. */
-const packages = ['core', 'secure']
+const packages = ['core', 'secure', 'ticket']
 
 /** What pages load is bundled by Vite as it is: no module of Node is reached, used or not. */
 export async function check() {

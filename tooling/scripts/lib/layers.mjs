@@ -9,6 +9,7 @@ export const layers = {
   secure: ['interface'],
   policy: ['interface'],
   frame: ['interface'],
+  ticket: ['interface', 'frame', 'secure'],
   mux: ['interface', 'frame'],
   link: ['interface', 'secure', 'frame', 'mux'],
   registry: ['interface', 'frame'],
@@ -17,7 +18,7 @@ export const layers = {
   'transport-tcp': ['interface'],
   'transport-ws': ['interface'],
   testkit: ['interface'],
-  core: ['interface', 'mux', 'link', 'registry', 'relay', 'secure', 'transport-tcp', 'transport-ws'],
+  core: ['interface', 'policy', 'mux', 'link', 'registry', 'relay', 'secure', 'transport-tcp', 'transport-ws'],
 }
 
 /** Packages of the npm registry that a package may use in its `src`; none may use any other. */

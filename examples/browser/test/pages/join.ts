@@ -1,4 +1,5 @@
 import { AstraNet } from '@astranet/core/browser'
+import { ws } from '@astranet/transport-ws/browser'
 
 /** Options of {@link greet}. */
 export interface GreetOptions {
@@ -17,8 +18,8 @@ export interface Greeting {
 
 /** Joins a node, and reads the text of its service `greeting`. */
 async function greet({ url, secret }: GreetOptions): Promise<Greeting> {
-  await using node = await AstraNet.create(secret === undefined ? {} : { secret })
   try {
+    await using node = await AstraNet.create(secret === undefined ? {} : { secret })
     await node.join('ws', url)
     const socket = await node.dial('', 'greeting')
     return { text: await new Response(socket.readable).text() }
@@ -27,4 +28,15 @@ async function greet({ url, secret }: GreetOptions): Promise<Greeting> {
   }
 }
 
-Object.assign(globalThis, { greet })
+/** Connects to a node without being one, as any program of a page may. Resolves with the code, or `'connected'`. */
+async function knock(url: string): Promise<string> {
+  try {
+    const connection = await ws().dial('ws', url)
+    connection.abort(new Error('enough'))
+    return 'connected'
+  } catch (error) {
+    return String((error as { code?: string }).code)
+  }
+}
+
+Object.assign(globalThis, { greet, knock })

@@ -115,7 +115,8 @@ export class LinkCore<L> implements LinkHost<L> {
 
   #makeOpening(): LinkOpening {
     const timeoutMs = checkHelloTimeout(this.#options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS)
-    const options = { clock: this.clock, timeoutMs, makeSide: () => this.own.makeSide() }
+    const { slots } = this.#options
+    const options = { clock: this.clock, timeoutMs, slots, makeSide: () => this.own.makeSide() }
     return new LinkOpening(this.#duplex, options, {
       onIntroduced: (introduced) => this.#onIntroduced(introduced),
       admit: (hello) => this.#admit(hello),
@@ -145,6 +146,7 @@ export class LinkCore<L> implements LinkHost<L> {
       this.session = startSession(pipe, {
         role: this.role,
         limits: this.#options.sessionOptions,
+        isRefusing: passage.refusal !== undefined,
         clock: this.clock,
         handler: {
           onStream: (stream) => this.#onStream(stream),
@@ -171,8 +173,9 @@ export class LinkCore<L> implements LinkHost<L> {
   }
 
   #onStreamsAvailable(): void {
-    if (this.state === 'handshake') this.#opening.peerSpoke()
-    else this.#openOwnStreams()
+    if (this.state !== 'handshake') this.#openOwnStreams()
+    // A peer that refuses this side allows no stream, and closes.
+    else if (this.session?.canOpenStream === true) this.#opening.peerSpoke()
   }
 
   #openOwnStreams(): void {

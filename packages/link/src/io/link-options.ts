@@ -4,6 +4,7 @@ import type { CryptoProvider, Identity } from '@astranet/secure'
 import type { LinkError } from '../proto/error-codes.js'
 import type { Hello } from '../proto/hello.js'
 import type { LinkRole } from '../proto/preamble.js'
+import type { DoorwaySlots } from '../proto/slots/doorway-slots.js'
 import type { StreamHeader } from '../proto/stream-header.js'
 
 /** How long a link may take from `start` until it is open, in ms, by default. */
@@ -126,6 +127,11 @@ export interface OptionsOf<L> {
   readonly expectedNodeId?: NodeId | undefined
   /** Where the cryptography comes from. Default: `node:crypto` in Node, WebCrypto in browsers. */
   readonly provider?: CryptoProvider | undefined
+  /**
+   * Where the pipe counts while the handshake is pending: the same object for all links of a node that accept
+   * connections. A pipe that loses its slot ends with `ASTRA_ERR_LINK_BUSY`. Default: it does not count.
+   */
+  readonly slots?: DoorwaySlots | undefined
   /**
    * From `start` until the link is open, in ms, 1 to 2^31 - 1. Default 10,000. Then `ASTRA_ERR_LINK_HELLO_TIMEOUT`, or
    * `_REFUSED` while `admit` decides.

@@ -14,12 +14,15 @@ export function startSession(
   options: {
     role: SessionRole
     limits: LinkSessionOptions | undefined
+    /** Whether the session is only for its close: then the peer is allowed no stream. */
+    isRefusing: boolean
     clock: Clock
     handler: SessionHandler
   },
 ): Session {
   return new Session(duplex, {
     ...options.limits,
+    ...(options.isRefusing ? { maxConcurrentStreams: 0 } : {}),
     maxConcurrentUniStreams: 0,
     evictionCode: StreamCode.EVICTED,
     internalErrorCode: StreamCode.INTERNAL_ERROR,

@@ -18,6 +18,9 @@ export const HelloLimit = {
   GRANT_BYTES: 2048,
 } as const
 
+/** The map, its keys, three integers, and the heads of its lists, strings and bytes. */
+const HELLO_OVERHEAD_BYTES = 1 + 8 * 2 + 3 * 9 + 3 * 3 + 2 + 2 + 3
+
 /** What a node sends about itself in the handshake (spec section 5). */
 export interface HelloFields {
   /** Grows with every start of the node: an integer from 0 to 2^53 - 1. */
@@ -111,6 +114,18 @@ export function checkHelloFields(
     if (readTokens(list, items, bytes) === undefined) return `${name} must be ${tokensRule(items, bytes)}`
   }
   return undefined
+}
+
+/**
+ * At least as many bytes as the HELLO takes, and at most 64 more. Counted without encoding it, since this is done for
+ * every pipe, and nothing is encoded for a peer that has proved nothing.
+ */
+export function helloSize(hello: HelloFields): number {
+  const { roles, listenAddresses, features, observedAddress, exporter, grant } = hello
+  let bytes = HELLO_OVERHEAD_BYTES + (observedAddress?.length ?? 0) + (exporter?.length ?? 0)
+  bytes += grant?.length ?? 0
+  for (const text of [...roles, ...listenAddresses, ...features]) bytes += 2 + text.length
+  return bytes
 }
 
 type HelloLists = Pick<HelloFields, 'roles' | 'observedAddress' | 'listenAddresses' | 'features'>

@@ -22,7 +22,8 @@ export function pipeProtection(one: ProtectionFacts, other: ProtectionFacts): Pi
   return isSameTls(one, other) ? 'tls' : 'encrypted'
 }
 
-function isSameTls(one: ProtectionFacts, other: ProtectionFacts): boolean {
+/** Whether both are the two ends of one TLS connection. */
+export function isSameTls(one: ProtectionFacts, other: ProtectionFacts): boolean {
   if (!one.preamble.hasExporter || !other.preamble.hasExporter) return false
   if (one.exporter === undefined || other.exporter === undefined) return false
   return equalBytes(one.exporter, other.exporter)

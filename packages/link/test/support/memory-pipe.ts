@@ -1,11 +1,22 @@
-import { AstraError, type ByteDuplex, type ByteDuplexHandler, type Clock } from '@astranet/interface'
+import {
+  AstraError,
+  type ByteDuplex,
+  type ByteDuplexHandler,
+  type Clock,
+  type PipeSecurity,
+} from '@astranet/interface'
 
-/** One end of a pipe in memory. What is written arrives a turn later, in pieces of at most `pieceBytes`. */
+/**
+ * One end of a pipe in memory. What is written arrives a turn later, in pieces of at most `pieceBytes`. It does not
+ * pause, as a WebSocket in a browser.
+ */
 export class MemoryEnd implements ByteDuplex {
   readonly capabilities = { halfClose: true }
   readonly localAddress: string
   readonly remoteAddress: string
   readonly bufferedBytes = 0
+  /** Private unless a test changes it: what links write behind the handshake can then be read. */
+  security: PipeSecurity = { isPrivate: true }
   /** The bytes that this end wrote. */
   readonly written: number[] = []
   other!: MemoryEnd

@@ -1,51 +1,52 @@
-import { encodeMessage } from '@astranet/frame/message'
-import { toNodeId, type ByteDuplexHandler } from '@astranet/interface'
+import type { PipeSecurity } from '@astranet/interface'
 import { Session, type Stream } from '@astranet/mux'
-import { encodePreamble, PREAMBLE_BYTES, type Preamble } from '../../src/proto/preamble.js'
+import type { LinkOptions } from '@astranet/link'
+import { encodePreamble } from '../../src/proto/preamble.js'
 import { memoryPipe, type MemoryEnd } from './memory-pipe.js'
+import { RawEnd } from './raw-end.js'
+import { rawInitiate, rawPreamble, type RawOptions } from './raw-handshake.js'
 import { Reader, Side } from './side.js'
 import { VirtualClock } from './virtual-clock.js'
-
-export const rawPreamble: Preamble = {
-  qmuxDraft: 2,
-  role: 'dialer',
-  isResuming: false,
-  nonce: new Uint8Array(16).fill(9),
-  nodeId: toNodeId(9n),
-}
 
 /** The part of a later version's preamble that distinguishes it. */
 export const otherVersion: Uint8Array = encodePreamble(rawPreamble).subarray(0, 10).with(9, 2)
 
-export const rawHello = { n: new Uint8Array([0, 0, 0, 0, 0, 0, 0, 9]), i: 1 }
-
 /** A link that accepted a connection, and the raw other end. */
-export function accepting(): { clock: VirtualClock; side: Side; raw: MemoryEnd; pipe: MemoryEnd } {
+export interface Accepting {
+  readonly clock: VirtualClock
+  readonly side: Side
+  readonly raw: RawEnd
+  /** The link's end. */
+  readonly pipe: MemoryEnd
+}
+
+export async function accepting(
+  options: Partial<LinkOptions> = {},
+  security: PipeSecurity = { isPrivate: true },
+): Promise<Accepting> {
   const clock = new VirtualClock()
-  const [pipe, raw] = memoryPipe(clock)
-  const side = new Side(pipe, { id: 1n, clock, role: 'acceptor' })
+  const [pipe, other] = memoryPipe(clock)
+  pipe.security = security
+  const side = new Side(pipe, { id: 1n, clock, role: 'acceptor', ...options })
+  const raw = new RawEnd(other)
   side.link.start()
-  clock.run()
+  await clock.settle()
   return { clock, side, raw, pipe }
 }
 
-/** The pipe without the 38 bytes that the other end sends first. */
-export function stripPreamble(end: MemoryEnd): MemoryEnd {
-  const handle = end.handle.bind(end)
-  let toSkip = PREAMBLE_BYTES
-  end.handle = (handler: ByteDuplexHandler) => {
-    handle({
-      onData: (chunk) => {
-        const skipped = Math.min(toSkip, chunk.length)
-        toSkip -= skipped
-        if (skipped < chunk.length) handler.onData(chunk.subarray(skipped))
-      },
-      onDrain: () => handler.onDrain(),
-      onEnd: () => handler.onEnd(),
-      onClose: (reason) => handler.onClose(reason),
-    })
-  }
-  return end
+/** A link that dialed, and the raw other end, at which its preamble and message 1 have arrived. */
+export async function dialing(
+  options: Partial<LinkOptions> = {},
+  security: PipeSecurity = { isPrivate: true },
+): Promise<Accepting> {
+  const clock = new VirtualClock()
+  const [pipe, other] = memoryPipe(clock)
+  pipe.security = security
+  const side = new Side(pipe, { id: 1n, clock, role: 'dialer', ...options })
+  const raw = new RawEnd(other)
+  side.link.start()
+  await clock.settle()
+  return { clock, side, raw, pipe }
 }
 
 /** A link, and a peer that speaks QMux properly and sends on its streams what a test chooses. */
@@ -57,31 +58,39 @@ export interface RawPeer {
   closed(): Error | undefined
 }
 
-/** `onStream` is given the streams that the link opens. */
-export function rawPeer(handler: { onStream?: (stream: Stream) => void } = {}): RawPeer {
-  const { clock, side, raw } = accepting()
-  raw.writev([encodePreamble(rawPreamble)])
+/** How a {@link RawPeer} behaves. */
+export interface RawPeerOptions extends RawOptions {
+  /** Gets the streams that the link opens. */
+  readonly onStream?: (stream: Stream) => void
+  /** The peer's session, and the link. */
+  readonly session?: object
+  readonly link?: Partial<LinkOptions>
+  /** What the link knows of its end of the pipe. Default: it is private. */
+  readonly security?: PipeSecurity
+}
+
+/** A peer that has completed the handshake, as the initiator. */
+export async function rawPeer(options: RawPeerOptions = {}): Promise<RawPeer> {
+  const { clock, side, raw } = await accepting(options.link, options.security)
+  await rawInitiate(raw, clock, options)
   let closed: Error | undefined
-  const session = new Session(stripPreamble(raw), {
+  const { onStream } = options
+  const session = new Session(raw.end, {
     role: 'client',
-    isTrusted: false,
     clock,
-    handler: { ...handler, onClosing: (reason) => (closed = reason) },
+    ...options.session,
+    handler: { ...(onStream && { onStream }), onClosing: (reason) => (closed = reason) },
   })
-  clock.run()
+  await clock.settle()
   return { clock, side, session, closed: () => closed }
 }
 
-/** The same behind its HELLO, with its control stream. */
-export function openRawPeer(
-  handler: { onStream?: (stream: Stream) => void } = {},
-): RawPeer & { readonly control: Stream } {
-  const peer = rawPeer(handler)
+/** The same with its control stream. */
+export async function openRawPeer(
+  options: RawPeerOptions = {},
+): Promise<RawPeer & { readonly control: Stream }> {
+  const peer = await rawPeer(options)
   const control = peer.session.tryOpenStream() as Stream
   control.handle(new Reader())
-  control.write(encodeMessage(rawHello))
-  peer.clock.run()
-  peer.session.raiseLimits()
-  peer.clock.run()
   return { ...peer, control }
 }

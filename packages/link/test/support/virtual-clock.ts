@@ -25,32 +25,43 @@ export class VirtualClock implements Clock {
     this.#deferred.push(callback)
   }
 
-  /** Runs all that is due now, and what that makes due, promises included. */
-  async run(): Promise<void> {
-    do {
-      this.runNow()
-      // Cryptography of Node's answers within the same turn, so that no promise is pending behind one.
-      await new Promise((resolve) => setImmediate(resolve))
-    } while (this.#deferred.length > 0)
-  }
-
-  /** Runs all that is due now, without promises. */
-  runNow(): void {
+  /** Runs all that is due now, and what that makes due. */
+  run(): void {
     for (let callback = this.#deferred.shift(); callback !== undefined; callback = this.#deferred.shift())
       callback()
   }
 
   /** Lets time pass. */
-  async advance(ms: number): Promise<void> {
-    await this.run()
+  advance(ms: number): void {
+    this.run()
     const end = this.#now + ms
     for (let next = this.#first(end); next !== undefined; next = this.#first(end)) {
       this.#timers.delete(next)
       this.#now = Math.max(this.#now, next.at)
       next.callback()
-      await this.run()
+      this.run()
     }
     this.#now = end
+  }
+
+  /** `run`, with the promises of handshakes: their cryptography answers within the turn. */
+  async settle(): Promise<void> {
+    do {
+      this.run()
+      await new Promise((resolve) => setImmediate(resolve))
+    } while (this.#deferred.length > 0)
+  }
+
+  /** `advance`, with the promises of handshakes. */
+  async pass(ms: number): Promise<void> {
+    await this.settle()
+    const end = this.#now + ms
+    for (let next = this.#first(end); next !== undefined; next = this.#first(end)) {
+      this.advance(Math.max(0, next.at - this.#now))
+      await this.settle()
+    }
+    this.advance(end - this.#now)
+    await this.settle()
   }
 
   #first(end: number): { at: number; callback: () => void } | undefined {

@@ -39,9 +39,9 @@ export function temporaryNameFor(path: string): string {
 /** Whether a folder's names can be brought to the disk. Windows cannot open folders, and needs no such thing. */
 export const canSyncFolders: boolean = process.platform !== 'win32'
 
-/** Whether `error` is one of the file system with this code. */
-export function hasCode(error: unknown, code: 'ENOENT' | 'EEXIST'): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
+/** The code of an error, if it has one. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined
 }
 
 function warnOfMode(path: string, mode: number): void {

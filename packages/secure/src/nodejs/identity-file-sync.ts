@@ -13,8 +13,8 @@ import type { Identity } from '../proto/identity.js'
 import {
   canSyncFolders,
   checkSize,
+  codeOf,
   FILE_MODE,
-  hasCode,
   identityOfFile,
   temporaryNameFor,
 } from './identity-file-rules.js'
@@ -32,7 +32,7 @@ export function openIdentityFileSync(path: string): Identity {
     createFile(path, text)
     return identity
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) return openIdentityFileSync(path)
+    if (codeOf(error) === 'EEXIST') return openIdentityFileSync(path)
     throw error
   }
 }
@@ -53,7 +53,7 @@ function openIfThere(path: string): number | undefined {
   try {
     return openSync(path, 'r')
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
+    if (codeOf(error) === 'ENOENT') return undefined
     throw error
   }
 }

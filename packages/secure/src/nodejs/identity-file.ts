@@ -4,8 +4,8 @@ import type { Identity } from '../proto/identity.js'
 import {
   canSyncFolders,
   checkSize,
+  codeOf,
   FILE_MODE,
-  hasCode,
   identityOfFile,
   temporaryNameFor,
 } from './identity-file-rules.js'
@@ -28,7 +28,7 @@ export async function openIdentityFile(path: string): Promise<Identity> {
     await createIdentityFile(path, identity)
     return identity
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) return openIdentityFile(path)
+    if (codeOf(error) === 'EEXIST') return openIdentityFile(path)
     throw error
   }
 }
@@ -66,7 +66,7 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, 'r')
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
+    if (codeOf(error) === 'ENOENT') return undefined
     throw error
   }
 }

@@ -22,3 +22,4 @@ export { HEADER_BYTES, MAX_RECORD_BYTES, recordHeader, RecordType } from './reco
 export { RecordCounter, RECORDS_PER_KEY } from './records/record-counter.js'
 export { RecordReader } from './records/record-reader.js'
 export type { ReadRecord } from './records/record-reader.js'
+export { isLowOrder } from './small-order.js'

@@ -13,6 +13,7 @@ import type { Hello, HelloFields } from '../../proto/hello.js'
 import { PreambleParser } from '../../proto/preamble-parser.js'
 import { PREAMBLE_BYTES, type Preamble } from '../../proto/preamble.js'
 import { encodeRefusal, isRefusalCode, refusalToError } from '../../proto/refusal.js'
+import type { SlotStage } from '../../proto/slots/slot.js'
 import type { OwnPreamble } from './own-preamble.js'
 import type { Introduced } from './passage.js'
 
@@ -30,8 +31,13 @@ export interface DoorSide {
   readonly expectedNodeId: NodeId | undefined
 }
 
-/** What a doorway asks about a peer that has proved who it is. */
+/** What a doorway reports, and asks. */
 export interface DoorEvents {
+  /** How far the peer has come. The doorway may fail within the call. */
+  onStage(stage: SlotStage): void
+  /** Whether the cryptography of a responder may begin. */
+  mayBegin(): boolean
+  /** The peer has proved who it is. */
   onIntroduced(introduced: Introduced): void
   /** Whether the peer is let in; called once it was introduced. Never rejects. */
   admit(hello: Hello): Promise<LinkError | undefined>
@@ -87,6 +93,7 @@ export class Door {
   answer(message: Uint8Array): void {
     this.#hasAnswered = true
     this.send(message)
+    this.events.onStage('answered')
   }
 
   async readPreamble(): Promise<PeerPreamble> {
@@ -98,6 +105,7 @@ export class Door {
       reader.skip(PREAMBLE_BYTES)
       return result
     })
+    this.events.onStage('greeted')
     return this.peer
   }
 

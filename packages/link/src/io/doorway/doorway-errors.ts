@@ -37,6 +37,11 @@ export function onlyOneSecret(isOwn: boolean): LinkError {
   return linkError(CloseCode.AUTHENTICATION_FAILED, message)
 }
 
+/** Too many handshakes are pending at this node, or the peer's host begins too many. */
+export function busy(): LinkError {
+  return linkError(CloseCode.BUSY, 'this node takes no further handshake now')
+}
+
 function isFlood(reason: Error | undefined): boolean {
   return reason instanceof AstraError && reason.code === 'ASTRA_ERR_SECURE_HANDSHAKE'
 }

@@ -5,10 +5,10 @@ import { CloseCode, LinkError, linkError, protocolError } from '../../proto/erro
 import { grantPsk } from '../../proto/grant-psk.js'
 import type { Hello, HelloFields } from '../../proto/hello.js'
 import { negotiateRole, type SessionRole } from '../../proto/negotiate-role.js'
-import { equalBytes, pipeProtection } from '../../proto/pipe-protection.js'
+import { equalBytes, isSameTls, pipeProtection } from '../../proto/pipe-protection.js'
 import { PREAMBLE_BYTES, presentsGrant } from '../../proto/preamble.js'
 import type { Door, PeerPreamble } from './door.js'
-import { onlyOneSecret } from './doorway-errors.js'
+import { busy, onlyOneSecret } from './doorway-errors.js'
 import { decodeHello, encodeHello, MAX_HELLO_MESSAGE_BYTES } from './hello-message.js'
 import { keepEnd } from './keep-end.js'
 import type { Passage, RemoteNode } from './passage.js'
@@ -28,6 +28,8 @@ export async function passDoorway(door: Door): Promise<Passage> {
   if (role instanceof LinkError) throw role
   door.isResponder = role === 'server'
   if (peer.preamble.hasSecret !== own.hasSecret) throw onlyOneSecret(own.hasSecret)
+  // A side that is either waits for the peer's preamble before it sends message 1.
+  if (role === 'server' && peer.preamble.role === 'either') door.greet()
   return role === 'client' ? initiate(door, peer, early ?? (await sendFirst(door))) : respond(door, peer)
 }
 
@@ -61,10 +63,13 @@ async function respond(door: Door, peer: PeerPreamble): Promise<Passage> {
     prologue: peer.bytes,
     psk: await peersPsk(door, peer),
     maxPayloadBytes: MAX_HELLO_MESSAGE_BYTES,
-    payload: concatBytes([door.side.own.bytes, encodeHello(ownHello(door, peer))]),
+    // Called once message 1 was found right: for a peer without the secret nothing is encoded.
+    payload: () => concatBytes([door.side.own.bytes, encodeHello(ownHello(door, peer))]),
   })
   await handshake.start()
-  const second = await handshake.receive(await door.readMessage(handshake))
+  const first = await door.readMessage(handshake)
+  if (!door.events.mayBegin()) throw busy()
+  const second = await handshake.receive(first)
   door.answer(second as Uint8Array)
   await handshake.receive(await door.readMessage(handshake))
   return admit(door, peer, { role: 'server', result: handshake.result })
@@ -133,11 +138,10 @@ function remoteNode(
   }: { result: HandshakeResult; fields: HelloFields | undefined; isDialer: boolean },
 ): RemoteNode {
   const { nodeId, publicKey } = result.peer
-  const security = pipeProtection(
-    { preamble: side.own.preamble, exporter: side.own.exporter },
-    { preamble, exporter: fields?.exporter },
-  )
-  const certificate = duplex.security?.certificate
+  const facts = [side.own, { preamble, exporter: fields?.exporter }] as const
+  const security = pipeProtection(...facts)
+  // Where TLS ends elsewhere, its certificate is not this peer's.
+  const certificate = isSameTls(...facts) ? duplex.security?.certificate : undefined
   const grant = isDialer ? fields?.grant : undefined
   return {
     nodeId,
@@ -157,8 +161,7 @@ function takePipe(
   const rest = channel.takeRest()
   if (security !== 'encrypted')
     return { duplex: rest.hasEnded ? keepEnd(duplex) : duplex, initialBytes: rest.bytes }
-  return {
-    duplex: recordPipe({ provider: side.provider, pipe: duplex, result, rest }),
-    initialBytes: undefined,
-  }
+  const records = recordPipe({ provider: side.provider, pipe: duplex, result, rest })
+  records.pause()
+  return { duplex: records, initialBytes: undefined }
 }

@@ -1,11 +1,12 @@
-import type { ByteDuplex } from '@astranet/interface'
+import type { ByteDuplex, ByteDuplexHandler } from '@astranet/interface'
 
 /**
- * `duplex` for a new handler, which is told that the peer has ended although the handler before it was told. That
- * happens over pipes that do not pause.
+ * `duplex`, paused, for a new handler, which is told that the peer has ended although the handler before it was told.
+ * That happens over pipes that do not pause.
  */
 export function keepEnd(duplex: ByteDuplex): ByteDuplex {
   const { defer, linger, security } = duplex
+  let handler: ByteDuplexHandler | undefined
   return {
     capabilities: duplex.capabilities,
     localAddress: duplex.localAddress,
@@ -16,13 +17,17 @@ export function keepEnd(duplex: ByteDuplex): ByteDuplex {
     get bufferedBytes() {
       return duplex.bufferedBytes
     },
-    handle(handler) {
-      duplex.handle(handler)
-      handler.onEnd()
+    handle(newHandler) {
+      handler = newHandler
+      duplex.handle(newHandler)
     },
     writev: (chunks) => duplex.writev(chunks),
     pause: () => duplex.pause(),
-    resume: () => duplex.resume(),
+    resume() {
+      duplex.resume()
+      handler?.onEnd()
+      handler = undefined
+    },
     end: () => duplex.end(),
     abort: (reason) => duplex.abort(reason),
   }

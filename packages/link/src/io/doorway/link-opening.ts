@@ -2,8 +2,10 @@ import type { ByteDuplex, Clock, Timer } from '@astranet/interface'
 import { HandshakeChannel } from '@astranet/secure'
 import { CloseCode, linkError, type LinkError } from '../../proto/error-codes.js'
 import type { Hello } from '../../proto/hello.js'
+import type { DoorwaySlots } from '../../proto/slots/doorway-slots.js'
+import type { DoorwaySlot } from '../../proto/slots/slot.js'
 import { Door, type DoorEvents, type DoorSide } from './door.js'
-import { closedInDoorway, toLinkError } from './doorway-errors.js'
+import { busy, closedInDoorway, toLinkError } from './doorway-errors.js'
 import { passDoorway } from './doorway.js'
 import type { Introduced, Passage } from './passage.js'
 
@@ -23,6 +25,8 @@ export interface OpeningOptions {
   readonly timeoutMs: number
   /** What this side brings; made when the opening starts. */
   readonly makeSide: () => DoorSide
+  /** Where the pipe counts as pending; `undefined`: it does not count. */
+  readonly slots: DoorwaySlots | undefined
 }
 
 /** What a {@link LinkOpening} asks of its link. */
@@ -55,6 +59,7 @@ export class LinkOpening {
   #lingerTimer: Timer | undefined = undefined
   #channel: HandshakeChannel | undefined = undefined
   #door: Door | undefined = undefined
+  #slot: DoorwaySlot | undefined = undefined
   #stage: 'doorway' | 'admission' | 'session' | 'failed' | 'stopped' = 'doorway'
   /** Refuses the peer about which `admit` has not decided in time. */
   #refuseLate: ((refusal: LinkError) => void) | undefined = undefined
@@ -68,6 +73,7 @@ export class LinkOpening {
 
   start(): void {
     const { clock, timeoutMs, makeSide } = this.#options
+    if (!this.#takeSlot()) return
     this.#timer = clock.setTimer(timeoutMs, () => this.#expire(), { background: true })
     const channel = new HandshakeChannel(this.#duplex, {
       maxHeldBytes: MAX_DOORWAY_BYTES,
@@ -79,6 +85,8 @@ export class LinkOpening {
       duplex: this.#duplex,
       channel,
       events: {
+        onStage: (stage) => this.#slot?.advance(stage),
+        mayBegin: () => this.#slot?.begin(clock.now()) ?? true,
         onIntroduced: (introduced) => this.#onIntroduced(introduced),
         admit: (hello) => this.#admit(hello),
       },
@@ -96,18 +104,35 @@ export class LinkOpening {
     this.#events.onEstablished()
   }
 
-  /** There is no deadline any more: the link is open, or its session ends. */
+  /** There is no deadline any more: the link is open, or its session ends. A pipe that has failed is still closed. */
   stop(): void {
-    this.#stage = 'stopped'
-    this.#timer?.cancel()
-    this.#lingerTimer?.cancel()
+    if (this.#stage !== 'failed') this.#end()
   }
 
   /** Gives up before there is a session: destroys the pipe. */
   abort(error: Error): void {
-    this.stop()
+    this.#end()
     this.#channel?.fail(error)
     this.#duplex.abort(error)
+  }
+
+  #end(): void {
+    this.#stage = 'stopped'
+    this.#timer?.cancel()
+    this.#lingerTimer?.cancel()
+    this.#slot?.release()
+  }
+
+  /** Whether the pipe may be pending. The slot may be lost while it is taken: then the opening has failed. */
+  #takeSlot(): boolean {
+    const slot = this.#options.slots?.enter(this.#duplex.remoteAddress, {
+      onEvicted: () => this.#fail(busy()),
+      onCut: () => this.#cut(busy()),
+    })
+    this.#slot = slot
+    if (this.#stage === 'doorway') return true
+    slot?.release()
+    return false
   }
 
   #onIntroduced(introduced: Introduced): void {
@@ -129,6 +154,7 @@ export class LinkOpening {
   #onPassed(passage: Passage): void {
     if (this.#stage !== 'doorway' && this.#stage !== 'admission') return
     this.#stage = 'session'
+    this.#slot?.release()
     this.#events.onPassed(passage)
   }
 
@@ -144,8 +170,9 @@ export class LinkOpening {
 
   #fail(error: LinkError): void {
     if (this.#stage !== 'doorway' && this.#stage !== 'admission') return
-    this.stop()
     this.#stage = 'failed'
+    this.#timer?.cancel()
+    this.#slot?.linger()
     // Reported first: the pipe may close from inside `end`.
     this.#events.onFailed(error)
     if (this.#hasClosed) return
@@ -172,9 +199,8 @@ export class LinkOpening {
   }
 
   #reportClosed(): void {
-    this.#lingerTimer?.cancel()
     if (this.#stage !== 'failed') return
-    this.#stage = 'stopped'
+    this.#end()
     this.#events.onPipeClosed()
   }
 }

@@ -1,7 +1,12 @@
-import { HelloLimit, checkHelloFields, MAX_HELLO_BYTES, type HelloFields } from '../../proto/hello.js'
+import {
+  checkHelloFields,
+  HelloLimit,
+  helloSize,
+  MAX_HELLO_BYTES,
+  type HelloFields,
+} from '../../proto/hello.js'
 import { isToken } from '../../proto/fields.js'
 import type { LinkGrant, LinkIntroduction } from '../link-options.js'
-import { encodeHello } from './hello-message.js'
 
 /** Which of a link's options go into its HELLO. */
 export interface OwnHelloOptions {
@@ -29,10 +34,8 @@ export function ownHello(options: OwnHelloOptions, remoteAddress: string): Hello
   }
   const fault = checkHelloFields(hello)
   if (fault !== undefined) throw new RangeError(fault)
-  try {
-    encodeHello({ ...hello, exporter: new Uint8Array(HelloLimit.EXPORTER_BYTES), grant: grant?.bytes })
-  } catch (cause) {
-    throw new RangeError(`introduction takes more than the ${MAX_HELLO_BYTES} bytes of a HELLO`, { cause })
-  }
+  const largest = { ...hello, exporter: new Uint8Array(HelloLimit.EXPORTER_BYTES), grant: grant?.bytes }
+  if (helloSize(largest) > MAX_HELLO_BYTES)
+    throw new RangeError(`introduction takes more than the ${MAX_HELLO_BYTES} bytes of a HELLO`)
   return hello
 }

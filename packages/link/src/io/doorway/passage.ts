@@ -12,7 +12,7 @@ export interface RemoteNode {
   readonly publicKey: Uint8Array
   /** What keeps others from reading and changing the bytes. */
   readonly security: PipeProtection
-  /** The peer's certificate, where TLS below has one. */
+  /** The peer's certificate, where it has one and both ends have proved that they are the ends of the TLS below. */
   readonly certificate?: PeerCertificate
   /** The grant that the peer has presented, as it was issued: at most 2,048 bytes, not checked by the link. */
   readonly grant?: Uint8Array

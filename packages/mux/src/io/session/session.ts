@@ -83,6 +83,11 @@ export class Session implements AsyncDisposable {
     return await callers.wait({ isUnidirectional, urgency }, signal)
   }
 
+  /** Whether the peer's credit allows another bidirectional stream now. */
+  get canOpenStream(): boolean {
+    return !this.isClosing && this.#driver.core.limits.localBidi.canTake
+  }
+
   /** Opens a stream now, or returns `undefined` when the peer's credit is used up or the session is closing. */
   tryOpenStream(options: OpenStreamOptions = {}): Stream | undefined {
     const urgency = checkUrgency(options.urgency ?? DEFAULT_URGENCY)

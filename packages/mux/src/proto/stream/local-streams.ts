@@ -10,6 +10,11 @@ export class LocalStreams {
   /** Indexes that were taken and given back: no frame of them was sent. */
   readonly #unused: number[] = []
 
+  /** Whether {@link take} gives an index now. */
+  get canTake(): boolean {
+    return this.#unused.length > 0 || this.opened < this.limit
+  }
+
   /** MAX_STREAMS arrived; limits never go down. Returns whether there is more credit now. */
   raise(limit: number): boolean {
     if (limit <= this.limit) return false

@@ -1,0 +1,75 @@
+import { checkFunction, checkInteger, type NumberRange } from '@astranet/interface/check'
+import { QUOTA_RANGE } from './begin-quota.js'
+import type { DoorwaySlot, SlotOwner } from './slot.js'
+import { SlotKeeper } from './slot-keeper.js'
+
+/** Pipes of one stage that are pending at the same time, by default. */
+export const DEFAULT_SLOTS_PER_STAGE = 1_024
+
+/** Pipes from one host that are pending at the same time, over all stages, by default. */
+export const DEFAULT_SLOTS_PER_HOST = 64
+
+/** Handshakes that one host may begin in a second, and at once, by default. */
+export const DEFAULT_HANDSHAKES_PER_SECOND = 64
+
+const SLOTS_RANGE: NumberRange = { min: 1, max: 1_048_576 }
+
+/** How {@link DoorwaySlots} behave. */
+export interface DoorwaySlotsOptions {
+  /** Numbers from 0 up to 1 without 1, for example `Math.random`. */
+  readonly random: () => number
+  /** Pipes that are pending in one stage, 1 to 1,048,576. Default 1,024. */
+  readonly maxPerStage?: number
+  /**
+   * Pipes from one host that are pending, over all stages, 1 to 1,048,576. A host is an IPv4 address or the /64 of an
+   * IPv6 address; other remote addresses are not counted. Default 64.
+   */
+  readonly maxPerHost?: number
+  /**
+   * Handshakes whose cryptography begins for one host in a second, and at most at once, 1 to 1,000,000. Raise it where
+   * many peers share one address. Default 64.
+   */
+  readonly handshakesPerSecond?: number
+}
+
+/**
+ * The pipes that wait in the doorways of a node, so that peers which are not known yet can take neither all its memory
+ * nor all its time. Where there are too many, one drawn at random loses its slot, and not the oldest: so the peers that
+ * connect most lose most, and an honest peer among a thousand others is hardly ever the one.
+ *
+ * Give one object to all links of a node that accept connections. It holds 200 bytes for each pipe, and for a second
+ * each host that has begun a handshake (16,384 at most).
+ */
+export class DoorwaySlots {
+  readonly #keeper: SlotKeeper
+
+  /** Throws a `TypeError` or `RangeError` that names the option that is wrong. */
+  constructor(options: DoorwaySlotsOptions) {
+    const { maxPerStage = DEFAULT_SLOTS_PER_STAGE, maxPerHost = DEFAULT_SLOTS_PER_HOST } = options
+    const { random, handshakesPerSecond = DEFAULT_HANDSHAKES_PER_SECOND } = options
+    this.#keeper = new SlotKeeper({
+      random: checkFunction('random', random),
+      maxPerStage: checkInteger('maxPerStage', maxPerStage, SLOTS_RANGE),
+      maxPerHost: checkInteger('maxPerHost', maxPerHost, SLOTS_RANGE),
+      handshakesPerSecond: checkInteger('handshakesPerSecond', handshakesPerSecond, QUOTA_RANGE),
+    })
+  }
+
+  /** Pipes that are pending. */
+  get pending(): number {
+    return this.#keeper.pending
+  }
+
+  /** Pipes that were refused and are not closed yet: at most 256. */
+  get leaving(): number {
+    return this.#keeper.leaving
+  }
+
+  /**
+   * Takes a slot for a pipe of which nothing was read. It, or another one, may lose its slot within the call. Called by
+   * links.
+   */
+  enter(remoteAddress: string, owner: SlotOwner): DoorwaySlot {
+    return this.#keeper.enter(remoteAddress, owner)
+  }
+}

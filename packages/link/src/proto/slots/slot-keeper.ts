@@ -1,0 +1,144 @@
+import { BeginQuota } from './begin-quota.js'
+import { remoteHost } from './remote-host.js'
+import { SlotList, type Listed } from './slot-list.js'
+import { SLOT_STAGES, type DoorwaySlot, type SlotOwner, type SlotStage } from './slot.js'
+
+/** Refused pipes that may stay open for a moment, so that the peer can read the refusal. */
+export const MAX_LEAVING_PIPES = 256
+
+/** The limits of a {@link SlotKeeper}, checked. */
+export interface SlotLimits {
+  readonly random: () => number
+  readonly maxPerStage: number
+  readonly maxPerHost: number
+  readonly handshakesPerSecond: number
+}
+
+/** What `DoorwaySlots` are made of. */
+export class SlotKeeper {
+  readonly #limits: SlotLimits
+  readonly #quota: BeginQuota
+  readonly #stages: Readonly<Record<SlotStage, SlotList<PendingSlot>>> = {
+    silent: new SlotList(),
+    greeted: new SlotList(),
+    answered: new SlotList(),
+  }
+  readonly #hosts = new Map<string, Set<PendingSlot>>()
+  /** Refused, in their order. */
+  readonly #leaving = new Set<PendingSlot>()
+
+  constructor(limits: SlotLimits) {
+    this.#limits = limits
+    this.#quota = new BeginQuota(limits.handshakesPerSecond)
+  }
+
+  get pending(): number {
+    return SLOT_STAGES.reduce((sum, stage) => sum + this.#stages[stage].size, 0)
+  }
+
+  get leaving(): number {
+    return this.#leaving.size
+  }
+
+  enter(remoteAddress: string, owner: SlotOwner): DoorwaySlot {
+    const slot = new PendingSlot(this, { owner, host: remoteHost(remoteAddress) })
+    this.#stages.silent.add(slot)
+    if (slot.host !== undefined) this.#enterHost(slot, slot.host)
+    this.#enforceStage('silent')
+    return slot
+  }
+
+  advance(slot: PendingSlot, stage: SlotStage): void {
+    if (!slot.isPending) return
+    this.#stages[slot.stage].delete(slot)
+    slot.stage = stage
+    this.#stages[stage].add(slot)
+    this.#enforceStage(stage)
+  }
+
+  begin({ host }: PendingSlot, now: number): boolean {
+    return host === undefined || this.#quota.take(host, now)
+  }
+
+  linger(slot: PendingSlot): void {
+    if (!slot.isPending) return
+    this.release(slot)
+    this.#leaving.add(slot)
+    const [oldest] = this.#leaving
+    if (this.#leaving.size <= MAX_LEAVING_PIPES || oldest === undefined) return
+    this.#leaving.delete(oldest)
+    oldest.owner.onCut()
+  }
+
+  release(slot: PendingSlot): void {
+    this.#leaving.delete(slot)
+    if (!slot.isPending) return
+    this.#stages[slot.stage].delete(slot)
+    const { host } = slot
+    if (host === undefined) return
+    const ofHost = this.#hosts.get(host)
+    ofHost?.delete(slot)
+    if (ofHost?.size === 0) this.#hosts.delete(host)
+  }
+
+  #enterHost(slot: PendingSlot, host: string): void {
+    const ofHost = this.#hosts.get(host) ?? new Set()
+    this.#hosts.set(host, ofHost.add(slot))
+    if (ofHost.size > this.#limits.maxPerHost) this.#evict(this.#drawOfHost(ofHost))
+  }
+
+  /** One of those that have come least far. */
+  #drawOfHost(ofHost: ReadonlySet<PendingSlot>): PendingSlot | undefined {
+    for (const stage of SLOT_STAGES) {
+      const candidates = [...ofHost].filter((slot) => slot.stage === stage)
+      if (candidates.length > 0) return candidates[Math.floor(this.#limits.random() * candidates.length)]
+    }
+    return undefined
+  }
+
+  #enforceStage(stage: SlotStage): void {
+    const list = this.#stages[stage]
+    if (list.size > this.#limits.maxPerStage) this.#evict(list.draw(this.#limits.random))
+  }
+
+  /** It is among those that leave then, because the peer may have to read a refusal. */
+  #evict(slot: PendingSlot | undefined): void {
+    if (slot === undefined) return
+    this.linger(slot)
+    slot.owner.onEvicted()
+  }
+}
+
+class PendingSlot implements DoorwaySlot, Listed {
+  readonly owner: SlotOwner
+  readonly host: string | undefined
+  place = -1
+  stage: SlotStage = 'silent'
+  readonly #keeper: SlotKeeper
+
+  constructor(keeper: SlotKeeper, { owner, host }: { owner: SlotOwner; host: string | undefined }) {
+    this.#keeper = keeper
+    this.owner = owner
+    this.host = host
+  }
+
+  get isPending(): boolean {
+    return this.place >= 0
+  }
+
+  advance(stage: SlotStage): void {
+    this.#keeper.advance(this, stage)
+  }
+
+  begin(now: number): boolean {
+    return this.#keeper.begin(this, now)
+  }
+
+  linger(): void {
+    this.#keeper.linger(this)
+  }
+
+  release(): void {
+    this.#keeper.release(this)
+  }
+}

@@ -1,6 +1,7 @@
 import type { MessageDecoder } from '@astranet/frame/message'
 import type { Clock, Timer } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
+import type { StreamQuota } from './stream-quota.js'
 
 /** The most streams of one link that the peer has opened and whose header is not complete. Further ones are reset. */
 export const MAX_PENDING_HEADERS = 65_536
@@ -37,6 +38,8 @@ export class PendingHeader {
 export class PendingHeaders {
   readonly #clock: Clock
   readonly #onLate: (header: PendingHeader) => void
+  /** Set when the link opens. Counts each stream from `add` to `remove`. */
+  quota: StreamQuota | undefined = undefined
   #size = 0
   #first: PendingHeader | undefined = undefined
   #last: PendingHeader | undefined = undefined
@@ -50,7 +53,7 @@ export class PendingHeaders {
 
   /** Adds a stream that was just opened; `undefined` when there are too many. */
   add(stream: Stream): PendingHeader | undefined {
-    if (this.#size >= MAX_PENDING_HEADERS) return undefined
+    if (this.#size >= MAX_PENDING_HEADERS || this.quota?.take() === false) return undefined
     const header = new PendingHeader(stream, this.#clock.now() + HEADER_TIMEOUT_MS, this.#last)
     if (this.#last === undefined) this.#first = header
     else this.#last.next = header
@@ -71,6 +74,7 @@ export class PendingHeaders {
     header.previous = undefined
     header.next = undefined
     this.#size--
+    this.quota?.release()
   }
 
   /** The link has ended: nothing becomes late any more. */

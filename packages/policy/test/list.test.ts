@@ -56,6 +56,7 @@ test.each<[string, string, boolean]>([
   ['w*e*b', 'w-e-b', true],
   ['ab*ba', 'aba', false],
   ['*a*a*', 'a', false],
+  ['a*bc*cd', 'axbcd', false],
 ])('the pattern %s of services and %s: %s', (pattern, text, isMatch) => {
   const [name = '', environment = ''] = text.split('/').reverse()
   const asked = service(name, environment)

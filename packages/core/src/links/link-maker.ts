@@ -1,5 +1,12 @@
 import { onAbort, toError, type ByteDuplex, type Clock, type NodeId } from '@astranet/interface'
-import { CloseCode, Link, linkError, type LinkIntroduction, type LinkRole } from '@astranet/link'
+import {
+  CloseCode,
+  DoorwaySlots,
+  Link,
+  linkError,
+  type LinkIntroduction,
+  type LinkRole,
+} from '@astranet/link'
 import type { SessionLimits } from '@astranet/mux'
 import type { Identity } from '@astranet/secure'
 import type { Encryption } from '../api/options.js'
@@ -24,6 +31,8 @@ export interface LinkMakerParts {
 /** Makes links of pipes, dialed, accepted or attached. */
 export class LinkMaker {
   readonly #parts: LinkMakerParts
+  /** Accepted pipes that are not links yet: nothing is known of these peers. */
+  readonly #slots: DoorwaySlots = new DoorwaySlots({ random: Math.random })
   #sequence = 0
 
   constructor(parts: LinkMakerParts) {
@@ -80,6 +89,7 @@ export class LinkMaker {
         ...{ role, identity, psk, encryption, clock, helloTimeoutMs },
         introduction: introduction(),
         handler: table,
+        slots: role === 'acceptor' ? this.#slots : undefined,
         randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
         sequence: this.#sequence,
         sessionOptions: sessionLimits,

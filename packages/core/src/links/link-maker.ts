@@ -68,6 +68,8 @@ export class LinkMaker {
           incarnation,
           opening,
           identity: undefined,
+          ended: new AbortController(),
+          quota: undefined,
           nodeId: undefined,
           forget,
         })

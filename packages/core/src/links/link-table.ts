@@ -7,8 +7,11 @@ import {
   type LinkHandler,
   type LinkIntroduction,
   type StreamHeader,
+  type StreamQuota,
 } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
+import type { AccessControl } from '../access/access-control.js'
+import type { HeldStreams } from '../access/held-streams.js'
 import type { Conflicts } from './conflicts.js'
 import type { StreamKind, StreamTaker, StreamTakers } from './incoming-stream.js'
 import type { LinkRecord } from './link-record.js'
@@ -30,6 +33,8 @@ export interface LinkTableParts {
   readonly conflicts: Conflicts
   readonly registry: RegistryReceiver
   readonly streams: StreamTakers
+  readonly access: AccessControl
+  readonly held: HeldStreams
 }
 
 /**
@@ -57,6 +62,16 @@ export class LinkTable implements LinkHandler {
     return this.#links.get(link)?.identity
   }
 
+  /** What is kept of a link that has not closed. */
+  recordOf(link: Link): LinkRecord | undefined {
+    return this.#links.get(link)
+  }
+
+  /** The links that this node has admitted, open or about to open. */
+  *admitted(): Generator<readonly [Link, AdmittedIdentity]> {
+    for (const [link, { identity }] of this.#links) if (identity !== undefined) yield [link, identity]
+  }
+
   /** All open links to the node. */
   linksTo(nodeId: NodeId): Link[] {
     return [...this.#links].flatMap(([link, record]) => (record.nodeId === nodeId ? [link] : []))
@@ -79,12 +94,22 @@ export class LinkTable implements LinkHandler {
     for (const link of this.#links.keys()) link.tellIncarnation(incarnation)
   }
 
-  admit(link: Link): LinkError | undefined {
+  admit(link: Link): LinkError | undefined | Promise<LinkError | undefined> {
     const record = this.#links.get(link)
     const { remote } = link
     if (record === undefined || remote === undefined) return undefined
-    record.identity = admittedIdentity(remote, record.remoteAddress, { roles: [], services: undefined })
-    return undefined
+    const identity = admittedIdentity(remote, record.remoteAddress, { roles: [], services: undefined })
+    record.identity = identity
+    const refusal = this.#parts.access.linkRefusal(identity, record.ended.signal)
+    return refusal?.then((text) => (text === undefined ? undefined : linkError(CloseCode.REFUSED, text)))
+  }
+
+  streamQuota(link: Link): StreamQuota | undefined {
+    const record = this.#links.get(link)
+    const nodeId = link.peer?.nodeId
+    if (record === undefined || nodeId === undefined) return undefined
+    record.quota = this.#parts.held.join(nodeId)
+    return record.quota
   }
 
   onOpen(link: Link): void {
@@ -142,6 +167,8 @@ export class LinkTable implements LinkHandler {
     this.#links.delete(link)
     if (!this.#isClosed) this.#parts.conflicts.ended(error, record)
     record.forget()
+    record.ended.abort()
+    if (record.quota !== undefined) this.#parts.held.leave(link.peer?.nodeId as NodeId)
     record.opening?.reject(error ?? linkError(CloseCode.NO_ERROR, 'the link was closed before it was open'))
     this.#parts.preferred.withdraw(record.nodeId, link)
     if (this.#links.size > 0) return

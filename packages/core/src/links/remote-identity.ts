@@ -1,5 +1,6 @@
 import type { NodeId, PeerCertificate } from '@astranet/interface'
 import type { PipeProtection, RemoteNode } from '@astranet/link'
+import type { Identity } from '@astranet/secure'
 
 /** The node at the other end of a link or a socket, as it has proved itself when the link was made. */
 export interface RemoteIdentity {
@@ -20,7 +21,10 @@ export interface RemoteIdentity {
   readonly certificate?: PeerCertificate
 }
 
-/** @internal An identity with what only this node's decisions need. */
+/**
+ * @internal An identity with what only this node's decisions need. Its `roles` are those of the grant alone: a policy
+ * adds its own to them whenever it is asked, so that a new policy takes back what an earlier one gave.
+ */
 export interface AdmittedIdentity extends RemoteIdentity {
   /**
    * Patterns of the names of services that the node may dial and offer, from its grant. `undefined`: every name.
@@ -28,7 +32,13 @@ export interface AdmittedIdentity extends RemoteIdentity {
   readonly services: readonly string[] | undefined
 }
 
-/** What a node's grant and this node's policy list add to what it has proved. */
+/** The identity of a node as it sees itself: when it dials itself, and for its own offers. */
+export function ownIdentity({ nodeId, publicKey }: Identity): AdmittedIdentity {
+  const remote: RemoteNode = { nodeId, publicKey, security: 'private' }
+  return admittedIdentity(remote, '', { roles: [], services: undefined })
+}
+
+/** What a node's grant adds to what it has proved. */
 export interface GrantedRights {
   readonly roles: readonly string[]
   readonly services: readonly string[] | undefined

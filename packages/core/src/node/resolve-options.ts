@@ -1,9 +1,12 @@
 import { checkMemoryUse, systemClock, type Clock, type MemoryUse, type Transport } from '@astranet/interface'
+import { checkInteger } from '@astranet/interface/check'
 import { DEFAULT_HELLO_TIMEOUT_MS } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
+import { PolicyEngine } from '@astranet/policy'
 import { checkClock, checkOptions, checkTimeout } from '../api/check.js'
 import type { AstraNetOptions, DefaultTransports, Encryption } from '../api/options.js'
 import { checkNetworkSecret, pskOf, type PskSource } from '../api/secret.js'
+import { DEFAULT_MAX_PENDING_STREAMS } from '../access/held-streams.js'
 import { checkSessionLimits } from './session-limits.js'
 
 /** @internal Every option but the identity, resolved. */
@@ -11,6 +14,9 @@ export interface ResolvedOptions {
   /** What each link proves; `undefined`: nothing. */
   readonly psk: PskSource | undefined
   readonly encryption: Encryption
+  /** `undefined`: all is allowed. */
+  readonly policy: PolicyEngine | undefined
+  readonly maxPendingStreams: number
   readonly transports: readonly Transport[]
   readonly sessionLimits: SessionLimits
   readonly helloTimeoutMs: number
@@ -18,6 +24,7 @@ export interface ResolvedOptions {
   readonly clock: Clock
 }
 
+const MAX_PENDING_STREAMS = 0x7fffffff
 const DEFAULT_MAX_RECEIVE_BUFFER_BYTES = 256 * 1024 * 1024
 
 /** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
@@ -35,6 +42,8 @@ export function resolveOptions(
   }
   return {
     transports,
+    policy: options.policy === undefined ? undefined : new PolicyEngine(options.policy),
+    maxPendingStreams: checkMaxPendingStreams(options.maxPendingStreams ?? DEFAULT_MAX_PENDING_STREAMS),
     psk: secret === undefined ? undefined : pskOf(secret),
     encryption: checkEncryption(encryption),
     sessionLimits: { ...checkSessionLimits(options.sessionLimits), memoryBudget: new MemoryBudget(limit) },
@@ -47,6 +56,10 @@ export function resolveOptions(
 function checkEncryption(value: Encryption): Encryption {
   if (value === 'auto' || value === 'always') return value
   throw new TypeError(`encryption must be 'auto' or 'always', got ${String(value)}`)
+}
+
+function checkMaxPendingStreams(value: number): number {
+  return checkInteger('maxPendingStreams', value, { min: 1, max: MAX_PENDING_STREAMS })
 }
 
 function checkHelloTimeout(value: number): number {

@@ -8,7 +8,7 @@ import {
   type PolicyList,
   type SetPolicyOptions,
 } from '../src/index.js'
-import { boundTo, failure, textOf, twoNodes, until } from './support.js'
+import { boundTo, failure, textOf, until } from './support.js'
 
 /** Two nodes of which only the one that listens has a policy. `client` has joined `server`. */
 async function nodesWith(policy: Policy | undefined, options: AstraNetOptions = {}) {
@@ -46,7 +46,9 @@ test('a dial that the policy does not allow is EACCES, with the service and the 
     errno: -13,
     syscall: 'dial',
     address: 'secret',
-    message: expect.stringContaining('policy rule "not those" does not allow this node to dial the service "secret"'),
+    message: expect.stringContaining(
+      'policy rule "not those" does not allow this node to dial the service "secret"',
+    ),
   })
   expect(listener.waiting).toBe(0)
   const socket = await client.dial('', 'open')
@@ -169,7 +171,9 @@ test('a name that a URL writes otherwise is not found if it may not be offered',
 })
 
 test('a service that this node may not offer cannot be bound, and one that is bound is hidden here', async () => {
-  await using node = new AstraNet({ policy: { mayOffer: (_, { name }) => name !== 'bank', default: 'allow' } })
+  await using node = new AstraNet({
+    policy: { mayOffer: (_, { name }) => name !== 'bank', default: 'allow' },
+  })
   const error = await failure(node.bind('', 'bank'))
   expect(error).toMatchObject({
     code: 'EACCES',
@@ -239,7 +243,10 @@ test('without endForbidden what exists stays, with it forbidden links end', asyn
   const echo = await server.bind('', 'echo')
   echo.on('connection', (socket) => socket.on('error', () => {}).pipe(socket))
   const socket = await client.dial('', 'echo')
-  const noLinks: PolicyFunctions = { mayLink: async () => ({ allowed: false, rule: 'out' }), default: 'allow' }
+  const noLinks: PolicyFunctions = {
+    mayLink: async () => ({ allowed: false, rule: 'out' }),
+    default: 'allow',
+  }
   await server.setPolicy(noLinks)
   socket.write('still here')
   expect(String(await new Promise((resolve) => socket.once('data', resolve)))).toBe('still here')
@@ -321,13 +328,18 @@ test.each([
   expect(await failure(node.dial('', 'secret'))).toMatchObject({ code: 'EACCES' })
 })
 
-test.each([null, 'x', { endForbidden: 'yes' }])('options of setPolicy that are wrong change nothing: %j', async (options) => {
-  await using node = new AstraNet()
-  await node.bind('', 'open')
-  expect(await failure(node.setPolicy(denyDial('open'), options as SetPolicyOptions))).toBeInstanceOf(TypeError)
-  const socket = await node.dial('', 'open')
-  socket.destroy()
-})
+test.each([null, 'x', { endForbidden: 'yes' }])(
+  'options of setPolicy that are wrong change nothing: %j',
+  async (options) => {
+    await using node = new AstraNet()
+    await node.bind('', 'open')
+    expect(await failure(node.setPolicy(denyDial('open'), options as SetPolicyOptions))).toBeInstanceOf(
+      TypeError,
+    )
+    const socket = await node.dial('', 'open')
+    socket.destroy()
+  },
+)
 
 function causesOf(error: unknown): string[] {
   if (!(error instanceof Error)) return []

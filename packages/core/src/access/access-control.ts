@@ -9,7 +9,7 @@ import {
 } from '@astranet/policy'
 import type { AdmittedIdentity, RemoteIdentity } from '../links/remote-identity.js'
 import { GrantPatterns } from './grant-patterns.js'
-import { PolicyFailures } from './policy-failures.js'
+import type { PolicyFailures } from './policy-failures.js'
 import { offered, offerText, dialText, linkText } from './refusal-texts.js'
 
 /** @internal What decides for a node who may do what. */

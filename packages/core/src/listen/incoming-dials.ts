@@ -69,7 +69,8 @@ function keepPlace(
   stream: Stream,
   quota: StreamQuota | undefined,
 ): Refusal | undefined {
-  if (quota === undefined || !queue.isWaitingRoom) return undefined
+  // The place of a stream that is closed already would never be given back.
+  if (quota === undefined || !queue.isWaitingRoom || stream.isClosed) return undefined
   if (!quota.take()) return TOO_MANY
   stream.context = new StreamPlace(quota)
   return undefined

@@ -53,8 +53,9 @@ export interface HandlerOf<L> {
   /** Both sides have admitted each other: everything works from now on. At most once. */
   onOpen(link: L): void
   /**
-   * What counts the peer's streams whose header is not complete; a stream for which it has no place is reset. Asked
-   * once, before the peer opens streams. Default: they are limited for each link only, to 65,536.
+   * What counts the peer's streams whose header is not complete. A stream for which it has no place is reset when the
+   * next such stream comes, unless its header is complete by then. Asked once, before the peer opens streams. Default:
+   * they are limited for each link only, to 65,536.
    */
   streamQuota?(link: L): StreamQuota | undefined
   /** A control message of a type from 0x10 to 0xffff. Types that are not known here must be ignored. */

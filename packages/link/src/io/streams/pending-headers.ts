@@ -19,12 +19,18 @@ export class PendingHeader {
   readonly deadlineMs: number
   /** Holds the beginning of the header once it has arrived. */
   decoder: MessageDecoder | undefined = undefined
+  /** @internal Whether the quota has counted it. */ readonly isCounted: boolean
   /** @internal */ previous: PendingHeader | undefined
   /** @internal */ next: PendingHeader | undefined = undefined
 
-  constructor(stream: Stream, deadlineMs: number, previous: PendingHeader | undefined) {
+  constructor(
+    stream: Stream,
+    deadlineMs: number,
+    { isCounted, previous }: { isCounted: boolean; previous: PendingHeader | undefined },
+  ) {
     this.stream = stream
     this.deadlineMs = deadlineMs
+    this.isCounted = isCounted
     this.previous = previous
   }
 }
@@ -40,6 +46,8 @@ export class PendingHeaders {
   readonly #onLate: (header: PendingHeader) => void
   /** Set when the link opens. Counts each stream from `add` to `remove`. */
   quota: StreamQuota | undefined = undefined
+  /** The newest stream for which the quota had no place. */
+  #uncounted: PendingHeader | undefined = undefined
   #size = 0
   #first: PendingHeader | undefined = undefined
   #last: PendingHeader | undefined = undefined
@@ -53,13 +61,16 @@ export class PendingHeaders {
 
   /** Adds a stream that was just opened; `undefined` when there are too many. */
   add(stream: Stream): PendingHeader | undefined {
-    if (this.#size >= MAX_PENDING_HEADERS || this.quota?.take() === false) return undefined
-    const header = new PendingHeader(stream, this.#clock.now() + HEADER_TIMEOUT_MS, this.#last)
+    if (this.#size >= MAX_PENDING_HEADERS) return undefined
+    const isCounted = this.quota === undefined || this.quota.take()
+    const deadlineMs = this.#clock.now() + HEADER_TIMEOUT_MS
+    const header = new PendingHeader(stream, deadlineMs, { isCounted, previous: this.#last })
     if (this.#last === undefined) this.#first = header
     else this.#last.next = header
     this.#last = header
     this.#size++
     if (this.#timer === undefined) this.#setTimer(HEADER_TIMEOUT_MS)
+    if (!isCounted) this.#keepUncounted(header)
     return header
   }
 
@@ -74,12 +85,23 @@ export class PendingHeaders {
     header.previous = undefined
     header.next = undefined
     this.#size--
-    this.quota?.release()
+    if (header.isCounted) this.quota?.release()
+    else if (this.#uncounted === header) this.#uncounted = undefined
   }
 
   /** The link has ended: nothing becomes late any more. */
   stop(): void {
     this.#timer?.cancel()
+  }
+
+  /**
+   * The quota has no place for the stream. Its header arrives with it as a rule, so one stream may wait for that, until
+   * the next one comes: then the dialer gets an answer and not a reset.
+   */
+  #keepUncounted(header: PendingHeader): void {
+    const former = this.#uncounted
+    this.#uncounted = header
+    if (former !== undefined) this.#onLate(former)
   }
 
   #setTimer(delayMs: number): void {

@@ -19,6 +19,8 @@ export interface StreamEvents<S extends object = object> {
 export interface Dialed<S extends object = object> {
   /** Opens a stream: at once, or when the other side allows one more. */
   open(): S | Promise<S>
+  /** Closes the connection. Streams may fail. */
+  close(): void | Promise<void>
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ProcessMemory, Sizes } from './work.js'
+import type { ProcessCpu, ProcessMemory, Sizes } from './work.js'
 
 /** The task of a process: JSON in its first argument. */
 export interface Task {
@@ -21,10 +21,18 @@ export type Message =
   | { readonly event: 'memory' }
   /** Answers a {@link Command} `rss`. */
   | { readonly event: 'rss'; readonly bytes: number }
+  /** Requests a {@link Command} `cpu`. */
+  | { readonly event: 'cpu' }
+  /** Answers a {@link Command} `cpu-time`. */
+  | { readonly event: 'cpu-time'; readonly seconds: number }
   | { readonly event: 'done' }
   | { readonly event: 'failed'; readonly message: string }
 
 /** A command to a process: one JSON object per line, on its standard input. The process exits when its input ends. */
 export type Command =
   /** Collect garbage, then report the memory. */
-  { readonly do: 'rss' } | ({ readonly do: 'memory' } & ProcessMemory)
+  | { readonly do: 'rss' }
+  /** Report the CPU time. */
+  | { readonly do: 'cpu-time' }
+  | ({ readonly do: 'memory' } & ProcessMemory)
+  | ({ readonly do: 'cpu' } & ProcessCpu)

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Command, Message, Task } from './protocol.js'
-import type { ProcessMemory } from './work.js'
+import type { ProcessCpu, ProcessMemory } from './work.js'
 import { loadPeer } from './peers/load.js'
 import { works } from './works/index.js'
 
@@ -10,6 +10,7 @@ const task = JSON.parse(process.argv[2] ?? '') as Task
 const PROGRESS_INTERVAL_MS = 100
 let toldAt = 0
 let onMemory: (memory: ProcessMemory) => void = () => undefined
+let onCpu: (cpu: ProcessCpu) => void = () => undefined
 
 process.on('uncaughtException', fail)
 createInterface(process.stdin)
@@ -26,7 +27,7 @@ async function start(): Promise<void> {
     say({ event: 'listening', address: await peer.listen(work.serve(peer, sizes)) })
     return
   }
-  await work.run({ peer, sizes, address: task.address ?? '', progress, report, memory })
+  await work.run({ peer, sizes, address: task.address ?? '', progress, report, memory, cpu })
   say({ event: 'done' })
 }
 
@@ -48,8 +49,20 @@ function memory(): Promise<ProcessMemory> {
   })
 }
 
+function cpu(): Promise<ProcessCpu> {
+  return new Promise((resolve) => {
+    onCpu = resolve
+    say({ event: 'cpu' })
+  })
+}
+
 async function obey(command: Command): Promise<void> {
   if (command.do === 'memory') return onMemory(command)
+  if (command.do === 'cpu') return onCpu(command)
+  if (command.do === 'cpu-time') {
+    const { user, system } = process.cpuUsage()
+    return say({ event: 'cpu-time', seconds: (user + system) / 1e6 })
+  }
   // Objects that one collection frees may release more for the next one.
   for (let round = 0; round < 3; round++) {
     globalThis.gc?.()

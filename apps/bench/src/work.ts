@@ -16,6 +16,12 @@ export interface ProcessMemory {
   readonly server: number
 }
 
+/** CPU seconds of both processes since they began, of all threads, user and system. */
+export interface ProcessCpu {
+  readonly client: number
+  readonly server: number
+}
+
 /** The context of the dialing side of a work. */
 export interface Run<S extends object, Z> {
   readonly peer: Peer<S>
@@ -28,6 +34,8 @@ export interface Run<S extends object, Z> {
   report(metric: string, value: number): void
   /** Measures the memory of both processes. */
   memory(): Promise<ProcessMemory>
+  /** Reads the CPU time of both processes. */
+  cpu(): Promise<ProcessCpu>
 }
 
 /** One work, the same for every peer. */

@@ -5,7 +5,17 @@ describe('the command line', () => {
   it('asks for everything, five times, by default', () => {
     const args = parseArguments([])
     expect(args).toMatchObject({ runs: 5, scale: 1, malloc: ['default'], out: 'bench/results' })
-    expect(args.works).toEqual(['bulk', 'many', 'small', 'churn', 'latency', 'beside-bulk', 'memory', 'dial'])
+    expect(args.works).toEqual([
+      'bulk',
+      'many',
+      'small',
+      'churn',
+      'latency',
+      'beside-bulk',
+      'memory',
+      'dial',
+      'handshakes',
+    ])
     expect(args.peers).toContain('go-yamux')
   })
 

@@ -81,6 +81,24 @@ describe('the command', () => {
     }
   })
 
+  it('measures the CPU time of both processes', { timeout: 120_000 }, async () => {
+    const json = join(folder, 'cpu.json')
+    const options = ['--only', 'bulk,handshakes', '--peers', 'tls', '--runs', '1', '--scale', '0.01']
+    await execute(process.execPath, ['dist/main.js', ...options, '--json', json], {
+      cwd: join(root, 'apps/bench'),
+    })
+    const { runs } = JSON.parse(readFileSync(json, 'utf8')) as Report
+    const ofCpu = runs.filter(({ metric }) => metric.endsWith('CPU'))
+    expect(ofCpu.map(({ work, metric, unit }) => `${work}: ${metric}, ${unit}`)).toEqual([
+      'bulk: client CPU, s/GiB',
+      'bulk: server CPU, s/GiB',
+      'handshakes: client CPU, us/connection',
+      'handshakes: server CPU, us/connection',
+    ])
+    // The two processes work at the same time, so a mix-up of start and end would be negative.
+    for (const { median } of ofCpu) expect(median).toBeGreaterThan(0)
+  })
+
   it('measures a peer once that takes long, and says so', { timeout: 120_000 }, async () => {
     const json = join(folder, 'once.json')
     const options = ['--only', 'latency', '--peers', 'tcp,mux-light', '--runs', '2', '--once-over', '0.001']

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { peers } from '../src/peers/index.js'
 import { works } from '../src/works/index.js'
 import type { Peer, StreamEvents } from '../src/peer.js'
-import type { ProcessMemory, Work } from '../src/work.js'
+import type { ProcessCpu, ProcessMemory, Work } from '../src/work.js'
 
 /** Sizes so small that every peer finishes quickly. */
 const SCALE = 0.0005
@@ -15,10 +15,15 @@ async function doWork(work: Work, peer: Peer): Promise<Map<string, number>> {
   const failed = new Promise<never>((_resolve, reject) => {
     const served = guarded(work.serve(peer, sizes), (error) => isDone || reject(error))
     const memory = (): Promise<ProcessMemory> => Promise.resolve({ client: 1, server: 1 })
+    const cpu = (): Promise<ProcessCpu> => {
+      const { user, system } = process.cpuUsage()
+      const seconds = (user + system) / 1e6
+      return Promise.resolve({ client: seconds, server: seconds })
+    }
     const report = (metric: string, value: number): unknown => values.set(metric, value)
     peer
       .listen(served)
-      .then((address) => work.run({ peer, address, sizes, memory, report, progress: () => undefined }))
+      .then((address) => work.run({ peer, address, sizes, memory, cpu, report, progress: () => undefined }))
       .then(() => reject(DONE))
       .catch(reject)
   })
@@ -41,7 +46,13 @@ function guarded(events: StreamEvents, fail: (error: Error) => void): StreamEven
         fail(error as Error)
       }
     },
-    onFailure: fail,
+    onFailure(error) {
+      try {
+        events.onFailure(error)
+      } catch (failure) {
+        fail(failure as Error)
+      }
+    },
   }
 }
 

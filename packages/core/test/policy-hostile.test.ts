@@ -194,7 +194,7 @@ test('a rule with control characters and of any length is shown in one short lin
     default: 'allow',
   })
   const { message } = await failure(client.dial('', 'service'))
-   
+
   expect(message).not.toMatch(/[\u0000-\u001f\u007f]/)
   expect(message).toContain('the service "service"')
   expect(message.length).toBeLessThan(350)
@@ -215,7 +215,7 @@ test('a refusal that a hostile peer writes itself is cut and cleaned', async () 
   })
   const error = await failure(server.dial('', `${formatNodeId(identity.nodeId)}:1`))
   expect(error).toMatchObject({ code: 'EACCES', syscall: 'dial' })
-   
+
   expect(error.message).not.toMatch(/[\u0000-\u001f\u007f]/)
   expect(error.message.length).toBeLessThan(400)
 })

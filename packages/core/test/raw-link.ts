@@ -1,5 +1,5 @@
 import type { ByteDuplex, Clock } from '@astranet/interface'
-import { Link, type LinkHandler, type LinkIntroduction, type LinkRole } from '@astranet/link'
+import { Link, type LinkGrant, type LinkHandler, type LinkIntroduction, type LinkRole } from '@astranet/link'
 import { generateIdentitySync, type Identity } from '@astranet/secure'
 
 /** How a {@link rawLink} behaves. */
@@ -10,6 +10,7 @@ interface RawLinkOptions {
   readonly identity?: Identity
   readonly introduction?: LinkIntroduction
   readonly clock?: Clock
+  readonly grant?: LinkGrant
 }
 
 /** A started link of a peer for which a test speaks. */
@@ -20,9 +21,10 @@ export function rawLink(duplex: ByteDuplex, options: RawLinkOptions): Link {
     identity = generateIdentitySync(),
     introduction = { incarnation: 1 },
     clock,
+    grant,
   } = options
   const link = new Link(duplex, {
-    ...{ role, identity, introduction },
+    ...{ role, identity, introduction, grant },
     handler: { onOpen() {}, onStream() {}, onClose() {}, ...handler },
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     ...(clock === undefined ? {} : { clock }),

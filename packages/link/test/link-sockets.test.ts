@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { systemClock, type Clock } from '@astranet/interface'
 import { fromNodeDuplex } from '@astranet/interface/node-duplex'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { LinkOptions } from '@astranet/link'
 import { otherVersion } from './support/raw-peer.js'
 import { bytes, Dials, Reader, Side } from './support/side.js'
 
@@ -32,9 +33,11 @@ async function dialSocket(port: number): Promise<Socket> {
   return socket
 }
 
+let options: Partial<LinkOptions> = {}
+
 function sideOf(socket: Socket, id: bigint, role: 'dialer' | 'acceptor'): Side {
   const remoteAddress = `${socket.remoteAddress}:${socket.remotePort}`
-  return new Side(fromNodeDuplex(socket, { remoteAddress }), { id, role })
+  return new Side(fromNodeDuplex(socket, { remoteAddress }), { id, role, ...options })
 }
 
 /** No deadline helps. */
@@ -64,10 +67,21 @@ async function openPair(): Promise<[Side, Side]> {
   return [left, right]
 }
 
-describe('over TCP', () => {
+const networks: [string, Partial<LinkOptions>, string][] = [
+  ['in the clear, because both ends are loopback addresses', {}, 'private'],
+  ['encrypted', { encryption: 'always' }, 'encrypted'],
+  ['encrypted, with a secret', { encryption: 'always', psk: new Uint8Array(32).fill(7) }, 'encrypted'],
+]
+
+describe.each(networks)('over TCP, %s', (_, network, security) => {
+  beforeAll(() => {
+    options = network
+  })
+
   it('two links open, carry ten thousand streams at once, and close cleanly', async () => {
     const [left, right] = await openPair()
     const count = 10_000
+    expect([left, right].map(({ link }) => link.remote?.security)).toEqual([security, security])
     expect(right.link.peer?.observedAddress).toMatch(/^127\.0\.0\.1:\d+$/)
     right.onStream = ({ stream, rest }) => {
       right.link.accept(stream)
@@ -121,7 +135,12 @@ describe('over TCP', () => {
     let report!: (side: Side) => void
     const side = new Promise<Side>((resolve) => (report = resolve))
     const port = await listen((socket) => {
-      const accepted = new Side(fromNodeDuplex(socket), { id: 3n, role: 'acceptor', clock: withoutTimers })
+      const accepted = new Side(fromNodeDuplex(socket), {
+        id: 3n,
+        role: 'acceptor',
+        clock: withoutTimers,
+        ...options,
+      })
       accepted.link.start()
       report(accepted)
     })

@@ -1,6 +1,7 @@
 import { duplexPair } from 'node:stream'
 import { systemClock, type ByteDuplexHandler, type Clock } from '@astranet/interface'
 import { fromNodeDuplex } from '@astranet/interface/node-duplex'
+import { nodeCrypto, webCrypto } from '@astranet/secure'
 import { synchronousPair, type DuplexPair } from '@astranet/testkit'
 import { describe, expect, it } from 'vitest'
 import { otherVersion } from './support/raw-peer.js'
@@ -67,6 +68,24 @@ describe.each(cases)('links on %s', (_, createPair) => {
       expect([left.closes, right.closes]).toEqual([[undefined], [undefined]])
     }
   })
+})
+
+it.each([
+  ['the dialer', webCrypto, nodeCrypto],
+  ['the acceptor', nodeCrypto, webCrypto],
+  ['both sides', webCrypto, webCrypto],
+])('links open with WebCrypto on %s', async (_, dialer, acceptor) => {
+  const { a, b } = withPrivacy(synchronousPair(), false)
+  const left = new Side(a, { id: 1n, role: 'dialer', psk: new Uint8Array(32), provider: dialer })
+  const right = new Side(b, { id: 2n, role: 'acceptor', psk: new Uint8Array(32), provider: acceptor })
+  const open = [next(left, 'onOpen'), next(right, 'onOpen')]
+  left.link.start()
+  right.link.start()
+  await Promise.all(open)
+  const ends = [next(left, 'onClose'), next(right, 'onClose')]
+  await left.link.drain()
+  await Promise.all(ends)
+  expect([left.closes, right.closes]).toEqual([[undefined], [undefined]])
 })
 
 describe('a link on a pipe that calls back from inside writev and end', () => {

@@ -38,15 +38,20 @@ describe('a session over TCP', () => {
 
   it('opens at once what the peer allows, and later what it does not', async () => {
     const { client, server } = await sessionPair({ server: { maxConcurrentStreams: 2 } })
-    expect(client.tryOpenStream()).toBe(undefined)
-    const [a] = await Promise.all([client.openStream(), client.openStream()])
-    expect(client.tryOpenStream()).toBe(undefined)
+    expect([client.canOpenStream, client.tryOpenStream()]).toEqual([false, undefined])
+    const a = await client.openStream()
+    expect(client.canOpenStream).toBe(true)
+    await client.openStream()
+    expect([client.canOpenStream, client.tryOpenStream()]).toEqual([false, undefined])
     const third = client.openStream()
     const accepted = await server.accept()
     a.destroy()
     accepted.destroy()
     expect((await third).id).toBe(8)
     expect(client.openStreams).toBeGreaterThanOrEqual(2)
+    expect(server.canOpenStream).toBe(true)
+    server.close()
+    expect(server.canOpenStream).toBe(false)
   })
 
   it('lets those who wait give up, and serves the others in order', async () => {

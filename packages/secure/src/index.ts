@@ -8,7 +8,7 @@ import { nodeCrypto } from './nodejs/node-crypto.js'
 
 export { HandshakeChannel } from './io/handshake-channel.js'
 export type { ChannelOptions, ChannelRest } from './io/handshake-channel.js'
-export type { CryptoProvider, DirectAead, SealedBytes } from './io/provider.js'
+export type { CryptoProvider, DirectAead, RecordOpening, RecordSealing } from './io/provider.js'
 export { generateSecret } from './io/psk.js'
 export { recordPipe } from './io/record-pipe.js'
 export type { RecordPipeParts } from './io/record-pipe.js'

@@ -3,25 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { generateIdentity, nodeCrypto, webCrypto } from '../src/index.js'
 import { counting, hex, unhex, utf8 } from './support/bytes.js'
 import { codeOf, exchange, identities, side } from './support/handshakes.js'
+import { LOW_ORDER_POINTS } from './support/low-order-points.js'
 
 const psk = counting(7)
 const patterns: [name: string, psk: Uint8Array | undefined][] = [
   ['without a secret', undefined],
   ['with a secret', psk],
-]
-
-/**
- * u-coordinates of the X25519 points whose every multiple by a private key is 0: RFC 7748, and p, p + 1 beside 0 and
- * 1.
- */
-const LOW_ORDER_POINTS = [
-  '00'.repeat(32),
-  `01${'00'.repeat(31)}`,
-  'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800',
-  '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157',
-  `ec${'ff'.repeat(30)}7f`,
-  `ed${'ff'.repeat(30)}7f`,
-  `ee${'ff'.repeat(30)}7f`,
 ]
 
 describe.each(patterns)('%s', (_, secret) => {
@@ -116,7 +103,7 @@ describe.each(patterns)('%s', (_, secret) => {
     expect(await codeOf(initiator.receive(padded))).toBe('ASTRA_ERR_SECURE_HANDSHAKE')
   })
 
-  test.each(LOW_ORDER_POINTS)(
+  test.each(LOW_ORDER_POINTS.map(hex))(
     'the X25519 point of low order %s as ephemeral key is refused',
     async (point) => {
       for (const { crypto } of [nodeCrypto, webCrypto]) {

@@ -145,7 +145,7 @@ describe.each(providers)('a receiver with %s', (_, provider) => {
 
   test('breaks at a header that is none, before the record is there', async () => {
     const attacked = await attack(provider)
-    attacked.deliver(Uint8Array.of(0, 1, 0, 1))
+    attacked.deliver(Uint8Array.of(0, 4, 0, 1))
     expect(await failure(attacked)).toEqual(['ASTRA_ERR_SECURE_RECORD', ''])
   })
 

@@ -2,24 +2,26 @@ import type { ByteDuplex, ByteDuplexHandler } from '@astranet/interface'
 import { Probe, synchronousPair, turns } from '@astranet/testkit'
 import { describe, expect, test } from 'vitest'
 import { nodeCrypto, webCrypto, type CryptoProvider } from '../src/index.js'
+import { PIPELINED_RECORD_BYTES } from '../src/io/pipelined-outbound.js'
 import { MAX_RECORD_BYTES } from '../src/proto/records/header.js'
 import { utf8 } from './support/bytes.js'
 import { by, securePair, tcpPair } from './support/pairs.js'
 import { tamperingPipe } from './support/tampering-pipe.js'
 
-const providers: [name: string, provider: CryptoProvider][] = [
-  ['node:crypto', nodeCrypto],
-  ['WebCrypto', webCrypto],
+/** With how many bytes each fills a record. */
+const providers: [name: string, provider: CryptoProvider, recordBytes: number][] = [
+  ['node:crypto', nodeCrypto, MAX_RECORD_BYTES],
+  ['WebCrypto', webCrypto, PIPELINED_RECORD_BYTES],
 ]
 
-describe.each(providers)('by %s', (_, provider) => {
+describe.each(providers)('by %s', (_, provider, recordBytes) => {
   test('a writer waits while nobody handles the other end, so that memory is bounded', async () => {
     const { a, b } = await securePair(synchronousPair(), by(provider), by(provider))
     const writer = Probe.on(a)
     let written = 0
     while (writer.drains === writer.refusals && written < 64 << 20) {
-      writer.write(new Uint8Array(MAX_RECORD_BYTES))
-      written += MAX_RECORD_BYTES
+      writer.write(new Uint8Array(65_536))
+      written += 65_536
       await turns(5)
     }
     expect(written).toBeLessThan(2 << 20)
@@ -73,9 +75,9 @@ describe.each(providers)('by %s', (_, provider) => {
       b.end()
       await left.ended()
       // Two records in one chunk, and the end: the pipe has brought everything when the user pauses.
-      left.write(new Uint8Array(MAX_RECORD_BYTES), new Uint8Array(MAX_RECORD_BYTES))
+      left.write(new Uint8Array(recordBytes), new Uint8Array(recordBytes))
       a.end()
-      await right.received(MAX_RECORD_BYTES)
+      await right.received(recordBytes)
       await turns(10)
       expect(right.closes).toBe(0)
       const reason = new Error('not interested')
@@ -83,7 +85,7 @@ describe.each(providers)('by %s', (_, provider) => {
       right.onChunk = undefined
       if (!isAborted) b.resume()
       expect(await right.closed()).toBe(isAborted ? reason : undefined)
-      expect(right.receivedBytes).toBe(isAborted ? MAX_RECORD_BYTES : 2 * MAX_RECORD_BYTES)
+      expect(right.receivedBytes).toBe(isAborted ? recordBytes : 2 * recordBytes)
     }
   })
 
@@ -140,8 +142,8 @@ test('at most eight records are sealed at a time, and opened', async () => {
   }
   const { a, b } = await securePair(synchronousPair(), by(provider), by(provider))
   const [left, right] = [Probe.on(a), Probe.on(b)]
-  await left.send(new Uint8Array(100 * MAX_RECORD_BYTES))
-  await right.received(100 * MAX_RECORD_BYTES)
+  await left.send(new Uint8Array(100 * PIPELINED_RECORD_BYTES))
+  await right.received(100 * PIPELINED_RECORD_BYTES)
   expect([mostSealing, mostOpening > 1 && mostOpening <= 8]).toEqual([8, true])
 })
 

@@ -73,7 +73,7 @@ class SynchronousEnd implements ByteDuplex {
     this.#callDrains()
     for (const chunk of chunks) {
       if (this.#isEnding || this.#closed !== undefined) return true
-      if (chunk.length > 0) this.#peer.#receive(chunk.slice())
+      if (chunk.length > 0) this.#peer.#receive(new Uint8Array(chunk))
     }
     return this.bufferedBytes === 0 || this.#drains.owe()
   }

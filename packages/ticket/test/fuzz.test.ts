@@ -32,12 +32,13 @@ const id = fc
   .map((bytes) => (bytes.every((byte) => byte === 0) ? generateGrantId() : bytes))
 const pattern = fc
   .string({ unit: 'binary', minLength: 1, maxLength: 20 })
-  .map((text) => text.replace(/[\p{Cc}\p{Cs}\s]/gu, '*'))
+  .map((text) => text.replace(/[\p{Cc}\p{Cs}\s:@/]/gu, '*'))
+  .chain((name) => fc.constantFrom(name, `/${name}`, `${name}/${name}`, `*/${name}`))
 
 const terms: fc.Arbitrary<NewGrantTerms> = fc.record(
   {
     id,
-    roles: fc.array(token, { maxLength: 8 }),
+    roles: fc.array(fc.stringMatching(/^[A-Za-z0-9._-]{1,40}$/), { maxLength: 8 }),
     services: fc.array(pattern, { maxLength: 8 }),
     uses: fc.integer({ min: 1, max: 65_535 }),
     expiresAt: fc.integer({ min: 0, max: 8_640_000_000_000_000 }),

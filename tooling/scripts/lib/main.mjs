@@ -12,6 +12,7 @@ const commands = [
   'bench',
   'sim',
   'fuzz',
+  'fuzz-handshake',
   'soak',
   'differential',
   'ci',

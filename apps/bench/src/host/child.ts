@@ -58,6 +58,13 @@ export class Child {
     return (await answer).bytes
   }
 
+  /** The CPU time of the process so far, in seconds. */
+  async cpuTime(): Promise<number> {
+    const answer = this.next('cpu-time')
+    this.send({ do: 'cpu-time' })
+    return (await answer).seconds
+  }
+
   /** Kills the process; resolves when it has exited. */
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL')

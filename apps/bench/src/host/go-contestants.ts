@@ -45,13 +45,16 @@ export async function goContestants(names: readonly string[]): Promise<GoContest
   try {
     const command = [await build()]
     const contestants = wanted.map(({ name, windows }) => {
-      return { name, windows, maxOpenStreams: 1_000_000, command }
+      return { name, windows, works: goWorks, maxOpenStreams: 1_000_000, command }
     })
     return { contestants, skipped: [] }
   } catch (error) {
     return skip(goError(error as NodeJS.ErrnoException))
   }
 }
+
+/** What the program in Go does. */
+const goWorks = ['bulk', 'many', 'small', 'churn', 'latency', 'beside-bulk', 'memory', 'dial']
 
 /** Names of the peers in Go. */
 export const goPeerNames: readonly string[] = goPeers.map(({ name }) => name)

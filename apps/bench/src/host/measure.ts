@@ -93,6 +93,7 @@ class Both {
   #received(message: Message): void {
     if (message.event === 'value') this.values.set(message.metric, message.value)
     else if (message.event === 'memory') void this.#measureMemory()
+    else if (message.event === 'cpu') void this.#measureCpu()
     else if (message.event === 'progress') {
       this.#done = message.done
       this.#onProgress(message.done)
@@ -104,5 +105,11 @@ class Both {
     const client = await this.#client.rss()
     const server = await this.#server.rss()
     this.#client.send({ do: 'memory', client, server })
+  }
+
+  async #measureCpu(): Promise<void> {
+    if (this.#client === undefined || this.#server === undefined) return
+    const [client, server] = await Promise.all([this.#client.cpuTime(), this.#server.cpuTime()])
+    this.#client.send({ do: 'cpu', client, server })
   }
 }

@@ -40,7 +40,7 @@ function make(name: string, windows: string, limits: SessionLimits): Peer<Socket
       await node.join('tcp4', address)
       const open = async (): Promise<Socket> =>
         streams.attach(await node.dial('', SERVICE, { allowHalfOpen: true }), true)
-      return { open }
+      return { open, close: () => node.close() }
     },
     write: writeDuplex,
     end: endDuplex,

@@ -40,7 +40,12 @@ export function libp2pPeer({ name, windows, maxOpenStreams, factory }: Libp2pMux
       const signal = new AbortController().signal
       await transport().dial(multiaddr(`/ip4/${host}/tcp/${port}`), { upgrader, signal })
       const muxer = await promise
-      return { open: async () => streams.attach(await muxer.createStream(), true) }
+      return {
+        open: async () => streams.attach(await muxer.createStream(), true),
+        close: async () => {
+          await muxer.close()
+        },
+      }
     },
     write: (stream, bytes) => stream.send(bytes),
     end: (stream) => void stream.close().catch(() => undefined),

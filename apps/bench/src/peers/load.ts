@@ -4,12 +4,16 @@ import type { Peer } from '../peer.js'
 const modules: Readonly<Record<string, () => Promise<Readonly<Record<string, unknown>>>>> = {
   tcp: () => import('./tcp.js'),
   'tcp-per-stream': () => import('./tcp-per-stream.js'),
+  tls: () => import('./tls.js'),
   http2: () => import('./http2.js'),
+  'http2-tls': () => import('./http2.js'),
   'libp2p-yamux': () => import('./libp2p-yamux.js'),
   'libp2p-mplex': () => import('./libp2p-mplex.js'),
   'moq-qmux': () => import('./moq-qmux.js'),
+  secure: () => import('./secure.js'),
   'mux-light': () => import('./mux-light.js'),
   'mux-duplex': () => import('./mux-duplex.js'),
+  'mux-secure': () => import('./mux-duplex.js'),
   core: () => import('./core.js'),
 }
 

@@ -27,7 +27,10 @@ export const moqQmux: Peer<MoqStream> = {
     const session = new Session(adoptable(socket), { config: CONFIG })
     session.closed.catch((error: Error) => events.onFailure(error))
     await session.ready
-    return { open: async () => new MoqStream(await session.createBidirectionalStream(), events) }
+    return {
+      open: async () => new MoqStream(await session.createBidirectionalStream(), events),
+      close: () => session.close(),
+    }
   },
   write: (stream, bytes) => stream.write(bytes),
   end: (stream) => stream.end(),

@@ -1,17 +1,17 @@
-import type { SessionLimits, Stream, StreamHandler } from '@astranet/mux'
+import type { Stream, StreamHandler } from '@astranet/mux'
 import type { Peer, StreamEvents } from '../peer.js'
-import { dialMux, EQUAL_WINDOWS, listenMux, TUNED_WINDOWS } from './mux-session.js'
+import { dialMux, EQUAL_WINDOWS, listenMux, TUNED_WINDOWS, type MuxOptions } from './mux-session.js'
 
 /** Only AstraNet's multiplexer, with its plain streams. */
 export const muxLight: Peer<Stream> = make('mux-light', TUNED_WINDOWS, {})
 
 /** The same with the equal windows of the `...-1mib` peers. */
 export const muxLightEqualWindows: Peer<Stream> = {
-  ...make('mux-light-1mib', '1 MiB a stream, 1 MiB in all', EQUAL_WINDOWS),
+  ...make('mux-light-1mib', '1 MiB a stream, 1 MiB in all', { limits: EQUAL_WINDOWS }),
   works: ['beside-bulk'],
 }
 
-function make(name: string, windows: string, limits: SessionLimits): Peer<Stream> {
+function make(name: string, windows: string, options: MuxOptions): Peer<Stream> {
   return {
     name,
     windows,
@@ -22,17 +22,17 @@ function make(name: string, windows: string, limits: SessionLimits): Peer<Stream
         stream.handle(handler)
         events.onStream(stream)
       }
-      return listenMux({ onStream, onClose: failWith(events) }, limits)
+      return listenMux({ onStream, onClose: failWith(events) }, options, events.onFailure)
     },
     async dial(address, events) {
       const handler = handlerOf(events)
-      const session = await dialMux(address, { onClose: failWith(events) }, limits)
+      const session = await dialMux(address, { onClose: failWith(events) }, options)
       const started = (stream: Stream): Stream => (stream.handle(handler), stream)
       const open = (): Stream | Promise<Stream> => {
         const stream = session.tryOpenStream()
         return stream === undefined ? session.openStream().then(started) : started(stream)
       }
-      return { open }
+      return { open, close: () => session.destroy() }
     },
     write: (stream, bytes) => stream.write(bytes),
     end: (stream) => stream.end(),

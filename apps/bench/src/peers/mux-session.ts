@@ -1,6 +1,6 @@
 import { Session, type SessionLimits, type SessionHandler } from '@astranet/mux'
 import { EQUAL_WINDOW_BYTES } from '../peer.js'
-import { dialTcp, listenTcp } from './tcp-socket.js'
+import { TCP, type Carrier } from './carrier.js'
 
 /** Windows of a session, in words. */
 export const TUNED_WINDOWS = 'tuned by itself'
@@ -11,19 +11,29 @@ export const EQUAL_WINDOWS: SessionLimits = { maxReceiveBufferBytes: 2 * EQUAL_W
 /** More streams than any work opens. */
 export const MANY_STREAMS: SessionLimits = { maxConcurrentStreams: 2 ** 24 }
 
-/** Accepts sessions. */
-export function listenMux(handler: SessionHandler, limits: SessionLimits): Promise<string> {
-  return listenTcp((socket) => {
-    new Session(socket, { role: 'server', handler, ...MANY_STREAMS, ...limits })
-  })
+/** How the sessions of a peer are made. */
+export interface MuxOptions {
+  readonly limits?: SessionLimits
+  /** Default {@link TCP}. */
+  readonly carrier?: Carrier
+}
+
+/** Accepts sessions. `onFailure`: a pipe could not be made. */
+export function listenMux(
+  handler: SessionHandler,
+  { limits, carrier = TCP }: MuxOptions,
+  onFailure: (error: Error) => void,
+): Promise<string> {
+  return carrier.listen((pipe) => {
+    new Session(pipe, { role: 'server', handler, ...MANY_STREAMS, ...limits })
+  }, onFailure)
 }
 
 /** Opens a session. */
 export async function dialMux(
   address: string,
   handler: SessionHandler,
-  limits: SessionLimits,
+  { limits, carrier = TCP }: MuxOptions,
 ): Promise<Session> {
-  const socket = await dialTcp(address)
-  return new Session(socket, { role: 'client', handler, ...limits })
+  return new Session(await carrier.dial(address), { role: 'client', handler, ...limits })
 }

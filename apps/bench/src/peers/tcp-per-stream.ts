@@ -18,7 +18,7 @@ export const tcpPerStream: Peer<Socket> = {
   },
   dial(address, events) {
     const streams = new DuplexEvents(events)
-    return Promise.resolve({ open: async () => streams.attach(await dialTcp(address), true) })
+    return Promise.resolve({ open: async () => streams.attach(await dialTcp(address), true), close() {} })
   },
   write: writeDuplex,
   end: endDuplex,

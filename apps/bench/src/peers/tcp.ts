@@ -7,7 +7,7 @@ import { dialTcp, listenTcp } from './tcp-socket.js'
 export const tcp: Peer<Socket> = {
   name: 'tcp',
   windows: "the system's",
-  works: ['bulk', 'small', 'latency'],
+  works: ['bulk', 'small', 'latency', 'handshakes'],
   maxOpenStreams: 1,
   listen(events) {
     const streams = new DuplexEvents(events)
@@ -17,7 +17,7 @@ export const tcp: Peer<Socket> = {
   },
   async dial(address, events) {
     const socket = new DuplexEvents(events).attach(await dialTcp(address), true)
-    return { open: () => socket }
+    return { open: () => socket, close: () => void socket.destroy() }
   },
   write: writeDuplex,
   end: endDuplex,

@@ -1,6 +1,6 @@
 import { MEBIBYTE } from '../peer.js'
 import { scaled, type Work } from '../work.js'
-import { transfer } from './transfer.js'
+import { reportTransfer, TRANSFER_METRICS } from './transfer.js'
 import { serveTransfer, type TransferSizes } from './transfer-server.js'
 
 const WRITES = 65_536
@@ -16,10 +16,9 @@ export const bulk: Work<TransferSizes> = {
     bytesPerWrite: 65_536,
     rampBytes: Math.round(RAMP_BYTES * Math.min(scale, 1)),
   }),
-  metrics: () => [{ name: 'throughput', unit: 'MiB/s', isHigherBetter: true }],
+  metrics: () => TRANSFER_METRICS,
   serve: serveTransfer,
   async run(run) {
-    const { bytes, elapsedMs } = await transfer(run)
-    run.report('throughput', bytes / MEBIBYTE / (elapsedMs / 1000))
+    await reportTransfer(run)
   },
 }

@@ -1,6 +1,6 @@
 import { MEBIBYTE } from '../peer.js'
 import { scaled, type Work } from '../work.js'
-import { transfer } from './transfer.js'
+import { reportTransfer, TRANSFER_METRICS } from './transfer.js'
 import { serveTransfer, type TransferSizes } from './transfer-server.js'
 
 const STREAMS = 100
@@ -17,10 +17,9 @@ export const many: Work<TransferSizes> = {
     bytesPerWrite: 16_384,
     rampBytes: Math.round(RAMP_BYTES * Math.min(scale, 1)),
   }),
-  metrics: () => [{ name: 'throughput', unit: 'MiB/s', isHigherBetter: true }],
+  metrics: () => TRANSFER_METRICS,
   serve: serveTransfer,
   async run(run) {
-    const { bytes, elapsedMs } = await transfer(run)
-    run.report('throughput', bytes / MEBIBYTE / (elapsedMs / 1000))
+    await reportTransfer(run)
   },
 }

@@ -24,6 +24,8 @@ export async function endForbidden(
   before: AccessControl,
   after: AccessControl,
 ): Promise<void> {
+  // Links about which the former policy has decided are among the admitted ones a turn later.
+  await turn(clock)
   const deadline = new AbortController()
   const timer = clock.setTimer(patienceMs, () => deadline.abort())
   // All are asked at once: each may take its time.
@@ -33,7 +35,7 @@ export async function endForbidden(
   for (const { link, peer, refusal } of asked) {
     const text = (await refusal) ?? lostDial(ports, peer, { before, after })
     if (text !== undefined) link.close(CloseCode.REFUSED, text)
-    await new Promise<void>((resolve) => clock.defer(resolve))
+    await turn(clock)
   }
   timer.cancel()
 }
@@ -50,4 +52,8 @@ function lostDial(
       return `${text} any more; it may link again`
   }
   return undefined
+}
+
+function turn(clock: Clock): Promise<void> {
+  return new Promise((resolve) => clock.defer(resolve))
 }

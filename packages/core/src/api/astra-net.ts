@@ -18,6 +18,7 @@ import type { ListenAndServeOptions } from './listen-and-serve-options.js'
 import { NetError } from './net-error.js'
 import type { SetPolicyOptions } from './policy-options.js'
 import { checkStreamNetwork } from './stream-network.js'
+import type { TicketOptions } from './ticket-options.js'
 
 /** @internal The names that a node sees by default. */
 export const NODE_SCOPE: DialScope = { environment: '', hasLoopBack: true }
@@ -148,8 +149,34 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
    * the error is the transport's own (`ECONNREFUSED`, ...) or the link's (`ASTRA_ERR_LINK_*`), and there is no second
    * attempt.
    */
-  async join(network: string, address: string, options: JoinOptions = {}): Promise<NodeId> {
-    return await this.#node.join(network, address, options)
+  join(network: string, address: string, options?: JoinOptions): Promise<NodeId>
+  /**
+   * Joins by a ticket that `ticket` of another node has made: its addresses in turn, by its secret or grant, and only
+   * the node that it expects. All that is said of the other form holds here too, also when it is joined again.
+   *
+   * A text that is no whole ticket is `ASTRA_ERR_TICKET_INVALID`. When the other node refuses the grant, the error has
+   * the code `ASTRA_ERR_TICKET_EXPIRED`, `_USED_UP`, `_FORGED`, `_ISSUER` or `_LEDGER`, and the refused link as its
+   * `cause`. Another node at the address is `ASTRA_ERR_LINK_AUTHENTICATION`. When there are several addresses and none
+   * can be joined, the message has the reason of each, and the code is that of the first node that has answered.
+   */
+  join(ticket: string, options?: JoinOptions): Promise<NodeId>
+  async join(
+    first: string,
+    second: string | JoinOptions | undefined,
+    options: JoinOptions = {},
+  ): Promise<NodeId> {
+    if (typeof second === 'string' || this.#node.hasNetwork(first))
+      return await this.#node.join(first, checkString('address', second as string), options)
+    return await this.#node.joinByTicket(checkString('ticket', first), second ?? {})
+  }
+
+  /**
+   * A text with which others join this node: `join(ticket)`. It has addresses, this node's key, and the secret or a
+   * grant; whoever reads it can use it, so pass it on as you would a password. At most 2,048 characters. Rejects with a
+   * TypeError or RangeError that names what is wrong in `options`.
+   */
+  async ticket(options: TicketOptions = {}): Promise<string> {
+    return await this.#node.ticket(options)
   }
 
   /**

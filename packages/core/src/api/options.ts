@@ -2,6 +2,7 @@ import type { Clock, MemoryUse, Transport } from '@astranet/interface'
 import type { SessionLimits } from '@astranet/mux'
 import type { Policy } from '@astranet/policy'
 import type { Identity } from '@astranet/secure'
+import type { Granter } from '@astranet/ticket'
 
 /** Which links are encrypted; see {@link AstraNetOptions.encryption}. */
 export type Encryption = 'auto' | 'always'
@@ -53,6 +54,17 @@ export interface AstraNetOptions {
    * (`ECONNREFUSED` at the dialer) or, before their header has arrived, reset. Default 65,536.
    */
   maxPendingStreams?: number
+  /**
+   * The nodes whose grants let others in here, beside this node itself: public keys of 32 bytes, or node ids. A grant
+   * of another node is refused. Default none. Grants need a network with a secret.
+   */
+  granters?: readonly Granter[]
+  /**
+   * How many links the node has at the same time, dialed and accepted, 1 to 1,048,576. One more peer is refused, and
+   * gets `ASTRA_ERR_LINK_REFUSED` with a sentence. There are at most two links to one peer: a third one closes one of
+   * the other two. Default 1,024.
+   */
+  maxLinks?: number
   /**
    * Upper limit of unread bytes, plus the bytes that peers are allowed to send, of all links together, in bytes; from
    * 65,536. Default 268,435,456 (256 MiB).

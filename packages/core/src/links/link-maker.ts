@@ -10,15 +10,15 @@ import {
 import type { SessionLimits } from '@astranet/mux'
 import type { Identity } from '@astranet/secure'
 import type { Encryption } from '../api/options.js'
-import type { PskSource } from '../api/secret.js'
 import type { AtExit } from '../node/at-exit.js'
+import type { LinkCredentials } from './link-credentials.js'
 import type { LinkTable } from './link-table.js'
 
 /** What making links needs of the node. */
 export interface LinkMakerParts {
   readonly identity: Identity
-  /** What each link proves of the network's secret; `undefined`: nothing. */
-  readonly psk: PskSource | undefined
+  /** What links prove for which nothing else is given. */
+  readonly credentials: LinkCredentials
   readonly encryption: Encryption
   readonly introduction: () => LinkIntroduction
   readonly clock: Clock
@@ -26,6 +26,13 @@ export interface LinkMakerParts {
   readonly sessionLimits: SessionLimits
   readonly table: LinkTable
   readonly atExit: AtExit
+}
+
+/** How to make one link. */
+export interface AdoptOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Default: those of the node. */
+  readonly credentials?: LinkCredentials | undefined
 }
 
 /** Makes links of pipes, dialed, accepted or attached. */
@@ -44,7 +51,11 @@ export class LinkMaker {
    * ends before. `signal` ends it until then, and the promise rejects with its reason. The pipe belongs to the link in
    * any case.
    */
-  async adopt(duplex: ByteDuplex, role: LinkRole, signal?: AbortSignal): Promise<NodeId> {
+  async adopt(
+    duplex: ByteDuplex,
+    role: LinkRole,
+    { signal, credentials }: AdoptOptions = {},
+  ): Promise<NodeId> {
     if (signal?.aborted === true) {
       duplex.abort(toError(signal.reason))
       signal.throwIfAborted()
@@ -52,7 +63,7 @@ export class LinkMaker {
     const { introduction, table, atExit } = this.#parts
     const { remoteAddress } = duplex
     const { incarnation } = introduction()
-    const link = this.#makeLink(duplex, role)
+    const link = this.#makeLink(duplex, role, credentials)
     let ignoreSignal = (): void => undefined
     try {
       return await new Promise<NodeId>((resolve, reject) => {
@@ -68,7 +79,6 @@ export class LinkMaker {
           incarnation,
           opening,
           identity: undefined,
-          ended: new AbortController(),
           quota: undefined,
           nodeId: undefined,
           forget,
@@ -81,14 +91,13 @@ export class LinkMaker {
     }
   }
 
-  #makeLink(duplex: ByteDuplex, role: LinkRole): Link {
-    const { identity, psk, encryption, introduction, clock, helloTimeoutMs, sessionLimits, table } =
-      this.#parts
+  #makeLink(duplex: ByteDuplex, role: LinkRole, credentials = this.#parts.credentials): Link {
+    const { identity, encryption, introduction, clock, helloTimeoutMs, sessionLimits, table } = this.#parts
     try {
       if (table.isClosed) throw linkError(CloseCode.NO_ERROR, 'this node is closed')
       this.#sequence += 1
       return new Link(duplex, {
-        ...{ role, identity, psk, encryption, clock, helloTimeoutMs },
+        ...{ role, identity, ...credentials, encryption, clock, helloTimeoutMs },
         introduction: introduction(),
         handler: table,
         slots: role === 'acceptor' ? this.#slots : undefined,

@@ -16,8 +16,6 @@ export interface LinkRecord {
   readonly incarnation: number
   /** The peer and its rights; `undefined` until this node has admitted it. */
   identity: AdmittedIdentity | undefined
-  /** Aborted when the link ends: nobody waits for an answer of the policy any more. */
-  readonly ended: AbortController
   /** What counts the peer's streams that wait; `undefined` until the link is open. */
   quota: StreamQuota | undefined
   /** `undefined` once the link is open. */

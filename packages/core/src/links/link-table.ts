@@ -10,13 +10,16 @@ import {
   type StreamQuota,
 } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
-import type { AccessControl } from '../access/access-control.js'
 import type { HeldStreams } from '../access/held-streams.js'
+import type { Admission, Decision } from './admission.js'
 import type { Conflicts } from './conflicts.js'
 import type { StreamKind, StreamTaker, StreamTakers } from './incoming-stream.js'
 import type { LinkRecord } from './link-record.js'
 import type { PreferredLinks } from './preferred-links.js'
-import { admittedIdentity, type AdmittedIdentity } from './remote-identity.js'
+import type { AdmittedIdentity } from './remote-identity.js'
+
+/** How many links to one peer are open: one that is preferred, and one that can take over. */
+export const MAX_LINKS_PER_PEER = 2
 
 /** Where messages of the peers' registries go. */
 export interface RegistryReceiver {
@@ -30,10 +33,10 @@ export interface RegistryReceiver {
 export interface LinkTableParts {
   readonly introduction: () => LinkIntroduction
   readonly preferred: PreferredLinks
+  readonly admission: Admission
   readonly conflicts: Conflicts
   readonly registry: RegistryReceiver
   readonly streams: StreamTakers
-  readonly access: AccessControl
   readonly held: HeldStreams
 }
 
@@ -97,11 +100,15 @@ export class LinkTable implements LinkHandler {
   admit(link: Link): LinkError | undefined | Promise<LinkError | undefined> {
     const record = this.#links.get(link)
     const { remote } = link
-    if (record === undefined || remote === undefined) return undefined
-    const identity = admittedIdentity(remote, record.remoteAddress, { roles: [], services: undefined })
-    record.identity = identity
-    const refusal = this.#parts.access.linkRefusal(identity, record.ended.signal)
-    return refusal?.then((text) => (text === undefined ? undefined : linkError(CloseCode.REFUSED, text)))
+    if (record === undefined || remote === undefined)
+      return linkError(CloseCode.REFUSED, 'the link has ended')
+    const settle = (decided: Decision): LinkError | undefined => {
+      if (decided instanceof Error) return decided
+      record.identity = decided
+      return undefined
+    }
+    const decision = this.#parts.admission.decide(link, remote, record.remoteAddress)
+    return decision instanceof Promise ? decision.then(settle) : settle(decision)
   }
 
   streamQuota(link: Link): StreamQuota | undefined {
@@ -127,6 +134,15 @@ export class LinkTable implements LinkHandler {
       conflicts.opened(nodeId, { ...olderRecord, link: older }, { ...record, link })
     record.opening?.resolve(nodeId)
     record.opening = undefined
+    this.#closeSurplus(nodeId)
+  }
+
+  /** A peer that opens more links than two loses one that is not preferred, whichever of the nodes has the lower id. */
+  #closeSurplus(nodeId: NodeId): void {
+    const open = this.linksTo(nodeId).filter((link) => link.isOpen)
+    if (open.length <= MAX_LINKS_PER_PEER) return
+    const message = `there are ${open.length} links between the two nodes, and ${MAX_LINKS_PER_PEER} are enough`
+    this.#parts.preferred.leastUseful(nodeId, open)?.close(CloseCode.DUPLICATE, message)
   }
 
   onRegistry(link: Link, message: unknown): void {
@@ -165,12 +181,12 @@ export class LinkTable implements LinkHandler {
     const record = this.#links.get(link)
     if (record === undefined) return
     this.#links.delete(link)
+    this.#parts.admission.forget(link)
     if (!this.#isClosed) this.#parts.conflicts.ended(error, record)
     record.forget()
-    record.ended.abort()
     if (record.quota !== undefined) this.#parts.held.leave(link.peer?.nodeId as NodeId)
     record.opening?.reject(error ?? linkError(CloseCode.NO_ERROR, 'the link was closed before it was open'))
-    this.#parts.preferred.withdraw(record.nodeId, link)
+    this.#parts.preferred.closed(record.nodeId, link)
     if (this.#links.size > 0) return
     const closing = this.#closing
     this.#closing = []

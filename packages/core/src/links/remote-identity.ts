@@ -22,8 +22,8 @@ export interface RemoteIdentity {
 }
 
 /**
- * @internal An identity with what only this node's decisions need. Its `roles` are those of the grant alone: a policy
- * adds its own to them whenever it is asked, so that a new policy takes back what an earlier one gave.
+ * @internal An identity as a link was admitted, with what only this node's decisions need. Its roles are those of the
+ * grant; the policy adds its own, as long as it is in force.
  */
 export interface AdmittedIdentity extends RemoteIdentity {
   /**

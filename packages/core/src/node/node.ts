@@ -12,6 +12,7 @@ import { Offers } from '../access/offers.js'
 import { PolicyFailures } from '../access/policy-failures.js'
 import type { BindOptions } from '../api/bind-options.js'
 import type { JoinOptions } from '../api/join-options.js'
+import type { TicketOptions } from '../api/ticket-options.js'
 import type { ListenAndServeOptions } from '../api/listen-and-serve-options.js'
 import { checkOptions } from '../api/check.js'
 import { NetError, nodeClosed } from '../api/net-error.js'
@@ -21,8 +22,11 @@ import { Loopback } from '../dial/loopback.js'
 import type { Endpoint } from '../endpoints/endpoint.js'
 import { EndpointReports } from '../endpoints/endpoint-reports.js'
 import { Endpoints } from '../endpoints/endpoints.js'
+import { Admission } from '../links/admission.js'
 import { Conflicts } from '../links/conflicts.js'
+import { Grants } from '../links/grants.js'
 import type { StreamTakers } from '../links/incoming-stream.js'
+import { planOfTicket, type JoinPlan } from '../links/join-plan.js'
 import { Joins } from '../links/joins.js'
 import { LinkMaker } from '../links/link-maker.js'
 import { LinkSource } from '../links/link-source.js'
@@ -36,6 +40,7 @@ import { PortTable } from '../listen/port-table.js'
 import { OwnIntroduction } from './own-introduction.js'
 import type { Platform } from './platform.js'
 import type { ResolvedOptions } from './resolve-options.js'
+import { TicketMaker } from './ticket-maker.js'
 import { transportFor } from './transport-for.js'
 
 /** @internal What a node is made of: its options, and who it is. */
@@ -61,6 +66,7 @@ export class Node<TSocket, TListener> {
   readonly #sync: RegistrySync
   readonly #joins: Joins
   readonly #endpoints: Endpoints
+  readonly #tickets: TicketMaker
   readonly #ports: PortTable = new PortTable(Math.random)
   readonly #binder: Binder<TSocket, TListener>
   readonly #loopback: Loopback
@@ -94,8 +100,13 @@ export class Node<TSocket, TListener> {
     })
     this.preferred = preferred
     const table = new LinkTable({
-      ...{ introduction, preferred, access },
+      ...{ introduction, preferred },
       held: new HeldStreams(options.maxPendingStreams),
+      admission: new Admission({
+        maxLinks: options.maxLinks,
+        grants: new Grants([...options.granters, publicKey]),
+        linkRefusal: access.linkRefusal.bind(access),
+      }),
       conflicts: new Conflicts(self, platform),
       registry: {
         receive: (nodeId, link, message) => this.#sync.receive(nodeId, link, message),
@@ -104,7 +115,8 @@ export class Node<TSocket, TListener> {
       streams: this.#streamTakers(),
     })
     this.#table = table
-    const maker = new LinkMaker({ ...options, introduction, table, atExit: platform.atExit })
+    const credentials = { psk: options.psk }
+    const maker = new LinkMaker({ ...options, credentials, introduction, table, atExit: platform.atExit })
     this.#maker = maker
     const patienceMs = options.helloTimeoutMs
     const sync = new RegistrySync({ catalogue, table, preferred, clock, patienceMs })
@@ -136,6 +148,8 @@ export class Node<TSocket, TListener> {
       hostAddresses: platform.hostAddresses,
       onChange: () => this.#publishAddresses(),
     })
+    const { identity, secret, psk } = options
+    this.#tickets = new TicketMaker({ identity, secret, psk, addresses: () => this.#endpoints.addresses })
     catalogue.watchGraph(() => this.#announceIncarnation())
     this.#services = catalogue.watch(() => clock.defer(() => this.#onServices()))
     this.#publishAddresses()
@@ -160,16 +174,33 @@ export class Node<TSocket, TListener> {
     return await this.#endpoints.listen(this.#transport(network), { network, address }, options)
   }
 
+  /** Whether one of this node's transports has the network. */
+  hasNetwork(network: string): boolean {
+    return this.#options.transports.some(({ networks }) => networks.includes(network))
+  }
+
   async join(network: string, address: string, options: JoinOptions): Promise<NodeId> {
     this.checkOpen('join', address)
-    const nodeId = await this.#joins.start({ transport: this.#transport(network), network, address }, options)
-    if (this.isClosed) throw nodeClosed('join', address)
-    return nodeId
+    const targets = [{ transport: this.#transport(network), network, address }]
+    return await this.#join({ targets, credentials: undefined }, options)
+  }
+
+  async joinByTicket(ticket: string, options: JoinOptions): Promise<NodeId> {
+    // A ticket is as secret as what is in it, so it is never shown.
+    this.checkOpen('join', '')
+    const reader = { transportFor: (name: string) => this.#transport(name), own: { psk: this.#options.psk } }
+    return await this.#join(await planOfTicket(ticket, reader), options)
+  }
+
+  /** A ticket that lets others join this node. */
+  async ticket(options: TicketOptions): Promise<string> {
+    this.checkOpen('ticket', '')
+    return await this.#tickets.make(options)
   }
 
   async attach(duplex: ByteDuplex, signal: AbortSignal | undefined): Promise<NodeId> {
     try {
-      const nodeId = await this.#maker.adopt(duplex, 'either', signal)
+      const nodeId = await this.#maker.adopt(duplex, 'either', { signal })
       await this.#sync.current(nodeId, signal)
       if (this.isClosed) throw nodeClosed('attach', duplex.remoteAddress)
       return nodeId
@@ -210,12 +241,20 @@ export class Node<TSocket, TListener> {
   }
 
   async #close(): Promise<void> {
-    this.#joins.stop(({ address }) => nodeClosed('join', address))
+    this.#joins.stop(({ targets }) => nodeClosed('join', targets[0]?.address ?? ''))
     this.dialer.close()
     for (const queue of this.#ports.all()) queue.close()
     this.#sync.close()
     this.#services.close()
     await Promise.all([this.#endpoints.close(), this.#table.close(), this.#loopback.close()])
+  }
+
+  async #join(plan: JoinPlan, options: JoinOptions): Promise<NodeId> {
+    const { address } = plan.targets[0] ?? { address: '' }
+    this.checkOpen('join', address)
+    const nodeId = await this.#joins.start(plan, options)
+    if (this.isClosed) throw nodeClosed('join', address)
+    return nodeId
   }
 
   /** What this node does with each kind of stream that a neighbour opens. */

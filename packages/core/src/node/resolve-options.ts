@@ -3,6 +3,7 @@ import { checkInteger } from '@astranet/interface/check'
 import { DEFAULT_HELLO_TIMEOUT_MS } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
 import { PolicyEngine } from '@astranet/policy'
+import type { Granter } from '@astranet/ticket'
 import { checkClock, checkOptions, checkTimeout } from '../api/check.js'
 import type { AstraNetOptions, DefaultTransports, Encryption } from '../api/options.js'
 import { checkNetworkSecret, pskOf, type PskSource } from '../api/secret.js'
@@ -17,6 +18,11 @@ export interface ResolvedOptions {
   /** `undefined`: all is allowed. */
   readonly policy: PolicyEngine | undefined
   readonly maxPendingStreams: number
+  /** The network's secret itself, for tickets. */
+  readonly secret: string | undefined
+  /** The nodes whose grants are believed, beside this one. */
+  readonly granters: readonly Granter[]
+  readonly maxLinks: number
   readonly transports: readonly Transport[]
   readonly sessionLimits: SessionLimits
   readonly helloTimeoutMs: number
@@ -25,6 +31,9 @@ export interface ResolvedOptions {
 }
 
 const MAX_PENDING_STREAMS = 0x7fffffff
+const DEFAULT_MAX_LINKS = 1_024
+const MAX_MAX_LINKS = 1_048_576
+
 const DEFAULT_MAX_RECEIVE_BUFFER_BYTES = 256 * 1024 * 1024
 
 /** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
@@ -32,7 +41,8 @@ export function resolveOptions(
   options: AstraNetOptions,
   defaultTransports: DefaultTransports,
 ): ResolvedOptions {
-  const { secret, encryption = 'auto' } = checkOptions(options)
+  const { secret, encryption = 'auto', granters = [], maxLinks = DEFAULT_MAX_LINKS } = checkOptions(options)
+  const { maxPendingStreams = DEFAULT_MAX_PENDING_STREAMS } = options
   if (secret !== undefined) checkNetworkSecret(secret)
   const memory = checkMemoryUse(options.memory)
   const transports = checkTransports(options.transports ?? defaultTransports(options))
@@ -43,9 +53,15 @@ export function resolveOptions(
   return {
     transports,
     policy: options.policy === undefined ? undefined : new PolicyEngine(options.policy),
-    maxPendingStreams: checkMaxPendingStreams(options.maxPendingStreams ?? DEFAULT_MAX_PENDING_STREAMS),
+    maxPendingStreams: checkInteger('maxPendingStreams', maxPendingStreams, {
+      min: 1,
+      max: MAX_PENDING_STREAMS,
+    }),
     psk: secret === undefined ? undefined : pskOf(secret),
     encryption: checkEncryption(encryption),
+    secret,
+    granters: checkGranters(granters),
+    maxLinks: checkInteger('maxLinks', maxLinks, { min: 1, max: MAX_MAX_LINKS }),
     sessionLimits: { ...checkSessionLimits(options.sessionLimits), memoryBudget: new MemoryBudget(limit) },
     helloTimeoutMs: checkHelloTimeout(options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS),
     memory,
@@ -58,8 +74,10 @@ function checkEncryption(value: Encryption): Encryption {
   throw new TypeError(`encryption must be 'auto' or 'always', got ${String(value)}`)
 }
 
-function checkMaxPendingStreams(value: number): number {
-  return checkInteger('maxPendingStreams', value, { min: 1, max: MAX_PENDING_STREAMS })
+/** The elements are checked where the node begins to believe them. */
+function checkGranters(value: readonly Granter[]): readonly Granter[] {
+  if (Array.isArray(value)) return [...value]
+  throw new TypeError('granters must be a list of public keys and node ids')
 }
 
 function checkHelloTimeout(value: number): number {

@@ -1,12 +1,10 @@
 import { NO_BYTES } from '../proto/bytes.js'
 import { REKEY_NONCE, REKEY_PLAINTEXT } from '../proto/noise/nonce.js'
 import { RecordCounter } from '../proto/records/record-counter.js'
-import type { DirectAead, SealedBytes } from './provider.js'
-import type { RecordOpener } from './record-opener.js'
+import type { DirectAead, RecordOpening, RecordSealing } from './provider.js'
 
 /** The records of one direction, sealed or opened at once: counts them and changes the key. */
-export class DirectCipher implements RecordOpener {
-  readonly keepsRecords = false
+export class DirectCipher {
   readonly #aead: DirectAead
   readonly #counter = new RecordCounter()
   #key: Uint8Array
@@ -16,20 +14,25 @@ export class DirectCipher implements RecordOpener {
     this.#key = key
   }
 
-  /** Seals the next record. */
-  seal(header: Uint8Array, plaintext: Uint8Array): SealedBytes {
+  /** Begins to seal the next record. */
+  seal(header: Uint8Array): RecordSealing {
     this.#next()
-    return this.#aead.seal(this.#key, this.#counter.nonce, header, plaintext)
+    return this.#aead.seal(this.#key, this.#counter.nonce, header)
   }
 
-  /** Opens the next record; `undefined` when it is not the peer's. */
-  open(header: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+  /** Begins to open the next record. */
+  open(header: Uint8Array): RecordOpening {
     this.#next()
-    return this.#aead.open(this.#key, this.#counter.nonce, header, sealed)
+    return this.#aead.open(this.#key, this.#counter.nonce, header)
+  }
+
+  /** Nobody refers to `bytes` any more. */
+  release(bytes: Uint8Array): void {
+    this.#aead.release?.(bytes)
   }
 
   #next(): void {
     if (!this.#counter.next()) return
-    this.#key = this.#aead.seal(this.#key, REKEY_NONCE, NO_BYTES, REKEY_PLAINTEXT).ciphertext
+    this.#key = this.#aead.seal(this.#key, REKEY_NONCE, NO_BYTES).update(REKEY_PLAINTEXT)
   }
 }

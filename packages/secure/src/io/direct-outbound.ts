@@ -1,26 +1,26 @@
-import { concatBytes, type ByteDuplex } from '@astranet/interface'
-import { NO_BYTES } from '../proto/bytes.js'
-import { MAX_RECORD_BYTES, recordHeader, RecordType } from '../proto/records/header.js'
+import type { ByteDuplex } from '@astranet/interface'
+import { HEADER_BYTES, MAX_RECORD_BYTES, RecordType, writeHeader } from '../proto/records/header.js'
 import type { DirectCipher } from './direct-cipher.js'
 import type { Outbound, OutboundSink } from './outbound.js'
-
-/**
- * Up to this length header, ciphertext and tag are joined: below it a copy costs less than two more buffers to write.
- */
-const JOINED_BYTES = 4_096
+import type { RecordSealing } from './provider.js'
+import { APART_BYTES, RecordOutput } from './record-output.js'
 
 /** Small chunks are gathered here. One for all pipes, since what is gathered is sealed within the same call. */
-let gatheringBuffer: Uint8Array | undefined
+const gatheringBuffer = new Uint8Array(4 * APART_BYTES)
+
+/** The header of the record that is being sealed, likewise. */
+const header = new Uint8Array(HEADER_BYTES)
 
 /**
- * Seals within `writev`, whole records of 64 KiB as far as the bytes go. What it writes has the back-pressure of the
- * pipe.
+ * Seals within `writev`, in records as large as they may be. What it writes has the back-pressure of the pipe.
  */
 export class DirectOutbound implements Outbound {
   readonly waitingBytes = 0
   readonly #pipe: ByteDuplex
   readonly #cipher: DirectCipher
   readonly #sink: OutboundSink
+  /** What the pipe has not taken yet. */
+  #records: Uint8Array[] = []
   #drainsOwed = 0
   #hasEnded = false
   #isStopped = false
@@ -36,18 +36,23 @@ export class DirectOutbound implements Outbound {
   }
 
   writev(chunks: readonly Uint8Array[]): boolean {
-    const records = this.#sealAll(chunks)
-    if (records.length === 0 || this.#pipe.writev(records)) return true
+    const records = sealAll(this.#cipher, chunks)
+    if (records.length === 0) return true
+    if (this.#pipe.writev(records)) {
+      this.#release(records)
+      return true
+    }
+    this.#records.push(...records)
     this.#drainsOwed++
     return false
   }
 
   end(): void {
-    const records: Uint8Array[] = []
-    this.#seal(RecordType.END, NO_BYTES, records)
+    const output = new RecordOutput()
+    output.add(beginRecord(this.#cipher, RecordType.END, 0, output).finish())
     // The peer may answer, and close the pipe, before `writev` returns.
     this.#hasEnded = true
-    this.#pipe.writev(records)
+    this.#pipe.writev(output.finish())
     if (!this.#isStopped) this.#sink.onEndWritten()
   }
 
@@ -55,41 +60,84 @@ export class DirectOutbound implements Outbound {
     // The pipe also owes a drain for the end, and may owe one for the handshake.
     if (this.#drainsOwed === 0 || this.#isStopped) return
     this.#drainsOwed--
+    this.#release(this.#records)
+    this.#records = []
     this.#sink.onDrain()
   }
 
   stop(): void {
     this.#isStopped = true
+    this.#records = []
   }
 
-  #sealAll(chunks: readonly Uint8Array[]): Uint8Array[] {
-    const records: Uint8Array[] = []
-    const buffer = (gatheringBuffer ??= new Uint8Array(MAX_RECORD_BYTES))
-    let filled = 0
-    for (const chunk of chunks) {
-      for (let start = 0; start < chunk.length;) {
-        const left = chunk.length - start
-        const taken = Math.min(left, MAX_RECORD_BYTES - filled)
-        if (taken === MAX_RECORD_BYTES) {
-          this.#seal(RecordType.DATA, chunk.subarray(start, start + taken), records)
-        } else {
-          buffer.set(chunk.subarray(start, start + taken), filled)
-          filled += taken
-        }
-        start += taken
-        if (filled < MAX_RECORD_BYTES) continue
-        this.#seal(RecordType.DATA, buffer, records)
-        filled = 0
-      }
+  #release(records: readonly Uint8Array[]): void {
+    for (const bytes of records) this.#cipher.release(bytes)
+  }
+}
+
+/** The records of all bytes of `chunks`. A large chunk is sealed where it lies, and its ciphertext is a buffer. */
+function sealAll(cipher: DirectCipher, chunks: readonly Uint8Array[]): Uint8Array[] {
+  let left = 0
+  for (const { length } of chunks) left += length
+  const output = new RecordOutput()
+  let record: SealingRecord | undefined
+  for (const chunk of chunks) {
+    for (let start = 0; start < chunk.length;) {
+      record ??= new SealingRecord(cipher, Math.min(left, MAX_RECORD_BYTES), output)
+      const end = Math.min(chunk.length, start + record.left)
+      record.add(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end))
+      left -= end - start
+      start = end
+      if (record.left === 0) record = undefined
     }
-    if (filled > 0) this.#seal(RecordType.DATA, buffer.subarray(0, filled), records)
-    return records
+  }
+  return output.finish()
+}
+
+/** A record of data that is being sealed, of a length that is known. */
+class SealingRecord {
+  /** Bytes of plaintext that are to come. */
+  left: number
+  readonly #sealing: RecordSealing
+  readonly #output: RecordOutput
+  #gathered = 0
+
+  constructor(cipher: DirectCipher, length: number, output: RecordOutput) {
+    this.#sealing = beginRecord(cipher, RecordType.DATA, length, output)
+    this.#output = output
+    this.left = length
   }
 
-  #seal(type: RecordType, plaintext: Uint8Array, records: Uint8Array[]): void {
-    const header = recordHeader(type, plaintext.length)
-    const { ciphertext, tag } = this.#cipher.seal(header, plaintext)
-    if (ciphertext.length <= JOINED_BYTES) records.push(concatBytes([header, ciphertext, tag]))
-    else records.push(header, ciphertext, tag)
+  add(bytes: Uint8Array): void {
+    this.left -= bytes.length
+    const isLast = this.left === 0
+    if (bytes.length >= APART_BYTES || (isLast && this.#gathered === 0)) {
+      this.#sealGathered()
+      this.#output.add(this.#sealing.update(bytes))
+    } else {
+      if (this.#gathered + bytes.length > gatheringBuffer.length) this.#sealGathered()
+      gatheringBuffer.set(bytes, this.#gathered)
+      this.#gathered += bytes.length
+    }
+    if (!isLast) return
+    this.#sealGathered()
+    this.#output.add(this.#sealing.finish())
   }
+
+  #sealGathered(): void {
+    if (this.#gathered === 0) return
+    this.#output.add(this.#sealing.update(gatheringBuffer.subarray(0, this.#gathered)))
+    this.#gathered = 0
+  }
+}
+
+function beginRecord(
+  cipher: DirectCipher,
+  type: RecordType,
+  length: number,
+  output: RecordOutput,
+): RecordSealing {
+  writeHeader(header, type, length)
+  output.add(header)
+  return cipher.seal(header)
 }

@@ -3,7 +3,7 @@ import { FifoQueue } from '@astranet/interface/collections'
 import { secureError } from '../proto/errors.js'
 import { RecordReader } from '../proto/records/record-reader.js'
 import { RecordType } from '../proto/records/header.js'
-import type { RecordOpener } from './record-opener.js'
+import type { OpenedRecord, RecordOpener } from './record-opener.js'
 
 /** Records that are opened at the same time, where opening takes promises. */
 export const MAX_OPENING_RECORDS = 8
@@ -23,8 +23,10 @@ export interface InboundSink {
 
 interface Opening {
   readonly type: number | undefined
-  outcome: { readonly plaintext: Uint8Array | undefined } | undefined
+  outcome: { readonly opened: OpenedRecord } | undefined
 }
+
+const NOTHING: readonly Uint8Array[] = []
 
 /**
  * The direction in which a secure pipe receives: cuts records out of what arrives, opens them and delivers them in
@@ -33,9 +35,14 @@ interface Opening {
 export class Inbound {
   readonly #opener: RecordOpener
   readonly #sink: InboundSink
-  readonly #reader: RecordReader
+  readonly #reader = new RecordReader()
   readonly #chunks = new FifoQueue<Uint8Array>()
+  /** The chunk that the reader has. */
+  #chunk: Uint8Array | undefined
   readonly #opening = new FifoQueue<Opening>()
+  /** The record that is being delivered, and how many of its pieces were. */
+  #opened = NOTHING
+  #delivered = 0
   #hasEnded = false
   #isRunning = false
   #isStopped = false
@@ -43,7 +50,6 @@ export class Inbound {
   constructor(opener: RecordOpener, sink: InboundSink) {
     this.#opener = opener
     this.#sink = sink
-    this.#reader = new RecordReader(opener.keepsRecords)
   }
 
   /** Whether the authenticated end was delivered. */
@@ -51,9 +57,9 @@ export class Inbound {
     return this.#hasEnded
   }
 
-  /** Whether chunks wait, so that the pipe should bring no more. */
+  /** Whether bytes wait, so that the pipe should bring no more. */
   get isFull(): boolean {
-    return this.#chunks.size > 0 || this.#reader.hasUnread
+    return this.#chunks.size > 0 || this.#reader.hasUnread || this.#opened !== NOTHING
   }
 
   /** Whether everything that arrived was delivered, but for a record that is not complete. */
@@ -82,16 +88,22 @@ export class Inbound {
   stop(): void {
     this.#isStopped = true
     this.#chunks.clear()
+    this.#chunk = undefined
     this.#opening.clear()
+    this.#opened = NOTHING
     this.#reader.feed(new Uint8Array(0))
   }
 
   /** Whether there was anything to do. */
   #step(): boolean {
+    if (this.#opened !== NOTHING) {
+      this.#deliverPiece()
+      return true
+    }
     const first = this.#opening.peek()
     if (first?.outcome !== undefined) {
       this.#opening.shift()
-      this.#deliver(first.type, first.outcome.plaintext)
+      this.#take(first.type, first.outcome.opened)
       return true
     }
     return this.#opening.size < MAX_OPENING_RECORDS && this.#readNext()
@@ -100,27 +112,30 @@ export class Inbound {
   #readNext(): boolean {
     const found = this.#reader.next()
     if (found === 'more') {
-      const chunk = this.#chunks.shift()
-      if (chunk === undefined) return false
-      this.#reader.feed(chunk)
-    } else if (found === 'record') this.#open()
-    else {
+      if (this.#chunk !== undefined) this.#opener.release(this.#chunk)
+      this.#chunk = this.#chunks.shift()
+      if (this.#chunk === undefined) return false
+      this.#reader.feed(this.#chunk)
+    } else if (found === 'header') this.#opener.begin(this.#reader.header, this.#reader.sealedBytes)
+    else if (found === 'part') {
+      this.#opener.add(this.#reader.part)
+      if (!this.#reader.hasPartialRecord) this.#finish()
+    } else {
       const message = `What arrived is not a record of the peer: ${this.#reader.fault}.`
       this.#sink.onFailure(secureError('ASTRA_ERR_SECURE_RECORD', message))
     }
     return true
   }
 
-  #open(): void {
-    const { header, sealed } = this.#reader
-    const [type] = header
-    const plaintext = this.#opener.open(header, sealed)
-    if (!(plaintext instanceof Promise)) return this.#deliver(type, plaintext)
+  #finish(): void {
+    const [type] = this.#reader.header
+    const finished = this.#opener.finish()
+    if (!(finished instanceof Promise)) return this.#take(type, finished)
     const opening: Opening = { type, outcome: undefined }
     this.#opening.push(opening)
-    plaintext.then(
+    finished.then(
       (opened) => {
-        opening.outcome = { plaintext: opened }
+        opening.outcome = { opened }
         this.run()
       },
       (error: unknown) => {
@@ -129,14 +144,23 @@ export class Inbound {
     )
   }
 
-  #deliver(type: number | undefined, plaintext: Uint8Array | undefined): void {
-    if (plaintext === undefined) {
+  #take(type: number | undefined, opened: OpenedRecord): void {
+    if (opened === undefined) {
       const message =
         'A record does not decrypt: it was changed, repeated, left out or put elsewhere on the way.'
       this.#sink.onFailure(secureError('ASTRA_ERR_SECURE_TAMPERED', message))
     } else if (type === RecordType.END) {
       this.#hasEnded = true
       this.#sink.onEnd()
-    } else this.#sink.onData(plaintext)
+    } else {
+      this.#opened = opened
+      this.#delivered = 0
+    }
+  }
+
+  #deliverPiece(): void {
+    const piece = this.#opened[this.#delivered++] as Uint8Array
+    if (this.#delivered === this.#opened.length) this.#opened = NOTHING
+    this.#sink.onData(piece)
   }
 }

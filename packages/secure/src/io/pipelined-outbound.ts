@@ -2,7 +2,7 @@ import { concatBytes, toError, type ByteDuplex } from '@astranet/interface'
 import { FifoQueue } from '@astranet/interface/collections'
 import { DrainCounter } from '@astranet/interface/transport-tools'
 import { NO_BYTES } from '../proto/bytes.js'
-import { MAX_RECORD_BYTES, recordHeader, RecordType } from '../proto/records/header.js'
+import { recordHeader, RecordType } from '../proto/records/header.js'
 import type { Outbound, OutboundSink } from './outbound.js'
 import type { PromisedCipher } from './promised-cipher.js'
 
@@ -10,6 +10,12 @@ import type { PromisedCipher } from './promised-cipher.js'
  * Records that are sealed at the same time: WebCrypto works on other threads, so one at a time would leave them idle.
  */
 export const MAX_SEALING_RECORDS = 8
+
+/**
+ * Plaintext of a record, in bytes at most. Less than the protocol allows: the parts of a record are joined by copying,
+ * so a larger one saves little, and eight of them are in memory.
+ */
+export const PIPELINED_RECORD_BYTES = 65_536
 
 interface Sealing {
   readonly type: RecordType
@@ -114,7 +120,7 @@ export class PipelinedOutbound implements Outbound {
   /** Takes up to 64 KiB out of what waits: a part of one chunk as it is, several ones joined. */
   #takeRecord(): Uint8Array {
     const parts: Uint8Array[] = []
-    let room = Math.min(MAX_RECORD_BYTES, this.#chunkBytes)
+    let room = Math.min(PIPELINED_RECORD_BYTES, this.#chunkBytes)
     this.#chunkBytes -= room
     while (room > 0) {
       const chunk = this.#chunks.peek() as Uint8Array

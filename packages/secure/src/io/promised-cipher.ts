@@ -2,14 +2,12 @@ import { NO_BYTES } from '../proto/bytes.js'
 import { KEY_BYTES, type Aead, type Crypto } from '../proto/crypto.js'
 import { REKEY_NONCE, REKEY_PLAINTEXT } from '../proto/noise/nonce.js'
 import { RecordCounter } from '../proto/records/record-counter.js'
-import type { RecordOpener } from './record-opener.js'
 
 /**
  * The records of one direction, sealed or opened by promises: counts them and changes the key. Several may be in
  * flight.
  */
-export class PromisedCipher implements RecordOpener {
-  readonly keepsRecords = true
+export class PromisedCipher {
   readonly #crypto: Crypto
   readonly #counter = new RecordCounter()
   #aead: Promise<Aead>
@@ -27,11 +25,10 @@ export class PromisedCipher implements RecordOpener {
     return aead.then((key) => key.seal(nonce, header, plaintext))
   }
 
-  /** Opens the next record; `undefined` when it is not the peer's. */
+  /** Opens the next record; `undefined` when it is not the peer's. Both arguments must stay as they are until then. */
   open(header: Uint8Array, sealed: Uint8Array): Promise<Uint8Array | undefined> {
     const { aead, nonce } = this.#next()
-    const ownHeader = header.slice()
-    return aead.then((key) => key.open(nonce, ownHeader, sealed))
+    return aead.then((key) => key.open(nonce, header, sealed))
   }
 
   #next(): { aead: Promise<Aead>; nonce: Uint8Array } {

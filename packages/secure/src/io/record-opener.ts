@@ -1,7 +1,14 @@
+/** The plaintext of a record, in pieces that are not empty; `undefined` when the record is not the peer's next. */
+export type OpenedRecord = readonly Uint8Array[] | undefined
+
 /** Opens the records of one direction, in order. */
 export interface RecordOpener {
-  /** Whether `sealed` must stay as it is after `open` has returned. */
-  readonly keepsRecords: boolean
-  /** The plaintext, at once or later; `undefined` when the record is not the peer's next. */
-  open(header: Uint8Array, sealed: Uint8Array): Uint8Array | undefined | Promise<Uint8Array | undefined>
+  /** The next record begins. `sealedBytes`: the length of its ciphertext and tag. `header` may change after the call. */
+  begin(header: Uint8Array, sealedBytes: number): void
+  /** The next bytes of its ciphertext and tag, which never change. */
+  add(part: Uint8Array): void
+  /** All of it was added. Answers at once or later. */
+  finish(): OpenedRecord | Promise<OpenedRecord>
+  /** A chunk whose bytes were all added or read, and that nobody else refers to. */
+  release(chunk: Uint8Array): void
 }

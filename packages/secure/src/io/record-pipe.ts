@@ -1,10 +1,12 @@
 import type { ByteDuplex } from '@astranet/interface'
 import type { HandshakeResult } from '../proto/handshake/handshake-options.js'
 import { DirectCipher } from './direct-cipher.js'
+import { DirectOpener } from './direct-opener.js'
 import { DirectOutbound } from './direct-outbound.js'
 import type { ChannelRest } from './handshake-channel.js'
 import { PipelinedOutbound } from './pipelined-outbound.js'
 import { PromisedCipher } from './promised-cipher.js'
+import { PromisedOpener } from './promised-opener.js'
 import type { CryptoProvider } from './provider.js'
 import { SecureDuplex } from './secure-duplex.js'
 import type { SecurePipe } from './secure-pipe.js'
@@ -31,7 +33,7 @@ export function recordPipe({ provider, pipe, result, rest }: RecordPipeParts): S
       pipe,
       result,
       rest,
-      opener: new DirectCipher(direct, receiveKey),
+      opener: new DirectOpener(new DirectCipher(direct, receiveKey)),
       makeOutbound: (sink) => new DirectOutbound(pipe, new DirectCipher(direct, sendKey), sink),
     })
   }
@@ -39,7 +41,7 @@ export function recordPipe({ provider, pipe, result, rest }: RecordPipeParts): S
     pipe,
     result,
     rest,
-    opener: new PromisedCipher(crypto, receiveKey),
+    opener: new PromisedOpener(new PromisedCipher(crypto, receiveKey)),
     makeOutbound: (sink) => new PipelinedOutbound(pipe, new PromisedCipher(crypto, sendKey), sink),
   })
 }

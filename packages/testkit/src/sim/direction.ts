@@ -58,7 +58,10 @@ export class SimDirection implements PairDirection {
     for (const chunk of chunks) {
       for (let start = 0; start < chunk.length;) {
         const end = start + Math.min(this.#pieceLength(), chunk.length - start)
-        this.#pieces.push({ bytes: chunk.slice(start, end), dueMs: this.#dueMs(end - start) })
+        this.#pieces.push({
+          bytes: new Uint8Array(chunk.subarray(start, end)),
+          dueMs: this.#dueMs(end - start),
+        })
         this.#queuedBytes += end - start
         start = end
       }

@@ -17,7 +17,7 @@ export const GrantLimit = {
   ROLES: 16,
   ROLE_BYTES: 64,
   SERVICES: 32,
-  SERVICE_BYTES: 255,
+  SERVICE_BYTES: 511,
 } as const
 
 /** How many different nodes a grant may let in. */

@@ -7,16 +7,11 @@ import type { DoorwaySlot } from '../../proto/slots/slot.js'
 import { Door, type DoorEvents, type DoorSide } from './door.js'
 import { busy, closedInDoorway, toLinkError } from './doorway-errors.js'
 import { passDoorway } from './doorway.js'
+import { FailedPipe } from './failed-pipe.js'
 import type { Introduced, Passage } from './passage.js'
 
 /** What is held of a peer before its session runs, over a pipe that does not pause: 128 KiB. */
 export const MAX_DOORWAY_BYTES = 131_072
-
-/**
- * How long a pipe stays open after the handshake failed, in ms: the peer can read why and close. Until then the pipe
- * counts as a pending handshake.
- */
-const LINGER_MS = 1_000
 
 /** What a {@link LinkOpening} needs to know. */
 export interface OpeningOptions {
@@ -56,7 +51,7 @@ export class LinkOpening {
   readonly #options: OpeningOptions
   readonly #events: OpeningEvents
   #timer: Timer | undefined = undefined
-  #lingerTimer: Timer | undefined = undefined
+  #failed: FailedPipe | undefined = undefined
   #channel: HandshakeChannel | undefined = undefined
   #door: Door | undefined = undefined
   #slot: DoorwaySlot | undefined = undefined
@@ -111,23 +106,26 @@ export class LinkOpening {
 
   /** Gives up before there is a session: destroys the pipe. */
   abort(error: Error): void {
-    this.#end()
     this.#channel?.fail(error)
+    this.#end()
     this.#duplex.abort(error)
   }
 
   #end(): void {
     this.#stage = 'stopped'
     this.#timer?.cancel()
-    this.#lingerTimer?.cancel()
+    this.#failed?.stop()
     this.#slot?.release()
+    // A link keeps nothing of its handshake.
+    this.#channel = undefined
+    this.#door = undefined
   }
 
   /** Whether the pipe may be pending. The slot may be lost while it is taken: then the opening has failed. */
   #takeSlot(): boolean {
     const slot = this.#options.slots?.enter(this.#duplex.remoteAddress, {
       onEvicted: () => this.#fail(busy()),
-      onCut: () => this.#cut(busy()),
+      onCut: () => this.#failed?.cut(),
     })
     this.#slot = slot
     if (this.#stage === 'doorway') return true
@@ -178,18 +176,8 @@ export class LinkOpening {
     if (this.#hasClosed) return
     const farewell = this.#door?.farewell(error)
     this.#channel?.fail(error)
-    if (farewell === undefined) {
-      this.#cut(error)
-      return
-    }
-    this.#lingerTimer = this.#options.clock.setTimer(LINGER_MS, () => this.#cut(error), { background: true })
-    if (farewell.length > 0) this.#duplex.writev(farewell)
-    this.#duplex.end()
-  }
-
-  #cut(error: LinkError): void {
-    this.#duplex.abort(error)
-    this.#reportClosed()
+    this.#failed = new FailedPipe(this.#duplex, error, () => this.#reportClosed())
+    this.#failed.close(this.#options.clock, farewell)
   }
 
   #onClosed(reason: Error | undefined): void {

@@ -13,11 +13,21 @@ export type RecordType = (typeof RecordType)[keyof typeof RecordType]
 export const HEADER_BYTES = 4
 
 /** The most plaintext that a record carries. */
-export const MAX_RECORD_BYTES = 65_536
+export const MAX_RECORD_BYTES = 262_144
 
 /** The header: the type in 1 byte, the length of the plaintext in 3, big-endian. */
 export function recordHeader(type: RecordType, length: number): Uint8Array {
-  return Uint8Array.of(type, length >> 16, (length >> 8) & 0xff, length & 0xff)
+  const header = new Uint8Array(HEADER_BYTES)
+  writeHeader(header, type, length)
+  return header
+}
+
+/** Writes a header to the start of `target`. */
+export function writeHeader(target: Uint8Array, type: RecordType, length: number): void {
+  target[0] = type
+  target[1] = length >> 16
+  target[2] = (length >> 8) & 0xff
+  target[3] = length & 0xff
 }
 
 /** Why a header is none, as the end of a sentence; `undefined` when it is one. */

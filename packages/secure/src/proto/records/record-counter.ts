@@ -2,7 +2,7 @@ import { NONCE_BYTES } from '../crypto.js'
 import { writeNonce } from '../noise/nonce.js'
 
 /**
- * Records that are sealed with one key: at most 4 GiB, or 2^28 blocks of AES. RFC 8446 (section 5.5) allows AES-GCM
+ * Records that are sealed with one key: at most 16 GiB, or 2^30 blocks of AES. RFC 8446 (section 5.5) allows AES-GCM
  * 2^24.5 full records of 2^14 bytes, which is 2^34.5 blocks.
  */
 export const RECORDS_PER_KEY = 65_536

@@ -10,11 +10,11 @@ export interface GrantTerms {
   readonly id: Uint8Array
   /** The Ed25519 public key of the node that grants, 32 bytes. */
   readonly issuer: Uint8Array
-  /** The roles that the holder has for policies: at most 16, each of 1 to 64 printable ASCII characters. */
+  /** The roles that the holder has for policies: at most 16, each of 1 to 64 letters, digits, `.`, `_` and `-`. */
   readonly roles: readonly string[]
   /**
-   * Patterns of the names of services that the holder may dial and offer; `*` stands for any characters. At most 32,
-   * each of 1 to 255 bytes without white space. Absent: all services; empty: none.
+   * Patterns of the services that the holder may dial and offer, as in policies: `name`, or `environment/name`, where
+   * `*` stands for any characters. At most 32, each of 1 to 511 bytes. Absent: all services; empty: none.
    */
   readonly services?: readonly string[] | undefined
   /** How many different nodes the grant lets in, as counted by each node that admits: 1 to 65,535. */
@@ -25,12 +25,16 @@ export interface GrantTerms {
 
 const idBytes = bytesOf(GRANT_ID_BYTES)
 const keyBytes = bytesOf(KEY_BYTES)
-const rolesRule = listOf(textOf(/^[\x21-\x7e]+$/, 'printable ASCII without spaces', GrantLimit.ROLE_BYTES), {
+/** The shapes of roles and of patterns of services in policies: other texts would match nothing there. */
+const ROLE = /^[A-Za-z0-9._-]+$/
+const SERVICE_PATTERN = /^(?:[^\p{Cc}\p{Cs}\s:@/]*\/)?[^\p{Cc}\p{Cs}\s:@/]+$/u
+
+const rolesRule = listOf(textOf(ROLE, 'letters, digits, ".", "_" and "-"', GrantLimit.ROLE_BYTES), {
   min: 0,
   max: GrantLimit.ROLES,
 })
 const servicesRule = listOf(
-  textOf(/^[^\p{Cc}\p{Cs}\s]+$/u, 'well-formed Unicode without white space', GrantLimit.SERVICE_BYTES),
+  textOf(SERVICE_PATTERN, '"name" or "environment/name", with or without "*"', GrantLimit.SERVICE_BYTES),
   { min: 0, max: GrantLimit.SERVICES },
 )
 const usesRule = integerIn(GRANT_USES)

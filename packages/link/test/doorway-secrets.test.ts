@@ -1,0 +1,161 @@
+import { createHmac } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import type { LinkGrant, LinkOptions } from '@astranet/link'
+import type { PipeSecurity } from '@astranet/interface'
+import { memoryPipe } from './support/memory-pipe.js'
+import { Side } from './support/side.js'
+import { VirtualClock } from './support/virtual-clock.js'
+
+const psk = new Uint8Array(32).fill(7)
+const grantId = Uint8Array.from({ length: 16 }, (_, index) => index)
+const grant: LinkGrant = { id: grantId, psk: pskOf(grantId), bytes: new Uint8Array(300).fill(5) }
+
+/** As spec section 4.1 defines it. */
+function pskOf(id: Uint8Array): Uint8Array {
+  return createHmac('sha256', psk).update('astranet grant psk 1').update(id).digest()
+}
+
+interface Pair {
+  readonly clock: VirtualClock
+  readonly dialer: Side
+  readonly acceptor: Side
+}
+
+/** A dialer and an acceptor, 12 seconds later. */
+async function meet(
+  dialer: Partial<LinkOptions>,
+  acceptor: Partial<LinkOptions>,
+  securities: [PipeSecurity | undefined, PipeSecurity | undefined] = [undefined, undefined],
+): Promise<Pair> {
+  const clock = new VirtualClock()
+  const ends = memoryPipe(clock)
+  for (const [index, end] of ends.entries()) Object.assign(end, { security: securities[index] })
+  const sides = {
+    clock,
+    dialer: new Side(ends[0], { id: 1n, clock, role: 'dialer', ...dialer }),
+    acceptor: new Side(ends[1], { id: 2n, clock, role: 'acceptor', ...acceptor }),
+  }
+  sides.dialer.link.start()
+  sides.acceptor.link.start()
+  await clock.pass(12_000)
+  return sides
+}
+
+function isOpen({ dialer, acceptor }: Pair): boolean {
+  return dialer.link.isOpen && acceptor.link.isOpen
+}
+
+describe('a secret', () => {
+  it.each<[string, Partial<LinkOptions>, Partial<LinkOptions>]>([
+    ['only the dialer has', { psk }, {}],
+    ['only the acceptor has', {}, { psk }],
+    ['is another one on the other side', { psk }, { psk: new Uint8Array(32).fill(8) }],
+  ])('that %s keeps both apart, and both say why', async (_, one, other) => {
+    const { clock, dialer, acceptor } = await meet(one, other)
+    for (const side of [dialer, acceptor]) {
+      expect(side.opened).toEqual([])
+      expect(side.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_AUTHENTICATION' }])
+    }
+    expect(clock.timers).toBe(0)
+  })
+
+  it('that both have lets them in, given at once or by a promise', async () => {
+    const later = async (): Promise<Uint8Array> => psk
+    for (const one of [psk, later]) {
+      for (const other of [psk, later]) expect(isOpen(await meet({ psk: one }, { psk: other }))).toBe(true)
+    }
+  })
+
+  it('that cannot be had ends the link with the reason', async () => {
+    const broken = (): Promise<Uint8Array> => Promise.reject(new Error('no such file'))
+    for (const options of [
+      [{ psk: broken }, { psk }],
+      [{ psk }, { psk: broken }],
+    ] as const) {
+      const { dialer, acceptor } = await meet(options[0], options[1])
+      const ends = [dialer, acceptor].map(({ closes }) => closes)
+      expect(ends.map(({ length }) => length)).toEqual([1, 1])
+      const own = options[0].psk === broken ? ends[0] : ends[1]
+      expect(own).toMatchObject([{ code: 'ASTRA_ERR_LINK_INTERNAL' }])
+      expect((own?.[0] as Error).message).toContain('no such file')
+    }
+  })
+})
+
+describe('a grant', () => {
+  it('lets a dialer in that does not have the secret, and is given to admit with its id', async () => {
+    const pair = await meet({ grant }, { psk })
+    expect(isOpen(pair)).toBe(true)
+    expect(pair.acceptor.link.remote).toMatchObject({ grant: grant.bytes, grantId })
+    expect(pair.acceptor.link.peer?.grant).toEqual(grant.bytes)
+    expect(pair.dialer.link.remote).not.toHaveProperty('grant')
+  })
+
+  it('beside the secret is only shown', async () => {
+    const pair = await meet({ grant, psk }, { psk })
+    expect(isOpen(pair)).toBe(true)
+    expect(pair.acceptor.link.remote).toMatchObject({ grant: grant.bytes })
+    expect(pair.acceptor.link.remote).not.toHaveProperty('grantId')
+  })
+
+  it.each<[string, LinkGrant, Partial<LinkOptions>]>([
+    ['with the id of another one', { ...grant, id: grantId.with(0, 9) }, { psk }],
+    ['with another secret', { ...grant, psk: new Uint8Array(32) }, { psk }],
+    ["with the network's secret in place of its own", { ...grant, psk }, { psk }],
+    ['of another network', grant, { psk: new Uint8Array(32).fill(8) }],
+    ['at a node that has no secret', grant, {}],
+  ])('%s lets nobody in', async (_, wrong, acceptor) => {
+    const pair = await meet({ grant: wrong }, acceptor)
+    for (const side of [pair.dialer, pair.acceptor])
+      expect(side.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_AUTHENTICATION' }])
+  })
+})
+
+describe('the pipe behind the handshake', () => {
+  const exporting = (value: number): PipeSecurity => ({
+    isPrivate: false,
+    exportKeyingMaterial: (length, label) =>
+      label === 'EXPORTER-astranet-1' ? new Uint8Array(length).fill(value) : new Uint8Array(length),
+    certificate: { der: Uint8Array.of(1), fingerprint256: 'AA', subject: 'CN=x' },
+  })
+  const secret: PipeSecurity = { isPrivate: true }
+  const open: PipeSecurity = { isPrivate: false }
+  const always: Partial<LinkOptions> = { encryption: 'always' }
+  const throwing: PipeSecurity = {
+    isPrivate: false,
+    exportKeyingMaterial: () => {
+      throw new Error('closed')
+    },
+  }
+
+  it.each<[string, [PipeSecurity | undefined, PipeSecurity | undefined], [object, object], string]>([
+    ['nothing is known of', [undefined, undefined], [{}, {}], 'encrypted'],
+    ['is open to others', [open, open], [{}, {}], 'encrypted'],
+    ['both ends call private', [secret, secret], [{}, {}], 'private'],
+    ['only the dialer calls private', [secret, open], [{}, {}], 'encrypted'],
+    ['only the acceptor calls private', [undefined, secret], [{}, {}], 'encrypted'],
+    ['is private, and the dialer insists', [secret, secret], [always, {}], 'encrypted'],
+    ['is private, and the acceptor insists', [secret, secret], [{}, always], 'encrypted'],
+    ['has one TLS', [exporting(3), exporting(3)], [{}, {}], 'tls'],
+    ['has one TLS, and a side insists', [exporting(3), exporting(3)], [{}, always], 'encrypted'],
+    ['has a TLS that ends in between', [exporting(3), exporting(4)], [{}, {}], 'encrypted'],
+    ['has a TLS that one end does not see', [exporting(3), open], [{}, {}], 'encrypted'],
+    ['has a TLS that is closed', [throwing, throwing], [{}, {}], 'encrypted'],
+  ])('that %s is %4$s', async (_, securities, options, security) => {
+    for (const shared of [{}, { psk }]) {
+      const pair = await meet({ ...shared, ...options[0] }, { ...shared, ...options[1] }, securities)
+      expect(isOpen(pair)).toBe(true)
+      expect([pair.dialer, pair.acceptor].map(({ link }) => link.remote?.security)).toEqual([
+        security,
+        security,
+      ])
+    }
+  })
+
+  it('carries the certificate of TLS only where TLS ends at the peer', async () => {
+    const same = await meet({}, {}, [exporting(3), exporting(3)])
+    expect(same.dialer.link.remote?.certificate?.subject).toBe('CN=x')
+    const proxied = await meet({}, {}, [exporting(3), exporting(4)])
+    expect(proxied.dialer.link.remote).not.toHaveProperty('certificate')
+  })
+})

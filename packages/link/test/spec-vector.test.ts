@@ -1,0 +1,153 @@
+import { createPrivateKey, createPublicKey, diffieHellman, pbkdf2Sync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { formatNodeId } from '@astranet/interface'
+import { importIdentity, nodeCrypto, type CryptoProvider, type Identity } from '@astranet/secure'
+import type { DhKeyPair } from '@astranet/secure/proto'
+import { describe, expect, it } from 'vitest'
+import type { LinkOptions } from '@astranet/link'
+import { counting, hex } from '../../secure/test/support/bytes.js'
+import { publicKeyOf } from '../../secure/test/support/fixed-keys.js'
+import { privateKey, Reference } from '../../secure/test/support/reference.js'
+import { encodeHello } from '../src/io/doorway/hello-message.js'
+import { grantPsk } from '../src/proto/grant-psk.js'
+import { encodeRefusal } from '../src/proto/refusal.js'
+import { CloseCode } from '../src/proto/error-codes.js'
+import { intercept, type Part } from './support/man-in-the-middle.js'
+
+const spec = readFileSync(new URL('../../../spec/astranet-1.md', import.meta.url), 'utf8')
+const ticketSpec = readFileSync(new URL('../../../spec/ticket.md', import.meta.url), 'utf8')
+
+/** The lines `name = value` of the text block below a heading. */
+function block(text: string, heading: string): string[] {
+  const [, found] = new RegExp(`\\n#+ ${heading}\\n[^#]*?\`\`\`text\\n([^\`]*)\`\`\``).exec(text) ?? []
+  if (found === undefined) throw new Error(`there is no block below "${heading}"`)
+  return found.trim().split('\n')
+}
+
+/** The private keys of spec/secure.md. */
+const keys = {
+  dialer: { ephemeral: counting(0x20), static: counting(0x00), identity: counting(0x80) },
+  acceptor: { ephemeral: counting(0x41), static: counting(0x01), identity: counting(0xa0) },
+}
+
+const psk = new Uint8Array(
+  pbkdf2Sync('correct horse battery staple', 'astranet secure 1 psk', 600_000, 32, 'sha256'),
+)
+
+function keyPairOf(bytes: Uint8Array): DhKeyPair {
+  const prefix = Buffer.from('302e020100300506032b656e04220420', 'hex')
+  const own = createPrivateKey({ key: Buffer.concat([prefix, bytes]), format: 'der', type: 'pkcs8' })
+  return {
+    publicKey: publicKeyOf(bytes),
+    dh: async (peer) => {
+      const der = Buffer.concat([Buffer.from('302a300506032b656e032100', 'hex'), peer])
+      return diffieHellman({
+        privateKey: own,
+        publicKey: createPublicKey({ key: der, format: 'der', type: 'spki' }),
+      })
+    },
+  }
+}
+
+/** node:crypto, whose X25519 keys are given. */
+function providerOf(...privateKeys: Uint8Array[]): CryptoProvider {
+  const left = privateKeys.map(keyPairOf)
+  const generateKeyPair = async (): Promise<DhKeyPair> => left.shift() as DhKeyPair
+  return { ...nodeCrypto, crypto: { ...nodeCrypto.crypto, generateKeyPair } }
+}
+
+function identityOf(seed: Uint8Array): Promise<Identity> {
+  return importIdentity(privateKey('Ed25519', seed).export({ format: 'pem', type: 'pkcs8' }) as string)
+}
+
+const dialerHello = { incarnation: 1, life: 2, sequence: 3, observedAddress: '192.0.2.2:7000' }
+const acceptorHello = {
+  incarnation: 4,
+  life: 5,
+  sequence: 0,
+  observedAddress: '192.0.2.1:50000',
+  listenAddresses: ['tcp://192.0.2.2:7000'],
+}
+const noFields = { roles: [], listenAddresses: [], features: [], exporter: undefined, grant: undefined }
+
+interface Vector {
+  readonly lines: string[]
+  /** The messages of the handshake as links send them. */
+  readonly sent: string[]
+}
+
+async function makeVector(): Promise<Vector> {
+  const identities = {
+    dialer: await identityOf(keys.dialer.identity),
+    acceptor: await identityOf(keys.acceptor.identity),
+  }
+  const side = (name: 'dialer' | 'acceptor', nonce: number): Partial<LinkOptions> => ({
+    identity: identities[name],
+    provider: providerOf(keys[name].ephemeral, keys[name].static),
+    randomBytes: (length: number) => counting(nonce).subarray(0, length),
+    psk,
+  })
+  const { incarnation, life, sequence } = dialerHello
+  const { listenAddresses } = acceptorHello
+  const links = intercept(undefined, {
+    dialer: { ...side('dialer', 0x00), introduction: { incarnation, life }, sequence },
+    acceptor: {
+      ...side('acceptor', 0x10),
+      introduction: { incarnation: acceptorHello.incarnation, life: acceptorHello.life, listenAddresses },
+    },
+    addresses: { dialer: '192.0.2.1:50000', acceptor: '192.0.2.2:7000' },
+  })
+  await links.clock.settle()
+  expect([links.dialer.link.isOpen, links.acceptor.link.isOpen]).toEqual([true, true])
+  const part = (wanted: Part, direction: 'forth' | 'back'): Uint8Array =>
+    links.parts.find((each) => each.part === wanted && each.direction === direction)?.bytes as Uint8Array
+  const [preamble, answer] = [part('preamble', 'forth'), part('preamble', 'back')]
+  const hellos = [
+    encodeHello({ ...noFields, ...dialerHello }),
+    encodeHello({ ...noFields, ...acceptorHello }),
+  ] as const
+  const reference = new Reference({
+    prologue: preamble,
+    psk,
+    initiator: { ...keys.dialer, payload: hellos[0] },
+    responder: { ...keys.acceptor, payload: Uint8Array.from([...answer, ...hellos[1]]) },
+  })
+  const framed = reference.messages.map(
+    (message) => message.length.toString(16).padStart(4, '0') + hex(message),
+  )
+  const values = new Map(reference.values)
+  const lines = [
+    `dialer's node id = ${formatNodeId(identities.dialer.nodeId)}`,
+    `acceptor's node id = ${formatNodeId(identities.acceptor.nodeId)}`,
+    `psk = ${hex(psk)}`,
+    `dialer's preamble = ${hex(preamble)}`,
+    `message 1 = ${framed[0]}`,
+    `acceptor's preamble = ${hex(answer)}`,
+    `acceptor's HELLO = ${hex(hellos[1])}`,
+    `message 2 = ${framed[1]}`,
+    `dialer's HELLO = ${hex(hellos[0])}`,
+    `message 3 = ${framed[2]}`,
+    `key of the dialer's records = ${values.get("key of the initiator's records")}`,
+    `key of the acceptor's records = ${values.get("key of the responder's records")}`,
+    `refusal for want of the secret = ${hex(encodeRefusal(CloseCode.AUTHENTICATION_FAILED))}`,
+  ]
+  const sent = [part('first', 'forth'), part('second', 'back'), part('third', 'forth')].map(hex)
+  return { lines, sent: [...sent, ...framed] }
+}
+
+describe('the handshake of the specification', () => {
+  it('is what links send, and what another implementation makes of the same keys', async () => {
+    const { lines, sent } = await makeVector()
+    expect(sent.slice(0, 3)).toEqual(sent.slice(3))
+    expect(block(spec, 'Vector: a handshake')).toEqual(lines)
+  })
+})
+
+it("the secret of a grant is the one of the tickets' specification", async () => {
+  const values = new Map(
+    block(ticketSpec, 'Vector: the psk of a grant').map((line) => line.split(' = ') as [string, string]),
+  )
+  const bytes = (name: string): Uint8Array => new Uint8Array(Buffer.from(values.get(name) as string, 'hex'))
+  const derived = await grantPsk(nodeCrypto.crypto, bytes('psk'), bytes('grant id'))
+  expect(hex(derived)).toBe(values.get('psk of the grant'))
+})

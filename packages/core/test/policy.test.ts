@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import {
   AstraNet,
   formatNodeId,
+  generateSecret,
   type AstraNetOptions,
   type Policy,
   type PolicyFunctions,
@@ -286,6 +287,39 @@ test('with endForbidden links stay of peers that lose nothing', async () => {
   await server.setPolicy(undefined, { endForbidden: true })
   socket.end('stays')
   expect(await textOf(socket)).toBe('stays')
+})
+
+test('a grant limits what its holder may dial and offer, and gives it roles', async () => {
+  const secret = generateSecret()
+  const rules: PolicyList['rules'] = [
+    { name: 'guests', action: 'dial', peers: ['role:guest'], services: ['vault'], effect: 'deny' },
+  ]
+  const policy: PolicyList = { roles: { guest: [] }, rules, default: 'allow' }
+  await using server = new AstraNet({ secret, policy })
+  await using holder = new AstraNet()
+  await server.listenAndServe('tcp4', '127.0.0.1:0')
+  const ticket = await server.ticket({ grant: { roles: ['guest'], services: ['shop', 'vault'] } })
+  const shop = await server.bind('', 'shop')
+  await server.bind('', 'bank')
+  await server.bind('', 'vault')
+  await holder.join(ticket)
+  const near = await holder.dial('', 'shop')
+  expect((await shop.accept()).remoteIdentity.roles).toEqual(['guest'])
+  near.destroy()
+  expect(await failure(holder.dial('', 'bank'))).toMatchObject({
+    code: 'EACCES',
+    message: expect.stringContaining('its grant does not cover the service "bank"'),
+  })
+  expect(await failure(holder.dial('', 'vault'))).toMatchObject({
+    code: 'EACCES',
+    message: expect.stringContaining('policy rule "guests"'),
+  })
+  await holder.bind('', 'vault')
+  await holder.bind('', 'bank')
+  await until(() => server.services().filter(({ nodeId }) => nodeId === holder.nodeId).length > 0)
+  await server.ping(holder.nodeId)
+  const offered = server.services().filter(({ nodeId }) => nodeId === holder.nodeId)
+  expect(offered.map(({ name }) => name)).toEqual(['vault'])
 })
 
 test('explain names the rule, and what the former rules did not match', async () => {

@@ -135,7 +135,11 @@ test('the roles that a list gives are those of the socket, and a new list takes 
     message: expect.stringContaining('policy rule "no rule matches, default deny"'),
   })
   expect(far.remoteIdentity.roles).toEqual(['ops'])
+  await server.setPolicy(undefined)
+  const [later, accepted] = await Promise.all([client.dial('', 'admin'), listener.accept()])
+  expect(accepted.remoteIdentity.roles).toEqual([])
   near.destroy()
+  later.destroy()
 })
 
 test('offers that the policy does not allow are not found, dialed or listed; nothing else changes', async () => {
@@ -200,7 +204,8 @@ test('a dial that waits for a service looks again when the policy allows it', as
   await server.bind('', 'later')
   await knows(client, 'later')
   await client.setPolicy({ mayOffer: () => false, default: 'allow' })
-  const dialing = client.dial('', 'later')
+  // It would look again by itself when its time is up.
+  const dialing = client.dial('', 'later', { timeoutMs: 3_600_000 })
   await client.setPolicy(undefined)
   const socket = await dialing
   socket.destroy()

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import {
   AstraNet,
   formatNodeId,
+  generateSecret,
   type AstraNetOptions,
   type Policy,
   type PolicyFunctions,
@@ -134,7 +135,11 @@ test('the roles that a list gives are those of the socket, and a new list takes 
     message: expect.stringContaining('policy rule "no rule matches, default deny"'),
   })
   expect(far.remoteIdentity.roles).toEqual(['ops'])
+  await server.setPolicy(undefined)
+  const [later, accepted] = await Promise.all([client.dial('', 'admin'), listener.accept()])
+  expect(accepted.remoteIdentity.roles).toEqual([])
   near.destroy()
+  later.destroy()
 })
 
 test('offers that the policy does not allow are not found, dialed or listed; nothing else changes', async () => {
@@ -199,7 +204,8 @@ test('a dial that waits for a service looks again when the policy allows it', as
   await server.bind('', 'later')
   await knows(client, 'later')
   await client.setPolicy({ mayOffer: () => false, default: 'allow' })
-  const dialing = client.dial('', 'later')
+  // It would look again by itself when its time is up.
+  const dialing = client.dial('', 'later', { timeoutMs: 3_600_000 })
   await client.setPolicy(undefined)
   const socket = await dialing
   socket.destroy()
@@ -286,6 +292,39 @@ test('with endForbidden links stay of peers that lose nothing', async () => {
   await server.setPolicy(undefined, { endForbidden: true })
   socket.end('stays')
   expect(await textOf(socket)).toBe('stays')
+})
+
+test('a grant limits what its holder may dial and offer, and gives it roles', async () => {
+  const secret = generateSecret()
+  const rules: PolicyList['rules'] = [
+    { name: 'guests', action: 'dial', peers: ['role:guest'], services: ['vault'], effect: 'deny' },
+  ]
+  const policy: PolicyList = { roles: { guest: [] }, rules, default: 'allow' }
+  await using server = new AstraNet({ secret, policy })
+  await using holder = new AstraNet()
+  await server.listenAndServe('tcp4', '127.0.0.1:0')
+  const ticket = await server.ticket({ grant: { roles: ['guest'], services: ['shop', 'vault'] } })
+  const shop = await server.bind('', 'shop')
+  await server.bind('', 'bank')
+  await server.bind('', 'vault')
+  await holder.join(ticket)
+  const near = await holder.dial('', 'shop')
+  expect((await shop.accept()).remoteIdentity.roles).toEqual(['guest'])
+  near.destroy()
+  expect(await failure(holder.dial('', 'bank'))).toMatchObject({
+    code: 'EACCES',
+    message: expect.stringContaining('its grant does not cover the service "bank"'),
+  })
+  expect(await failure(holder.dial('', 'vault'))).toMatchObject({
+    code: 'EACCES',
+    message: expect.stringContaining('policy rule "guests"'),
+  })
+  await holder.bind('', 'vault')
+  await holder.bind('', 'bank')
+  await until(() => server.services().filter(({ nodeId }) => nodeId === holder.nodeId).length > 0)
+  await server.ping(holder.nodeId)
+  const offered = server.services().filter(({ nodeId }) => nodeId === holder.nodeId)
+  expect(offered.map(({ name }) => name)).toEqual(['vault'])
 })
 
 test('explain names the rule, and what the former rules did not match', async () => {

@@ -149,6 +149,7 @@ describe('a link does not open', () => {
     expect(make({ psk: 'correct horse battery staple' })).toThrow(/psk/)
     expect(make({ encryption: 'never' })).toThrow(/encryption/)
     expect(make({ expectedNodeId: -1n })).toThrow(RangeError)
+    expect(make({ expectedKey: new Uint8Array(8) })).toThrow(/expectedKey/)
     const grant = { id: new Uint8Array(16).fill(1), psk: new Uint8Array(32), bytes: new Uint8Array(9) }
     expect(make({ role: 'acceptor', grant })).toThrow(/grant/)
     for (const wrong of [

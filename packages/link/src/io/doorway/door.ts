@@ -29,6 +29,7 @@ export interface DoorSide {
   /** What a dialer without the network's secret presents. */
   readonly grant: { readonly psk: Uint8Array; readonly bytes: Uint8Array } | undefined
   readonly expectedNodeId: NodeId | undefined
+  readonly expectedKey: Uint8Array | undefined
 }
 
 /** What a doorway reports, and asks. */

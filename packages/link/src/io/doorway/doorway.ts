@@ -76,8 +76,11 @@ async function respond(door: Door, peer: PeerPreamble): Promise<Passage> {
   return admit(door, peer, { role: 'server', result: handshake.result })
 }
 
-function sharedOptions({ side }: Door): Pick<HandshakeOptions, 'crypto' | 'identity' | 'expectedNodeId'> {
-  return { crypto: side.provider.crypto, identity: side.identity, expectedNodeId: side.expectedNodeId }
+function sharedOptions({
+  side,
+}: Door): Pick<HandshakeOptions, 'crypto' | 'identity' | 'expectedNodeId' | 'expectedKey'> {
+  const { provider, identity, expectedNodeId, expectedKey } = side
+  return { crypto: provider.crypto, identity, expectedNodeId, expectedKey }
 }
 
 /** The secret with which the peer has made message 1. */

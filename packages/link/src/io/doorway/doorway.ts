@@ -28,6 +28,8 @@ export async function passDoorway(door: Door): Promise<Passage> {
   if (role instanceof LinkError) throw role
   door.isResponder = role === 'server'
   if (peer.preamble.hasSecret !== own.hasSecret) throw onlyOneSecret(own.hasSecret)
+  if (presentsGrant(peer.preamble) && !(own.hasSecret && peer.preamble.role === 'dialer'))
+    throw protocolError('presents a grant, and only a dialer may, where there is a secret')
   // A side that is either waits for the peer's preamble before it sends message 1.
   if (role === 'server' && peer.preamble.role === 'either') door.greet()
   return role === 'client' ? initiate(door, peer, early ?? (await sendFirst(door))) : respond(door, peer)
@@ -50,7 +52,6 @@ async function sendFirst(door: Door): Promise<Handshake> {
 }
 
 async function initiate(door: Door, peer: PeerPreamble, handshake: Handshake): Promise<Passage> {
-  if (presentsGrant(peer.preamble)) throw protocolError('presents a grant, and only a dialer may')
   const third = await handshake.receive(await door.readReply(handshake))
   door.send(third as Uint8Array)
   return admit(door, peer, { role: 'client', result: handshake.result })
@@ -75,8 +76,11 @@ async function respond(door: Door, peer: PeerPreamble): Promise<Passage> {
   return admit(door, peer, { role: 'server', result: handshake.result })
 }
 
-function sharedOptions({ side }: Door): Pick<HandshakeOptions, 'crypto' | 'identity' | 'expectedNodeId'> {
-  return { crypto: side.provider.crypto, identity: side.identity, expectedNodeId: side.expectedNodeId }
+function sharedOptions({
+  side,
+}: Door): Pick<HandshakeOptions, 'crypto' | 'identity' | 'expectedNodeId' | 'expectedKey'> {
+  const { provider, identity, expectedNodeId, expectedKey } = side
+  return { crypto: provider.crypto, identity, expectedNodeId, expectedKey }
 }
 
 /** The secret with which the peer has made message 1. */

@@ -31,7 +31,10 @@ export interface ResolvedOptions {
 }
 
 const MAX_PENDING_STREAMS = 0x7fffffff
-const DEFAULT_MAX_LINKS = 1_024
+
+/** Links of a node, by default. */
+export const DEFAULT_MAX_LINKS = 1_024
+
 const MAX_MAX_LINKS = 1_048_576
 
 const DEFAULT_MAX_RECEIVE_BUFFER_BYTES = 256 * 1024 * 1024

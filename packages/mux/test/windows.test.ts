@@ -6,16 +6,15 @@ import { WindowTuning } from '../src/proto/receive/window-tuning.js'
 
 const MEBIBYTE = 1_048_576
 
-function makeWindow(cap: number, isTrusted = true): { window: ReceiveWindow; budget: MemoryBudget } {
+function makeWindow(cap: number): { window: ReceiveWindow; budget: MemoryBudget } {
   const budget = new MemoryBudget(cap)
-  return { window: new ReceiveWindow(cap, budget, isTrusted), budget }
+  return { window: new ReceiveWindow(cap, budget), budget }
 }
 
 describe('the session’s receive window', () => {
-  it('begins with 1 MiB, with half the cap where that is less, and with 64 KiB for a stranger', () => {
+  it('begins with 1 MiB, or with half the cap where that is less', () => {
     expect(makeWindow(64 * MEBIBYTE).window.limit).toBe(MEBIBYTE)
     expect(makeWindow(65_536).window.limit).toBe(32_768)
-    expect(makeWindow(64 * MEBIBYTE, false).window.limit).toBe(65_536)
   })
 
   it('gives whole bytes also when the cap is odd', () => {
@@ -68,7 +67,7 @@ describe('the session’s receive window', () => {
 
   it('leaves every session of a shared budget a little, however much the others hold', () => {
     const budget = new MemoryBudget(65_536)
-    const windows = Array.from({ length: 4 }, () => new ReceiveWindow(65_536, budget, true))
+    const windows = Array.from({ length: 4 }, () => new ReceiveWindow(65_536, budget))
     const [busy] = windows as [ReceiveWindow]
     for (let i = 0; i < 10; i++) {
       const { outstandingBytes } = busy

@@ -84,7 +84,6 @@ export type LinkSessionOptions = Omit<
   | 'role'
   | 'handler'
   | 'clock'
-  | 'isTrusted'
   | 'initialBytes'
   | 'maxConcurrentUniStreams'
   | 'evictionCode'

@@ -6,7 +6,7 @@ import { checkInteger } from '@astranet/interface/check'
  *
  * A session that finds the budget empty waits, and is notified when bytes return. It never gives credit that it has
  * not reserved, with two exceptions, which come on top of `limitBytes`: the first window, which transport parameters
- * promise before anything is known of the peer (64 KiB; 1 MiB in a session that is trusted from its start), and 128
+ * promise before anything is known of the peer (1 MiB), and 128
  * KiB that every session may always have; otherwise idle sessions that hold the credit would stop the others forever.
  */
 export class MemoryBudget {

@@ -77,6 +77,19 @@ describe('the session’s receive window', () => {
       busy.update(i, undefined, () => {})
     }
   })
+
+  it('begins with what a shared budget has left, but 128 KiB at least, and grows when bytes return', () => {
+    const budget = new MemoryBudget(3 * MEBIBYTE)
+    const windows = Array.from({ length: 5 }, () => new ReceiveWindow(64 * MEBIBYTE, budget))
+    const late = windows.at(-1) as ReceiveWindow
+    expect(windows.map(({ limit }) => limit)).toEqual([MEBIBYTE, MEBIBYTE, MEBIBYTE, 131_072, 131_072])
+    expect(budget.reservedBytes).toBe(3 * MEBIBYTE + 2 * 131_072)
+    for (const window of windows.slice(0, -1)) window.close(() => {})
+    expect(late.isUpdateDue()).toBe(true)
+    late.update(10, undefined, () => {})
+    expect(late.limit).toBe(MEBIBYTE)
+    expect(budget.reservedBytes).toBe(MEBIBYTE)
+  })
 })
 
 describe('a memory budget', () => {

@@ -69,9 +69,9 @@ export class ReceiveWindow {
     this.poolBytes = Math.floor(capBytes / 2)
     this.growthBytes = 0
     this.#budget = budget
-    this.limit = Math.min(FIRST_SESSION_WINDOW_BYTES, this.poolBytes)
-    this.#tuning = new WindowTuning(this.limit, 0, SESSION_PRODUCTS)
-    budget.force(this.limit)
+    const first = Math.min(FIRST_SESSION_WINDOW_BYTES, this.poolBytes)
+    this.#tuning = new WindowTuning(first, 0, SESSION_PRODUCTS)
+    this.limit = this.#reserve(first)
   }
 
   /** U: what unread bytes hold in memory. */
@@ -135,10 +135,7 @@ export class ReceiveWindow {
     this.#consumedAtRenewal = this.consumed
     const missing = this.#target() - this.outstandingBytes
     if (missing <= 0) return false
-    const granted = this.#budget.reserve(missing)
-    const forced = Math.min(missing, MIN_SHARE_BYTES - this.unreadBytes - this.outstandingBytes) - granted
-    if (forced > 0) this.#budget.force(forced)
-    const raised = granted + Math.max(0, forced)
+    const raised = this.#reserve(missing)
     this.limit += raised
     if (raised < missing && whenReleased !== undefined) this.#budget.whenReleased(whenReleased)
     return raised > 0
@@ -156,6 +153,15 @@ export class ReceiveWindow {
     this.#isClosed = true
     this.#budget.forget(whenReleased)
     this.#budget.release(this.unreadBytes + this.outstandingBytes)
+  }
+
+  /** Reserves up to `bytes`: what the budget has room for, and what this session may have in any case. */
+  #reserve(bytes: number): number {
+    const granted = this.#budget.reserve(bytes)
+    const forced = Math.min(bytes, MIN_SHARE_BYTES - this.unreadBytes - this.outstandingBytes) - granted
+    if (forced <= 0) return granted
+    this.#budget.force(forced)
+    return granted + forced
   }
 
   /** Whether at least `part` of a step of credit was used. */

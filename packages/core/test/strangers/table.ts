@@ -18,6 +18,7 @@ export const HEAD: string[] = [
   'two tries %',
   'p50 ms',
   'most ms',
+  'errors of joins',
 ]
 
 /** A flood as one row of the table. */
@@ -46,6 +47,7 @@ export function rowOf(what: { kind: StrangerKind; addresses: number }, report: F
     share(2),
     (times[Math.floor(times.length / 2)] ?? 0).toFixed(0),
     (times.at(-1) ?? 0).toFixed(0),
+    joins.flatMap(({ errors }) => errors).join(' '),
   ]
 }
 

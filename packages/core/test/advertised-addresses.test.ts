@@ -1,8 +1,9 @@
 import { networkInterfaces } from 'node:os'
 import { expect, test } from 'vitest'
-import { HelloLimit, Link } from '@astranet/link'
+import { HelloLimit } from '@astranet/link'
 import { memoryPair } from '@astranet/transport-memory'
-import { AstraNet, toNodeId } from '../src/index.js'
+import { AstraNet } from '../src/index.js'
+import { rawLink } from './raw-link.js'
 import { MAX_ADDRESSES_PER_LISTENER, advertisedAddresses } from '../src/endpoints/advertised-addresses.js'
 
 const HOST = ['192.0.2.7', '10.0.0.1', '2001:db8::7']
@@ -33,20 +34,16 @@ async function advertisedBy(node: AstraNet): Promise<readonly string[]> {
   const [near, far] = memoryPair()
   let advertised: readonly string[] = []
   await new Promise<void>((resolve) => {
-    const link: Link = new Link(far, {
+    rawLink(far, {
       role: 'either',
-      identity: { nodeId: toNodeId(5n), incarnation: 1 },
       handler: {
-        onOpen() {
+        onOpen(link) {
           advertised = link.peer?.listenAddresses ?? []
           link.close()
         },
-        onStream() {},
         onClose: () => resolve(),
       },
-      randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     })
-    link.start()
     void node.attach(near).catch(() => {})
   })
   return advertised

@@ -10,8 +10,8 @@ import { AstraNet, type AstraNetOptions } from '../src/index.js'
 import { memberTls } from './certificates.js'
 import { turns, until } from './support.js'
 
-/** Short, since silence lasts as long. In ms. */
-const PATIENCE_MS = 40
+/** Silence lasts as long, and an honest handshake must fit in. In ms. */
+const PATIENCE_MS = 400
 const VISITS = 3
 
 const tls = memberTls()

@@ -1,9 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Link } from '@astranet/link'
+import type { Link } from '@astranet/link'
 import { memoryPair } from '@astranet/transport-memory'
-import { AstraNet, toNodeId, type NodeId } from '../src/index.js'
+import { AstraNet, type NodeId } from '../src/index.js'
 import { orderedIdentities } from './identities.js'
+import { rawLink } from './raw-link.js'
 import { failure, Proxy, textOf, turns, until } from './support.js'
 
 /** Links between the two are drained by the lower one. */
@@ -43,16 +44,11 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
 }
 
 /** A link to the node from a neighbour that a test speaks for. */
-async function linkOf(node: AstraNet, id: bigint): Promise<Link> {
+async function linkOf(node: AstraNet): Promise<Link> {
   const [near, far] = memoryPair()
   const isOpen = deferred()
-  const link = new Link(far, {
-    role: 'either',
-    identity: { nodeId: toNodeId(id), incarnation: 1, life: 1 },
-    handler: { onOpen: () => isOpen.resolve(), onStream() {}, onClose() {} },
-    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-  })
-  link.start()
+  const handler = { onOpen: () => isOpen.resolve() }
+  const link = rawLink(far, { role: 'either', introduction: { incarnation: 1, life: 1 }, handler })
   void node.attach(near).catch(() => {})
   await isOpen.promise
   return link
@@ -111,7 +107,7 @@ test('two nodes with one id that only meet a common neighbour both report it, an
 test("a neighbour's claim does not silence the conflict that the node then notices itself", async () => {
   await using node = new AstraNet({ identity })
   const { address } = await node.listenAndServe('tcp4', '127.0.0.1:0')
-  const link = await linkOf(node, 5n)
+  const link = await linkOf(node)
   link.tellConflict()
   await link.ping()
   await until(() => own().length === 1 && warnings.length === 1)
@@ -124,7 +120,7 @@ test("a neighbour's claim does not silence the conflict that the node then notic
 
 test("nor the claim of another neighbour, but only a few neighbours' claims are passed on", async () => {
   await using node = new AstraNet({ identity })
-  const links = await Promise.all(Array.from({ length: 20 }, (_, index) => linkOf(node, BigInt(index + 1))))
+  const links = await Promise.all(Array.from({ length: 20 }, () => linkOf(node)))
   for (const link of links) link.tellConflict()
   await Promise.all(links.map((link) => link.ping()))
   expect(own()).toHaveLength(8)
@@ -168,7 +164,7 @@ test('two links of one node are no conflict, whatever its incarnation did betwee
 
 test('a conflict that a neighbour repeats is reported once', async () => {
   await using node = new AstraNet({ identity })
-  const link = await linkOf(node, 5n)
+  const link = await linkOf(node)
   for (let count = 0; count < 100; count++) link.tellConflict()
   await link.ping()
   expect(own()).toMatchObject([{ nodeId }])

@@ -25,8 +25,8 @@ async function victim(services = 0): Promise<Victim> {
 }
 
 /** A member that has received everything once. */
-async function synced(address: string, nodeId: bigint): Promise<Member> {
-  const member = await Member.join(address, nodeId)
+async function synced(address: string): Promise<Member> {
+  const member = await Member.join(address)
   member.link.sendRegistry(NOTHING_HELD)
   await until(() => member.isCurrent)
   return member
@@ -45,8 +45,8 @@ async function talks(from: AstraNet): Promise<void> {
 
 test('a member that asks for everything over and over gets it a few times, and the others hear nothing of it', async () => {
   await using nodes = await victim(300)
-  await using asker = await synced(nodes.address, 11n)
-  await using other = await synced(nodes.address, 12n)
+  await using asker = await synced(nodes.address)
+  await using other = await synced(nodes.address)
   const stateBytes = other.bytesRead
   expect(stateBytes).toBeGreaterThan(2_000_000)
   let echoes = 0
@@ -71,7 +71,7 @@ test('a member that has asked too often gets the rest when it is time', async ()
   await node.listenAndServe('memory', 'node')
   const tags = Array.from({ length: 32 }, (_, n) => `${n}`.padEnd(250, 'x'))
   for (let n = 0; n < 100; n++) await node.bind('', `service-${n}`, { tags })
-  const asker = await Member.over(await transport.dial('memory', 'node'), { nodeId: 11n, clock })
+  const asker = await Member.over(await transport.dial('memory', 'node'), { clock })
   const askUntilSilent = async (): Promise<number> => {
     const before = asker.received.length
     for (let received = -1; received < asker.received.length;) {
@@ -95,8 +95,8 @@ test('a member that has asked too often gets the rest when it is time', async ()
 
 test('a member that does nothing but ask loses its link', async () => {
   await using nodes = await victim()
-  await using asker = await synced(nodes.address, 11n)
-  await using other = await synced(nodes.address, 12n)
+  await using asker = await synced(nodes.address)
+  await using other = await synced(nodes.address)
   while (asker.closed === undefined) {
     for (let count = 0; count < 500; count++) asker.link.sendRegistry(NOTHING_HELD)
     await turn()
@@ -112,7 +112,7 @@ test('a member that claims an impossible incarnation of the node loses its link,
   await honest.join('tcp4', address)
   const self = nodeIdToBytes(node.nodeId)
   for (const incarnation of [2 ** 53 - 1, 2 ** 53 - 2, Date.now() + 2 ** 41]) {
-    await using liar = await synced(address, 11n)
+    await using liar = await synced(address)
     liar.link.sendRegistry([0, [[self, incarnation, 0]]])
     await until(() => liar.closed !== undefined)
     expect(liar.closed?.error).toMatchObject({ message: expect.stringMatching(/claims an incarnation/) })
@@ -126,8 +126,8 @@ test('a member that claims an impossible incarnation of the node loses its link,
 test('a believed claim moves the node and costs the others nothing, neither then nor when it has something new', async () => {
   await using nodes = await victim(100)
   const { node, address } = nodes
-  await using liar = await synced(address, 11n)
-  await using other = await synced(address, 12n)
+  await using liar = await synced(address)
+  await using other = await synced(address)
   const before = other.bytesRead
   liar.link.sendRegistry([0, [[nodeIdToBytes(node.nodeId), Date.now() + 1_000_000, 0]]])
   const received = liar.received.length
@@ -143,7 +143,7 @@ test('a node whose id was used in the last possible incarnation can be dialed as
   const { node: reader, address } = nodes
   const identity = await generateIdentity()
   for (let life = 0; life < 2; life++) {
-    const forger = await Member.join(address, identity.nodeId, 2 ** 53 - 1)
+    const forger = await Member.join(address, { identity, incarnation: 2 ** 53 - 1 })
     const entry = [1, 1, ['', 'forged', 1], [[], 1]]
     forger.link.sendRegistry(NOTHING_HELD)
     forger.link.sendRegistry([1, forger.idBytes, 2 ** 53 - 1, 0, 1, false, [entry]])
@@ -169,7 +169,7 @@ test('a member that fills the memory for what others offer loses its link, and t
   await using honest = new AstraNet()
   await honest.bind('', 'small')
   await honest.join('tcp4', address)
-  await using hog = await synced(address, 11n)
+  await using hog = await synced(address)
   const entries = (since: number): unknown[] =>
     Array.from({ length: 200 }, (_, n) => [
       since + n + 1,

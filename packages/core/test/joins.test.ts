@@ -1,8 +1,8 @@
 import type { Connection } from '@astranet/interface'
-import { Link } from '@astranet/link'
 import { memory } from '@astranet/transport-memory'
 import { expect, test } from 'vitest'
-import { AstraNet, toNodeId, type Transport } from '../src/index.js'
+import { AstraNet, generateIdentity, type Transport } from '../src/index.js'
+import { rawLink } from './raw-link.js'
 import {
   closing,
   Proxy,
@@ -149,17 +149,10 @@ test('a join does not wait for ever for a node that does not send what it offers
   const clock = new SkipClock()
   const transport = memory({ clock })
   const client = new AstraNet({ clock, transports: [transport] })
-  const nodeId = toNodeId(7n)
+  const identity = await generateIdentity()
   await transport.listen('memory', 'silent', {
     onConnection(connection) {
-      new Link(connection, {
-        role: 'acceptor',
-        identity: { nodeId, incarnation: 1, listenAddresses: [] },
-        handler: { onOpen() {}, onStream() {}, onClose() {} },
-        randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-        sequence: 1,
-        clock,
-      }).start()
+      rawLink(connection, { role: 'acceptor', identity, handler: {}, clock })
     },
   })
   let joined: unknown
@@ -167,6 +160,6 @@ test('a join does not wait for ever for a node that does not send what it offers
   await turns(50)
   expect([client.routes().length, joined]).toEqual([1, undefined])
   await clock.advance(10_000)
-  expect(joined).toBe(nodeId)
+  expect(joined).toBe(identity.nodeId)
   await closing(clock, client)
 })

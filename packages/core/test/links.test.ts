@@ -338,6 +338,8 @@ function freezable(end: ByteDuplex): ByteDuplex & { freeze(): void; thaw(): void
         onClose: (reason) => orHold(() => handler.onClose(reason)),
       }),
     writev: (chunks: readonly Uint8Array[]) => isFrozen || end.writev(chunks),
+    pause: () => end.pause(),
+    resume: () => end.resume(),
     end: () => end.end(),
     abort: (reason: Error) => end.abort(reason),
     freeze: () => void (isFrozen = true),

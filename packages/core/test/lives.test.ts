@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { Link } from '@astranet/link'
+import type { Link } from '@astranet/link'
 import { memoryPair } from '@astranet/transport-memory'
 import { afterEach, expect, test } from 'vitest'
-import { AstraNet, toNodeId, type AstraNetOptions } from '../src/index.js'
+import { AstraNet, type AstraNetOptions } from '../src/index.js'
 import { orderedIdentities } from './identities.js'
+import { rawLink } from './raw-link.js'
 import { closing, Proxy, SkipClock, textOf, until } from './support.js'
 
 const HOUR_MS = 3_600_000
@@ -153,15 +154,10 @@ test('links that opened before and after a node had to move on to a later incarn
 })
 
 /** A neighbour that only records what the node reports about itself. */
-async function observed(node: AstraNet, id: bigint): Promise<Link> {
+async function observed(node: AstraNet): Promise<Link> {
   const [near, far] = memoryPair()
   const link = await new Promise<Link>((resolve) => {
-    new Link(far, {
-      role: 'either',
-      identity: { nodeId: toNodeId(id), incarnation: 1 },
-      handler: { onOpen: resolve, onStream() {}, onClose() {} },
-      randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-    }).start()
+    rawLink(far, { role: 'either', handler: { onOpen: resolve } })
     node.attach(near).catch(() => {})
   })
   return link
@@ -176,12 +172,12 @@ test('a node that has to take a later incarnation announces it on open links and
   await until(() => neighbour.routes().length === 0)
   const before = Date.now()
   await using node = startedAt(0)
-  const early = await observed(node, 5n)
+  const early = await observed(node)
   const { incarnation: first, life } = early.facts
   expect([first >= before, first <= Date.now()]).toEqual([true, true])
   await node.join('tcp4', address)
   await until(() => early.facts.incarnation > before + HOUR_MS / 2)
-  const late = await observed(node, 6n)
+  const late = await observed(node)
   expect(late.facts).toMatchObject({ incarnation: early.facts.incarnation, life })
   expect(early.facts.life).toBe(life)
 })

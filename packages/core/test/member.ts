@@ -1,15 +1,20 @@
 import { once } from 'node:events'
 import { connect, type Socket as TcpSocket } from 'node:net'
-import { nodeIdToBytes, systemClock, toNodeId, type ByteDuplex, type Clock } from '@astranet/interface'
+import { nodeIdToBytes, systemClock, type ByteDuplex, type Clock } from '@astranet/interface'
 import { fromNodeDuplex } from '@astranet/interface/node-duplex'
-import { Link, type LinkHandler } from '@astranet/link'
+import type { Link } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
+import { generateIdentitySync, type Identity } from '@astranet/secure'
+import { rawLink } from './raw-link.js'
 
-/** The identity of a {@link Member}. */
-interface Identity {
-  readonly nodeId: bigint
+/** Who a {@link Member} is. */
+interface MemberOptions {
+  /** Default: a new one. */
+  readonly identity?: Identity
   readonly incarnation?: number
   readonly clock?: Clock
+  /** Takes a stream that the node opens. Default: resets it. */
+  readonly onStream?: (stream: Stream) => void
 }
 
 /** A member of the network that speaks `astranet/1` and sends to the registry any message that the test wants. */
@@ -23,40 +28,36 @@ export class Member implements AsyncDisposable {
   readonly #socket: TcpSocket | undefined
   readonly #opened: Promise<void>
 
-  private constructor(duplex: ByteDuplex, identity: Identity, socket?: TcpSocket) {
-    const { nodeId, incarnation = Date.now(), clock = systemClock } = identity
+  private constructor(duplex: ByteDuplex, options: MemberOptions, socket?: TcpSocket) {
+    const { identity = generateIdentitySync(), incarnation = Date.now(), clock = systemClock } = options
     this.#socket = socket
-    this.idBytes = nodeIdToBytes(toNodeId(nodeId))
+    this.idBytes = nodeIdToBytes(identity.nodeId)
     let onOpen = (): void => undefined
     this.#opened = new Promise((resolve) => (onOpen = resolve))
-    const handler: LinkHandler = {
-      onOpen,
-      onRegistry: (_, body) => void this.received.push(body as unknown[]),
-      onStream: (_link, _header, stream) => stream.destroy(),
-      onClose: (_, error) => (this.closed = { error }),
-    }
-    this.link = new Link(duplex, {
-      role: 'dialer',
-      clock,
-      identity: { nodeId: toNodeId(nodeId), incarnation },
-      randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-      handler,
+    this.link = rawLink(duplex, {
+      ...{ role: 'dialer', clock, identity },
+      introduction: { incarnation },
+      handler: {
+        onOpen,
+        onRegistry: (_, body) => void this.received.push(body as unknown[]),
+        onStream: (_link, _header, stream) => (options.onStream ?? destroy)(stream),
+        onClose: (_, error) => (this.closed = { error }),
+      },
     })
-    this.link.start()
   }
 
-  static async join(address: string, nodeId: bigint, incarnation: number = Date.now()): Promise<Member> {
+  static async join(address: string, options: MemberOptions = {}): Promise<Member> {
     const [host, port] = address.split(':')
     const socket = connect({ host: host ?? '', port: Number(port), allowHalfOpen: true })
     await once(socket, 'connect')
-    const member = new Member(fromNodeDuplex(socket), { nodeId, incarnation }, socket)
+    const member = new Member(fromNodeDuplex(socket), options, socket)
     await member.#opened
     return member
   }
 
   /** One over a pipe that is there. */
-  static async over(duplex: ByteDuplex, identity: Identity): Promise<Member> {
-    const member = new Member(duplex, identity)
+  static async over(duplex: ByteDuplex, options: MemberOptions): Promise<Member> {
+    const member = new Member(duplex, options)
     await member.#opened
     return member
   }
@@ -92,4 +93,8 @@ export class Member implements AsyncDisposable {
     this.link.destroy()
     if (this.#socket?.closed === false) await once(this.#socket, 'close')
   }
+}
+
+function destroy(stream: Stream): void {
+  stream.destroy()
 }

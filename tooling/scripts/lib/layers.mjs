@@ -18,7 +18,18 @@ export const layers = {
   'transport-tcp': ['interface'],
   'transport-ws': ['interface'],
   testkit: ['interface'],
-  core: ['interface', 'mux', 'link', 'registry', 'relay', 'secure', 'transport-tcp', 'transport-ws'],
+  core: [
+    'interface',
+    'policy',
+    'mux',
+    'link',
+    'registry',
+    'relay',
+    'secure',
+    'ticket',
+    'transport-tcp',
+    'transport-ws',
+  ],
 }
 
 /** Packages of the npm registry that a package may use in its `src`; none may use any other. */

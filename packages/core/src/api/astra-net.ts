@@ -1,6 +1,7 @@
 import { formatNodeId, toNodeId, type NodeId } from '@astranet/interface'
 import { checkBoolean } from '@astranet/interface/check'
 import { toByteDuplex, type Pipe } from '@astranet/mux'
+import type { Explanation, Policy, PolicyQuestion } from '@astranet/policy'
 import type { ServiceInstance } from '@astranet/registry'
 import type { Route } from '@astranet/relay'
 import type { DialOutcome, DialRequest } from '../dial/dial-request.js'
@@ -15,7 +16,9 @@ import { addressOfHost } from './http-host.js'
 import type { JoinOptions } from './join-options.js'
 import type { ListenAndServeOptions } from './listen-and-serve-options.js'
 import { NetError } from './net-error.js'
+import type { SetPolicyOptions } from './policy-options.js'
 import { checkStreamNetwork } from './stream-network.js'
+import type { TicketOptions } from './ticket-options.js'
 
 /** @internal The names that a node sees by default. */
 export const NODE_SCOPE: DialScope = { environment: '', hasLoopBack: true }
@@ -146,8 +149,34 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
    * the error is the transport's own (`ECONNREFUSED`, ...) or the link's (`ASTRA_ERR_LINK_*`), and there is no second
    * attempt.
    */
-  async join(network: string, address: string, options: JoinOptions = {}): Promise<NodeId> {
-    return await this.#node.join(network, address, options)
+  join(network: string, address: string, options?: JoinOptions): Promise<NodeId>
+  /**
+   * Joins by a ticket that `ticket` of another node has made: its addresses in turn, by its secret or grant, and only
+   * the node that it expects. All that is said of the other form holds here too, also when it is joined again.
+   *
+   * A text that is no whole ticket is `ASTRA_ERR_TICKET_INVALID`. When the other node refuses the grant, the error has
+   * the code `ASTRA_ERR_TICKET_EXPIRED`, `_USED_UP`, `_FORGED`, `_ISSUER` or `_LEDGER`, and the refused link as its
+   * `cause`. Another node at the address is `ASTRA_ERR_LINK_AUTHENTICATION`. When there are several addresses and none
+   * can be joined, the message has the reason of each, and the code is that of the first node that has answered.
+   */
+  join(ticket: string, options?: JoinOptions): Promise<NodeId>
+  async join(
+    first: string,
+    second: string | JoinOptions | undefined,
+    options: JoinOptions = {},
+  ): Promise<NodeId> {
+    if (typeof second === 'string' || this.#node.hasNetwork(first))
+      return await this.#node.join(first, checkString('address', second as string), options)
+    return await this.#node.joinByTicket(checkString('ticket', first), second ?? {})
+  }
+
+  /**
+   * A text with which others join this node: `join(ticket)`. It has addresses, this node's key, and the secret or a
+   * grant; whoever reads it can use it, so pass it on as you would a password. At most 2,048 characters. Rejects with a
+   * TypeError or RangeError that names what is wrong in `options`.
+   */
+  async ticket(options: TicketOptions = {}): Promise<string> {
+    return await this.#node.ticket(options)
   }
 
   /**
@@ -165,11 +194,35 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
     return await this.#node.attach(toByteDuplex(pipe, { ...own, memory }), signal)
   }
 
-  /** The services that can be dialed now, in this environment: this node's and its neighbours'. */
+  /**
+   * The services that can be dialed now, in this environment: this node's and its neighbours', of those that the policy
+   * lets them offer.
+   */
   services(): ServiceInstance[] {
     const { environment, hasLoopBack } = this.#scope
-    const services = this.#node.catalogue.services({ environment })
-    return hasLoopBack ? services : services.filter((each) => each.nodeId !== this.nodeId)
+    const services = this.#node.offers.services(environment)
+    return services.filter((each) => hasLoopBack || each.nodeId !== this.nodeId)
+  }
+
+  /**
+   * Replaces the node's policy; `undefined`: all is allowed. From this call on it decides about new links, dials and
+   * offers, those in flight included; dials that wait for a service look again. What exists already stays, unless
+   * `endForbidden` is set: then it resolves when the forbidden links are closed. Rejects with a TypeError or RangeError
+   * that names what is wrong in `policy`, and the former policy stays. Services that this node may not offer any more
+   * stay bound, and are not found by name here; other nodes ask their own policies.
+   */
+  async setPolicy(policy: Policy | undefined, options: SetPolicyOptions = {}): Promise<void> {
+    await this.#node.setPolicy(policy, options)
+  }
+
+  /**
+   * What the policy answers to `question`, which rule decides, and why the earlier ones do not: for example
+   * `{ action: 'dial', peer: socket.remoteIdentity, service: { name: 'db', environment: '', port: 1 } }`. It asks the
+   * policy alone, not what a grant or a listener's `allow` decides. `mayForward` is only explained yet: no node forwards
+   * for others. Rejects with a TypeError that names what is wrong in `question`.
+   */
+  async explain(question: PolicyQuestion, options: { signal?: AbortSignal } = {}): Promise<Explanation> {
+    return await this.#node.explain(question, checkSignal(checkOptions(options).signal))
   }
 
   /** The nodes that can be reached now, nearest first. */

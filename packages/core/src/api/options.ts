@@ -1,6 +1,11 @@
 import type { Clock, MemoryUse, Transport } from '@astranet/interface'
 import type { SessionLimits } from '@astranet/mux'
+import type { Policy } from '@astranet/policy'
 import type { Identity } from '@astranet/secure'
+import type { Granter } from '@astranet/ticket'
+
+/** Which links are encrypted; see {@link AstraNetOptions.encryption}. */
+export type Encryption = 'auto' | 'always'
 
 /** How to make a node. */
 export interface AstraNetOptions {
@@ -12,11 +17,17 @@ export interface AstraNetOptions {
   /**
    * A text that the nodes of the network know, and only they: at least 16 characters without white space at the ends;
    * the command `astranet-secret` makes a good one. Each link, over any transport and over attached pipes, is made
-   * only after both sides have proved that they know it; otherwise both get `ASTRA_ERR_LINK_AUTHENTICATION`. The
-   * secret is stretched once for each node, which takes some 0.2 s. Default: none, and every node that can connect is
-   * a member.
+   * only after both sides have proved that they know it, or one has shown a grant; otherwise both get
+   * `ASTRA_ERR_LINK_AUTHENTICATION`. The secret is stretched once for each node, with its first link, which takes some
+   * 0.2 s. Default: none, and every node that can connect is a member. Links are encrypted with and without a secret.
    */
   secret?: string
+  /**
+   * `'auto'`: every link is encrypted, except over pipes that both ends know to be private (memory, MessagePort, Unix
+   * socket, loopback address) or whose TLS both ends have proved to share. `'always'`: those are encrypted too.
+   * Default `'auto'`.
+   */
+  encryption?: Encryption
   /**
    * The Ed25519 key pair that the node proves, and of which its node id is a hash: an `Identity` of
    * `@astranet/secure`, or where one is kept. On Node that is the path of a file, which is made with mode 0600 when it
@@ -30,6 +41,31 @@ export interface AstraNetOptions {
    */
   identity?: string | Identity
   /**
+   * Who may link, dial and offer: functions, or a list of rules, as `@astranet/policy` describes them. A peer is seen
+   * with the roles of its grant, and a list adds its own. It is asked about this node as well: `bind` of a service that
+   * it may not offer is `EACCES`, and so is a dial of itself that it may not make. What fails to answer (an error, a
+   * value that is no decision, no answer to `mayLink` within `helloTimeoutMs`) is not allowed, and the first error is
+   * the process warning `ASTRA_WARN_POLICY`. `AstraNet.setPolicy` replaces it. Default: all is allowed.
+   */
+  policy?: Policy
+  /**
+   * How many streams of peers may wait at this node, for the rest of their header or in the backlogs of listeners; 1 to
+   * 2^31 - 1. A peer may have as many as are free, so one peer gets half of them at most. Further ones are refused
+   * (`ECONNREFUSED` at the dialer) or, before their header has arrived, reset. Default 65,536.
+   */
+  maxPendingStreams?: number
+  /**
+   * The nodes whose grants let others in here, beside this node itself: public keys of 32 bytes, or node ids. A grant
+   * of another node is refused. Default none. Grants need a network with a secret.
+   */
+  granters?: readonly Granter[]
+  /**
+   * How many links the node has at the same time, dialed and accepted, 1 to 1,048,576. One more peer is refused, and
+   * gets `ASTRA_ERR_LINK_REFUSED` with a sentence. There are at most two links to one peer: a third one closes one of
+   * the other two. Default 1,024.
+   */
+  maxLinks?: number
+  /**
    * Upper limit of unread bytes, plus the bytes that peers are allowed to send, of all links together, in bytes; from
    * 65,536. Default 268,435,456 (256 MiB).
    */
@@ -40,8 +76,8 @@ export interface AstraNetOptions {
    */
   sessionLimits?: Omit<SessionLimits, 'memoryBudget' | 'isTrusted'>
   /**
-   * How long a new connection may take until both sides have introduced themselves, in whole ms, 1 to 2^31 - 1. Then
-   * it is closed. Default 10,000.
+   * How long a new connection may take until both sides have admitted each other, in whole ms, 1 to 2^31 - 1. Then it
+   * is closed. Default 10,000.
    */
   helloTimeoutMs?: number
   /**

@@ -55,13 +55,14 @@ export class EndpointReports {
     this.#warnOnce(site, error, '')
   }
 
-  /** Everything that can connect is a member of the network, also programs on other machines. */
+  /** Every node that can connect is a member of the network, also those on other machines. */
   unprotected(network: string, address: string): void {
     if (this.#hasWarnedOfUnprotected) return
     this.#hasWarnedOfUnprotected = true
     this.#reporter.warn(
-      `AstraNet listens on ${network} ${address} without authentication: every program that can reach that address ` +
-        'can dial and offer every service. Give the node a secret, or the transport mutual TLS, or listen on a loopback address.',
+      `AstraNet listens on ${network} ${address} without a secret: links are encrypted all the same, but every node ` +
+        'that can reach that address can join, dial and offer every service. ' +
+        'Give the node a secret, or the transport mutual TLS, or listen on a loopback address.',
       'ASTRA_WARN_UNAUTHENTICATED',
     )
   }

@@ -14,8 +14,8 @@ const MAX_ADVERTISED_ADDRESSES = 16
 /** What {@link Endpoints} needs of its node. */
 export interface EndpointsParts {
   readonly maker: LinkMaker
-  /** Whether each link must prove something in HELLO. */
-  readonly hasProof: boolean
+  /** Whether each peer must prove that it knows a secret. */
+  readonly hasSecret: boolean
   readonly reports: EndpointReports
   readonly hostAddresses: () => readonly string[]
   /** {@link Endpoints.addresses} has changed. */
@@ -84,7 +84,7 @@ export class Endpoints {
     { network, address }: Where,
     options: ListenAndServeOptions,
   ): Promise<Endpoint> {
-    const { maker, hasProof, reports } = this.#parts
+    const { maker, hasSecret, reports } = this.#parts
     const { onError } = checkOptions(options)
     if (onError !== undefined) checkFunction('onError', onError)
     const site: ReportSite = { network, address, onError }
@@ -104,7 +104,7 @@ export class Endpoints {
     const endpoint = new Endpoint(listener, this.#onClose)
     this.#open.add(endpoint)
     this.#changed()
-    if (!hasProof && isOpenToAll(listener)) reports.unprotected(network, endpoint.address)
+    if (!hasSecret && isOpenToAll(listener)) reports.unprotected(network, endpoint.address)
     return endpoint
   }
 }

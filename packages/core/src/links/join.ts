@@ -1,6 +1,8 @@
-import { onAbort, type Clock, type NodeId, type Timer, type Transport } from '@astranet/interface'
+import { onAbort, type Clock, type NodeId, type Timer } from '@astranet/interface'
 import { checkOptions, checkSignal, checkTimeout } from '../api/check.js'
 import type { JoinOptions } from '../api/join-options.js'
+import { grantError } from './grant-refusal.js'
+import { joinError, type JoinPlan, type JoinTarget } from './join-plan.js'
 import type { LinkMaker } from './link-maker.js'
 import type { PreferredLinks } from './preferred-links.js'
 
@@ -11,21 +13,14 @@ const MAX_DELAY_MS = 30_000
 /** A link that lived this long was no failure: the delays then start at the shortest again. In ms. */
 const STABLE_AFTER_MS = 10_000
 
-/** @internal Where a join leads. */
-export interface JoinTarget {
-  readonly transport: Transport
-  readonly network: string
-  readonly address: string
-}
-
 /** @internal What a join needs of its node. */
 export interface JoinParts {
   readonly maker: LinkMaker
   readonly preferred: PreferredLinks
   readonly clock: Clock
   readonly random: () => number
-  /** The node at the target, if another join of the target keeps a link to it now. */
-  readonly joined: (target: JoinTarget) => NodeId | undefined
+  /** The node at one of the targets, if another join keeps a link to it now. */
+  readonly joined: (plan: JoinPlan) => NodeId | undefined
   /** Resolves, never rejects, when the node's services are known, or `signal` aborts, or it took too long. */
   readonly current: (nodeId: NodeId, signal: AbortSignal) => Promise<void>
   /** The join makes no more attempts. */
@@ -39,7 +34,7 @@ export interface JoinParts {
  * signal aborts.
  */
 export class Join {
-  readonly target: JoinTarget
+  readonly plan: JoinPlan
   readonly #parts: JoinParts
   readonly #timeoutMs: number
   readonly #signal: AbortSignal | undefined
@@ -49,11 +44,12 @@ export class Join {
   #timer: Timer | undefined = undefined
   #unwatch: () => void = () => undefined
   #nodeId: NodeId | undefined = undefined
+  #reached: JoinTarget | undefined = undefined
 
   /** Throws a TypeError or RangeError that names the option that is wrong. */
-  constructor(parts: JoinParts, target: JoinTarget, options: JoinOptions) {
+  constructor(parts: JoinParts, plan: JoinPlan, options: JoinOptions) {
     const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = checkOptions(options)
-    this.target = target
+    this.plan = plan
     this.#parts = parts
     this.#timeoutMs = checkTimeout('timeoutMs', timeoutMs)
     this.#signal = checkSignal(signal)
@@ -64,12 +60,17 @@ export class Join {
     return this.#nodeId
   }
 
+  /** The target at which that node was. */
+  get reached(): JoinTarget | undefined {
+    return this.#reached
+  }
+
   /** Connects for the first time; rejects when that fails, with the reason when it is stopped. */
   async start(): Promise<NodeId> {
     this.#signal?.throwIfAborted()
     this.#ignoreSignal = onAbort(this.#signal, () => this.stop(this.#signal?.reason))
     try {
-      const nodeId = this.#parts.joined(this.target) ?? (await this.#connect())
+      const nodeId = this.#parts.joined(this.plan) ?? (await this.#connect())
       this.#keep(nodeId)
       await this.#parts.current(nodeId, this.#stopping.signal)
       return nodeId
@@ -90,11 +91,28 @@ export class Join {
     this.#parts.onStopped(this)
   }
 
+  /** Tries the targets in turn. */
   async #connect(): Promise<NodeId> {
-    const { transport, network, address } = this.target
+    const { targets, credentials } = this.plan
+    const errors: unknown[] = []
+    for (const target of targets) {
+      try {
+        const nodeId = await this.#connectTo(target)
+        this.#reached = target
+        return nodeId
+      } catch (error) {
+        if (this.#stopping.signal.aborted) throw error
+        errors.push(credentials?.grant === undefined ? error : grantError(error))
+      }
+    }
+    throw joinError(this.plan, errors)
+  }
+
+  async #connectTo({ transport, network, address }: JoinTarget): Promise<NodeId> {
     const { signal } = this.#stopping
+    const { credentials } = this.plan
     const connection = await transport.dial(network, address, { timeoutMs: this.#timeoutMs, signal })
-    return await this.#parts.maker.adopt(connection, 'dialer', signal)
+    return await this.#parts.maker.adopt(connection, 'dialer', { signal, credentials })
   }
 
   /** Waits until there is no link to the node any more, then joins it again. */

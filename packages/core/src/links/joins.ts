@@ -1,6 +1,7 @@
 import type { NodeId } from '@astranet/interface'
 import type { JoinOptions } from '../api/join-options.js'
-import { Join, type JoinParts, type JoinTarget } from './join.js'
+import { Join, type JoinParts } from './join.js'
+import { isSameTarget, type JoinPlan } from './join-plan.js'
 
 /** What a node's joins need of it. */
 export type JoinsParts = Omit<JoinParts, 'joined' | 'onStopped'>
@@ -13,26 +14,28 @@ export class Joins {
   constructor(parts: JoinsParts) {
     this.#parts = {
       ...parts,
-      joined: (target) => this.#joined(target),
+      joined: (plan) => this.#joined(plan),
       onStopped: (join) => void this.#joins.delete(join),
     }
   }
 
-  /** Joins the target and keeps it joined; resolves with the node's id once its services are known. */
-  async start(target: JoinTarget, options: JoinOptions): Promise<NodeId> {
-    const join = new Join(this.#parts, target, options)
+  /** Joins one of the targets and keeps it joined; resolves with the node's id once its services are known. */
+  async start(plan: JoinPlan, options: JoinOptions): Promise<NodeId> {
+    const join = new Join(this.#parts, plan, options)
     this.#joins.add(join)
     return await join.start()
   }
 
   /** Stops all, each with its own reason. */
-  stop(reasonFor: (target: JoinTarget) => unknown): void {
-    for (const join of [...this.#joins]) join.stop(reasonFor(join.target))
+  stop(reasonFor: (plan: JoinPlan) => unknown): void {
+    for (const join of [...this.#joins]) join.stop(reasonFor(join.plan))
   }
 
-  #joined({ network, address }: JoinTarget): NodeId | undefined {
-    for (const { target, nodeId } of this.#joins) {
-      if (target.network !== network || target.address !== address || nodeId === undefined) continue
+  #joined({ targets, credentials }: JoinPlan): NodeId | undefined {
+    const expected = credentials?.expectedNodeId
+    for (const { reached, nodeId } of this.#joins) {
+      if (nodeId === undefined || (expected !== undefined && nodeId !== expected)) continue
+      if (reached === undefined || !targets.some((target) => isSameTarget(target, reached))) continue
       if (this.#parts.preferred.linkTo(nodeId)?.isDialable === true) return nodeId
     }
     return undefined

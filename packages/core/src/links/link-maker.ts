@@ -1,15 +1,26 @@
 import { onAbort, toError, type ByteDuplex, type Clock, type NodeId } from '@astranet/interface'
-import { CloseCode, Link, linkError, type HelloProof, type LinkIdentity, type LinkRole } from '@astranet/link'
+import {
+  CloseCode,
+  DoorwaySlots,
+  Link,
+  linkError,
+  type LinkIntroduction,
+  type LinkRole,
+} from '@astranet/link'
 import type { SessionLimits } from '@astranet/mux'
+import type { Identity } from '@astranet/secure'
+import type { Encryption } from '../api/options.js'
 import type { AtExit } from '../node/at-exit.js'
+import type { LinkCredentials } from './link-credentials.js'
 import type { LinkTable } from './link-table.js'
-import { PendingHandshakes } from './pending-handshakes.js'
 
 /** What making links needs of the node. */
 export interface LinkMakerParts {
-  /** What each link proves in HELLO; `undefined`: nothing. */
-  readonly proof: HelloProof | undefined
-  readonly introduction: () => LinkIdentity
+  readonly identity: Identity
+  /** What links prove for which nothing else is given. */
+  readonly credentials: LinkCredentials
+  readonly encryption: Encryption
+  readonly introduction: () => LinkIntroduction
   readonly clock: Clock
   readonly helloTimeoutMs: number
   readonly sessionLimits: SessionLimits
@@ -17,10 +28,18 @@ export interface LinkMakerParts {
   readonly atExit: AtExit
 }
 
-/** Makes links of pipes, dialed, accepted or attached, and decides which pipes may become a link. */
+/** How to make one link. */
+export interface AdoptOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Default: those of the node. */
+  readonly credentials?: LinkCredentials | undefined
+}
+
+/** Makes links of pipes, dialed, accepted or attached. */
 export class LinkMaker {
   readonly #parts: LinkMakerParts
-  readonly #pending: PendingHandshakes = new PendingHandshakes()
+  /** Accepted pipes that are not links yet: nothing is known of these peers. */
+  readonly #slots: DoorwaySlots = new DoorwaySlots({ random: Math.random })
   #sequence = 0
 
   constructor(parts: LinkMakerParts) {
@@ -28,11 +47,15 @@ export class LinkMaker {
   }
 
   /**
-   * Makes a link of a pipe. Resolves with the node's id when both HELLOs are accepted; rejects when the link ends
-   * before. `signal` ends it until then, and the promise rejects with its reason. The pipe belongs to the link in any
-   * case.
+   * Makes a link of a pipe. Resolves with the node's id when both sides have admitted each other; rejects when the link
+   * ends before. `signal` ends it until then, and the promise rejects with its reason. The pipe belongs to the link in
+   * any case.
    */
-  async adopt(duplex: ByteDuplex, role: LinkRole, signal?: AbortSignal): Promise<NodeId> {
+  async adopt(
+    duplex: ByteDuplex,
+    role: LinkRole,
+    { signal, credentials }: AdoptOptions = {},
+  ): Promise<NodeId> {
     if (signal?.aborted === true) {
       duplex.abort(toError(signal.reason))
       signal.throwIfAborted()
@@ -40,8 +63,7 @@ export class LinkMaker {
     const { introduction, table, atExit } = this.#parts
     const { remoteAddress } = duplex
     const { incarnation } = introduction()
-    const link = this.#makeLink(duplex, role)
-    if (role === 'acceptor') this.#pending.add(link)
+    const link = this.#makeLink(duplex, role, credentials)
     let ignoreSignal = (): void => undefined
     try {
       return await new Promise<NodeId>((resolve, reject) => {
@@ -51,30 +73,36 @@ export class LinkMaker {
         }
         const opening = { resolve, reject }
         const forget = atExit(link)
-        table.add(link, { role, remoteAddress, incarnation, opening, nodeId: undefined, forget })
+        table.add(link, {
+          role,
+          remoteAddress,
+          incarnation,
+          opening,
+          identity: undefined,
+          quota: undefined,
+          nodeId: undefined,
+          forget,
+        })
         ignoreSignal = onAbort(signal, giveUp)
         link.start()
       })
     } finally {
-      this.#pending.delete(link)
       ignoreSignal()
     }
   }
 
-  #makeLink(duplex: ByteDuplex, role: LinkRole): Link {
-    const { introduction, clock, helloTimeoutMs, sessionLimits, proof, table } = this.#parts
+  #makeLink(duplex: ByteDuplex, role: LinkRole, credentials = this.#parts.credentials): Link {
+    const { identity, encryption, introduction, clock, helloTimeoutMs, sessionLimits, table } = this.#parts
     try {
       if (table.isClosed) throw linkError(CloseCode.NO_ERROR, 'this node is closed')
       this.#sequence += 1
       return new Link(duplex, {
-        role,
-        identity: introduction(),
+        ...{ role, identity, ...credentials, encryption, clock, helloTimeoutMs },
+        introduction: introduction(),
         handler: table,
+        slots: role === 'acceptor' ? this.#slots : undefined,
         randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
         sequence: this.#sequence,
-        helloTimeoutMs,
-        clock,
-        ...(proof === undefined ? {} : { proof }),
         sessionOptions: sessionLimits,
       })
     } catch (error) {

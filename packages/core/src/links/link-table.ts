@@ -3,15 +3,23 @@ import {
   CloseCode,
   linkError,
   type Link,
+  type LinkError,
   type LinkHandler,
-  type LinkIdentity,
+  type LinkIntroduction,
   type StreamHeader,
+  type StreamQuota,
 } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
+import type { HeldStreams } from '../access/held-streams.js'
+import type { Admission, Decision } from './admission.js'
 import type { Conflicts } from './conflicts.js'
 import type { StreamKind, StreamTaker, StreamTakers } from './incoming-stream.js'
 import type { LinkRecord } from './link-record.js'
 import type { PreferredLinks } from './preferred-links.js'
+import type { AdmittedIdentity } from './remote-identity.js'
+
+/** How many links to one peer are open: one that is preferred, and one that can take over. */
+export const MAX_LINKS_PER_PEER = 2
 
 /** Where messages of the peers' registries go. */
 export interface RegistryReceiver {
@@ -23,11 +31,13 @@ export interface RegistryReceiver {
 
 /** What a table of links needs of its node. */
 export interface LinkTableParts {
-  readonly introduction: () => LinkIdentity
+  readonly introduction: () => LinkIntroduction
   readonly preferred: PreferredLinks
+  readonly admission: Admission
   readonly conflicts: Conflicts
   readonly registry: RegistryReceiver
   readonly streams: StreamTakers
+  readonly held: HeldStreams
 }
 
 /**
@@ -48,6 +58,21 @@ export class LinkTable implements LinkHandler {
   /** Whether `close` was called: no link may be added any more. */
   get isClosed(): boolean {
     return this.#isClosed
+  }
+
+  /** The node at the other end of a link that this node has admitted; `undefined` for others and once it has closed. */
+  identityOf(link: Link): AdmittedIdentity | undefined {
+    return this.#links.get(link)?.identity
+  }
+
+  /** What is kept of a link that has not closed. */
+  recordOf(link: Link): LinkRecord | undefined {
+    return this.#links.get(link)
+  }
+
+  /** The links that this node has admitted, open or about to open. */
+  *admitted(): Generator<readonly [Link, AdmittedIdentity]> {
+    for (const [link, { identity }] of this.#links) if (identity !== undefined) yield [link, identity]
   }
 
   /** All open links to the node. */
@@ -72,6 +97,28 @@ export class LinkTable implements LinkHandler {
     for (const link of this.#links.keys()) link.tellIncarnation(incarnation)
   }
 
+  admit(link: Link): LinkError | undefined | Promise<LinkError | undefined> {
+    const record = this.#links.get(link)
+    const { remote } = link
+    if (record === undefined || remote === undefined)
+      return linkError(CloseCode.REFUSED, 'the link has ended')
+    const settle = (decided: Decision): LinkError | undefined => {
+      if (decided instanceof Error) return decided
+      record.identity = decided
+      return undefined
+    }
+    const decision = this.#parts.admission.decide(link, remote, record.remoteAddress)
+    return decision instanceof Promise ? decision.then(settle) : settle(decision)
+  }
+
+  streamQuota(link: Link): StreamQuota | undefined {
+    const record = this.#links.get(link)
+    const nodeId = link.peer?.nodeId
+    if (record === undefined || nodeId === undefined) return undefined
+    record.quota = this.#parts.held.join(nodeId)
+    return record.quota
+  }
+
   onOpen(link: Link): void {
     const record = this.#links.get(link)
     const nodeId = link.peer?.nodeId
@@ -87,6 +134,15 @@ export class LinkTable implements LinkHandler {
       conflicts.opened(nodeId, { ...olderRecord, link: older }, { ...record, link })
     record.opening?.resolve(nodeId)
     record.opening = undefined
+    this.#closeSurplus(nodeId)
+  }
+
+  /** A peer that opens more links than two loses one that is not preferred, whichever of the nodes has the lower id. */
+  #closeSurplus(nodeId: NodeId): void {
+    const open = this.linksTo(nodeId).filter((link) => link.isOpen)
+    if (open.length <= MAX_LINKS_PER_PEER) return
+    const message = `there are ${open.length} links between the two nodes, and ${MAX_LINKS_PER_PEER} are enough`
+    this.#parts.preferred.leastUseful(nodeId, open)?.close(CloseCode.DUPLICATE, message)
   }
 
   onRegistry(link: Link, message: unknown): void {
@@ -125,10 +181,12 @@ export class LinkTable implements LinkHandler {
     const record = this.#links.get(link)
     if (record === undefined) return
     this.#links.delete(link)
+    this.#parts.admission.forget(link)
     if (!this.#isClosed) this.#parts.conflicts.ended(error, record)
     record.forget()
+    if (record.quota !== undefined) this.#parts.held.leave(link.peer?.nodeId as NodeId)
     record.opening?.reject(error ?? linkError(CloseCode.NO_ERROR, 'the link was closed before it was open'))
-    this.#parts.preferred.withdraw(record.nodeId, link)
+    this.#parts.preferred.closed(record.nodeId, link)
     if (this.#links.size > 0) return
     const closing = this.#closing
     this.#closing = []

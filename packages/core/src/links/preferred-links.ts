@@ -23,6 +23,8 @@ export class PreferredLinks {
   readonly #choices = new Map<NodeId, PreferredLink<Link>>()
   readonly #standby: StandbyLinks
   readonly #watchers: LossWatchers = new LossWatchers()
+  /** The links that are not preferred any more, those that end included; the first has been so for the longest time. */
+  readonly #aside = new Set<Link>()
 
   constructor(parts: PreferredLinksParts) {
     this.#parts = parts
@@ -38,6 +40,21 @@ export class PreferredLinks {
   *[Symbol.iterator](): Generator<[NodeId, Link]> {
     for (const [nodeId, { preferred }] of this.#choices)
       if (preferred !== undefined) yield [nodeId, preferred]
+  }
+
+  /**
+   * Which of `links`, all open and to that node, is to be closed when there are too many: not the preferred one; of the
+   * others the one with the fewest streams, so that a peer in good faith loses none; of equals the one that has stood
+   * by longest.
+   */
+  leastUseful(nodeId: NodeId, links: readonly Link[]): Link | undefined {
+    const preferred = this.linkTo(nodeId)
+    const standingBy = [...this.#aside].filter((link) => links.includes(link))
+    const waiting = links.filter((link) => !this.#aside.has(link) && link !== preferred)
+    let least: Link | undefined
+    for (const link of [...standingBy, ...waiting])
+      if (least === undefined || streamsOf(link) < streamsOf(least)) least = link
+    return least
   }
 
   /** Calls `onLost` once there is no link to the node: soon if there is none now. The result ends that. */
@@ -57,9 +74,16 @@ export class PreferredLinks {
     this.#take(nodeId, choice.add(link))
   }
 
+  /** The link has closed. Idempotent; without effect for a link that never opened. */
+  closed(nodeId: NodeId | undefined, link: Link): void {
+    this.withdraw(nodeId, link)
+    this.#aside.delete(link)
+  }
+
   /** The link is not to be preferred any more. Idempotent; without effect for a link that never opened. */
   withdraw(nodeId: NodeId | undefined, link: Link): void {
     this.#standby.delete(link)
+    this.#aside.add(link)
     const choice = nodeId === undefined ? undefined : this.#choices.get(nodeId)
     if (nodeId !== undefined && choice !== undefined) this.#take(nodeId, choice.remove(link))
   }
@@ -72,8 +96,11 @@ export class PreferredLinks {
         probe(link, clock, (verdict) => this.#judge(nodeId, link, verdict))
       }
       // One of the two sides drains it, and both agree which one.
-      else if (step.kind === 'standBy' && self < nodeId) this.#standby.add(nodeId, step.link)
-      else if (step.kind === 'prefer' && step.link !== undefined) {
+      else if (step.kind === 'standBy') {
+        this.#aside.add(step.link)
+        if (self < nodeId) this.#standby.add(nodeId, step.link)
+      } else if (step.kind === 'prefer' && step.link !== undefined) {
+        this.#aside.delete(step.link)
         this.#standby.delete(step.link)
         onPreferred(nodeId, step.link)
       } else if (step.kind === 'prefer') {
@@ -94,4 +121,8 @@ export class PreferredLinks {
     const choice = this.#choices.get(nodeId)
     if (choice !== undefined) this.#take(nodeId, choice[verdict](link))
   }
+}
+
+function streamsOf(link: Link): number {
+  return link.session?.openStreams ?? 0
 }

@@ -1,10 +1,8 @@
-import type { NodeId } from '@astranet/interface'
-import type { LinkIdentity } from '@astranet/link'
+import type { LinkIntroduction } from '@astranet/link'
 import type { Catalogue } from '@astranet/registry'
 
 /** How this node introduces itself in the HELLO of each link. */
 export class OwnIntroduction {
-  readonly #nodeId: NodeId
   /** Distinguishes this start of the node from other starts, and from other nodes with its id. */
   readonly #life: number = randomLife()
   readonly #catalogue: Catalogue
@@ -13,22 +11,16 @@ export class OwnIntroduction {
   #announced: number
 
   /** `addresses`: where others can join this node now. */
-  constructor(nodeId: NodeId, catalogue: Catalogue, addresses: () => readonly string[]) {
-    this.#nodeId = nodeId
+  constructor(catalogue: Catalogue, addresses: () => readonly string[]) {
     this.#catalogue = catalogue
     this.#addresses = addresses
     this.#announced = catalogue.incarnation
   }
 
   /** As it is now: a new link takes the incarnation that the catalogue has. */
-  current(): LinkIdentity {
+  current(): LinkIntroduction {
     const { incarnation } = this.#catalogue
-    return {
-      nodeId: this.#nodeId,
-      incarnation,
-      life: this.#life,
-      listenAddresses: this.#addresses(),
-    }
+    return { incarnation, life: this.#life, listenAddresses: this.#addresses() }
   }
 
   /**

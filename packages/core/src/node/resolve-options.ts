@@ -1,21 +1,41 @@
 import { checkMemoryUse, systemClock, type Clock, type MemoryUse, type Transport } from '@astranet/interface'
-import { DEFAULT_HELLO_TIMEOUT_MS, type HelloProof } from '@astranet/link'
+import { checkInteger } from '@astranet/interface/check'
+import { DEFAULT_HELLO_TIMEOUT_MS } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
+import { PolicyEngine } from '@astranet/policy'
+import type { Granter } from '@astranet/ticket'
 import { checkClock, checkOptions, checkTimeout } from '../api/check.js'
-import type { AstraNetOptions, DefaultTransports } from '../api/options.js'
-import { checkNetworkSecret, proofOf } from '../api/secret.js'
+import type { AstraNetOptions, DefaultTransports, Encryption } from '../api/options.js'
+import { checkNetworkSecret, pskOf, type PskSource } from '../api/secret.js'
+import { DEFAULT_MAX_PENDING_STREAMS } from '../access/held-streams.js'
 import { checkSessionLimits } from './session-limits.js'
 
 /** @internal Every option but the identity, resolved. */
 export interface ResolvedOptions {
-  /** What each link proves in HELLO; `undefined`: nothing. */
-  readonly proof: HelloProof | undefined
+  /** What each link proves; `undefined`: nothing. */
+  readonly psk: PskSource | undefined
+  readonly encryption: Encryption
+  /** `undefined`: all is allowed. */
+  readonly policy: PolicyEngine | undefined
+  readonly maxPendingStreams: number
+  /** The network's secret itself, for tickets. */
+  readonly secret: string | undefined
+  /** The nodes whose grants are believed, beside this one. */
+  readonly granters: readonly Granter[]
+  readonly maxLinks: number
   readonly transports: readonly Transport[]
   readonly sessionLimits: SessionLimits
   readonly helloTimeoutMs: number
   readonly memory: MemoryUse
   readonly clock: Clock
 }
+
+const MAX_PENDING_STREAMS = 0x7fffffff
+
+/** Links of a node, by default. */
+export const DEFAULT_MAX_LINKS = 1_024
+
+const MAX_MAX_LINKS = 1_048_576
 
 const DEFAULT_MAX_RECEIVE_BUFFER_BYTES = 256 * 1024 * 1024
 
@@ -24,7 +44,8 @@ export function resolveOptions(
   options: AstraNetOptions,
   defaultTransports: DefaultTransports,
 ): ResolvedOptions {
-  const { secret } = checkOptions(options)
+  const { secret, encryption = 'auto', granters = [], maxLinks = DEFAULT_MAX_LINKS } = checkOptions(options)
+  const { maxPendingStreams = DEFAULT_MAX_PENDING_STREAMS } = options
   if (secret !== undefined) checkNetworkSecret(secret)
   const memory = checkMemoryUse(options.memory)
   const transports = checkTransports(options.transports ?? defaultTransports(options))
@@ -34,12 +55,32 @@ export function resolveOptions(
   }
   return {
     transports,
-    proof: secret === undefined ? undefined : proofOf(secret),
+    policy: options.policy === undefined ? undefined : new PolicyEngine(options.policy),
+    maxPendingStreams: checkInteger('maxPendingStreams', maxPendingStreams, {
+      min: 1,
+      max: MAX_PENDING_STREAMS,
+    }),
+    psk: secret === undefined ? undefined : pskOf(secret),
+    encryption: checkEncryption(encryption),
+    secret,
+    granters: checkGranters(granters),
+    maxLinks: checkInteger('maxLinks', maxLinks, { min: 1, max: MAX_MAX_LINKS }),
     sessionLimits: { ...checkSessionLimits(options.sessionLimits), memoryBudget: new MemoryBudget(limit) },
     helloTimeoutMs: checkHelloTimeout(options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS),
     memory,
     clock: checkClock(options.clock === undefined ? systemClock : options.clock),
   }
+}
+
+function checkEncryption(value: Encryption): Encryption {
+  if (value === 'auto' || value === 'always') return value
+  throw new TypeError(`encryption must be 'auto' or 'always', got ${String(value)}`)
+}
+
+/** The elements are checked where the node begins to believe them. */
+function checkGranters(value: readonly Granter[]): readonly Granter[] {
+  if (Array.isArray(value)) return [...value]
+  throw new TypeError('granters must be a list of public keys and node ids')
 }
 
 function checkHelloTimeout(value: number): number {

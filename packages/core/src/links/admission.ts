@@ -1,0 +1,101 @@
+import type { AstraError } from '@astranet/interface'
+import { CloseCode, linkError, type Link, type LinkError, type RemoteNode } from '@astranet/link'
+import type { GrantTerms } from '@astranet/ticket'
+import { grantRefusal } from './grant-refusal.js'
+import type { Grants } from './grants.js'
+import { admittedIdentity, type AdmittedIdentity, type GrantedRights } from './remote-identity.js'
+
+/** What admission decides by. */
+export interface AdmissionParts {
+  /** How many links there may be that this node has admitted. */
+  readonly maxLinks: number
+  readonly grants: Grants
+  /**
+   * Why the policy does not let the peer in; `undefined` if it does, at once where there is no policy. The promise
+   * never rejects; `signal` aborts when the link has ended.
+   */
+  readonly linkRefusal: (
+    peer: AdmittedIdentity,
+    signal: AbortSignal,
+  ) => Promise<string | undefined> | undefined
+}
+
+/** What the decision is, now or soon: who the peer is, or why it may not come in. */
+export type Decision = AdmittedIdentity | LinkError
+
+const MEMBER: GrantedRights = { roles: [], services: undefined }
+
+/**
+ * Which peers that have proved who they are may be neighbours. The checks, in this order: the number of links, the
+ * grant, the policy, the grant's uses. The deadline is the link's.
+ */
+export class Admission {
+  readonly #parts: AdmissionParts
+  /** The links that count: admitted and not closed, or about to be. The signal of those about which the policy decides. */
+  readonly #places = new Map<Link, AbortController | undefined>()
+
+  constructor(parts: AdmissionParts) {
+    this.#parts = parts
+  }
+
+  /** Decides about the peer of `link`: at once where there is neither a grant nor a policy. May reject. */
+  decide(link: Link, remote: RemoteNode, remoteAddress: string): Decision | Promise<Decision> {
+    const { maxLinks } = this.#parts
+    if (this.#places.size >= maxLinks)
+      return refused(`this node has the most links that it may have, ${maxLinks}`)
+    this.#places.set(link, undefined)
+    const decision = this.#decide(link, remote, remoteAddress)
+    if (decision instanceof Promise) return decision.then((decided) => this.#settled(link, decided))
+    return this.#settled(link, decision)
+  }
+
+  /** The link has closed. Idempotent. */
+  forget(link: Link): void {
+    this.#places.get(link)?.abort(linkError(CloseCode.NO_ERROR, 'the link has ended'))
+    this.#places.delete(link)
+  }
+
+  #decide(link: Link, remote: RemoteNode, remoteAddress: string): Decision | Promise<Decision> {
+    if (remote.grantId !== undefined) return this.#decideByGrant(link, remote, remoteAddress)
+    const identity = admittedIdentity(remote, remoteAddress, MEMBER)
+    return this.#askPolicy(link, identity)?.then((refusal) => refusal ?? identity) ?? identity
+  }
+
+  async #decideByGrant(link: Link, remote: RemoteNode, remoteAddress: string): Promise<Decision> {
+    const { grants } = this.#parts
+    const terms = await grants.read(remote)
+    if (!isTerms(terms)) return grantRefusal(terms)
+    const { roles, services } = terms
+    const identity = admittedIdentity(remote, remoteAddress, { roles, services })
+    const refusal = await this.#askPolicy(link, identity)
+    if (refusal !== undefined) return refusal
+    // What is counted stays counted, so this comes last.
+    const fault = grants.use(terms, remote.nodeId)
+    return fault === undefined ? identity : grantRefusal(fault)
+  }
+
+  #askPolicy(link: Link, identity: AdmittedIdentity): Promise<LinkError | undefined> | undefined {
+    // The link may have ended while its grant was read.
+    if (!this.#places.has(link)) return undefined
+    const ending = new AbortController()
+    const asked = this.#parts.linkRefusal(identity, ending.signal)
+    if (asked === undefined) return undefined
+    this.#places.set(link, ending)
+    return asked.then((text) => (text === undefined ? undefined : refused(text)))
+  }
+
+  /** A link that is refused counts no longer, and the policy needs no signal once it has decided. */
+  #settled(link: Link, decision: Decision): Decision {
+    if (decision instanceof Error) this.#places.delete(link)
+    else if (this.#places.has(link)) this.#places.set(link, undefined)
+    return decision
+  }
+}
+
+function isTerms(read: GrantTerms | AstraError): read is GrantTerms {
+  return !(read instanceof Error)
+}
+
+function refused(text: string): LinkError {
+  return linkError(CloseCode.REFUSED, text)
+}

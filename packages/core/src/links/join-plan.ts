@@ -1,0 +1,97 @@
+import { AstraError, type NodeId, type Transport } from '@astranet/interface'
+import { nodeIdOfKey } from '@astranet/secure'
+import { parseTicket, readGrant, type Ticket } from '@astranet/ticket'
+import { pskOf } from '../api/secret.js'
+import type { LinkCredentials } from './link-credentials.js'
+
+/** @internal An address that can be dialed. */
+export interface JoinTarget {
+  readonly transport: Transport
+  readonly network: string
+  readonly address: string
+}
+
+/** @internal Where a join leads, and what it proves there. */
+export interface JoinPlan {
+  /** Tried in turn; at least one. */
+  readonly targets: readonly JoinTarget[]
+  /** `undefined`: those of the node. */
+  readonly credentials: LinkCredentials | undefined
+}
+
+/** @internal What reading a ticket needs of the node. */
+export interface TicketReader {
+  /** The transport of a network. Throws a RangeError where the node has none. */
+  readonly transportFor: (network: string) => Transport
+  /** What the node proves where the ticket says nothing. */
+  readonly own: LinkCredentials
+}
+
+/**
+ * The plan of a ticket. Addresses of networks that the node does not have are left out. Rejects with
+ * `ASTRA_ERR_TICKET_*` when it is no ticket or its grant is forged, and with a RangeError when the node has none of its
+ * networks.
+ */
+export async function planOfTicket(text: string, reader: TicketReader): Promise<JoinPlan> {
+  const ticket = parseTicket(text)
+  const targets = targetsOf(ticket, reader)
+  const credentials = await credentialsOf(ticket, reader)
+  const expected = ticket.expected === undefined ? undefined : await nodeIdOfKey(ticket.expected)
+  return { targets, credentials: expecting(credentials, expected) }
+}
+
+function targetsOf({ addresses }: Ticket, { transportFor }: TicketReader): JoinTarget[] {
+  const faults: unknown[] = []
+  const targets = addresses.flatMap((text) => {
+    const [network = '', address = ''] = splitAddress(text)
+    try {
+      return [{ transport: transportFor(network), network, address }]
+    } catch (error) {
+      faults.push(error)
+      return []
+    }
+  })
+  if (targets.length === 0) throw faults[0]
+  return targets
+}
+
+/** A ticket has checked that the address has both parts. */
+function splitAddress(text: string): [network: string, address: string] {
+  const at = text.indexOf('://')
+  return [text.slice(0, at), text.slice(at + '://'.length)]
+}
+
+async function credentialsOf({ secret, grant }: Ticket, { own }: TicketReader): Promise<LinkCredentials> {
+  if (secret !== undefined) return { psk: pskOf(secret) }
+  if (grant === undefined) return own
+  const { id } = await readGrant(grant.bytes)
+  return { psk: undefined, grant: { id, psk: grant.psk, bytes: grant.bytes } }
+}
+
+function expecting(credentials: LinkCredentials, nodeId: NodeId | undefined): LinkCredentials {
+  return nodeId === undefined ? credentials : { ...credentials, expectedNodeId: nodeId }
+}
+
+/** @internal Whether two targets are the same address. */
+export function isSameTarget(one: JoinTarget, other: JoinTarget): boolean {
+  return one.network === other.network && one.address === other.address
+}
+
+/** @internal The error of a plan of which no target could be joined; `errors` has that of each. */
+export function joinError({ targets }: JoinPlan, errors: readonly unknown[]): unknown {
+  const [only] = errors
+  if (errors.length === 1) return only
+  // A node that answered says more than an address where there is none.
+  const shown = errors.find((error) => /^ASTRA_ERR_(LINK|TICKET)_/.test(codeOf(error))) ?? only
+  const reasons = errors.map((error, index) => {
+    const { network, address } = targets[index] as JoinTarget
+    return `${network}://${address}: ${error instanceof Error ? error.message : String(error)}`
+  })
+  const message = `none of the ${errors.length} addresses could be joined. ${reasons.join('; ')}`
+  return new AstraError(codeOf(shown), message, { cause: new AggregateError(errors, message) })
+}
+
+function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown }
+  return typeof code === 'string' ? code : 'ASTRA_ERR_LINK_CLOSED'
+}

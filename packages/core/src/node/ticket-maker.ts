@@ -1,0 +1,68 @@
+import { checkBoolean, checkInteger } from '@astranet/interface/check'
+import type { Identity } from '@astranet/secure'
+import { formatTicket, generateGrantId, grantPsk, signGrant, type TicketGrant } from '@astranet/ticket'
+import { checkOptions } from '../api/check.js'
+import type { PskSource } from '../api/secret.js'
+import type { GrantOptions, TicketOptions } from '../api/ticket-options.js'
+
+const DEFAULT_EXPIRY_MS = 86_400_000
+
+/** What making tickets needs of the node. */
+export interface TicketMakerParts {
+  readonly identity: Identity
+  /** The network's secret, and what links prove of it; `undefined`: there is none. */
+  readonly secret: string | undefined
+  readonly psk: PskSource | undefined
+  /** Where others can join this node. */
+  readonly addresses: () => readonly string[]
+}
+
+/** Makes the tickets of a node. */
+export class TicketMaker {
+  readonly #parts: TicketMakerParts
+
+  constructor(parts: TicketMakerParts) {
+    this.#parts = parts
+  }
+
+  /** Rejects with a TypeError or RangeError that names what is wrong. */
+  async make(options: TicketOptions): Promise<string> {
+    const { expected = this.#parts.identity.publicKey, secret = false, grant } = checkOptions(options)
+    const { addresses = this.#ownAddresses() } = options
+    const isWithSecret = checkBoolean('secret', secret)
+    if (isWithSecret && grant !== undefined)
+      throw new TypeError('a ticket has either the secret or a grant: leave one of them out')
+    return formatTicket({
+      ...{ addresses, expected },
+      ...(isWithSecret ? { secret: this.#secret() } : {}),
+      ...(grant === undefined ? {} : { grant: await this.#grant(grant) }),
+    })
+  }
+
+  #ownAddresses(): readonly string[] {
+    const addresses = this.#parts.addresses()
+    if (addresses.length > 0) return addresses
+    throw new RangeError('addresses must be given, because this node does not listen')
+  }
+
+  #secret(): string {
+    const { secret } = this.#parts
+    if (secret !== undefined) return secret
+    throw new TypeError('secret must be false, because this node has no secret')
+  }
+
+  async #grant(options: GrantOptions): Promise<TicketGrant> {
+    const { identity, psk } = this.#parts
+    const { roles = [], services, uses = 1, expiresInMs = DEFAULT_EXPIRY_MS } = checkOptions(options)
+    if (psk === undefined)
+      throw new TypeError(
+        'grant must be left out, because this node has no secret, and so everybody may join',
+      )
+    checkInteger('expiresInMs', expiresInMs, { min: 1, max: Number.MAX_SAFE_INTEGER })
+    const id = generateGrantId()
+    const expiresAt = Date.now() + expiresInMs
+    const terms = { id, roles, uses, expiresAt, ...(services === undefined ? {} : { services }) }
+    const bytes = await signGrant(identity, terms)
+    return { bytes, psk: await grantPsk(await psk(), id) }
+  }
+}

@@ -1,0 +1,118 @@
+import { CloseCode, type Link } from '@astranet/link'
+import { memory, memoryPair } from '@astranet/transport-memory'
+import type { Identity } from '@astranet/secure'
+import { expect, test } from 'vitest'
+import { AstraNet } from '../src/index.js'
+import { orderedIdentities } from './identities.js'
+import { rawLink } from './raw-link.js'
+import { failure, readToEnd, textOf, until } from './support.js'
+
+const { lower, higher } = await orderedIdentities()
+
+/** A peer's link to the node as the peer knows it, once it is open. */
+interface PeersLink {
+  readonly link: Link
+  closed: { readonly error: Error | undefined } | undefined
+}
+
+/** A link that a peer dials to the node. */
+async function dialLink(node: AstraNet, identity: Identity): Promise<PeersLink> {
+  const [near, far] = memoryPair()
+  const attached = node.attach(near)
+  return await new Promise((resolve, reject) => {
+    const opened: PeersLink = {
+      closed: undefined,
+      link: rawLink(far, {
+        role: 'dialer',
+        identity,
+        introduction: { incarnation: 1, life: 1 },
+        handler: {
+          onOpen: () => resolve(opened),
+          onClose: (_, error) => (opened.closed = { error }),
+        },
+      }),
+    }
+    attached.catch(reject)
+  })
+}
+
+test.each([
+  ['lower', lower, higher],
+  ['higher', higher, lower],
+])('a peer that opens 50 links has two: the node with the %s id', async (_, identity, peer) => {
+  await using node = new AstraNet({ identity })
+  const links: PeersLink[] = []
+  for (let count = 0; count < 50; count++) {
+    links.push(await dialLink(node, peer))
+    await until(() => links.filter(({ closed }) => closed === undefined).length <= 2)
+  }
+  const ended = links.filter(({ closed }) => closed !== undefined)
+  expect(ended).toHaveLength(48)
+  for (const { closed } of ended)
+    expect(closed?.error).toMatchObject({
+      code: 'ASTRA_ERR_LINK_DUPLICATE',
+      message: expect.stringMatching(/there are 3 links/),
+    })
+  expect(node.routes()).toHaveLength(1)
+  expect(await node.ping(peer.nodeId)).toBeGreaterThan(0)
+  for (const { link } of links) link.destroy()
+})
+
+test.each([
+  ['lower', lower, higher],
+  ['higher', higher, lower],
+])(
+  'a third link does not cost a stream that is open on another one: the node with the %s id',
+  async (_, identity, peer) => {
+    await using node = new AstraNet({ identity })
+    await using other = new AstraNet({ identity: peer })
+    const attach = async (): Promise<void> => {
+      const [near, far] = memoryPair()
+      await Promise.all([node.attach(near), other.attach(far)])
+    }
+    const listener = await other.bind('', 'echo')
+    listener.on('connection', (socket) => socket.on('error', () => {}).pipe(socket))
+    await attach()
+    const early = await node.dial('', 'echo')
+    for (let count = 0; count < 10; count++) await attach()
+    early.end('still here')
+    expect(await readToEnd(early)).toBe('still here')
+  },
+)
+
+test('one link more than maxLinks is refused, dialed or accepted, with a sentence, until another has ended', async () => {
+  const transports = [memory()]
+  await using node = new AstraNet({ transports, maxLinks: 2 })
+  await node.listenAndServe('memory', 'node', { onError() {} })
+  await using first = new AstraNet({ transports })
+  await using second = new AstraNet({ transports })
+  await using third = new AstraNet({ transports })
+  await third.listenAndServe('memory', 'third', { onError() {} })
+  await first.join('memory', 'node')
+  await second.join('memory', 'node')
+  const refusal = await failure(third.join('memory', 'node'))
+  expect(refusal).toMatchObject({
+    name: 'LinkError',
+    code: 'ASTRA_ERR_LINK_REFUSED',
+    closeCode: CloseCode.REFUSED,
+  })
+  expect(refusal.message).toMatch(/this node has the most links that it may have, 2$/)
+  expect(await failure(node.join('memory', 'third'))).toMatchObject({ code: 'ASTRA_ERR_LINK_REFUSED' })
+  await first.close()
+  await until(() => node.routes().length === 1)
+  await third.join('memory', 'node')
+  const listener = await node.bind('', 'hello')
+  listener.on('connection', (socket) => socket.on('error', () => {}).end('hello'))
+  expect(await textOf(await third.dial('', 'hello'))).toBe('hello')
+})
+
+test('a wrong option of admission is named', () => {
+  for (const maxLinks of [0, 1.5, 2 ** 21, Number.NaN])
+    expect(() => new AstraNet({ maxLinks })).toThrow(/^maxLinks must be an integer from 1 to 1048576/)
+  expect(() => new AstraNet({ maxLinks: '5' as never })).toThrow(/^maxLinks must be a number/)
+  expect(() => new AstraNet({ encryption: 'never' as never })).toThrow(
+    /^encryption must be 'auto' or 'always', got never/,
+  )
+  expect(() => new AstraNet({ granters: 'me' as never })).toThrow(/^granters must be a list/)
+  expect(() => new AstraNet({ granters: [new Uint8Array(31)] })).toThrow(/^granters\[0\]/)
+})

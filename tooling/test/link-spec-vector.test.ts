@@ -7,14 +7,13 @@ import {
   type CryptoProvider,
   type Identity,
 } from '../../packages/secure/src/index.js'
-import type { DhKeyPair } from '../../packages/secure/src/proto/index.js'
+import { grantPsk, type DhKeyPair } from '../../packages/secure/src/proto/index.js'
 import { describe, expect, it } from 'vitest'
 import type { LinkOptions } from '../../packages/link/src/index.js'
 import { counting, hex } from '../../packages/secure/test/support/bytes.js'
 import { publicKeyOf } from '../../packages/secure/test/support/fixed-keys.js'
 import { privateKey, Reference } from '../../packages/secure/test/support/reference.js'
 import { encodeHello } from '../../packages/link/src/io/doorway/hello-message.js'
-import { grantPsk } from '../../packages/link/src/proto/grant-psk.js'
 import { encodeRefusal } from '../../packages/link/src/proto/refusal.js'
 import { CloseCode } from '../../packages/link/src/proto/error-codes.js'
 import { intercept, type Part } from '../../packages/link/test/support/man-in-the-middle.js'

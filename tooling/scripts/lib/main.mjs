@@ -14,6 +14,7 @@ const commands = [
   'fuzz',
   'fuzz-handshake',
   'soak',
+  'strangers',
   'differential',
   'ci',
 ]

@@ -91,7 +91,6 @@ export type LinkSessionOptions = Omit<
   | 'role'
   | 'handler'
   | 'clock'
-  | 'isTrusted'
   | 'initialBytes'
   | 'maxConcurrentUniStreams'
   | 'evictionCode'

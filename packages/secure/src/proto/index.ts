@@ -1,6 +1,7 @@
 export { KEY_BYTES, NONCE_BYTES, SIGNATURE_BYTES, TAG_BYTES } from './crypto.js'
 export type { Aead, Crypto, DhKeyPair } from './crypto.js'
 export { SecureErrorCode } from './errors.js'
+export { grantPsk } from './grant-psk.js'
 export { Handshake } from './handshake/handshake.js'
 export type { HandshakeState } from './handshake/handshake.js'
 export type {

@@ -38,6 +38,8 @@ export interface DoorEvents {
   onStage(stage: SlotStage): void
   /** Whether the cryptography of a responder may begin. */
   mayBegin(): boolean
+  /** Whether message 1, made with the secret and with the preamble of that nonce, was not here before. */
+  isNew(nonce: Uint8Array): boolean
   /** The peer has proved who it is. */
   onIntroduced(introduced: Introduced): void
   /** Whether the peer is let in; called once it was introduced. Never rejects. */

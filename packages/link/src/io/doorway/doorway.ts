@@ -1,14 +1,13 @@
 import { concatBytes } from '@astranet/interface'
 import { recordPipe } from '@astranet/secure'
-import { Handshake, type HandshakeOptions, type HandshakeResult } from '@astranet/secure/proto'
+import { grantPsk, Handshake, type HandshakeOptions, type HandshakeResult } from '@astranet/secure/proto'
 import { CloseCode, LinkError, linkError, protocolError } from '../../proto/error-codes.js'
-import { grantPsk } from '../../proto/grant-psk.js'
 import type { Hello, HelloFields } from '../../proto/hello.js'
 import { negotiateRole, type SessionRole } from '../../proto/negotiate-role.js'
 import { equalBytes, isSameTls, pipeProtection } from '../../proto/pipe-protection.js'
 import { PREAMBLE_BYTES, presentsGrant } from '../../proto/preamble.js'
 import type { Door, PeerPreamble } from './door.js'
-import { busy, onlyOneSecret } from './doorway-errors.js'
+import { busy, onlyOneSecret, repeated } from './doorway-errors.js'
 import { decodeHello, encodeHello, MAX_HELLO_MESSAGE_BYTES } from './hello-message.js'
 import { keepEnd } from './keep-end.js'
 import type { Passage, RemoteNode } from './passage.js'
@@ -65,7 +64,7 @@ async function respond(door: Door, peer: PeerPreamble): Promise<Passage> {
     psk: await peersPsk(door, peer),
     maxPayloadBytes: MAX_HELLO_MESSAGE_BYTES,
     // Called once message 1 was found right: for a peer without the secret nothing is encoded.
-    payload: () => concatBytes([door.side.own.bytes, encodeHello(ownHello(door, peer))]),
+    payload: () => secondPayload(door, peer),
   })
   await handshake.start()
   const first = await door.readMessage(handshake)
@@ -94,6 +93,13 @@ async function peersPsk({ side }: Door, { preamble }: PeerPreamble): Promise<Uin
 /** What this side says of itself to this peer. */
 function ownHello({ side }: Door, { preamble }: PeerPreamble): HelloFields {
   return preamble.hasExporter ? { ...side.hello, exporter: side.own.exporter } : side.hello
+}
+
+/** The responder's HELLO, to an initiator whose message 1 was found right. Nothing was spent on message 2 yet. */
+function secondPayload(door: Door, peer: PeerPreamble): Uint8Array {
+  const { hasSecret, nonce } = peer.preamble
+  if (hasSecret && !door.events.isNew(nonce)) throw repeated()
+  return concatBytes([door.side.own.bytes, encodeHello(ownHello(door, peer))])
 }
 
 /** The initiator's HELLO, to a responder that has read the same and whose preamble arrived as it was sent. */

@@ -1,13 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  generateSecret,
-  type AstraNetOptions,
-  type Encryption,
-  type Listener,
-  type Socket,
-} from '../src/index.js'
+import { generateSecret, type AstraNetOptions, type Listener, type Socket } from '../src/index.js'
 import { ways, type LinkedNodes, type Way } from './every-transport.js'
 import { errorOf, until } from './support.js'
 
@@ -18,7 +12,7 @@ interface Case {
   readonly way: Way
   readonly name: string
   readonly options: AstraNetOptions
-  readonly encryption: Encryption
+  readonly encryption: AstraNetOptions['encryption']
 }
 
 const cases = ways.flatMap((way) =>

@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { MAX_PENDING_HANDSHAKES } from '../../packages/core/src/links/pending-handshakes.js'
+import { MAX_LINKS_PER_PEER } from '../../packages/core/src/links/link-table.js'
+import { DEFAULT_MAX_LINKS } from '../../packages/core/src/node/resolve-options.js'
 import { MAX_PENDING_HEADERS } from '../../packages/link/src/io/streams/pending-headers.js'
 import { MAX_PARTIAL_HEADERS } from '../../packages/link/src/io/streams/incoming-streams.js'
 import { DEFAULT_HELLO_TIMEOUT_MS } from '../../packages/link/src/io/link-options.js'
 import { MAX_CONTROL_MESSAGE_BYTES } from '../../packages/link/src/proto/control-message.js'
+import {
+  DEFAULT_SLOTS_PER_HOST,
+  DEFAULT_SLOTS_PER_STAGE,
+} from '../../packages/link/src/proto/slots/doorway-slots.js'
 import { MAX_HELLO_BYTES } from '../../packages/link/src/proto/hello.js'
 import { MAX_STREAM_HEADER_BYTES, MAX_TUNNEL_NODES } from '../../packages/link/src/proto/stream-header.js'
 import { MAX_FRESH_RESETS, MAX_IDLE_FRAMES } from '../../packages/mux/src/proto/session/abuse-guard.js'
@@ -58,8 +63,6 @@ const SAYINGS: [name: string, value: number, ...patterns: RegExp[]][] = [
     'UNTRUSTED_SESSION_WINDOW_BYTES',
     UNTRUSTED_SESSION_WINDOW_BYTES,
     /([\d,]+ KiB) of (?:session )?credit(?:, one stream| and one stream)/g,
-    /([\d,]+) bytes of session credit, one/g,
-    /before both HELLOs \| ([\d,]+) bytes/g,
   ],
   [
     'FIRST_STREAM_WINDOW_BYTES',
@@ -75,19 +78,27 @@ const SAYINGS: [name: string, value: number, ...patterns: RegExp[]][] = [
     /send ([\d,]+) frames that move nothing/g,
   ],
   [
-    'MAX_PENDING_HANDSHAKES',
-    MAX_PENDING_HANDSHAKES,
-    /introduced itself \| ([\d,]+)/g,
-    /at most ([\d,]+) such connections/g,
+    'DEFAULT_SLOTS_PER_STAGE',
+    DEFAULT_SLOTS_PER_STAGE,
+    /not links yet \| ([\d,]+) per node/g,
+    /message 2 sent \| ([\d,]+)/g,
   ],
+  [
+    'DEFAULT_SLOTS_PER_HOST',
+    DEFAULT_SLOTS_PER_HOST,
+    /stage of the doorway, ([\d,]+) per host/g,
+    /pending pipes of one host [^|]*\| ([\d,]+)/g,
+  ],
+  ['MAX_LINKS_PER_PEER', MAX_LINKS_PER_PEER, /links to one peer \| ([\d,]+)/g],
+  ['DEFAULT_MAX_LINKS', DEFAULT_MAX_LINKS, /dialed and accepted \| ([\d,]+)/g, /`maxLinks` \(([\d,]+)\)/g],
   [
     'DEFAULT_HELLO_TIMEOUT_MS',
     DEFAULT_HELLO_TIMEOUT_MS,
-    /introduced themselves \| (\d+ s)/g,
+    /admitted each other \| (\d+ s)/g,
     /handshake \| (\d+ s)/g,
-    /both HELLOs \| (\d+ s)/g,
+    /the link is open \| (\d+ s)/g,
   ],
-  ['MAX_HELLO_BYTES', MAX_HELLO_BYTES, /\| HELLO \| ([\d,]+) bytes/g, /([\d,]+ KiB) for its HELLO/g],
+  ['MAX_HELLO_BYTES', MAX_HELLO_BYTES, /\| HELLO \| ([\d,]+) bytes/g],
   ['MAX_CONTROL_MESSAGE_BYTES', MAX_CONTROL_MESSAGE_BYTES, /control message \| ([\d,]+) bytes/g],
   [
     'MAX_STREAM_HEADER_BYTES',

@@ -71,7 +71,7 @@ test.each([
       await Promise.all([node.attach(near), other.attach(far)])
     }
     const listener = await other.bind('', 'echo')
-    listener.on('connection', (socket) => socket.pipe(socket))
+    listener.on('connection', (socket) => socket.on('error', () => {}).pipe(socket))
     await attach()
     const early = await node.dial('', 'echo')
     for (let count = 0; count < 10; count++) await attach()
@@ -102,7 +102,7 @@ test('one link more than maxLinks is refused, dialed or accepted, with a sentenc
   await until(() => node.routes().length === 1)
   await third.join('memory', 'node')
   const listener = await node.bind('', 'hello')
-  listener.on('connection', (socket) => socket.end('hello'))
+  listener.on('connection', (socket) => socket.on('error', () => {}).end('hello'))
   expect(await textOf(await third.dial('', 'hello'))).toBe('hello')
 })
 

@@ -13,6 +13,8 @@ interface MemberOptions {
   readonly identity?: Identity
   readonly incarnation?: number
   readonly clock?: Clock
+  /** Takes a stream that the node opens. Default: resets it. */
+  readonly onStream?: (stream: Stream) => void
 }
 
 /** A member of the network that speaks `astranet/1` and sends to the registry any message that the test wants. */
@@ -38,7 +40,7 @@ export class Member implements AsyncDisposable {
       handler: {
         onOpen,
         onRegistry: (_, body) => void this.received.push(body as unknown[]),
-        onStream: (_link, _header, stream) => stream.destroy(),
+        onStream: (_link, _header, stream) => (options.onStream ?? destroy)(stream),
         onClose: (_, error) => (this.closed = { error }),
       },
     })
@@ -91,4 +93,8 @@ export class Member implements AsyncDisposable {
     this.link.destroy()
     if (this.#socket?.closed === false) await once(this.#socket, 'close')
   }
+}
+
+function destroy(stream: Stream): void {
+  stream.destroy()
 }

@@ -85,6 +85,41 @@ test('a grant that is used up says so to the next node, with a code, and lets th
   for (const identity of identities) expect(await helloBy(ticket, { identity })).toBe('hello')
 })
 
+test('the roles of a grant are those of its holder, and its services what the holder may dial', async () => {
+  await using host = await granting()
+  const who = await host.node.bind('', 'who')
+  who.on('connection', (socket) => socket.on('error', () => {}).end(socket.remoteIdentity?.roles.join()))
+  await host.node.bind('', 'secret')
+  await using holder = new AstraNet()
+  await holder.join(
+    await host.node.ticket({ grant: { roles: ['guest', 'reader'], services: ['w*', 'hello'] } }),
+  )
+  expect(await textOf(await holder.dial('', 'who'))).toBe('guest,reader')
+  expect(await failure(holder.dial('', 'secret'))).toMatchObject({ code: 'EACCES' })
+  await using member = new AstraNet({ secret })
+  await member.join('tcp4', host.address)
+  expect(await textOf(await member.dial('', 'who'))).toBe('')
+})
+
+test('a node that the policy refuses does not use up a grant, and the policy sees the roles of the grant', async () => {
+  const asked: unknown[] = []
+  const policy = {
+    default: 'allow' as const,
+    mayLink: ({ roles }: { readonly roles: readonly string[] }) => {
+      asked.push([...roles])
+      return false
+    },
+  }
+  await using host = await granting({ policy })
+  const ticket = await host.node.ticket({ grant: { roles: ['guest'], uses: 1 } })
+  const refusal = await refusalOf(ticket)
+  expect(refusal).toMatchObject({ code: 'ASTRA_ERR_LINK_REFUSED', message: expect.stringMatching(/mayLink/) })
+  expect(asked).toEqual([['guest']])
+  await host.node.setPolicy(undefined)
+  expect(await helloBy(ticket)).toBe('hello')
+  expect(await refusalOf(ticket)).toMatchObject({ code: 'ASTRA_ERR_TICKET_USED_UP' })
+})
+
 test('a grant whose time is over says so, with a code', async () => {
   await using host = await granting()
   const ticket = await host.node.ticket({ grant: { expiresInMs: 1_000 } })

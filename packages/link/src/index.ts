@@ -14,6 +14,8 @@ export type {
 export { OutgoingDial } from './io/streams/outgoing-dial.js'
 export type { DialHandler } from './io/streams/outgoing-dial.js'
 export { HEADER_TIMEOUT_MS, MAX_PENDING_HEADERS } from './io/streams/pending-headers.js'
+export { StreamPlace } from './io/streams/stream-quota.js'
+export type { StreamQuota } from './io/streams/stream-quota.js'
 export { MAX_PARTIAL_HEADERS } from './io/streams/incoming-streams.js'
 export { CloseCode, LinkError, linkError, StreamCode } from './proto/error-codes.js'
 export type { LinkErrorDetails } from './proto/error-codes.js'

@@ -4,7 +4,7 @@ import { attackAsMember, attackAsStranger } from './fuzz/raw-attack.js'
 import { attackBetween } from './fuzz/relay-attack.js'
 
 /** `FUZZ_RUNS=100000` makes a long run of it. */
-const RUNS = Number(process.env.FUZZ_RUNS ?? 400)
+const RUNS = Number(process.env.FUZZ_RUNS ?? 300)
 
 const TIMEOUT_MS = 20_000 + RUNS * 50
 

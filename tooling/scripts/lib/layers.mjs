@@ -20,6 +20,7 @@ export const layers = {
   testkit: ['interface'],
   core: [
     'interface',
+    'policy',
     'mux',
     'link',
     'registry',

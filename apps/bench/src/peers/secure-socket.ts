@@ -1,21 +1,27 @@
+import type { Socket } from 'node:net'
 import type { ByteDuplex } from '@astranet/interface'
 import { fromNodeDuplex } from '@astranet/interface/node-duplex'
-import { generateIdentity, secure } from '@astranet/secure'
+import { generateIdentity, secure, type SecureRole } from '@astranet/secure'
 import { dialTcp, listenTcp } from './tcp-socket.js'
 
+/** This process's identity, as a node has one for all its connections. */
+const identity = generateIdentity()
+
 /** Accepts secure pipes on a free port of 127.0.0.1; resolves with `host:port`. */
-export async function listenSecure(
+export function listenSecure(
   onPipe: (pipe: ByteDuplex) => void,
   onFailure: (error: Error) => void,
 ): Promise<string> {
-  const identity = await generateIdentity()
-  return await listenTcp((socket) => {
-    secure(fromNodeDuplex(socket), { role: 'responder', identity }).then(onPipe, onFailure)
+  return listenTcp((socket) => {
+    makeSecure(socket, 'responder').then(onPipe, onFailure)
   })
 }
 
-/** Connects to `host:port`, with a new identity. */
+/** Connects to `host:port`. */
 export async function dialSecure(address: string): Promise<ByteDuplex> {
-  const socket = await dialTcp(address)
-  return await secure(fromNodeDuplex(socket), { role: 'initiator', identity: await generateIdentity() })
+  return await makeSecure(await dialTcp(address), 'initiator')
+}
+
+async function makeSecure(socket: Socket, role: SecureRole): Promise<ByteDuplex> {
+  return await secure(fromNodeDuplex(socket), { role, identity: await identity })
 }

@@ -1,6 +1,7 @@
 import { formatNodeId, toNodeId, type NodeId } from '@astranet/interface'
 import { checkBoolean } from '@astranet/interface/check'
 import { toByteDuplex, type Pipe } from '@astranet/mux'
+import type { Explanation, Policy, PolicyQuestion } from '@astranet/policy'
 import type { ServiceInstance } from '@astranet/registry'
 import type { Route } from '@astranet/relay'
 import type { DialOutcome, DialRequest } from '../dial/dial-request.js'
@@ -15,6 +16,7 @@ import { addressOfHost } from './http-host.js'
 import type { JoinOptions } from './join-options.js'
 import type { ListenAndServeOptions } from './listen-and-serve-options.js'
 import { NetError } from './net-error.js'
+import type { SetPolicyOptions } from './policy-options.js'
 import { checkStreamNetwork } from './stream-network.js'
 import type { TicketOptions } from './ticket-options.js'
 
@@ -192,11 +194,35 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
     return await this.#node.attach(toByteDuplex(pipe, { ...own, memory }), signal)
   }
 
-  /** The services that can be dialed now, in this environment: this node's and its neighbours'. */
+  /**
+   * The services that can be dialed now, in this environment: this node's and its neighbours', of those that the policy
+   * lets them offer.
+   */
   services(): ServiceInstance[] {
     const { environment, hasLoopBack } = this.#scope
-    const services = this.#node.catalogue.services({ environment })
-    return hasLoopBack ? services : services.filter((each) => each.nodeId !== this.nodeId)
+    const services = this.#node.offers.services(environment)
+    return services.filter((each) => hasLoopBack || each.nodeId !== this.nodeId)
+  }
+
+  /**
+   * Replaces the node's policy; `undefined`: all is allowed. From this call on it decides about new links, dials and
+   * offers, those in flight included; dials that wait for a service look again. What exists already stays, unless
+   * `endForbidden` is set: then it resolves when the forbidden links are closed. Rejects with a TypeError or RangeError
+   * that names what is wrong in `policy`, and the former policy stays. Services that this node may not offer any more
+   * stay bound, and are not found by name here; other nodes ask their own policies.
+   */
+  async setPolicy(policy: Policy | undefined, options: SetPolicyOptions = {}): Promise<void> {
+    await this.#node.setPolicy(policy, options)
+  }
+
+  /**
+   * What the policy answers to `question`, which rule decides, and why the earlier ones do not: for example
+   * `{ action: 'dial', peer: socket.remoteIdentity, service: { name: 'db', environment: '', port: 1 } }`. It asks the
+   * policy alone, not what a grant or a listener's `allow` decides. `mayForward` is only explained yet: no node forwards
+   * for others. Rejects with a TypeError that names what is wrong in `question`.
+   */
+  async explain(question: PolicyQuestion, options: { signal?: AbortSignal } = {}): Promise<Explanation> {
+    return await this.#node.explain(question, checkSignal(checkOptions(options).signal))
   }
 
   /** The nodes that can be reached now, nearest first. */

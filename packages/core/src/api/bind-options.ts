@@ -1,3 +1,4 @@
+import type { RemoteIdentity } from '../links/remote-identity.js'
 import type { SocketOptions } from './socket-options.js'
 
 /**
@@ -10,6 +11,13 @@ export interface BindOptions extends SocketOptions {
    * dropped; if there are none, new ones are refused (`ECONNREFUSED` at the dialer). Default 65,536.
    */
   backlog?: number
+  /**
+   * Which peers may dial it. Called for each dial that the policy allows, before anything is accepted, also for dials
+   * of this node itself; in the async context of `bind`. With `false` the dialer gets `EACCES`. It must answer at once,
+   * with a boolean: an error that it throws, and any other value, are an uncaught exception, and the dial is refused.
+   * Default: every peer that the policy allows.
+   */
+  allow?: (peer: RemoteIdentity) => boolean
   /** Published with the service, for selectors of dialers: at most 32 texts of 1 to 255 bytes. Default none. */
   tags?: readonly string[]
   /** The share of dials that this instance should get among those of its name: 0 (standby) to 65,535. Default 1. */

@@ -1,5 +1,6 @@
 import type { Clock, MemoryUse, Transport } from '@astranet/interface'
 import type { SessionLimits } from '@astranet/mux'
+import type { Policy } from '@astranet/policy'
 import type { Identity } from '@astranet/secure'
 import type { Granter } from '@astranet/ticket'
 
@@ -39,6 +40,20 @@ export interface AstraNetOptions {
    * `astranet:node:conflict` and with the process warning `ASTRA_WARN_ID_CONFLICT`.
    */
   identity?: string | Identity
+  /**
+   * Who may link, dial and offer: functions, or a list of rules, as `@astranet/policy` describes them. A peer is seen
+   * with the roles of its grant, and a list adds its own. It is asked about this node as well: `bind` of a service that
+   * it may not offer is `EACCES`, and so is a dial of itself that it may not make. What fails to answer (an error, a
+   * value that is no decision, no answer to `mayLink` within `helloTimeoutMs`) is not allowed, and the first error is
+   * the process warning `ASTRA_WARN_POLICY`. `AstraNet.setPolicy` replaces it. Default: all is allowed.
+   */
+  policy?: Policy
+  /**
+   * How many streams of peers may wait at this node, for the rest of their header or in the backlogs of listeners; 1 to
+   * 2^31 - 1. A peer may have as many as are free, so one peer gets half of them at most. Further ones are refused
+   * (`ECONNREFUSED` at the dialer) or, before their header has arrived, reset. Default 65,536.
+   */
+  maxPendingStreams?: number
   /**
    * The nodes whose grants let others in here, beside this node itself: public keys of 32 bytes, or node ids. A grant
    * of another node is refused. Default none. Grants need a network with a secret.

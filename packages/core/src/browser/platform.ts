@@ -17,7 +17,7 @@ const ANYWHERE: Origin = {
  * errors.
  */
 export const browser: Platform<Socket, Listener> = {
-  socket: (stream, { ends, initialBytes }) => new Socket(stream, ends, initialBytes),
+  socket: (stream, details) => new Socket(stream, details),
   callerOrigin: () => ANYWHERE,
   acceptedOrigin: () => ANYWHERE,
   listener: (queue) => new Listener(queue),

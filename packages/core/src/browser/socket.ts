@@ -2,7 +2,8 @@ import type { NodeId } from '@astranet/interface'
 import { toWebStreams, type Stream, type WebStreams } from '@astranet/mux'
 import { nodeAddress } from '../api/node-address.js'
 import { socketError } from '../api/socket-error.js'
-import type { SocketEnds } from '../api/socket-ends.js'
+import type { RemoteIdentity } from '../links/remote-identity.js'
+import type { SocketDetails } from '../node/socket-details.js'
 
 /**
  * A stream between two nodes as a pair of Web Streams. Slow reading holds back the peer's writer, and the bytes of a
@@ -29,11 +30,16 @@ export class Socket implements AsyncDisposable {
   readonly localNode: NodeId
   /** The port at this end. */
   readonly localPort: number
+  /**
+   * Who is at the other end: its id and key, which it has proved, its roles, and how the link is protected. All sockets
+   * of a link share one object. A later policy may give other roles; this object does not change.
+   */
+  readonly remoteIdentity: RemoteIdentity
   readonly #stream: Stream
   readonly #streams: WebStreams
 
   /** @internal */
-  constructor(stream: Stream, ends: SocketEnds, initialBytes: Uint8Array | undefined) {
+  constructor(stream: Stream, { ends, identity, initialBytes }: Omit<SocketDetails, 'options' | 'origin'>) {
     this.#stream = stream
     this.#streams = toWebStreams(stream, {
       initialBytes,
@@ -47,6 +53,7 @@ export class Socket implements AsyncDisposable {
     this.remotePort = ends.remotePort
     this.localNode = ends.localNode
     this.localPort = ends.localPort
+    this.remoteIdentity = identity
   }
 
   /** The node at the other end as an IPv6 unique local address, for programs that need one. */

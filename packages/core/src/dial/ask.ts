@@ -10,7 +10,7 @@ import { SessionError, type Stream } from '@astranet/mux'
 import type { DialScope } from '../api/dial-options.js'
 import type { SocketEnds } from '../api/socket-ends.js'
 import type { DialParts } from './dial-context.js'
-import { refusalText, selfBroken } from './dial-errors.js'
+import { selfBroken } from './dial-errors.js'
 
 /**
  * @internal Receives the answer of the node that was asked: one of these, once, never from inside the call that asks.
@@ -56,7 +56,7 @@ async function dialSelf(
 ): Promise<void> {
   try {
     const result = await loopback.dial(ports.at(ends.remotePort), ends, signal)
-    if (typeof result === 'number') receiver.refused(refusalError(result, refusalText(result)))
+    if ('reason' in result) receiver.refused(refusalError(result.reason, result.text))
     else receiver.accepted(result, undefined)
   } catch (error) {
     if (error instanceof SessionError) receiver.refused(selfBroken(error))

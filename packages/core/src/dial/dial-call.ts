@@ -4,6 +4,7 @@ import type { Stream } from '@astranet/mux'
 import type { ServiceInstance } from '@astranet/registry'
 import { DEFAULT_DIAL_TIMEOUT_MS } from '../api/dial-options.js'
 import type { SocketEnds } from '../api/socket-ends.js'
+import type { AdmittedIdentity } from '../links/remote-identity.js'
 import { askPeer, askSelf, dialHeader, type AnswerReceiver } from './ask.js'
 import type { ChangeWaiter } from './change-waiters.js'
 import type { CallInFlight, DialContext, Wanted } from './dial-context.js'
@@ -44,6 +45,8 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
   /** The pending attempt: over a link, or on this node. */
   #attempt: OutgoingDial | AbortController | undefined = undefined
   #ends: SocketEnds | undefined = undefined
+  /** The node that is asked now. */
+  #peer: AdmittedIdentity | undefined = undefined
   /** The instance that is asked now. */
   #instance: ServiceInstance | undefined = undefined
   #refusals: Refusals | undefined = undefined
@@ -94,7 +97,8 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
     const { origin, options } = this.#request
     this.#finish()
     const ends = this.#ends as SocketEnds
-    this.#outcome.accepted(stream, { ends, initialBytes, options: options.socketOptions, origin })
+    const identity = this.#context.parts.access.shown(this.#peer as AdmittedIdentity)
+    this.#outcome.accepted(stream, { ends, identity, initialBytes, options: options.socketOptions, origin })
   }
 
   /** The pending attempt over a link, or over the node's own sessions, has failed. */
@@ -172,15 +176,17 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
 
   /** Asks this node, or a node to which there is a link; without a link it waits for one. */
   #ask(remoteNode: NodeId, remotePort: number, service?: string): void {
-    const { self, ports, links } = this.#context.parts
+    const { self, ports, links, access, identityOf } = this.#context.parts
     const link = remoteNode === self ? undefined : links.obtain(remoteNode)
-    if (link === undefined && remoteNode !== self) {
+    const peer = link === undefined ? access.own : identityOf(link)
+    if (peer === undefined || (link === undefined && remoteNode !== self)) {
       if (this.#isTimeUp) this.#reject(noRoute(remoteNode, this.#failedCall()))
       else this.#wait()
       return
     }
     const ends = { localNode: self, localPort: ports.ephemeral(), remoteNode, remotePort }
     this.#ends = ends
+    this.#peer = peer
     // A timeout of 0 forbids waiting for a name or a node; the answer still has the default time.
     if (this.#isTimeUp) this.#startTimer(DEFAULT_DIAL_TIMEOUT_MS)
     if (link === undefined) this.#attempt = askSelf(this.#context.parts, ends, this)

@@ -1,8 +1,12 @@
 import type { Clock, NodeId } from '@astranet/interface'
 import { LinkedList, type Linked } from '@astranet/interface/collections'
+import type { Link } from '@astranet/link'
 import { roundRobin, type Catalogue, type ServiceInstance } from '@astranet/registry'
+import type { AccessControl } from '../access/access-control.js'
+import type { Offers } from '../access/offers.js'
 import type { CheckedDialOptions, DialScope } from '../api/dial-options.js'
 import type { LinkSource } from '../links/link-source.js'
+import type { AdmittedIdentity } from '../links/remote-identity.js'
 import type { PortTable } from '../listen/port-table.js'
 import type { Origin } from '../node/origin.js'
 import type { SocketFactory } from '../node/socket-factory.js'
@@ -19,6 +23,9 @@ export interface DialParts<TSocket> {
   readonly links: LinkSource
   readonly ports: PortTable
   readonly loopback: Loopback
+  readonly access: AccessControl
+  readonly offers: Offers
+  readonly identityOf: (link: Link) => AdmittedIdentity | undefined
 }
 
 /** @internal Which instances of a service a call may ask. */
@@ -66,8 +73,8 @@ export class DialContext {
    * so.
    */
   namesOf(host: string, port: number | undefined, { environment }: DialScope): string[] {
-    const { catalogue } = this.parts
-    const isOffered = (name: string): boolean => catalogue.resolve(environment, name, port).length > 0
+    const { offers } = this.parts
+    const isOffered = (name: string): boolean => offers.resolve(environment, name, port).length > 0
     return isOffered(host) ? [host] : this.#urlNames.named(environment, host).filter(isOffered)
   }
 
@@ -81,7 +88,7 @@ export class DialContext {
 
   /** Picks an instance that can be asked now, or `undefined`. */
   select(wanted: Wanted, { selector, key }: CheckedDialOptions): ServiceInstance | undefined {
-    const known = this.parts.catalogue.resolve(wanted.scope.environment, wanted.service, wanted.port)
+    const known = this.parts.offers.resolve(wanted.scope.environment, wanted.service, wanted.port)
     const first = known[0]
     if (first === undefined || known.length === 1) {
       return first !== undefined && this.#canAsk(first, wanted) ? first : undefined
@@ -97,7 +104,7 @@ export class DialContext {
 
   /** Whether the catalogue still has an instance that refused. */
   hasRefuser({ scope, service, port, refusedBy }: Wanted): boolean {
-    const known = this.parts.catalogue.resolve(scope.environment, service, port)
+    const known = this.parts.offers.resolve(scope.environment, service, port)
     return refusedBy !== undefined && known.some((each) => refusedBy.has(each))
   }
 

@@ -47,11 +47,6 @@ export function timedOut(ends: SocketEnds, call: FailedCall): NetError {
   return dialError('ETIMEDOUT', `node ${formatNodeId(ends.remoteNode)} did not answer in time`, { call })
 }
 
-/** The message for a dial of this node to itself that is refused. */
-export function refusalText(reason: RefusalReason): string {
-  return reason === RefusalReason.BACKLOG_FULL ? 'the backlog is full' : 'nobody listens on the port'
-}
-
 /** The sessions over which a node dials itself ended before they took the dial. */
 export function selfBroken(cause: unknown): DialError {
   return new DialError('ECONNRESET', 'the connection of this node with itself ended', {

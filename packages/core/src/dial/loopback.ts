@@ -3,7 +3,10 @@ import { duplexPair } from '@astranet/interface/duplex-pair'
 import { RefusalReason } from '@astranet/link'
 import { Session, type SessionLimits, type Stream } from '@astranet/mux'
 import type { SocketEnds } from '../api/socket-ends.js'
-import type { ListenerQueue } from '../listen/listener-queue.js'
+import type { AccessControl } from '../access/access-control.js'
+import { DialGate } from '../listen/dial-gate.js'
+import { NOBODY, type ListenerQueue } from '../listen/listener-queue.js'
+import type { Refusal } from '../listen/refusal.js'
 
 interface PendingArrival {
   readonly queue: ListenerQueue<unknown>
@@ -22,6 +25,13 @@ interface SessionPair {
   readonly arriving: Map<number, PendingArrival>
 }
 
+/** @internal What a node's dials of itself need. */
+export interface LoopbackParts {
+  readonly clock: Clock
+  readonly limits: SessionLimits
+  readonly access: AccessControl
+}
+
 /**
  * Dials from a node to itself. The bytes take the same way as between nodes, with the same back-pressure; only the
  * question whether a port is bound is answered without a stream.
@@ -32,14 +42,18 @@ interface SessionPair {
 export class Loopback {
   readonly #clock: Clock
   readonly #limits: SessionLimits
+  readonly #access: AccessControl
+  readonly #gate: DialGate
   /** The pair for new dials. */
   #pair: SessionPair | undefined = undefined
   /** That pair, and those that have not closed completely. */
   readonly #pairs = new Set<SessionPair>()
 
-  constructor(clock: Clock, limits: SessionLimits) {
+  constructor({ clock, limits, access }: LoopbackParts) {
     this.#clock = clock
     this.#limits = limits
+    this.#access = access
+    this.#gate = new DialGate(access)
   }
 
   /**
@@ -50,9 +64,11 @@ export class Loopback {
     queue: ListenerQueue<unknown> | undefined,
     ends: SocketEnds,
     signal: AbortSignal,
-  ): Promise<Stream | RefusalReason> {
-    if (queue === undefined) return RefusalReason.CONNECTION_REFUSED
-    if (queue.refusal() === RefusalReason.BACKLOG_FULL) this.#forgetGivenUp()
+  ): Promise<Stream | Refusal> {
+    if (queue === undefined) return NOBODY
+    const forbidden = this.#gate.refusal(queue, this.#access.own)
+    if (forbidden !== undefined) return forbidden
+    if (queue.refusal()?.reason === RefusalReason.BACKLOG_FULL) this.#forgetGivenUp()
     const refusal = queue.refusal()
     if (refusal !== undefined) return refusal
     const cancel = queue.expect()
@@ -135,6 +151,7 @@ export class Loopback {
       remoteNode: localNode,
       remotePort: localPort,
     }
-    arrival.queue.take({ stream, ends, initialBytes: undefined, isExpected: true })
+    const identity = this.#access.shown(this.#access.own)
+    arrival.queue.take({ stream, ends, identity, initialBytes: undefined, isExpected: true })
   }
 }

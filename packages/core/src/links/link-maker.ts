@@ -79,6 +79,7 @@ export class LinkMaker {
           incarnation,
           opening,
           identity: undefined,
+          quota: undefined,
           nodeId: undefined,
           forget,
         })

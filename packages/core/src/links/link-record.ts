@@ -1,5 +1,5 @@
 import type { NodeId } from '@astranet/interface'
-import type { LinkRole } from '@astranet/link'
+import type { LinkRole, StreamQuota } from '@astranet/link'
 import type { AdmittedIdentity } from './remote-identity.js'
 
 /** The caller that waits for a link to open. */
@@ -16,6 +16,8 @@ export interface LinkRecord {
   readonly incarnation: number
   /** The peer and its rights; `undefined` until this node has admitted it. */
   identity: AdmittedIdentity | undefined
+  /** What counts the peer's streams that wait; `undefined` until the link is open. */
+  quota: StreamQuota | undefined
   /** `undefined` once the link is open. */
   opening: Opening | undefined
   /** The peer; `undefined` until the link is open. */

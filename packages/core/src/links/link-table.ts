@@ -7,8 +7,10 @@ import {
   type LinkHandler,
   type LinkIntroduction,
   type StreamHeader,
+  type StreamQuota,
 } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
+import type { HeldStreams } from '../access/held-streams.js'
 import type { Admission, Decision } from './admission.js'
 import type { Conflicts } from './conflicts.js'
 import type { StreamKind, StreamTaker, StreamTakers } from './incoming-stream.js'
@@ -35,6 +37,7 @@ export interface LinkTableParts {
   readonly conflicts: Conflicts
   readonly registry: RegistryReceiver
   readonly streams: StreamTakers
+  readonly held: HeldStreams
 }
 
 /**
@@ -60,6 +63,16 @@ export class LinkTable implements LinkHandler {
   /** The node at the other end of a link that this node has admitted; `undefined` for others and once it has closed. */
   identityOf(link: Link): AdmittedIdentity | undefined {
     return this.#links.get(link)?.identity
+  }
+
+  /** What is kept of a link that has not closed. */
+  recordOf(link: Link): LinkRecord | undefined {
+    return this.#links.get(link)
+  }
+
+  /** The links that this node has admitted, open or about to open. */
+  *admitted(): Generator<readonly [Link, AdmittedIdentity]> {
+    for (const [link, { identity }] of this.#links) if (identity !== undefined) yield [link, identity]
   }
 
   /** All open links to the node. */
@@ -96,6 +109,14 @@ export class LinkTable implements LinkHandler {
     }
     const decision = this.#parts.admission.decide(link, remote, record.remoteAddress)
     return decision instanceof Promise ? decision.then(settle) : settle(decision)
+  }
+
+  streamQuota(link: Link): StreamQuota | undefined {
+    const record = this.#links.get(link)
+    const nodeId = link.peer?.nodeId
+    if (record === undefined || nodeId === undefined) return undefined
+    record.quota = this.#parts.held.join(nodeId)
+    return record.quota
   }
 
   onOpen(link: Link): void {
@@ -163,6 +184,7 @@ export class LinkTable implements LinkHandler {
     this.#parts.admission.forget(link)
     if (!this.#isClosed) this.#parts.conflicts.ended(error, record)
     record.forget()
+    if (record.quota !== undefined) this.#parts.held.leave(link.peer?.nodeId as NodeId)
     record.opening?.reject(error ?? linkError(CloseCode.NO_ERROR, 'the link was closed before it was open'))
     this.#parts.preferred.closed(record.nodeId, link)
     if (this.#links.size > 0) return

@@ -1,5 +1,6 @@
 import type { NodeId, PeerCertificate } from '@astranet/interface'
 import type { PipeProtection, RemoteNode } from '@astranet/link'
+import type { Identity } from '@astranet/secure'
 
 /** The node at the other end of a link or a socket, as it has proved itself when the link was made. */
 export interface RemoteIdentity {
@@ -29,6 +30,12 @@ export interface AdmittedIdentity extends RemoteIdentity {
    * Patterns of the names of services that the node may dial and offer, from its grant. `undefined`: every name.
    */
   readonly services: readonly string[] | undefined
+}
+
+/** The identity of a node as it sees itself: when it dials itself, and for its own offers. */
+export function ownIdentity({ nodeId, publicKey }: Identity): AdmittedIdentity {
+  const remote: RemoteNode = { nodeId, publicKey, security: 'private' }
+  return admittedIdentity(remote, '', { roles: [], services: undefined })
 }
 
 /** What a node's grant adds to what it has proved. */

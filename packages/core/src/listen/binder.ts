@@ -1,11 +1,14 @@
 import { checkPort, formatNodeId, onAbort, parseAddress, type NodeId } from '@astranet/interface'
 import { checkInteger } from '@astranet/interface/check'
+import type { PolicyService } from '@astranet/policy'
 import type { Catalogue } from '@astranet/registry'
+import type { AccessControl } from '../access/access-control.js'
 import type { BindOptions } from '../api/bind-options.js'
 import { checkOptions, checkSignal } from '../api/check.js'
 import { NetError } from '../api/net-error.js'
 import { checkSocketOptions } from '../api/socket-options.js'
 import type { SocketFactory } from '../node/socket-factory.js'
+import { checkAllow, safeAllow } from './allow.js'
 import { ListenerQueue } from './listener-queue.js'
 import type { PortTable } from './port-table.js'
 
@@ -24,6 +27,7 @@ export interface BinderParts<TSocket, TListener> {
   readonly self: NodeId
   readonly ports: PortTable
   readonly catalogue: Catalogue
+  readonly access: AccessControl
   /** The services of this node have changed. */
   readonly onChange: () => void
 }
@@ -40,6 +44,7 @@ export class Binder<TSocket, TListener> {
   bind(text: string, environment: string, options: BindOptions): TListener {
     const { factory, self, ports, catalogue, onChange } = this.#parts
     const { backlog = DEFAULT_BACKLOG, tags, weight } = checkOptions(options)
+    const allow = checkAllow(options.allow)
     const signal = checkSignal(options.signal)
     const { port, service } = this.#readAddress(text)
     checkInteger('backlog', backlog, { min: 1, max: MAX_BACKLOG })
@@ -47,7 +52,9 @@ export class Binder<TSocket, TListener> {
     signal?.throwIfAborted()
     if (ports.at(port) !== undefined)
       throw bindError('EADDRINUSE', text, `port ${port} of this node is bound already`)
+    const asked = { name: service ?? '', environment, port }
     if (service !== undefined) {
+      this.#checkOffer(text, asked)
       catalogue.publishService({
         environment,
         name: service,
@@ -62,12 +69,22 @@ export class Binder<TSocket, TListener> {
       if (service !== undefined) catalogue.withdrawService({ environment, name: service, port })
       onChange()
     }
-    const binding = { node: self, port, service, environment, backlog, socketOptions, release }
+    const binding = {
+      ...{ node: self, port, service, environment, backlog, socketOptions, release, asked },
+      allow: allow === undefined ? undefined : safeAllow(allow, factory.callerOrigin(undefined)),
+    }
     const queue = new ListenerQueue(binding, factory)
     const ignoreSignal = onAbort(signal, () => queue.close())
     ports.set(port, queue)
     onChange()
     return factory.listener(queue)
+  }
+
+  /** Throws unless the policy lets this node offer the service. */
+  #checkOffer(text: string, asked: PolicyService): void {
+    const { access } = this.#parts
+    const refusal = access.offerRefusal(access.own, asked)
+    if (refusal !== undefined) throw bindError('EACCES', text, refusal)
   }
 
   #readAddress(text: string): { port: number; service: string | undefined } {

@@ -1,5 +1,7 @@
 import type { NodeId } from '@astranet/interface'
+import type { PolicyService } from '@astranet/policy'
 import type { CheckedSocketOptions } from '../api/socket-options.js'
+import type { AllowPeer } from './allow.js'
 
 /** @internal What is bound, and how. */
 export interface Binding {
@@ -8,6 +10,10 @@ export interface Binding {
   readonly service: string | undefined
   readonly environment: string
   readonly backlog: number
+  /** What the policy is asked about. */
+  readonly asked: PolicyService
+  /** Which peers may dial it; `undefined`: the policy alone decides. */
+  readonly allow: AllowPeer | undefined
   readonly socketOptions: CheckedSocketOptions
   /** Frees the port and withdraws the service. */
   release(): void

@@ -1,49 +1,91 @@
 import type { NodeId } from '@astranet/interface'
-import { RefusalReason, type DialHeader, type Link } from '@astranet/link'
+import { RefusalReason, StreamPlace, type DialHeader, type Link, type StreamQuota } from '@astranet/link'
+import type { Stream } from '@astranet/mux'
+import type { AccessControl } from '../access/access-control.js'
 import type { IncomingStream } from '../links/incoming-stream.js'
+import type { LinkRecord } from '../links/link-record.js'
+import { DialGate } from './dial-gate.js'
 import type { ListenerQueue } from './listener-queue.js'
 import type { PortTable } from './port-table.js'
+import type { Refusal } from './refusal.js'
+
+/** @internal What answering dials needs of the node. */
+export interface IncomingDialsParts {
+  readonly self: NodeId
+  readonly ports: PortTable
+  readonly access: AccessControl
+  readonly recordOf: (link: Link) => LinkRecord | undefined
+}
 
 /** Answers streams that other nodes dialed, and hands them to the listener of their port. */
 export class IncomingDials {
-  readonly #self: NodeId
-  readonly #ports: PortTable
+  readonly #parts: IncomingDialsParts
+  readonly #gate: DialGate
 
-  constructor(self: NodeId, ports: PortTable) {
-    this.#self = self
-    this.#ports = ports
+  constructor(parts: IncomingDialsParts) {
+    this.#parts = parts
+    this.#gate = new DialGate(parts.access)
   }
 
   /** A node dialed a port of this one. */
   take(nodeId: NodeId, link: Link, { header, stream, initialBytes }: IncomingStream<'dial'>): void {
-    const queue = this.#ports.at(header.port)
-    const reason = queue === undefined ? RefusalReason.CONNECTION_REFUSED : queue.refusal()
-    if (queue === undefined || reason !== undefined || !isMeant(queue, header)) {
-      link.refuse(stream, reason ?? RefusalReason.CONNECTION_REFUSED, refusalText(header, reason))
+    const { self, ports, access, recordOf } = this.#parts
+    const { identity, quota } = recordOf(link) ?? {}
+    // The link was closed meanwhile, and its streams with it.
+    if (identity === undefined) return
+    const queue = ports.at(header.port)
+    if (queue === undefined || !isFor(queue, header)) {
+      refuse(link, stream, nobody(header))
+      return
+    }
+    const refusal = this.#gate.refusal(queue, identity) ?? queue.refusal() ?? keepPlace(queue, stream, quota)
+    if (refusal !== undefined) {
+      refuse(link, stream, refusal)
       return
     }
     link.accept(stream)
     const ends = {
-      localNode: this.#self,
+      localNode: self,
       localPort: header.port,
       remoteNode: nodeId,
       remotePort: header.sourcePort,
     }
     // The initial bytes wait in the listener, and count as unread until a socket takes them.
     stream.manualCredit = true
-    queue.take({ stream, ends, initialBytes })
+    queue.take({ stream, ends, identity: access.shown(identity), initialBytes })
   }
 }
 
 /** A dial by name is refused if the port belongs to another service by now. */
-function isMeant({ binding }: ListenerQueue<unknown>, header: DialHeader): boolean {
+function isFor({ binding }: ListenerQueue<unknown>, header: DialHeader): boolean {
   if (header.service === undefined) return true
   const { service, environment } = binding
   return service === header.service && environment === (header.environment ?? '')
 }
 
-function refusalText(header: DialHeader, reason: RefusalReason | undefined): string {
-  if (reason === RefusalReason.BACKLOG_FULL) return 'the backlog is full'
-  const service = header.service === undefined ? '' : ` for the service "${header.service}"`
-  return `nobody listens on port ${header.port}${service}`
+/** Counts a stream that has to wait for the application. Returns why it may not wait. */
+function keepPlace(
+  queue: ListenerQueue<unknown>,
+  stream: Stream,
+  quota: StreamQuota | undefined,
+): Refusal | undefined {
+  // The place of a stream that is closed already would never be given back.
+  if (quota === undefined || !queue.isWaitingRoom || stream.isClosed) return undefined
+  if (!quota.take()) return TOO_MANY
+  stream.context = new StreamPlace(quota)
+  return undefined
+}
+
+const TOO_MANY: Refusal = {
+  reason: RefusalReason.BACKLOG_FULL,
+  text: 'too many streams wait at this node',
+}
+
+function refuse(link: Link, stream: Stream, { reason, text }: Refusal): void {
+  link.refuse(stream, reason, text)
+}
+
+function nobody({ port, service: name }: DialHeader): Refusal {
+  const service = name === undefined ? '' : ` for the service "${name}"`
+  return { reason: RefusalReason.CONNECTION_REFUSED, text: `nobody listens on port ${port}${service}` }
 }

@@ -1,5 +1,5 @@
 import { Waiters } from '@astranet/interface'
-import { RefusalReason } from '@astranet/link'
+import { RefusalReason, StreamPlace } from '@astranet/link'
 import { checkOptions, checkSignal } from '../api/check.js'
 import type { ListenerAddress } from '../api/listener-address.js'
 import { NetError } from '../api/net-error.js'
@@ -10,6 +10,7 @@ import { throwUncaught } from '../node/throw-uncaught.js'
 import { Backlog } from './backlog.js'
 import type { Binding } from './binding.js'
 import type { IncomingSocket } from './incoming-socket.js'
+import type { Refusal } from './refusal.js'
 
 /** @internal Takes sockets the moment they arrive, so that they need not be accepted. */
 export interface Taker<TSocket> {
@@ -22,6 +23,13 @@ export interface Taker<TSocket> {
    */
   drained(): void
 }
+
+/** The port was closed while the dial was in flight. */
+export const NOBODY: Refusal = {
+  reason: RefusalReason.CONNECTION_REFUSED,
+  text: 'nobody listens on the port',
+}
+const FULL: Refusal = { reason: RefusalReason.BACKLOG_FULL, text: 'the backlog is full' }
 
 /**
  * @internal The queue of a bound port, for every kind of listener: streams that wait for the application, and calls of
@@ -102,13 +110,18 @@ export class ListenerQueue<TSocket> {
     if (this.#sockets === 0) this.taker?.drained()
   }
 
+  /** Whether the next stream has to wait until the application takes it. */
+  get isWaitingRoom(): boolean {
+    return this.#acceptors.size === 0 && !this.#isTaken()
+  }
+
   /** Why a stream dialed to this port is refused; `undefined` if it is taken. */
-  refusal(): RefusalReason | undefined {
-    if (!this.#isOpen) return RefusalReason.CONNECTION_REFUSED
+  refusal(): Refusal | undefined {
+    if (!this.#isOpen) return NOBODY
     // A taker takes each stream as it arrives, so an expected stream will not wait.
     if (this.#isTaken()) return undefined
     const isFull = this.#waiting.isFull(this.#expected - this.#acceptors.size)
-    return isFull ? RefusalReason.BACKLOG_FULL : undefined
+    return isFull ? FULL : undefined
   }
 
   /** Keeps a place for a stream that {@link refusal} did not refuse and that arrives later. The result gives it up. */
@@ -156,10 +169,11 @@ export class ListenerQueue<TSocket> {
     return incoming === undefined ? undefined : this.#wrap(incoming)
   }
 
-  #wrap({ stream, ends, initialBytes }: IncomingSocket): TSocket {
+  #wrap({ stream, ends, identity, initialBytes }: IncomingSocket): TSocket {
+    if (stream.context instanceof StreamPlace) stream.context.release()
     this.#sockets += 1
     const { socketOptions: options } = this.binding
-    return this.#factory.socket(stream, { ends, initialBytes, options, origin: this.#origin })
+    return this.#factory.socket(stream, { ends, identity, initialBytes, options, origin: this.#origin })
   }
 
   #socketClosed(): void {

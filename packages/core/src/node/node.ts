@@ -1,13 +1,22 @@
 import type { ByteDuplex, MemoryUse, NodeId } from '@astranet/interface'
+import { checkBoolean } from '@astranet/interface/check'
 import { RefusalReason } from '@astranet/link'
 import { Catalogue, type ServiceChange, type Watch } from '@astranet/registry'
 import { RouteTable } from '@astranet/relay'
 import type { Identity } from '@astranet/secure'
+import type { Explanation, Policy, PolicyQuestion } from '@astranet/policy'
+import { AccessControl } from '../access/access-control.js'
+import { endForbidden } from '../access/end-forbidden.js'
+import { HeldStreams } from '../access/held-streams.js'
+import { Offers } from '../access/offers.js'
+import { PolicyFailures } from '../access/policy-failures.js'
 import type { BindOptions } from '../api/bind-options.js'
 import type { JoinOptions } from '../api/join-options.js'
 import type { TicketOptions } from '../api/ticket-options.js'
 import type { ListenAndServeOptions } from '../api/listen-and-serve-options.js'
+import { checkOptions } from '../api/check.js'
 import { NetError, nodeClosed } from '../api/net-error.js'
+import type { SetPolicyOptions } from '../api/policy-options.js'
 import { Dialer } from '../dial/dialer.js'
 import { Loopback } from '../dial/loopback.js'
 import type { Endpoint } from '../endpoints/endpoint.js'
@@ -24,6 +33,7 @@ import { LinkSource } from '../links/link-source.js'
 import { LinkTable } from '../links/link-table.js'
 import { PreferredLinks } from '../links/preferred-links.js'
 import { RegistrySync } from '../links/registry-sync.js'
+import { ownIdentity, type AdmittedIdentity } from '../links/remote-identity.js'
 import { Binder } from '../listen/binder.js'
 import { IncomingDials } from '../listen/incoming-dials.js'
 import { PortTable } from '../listen/port-table.js'
@@ -47,6 +57,8 @@ export class Node<TSocket, TListener> {
   readonly routes: RouteTable
   readonly preferred: PreferredLinks
   readonly dialer: Dialer<TSocket>
+  readonly offers: Offers
+  readonly #access: AccessControl
   readonly #options: NodeOptions
   readonly #introduction: OwnIntroduction
   readonly #table: LinkTable
@@ -65,6 +77,12 @@ export class Node<TSocket, TListener> {
     const { clock } = options
     const { nodeId: self, publicKey } = options.identity
     this.#options = options
+    const access = new AccessControl({
+      own: ownIdentity(options.identity),
+      engine: options.policy,
+      failures: new PolicyFailures(platform),
+    })
+    this.#access = access
     this.id = self
     this.publicKey = publicKey
     const catalogue = new Catalogue({ self, incarnation: Date.now() })
@@ -83,10 +101,11 @@ export class Node<TSocket, TListener> {
     this.preferred = preferred
     const table = new LinkTable({
       ...{ introduction, preferred },
+      held: new HeldStreams(options.maxPendingStreams),
       admission: new Admission({
         maxLinks: options.maxLinks,
         grants: new Grants([...options.granters, publicKey]),
-        linkRefusal: () => undefined,
+        linkRefusal: access.linkRefusal.bind(access),
       }),
       conflicts: new Conflicts(self, platform),
       registry: {
@@ -105,12 +124,22 @@ export class Node<TSocket, TListener> {
     const current = sync.current.bind(sync)
     this.#joins = new Joins({ maker, preferred, clock, random: Math.random, current })
     const ports = this.#ports
-    const loopback = new Loopback(clock, options.sessionLimits)
+    const loopback = new Loopback({ clock, limits: options.sessionLimits, access })
     this.#loopback = loopback
     const links = new LinkSource(preferred)
-    this.dialer = new Dialer({ factory: platform, self, clock, catalogue, links, ports, loopback })
+    const identityOf = table.identityOf.bind(table)
+    const neighbour = (nodeId: NodeId): AdmittedIdentity | undefined => {
+      const link = preferred.linkTo(nodeId)
+      return link === undefined ? undefined : identityOf(link)
+    }
+    const offers = new Offers({ self, catalogue, access, neighbour })
+    this.offers = offers
+    this.dialer = new Dialer({
+      ...{ factory: platform, self, clock, catalogue, links, ports, loopback },
+      ...{ access, offers, identityOf },
+    })
     this.#binder = new Binder({
-      ...{ factory: platform, self, ports, catalogue },
+      ...{ factory: platform, self, ports, catalogue, access },
       onChange: () => sync.schedule(),
     })
     this.#endpoints = new Endpoints({
@@ -180,6 +209,26 @@ export class Node<TSocket, TListener> {
     }
   }
 
+  /** See `AstraNet.setPolicy`. Without a policy all is allowed. */
+  async setPolicy(policy: Policy | undefined, options: SetPolicyOptions): Promise<void> {
+    const { endForbidden: isEnding = false } = checkOptions(options)
+    checkBoolean('endForbidden', isEnding)
+    const before = this.#access.snapshot()
+    this.#access.replace(policy)
+    // A call may wait for a service that may be offered now.
+    this.dialer.changed()
+    if (!isEnding) return
+    const { clock, helloTimeoutMs: patienceMs } = this.#options
+    const table = this.#table
+    const parts = { ports: this.#ports, clock, patienceMs, admitted: table.admitted.bind(table) }
+    await endForbidden(parts, before, this.#access)
+  }
+
+  /** See `AstraNet.explain`. */
+  explain(question: PolicyQuestion, signal: AbortSignal | undefined): Promise<Explanation> {
+    return this.#access.explain(question, signal)
+  }
+
   /** Closes all parts; resolves when they have closed. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -210,7 +259,12 @@ export class Node<TSocket, TListener> {
 
   /** What this node does with each kind of stream that a neighbour opens. */
   #streamTakers(): StreamTakers {
-    const dials = new IncomingDials(this.id, this.#ports)
+    const dials = new IncomingDials({
+      self: this.id,
+      ports: this.#ports,
+      access: this.#access,
+      recordOf: (link) => this.#table.recordOf(link),
+    })
     return {
       dial: (nodeId, link, incoming) => dials.take(nodeId, link, incoming),
       tunnel: (_nodeId, link, { stream }) =>

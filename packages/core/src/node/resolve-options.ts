@@ -1,11 +1,13 @@
-import { checkInteger } from '@astranet/interface/check'
 import { checkMemoryUse, systemClock, type Clock, type MemoryUse, type Transport } from '@astranet/interface'
+import { checkInteger } from '@astranet/interface/check'
 import { DEFAULT_HELLO_TIMEOUT_MS } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
+import { PolicyEngine } from '@astranet/policy'
 import type { Granter } from '@astranet/ticket'
 import { checkClock, checkOptions, checkTimeout } from '../api/check.js'
 import type { AstraNetOptions, DefaultTransports, Encryption } from '../api/options.js'
 import { checkNetworkSecret, pskOf, type PskSource } from '../api/secret.js'
+import { DEFAULT_MAX_PENDING_STREAMS } from '../access/held-streams.js'
 import { checkSessionLimits } from './session-limits.js'
 
 /** @internal Every option but the identity, resolved. */
@@ -13,6 +15,9 @@ export interface ResolvedOptions {
   /** What each link proves; `undefined`: nothing. */
   readonly psk: PskSource | undefined
   readonly encryption: Encryption
+  /** `undefined`: all is allowed. */
+  readonly policy: PolicyEngine | undefined
+  readonly maxPendingStreams: number
   /** The network's secret itself, for tickets. */
   readonly secret: string | undefined
   /** The nodes whose grants are believed, beside this one. */
@@ -25,7 +30,11 @@ export interface ResolvedOptions {
   readonly clock: Clock
 }
 
-const DEFAULT_MAX_LINKS = 1_024
+const MAX_PENDING_STREAMS = 0x7fffffff
+
+/** Links of a node, by default. */
+export const DEFAULT_MAX_LINKS = 1_024
+
 const MAX_MAX_LINKS = 1_048_576
 
 const DEFAULT_MAX_RECEIVE_BUFFER_BYTES = 256 * 1024 * 1024
@@ -36,6 +45,7 @@ export function resolveOptions(
   defaultTransports: DefaultTransports,
 ): ResolvedOptions {
   const { secret, encryption = 'auto', granters = [], maxLinks = DEFAULT_MAX_LINKS } = checkOptions(options)
+  const { maxPendingStreams = DEFAULT_MAX_PENDING_STREAMS } = options
   if (secret !== undefined) checkNetworkSecret(secret)
   const memory = checkMemoryUse(options.memory)
   const transports = checkTransports(options.transports ?? defaultTransports(options))
@@ -45,6 +55,11 @@ export function resolveOptions(
   }
   return {
     transports,
+    policy: options.policy === undefined ? undefined : new PolicyEngine(options.policy),
+    maxPendingStreams: checkInteger('maxPendingStreams', maxPendingStreams, {
+      min: 1,
+      max: MAX_PENDING_STREAMS,
+    }),
     psk: secret === undefined ? undefined : pskOf(secret),
     encryption: checkEncryption(encryption),
     secret,

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { NodeId } from '@astranet/interface'
 import { nodeAddress } from '../api/node-address.js'
 import type { SocketEnds } from '../api/socket-ends.js'
+import type { RemoteIdentity } from '../links/remote-identity.js'
 import { OriginDuplex } from './origin-duplex.js'
 
 /** The value of a property of `net.Socket` that does not exist now, also on the prototype, which programs may read. */
@@ -16,6 +17,17 @@ export class AddressedDuplex extends OriginDuplex {
   /** This node. */
   readonly localNode!: NodeId
   #localPort: number | undefined = undefined
+  #remoteIdentity: RemoteIdentity | undefined = undefined
+
+  /**
+   * Who is at the other end: its id and key, which it has proved, its roles, and how the link is protected. `undefined`
+   * until the socket is connected. It stays when the socket is closed or destroyed, as `remoteNode` and `remotePort`
+   * do, so that a handler of `'close'` can still name the peer; `net.Socket` keeps `remoteAddress` likewise once it was
+   * read. All sockets of a link share one object. A later policy may give other roles; this object does not change.
+   */
+  get remoteIdentity(): RemoteIdentity {
+    return #remoteIdentity in this && this.#remoteIdentity !== undefined ? this.#remoteIdentity : NOTHING
+  }
 
   /** An IPv6 address made of the node's id; `undefined` on the prototype, like all that follow. */
   get remoteAddress(): string {
@@ -47,13 +59,14 @@ export class AddressedDuplex extends OriginDuplex {
   }
 
   /** Once: in the constructor of a subclass, or when the socket is connected. */
-  protected setEnds(ends: SocketEnds): void {
+  protected setEnds(ends: SocketEnds, identity: RemoteIdentity): void {
     // Read-only for everybody else.
     const self: { remoteNode: NodeId; remotePort: number; localNode: NodeId } = this
     self.remoteNode = ends.remoteNode
     self.remotePort = ends.remotePort
     self.localNode = ends.localNode
     this.#localPort = ends.localPort
+    this.#remoteIdentity = identity
   }
 
   private hasEnds(): boolean {

@@ -19,8 +19,9 @@ import { Socket } from './socket.js'
  * RangeError that names them; every other error is a {@link NetError} with one of Node's codes, or the transport's
  * own error.
  *
- * Which nodes may join: with `secret` those that know it, over any transport; otherwise those that the transports
- * accept, which is every node that can connect unless they have mutual TLS. Members are trusted.
+ * Which nodes may join: with `secret` those that know it or have a ticket, over any transport; otherwise those that the
+ * transports accept, which is every node that can connect unless they have mutual TLS. Every link proves who both nodes
+ * are, and is encrypted unless its pipe is private.
  */
 export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   /**

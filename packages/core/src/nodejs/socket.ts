@@ -2,6 +2,7 @@ import type { Stream } from '@astranet/mux'
 import { socketError } from '../api/socket-error.js'
 import type { SocketEnds } from '../api/socket-ends.js'
 import type { DialOutcome } from '../dial/dial-request.js'
+import type { RemoteIdentity } from '../links/remote-identity.js'
 import type { SocketDetails, SocketSettings } from '../node/socket-details.js'
 import { AddressedDuplex, NOTHING } from './addressed-duplex.js'
 import { checkDelay } from './timeout-delay.js'
@@ -39,7 +40,7 @@ export class Socket extends AddressedDuplex implements DialOutcome {
     super(stream, details)
     if (stream === undefined) this.#cancelDial = doNothing
     else {
-      this.setEnds(details.ends as SocketEnds)
+      this.setEnds(details.ends as SocketEnds, details.identity as RemoteIdentity)
       this.readAhead()
     }
   }
@@ -51,13 +52,13 @@ export class Socket extends AddressedDuplex implements DialOutcome {
   }
 
   /** @internal The dial has succeeded. */
-  accepted(stream: Stream, { ends, initialBytes }: SocketDetails): void {
+  accepted(stream: Stream, { ends, identity, initialBytes }: SocketDetails): void {
     if (this.destroyed) {
       stream.destroy()
       return
     }
     this.#cancelDial = undefined
-    this.setEnds(ends)
+    this.setEnds(ends, identity)
     this.inOrigin(() => {
       this.attach(stream, initialBytes)
       this.#emitConnected()

@@ -6,6 +6,7 @@ import type { Hello } from '../proto/hello.js'
 import type { LinkRole } from '../proto/preamble.js'
 import type { DoorwaySlots } from '../proto/slots/doorway-slots.js'
 import type { StreamHeader } from '../proto/stream-header.js'
+import type { StreamQuota } from './streams/stream-quota.js'
 
 /** How long a link may take from `start` until it is open, in ms, by default. */
 export const DEFAULT_HELLO_TIMEOUT_MS = 10_000
@@ -51,6 +52,12 @@ export interface HandlerOf<L> {
   admit?(link: L, hello: Hello): LinkError | undefined | Promise<LinkError | undefined>
   /** Both sides have admitted each other: everything works from now on. At most once. */
   onOpen(link: L): void
+  /**
+   * What counts the peer's streams whose header is not complete. A stream for which it has no place is reset when the
+   * next such stream comes, unless its header is complete by then. Asked once, before the peer opens streams. Default:
+   * they are limited for each link only, to 65,536.
+   */
+  streamQuota?(link: L): StreamQuota | undefined
   /** A control message of a type from 0x10 to 0xffff. Types that are not known here must be ignored. */
   onMessage?(link: L, type: number, body: unknown): void
   /**

@@ -1,5 +1,8 @@
 import { CloseCode, linkError, type LinkError } from './error-codes.js'
 
+/** Length of a refusal: a length of zero in place of a message's, and the code. */
+export const REFUSAL_BYTES = 3
+
 /** What each code of a refusal means to the side that receives it. */
 const SENTENCES: Readonly<Partial<Record<CloseCode, string>>> = {
   [CloseCode.AUTHENTICATION_FAILED]: 'the two sides do not have the same secret',
@@ -13,7 +16,7 @@ export function isRefusalCode(code: CloseCode): boolean {
   return SENTENCES[code] !== undefined
 }
 
-/** What a responder sends in place of message 2, in the clear: a length of zero, and the code (spec section 4.3). */
+/** What a responder sends in place of message 2, in the clear (spec section 4.3). */
 export function encodeRefusal(code: CloseCode): Uint8Array {
   return Uint8Array.of(0, 0, code)
 }

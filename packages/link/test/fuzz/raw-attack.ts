@@ -1,5 +1,6 @@
 import { encodeMessage } from '@astranet/frame/message'
 import { concatBytes } from '@astranet/interface'
+import { DoorwaySlots } from '@astranet/link'
 import type { Rng } from '@astranet/testkit/sim'
 import { frameMessage } from '@astranet/secure/proto'
 import {
@@ -29,6 +30,7 @@ const MAX_PIECE_BYTES = 50_000
 interface Scene extends Attacked {
   readonly clock: VirtualClock
   readonly raw: RawEnd
+  readonly slots: DoorwaySlots
   readonly left: { readonly timers: number }
   readonly role: 'dialer' | 'acceptor'
   readonly psk: Uint8Array | undefined
@@ -40,11 +42,18 @@ function setScene(random: Rng): Scene {
   end.security = { isPrivate: random.chance(0.5) }
   const role = random.pick(['dialer', 'acceptor'] as const)
   const psk = random.pick([undefined, PSK])
-  const side = new Side(end, { id: 2n, clock, role, ...(psk === undefined ? {} : { psk }) })
+  const slots = new DoorwaySlots({ random: () => random.float() })
+  const side = new Side(end, {
+    id: 2n,
+    clock,
+    role,
+    ...(psk === undefined ? {} : { psk }),
+    ...(role === 'acceptor' ? { slots } : {}),
+  })
   const raw = new RawEnd(rawEnd)
   const left = watchTimers(clock, [side])
   side.link.start()
-  return { clock, left, end, side, raw, role, psk }
+  return { clock, left, slots, end, side, raw, role, psk }
 }
 
 async function finish(scene: Scene): Promise<string> {
@@ -53,6 +62,7 @@ async function finish(scene: Scene): Promise<string> {
   must(side.opened.length === 0, 'a link opened without a session at the other end')
   const outcome = outcomeOf(scene)
   await mustLeaveNothing(clock, [scene], scene.left)
+  must(scene.slots.pending + scene.slots.leaving === 0, 'a slot is taken by a link that has ended')
   return outcome
 }
 

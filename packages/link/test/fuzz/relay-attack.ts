@@ -1,12 +1,12 @@
-import { concatBytes, type ByteDuplexHandler } from '@astranet/interface'
-import { CloseCode, linkError, type LinkOptions } from '@astranet/link'
+import { CloseCode, DoorwaySlots, linkError, type LinkGrant, type LinkOptions } from '@astranet/link'
+import { nodeCrypto } from '@astranet/secure'
 import type { Rng } from '@astranet/testkit/sim'
-import { PREAMBLE_BYTES } from '../../src/proto/preamble.js'
+import { grantPsk } from '../../src/proto/grant-psk.js'
 import { memoryPipe, type MemoryEnd } from '../support/memory-pipe.js'
 import { Side } from '../support/side.js'
 import { VirtualClock } from '../support/virtual-clock.js'
 import { must, mustBeDecided, mustLeaveNothing, outcomeOf, watchTimers } from './invariants.js'
-import { cut, mutate } from './mutate.js'
+import { Relay } from './relay.js'
 
 const ROLES = [
   ['dialer', 'acceptor'],
@@ -46,8 +46,16 @@ export async function attackBetween(random: Rng): Promise<string> {
   const otherPsk = random.chance(0.9) ? psk : random.pick([undefined, ...PSKS])
   const [role, otherRole] = random.pick(ROLES)
   const encryption = random.chance(0.3) ? 'always' : 'auto'
-  const left = makeSide(clock, leftEnd, { id: 1n, role, psk, encryption })
-  const right = makeSide(clock, rightEnd, { id: 2n, role: otherRole, psk: otherPsk, encryption })
+  const grant =
+    role === 'dialer' && psk !== undefined && random.chance(0.3) ? await grantOf(random, psk) : undefined
+  const slots = otherRole === 'acceptor' ? new DoorwaySlots({ random: () => random.float() }) : undefined
+  const left = makeSide(clock, leftEnd, {
+    id: 1n,
+    role,
+    encryption,
+    ...(grant === undefined ? { psk } : { grant }),
+  })
+  const right = makeSide(clock, rightEnd, { id: 2n, role: otherRole, psk: otherPsk, encryption, slots })
   const forth = new Relay(random, rightRaw, PARTS.forth)
   const back = new Relay(random, leftRaw, PARTS.back)
   const isAttacked = random.chance(0.93)
@@ -74,89 +82,37 @@ export async function attackBetween(random: Rng): Promise<string> {
   )
   if (isWhole && forth.isIntact && back.isIntact)
     must(left.link.isOpen && right.link.isOpen, 'nothing was changed, and a link is not open')
+  if (hasOtherOpened) {
+    const { grantId = NONE } = right.link.remote ?? {}
+    must(
+      Buffer.compare(grantId, grant?.id ?? NONE) === 0,
+      'a link opened by another grant than the presented one',
+    )
+  }
   const outcome = attacked.map(outcomeOf).sort().join(' ')
   await mustLeaveNothing(clock, attacked, timers)
+  must((slots?.pending ?? 0) + (slots?.leaving ?? 0) === 0, 'a slot is taken by a link that has ended')
   return outcome
 }
 
 const NONE = new Uint8Array(0)
 
+/** A grant of the network with that secret. */
+async function grantOf(random: Rng, psk: Uint8Array): Promise<LinkGrant> {
+  const id = random.bytes(16)
+  return { id, psk: await grantPsk(nodeCrypto.crypto, psk, id), bytes: random.bytes(random.integer(1, 300)) }
+}
+
+/** A link's options, where what is `undefined` is left out. */
+type SideOptions = {
+  readonly [Name in 'role' | 'encryption' | 'psk' | 'grant' | 'slots']?: LinkOptions[Name] | undefined
+}
+
 function makeSide(
   clock: VirtualClock,
   end: MemoryEnd,
-  { psk, ...options }: Pick<LinkOptions, 'role' | 'encryption'> & { id: bigint; psk: Uint8Array | undefined },
+  { id, ...options }: SideOptions & { id: bigint },
 ): Side {
-  return new Side(end, { clock, ...options, ...(psk === undefined ? {} : { psk }) })
-}
-
-/** Passes one direction on, part by part, and changes one of them. */
-class Relay implements ByteDuplexHandler {
-  /** The number of the part that is changed; behind the handshake every chunk is a part. */
-  target = -1
-  readonly #random: Rng
-  readonly #to: MemoryEnd
-  readonly #handshakeParts: number
-  readonly #sent: Uint8Array[] = []
-  readonly #passed: Uint8Array[] = []
-  #held: Uint8Array = NONE
-
-  constructor(random: Rng, to: MemoryEnd, handshakeParts: number) {
-    this.#random = random.fork()
-    this.#to = to
-    this.#handshakeParts = handshakeParts
-  }
-
-  /** Whether all parts of the handshake were sent, and what passed begins with them. */
-  get isHandshakeIntact(): boolean {
-    if (this.#sent.length < this.#handshakeParts) return false
-    const sent = concatBytes(this.#sent.slice(0, this.#handshakeParts))
-    const passed = concatBytes([...this.#passed])
-    return Buffer.compare(passed.subarray(0, sent.length), sent) === 0
-  }
-
-  /** Whether everything passed as it was sent. */
-  get isIntact(): boolean {
-    return Buffer.compare(concatBytes([...this.#sent]), concatBytes([...this.#passed])) === 0
-  }
-
-  onData(chunk: Uint8Array): void {
-    this.#held = concatBytes([this.#held, chunk])
-    for (let length = this.#nextLength(); length !== undefined; length = this.#nextLength()) {
-      const part = this.#held.slice(0, length)
-      this.#held = this.#held.slice(length)
-      this.#pass(part)
-    }
-  }
-
-  onDrain(): void {}
-
-  onEnd(): void {
-    this.#to.end()
-  }
-
-  onClose(reason: Error | undefined): void {
-    if (reason === undefined) this.#to.end()
-    else this.#to.abort(reason)
-  }
-
-  #pass(part: Uint8Array): void {
-    const donor = this.#sent.length > 0 ? this.#random.pick(this.#sent) : part
-    const passed = this.#sent.length === this.target ? mutate(this.#random, part, donor) : part
-    this.#sent.push(part)
-    this.#passed.push(passed)
-    for (const piece of cut(this.#random, passed)) this.#to.writev([piece])
-  }
-
-  #nextLength(): number | undefined {
-    const held = this.#held.length
-    if (held === 0) return undefined
-    const number = this.#sent.length
-    if (number >= this.#handshakeParts) return held
-    if (number === 0) return held >= PREAMBLE_BYTES ? PREAMBLE_BYTES : undefined
-    if (held < 2) return undefined
-    const length = ((this.#held[0] as number) << 8) | (this.#held[1] as number)
-    // A refusal has a length of zero.
-    const end = length === 0 ? 3 : 2 + length
-    return held >= end ? end : undefined
-  }
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  return new Side(end, { clock, id, ...(Object.fromEntries(given) as Partial<LinkOptions>) })
 }

@@ -11,6 +11,7 @@ import {
   type UnknownHeader,
 } from '../../proto/stream-header.js'
 import { PendingHeader, PendingHeaders } from './pending-headers.js'
+import { StreamPlace, type StreamQuota } from './stream-quota.js'
 import { messageError } from '../../proto/message-error.js'
 
 /** The most streams of one link whose header has begun and not ended; each holds up to 1 KiB. */
@@ -37,6 +38,11 @@ export class IncomingStreams implements StreamHandler {
   constructor(clock: Clock, onHeader: HeaderListener) {
     this.#onHeader = onHeader
     this.#pending = new PendingHeaders(clock, ({ stream }) => this.#giveUp(stream))
+  }
+
+  /** Counts the streams whose header is not complete. Called once, before `take`. */
+  limitBy(quota: StreamQuota | undefined): void {
+    this.#pending.quota = quota
   }
 
   /** Takes a stream that the peer has opened. */
@@ -95,6 +101,8 @@ export class IncomingStreams implements StreamHandler {
 
   onClose(stream: Stream): void {
     this.#forget(stream)
+    // Nobody handles it, so nobody else is told.
+    if (stream.context instanceof StreamPlace) stream.context.release()
   }
 
   #begin(pending: PendingHeader, decoder: MessageDecoder): void {

@@ -60,6 +60,7 @@ export class LinkStreams<L> {
   /** The link is open: the peer may open streams now. */
   opened({ peerId, role }: OpenedLink): void {
     this.#peerId = peerId
+    this.#incoming.limitBy(this.#handler.streamQuota?.(this.#link))
     // The client's first stream is the control stream.
     this.#nextPeerStreamId = role === 'server' ? 4 : 1
   }

@@ -1,6 +1,7 @@
 import type { MessageDecoder } from '@astranet/frame/message'
 import type { Clock, Timer } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
+import type { StreamQuota } from './stream-quota.js'
 
 /** The most streams of one link that the peer has opened and whose header is not complete. Further ones are reset. */
 export const MAX_PENDING_HEADERS = 65_536
@@ -18,12 +19,18 @@ export class PendingHeader {
   readonly deadlineMs: number
   /** Holds the beginning of the header once it has arrived. */
   decoder: MessageDecoder | undefined = undefined
+  /** @internal Whether the quota has counted it. */ readonly isCounted: boolean
   /** @internal */ previous: PendingHeader | undefined
   /** @internal */ next: PendingHeader | undefined = undefined
 
-  constructor(stream: Stream, deadlineMs: number, previous: PendingHeader | undefined) {
+  constructor(
+    stream: Stream,
+    deadlineMs: number,
+    { isCounted, previous }: { isCounted: boolean; previous: PendingHeader | undefined },
+  ) {
     this.stream = stream
     this.deadlineMs = deadlineMs
+    this.isCounted = isCounted
     this.previous = previous
   }
 }
@@ -37,6 +44,10 @@ export class PendingHeader {
 export class PendingHeaders {
   readonly #clock: Clock
   readonly #onLate: (header: PendingHeader) => void
+  /** Set when the link opens. Counts each stream from `add` to `remove`. */
+  quota: StreamQuota | undefined = undefined
+  /** The newest stream for which the quota had no place. */
+  #uncounted: PendingHeader | undefined = undefined
   #size = 0
   #first: PendingHeader | undefined = undefined
   #last: PendingHeader | undefined = undefined
@@ -51,12 +62,15 @@ export class PendingHeaders {
   /** Adds a stream that was just opened; `undefined` when there are too many. */
   add(stream: Stream): PendingHeader | undefined {
     if (this.#size >= MAX_PENDING_HEADERS) return undefined
-    const header = new PendingHeader(stream, this.#clock.now() + HEADER_TIMEOUT_MS, this.#last)
+    const isCounted = this.quota === undefined || this.quota.take()
+    const deadlineMs = this.#clock.now() + HEADER_TIMEOUT_MS
+    const header = new PendingHeader(stream, deadlineMs, { isCounted, previous: this.#last })
     if (this.#last === undefined) this.#first = header
     else this.#last.next = header
     this.#last = header
     this.#size++
     if (this.#timer === undefined) this.#setTimer(HEADER_TIMEOUT_MS)
+    if (!isCounted) this.#keepUncounted(header)
     return header
   }
 
@@ -71,11 +85,23 @@ export class PendingHeaders {
     header.previous = undefined
     header.next = undefined
     this.#size--
+    if (header.isCounted) this.quota?.release()
+    else if (this.#uncounted === header) this.#uncounted = undefined
   }
 
   /** The link has ended: nothing becomes late any more. */
   stop(): void {
     this.#timer?.cancel()
+  }
+
+  /**
+   * The quota has no place for the stream. Its header arrives with it as a rule, so one stream may wait for that, until
+   * the next one comes: then the dialer gets an answer and not a reset.
+   */
+  #keepUncounted(header: PendingHeader): void {
+    const former = this.#uncounted
+    this.#uncounted = header
+    if (former !== undefined) this.#onLate(former)
   }
 
   #setTimer(delayMs: number): void {

@@ -1,0 +1,31 @@
+import type { PolicyAction, Verdict } from '@astranet/policy'
+import type { Reporter } from '../node/reporter.js'
+
+/** Reports a policy that throws or rejects: one warning for each policy, and each failure on a diagnostics channel. */
+export class PolicyFailures {
+  readonly #reporter: Reporter
+  #isReported = false
+
+  constructor(reporter: Reporter) {
+    this.#reporter = reporter
+  }
+
+  /** There is another policy. */
+  reset(): void {
+    this.#isReported = false
+  }
+
+  /** Returns `verdict`, and reports it if it is a failure. */
+  noting(action: PolicyAction, verdict: Verdict): Verdict {
+    const { rule, cause } = verdict
+    if (cause === undefined) return verdict
+    this.#reporter.publish('astranet:policy:failed', { action, rule, error: cause })
+    if (!this.#isReported) {
+      this.#isReported = true
+      const reason = cause instanceof Error ? `: ${cause.message}` : ''
+      const text = `the policy failed, and what it fails for is not allowed: ${rule}${reason}`
+      this.#reporter.warn(text, 'ASTRA_WARN_POLICY')
+    }
+    return verdict
+  }
+}

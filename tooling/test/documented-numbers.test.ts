@@ -18,7 +18,6 @@ import { resolveLimits as muxLimits } from '../../packages/mux/src/proto/session
 import {
   FIRST_STREAM_WINDOW_BYTES,
   MIN_SHARE_BYTES,
-  UNTRUSTED_SESSION_WINDOW_BYTES,
 } from '../../packages/mux/src/proto/receive/session-window.js'
 import { resolveLimits as registryLimits } from '../../packages/registry/src/proto/model/limits.js'
 import { documents, quantities, rowsOf, section } from '../scripts/lib/documented-numbers.mjs'
@@ -34,7 +33,6 @@ const NO_LIMITS = [
   'internalErrorCode',
   'refusalCode',
   'idleTimeoutMs',
-  'isTrusted',
   'maxDatagramFrameSizeBytes',
 ]
 
@@ -58,11 +56,6 @@ const SAYINGS: [name: string, value: number, ...patterns: RegExp[]][] = [
     MIN_SHARE_BYTES,
     /may (?:each|always) have ([\d,]+ KiB)/g,
     /and ([\d,]+ KiB) (?:per|for each) (?:session|link)/g,
-  ],
-  [
-    'UNTRUSTED_SESSION_WINDOW_BYTES',
-    UNTRUSTED_SESSION_WINDOW_BYTES,
-    /([\d,]+ KiB) of (?:session )?credit(?:, one stream| and one stream)/g,
   ],
   [
     'FIRST_STREAM_WINDOW_BYTES',

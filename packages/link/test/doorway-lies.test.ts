@@ -2,8 +2,8 @@ import { concatBytes } from '@astranet/interface'
 import { nodeCrypto } from '@astranet/secure'
 import type { Crypto } from '@astranet/secure/proto'
 import { describe, expect, it } from 'vitest'
-import { CloseCode, MAX_DOORWAY_BYTES } from '@astranet/link'
-import { encodePreamble, PREAMBLE_BYTES, PreambleOffset } from '../src/proto/preamble.js'
+import { CloseCode, MAX_DOORWAY_BYTES, type LinkOptions } from '@astranet/link'
+import { encodePreamble, PREAMBLE_BYTES, PreambleOffset, type Preamble } from '../src/proto/preamble.js'
 import { identityOf } from './support/identities.js'
 import { accepting, dialing, type Accepting } from './support/raw-peer.js'
 import { rawFirst, rawInitiate, rawPreamble, rawSecond, type RawOptions } from './support/raw-handshake.js'
@@ -42,6 +42,20 @@ function withLowOrder(point: Uint8Array, which: number): Crypto {
   }
 }
 
+it('a side that is either refuses a preamble that it does not understand, since it may be the responder', async () => {
+  for (const [offset, value] of [
+    [PreambleOffset.FLAGS, 0x05],
+    [PreambleOffset.ROLE, 9],
+  ] as const) {
+    const either = await accepting({ role: 'either' })
+    either.raw.take(PREAMBLE_BYTES)
+    either.raw.write(preamble.with(offset, value))
+    await either.clock.settle()
+    expect(either.raw.takeRefusal()).toBe(CloseCode.PROTOCOL_ERROR)
+    await expectEnd(either, 'ASTRA_ERR_LINK_PROTOCOL')
+  }
+})
+
 describe('a dialer that sends', () => {
   it.each([
     ['flag 0x04', PreambleOffset.FLAGS, 0x05],
@@ -56,6 +70,19 @@ describe('a dialer that sends', () => {
     accepted.raw.take(PREAMBLE_BYTES)
     expect(accepted.raw.takeRefusal()).toBe(CloseCode.PROTOCOL_ERROR)
     expect(accepted.raw.bytes.length).toBe(0)
+    await expectEnd(accepted, 'ASTRA_ERR_LINK_PROTOCOL')
+  })
+
+  it.each<[string, Partial<Preamble>, Partial<LinkOptions>]>([
+    ['where there is no secret', {}, {}],
+    ['and is no dialer', { role: 'either', hasSecret: true }, { psk: new Uint8Array(32).fill(7) }],
+  ])('the id of a grant %s is refused in the clear', async (_, changes, options) => {
+    const accepted = await accepting(options)
+    await rawFirst(accepted.raw, { preamble: { keyId: new Uint8Array(16).fill(1), ...changes } })
+    await accepted.clock.settle()
+    accepted.raw.take(PREAMBLE_BYTES)
+    expect(accepted.raw.takeRefusal()).toBe(CloseCode.PROTOCOL_ERROR)
+    expect(accepted.side.link.remote).toBeUndefined()
     await expectEnd(accepted, 'ASTRA_ERR_LINK_PROTOCOL')
   })
 

@@ -1,10 +1,11 @@
+import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { encodeMessage } from '@astranet/frame/message'
 import { CloseCode, linkError, type LinkOptions, type LinkRole } from '@astranet/link'
 import { encodePreamble, PREAMBLE_BYTES } from '../src/proto/preamble.js'
 import { nameOf } from './support/identities.js'
 import { memoryPipe } from './support/memory-pipe.js'
-import { rawFirst, rawInitiate, rawPreamble, rawSecond } from './support/raw-handshake.js'
+import { rawFirst, rawInitiate, rawPreamble, rawSecond, type RawOptions } from './support/raw-handshake.js'
 import { accepting, dialing, otherVersion, rawPeer } from './support/raw-peer.js'
 import { bytes, Dials, Side } from './support/side.js'
 import { VirtualClock } from './support/virtual-clock.js'
@@ -148,6 +149,7 @@ describe('a link does not open', () => {
     expect(make({ psk: 'correct horse battery staple' })).toThrow(/psk/)
     expect(make({ encryption: 'never' })).toThrow(/encryption/)
     expect(make({ expectedNodeId: -1n })).toThrow(RangeError)
+    expect(make({ expectedKey: new Uint8Array(8) })).toThrow(/expectedKey/)
     const grant = { id: new Uint8Array(16).fill(1), psk: new Uint8Array(32), bytes: new Uint8Array(9) }
     expect(make({ role: 'acceptor', grant })).toThrow(/grant/)
     for (const wrong of [
@@ -313,6 +315,14 @@ describe('a refusal by admit', () => {
 })
 
 describe('the HELLO of a peer', () => {
+  const psk = new Uint8Array(32).fill(7)
+  const keyId = new Uint8Array(16).fill(1)
+  const grantPsk = createHmac('sha256', psk).update('astranet grant psk 1').update(keyId).digest()
+  const presentingGrant: RawOptions = {
+    preamble: { hasSecret: true, keyId },
+    handshake: { psk: grantPsk },
+  }
+
   it.each([
     ['is no map', { hello: [1] }, CloseCode.PROTOCOL_ERROR],
     ['has no incarnation', { hello: {} }, CloseCode.PROTOCOL_ERROR],
@@ -325,10 +335,11 @@ describe('the HELLO of a peer', () => {
       CloseCode.PROTOCOL_ERROR,
     ],
     ['lacks what TLS exports', { preamble: { hasExporter: true } }, CloseCode.PROTOCOL_ERROR],
-    ['lacks the grant', { preamble: { keyId: new Uint8Array(16).fill(1) } }, CloseCode.PROTOCOL_ERROR],
+    ['lacks the grant', presentingGrant, CloseCode.PROTOCOL_ERROR],
   ])('that %s ends the link, and the peer is told', async (_, options, closeCode) => {
     const exportKeyingMaterial = (length: number): Uint8Array => new Uint8Array(length)
-    const peer = await rawPeer({ ...options, security: { isPrivate: true, exportKeyingMaterial } })
+    const link = options === presentingGrant ? { psk } : {}
+    const peer = await rawPeer({ ...options, link, security: { isPrivate: true, exportKeyingMaterial } })
     expect(peer.closed()).toMatchObject({ isApplication: true, closeCode })
     expect(peer.side.closes).toMatchObject([{ closeCode }])
     expect(peer.side.opened).toEqual([])

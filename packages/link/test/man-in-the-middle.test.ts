@@ -191,11 +191,13 @@ describe('a man in the middle of a network without a secret', () => {
     expect(nameOf(dialer.link.remote?.nodeId)).toBe('9')
   })
 
-  it('gets nothing from a dialer that expects somebody', async () => {
+  it.each([
+    ['a node id', { expectedNodeId: identityOf(2n).nodeId }],
+    ['a key', { expectedKey: identityOf(2n).publicKey }],
+  ])('gets nothing from a dialer that expects %s', async (_, expected) => {
     const clock = new VirtualClock()
     const [end, other] = memoryPipe(clock)
-    const expectedNodeId = identityOf(2n).nodeId
-    const dialer = new Side(end, { id: 1n, clock, role: 'dialer', expectedNodeId })
+    const dialer = new Side(end, { id: 1n, clock, role: 'dialer', ...expected })
     const man = new RawEnd(other)
     dialer.link.start()
     await clock.settle()

@@ -12,7 +12,8 @@ describe('streams the peer opens', () => {
   })
 
   it('cost one note when a frame opens four million of them at once', () => {
-    const peer = new PeerStreams(2 ** 32, 2 ** 32)
+    const peer = new PeerStreams(2 ** 32)
+    peer.limit = 2 ** 32
     expect(peer.see(4_000_000)).toBe('new')
     expect(peer.opened).toBe(4_000_001)
     expect(peer.see(3_999_999)).toBe('new')
@@ -62,20 +63,6 @@ describe('streams the peer opens', () => {
     expect(peer.isUpdateDue()).toBe(true)
     peer.update()
     expect(peer.limit).toBe(4)
-  })
-
-  it('are held at one until the peer is trusted', () => {
-    const peer = new PeerStreams(1, 1)
-    expect(peer.limit).toBe(1)
-    peer.see(0)
-    peer.accepted = 1
-    expect(peer.isUpdateDue()).toBe(false)
-    peer.update()
-    expect(peer.limit).toBe(1)
-    peer.trust(1_048_576)
-    expect(peer.isUpdateDue()).toBe(true)
-    peer.update()
-    expect(peer.limit).toBeGreaterThanOrEqual(4097)
   })
 
   it('get no more credit once the session drains', () => {

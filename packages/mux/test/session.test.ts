@@ -307,7 +307,6 @@ describe('wrong arguments', () => {
       [{ handler: 5 }, /handler/, TypeError],
       [{ initialBytes: 'x' }, /initialBytes/, TypeError],
       [{ memoryBudget: {} }, /memoryBudget/, TypeError],
-      [{ isTrusted: 'yes' }, /isTrusted/, TypeError],
       [{ clock: {} }, /clock/, TypeError],
       [{ random: 1 }, /random/, TypeError],
       [{ maxReceiveBufferBytes: 1_000 }, /maxReceiveBufferBytes/, RangeError],

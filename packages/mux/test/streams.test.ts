@@ -406,24 +406,6 @@ describe('the peer’s streams', () => {
     expect(pair.server.accepted).toHaveLength(10_000)
   })
 
-  it('are one, with 64 KiB, until limits are raised', () => {
-    const pair = connectedPair({ server: { isTrusted: false } })
-    const { core } = pair.client
-    expect(core.peer.initialMaxData).toBe(65_536)
-    const first = core.open(false, 0) as Stream
-    expect(core.open(false, 0)).toBe(undefined)
-    expect(core.open(true, 0)).toBe(undefined)
-    first.write(bytesOf('hello'))
-    pair.run()
-    expect(core.open(false, 0)).toBe(undefined)
-    pair.server.core.raiseLimits()
-    pair.run()
-    expect(core.sendWindow.limit).toBeGreaterThan(1_000_000)
-    for (let i = 0; i < 4_000; i++) expect(core.open(i % 2 === 0, 3)).not.toBe(undefined)
-    pair.run()
-    checkInvariants(pair.server)
-  })
-
   it('that come while the session drains are refused, and the rest may finish', () => {
     const pair = connectedPair()
     const { a, b, rb } = openStream(pair)

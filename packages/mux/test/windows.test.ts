@@ -6,16 +6,15 @@ import { WindowTuning } from '../src/proto/receive/window-tuning.js'
 
 const MEBIBYTE = 1_048_576
 
-function makeWindow(cap: number, isTrusted = true): { window: ReceiveWindow; budget: MemoryBudget } {
+function makeWindow(cap: number): { window: ReceiveWindow; budget: MemoryBudget } {
   const budget = new MemoryBudget(cap)
-  return { window: new ReceiveWindow(cap, budget, isTrusted), budget }
+  return { window: new ReceiveWindow(cap, budget), budget }
 }
 
 describe('the session’s receive window', () => {
-  it('begins with 1 MiB, with half the cap where that is less, and with 64 KiB for a stranger', () => {
+  it('begins with 1 MiB, or with half the cap where that is less', () => {
     expect(makeWindow(64 * MEBIBYTE).window.limit).toBe(MEBIBYTE)
     expect(makeWindow(65_536).window.limit).toBe(32_768)
-    expect(makeWindow(64 * MEBIBYTE, false).window.limit).toBe(65_536)
   })
 
   it('gives whole bytes also when the cap is odd', () => {
@@ -68,7 +67,7 @@ describe('the session’s receive window', () => {
 
   it('leaves every session of a shared budget a little, however much the others hold', () => {
     const budget = new MemoryBudget(65_536)
-    const windows = Array.from({ length: 4 }, () => new ReceiveWindow(65_536, budget, true))
+    const windows = Array.from({ length: 4 }, () => new ReceiveWindow(65_536, budget))
     const [busy] = windows as [ReceiveWindow]
     for (let i = 0; i < 10; i++) {
       const { outstandingBytes } = busy
@@ -77,6 +76,19 @@ describe('the session’s receive window', () => {
       busy.consume(outstandingBytes)
       busy.update(i, undefined, () => {})
     }
+  })
+
+  it('begins with what a shared budget has left, but 128 KiB at least, and grows when bytes return', () => {
+    const budget = new MemoryBudget(3 * MEBIBYTE)
+    const windows = Array.from({ length: 5 }, () => new ReceiveWindow(64 * MEBIBYTE, budget))
+    const late = windows.at(-1) as ReceiveWindow
+    expect(windows.map(({ limit }) => limit)).toEqual([MEBIBYTE, MEBIBYTE, MEBIBYTE, 131_072, 131_072])
+    expect(budget.reservedBytes).toBe(3 * MEBIBYTE + 2 * 131_072)
+    for (const window of windows.slice(0, -1)) window.close(() => {})
+    expect(late.isUpdateDue()).toBe(true)
+    late.update(10, undefined, () => {})
+    expect(late.limit).toBe(MEBIBYTE)
+    expect(budget.reservedBytes).toBe(MEBIBYTE)
   })
 })
 

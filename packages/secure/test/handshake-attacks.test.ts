@@ -1,4 +1,4 @@
-import { concatBytes, formatNodeId } from '@astranet/interface'
+import { concatBytes, formatNodeId, nodeIdFromBytes } from '@astranet/interface'
 import { describe, expect, test } from 'vitest'
 import { generateIdentity, nodeCrypto, webCrypto } from '../src/index.js'
 import { counting, hex, unhex, utf8 } from './support/bytes.js'
@@ -210,6 +210,26 @@ test('an attacker in the middle shows an identity of its own, and an expected no
   // The initiator has shown its identity to nobody: there is no third message.
   expect(initiator.state).toBe('failed')
   expect(await codeOf(exchange(side('initiator', { expectedNodeId }), side('responder')))).toBe('none')
+})
+
+test('another key that has the same node id, the work of a very large computer, is not an expected key', async () => {
+  const middle = await generateIdentity()
+  const expectedKey = identities.responder.publicKey
+  const expectedNodeId = nodeIdFromBytes(new Uint8Array(8))
+  // Every key has the same node id here.
+  const hash = async (bytes: Uint8Array): Promise<Uint8Array> =>
+    hex(bytes).startsWith(hex(utf8('astranet node id 1')))
+      ? new Uint8Array(32)
+      : nodeCrypto.crypto.hash(bytes)
+  const crypto = { ...nodeCrypto.crypto, hash }
+  const fooled = side('initiator', { crypto, expectedNodeId })
+  expect(await codeOf(exchange(fooled, side('responder', { identity: middle })))).toBe('none')
+  const initiator = side('initiator', { crypto, expectedNodeId, expectedKey })
+  expect(await codeOf(exchange(initiator, side('responder', { identity: middle })))).toBe(
+    'ASTRA_ERR_SECURE_PEER',
+  )
+  expect(initiator.state).toBe('failed')
+  expect(await codeOf(exchange(side('initiator', { expectedKey }), side('responder')))).toBe('none')
 })
 
 test('a responder that expects a node refuses another one', async () => {

@@ -143,6 +143,7 @@ test.each([
     new RangeError('identity.publicKey must have 32 bytes, got 31'),
   ],
   [{ psk: new Uint8Array(16) }, new RangeError('psk must have 32 bytes, got 16')],
+  [{ expectedKey: new Uint8Array(8) }, new RangeError('expectedKey must have 32 bytes, got 8')],
   [{ psk: 'secret' as never }, new TypeError('psk must be a Uint8Array, got string')],
   [{ prologue: 'text' as never }, new TypeError('prologue must be a Uint8Array, got string')],
   [

@@ -52,6 +52,13 @@ describe.each(ways)('%s:', (_way, open) => {
     expect(await readdir(join(path, '..'))).toEqual(['node.pem'])
   })
 
+  test('a link that leads nowhere is an error that names it, and stays', async () => {
+    const path = await newPath()
+    await symlink('nowhere', path)
+    await expect(open(path)).rejects.toMatchObject({ code: 'EEXIST', message: expect.stringContaining(path) })
+    expect(await readdir(join(path, '..'))).toEqual(['node.pem'])
+  })
+
   test('a file of OpenSSL is read', async () => {
     const path = await newPath()
     await writeFile(path, await (await generateIdentity()).export(), { mode: 0o600 })

@@ -8,11 +8,14 @@ import { tamperingPipe } from './support/tampering-pipe.js'
 
 const LARGE = 65_536
 
+/** Node 20 has no way to release memory: there the tests show that nothing else changes. */
+const canRelease = 'transfer' in ArrayBuffer.prototype
+
 describe('memory is released', () => {
   test('of a buffer that is large and whole', () => {
     const bytes = new Uint8Array(LARGE)
     releaseMemory(bytes)
-    expect(bytes.length).toBe(0)
+    expect(bytes.length).toBe(canRelease ? 0 : LARGE)
     // A second time does no harm.
     releaseMemory(bytes)
   })
@@ -22,7 +25,7 @@ describe('memory is released', () => {
       .seal(new Uint8Array(32), new Uint8Array(12), new Uint8Array(4))
       .update(new Uint8Array(LARGE))
     releaseMemory(bytes)
-    expect(bytes.length).toBe(0)
+    expect(bytes.length).toBe(canRelease ? 0 : LARGE)
   })
 
   test.each([
@@ -71,7 +74,7 @@ describe('a sender', () => {
   test('releases a record that the pipe has taken', async () => {
     const { write, written } = await senderOver(() => true)
     expect(write(new Uint8Array(LARGE))).toBe(true)
-    expect(lengths(written)).toBeLessThan(LARGE)
+    expect(lengths(written) < LARGE).toBe(canRelease)
   })
 
   test('keeps a record until the pipe has drained', async () => {
@@ -79,7 +82,7 @@ describe('a sender', () => {
     expect(write(new Uint8Array(LARGE))).toBe(false)
     expect(lengths(written)).toBe(LARGE + 20)
     drain()
-    expect(lengths(written)).toBeLessThan(LARGE)
+    expect(lengths(written) < LARGE).toBe(canRelease)
   })
 
   test('does not release what its user wrote', async () => {
@@ -101,6 +104,6 @@ test('a receiver releases the chunks that it has opened, and never what it deliv
   Probe.on(sender).write(new Uint8Array(LARGE).fill(7))
   const probe = Probe.on(receiver)
   await probe.received(LARGE)
-  expect(arrived.some(({ length }) => length >= LARGE)).toBe(false)
+  expect(arrived.some(({ length }) => length >= LARGE)).toBe(!canRelease)
   expect(probe.bytes()).toEqual(new Uint8Array(LARGE).fill(7))
 })

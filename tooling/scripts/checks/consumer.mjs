@@ -19,7 +19,8 @@ const LIGHT_TO_LOAD = ['packages/core', 'packages/transport-tcp', 'packages/tran
 
 /**
  * Users can use what we publish: each package, alone in an empty project, loads, type-checks, and runs the examples
- * of its README. The root's README and the guides in `docs` get a project with all of them.
+ * of its README. The root's README, the guides in `docs`, and the examples that need other packages too get a project
+ * with all of them.
  */
 export async function check() {
   const packages = await packAll()
@@ -44,8 +45,7 @@ export async function check() {
  * @returns {Promise<string[]>} what is wrong
  */
 async function tryOut(path, { name, wanted, all }) {
-  const documents = name === '.' ? ['README.md', ...guides()] : ['README.md']
-  const examples = documents.flatMap((document) => examplesIn(name, document))
+  const examples = examplesOf(name, all)
   if (!examples.some(({ document, isRun }) => isRun && document === 'README.md'))
     return ['its README.md has no ```ts block that runs']
   await makeProject(path, wanted, all)
@@ -86,6 +86,20 @@ function lightToLoad(entryPoints) {
 function guides() {
   const names = readdirSync(join(root, 'docs')).filter((each) => each.endsWith('.md'))
   return names.map((each) => `docs/${each}`)
+}
+
+/**
+ * The examples to try in the project of `name`.
+ *
+ * @param {string} name
+ * @param {PackedPackage[]} all
+ */
+function examplesOf(name, all) {
+  if (name !== '.') return examplesIn(name, 'README.md').filter(({ isAlone }) => isAlone)
+  const shared = all
+    .flatMap(({ folder }) => examplesIn('.', `${folder}/README.md`))
+    .filter(({ isAlone }) => !isAlone)
+  return [...['README.md', ...guides()].flatMap((document) => examplesIn('.', document)), ...shared]
 }
 
 /**

@@ -3,11 +3,13 @@
  * @property {string} code
  * @property {number} line of the file, where the code begins
  * @property {boolean} isRun whether it is also run, not only type-checked
+ * @property {boolean} isAlone whether it needs nothing but the README's package and what that depends on
  */
 
 /**
  * The TypeScript examples of a README: its fences of language `ts`. Each is a module of its own. `ts no-run` is
- * type-checked only; every other language is text.
+ * type-checked only. `ts with-others` needs packages that the README's own does not depend on. Every other language is
+ * text.
  *
  * @param {string} markdown
  * @returns {Example[]}
@@ -23,7 +25,10 @@ export function readmeExamples(markdown) {
     if (fence === '' && marks !== '') {
       fence = marks
       const [language, ...words] = info.split(/\s+/)
-      if (language === 'ts') open = { code: '', line: index + 2, isRun: !words.includes('no-run') }
+      if (language === 'ts') {
+        const [isRun, isAlone] = [!words.includes('no-run'), !words.includes('with-others')]
+        open = { code: '', line: index + 2, isRun, isAlone }
+      }
     } else if (fence !== '' && marks === fence && info === '') {
       if (open !== undefined) examples.push(open)
       fence = ''

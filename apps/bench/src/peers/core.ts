@@ -1,25 +1,27 @@
-import { AstraNet, type SessionLimits, type Socket } from '@astranet/core'
-import type { Peer } from '../peer.js'
+import { AstraNet, type AstraNetOptions, type Socket } from '@astranet/core'
+import { EQUAL_WINDOW_BYTES, type Peer } from '../peer.js'
 import { DuplexEvents, endDuplex, writeDuplex } from './duplex-events.js'
 import { EQUAL_WINDOWS, MANY_STREAMS, TUNED_WINDOWS } from './mux-session.js'
 
 const SERVICE = 'bench'
 
-/** All of AstraNet: a service is bound by name, and dialed. */
+/** All of AstraNet: a service is bound by name, and dialed. Over a loopback address links are not encrypted. */
 export const core: Peer<Socket> = make('core', TUNED_WINDOWS, {})
 
-/** The same with the equal windows of the `...-1mib` peers. */
+/** The same with encrypted links. */
+export const coreSecure: Peer<Socket> = make('core-secure', TUNED_WINDOWS, { encryption: 'always' })
+
+/** The same as `core` with the equal windows of the `...-1mib` peers. */
 export const coreEqualWindows: Peer<Socket> = {
-  ...make('core-1mib', '1 MiB a stream, 1 MiB in all', EQUAL_WINDOWS),
+  ...make('core-1mib', '1 MiB a stream, 1 MiB in all', {
+    sessionLimits: EQUAL_WINDOWS,
+    maxReceiveBufferBytes: 2 * EQUAL_WINDOW_BYTES,
+  }),
   works: ['beside-bulk'],
 }
 
-function make(name: string, windows: string, limits: SessionLimits): Peer<Socket> {
-  const { maxReceiveBufferBytes } = limits
-  const options = {
-    sessionLimits: { ...MANY_STREAMS, ...limits },
-    ...(maxReceiveBufferBytes === undefined ? {} : { maxReceiveBufferBytes }),
-  }
+function make(name: string, windows: string, given: AstraNetOptions): Peer<Socket> {
+  const options = { ...given, sessionLimits: { ...MANY_STREAMS, ...given.sessionLimits } }
   return {
     name,
     windows,

@@ -74,7 +74,7 @@ export interface AstraNetOptions {
    * Limits of each link's session; see `@astranet/mux`. `maxConcurrentStreams` is at least 3 here: one stream of the
    * link, one of the peer's registry, and one for the peer's dials.
    */
-  sessionLimits?: Omit<SessionLimits, 'memoryBudget' | 'isTrusted'>
+  sessionLimits?: Omit<SessionLimits, 'memoryBudget'>
   /**
    * How long a new connection may take until both sides have admitted each other, in whole ms, 1 to 2^31 - 1. Then it
    * is closed. Default 10,000.

@@ -13,8 +13,8 @@ export function checkSessionLimits(limits: SessionLimits | undefined): SessionLi
   if (typeof limits !== 'object' || limits === null) {
     throw new TypeError(`sessionLimits must be an object, got ${limits === null ? 'null' : typeof limits}`)
   }
-  // The node sets the shared budget itself, and only links with members have a session.
-  const { memoryBudget: _budget, isTrusted: _trust, ...known } = resolveLimits({})
+  // The node sets the shared budget itself.
+  const { memoryBudget: _budget, ...known } = resolveLimits({})
   const unknown = Object.keys(limits).find((name) => !Object.hasOwn(known, name))
   if (unknown !== undefined) throw new TypeError(`sessionLimits.${unknown} is not an option`)
   const { maxConcurrentStreams } = resolve(limits)

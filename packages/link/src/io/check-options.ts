@@ -7,6 +7,8 @@ import type { LinkGrant, LinkSessionOptions, OptionsOf } from './link-options.js
 
 const PSK_BYTES: NumberRange = { min: 32, max: 32 }
 
+const IDENTITY_KEY_BYTES: NumberRange = { min: 32, max: 32 }
+
 const MAX_TIMEOUT_MS = 0x7fffffff
 
 /** With fewer a peer could open its control stream and nothing else. */
@@ -34,7 +36,7 @@ export function checkSessionOptions(options: LinkSessionOptions | undefined): vo
  * the peer's bytes arrive, too late to throw to the caller.
  */
 export function checkDoorwayOptions(options: OptionsOf<never>): void {
-  const { role, identity, psk, grant, encryption = 'auto', expectedNodeId } = options
+  const { role, identity, psk, grant, encryption = 'auto', expectedNodeId, expectedKey } = options
   if (!LINK_ROLES.includes(role))
     throw new TypeError(`role must be 'dialer', 'acceptor' or 'either', got ${String(role)}`)
   if (typeof identity?.sign !== 'function') throw new TypeError('identity must be an identity')
@@ -45,6 +47,7 @@ export function checkDoorwayOptions(options: OptionsOf<never>): void {
   if (encryption !== 'auto' && encryption !== 'always')
     throw new TypeError(`encryption must be 'auto' or 'always', got ${String(encryption)}`)
   if (expectedNodeId !== undefined) toNodeId(expectedNodeId)
+  if (expectedKey !== undefined) checkBytes('expectedKey', expectedKey, IDENTITY_KEY_BYTES)
 }
 
 function checkGrant({ id, psk, bytes }: LinkGrant): void {

@@ -91,7 +91,6 @@ export type LinkSessionOptions = Omit<
   | 'role'
   | 'handler'
   | 'clock'
-  | 'isTrusted'
   | 'initialBytes'
   | 'maxConcurrentUniStreams'
   | 'evictionCode'
@@ -132,6 +131,11 @@ export interface OptionsOf<L> {
   readonly encryption?: 'auto' | 'always' | undefined
   /** The only node that is accepted. Another one gets `ASTRA_ERR_LINK_AUTHENTICATION`. Default: any. */
   readonly expectedNodeId?: NodeId | undefined
+  /**
+   * The only identity key that is accepted, 32 bytes; where it is known it is better than a node id, which is 64 bits of
+   * its hash. A node with another key gets `ASTRA_ERR_LINK_AUTHENTICATION`. Default: any.
+   */
+  readonly expectedKey?: Uint8Array | undefined
   /** Where the cryptography comes from. Default: `node:crypto` in Node, WebCrypto in browsers. */
   readonly provider?: CryptoProvider | undefined
   /**

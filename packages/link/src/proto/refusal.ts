@@ -1,8 +1,5 @@
 import { CloseCode, linkError, type LinkError } from './error-codes.js'
 
-/** Length of a refusal: a length of zero in place of a message's, and the code. */
-export const REFUSAL_BYTES = 3
-
 /** What each code of a refusal means to the side that receives it. */
 const SENTENCES: Readonly<Partial<Record<CloseCode, string>>> = {
   [CloseCode.AUTHENTICATION_FAILED]: 'the two sides do not have the same secret',

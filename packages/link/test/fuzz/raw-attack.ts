@@ -3,6 +3,7 @@ import { concatBytes } from '@astranet/interface'
 import { DoorwaySlots } from '@astranet/link'
 import type { Rng } from '@astranet/testkit/sim'
 import { frameMessage } from '@astranet/secure/proto'
+import { CloseCode } from '../../src/proto/error-codes.js'
 import {
   encodePreamble,
   LINK_ROLES,
@@ -10,7 +11,7 @@ import {
   PREAMBLE_MAGIC,
   type Preamble,
 } from '../../src/proto/preamble.js'
-import { REFUSAL_BYTES } from '../../src/proto/refusal.js'
+import { encodeRefusal } from '../../src/proto/refusal.js'
 import { memoryPipe } from '../support/memory-pipe.js'
 import { RawEnd } from '../support/raw-end.js'
 import { rawInitiate, rawPreamble, rawSecond, type RawOptions } from '../support/raw-handshake.js'
@@ -20,6 +21,8 @@ import { must, mustBeDecided, mustLeaveNothing, outcomeOf, watchTimers, type Att
 import { cut, mutate } from './mutate.js'
 
 const PSK = new Uint8Array(32).fill(1)
+
+const REFUSAL_BYTES = encodeRefusal(CloseCode.BUSY).length
 
 /** Lengths of messages 1, with and without a secret, of messages 2 and 3, and others. */
 const LENGTHS = [32, 48, 191, 192, 300, 160, 0, 1, 65_535] as const

@@ -1,7 +1,7 @@
 import { CloseCode, DoorwaySlots, linkError, type LinkGrant, type LinkOptions } from '@astranet/link'
 import { nodeCrypto } from '@astranet/secure'
+import { grantPsk } from '@astranet/secure/proto'
 import type { Rng } from '@astranet/testkit/sim'
-import { grantPsk } from '../../src/proto/grant-psk.js'
 import { memoryPipe, type MemoryEnd } from '../support/memory-pipe.js'
 import { Side } from '../support/side.js'
 import { VirtualClock } from '../support/virtual-clock.js'

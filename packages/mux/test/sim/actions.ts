@@ -46,7 +46,6 @@ const ACTIONS: readonly Action[] = [
   },
   { weight: 4, name: 'datagram', run: (side) => datagram(side) },
   { weight: 2, name: 'ping', run: (side) => ping(side) },
-  { weight: 1, name: 'raise limits', run: (side) => side.core.raiseLimits() },
 ]
 
 const TOTAL = ACTIONS.reduce((sum, { weight }) => sum + weight, 0)

@@ -108,7 +108,6 @@ function limitsOf(random: Rng): SessionLimits {
     sendHighWaterMarkBytes: random.pick([1, 1_000, 64 * KIB, 256 * KIB]),
     maxConcurrentStreams: random.pick(streams),
     maxConcurrentUniStreams: random.pick([0, ...streams]),
-    isTrusted: random.chance(0.85),
     keepAliveIntervalMs: random.pick([0, 700, 10_000]),
     deadPeerTimeoutMs: random.pick([0, 20_000]),
     idleTimeoutMs: random.pick([0, 0, 0, 3_000]),

@@ -114,7 +114,6 @@ export class Side implements ProbeHost {
   finish(): void {
     if (this.isFinishing) return
     this.isFinishing = true
-    this.core.raiseLimits()
     for (const probe of this.open) probe.finish()
   }
 

@@ -32,7 +32,8 @@ export function openIdentityFileSync(path: string): Identity {
     createFile(path, text)
     return identity
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return openIdentityFileSync(path)
+    const others = codeOf(error) === 'EEXIST' ? readIdentityFile(path) : undefined
+    if (others !== undefined) return others
     throw error
   }
 }

@@ -28,7 +28,9 @@ export async function openIdentityFile(path: string): Promise<Identity> {
     await createIdentityFile(path, identity)
     return identity
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return openIdentityFile(path)
+    // Another process may have made it meanwhile. A symbolic link that leads nowhere is neither there nor can be made.
+    const others = codeOf(error) === 'EEXIST' ? await readIdentityFile(path) : undefined
+    if (others !== undefined) return others
     throw error
   }
 }

@@ -10,6 +10,11 @@ export function isAllZero(bytes: Uint8Array): boolean {
   return combined === 0
 }
 
+/** Whether both have the same bytes. Not for secrets: it takes longer the more they agree. */
+export function equalBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index])
+}
+
 /** An empty array, for what takes no associated data or payload. */
 export const NO_BYTES: Uint8Array = new Uint8Array(0)
 

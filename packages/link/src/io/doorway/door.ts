@@ -29,6 +29,7 @@ export interface DoorSide {
   /** What a dialer without the network's secret presents. */
   readonly grant: { readonly psk: Uint8Array; readonly bytes: Uint8Array } | undefined
   readonly expectedNodeId: NodeId | undefined
+  readonly expectedKey: Uint8Array | undefined
 }
 
 /** What a doorway reports, and asks. */
@@ -37,6 +38,8 @@ export interface DoorEvents {
   onStage(stage: SlotStage): void
   /** Whether the cryptography of a responder may begin. */
   mayBegin(): boolean
+  /** Whether message 1, made with the secret and with the preamble of that nonce, was not here before. */
+  isNew(nonce: Uint8Array): boolean
   /** The peer has proved who it is. */
   onIntroduced(introduced: Introduced): void
   /** Whether the peer is let in; called once it was introduced. Never rejects. */
@@ -65,7 +68,7 @@ export class Door {
   readonly events: DoorEvents
   /** The peer's preamble, once it was read. */
   peer: PeerPreamble | undefined = undefined
-  /** Whether the peer is the initiator. Of a side that is `either` it is known once the peer's preamble was read. */
+  /** Whether the peer is the initiator. Of a side that is `either` it may be, until the peer's preamble was read. */
   isResponder: boolean
   #isGreeted = false
   #hasAnswered = false
@@ -76,7 +79,7 @@ export class Door {
     this.duplex = duplex
     this.channel = channel
     this.events = events
-    this.isResponder = side.own.preamble.role === 'acceptor'
+    this.isResponder = side.own.preamble.role !== 'dialer'
   }
 
   /** Sends this side's preamble, which is always the first. */

@@ -37,6 +37,11 @@ export function onlyOneSecret(isOwn: boolean): LinkError {
   return linkError(CloseCode.AUTHENTICATION_FAILED, message)
 }
 
+/** Message 1 was here before: somebody has recorded it, and sends it again. */
+export function repeated(): LinkError {
+  return linkError(CloseCode.AUTHENTICATION_FAILED, "the peer repeats somebody's first message")
+}
+
 /** Too many handshakes are pending at this node, or the peer's host begins too many. */
 export function busy(): LinkError {
   return linkError(CloseCode.BUSY, 'this node takes no further handshake now')

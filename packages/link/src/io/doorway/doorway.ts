@@ -1,14 +1,13 @@
 import { concatBytes } from '@astranet/interface'
 import { recordPipe } from '@astranet/secure'
-import { Handshake, type HandshakeOptions, type HandshakeResult } from '@astranet/secure/proto'
+import { grantPsk, Handshake, type HandshakeOptions, type HandshakeResult } from '@astranet/secure/proto'
 import { CloseCode, LinkError, linkError, protocolError } from '../../proto/error-codes.js'
-import { grantPsk } from '../../proto/grant-psk.js'
 import type { Hello, HelloFields } from '../../proto/hello.js'
 import { negotiateRole, type SessionRole } from '../../proto/negotiate-role.js'
 import { equalBytes, isSameTls, pipeProtection } from '../../proto/pipe-protection.js'
 import { PREAMBLE_BYTES, presentsGrant } from '../../proto/preamble.js'
 import type { Door, PeerPreamble } from './door.js'
-import { busy, onlyOneSecret } from './doorway-errors.js'
+import { busy, onlyOneSecret, repeated } from './doorway-errors.js'
 import { decodeHello, encodeHello, MAX_HELLO_MESSAGE_BYTES } from './hello-message.js'
 import { keepEnd } from './keep-end.js'
 import type { Passage, RemoteNode } from './passage.js'
@@ -28,6 +27,8 @@ export async function passDoorway(door: Door): Promise<Passage> {
   if (role instanceof LinkError) throw role
   door.isResponder = role === 'server'
   if (peer.preamble.hasSecret !== own.hasSecret) throw onlyOneSecret(own.hasSecret)
+  if (presentsGrant(peer.preamble) && !(own.hasSecret && peer.preamble.role === 'dialer'))
+    throw protocolError('presents a grant, and only a dialer may, where there is a secret')
   // A side that is either waits for the peer's preamble before it sends message 1.
   if (role === 'server' && peer.preamble.role === 'either') door.greet()
   return role === 'client' ? initiate(door, peer, early ?? (await sendFirst(door))) : respond(door, peer)
@@ -50,7 +51,6 @@ async function sendFirst(door: Door): Promise<Handshake> {
 }
 
 async function initiate(door: Door, peer: PeerPreamble, handshake: Handshake): Promise<Passage> {
-  if (presentsGrant(peer.preamble)) throw protocolError('presents a grant, and only a dialer may')
   const third = await handshake.receive(await door.readReply(handshake))
   door.send(third as Uint8Array)
   return admit(door, peer, { role: 'client', result: handshake.result })
@@ -64,7 +64,7 @@ async function respond(door: Door, peer: PeerPreamble): Promise<Passage> {
     psk: await peersPsk(door, peer),
     maxPayloadBytes: MAX_HELLO_MESSAGE_BYTES,
     // Called once message 1 was found right: for a peer without the secret nothing is encoded.
-    payload: () => concatBytes([door.side.own.bytes, encodeHello(ownHello(door, peer))]),
+    payload: () => secondPayload(door, peer),
   })
   await handshake.start()
   const first = await door.readMessage(handshake)
@@ -75,8 +75,11 @@ async function respond(door: Door, peer: PeerPreamble): Promise<Passage> {
   return admit(door, peer, { role: 'server', result: handshake.result })
 }
 
-function sharedOptions({ side }: Door): Pick<HandshakeOptions, 'crypto' | 'identity' | 'expectedNodeId'> {
-  return { crypto: side.provider.crypto, identity: side.identity, expectedNodeId: side.expectedNodeId }
+function sharedOptions({
+  side,
+}: Door): Pick<HandshakeOptions, 'crypto' | 'identity' | 'expectedNodeId' | 'expectedKey'> {
+  const { provider, identity, expectedNodeId, expectedKey } = side
+  return { crypto: provider.crypto, identity, expectedNodeId, expectedKey }
 }
 
 /** The secret with which the peer has made message 1. */
@@ -90,6 +93,13 @@ async function peersPsk({ side }: Door, { preamble }: PeerPreamble): Promise<Uin
 /** What this side says of itself to this peer. */
 function ownHello({ side }: Door, { preamble }: PeerPreamble): HelloFields {
   return preamble.hasExporter ? { ...side.hello, exporter: side.own.exporter } : side.hello
+}
+
+/** The responder's HELLO, to an initiator whose message 1 was found right. Nothing was spent on message 2 yet. */
+function secondPayload(door: Door, peer: PeerPreamble): Uint8Array {
+  const { hasSecret, nonce } = peer.preamble
+  if (hasSecret && !door.events.isNew(nonce)) throw repeated()
+  return concatBytes([door.side.own.bytes, encodeHello(ownHello(door, peer))])
 }
 
 /** The initiator's HELLO, to a responder that has read the same and whose preamble arrived as it was sent. */

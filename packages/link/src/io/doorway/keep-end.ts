@@ -24,9 +24,11 @@ export function keepEnd(duplex: ByteDuplex): ByteDuplex {
     writev: (chunks) => duplex.writev(chunks),
     pause: () => duplex.pause(),
     resume() {
-      duplex.resume()
-      handler?.onEnd()
+      const told = handler
       handler = undefined
+      // First, since the pipe may close from inside its own `resume`.
+      told?.onEnd()
+      duplex.resume()
     },
     end: () => duplex.end(),
     abort: (reason) => duplex.abort(reason),

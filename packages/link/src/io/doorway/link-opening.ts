@@ -82,6 +82,7 @@ export class LinkOpening {
       events: {
         onStage: (stage) => this.#slot?.advance(stage),
         mayBegin: () => this.#slot?.begin(clock.now()) ?? true,
+        isNew: (nonce) => this.#slot?.isNew(nonce) ?? true,
         onIntroduced: (introduced) => this.#onIntroduced(introduced),
         admit: (hello) => this.#admit(hello),
       },

@@ -26,7 +26,8 @@ function doorSide(
   duplex: ByteDuplex,
   { options, hello, nonce }: { options: OptionsOf<never>; hello: HelloFields; nonce: Uint8Array },
 ): DoorSide {
-  const { role, identity, psk, grant, encryption, expectedNodeId, provider = defaultProvider } = options
+  const { role, identity, psk, grant, encryption, provider = defaultProvider } = options
+  const { expectedNodeId, expectedKey } = options
   const own = ownPreamble(duplex, {
     role,
     nonce,
@@ -35,7 +36,7 @@ function doorSide(
     keyId: psk === undefined ? grant?.id : undefined,
   })
   const networkPsk = psk instanceof Uint8Array ? () => Promise.resolve(psk) : psk
-  return { own, identity, provider, hello, networkPsk, grant, expectedNodeId }
+  return { own, identity, provider, hello, networkPsk, grant, expectedNodeId, expectedKey }
 }
 
 function makeNonce(randomBytes: (length: number) => Uint8Array): Uint8Array {

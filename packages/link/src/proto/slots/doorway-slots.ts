@@ -38,7 +38,8 @@ export interface DoorwaySlotsOptions {
  * connect most lose most, and an honest peer among a thousand others is hardly ever the one.
  *
  * Give one object to all links of a node that accept connections. It holds 200 bytes for each pipe, and for a second
- * each host that has begun a handshake (16,384 at most).
+ * each host that has begun a handshake (16,384 at most). It also holds the nonces of the last 16,384 first messages that
+ * were made with the secret, so that a recorded one is of no use.
  */
 export class DoorwaySlots {
   readonly #keeper: SlotKeeper

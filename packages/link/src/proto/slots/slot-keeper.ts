@@ -1,4 +1,5 @@
 import { BeginQuota } from './begin-quota.js'
+import { FirstMessages } from './first-messages.js'
 import { remoteHost } from './remote-host.js'
 import { SlotList, type Listed } from './slot-list.js'
 import { SLOT_STAGES, type DoorwaySlot, type SlotOwner, type SlotStage } from './slot.js'
@@ -18,6 +19,7 @@ export interface SlotLimits {
 export class SlotKeeper {
   readonly #limits: SlotLimits
   readonly #quota: BeginQuota
+  readonly firstMessages: FirstMessages = new FirstMessages()
   readonly #stages: Readonly<Record<SlotStage, SlotList<PendingSlot>>> = {
     silent: new SlotList(),
     greeted: new SlotList(),
@@ -132,6 +134,10 @@ class PendingSlot implements DoorwaySlot, Listed {
 
   begin(now: number): boolean {
     return this.#keeper.begin(this, now)
+  }
+
+  isNew(nonce: Uint8Array): boolean {
+    return this.#keeper.firstMessages.isNew(nonce)
   }
 
   linger(): void {

@@ -21,6 +21,8 @@ export interface DoorwaySlot {
   advance(stage: SlotStage): void
   /** Whether cryptography may begin for the peer at the time `now`, in ms. */
   begin(now: number): boolean
+  /** Whether a message 1 that was made with the secret, and whose preamble has `nonce`, was not here before. */
+  isNew(nonce: Uint8Array): boolean
   /** The peer was refused, and the pipe stays open until the peer has read that. */
   linger(): void
   /** The peer is admitted, or the pipe is closed. */

@@ -151,11 +151,6 @@ export class Session implements AsyncDisposable {
     return core.sendDatagram(payload)
   }
 
-  /** Gives a peer that began as untrusted (`isTrusted: false`) the full limits. */
-  raiseLimits(): void {
-    this.#driver.core.raiseLimits()
-  }
-
   /**
    * Accepts no more streams, waits until none is open, then closes the session. The application has to notify the peer:
    * QMux has no frame for it. Resolves when no stream is open, also because the session ended meanwhile.

@@ -5,9 +5,8 @@ import { checkInteger } from '@astranet/interface/check'
  * given. A node that gives one budget to all its sessions has one bound for its receive memory.
  *
  * A session that finds the budget empty waits, and is notified when bytes return. It never gives credit that it has
- * not reserved, with two exceptions, which come on top of `limitBytes`: the first window, which transport parameters
- * promise before anything is known of the peer (64 KiB; 1 MiB in a session that is trusted from its start), and 128
- * KiB that every session may always have; otherwise idle sessions that hold the credit would stop the others forever.
+ * not reserved, with one exception, which comes on top of `limitBytes`: 128 KiB that every session may always have;
+ * otherwise idle sessions that hold the credit would stop the others forever.
  */
 export class MemoryBudget {
   /** The bound, in bytes. */
@@ -33,7 +32,10 @@ export class MemoryBudget {
     return granted
   }
 
-  /** Reserves `bytes` whether the budget has room or not: for what a session was promised at its start. */
+  /**
+   * Reserves `bytes` whether the budget has room or not: for what a session may have in any case, and what holding the
+   * bytes that have arrived costs.
+   */
   force(bytes: number): void {
     this.#reservedBytes += bytes
   }

@@ -11,9 +11,6 @@ const FIRST_SESSION_WINDOW_BYTES = 1024 * 1024
 /** The session's window in bandwidth-delay products: the bytes in flight, and the credit for as many more. */
 const SESSION_PRODUCTS = 2
 
-/** The window of a session whose peer is not authenticated, in bytes. */
-export const UNTRUSTED_SESSION_WINDOW_BYTES = 65_536
-
 /**
  * What a session may have of a shared budget even when others have used it up, in bytes: twice what a sender may
  * reserve for urgency 0. With less, all other streams could wait forever.
@@ -60,22 +57,21 @@ export class ReceiveWindow {
   growthBytes: number // see float-zero.ts
 
   readonly #budget: MemoryBudget
-  #tuning: WindowTuning | undefined
+  readonly #tuning: WindowTuning
   #consumedAtRenewal = FLOAT_ZERO
   #epoch = 0
   #activeReaders = 0
   #formerReaders = 0
   #isClosed = false
 
-  constructor(capBytes: number, budget: MemoryBudget, isTrusted: boolean) {
+  constructor(capBytes: number, budget: MemoryBudget) {
     this.capBytes = capBytes
     this.poolBytes = Math.floor(capBytes / 2)
     this.growthBytes = 0
     this.#budget = budget
-    const first = isTrusted ? FIRST_SESSION_WINDOW_BYTES : UNTRUSTED_SESSION_WINDOW_BYTES
-    this.limit = Math.min(first, this.poolBytes)
-    if (isTrusted) this.#tuning = new WindowTuning(this.limit, 0, SESSION_PRODUCTS)
-    budget.force(this.limit)
+    const first = Math.min(FIRST_SESSION_WINDOW_BYTES, this.poolBytes)
+    this.#tuning = new WindowTuning(first, 0, SESSION_PRODUCTS)
+    this.limit = this.#reserve(first)
   }
 
   /** U: what unread bytes hold in memory. */
@@ -90,22 +86,12 @@ export class ReceiveWindow {
 
   /** W: the credit that the peer should have. */
   get windowBytes(): number {
-    return this.#tuning?.windowBytes ?? UNTRUSTED_SESSION_WINDOW_BYTES
-  }
-
-  /** Lets W grow: the peer is authenticated. */
-  trust(now: number): void {
-    this.#tuning ??= new WindowTuning(
-      Math.min(FIRST_SESSION_WINDOW_BYTES, this.poolBytes),
-      now,
-      SESSION_PRODUCTS,
-    )
+    return this.#tuning.windowBytes
   }
 
   /** Lets the peer send at least `bytes` that stay unread. */
   requireAtLeast(bytes: number): void {
     const tuning = this.#tuning
-    if (tuning === undefined) return
     tuning.minBytes = Math.max(tuning.minBytes, Math.min(2 * bytes, this.poolBytes))
     tuning.windowBytes = Math.max(tuning.windowBytes, tuning.minBytes)
   }
@@ -145,14 +131,11 @@ export class ReceiveWindow {
    * enough room, `whenReleased`, if given, is called once it has room again.
    */
   update(now: number, minRttMs: number | undefined, whenReleased: (() => void) | undefined): boolean {
-    this.#tuning?.renew(this.consumed - this.#consumedAtRenewal, now, minRttMs, this.poolBytes)
+    this.#tuning.renew(this.consumed - this.#consumedAtRenewal, now, minRttMs, this.poolBytes)
     this.#consumedAtRenewal = this.consumed
     const missing = this.#target() - this.outstandingBytes
     if (missing <= 0) return false
-    const granted = this.#budget.reserve(missing)
-    const forced = Math.min(missing, MIN_SHARE_BYTES - this.unreadBytes - this.outstandingBytes) - granted
-    if (forced > 0) this.#budget.force(forced)
-    const raised = granted + Math.max(0, forced)
+    const raised = this.#reserve(missing)
     this.limit += raised
     if (raised < missing && whenReleased !== undefined) this.#budget.whenReleased(whenReleased)
     return raised > 0
@@ -170,6 +153,15 @@ export class ReceiveWindow {
     this.#isClosed = true
     this.#budget.forget(whenReleased)
     this.#budget.release(this.unreadBytes + this.outstandingBytes)
+  }
+
+  /** Reserves up to `bytes`: what the budget has room for, and what this session may have in any case. */
+  #reserve(bytes: number): number {
+    const granted = this.#budget.reserve(bytes)
+    const forced = Math.min(bytes, MIN_SHARE_BYTES - this.unreadBytes - this.outstandingBytes) - granted
+    if (forced <= 0) return granted
+    this.#budget.force(forced)
+    return granted + forced
   }
 
   /** Whether at least `part` of a step of credit was used. */

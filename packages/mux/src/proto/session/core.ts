@@ -183,14 +183,6 @@ export class SessionCore extends SessionHost {
     return true
   }
 
-  /** The peer is authenticated: full limits from now on. */
-  raiseLimits(): void {
-    if (this.isClosing) return
-    this.receiveWindow.trust(this.now)
-    this.limits.trust()
-    this.wake()
-  }
-
   /** The streams that hold unread bytes, the longest untouched first. */
   unreadStreams(): Stream[] {
     // `Stream` is the only class of stream records.

@@ -85,7 +85,7 @@ export class SessionHost implements SendHost, StreamSetHost, DispatchHost {
     this.isServer = role === 'server'
     this.now = environment.now()
     this.liveness = new Liveness({ ...options, random: environment.random }, this.now)
-    this.receiveWindow = new ReceiveWindow(maxReceiveBufferBytes, memoryBudget, options.isTrusted)
+    this.receiveWindow = new ReceiveWindow(maxReceiveBufferBytes, memoryBudget)
     this.limits = new StreamLimits(options)
     this.streams = new StreamSet(this)
     this.work = new StreamWork(this)

@@ -1,6 +1,6 @@
 import type { Clock } from '@astranet/interface'
 import { DEFAULT_MAX_RECORD_SIZE_BYTES } from '@astranet/frame'
-import { checkBoolean, checkInteger, type NumberRange } from '@astranet/interface/check'
+import { checkInteger, type NumberRange } from '@astranet/interface/check'
 import { MemoryBudget } from '../receive/memory-budget.js'
 
 /** Limits and timers of a session. Every one has a default that suits most programs. */
@@ -23,11 +23,6 @@ export interface SessionLimits {
   maxConcurrentStreams?: number
   /** Unidirectional streams the peer may have open at once; 0 to 2^48. Default 1,048,576. */
   maxConcurrentUniStreams?: number
-  /**
-   * False for a peer that is not authenticated yet: 64 KiB of session credit and one bidirectional stream until
-   * `raiseLimits`. Default true.
-   */
-  isTrusted?: boolean
   /**
    * How often a QX_PING is sent, in ms, jittered down by up to 20 %; 0: only to measure the round trip, at the
    * session's beginning and when its window grows. Default 10,000.
@@ -102,7 +97,6 @@ export function resolveLimits(limits: SessionLimits): ResolvedLimits {
     }),
     maxConcurrentStreams: integer('maxConcurrentStreams', MEBIBYTE, STREAMS),
     maxConcurrentUniStreams: integer('maxConcurrentUniStreams', MEBIBYTE, STREAMS),
-    isTrusted: checkBoolean('isTrusted', limits.isTrusted ?? true),
     keepAliveIntervalMs: integer('keepAliveIntervalMs', 10_000, TIMEOUT),
     deadPeerTimeoutMs: integer('deadPeerTimeoutMs', 20_000, TIMEOUT),
     idleTimeoutMs: integer('idleTimeoutMs', 0, TIMEOUT),

@@ -33,21 +33,13 @@ export class PeerStreams {
   closed = 0
   /** No more credit is given: the session drains. */
   isFrozen = false
-  #backlog: number
-  #maxConcurrent: number
+  #backlog = FIRST_BACKLOG
+  readonly #maxConcurrent: number
   readonly #gaps: Gap[] = []
 
-  /** `firstBacklog`: streams the peer may open before any was accepted. */
-  constructor(maxConcurrent: number, firstBacklog: number = FIRST_BACKLOG) {
+  constructor(maxConcurrent: number) {
     this.#maxConcurrent = maxConcurrent
-    this.#backlog = firstBacklog
-    this.limit = Math.min(maxConcurrent, firstBacklog)
-  }
-
-  /** The peer is authenticated: it may have `maxConcurrent` streams open, and the backlog may grow. */
-  trust(maxConcurrent: number): void {
-    this.#maxConcurrent = maxConcurrent
-    this.#backlog = Math.max(this.#backlog, FIRST_BACKLOG)
+    this.limit = Math.min(maxConcurrent, FIRST_BACKLOG)
   }
 
   /** Streams the peer has opened and the application has not got. */

@@ -29,6 +29,14 @@ export function peerError(expected: NodeId, actual: NodeId): AstraError {
   )
 }
 
+/** The peer has proved an identity key that is not the expected one. */
+export function keyError(actual: NodeId): AstraError {
+  return secureError(
+    'ASTRA_ERR_SECURE_PEER',
+    `The node at the other end, ${formatNodeId(actual)}, has another identity key than the one that was expected.`,
+  )
+}
+
 /** Whether `error` is one of this package's with that code. */
 export function hasCode(error: unknown, code: SecureErrorCode): boolean {
   return error instanceof AstraError && error.code === code

@@ -26,6 +26,11 @@ export interface HandshakeOptions {
   readonly maxPayloadBytes?: number | undefined
   /** The only node id that is accepted. An initiator then shows its own identity to no other node. Default: any. */
   readonly expectedNodeId?: NodeId | undefined
+  /**
+   * The only identity key that is accepted, 32 bytes; where it is known it is better than a node id, which is 64 bits of
+   * its hash. Default: any.
+   */
+  readonly expectedKey?: Uint8Array | undefined
 }
 
 /**

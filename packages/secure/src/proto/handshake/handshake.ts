@@ -1,8 +1,8 @@
 import { concatBytes } from '@astranet/interface'
-import { asciiBytes, NO_BYTES } from '../bytes.js'
+import { asciiBytes, equalBytes, NO_BYTES } from '../bytes.js'
 import { nodeIdOfKey } from '../node-id.js'
 import { NoiseXX } from '../noise/noise-xx.js'
-import { hasCode, lengthError, peerError, secretError } from './failures.js'
+import { hasCode, keyError, lengthError, peerError, secretError } from './failures.js'
 import type { HandshakeOptions, HandshakeResult, SecurePeer } from './handshake-options.js'
 import { readProof, writeProof, type SecureRole } from './identity-proof.js'
 import { messageLengths, type LengthRange } from './lengths.js'
@@ -158,12 +158,13 @@ export class Handshake {
   }
 
   async #readProof(noise: NoiseXX, message: Uint8Array, role: SecureRole): Promise<void> {
-    const { crypto, expectedNodeId } = this.#options
+    const { crypto, expectedNodeId, expectedKey } = this.#options
     const sealed = await noise.readTokens(message)
     const part = { role, hash: noise.hash, staticKey: noise.remoteStaticKey }
     const proven = await readProof(crypto, part, await noise.decrypt(sealed))
     const nodeId = await nodeIdOfKey(proven.publicKey, (bytes) => crypto.hash(bytes))
     if (expectedNodeId !== undefined && nodeId !== expectedNodeId) throw peerError(expectedNodeId, nodeId)
+    if (expectedKey !== undefined && !equalBytes(proven.publicKey, expectedKey)) throw keyError(nodeId)
     this.#peer = { nodeId, ...proven }
   }
 

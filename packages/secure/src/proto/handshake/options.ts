@@ -8,12 +8,14 @@ export const DEFAULT_MAX_PAYLOAD_BYTES = 4_096
 
 /** The largest payload that the peer may send. Throws a `TypeError` or `RangeError` that names the option. */
 export function checkHandshakeOptions(options: HandshakeOptions): number {
-  const { role, identity, psk, prologue, payload, maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES } = options
+  const { role, identity, psk, prologue, payload, expectedKey } = options
+  const { maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES } = options
   if (role !== 'initiator' && role !== 'responder')
     throw new TypeError(`role must be 'initiator' or 'responder', got ${JSON.stringify(role)}`)
   if (typeof identity?.sign !== 'function') throw new TypeError('identity must be an identity')
   checkBytes('identity.publicKey', identity.publicKey, KEY_BYTES, KEY_BYTES)
   if (psk !== undefined) checkBytes('psk', psk, KEY_BYTES, KEY_BYTES)
+  if (expectedKey !== undefined) checkBytes('expectedKey', expectedKey, KEY_BYTES, KEY_BYTES)
   if (prologue !== undefined) checkBytes('prologue', prologue, 0, Infinity)
   if (payload !== undefined && typeof payload !== 'function') checkPayload(payload)
   return checkInteger('maxPayloadBytes', maxPayloadBytes, { min: 0, max: MAX_PAYLOAD_BYTES })

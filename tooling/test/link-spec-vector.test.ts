@@ -1,21 +1,25 @@
 import { createPrivateKey, createPublicKey, diffieHellman, pbkdf2Sync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { formatNodeId } from '@astranet/interface'
-import { importIdentity, nodeCrypto, type CryptoProvider, type Identity } from '@astranet/secure'
-import type { DhKeyPair } from '@astranet/secure/proto'
+import { formatNodeId } from '../../packages/interface/src/index.js'
+import {
+  importIdentity,
+  nodeCrypto,
+  type CryptoProvider,
+  type Identity,
+} from '../../packages/secure/src/index.js'
+import { grantPsk, type DhKeyPair } from '../../packages/secure/src/proto/index.js'
 import { describe, expect, it } from 'vitest'
-import type { LinkOptions } from '@astranet/link'
-import { counting, hex } from '../../secure/test/support/bytes.js'
-import { publicKeyOf } from '../../secure/test/support/fixed-keys.js'
-import { privateKey, Reference } from '../../secure/test/support/reference.js'
-import { encodeHello } from '../src/io/doorway/hello-message.js'
-import { grantPsk } from '../src/proto/grant-psk.js'
-import { encodeRefusal } from '../src/proto/refusal.js'
-import { CloseCode } from '../src/proto/error-codes.js'
-import { intercept, type Part } from './support/man-in-the-middle.js'
+import type { LinkOptions } from '../../packages/link/src/index.js'
+import { counting, hex } from '../../packages/secure/test/support/bytes.js'
+import { publicKeyOf } from '../../packages/secure/test/support/fixed-keys.js'
+import { privateKey, Reference } from '../../packages/secure/test/support/reference.js'
+import { encodeHello } from '../../packages/link/src/io/doorway/hello-message.js'
+import { encodeRefusal } from '../../packages/link/src/proto/refusal.js'
+import { CloseCode } from '../../packages/link/src/proto/error-codes.js'
+import { intercept, type Part } from '../../packages/link/test/support/man-in-the-middle.js'
 
-const spec = readFileSync(new URL('../../../spec/astranet-1.md', import.meta.url), 'utf8')
-const ticketSpec = readFileSync(new URL('../../../spec/ticket.md', import.meta.url), 'utf8')
+const spec = readFileSync(new URL('../../spec/astranet-1.md', import.meta.url), 'utf8')
+const ticketSpec = readFileSync(new URL('../../spec/ticket.md', import.meta.url), 'utf8')
 
 /** The lines `name = value` of the text block below a heading. */
 function block(text: string, heading: string): string[] {

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { PREAMBLE_BYTES } from '@astranet/link'
 import { generateIdentitySync, type Signer } from '@astranet/secure'
@@ -6,7 +8,7 @@ import { joinAs, listenAs } from './attacks/impostor.js'
 import { offerEcho, speak } from './attacks/talk.js'
 import { Wire, type Change } from './attacks/wire.js'
 import { recordedFirst } from './strangers/first-bytes.js'
-import { failure, until } from './support.js'
+import { errorOf, failure, until } from './support.js'
 
 // Somebody between two nodes, over real connections: without the secret, and as a member of the network.
 
@@ -19,6 +21,10 @@ const networks: [string, AstraNetOptions][] = [
   ['without a secret', { encryption: 'always' }],
   ['with a secret', { encryption: 'always', secret }],
 ]
+
+const ROLE_AT = 12
+const ACCEPTOR = 2
+const NONCE_AT = 14
 
 /** Where the flags of a preamble are, and what they mean. */
 const FLAGS_AT = 13
@@ -97,6 +103,77 @@ describe.each(networks)('somebody in between two nodes %s', (_, options) => {
       expect(codes, direction).toContain('ASTRA_ERR_LINK_AUTHENTICATION')
     }
   })
+})
+
+describe.each(networks)('somebody on the path of an open link, in a network %s', (_, options) => {
+  /** Joined once, and not again when the link is lost. */
+  async function linked(): Promise<Between> {
+    const nodes = await between(options)
+    const joining = new AbortController()
+    await nodes.near.join('tcp4', nodes.wire.address, { signal: joining.signal })
+    joining.abort()
+    return nodes
+  }
+
+  test.each(['forth', 'back'] as const)(
+    'cannot change a bit that goes %s: the link is lost',
+    async (direction) => {
+      await using nodes = await linked()
+      const { far, near, wire } = nodes
+      const talk = await offerEcho(far)
+      await speak(near, talk)
+      const socket = await near.dial('', talk.name)
+      const received: Buffer[] = []
+      socket.on('data', (chunk: Buffer) => received.push(chunk))
+      // Behind the header of the next record, whichever it is.
+      wire.changes = [{ direction, offset: wire.bytes(direction) + 8, bits: 0x10 }]
+      socket.write(talk.text)
+      expect((await errorOf(socket)).code).toBe('ECONNRESET')
+      expect(Buffer.concat(received).toString()).toBe('')
+      await until(() => near.routes().length + far.routes().length === 0)
+    },
+  )
+
+  test('cannot end a connection early as if nothing more came', async () => {
+    await using nodes = await linked()
+    const { far, near, wire } = nodes
+    const listener = await far.bind('', 'half')
+    listener.on('connection', (socket) => socket.on('error', () => {}).write('half'))
+    const socket = await near.dial('', 'half')
+    let hasEnded = false
+    socket.on('end', () => (hasEnded = true))
+    socket.once('data', () => wire.end())
+    expect((await errorOf(socket)).code).toBe('ECONNRESET')
+    expect(hasEnded).toBe(false)
+  })
+})
+
+test.each<[string, (bytes: Buffer) => void]>([
+  ['as they are', () => {}],
+  ['as the acceptor', (bytes) => (bytes[ROLE_AT] = ACCEPTOR)],
+  [
+    'as the acceptor, with another nonce',
+    (bytes) => {
+      bytes[ROLE_AT] = ACCEPTOR
+      bytes[NONCE_AT] = (bytes[NONCE_AT] as number) ^ 1
+    },
+  ],
+])('a node that gets its own bytes back %s has no link', async (_, change) => {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', (bytes) => {
+      change(bytes)
+      socket.write(bytes)
+      socket.pipe(socket)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  await using node = new AstraNet({ secret, helloTimeoutMs: 2_000 })
+  const { port } = server.address() as AddressInfo
+  const { code } = await failure(node.join('tcp4', `127.0.0.1:${port}`))
+  expect(code).toMatch(/^ASTRA_ERR_LINK_(SELF|PROTOCOL|AUTHENTICATION)$/)
+  expect(node.routes()).toEqual([])
+  server.close()
 })
 
 describe.each(networks)('a member in between, in a network %s', (_, options) => {

@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { PREAMBLE_BYTES } from '@astranet/link'
@@ -9,6 +10,7 @@ const HELLO = Uint8Array.of(0x04, 0x81, 0xa1, 0x69, 0x01)
 
 const ROLE_AT = 12
 const NONCE_AT = 14
+const NONCE_BYTES = 16
 const ACCEPTOR = 2
 
 /** A member who does the handshake with real bytes, and shows an identity that need not be its own. */
@@ -90,8 +92,10 @@ export async function joinAs(
 ): Promise<void> {
   const [host = '', port] = address.split(':')
   const socket = connect({ host, port: Number(port) }).on('error', () => {})
-  const handshake = await handshakeOf(impostor, { role: 'initiator', prologue: preamble, payload: HELLO })
-  socket.write(Buffer.concat([preamble, frameMessage((await handshake.start()) as Uint8Array)]))
+  // A node refuses a first message that repeats a nonce.
+  const prologue = randomFillSync(Buffer.from(preamble), NONCE_AT, NONCE_BYTES)
+  const handshake = await handshakeOf(impostor, { role: 'initiator', prologue, payload: HELLO })
+  socket.write(Buffer.concat([prologue, frameMessage((await handshake.start()) as Uint8Array)]))
   const pieces = new Pieces(socket)
   await pieces.take(PREAMBLE_BYTES)
   const third = (await handshake.receive(await pieces.message())) as Uint8Array

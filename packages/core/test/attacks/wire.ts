@@ -47,6 +47,16 @@ export class Wire implements AsyncDisposable {
     return Buffer.concat(this.seen[direction]).toString('latin1').split(text).length - 1
   }
 
+  /** How many bytes have passed. */
+  bytes(direction: Direction): number {
+    return this.seen[direction].reduce((sum, chunk) => sum + chunk.length, 0)
+  }
+
+  /** Ends all connections as if both sides had done so. */
+  end(): void {
+    for (const socket of this.#sockets) socket.end()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.close()
     for (const socket of this.#sockets) socket.destroy()

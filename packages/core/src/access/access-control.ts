@@ -32,11 +32,18 @@ export class AccessControl {
   readonly #grants: GrantPatterns = new GrantPatterns()
   /** What programs see of each peer. */
   #shown = new WeakMap<AdmittedIdentity, RemoteIdentity>()
+  /** Whether a peer has been admitted whose grant limits what it may offer. */
+  #hasLimits = false
 
   constructor({ own, engine, failures }: AccessControlParts) {
     this.own = own
     this.#engine = engine
     this.#failures = failures
+  }
+
+  /** Whether every offer is allowed: there is no policy, and no grant that limits its holder. Asked for each dial. */
+  get isEveryOfferAllowed(): boolean {
+    return this.#engine === undefined && !this.#hasLimits
   }
 
   /** Replaces the policy: from now on it answers. Throws a TypeError or RangeError that names what is wrong in it. */
@@ -63,6 +70,8 @@ export class AccessControl {
    * before it has answered, the new one is asked. The promise never rejects: after `signal` aborts it is a refusal.
    */
   linkRefusal(peer: AdmittedIdentity, signal: AbortSignal): Promise<string | undefined> | undefined {
+    // Every peer that is admitted comes by here.
+    if (peer.services !== undefined) this.#hasLimits = true
     return this.#engine === undefined ? undefined : this.#askLink(peer, signal)
   }
 

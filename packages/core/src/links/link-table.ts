@@ -134,15 +134,15 @@ export class LinkTable implements LinkHandler {
       conflicts.opened(nodeId, { ...olderRecord, link: older }, { ...record, link })
     record.opening?.resolve(nodeId)
     record.opening = undefined
-    this.#closeSurplus(nodeId)
+    this.#closeSurplus(nodeId, link)
   }
 
   /** A peer that opens more links than two loses one that is not preferred, whichever of the nodes has the lower id. */
-  #closeSurplus(nodeId: NodeId): void {
+  #closeSurplus(nodeId: NodeId, newest: Link): void {
     const open = this.linksTo(nodeId).filter((link) => link.isOpen)
     if (open.length <= MAX_LINKS_PER_PEER) return
     const message = `there are ${open.length} links between the two nodes, and ${MAX_LINKS_PER_PEER} are enough`
-    this.#parts.preferred.leastUseful(nodeId, open)?.close(CloseCode.DUPLICATE, message)
+    this.#parts.preferred.leastUseful(nodeId, open, newest)?.close(CloseCode.DUPLICATE, message)
   }
 
   onRegistry(link: Link, message: unknown): void {

@@ -220,7 +220,11 @@ export class Node<TSocket, TListener> {
     if (!isEnding) return
     const { clock, helloTimeoutMs: patienceMs } = this.#options
     const table = this.#table
-    const parts = { ports: this.#ports, clock, patienceMs, admitted: table.admitted.bind(table) }
+    const parts = {
+      ...{ ports: this.#ports, clock, patienceMs },
+      admitted: table.admitted.bind(table),
+      end: table.refuse.bind(table),
+    }
     await endForbidden(parts, before, this.#access)
   }
 

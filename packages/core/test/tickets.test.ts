@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { LinkError, type LinkGrant } from '@astranet/link'
 import { generateIdentity, generateIdentitySync } from '@astranet/secure'
 import { CLOCK_TOLERANCE_MS, formatTicket, parseTicket, readGrant, signGrant } from '@astranet/ticket'
@@ -83,6 +84,29 @@ test('a grant that is used up says so to the next node, with a code, and lets th
   expect(refusal.message).toMatch(/^This grant lets 2 nodes in, and others have used it/)
   expect(refusal.cause).toMatchObject({ name: 'LinkError', code: 'ASTRA_ERR_LINK_REFUSED' })
   for (const identity of identities) expect(await helloBy(ticket, { identity })).toBe('hello')
+})
+
+test('a node that may not come again is told each time, on a diagnostics channel', async () => {
+  await using host = await granting()
+  await using proxy = await Proxy.to(host.address)
+  await using holder = new AstraNet()
+  const addresses = [`tcp4://${proxy.address}`]
+  await holder.join(await host.node.ticket({ addresses, grant: {} }))
+  const failed: unknown[] = []
+  const onFailed = (message: unknown): void => void failed.push(message)
+  subscribe('astranet:join:failed', onFailed)
+  try {
+    await host.node.setPolicy({ mayLink: () => false, default: 'allow' })
+    proxy.cut()
+    await until(() => failed.length === 2)
+  } finally {
+    unsubscribe('astranet:join:failed', onFailed)
+  }
+  const error = { code: 'ASTRA_ERR_LINK_REFUSED', message: expect.stringContaining('"mayLink"') }
+  expect(failed).toMatchObject([
+    { nodeId: host.node.nodeId, error },
+    { nodeId: host.node.nodeId, error },
+  ])
 })
 
 test('the roles of a grant are those of its holder, and its services what the holder may dial', async () => {

@@ -20,6 +20,9 @@ import { PreferredLinks } from './preferred-links.js'
 import { RegistrySync } from './registry-sync.js'
 import type { AdmittedIdentity } from './remote-identity.js'
 
+/** A lost neighbour could not be joined again: `{ nodeId, error }`. */
+const JOIN_FAILED = 'astranet:join:failed'
+
 /** @internal What the neighbours of a node need of it. */
 export interface NeighboursParts {
   readonly options: NodeOptions
@@ -85,7 +88,10 @@ export class Neighbours {
     const sync = new RegistrySync({ catalogue, table, preferred, clock, patienceMs })
     this.sync = sync
     const current = sync.current.bind(sync)
-    this.joins = new Joins({ maker, preferred, clock, random: Math.random, current })
+    this.joins = new Joins({
+      ...{ maker, preferred, clock, random: Math.random, current },
+      onRetryFailed: (nodeId, error) => platform.publish(JOIN_FAILED, { nodeId, error }),
+    })
     catalogue.watchGraph(() => this.#announceIncarnation())
   }
 

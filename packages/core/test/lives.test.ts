@@ -117,6 +117,25 @@ test('a restarted node whose clock is an hour back is dialed within 2 s, althoug
   await former.close()
 })
 
+test('a restarted node is dialed within 2 s, although two former links, one with streams, broke silently', async () => {
+  await using place = await neighbourhood()
+  const { neighbour, address } = place
+  await using first = await Proxy.to(address)
+  await using second = await Proxy.to(address)
+  const former = startedAt(0)
+  const service = await former.bind('', 'former')
+  service.on('connection', (socket) => socket.on('error', () => {}))
+  await former.join('tcp4', first.address)
+  for (let count = 0; count < 3; count++) (await neighbour.dial('', 'former')).on('error', () => {})
+  await former.join('tcp4', second.address)
+  for (const proxy of [first, second]) proxy.freeze()
+  await using node = startedAt(0)
+  await comesAgain(node, place, 1_500)
+  await dialedBack(node, neighbour)
+  for (const proxy of [first, second]) proxy.cut()
+  await former.close()
+})
+
 test('a node that comes again with its clock an hour back is dialed at once when its former link is gone', async () => {
   await using place = await neighbourhood()
   const { neighbour, address } = place

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { LinkError, type LinkGrant } from '@astranet/link'
 import { generateIdentity, generateIdentitySync } from '@astranet/secure'
 import { CLOCK_TOLERANCE_MS, formatTicket, parseTicket, readGrant, signGrant } from '@astranet/ticket'
@@ -83,6 +84,29 @@ test('a grant that is used up says so to the next node, with a code, and lets th
   expect(refusal.message).toMatch(/^This grant lets 2 nodes in, and others have used it/)
   expect(refusal.cause).toMatchObject({ name: 'LinkError', code: 'ASTRA_ERR_LINK_REFUSED' })
   for (const identity of identities) expect(await helloBy(ticket, { identity })).toBe('hello')
+})
+
+test('a node that may not come again is told each time, on a diagnostics channel', async () => {
+  await using host = await granting()
+  await using proxy = await Proxy.to(host.address)
+  await using holder = new AstraNet()
+  const addresses = [`tcp4://${proxy.address}`]
+  await holder.join(await host.node.ticket({ addresses, grant: {} }))
+  const failed: unknown[] = []
+  const onFailed = (message: unknown): void => void failed.push(message)
+  subscribe('astranet:join:failed', onFailed)
+  try {
+    await host.node.setPolicy({ mayLink: () => false, default: 'allow' })
+    proxy.cut()
+    await until(() => failed.length === 2)
+  } finally {
+    unsubscribe('astranet:join:failed', onFailed)
+  }
+  const error = { code: 'ASTRA_ERR_LINK_REFUSED', message: expect.stringContaining('"mayLink"') }
+  expect(failed).toMatchObject([
+    { nodeId: host.node.nodeId, error },
+    { nodeId: host.node.nodeId, error },
+  ])
 })
 
 test('the roles of a grant are those of its holder, and its services what the holder may dial', async () => {
@@ -214,6 +238,7 @@ test('a ticket that was cut off, or is none, says so and shows nothing of itself
     expect(error).toMatchObject({ code: 'ASTRA_ERR_TICKET_INVALID' })
     expect(`${error.message}${error.stack ?? ''}`).not.toContain(ticket.slice(30, 60))
   }
+  expect((await failure(holder.join(ticket, 'tcp4'))).message).not.toContain(ticket.slice(30, 60))
   expect(await failure(holder.join('tcp4', undefined as never))).toMatchObject({
     message: expect.stringMatching(/^address must be a string/),
   })
@@ -278,6 +303,7 @@ test('what a ticket cannot have is named', async () => {
   expect(await wrong(host.node, { secret: true, grant: {} })).toMatch(/either the secret or a grant/)
   expect(await wrong(host.node, { secret: 'yes' })).toMatch(/^secret must be a boolean/)
   expect(await wrong(host.node, { grant: { expiresInMs: 0 } })).toMatch(/^expiresInMs must be an integer/)
+  expect(await wrong(host.node, { grant: { expiresInMs: 2 ** 53 - 1 } })).toMatch(/^expiresInMs must be/)
   expect(await wrong(host.node, { grant: { uses: 0 } })).toMatch(/uses must be/)
   expect(await wrong(host.node, { grant: { roles: ['a b'] } })).toMatch(/roles\[0\] must be/)
   expect(await wrong(host.node, { addresses: ['localhost'] })).toMatch(/addresses\[0\] must be/)

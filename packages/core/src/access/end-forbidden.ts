@@ -1,5 +1,5 @@
 import type { Clock } from '@astranet/interface'
-import { CloseCode, type Link } from '@astranet/link'
+import type { Link } from '@astranet/link'
 import type { AdmittedIdentity } from '../links/remote-identity.js'
 import type { PortTable } from '../listen/port-table.js'
 import type { AccessControl } from './access-control.js'
@@ -12,15 +12,17 @@ export interface EndForbiddenParts {
   readonly patienceMs: number
   /** The links that this node has admitted. */
   readonly admitted: () => Iterable<readonly [Link, AdmittedIdentity]>
+  /** Closes a link for that reason; resolves when it has closed. */
+  readonly end: (link: Link, text: string) => Promise<void>
 }
 
 /**
  * Closes the links that the policy of `after` does not allow, and those whose peer could dial some bound service by the
  * policy of `before` and cannot any more. One link per turn of the event loop, because each is asked for every bound
- * service. Never rejects.
+ * service. Resolves when they have closed; never rejects.
  */
 export async function endForbidden(
-  { ports, clock, patienceMs, admitted }: EndForbiddenParts,
+  { ports, clock, patienceMs, admitted, end }: EndForbiddenParts,
   before: AccessControl,
   after: AccessControl,
 ): Promise<void> {
@@ -32,12 +34,14 @@ export async function endForbidden(
   const asked = [...admitted()].map(([link, peer]) => {
     return { link, peer, refusal: after.linkRefusal(peer, deadline.signal) }
   })
+  const ending: Promise<void>[] = []
   for (const { link, peer, refusal } of asked) {
     const text = (await refusal) ?? lostDial(ports, peer, { before, after })
-    if (text !== undefined) link.close(CloseCode.REFUSED, text)
+    if (text !== undefined) ending.push(end(link, text))
     await turn(clock)
   }
   timer.cancel()
+  await Promise.all(ending)
 }
 
 /** Why the peer may not dial some bound service any more; `undefined` if it may dial all that it could. */

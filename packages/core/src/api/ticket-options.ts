@@ -30,6 +30,6 @@ export interface GrantOptions {
   services?: readonly string[]
   /** How many different nodes it lets in, 1 to 65,535; each may come again until the grant ends. Default 1. */
   uses?: number
-  /** How long it counts from now on, in whole ms from 1. Default 86,400,000, which is a day. */
+  /** How long it counts from now on, 1 to 3,155,760,000,000 whole ms (100 years). Default 86,400,000, which is a day. */
   expiresInMs?: number
 }

@@ -69,7 +69,8 @@ export class Admission {
     const identity = admittedIdentity(remote, remoteAddress, { roles, services })
     const refusal = await this.#askPolicy(link, identity)
     if (refusal !== undefined) return refusal
-    // What is counted stays counted, so this comes last.
+    // What is counted stays counted, so this comes last, and not for a link that has ended meanwhile.
+    if (!this.#places.has(link)) return linkError(CloseCode.NO_ERROR, 'the link has ended')
     const fault = grants.use(terms, remote.nodeId)
     return fault === undefined ? identity : grantRefusal(fault)
   }

@@ -11,6 +11,9 @@ const MAX_REPORTED = 1_024
 /** The most neighbours whose claims about this node's own id are reported. */
 const MAX_CLAIMANTS = 8
 
+/** The most conflicts of neighbours that cause a warning: a member can make identities, and conflicts, without end. */
+const MAX_WARNED = 64
+
 /** What is known of a link that has ended. */
 export interface EndedLink {
   readonly role: LinkRole
@@ -35,7 +38,7 @@ export interface LinkEnd {
  * Notices that two nodes have one id, and reports it: to both nodes over their links, and to the observers and the
  * user of this program, once for each id. What neighbours claim about this node's own id is reported apart from what
  * this node notices itself, once for each of the first {@link MAX_CLAIMANTS} neighbours, so that a false claim hides
- * nothing.
+ * nothing. Conflicts of neighbours are warned of {@link MAX_WARNED} times, and published each time.
  *
  * A restarted node has the same id as its former life, and the links of that life may not have been noticed as
  * broken. So a link to another life under a known id is not a conflict by itself; it is one if the older link still
@@ -46,6 +49,8 @@ export class Conflicts {
   readonly #reporter: Reporter
   readonly #reported = new Set<NodeId>()
   readonly #claimants = new Set<NodeId>()
+  /** Warnings of two neighbours with one id. */
+  #warned = 0
 
   constructor(self: NodeId, reporter: Reporter) {
     this.#self = self
@@ -114,6 +119,7 @@ export class Conflicts {
 
   #publish(message: Conflict, text: string): void {
     this.#reporter.publish(NODE_CONFLICT, message)
-    this.#reporter.warn(text, 'ASTRA_WARN_ID_CONFLICT')
+    if (!message.isOwn) this.#warned += 1
+    if (message.isOwn || this.#warned <= MAX_WARNED) this.#reporter.warn(text, 'ASTRA_WARN_ID_CONFLICT')
   }
 }

@@ -23,6 +23,8 @@ export interface JoinParts {
   readonly joined: (plan: JoinPlan) => NodeId | undefined
   /** Resolves, never rejects, when the node's services are known, or `signal` aborts, or it took too long. */
   readonly current: (nodeId: NodeId, signal: AbortSignal) => Promise<void>
+  /** It could not be joined again; the next attempt follows. */
+  readonly onRetryFailed: (nodeId: NodeId, error: unknown) => void
   /** The join makes no more attempts. */
   readonly onStopped: (join: Join) => void
 }
@@ -143,8 +145,14 @@ export class Join {
     }
     this.#connect().then(
       (nodeId) => this.#keep(nodeId),
-      () => this.#retryLater(),
+      (error: unknown) => this.#retryFailed(error),
     )
+  }
+
+  #retryFailed(error: unknown): void {
+    if (this.#stopping.signal.aborted) return
+    this.#parts.onRetryFailed(this.#nodeId as NodeId, error)
+    this.#retryLater()
   }
 
   /** The node, if it was linked again in another way meanwhile. */

@@ -50,6 +50,8 @@ export class LinkTable implements LinkHandler {
   #isClosed = false
   /** Callers of `close`. */
   #closing: (() => void)[] = []
+  /** Callers of `refuse`. */
+  readonly #refusing = new Map<Link, (() => void)[]>()
 
   constructor(parts: LinkTableParts) {
     this.#parts = parts
@@ -90,6 +92,15 @@ export class LinkTable implements LinkHandler {
     this.#isClosed = true
     for (const link of [...this.#links.keys()]) link.close()
     if (this.#links.size > 0) await new Promise<void>((resolve) => this.#closing.push(resolve))
+  }
+
+  /** Closes a link whose peer may not be a neighbour, for that reason; resolves when it has closed. */
+  async refuse(link: Link, reason: string): Promise<void> {
+    link.close(CloseCode.REFUSED, reason)
+    if (!this.#links.has(link)) return
+    const callers = this.#refusing.get(link) ?? []
+    this.#refusing.set(link, callers)
+    await new Promise<void>((resolve) => callers.push(resolve))
   }
 
   /** Sends this node's incarnation to all neighbours: it is not the one of their HELLOs any more. */
@@ -134,15 +145,15 @@ export class LinkTable implements LinkHandler {
       conflicts.opened(nodeId, { ...olderRecord, link: older }, { ...record, link })
     record.opening?.resolve(nodeId)
     record.opening = undefined
-    this.#closeSurplus(nodeId)
+    this.#closeSurplus(nodeId, link)
   }
 
   /** A peer that opens more links than two loses one that is not preferred, whichever of the nodes has the lower id. */
-  #closeSurplus(nodeId: NodeId): void {
+  #closeSurplus(nodeId: NodeId, newest: Link): void {
     const open = this.linksTo(nodeId).filter((link) => link.isOpen)
     if (open.length <= MAX_LINKS_PER_PEER) return
     const message = `there are ${open.length} links between the two nodes, and ${MAX_LINKS_PER_PEER} are enough`
-    this.#parts.preferred.leastUseful(nodeId, open)?.close(CloseCode.DUPLICATE, message)
+    this.#parts.preferred.leastUseful(nodeId, open, newest)?.close(CloseCode.DUPLICATE, message)
   }
 
   onRegistry(link: Link, message: unknown): void {
@@ -187,6 +198,8 @@ export class LinkTable implements LinkHandler {
     if (record.quota !== undefined) this.#parts.held.leave(link.peer?.nodeId as NodeId)
     record.opening?.reject(error ?? linkError(CloseCode.NO_ERROR, 'the link was closed before it was open'))
     this.#parts.preferred.closed(record.nodeId, link)
+    for (const resolve of this.#refusing.get(link) ?? []) resolve()
+    this.#refusing.delete(link)
     if (this.#links.size > 0) return
     const closing = this.#closing
     this.#closing = []

@@ -1,5 +1,5 @@
 import type { Clock, NodeId } from '@astranet/interface'
-import { PreferredLink, type Link, type PreferenceStep } from '@astranet/link'
+import { isSameLife, PreferredLink, type Link, type PreferenceStep } from '@astranet/link'
 import { LossWatchers } from './loss-watchers.js'
 import { probe, type Verdict } from './probe.js'
 import { StandbyLinks } from './standby-links.js'
@@ -43,16 +43,19 @@ export class PreferredLinks {
   }
 
   /**
-   * Which of `links`, all open and to that node, is to be closed when there are too many: not the preferred one; of the
-   * others the one with the fewest streams, so that a peer in good faith loses none; of equals the one that has stood
-   * by longest.
+   * Which of `links`, all open and to that node, is to be closed when there are too many, `newest` among them: not the
+   * preferred one; of the others one to another life of the node than `newest`, which has perhaps broken silently, so
+   * that a restarted node is not shut out by its former life; of these the one with the fewest streams, so that a peer
+   * in good faith loses none; of equals the one that has stood by longest.
    */
-  leastUseful(nodeId: NodeId, links: readonly Link[]): Link | undefined {
+  leastUseful(nodeId: NodeId, links: readonly Link[], newest: Link): Link | undefined {
     const preferred = this.linkTo(nodeId)
     const standingBy = [...this.#aside].filter((link) => links.includes(link))
-    const waiting = links.filter((link) => !this.#aside.has(link) && link !== preferred)
+    const waiting = links.filter((link) => !this.#aside.has(link))
+    const candidates = [...standingBy, ...waiting].filter((link) => link !== preferred)
+    const former = candidates.filter((link) => !isSameLife(link.facts, newest.facts))
     let least: Link | undefined
-    for (const link of [...standingBy, ...waiting])
+    for (const link of former.length > 0 ? former : candidates)
       if (least === undefined || streamsOf(link) < streamsOf(least)) least = link
     return least
   }

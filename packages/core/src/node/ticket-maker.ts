@@ -7,6 +7,9 @@ import type { GrantOptions, TicketOptions } from '../api/ticket-options.js'
 
 const DEFAULT_EXPIRY_MS = 86_400_000
 
+/** A hundred years. */
+const MAX_EXPIRY_MS = 3_155_760_000_000
+
 /** What making tickets needs of the node. */
 export interface TicketMakerParts {
   readonly identity: Identity
@@ -58,7 +61,7 @@ export class TicketMaker {
       throw new TypeError(
         'grant must be left out, because this node has no secret, and so everybody may join',
       )
-    checkInteger('expiresInMs', expiresInMs, { min: 1, max: Number.MAX_SAFE_INTEGER })
+    checkInteger('expiresInMs', expiresInMs, { min: 1, max: MAX_EXPIRY_MS })
     const id = generateGrantId()
     const expiresAt = Date.now() + expiresInMs
     const terms = { id, roles, uses, expiresAt, ...(services === undefined ? {} : { services }) }

@@ -1,0 +1,141 @@
+import type { ByteDuplex, NodeId, Transport } from '@astranet/interface'
+import type { Catalogue } from '@astranet/registry'
+import type { AccessControl } from '../access/access-control.js'
+import { HeldStreams } from '../access/held-streams.js'
+import type { JoinOptions } from '../api/join-options.js'
+import { nodeClosed } from '../api/net-error.js'
+import type { AtExit } from '../node/at-exit.js'
+import type { NodeOptions } from '../node/node-options.js'
+import { OwnIntroduction } from '../node/own-introduction.js'
+import type { Reporter } from '../node/reporter.js'
+import { Admission } from './admission.js'
+import { Conflicts } from './conflicts.js'
+import { Grants } from './grants.js'
+import type { StreamTakers } from './incoming-stream.js'
+import { planOfTicket, type JoinPlan } from './join-plan.js'
+import { Joins } from './joins.js'
+import { LinkMaker } from './link-maker.js'
+import { LinkTable } from './link-table.js'
+import { PreferredLinks } from './preferred-links.js'
+import { RegistrySync } from './registry-sync.js'
+import type { AdmittedIdentity } from './remote-identity.js'
+
+/** A lost neighbour could not be joined again: `{ nodeId, error }`. */
+const JOIN_FAILED = 'astranet:join:failed'
+
+/** @internal What the neighbours of a node need of it. */
+export interface NeighboursParts {
+  readonly options: NodeOptions
+  readonly platform: Reporter & { readonly atExit: AtExit }
+  readonly catalogue: Catalogue
+  readonly access: AccessControl
+  /** What the node does with each kind of stream that a neighbour opens. */
+  readonly streams: StreamTakers
+  /** Where others can join the node. */
+  readonly addresses: () => readonly string[]
+  readonly transportFor: (network: string) => Transport
+  /** There is a link to a node where there was none, or another one is preferred now. */
+  readonly onPreferred: () => void
+  /** Throws when the node is closed. */
+  readonly checkOpen: (syscall: string, address: string) => void
+}
+
+/** @internal The nodes to which a node has links: puts the parts together that make, choose and keep links. */
+export class Neighbours {
+  readonly preferred: PreferredLinks
+  readonly table: LinkTable
+  readonly maker: LinkMaker
+  readonly sync: RegistrySync
+  readonly joins: Joins
+  readonly #parts: NeighboursParts
+  readonly #introduction: OwnIntroduction
+
+  constructor(parts: NeighboursParts) {
+    this.#parts = parts
+    const { options, platform, catalogue, access, streams, addresses, onPreferred } = parts
+    const { clock, identity } = options
+    const { nodeId: self, publicKey } = identity
+    this.#introduction = new OwnIntroduction(catalogue, addresses)
+    const introduction = this.#introduction.current.bind(this.#introduction)
+    const preferred = new PreferredLinks({
+      ...{ self, clock },
+      onPreferred: (nodeId, link) => {
+        this.sync.up(nodeId, link)
+        onPreferred()
+      },
+      onLost: (nodeId) => this.sync.down(nodeId),
+    })
+    this.preferred = preferred
+    const table = new LinkTable({
+      ...{ introduction, preferred, streams },
+      held: new HeldStreams(options.maxPendingStreams),
+      admission: new Admission({
+        maxLinks: options.maxLinks,
+        grants: new Grants([...options.granters, publicKey]),
+        linkRefusal: access.linkRefusal.bind(access),
+      }),
+      conflicts: new Conflicts(self, platform),
+      registry: {
+        receive: (nodeId, link, message) => this.sync.receive(nodeId, link, message),
+        onWritable: (nodeId, link) => this.sync.onWritable(nodeId, link),
+      },
+    })
+    this.table = table
+    const credentials = { psk: options.psk }
+    const maker = new LinkMaker({ ...options, credentials, introduction, table, atExit: platform.atExit })
+    this.maker = maker
+    const patienceMs = options.helloTimeoutMs
+    const sync = new RegistrySync({ catalogue, table, preferred, clock, patienceMs })
+    this.sync = sync
+    const current = sync.current.bind(sync)
+    this.joins = new Joins({
+      ...{ maker, preferred, clock, random: Math.random, current },
+      onRetryFailed: (nodeId, error) => platform.publish(JOIN_FAILED, { nodeId, error }),
+    })
+    catalogue.watchGraph(() => this.#announceIncarnation())
+  }
+
+  /** The neighbour with that id, as this node has admitted it. */
+  identityOf(nodeId: NodeId): AdmittedIdentity | undefined {
+    const link = this.preferred.linkTo(nodeId)
+    return link === undefined ? undefined : this.table.identityOf(link)
+  }
+
+  /** See `AstraNet.join`. */
+  async join(network: string, address: string, options: JoinOptions): Promise<NodeId> {
+    const targets = [{ transport: this.#parts.transportFor(network), network, address }]
+    return await this.#join({ targets, credentials: undefined }, options)
+  }
+
+  /** See `AstraNet.join`. */
+  async joinByTicket(ticket: string, options: JoinOptions): Promise<NodeId> {
+    const { transportFor, options: own } = this.#parts
+    return await this.#join(await planOfTicket(ticket, { transportFor, own: { psk: own.psk } }), options)
+  }
+
+  /** See `AstraNet.attach`. */
+  async attach(duplex: ByteDuplex, signal: AbortSignal | undefined): Promise<NodeId> {
+    try {
+      const nodeId = await this.maker.adopt(duplex, 'either', { signal })
+      await this.sync.current(nodeId, signal)
+      if (this.table.isClosed) throw nodeClosed('attach', duplex.remoteAddress)
+      return nodeId
+    } catch (error) {
+      throw this.table.isClosed ? nodeClosed('attach', duplex.remoteAddress, error) : error
+    }
+  }
+
+  async #join(plan: JoinPlan, options: JoinOptions): Promise<NodeId> {
+    const { address } = plan.targets[0] ?? { address: '' }
+    // The node may have been closed while the ticket was read.
+    this.#parts.checkOpen('join', address)
+    const nodeId = await this.joins.start(plan, options)
+    if (this.table.isClosed) throw nodeClosed('join', address)
+    return nodeId
+  }
+
+  #announceIncarnation(): void {
+    const incarnation = this.#introduction.takeNewIncarnation()
+    if (incarnation !== undefined) this.table.announceIncarnation(incarnation)
+  }
+}

@@ -10,6 +10,7 @@ import { publicKeyOf } from '../../secure/test/support/fixed-keys.js'
 import { privateKey, Reference } from '../../secure/test/support/reference.js'
 import { encodeHello } from '../src/io/doorway/hello-message.js'
 import { encodeRefusal } from '../src/proto/refusal.js'
+import { isSameEnd } from '../src/proto/ip-end.js'
 import { CloseCode } from '../src/proto/error-codes.js'
 import { intercept, type Part } from './support/man-in-the-middle.js'
 
@@ -67,7 +68,14 @@ const acceptorHello = {
   observedAddress: '192.0.2.1:50000',
   listenAddresses: ['tcp://192.0.2.2:7000'],
 }
-const noFields = { roles: [], listenAddresses: [], features: [], exporter: undefined, grant: undefined }
+const noFields = {
+  roles: [],
+  listenAddresses: [],
+  features: [],
+  ownEnd: undefined,
+  exporter: undefined,
+  grant: undefined,
+}
 
 interface Vector {
   readonly lines: string[]
@@ -133,6 +141,17 @@ async function makeVector(): Promise<Vector> {
   const sent = [part('first', 'forth'), part('second', 'back'), part('third', 'forth')].map(hex)
   return { lines, sent: [...sent, ...framed] }
 }
+
+it('addresses mean the same end of a pipe as the specification lists them', () => {
+  for (const line of block(spec, 'Vector: ends of a pipe')) {
+    const [one = '', isSame = '', other = ''] = line.split(' ')
+    expect([line, isSameEnd(one, other), isSameEnd(other, one)]).toEqual([
+      line,
+      isSame === '=',
+      isSame === '=',
+    ])
+  }
+})
 
 describe('the handshake of the specification', () => {
   it('is what links send, and what another implementation makes of the same keys', async () => {

@@ -139,16 +139,19 @@ function missingField({ side }: Door, { preamble }: PeerPreamble, hello: HelloFi
 }
 
 function remoteNode(
-  { side, duplex }: Door,
-  { preamble }: PeerPreamble,
+  door: Door,
+  peer: PeerPreamble,
   {
     result,
     fields,
     isDialer,
   }: { result: HandshakeResult; fields: HelloFields | undefined; isDialer: boolean },
 ): RemoteNode {
+  const { side, duplex } = door
+  const { preamble } = peer
   const { nodeId, publicKey } = result.peer
-  const facts = [side.own, { preamble, exporter: fields?.exporter }] as const
+  const own = { preamble: side.own.preamble, hello: ownHello(door, peer) }
+  const facts = [own, { preamble, hello: fields }] as const
   const security = pipeProtection(...facts)
   // Where TLS ends elsewhere, its certificate is not this peer's.
   const certificate = isSameTls(...facts) ? duplex.security?.certificate : undefined

@@ -4,6 +4,7 @@ import {
   DEFAULT_HANDSHAKES_PER_SECOND,
   DEFAULT_SLOTS_PER_HOST,
   DEFAULT_SLOTS_PER_STAGE,
+  DEFAULT_TOTAL_HANDSHAKES_PER_SECOND,
   DoorwaySlots,
   type DoorwaySlot,
   type DoorwaySlotsOptions,
@@ -167,7 +168,8 @@ describe('the slots of a node', () => {
     expect(() => new DoorwaySlots({ random: 5 as never })).toThrow(/random/)
     expect(() => new DoorwaySlots({ random, maxPerStage: 0 })).toThrow(/maxPerStage/)
     expect(() => new DoorwaySlots({ random, maxPerHost: 1.5 })).toThrow(/maxPerHost/)
-    expect(() => new DoorwaySlots({ random, handshakesPerSecond: 0 })).toThrow(/handshakesPerSecond/)
+    expect(() => new DoorwaySlots({ random, handshakesPerSecond: 0 })).toThrow(/^handshakesPerSecond/)
+    expect(() => new DoorwaySlots({ random, totalHandshakesPerSecond: 0 })).toThrow(/totalHandshakes/)
   })
 })
 
@@ -188,6 +190,48 @@ describe('the quota of a host', () => {
     expect(quota.size).toBe(MAX_REMEMBERED_HOSTS)
     quota.take('one more', 1_000)
     expect(quota.size).toBe(1)
+  })
+})
+
+describe('the quota of a node', () => {
+  /** How many of `count` handshakes begin, each of a host of its own. */
+  function begun(room: Room, count: number, time: (index: number) => number): boolean[] {
+    return Array.from({ length: count }, (_, index) => {
+      const slot = room.enter(String(index), addressOf(index))
+      const isAllowed = slot.begin(time(index))
+      slot.release()
+      return isAllowed
+    })
+  }
+  const sum = (list: boolean[]): number => list.filter(Boolean).length
+
+  it('is 512 handshakes at once by default, from whatever hosts', () => {
+    const room = new Room()
+    expect(sum(begun(room, DEFAULT_TOTAL_HANDSHAKES_PER_SECOND, () => 5_000))).toBe(512)
+    expect(sum(begun(room, 5_000, () => 5_000))).toBe(0)
+  })
+
+  it('is 512 in a second, spread over those that ask, and not for the first in each second', () => {
+    const room = new Room()
+    // 5,120 in a second, for 20 seconds: one in ten may begin.
+    const allowed = begun(room, 102_400, (index) => (index * 1_000) / 5_120).slice(51_200)
+    expect(sum(allowed) / 10).toBeGreaterThan(450)
+    expect(sum(allowed) / 10).toBeLessThanOrEqual(DEFAULT_TOTAL_HANDSHAKES_PER_SECOND)
+    for (let at = 0; at < allowed.length; at += 1_280)
+      expect(sum(allowed.slice(at, at + 1_280))).toBeGreaterThan(64)
+  })
+
+  it('is not used up by a host that begins too many', () => {
+    const room = new Room()
+    const slot = room.enter('flood', '192.0.2.1:1')
+    for (let index = 0; index < 100_000; index++) slot.begin(1_000)
+    expect(sum(begun(room, 400, () => 1_000))).toBe(400)
+  })
+
+  it('counts pipes without a host too', () => {
+    const room = new Room({ totalHandshakesPerSecond: 2 })
+    const slot = room.enter('pipe', '/run/astranet.sock')
+    expect([1, 2, 3].map(() => slot.begin(1_000))).toEqual([true, true, false])
   })
 })
 

@@ -2,6 +2,7 @@ import { BeginQuota } from './begin-quota.js'
 import { FirstMessages } from './first-messages.js'
 import { remoteHost } from './remote-host.js'
 import { SlotList, type Listed } from './slot-list.js'
+import { TotalQuota } from './total-quota.js'
 import { SLOT_STAGES, type DoorwaySlot, type SlotOwner, type SlotStage } from './slot.js'
 
 /** Refused pipes that may stay open for a moment, so that the peer can read the refusal. */
@@ -13,12 +14,14 @@ export interface SlotLimits {
   readonly maxPerStage: number
   readonly maxPerHost: number
   readonly handshakesPerSecond: number
+  readonly totalHandshakesPerSecond: number
 }
 
 /** What `DoorwaySlots` are made of. */
 export class SlotKeeper {
   readonly #limits: SlotLimits
   readonly #quota: BeginQuota
+  readonly #total: TotalQuota
   readonly firstMessages: FirstMessages = new FirstMessages()
   readonly #stages: Readonly<Record<SlotStage, SlotList<PendingSlot>>> = {
     silent: new SlotList(),
@@ -32,6 +35,8 @@ export class SlotKeeper {
   constructor(limits: SlotLimits) {
     this.#limits = limits
     this.#quota = new BeginQuota(limits.handshakesPerSecond)
+    const { random, totalHandshakesPerSecond: perSecond } = limits
+    this.#total = new TotalQuota({ random, perSecond })
   }
 
   get pending(): number {
@@ -59,7 +64,9 @@ export class SlotKeeper {
   }
 
   begin({ host }: PendingSlot, now: number): boolean {
-    return host === undefined || this.#quota.take(host, now)
+    // What one host asks for in vain is no reason to refuse others.
+    if (host !== undefined && !this.#quota.take(host, now)) return false
+    return this.#total.take(now)
   }
 
   linger(slot: PendingSlot): void {

@@ -10,7 +10,7 @@ import {
   type DoorwaySlotsOptions,
   type SlotStage,
 } from '@astranet/link'
-import { CloseCode } from '@astranet/link'
+import { CloseCode, linkError } from '@astranet/link'
 import { encodePreamble, PREAMBLE_BYTES } from '../src/proto/preamble.js'
 import { BeginQuota, MAX_REMEMBERED_HOSTS } from '../src/proto/slots/begin-quota.js'
 import { remoteHost } from '../src/proto/slots/remote-host.js'
@@ -348,6 +348,31 @@ describe('links that share slots', () => {
     expect(answered.side.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_BUSY' }])
     expect([answered.pipe.written.length, answered.pipe.isClosed]).toEqual([written, true])
     expect(next.side.closes).toEqual([])
+  })
+
+  it('count a peer that admit has refused until its session has closed, and cut the oldest of too many', async () => {
+    const { clock, slots, knock } = room({ maxPerHost: 1_000, handshakesPerSecond: 1_000 })
+    const refused = async (): Promise<Door> => {
+      const door = knock()
+      door.side.admit = () => linkError(CloseCode.REFUSED, 'not you')
+      await rawInitiate(door.raw, clock)
+      await clock.settle()
+      return door
+    }
+    const doors: Door[] = []
+    while (doors.length < MAX_LEAVING_PIPES) doors.push(await refused())
+    const [first, second] = doors as [Door, Door]
+    expect([slots.pending, slots.leaving, first.pipe.isClosed]).toEqual([0, MAX_LEAVING_PIPES, false])
+    await refused()
+    expect([slots.leaving, first.pipe.isClosed, second.pipe.isClosed]).toEqual([
+      MAX_LEAVING_PIPES,
+      true,
+      false,
+    ])
+    expect(first.side.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_REFUSED' }])
+    await clock.pass(3_000)
+    expect([slots.pending, slots.leaving, clock.timers]).toEqual([0, 0, 0])
+    expect(second.side.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_REFUSED' }])
   })
 
   it('refuse a pipe that gets no slot at all, from inside start', async () => {

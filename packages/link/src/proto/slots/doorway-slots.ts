@@ -75,7 +75,7 @@ export class DoorwaySlots {
     return this.#keeper.pending
   }
 
-  /** Pipes that were refused and are not closed yet: at most 256. */
+  /** Pipes that were refused, in the clear or by a session, and are not closed yet: at most 256. */
   get leaving(): number {
     return this.#keeper.leaving
   }

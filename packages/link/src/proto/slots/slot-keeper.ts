@@ -5,7 +5,7 @@ import { SlotList, type Listed } from './slot-list.js'
 import { TotalQuota } from './total-quota.js'
 import { SLOT_STAGES, type DoorwaySlot, type SlotOwner, type SlotStage } from './slot.js'
 
-/** Refused pipes that may stay open for a moment, so that the peer can read the refusal. */
+/** Refused pipes that may stay open for a moment, so that the peer can read the refusal: 1 s, or 3 s by a session. */
 export const MAX_LEAVING_PIPES = 256
 
 /** The limits of a {@link SlotKeeper}, checked. */

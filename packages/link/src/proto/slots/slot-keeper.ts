@@ -96,13 +96,13 @@ export class SlotKeeper {
     if (ofHost.size > this.#limits.maxPerHost) this.#evict(this.#drawOfHost(ofHost))
   }
 
-  /** One of those that have come least far. */
+  /**
+   * One of those to which no message 2 was sent; the new one is always among them. Those that have sent a preamble are
+   * not spared: with 46 bytes each, one peer behind a shared address could then keep out all others.
+   */
   #drawOfHost(ofHost: ReadonlySet<PendingSlot>): PendingSlot | undefined {
-    for (const stage of SLOT_STAGES) {
-      const candidates = [...ofHost].filter((slot) => slot.stage === stage)
-      if (candidates.length > 0) return candidates[Math.floor(this.#limits.random() * candidates.length)]
-    }
-    return undefined
+    const candidates = [...ofHost].filter(({ stage }) => stage !== 'answered')
+    return candidates[Math.floor(this.#limits.random() * candidates.length)]
   }
 
   #enforceStage(stage: SlotStage): void {

@@ -1,6 +1,6 @@
 import type { ByteDuplex, Clock, Timer } from '@astranet/interface'
 import { HandshakeChannel } from '@astranet/secure'
-import { CloseCode, linkError, type LinkError } from '../../proto/error-codes.js'
+import { CloseCode, LinkError, linkError } from '../../proto/error-codes.js'
 import type { Hello } from '../../proto/hello.js'
 import type { DoorwaySlots } from '../../proto/slots/doorway-slots.js'
 import type { DoorwaySlot } from '../../proto/slots/slot.js'
@@ -154,9 +154,11 @@ export class LinkOpening {
     if (this.#stage !== 'admission') return undefined
     const isLate = new Promise<LinkError>((resolve) => (this.#refuseLate = resolve))
     try {
-      return await Promise.race([this.#events.admit(hello), isLate])
+      const answer: unknown = await Promise.race([this.#events.admit(hello), isLate])
+      if (answer === undefined || answer instanceof LinkError) return answer
+      return undecided(new TypeError(`admit must return a LinkError or undefined, got ${typeof answer}`))
     } catch (cause) {
-      return linkError(CloseCode.REFUSED, 'this node could not decide whether it admits the peer', { cause })
+      return undecided(cause)
     }
   }
 
@@ -204,4 +206,8 @@ export class LinkOpening {
     this.#end()
     this.#events.onPipeClosed()
   }
+}
+
+function undecided(cause: unknown): LinkError {
+  return linkError(CloseCode.REFUSED, 'this node could not decide whether it admits the peer', { cause })
 }

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, diffieHellman, pbkdf2Sync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { formatNodeId } from '@astranet/interface'
+import { formatNodeId, parseNodeId, toNodeId } from '@astranet/interface'
 import { importIdentity, nodeCrypto, type CryptoProvider, type Identity } from '@astranet/secure'
 import { grantPsk, type DhKeyPair } from '@astranet/secure/proto'
 import { describe, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import type { LinkOptions } from '@astranet/link'
 import { counting, hex } from '../../secure/test/support/bytes.js'
 import { publicKeyOf } from '../../secure/test/support/fixed-keys.js'
 import { privateKey, Reference } from '../../secure/test/support/reference.js'
-import { encodeHello } from '../src/io/doorway/hello-message.js'
+import { decodeHello, encodeHello } from '../src/io/doorway/hello-message.js'
 import { encodeRefusal } from '../src/proto/refusal.js'
 import { isSameEnd } from '../src/proto/ip-end.js'
 import { CloseCode } from '../src/proto/error-codes.js'
@@ -141,6 +141,30 @@ async function makeVector(): Promise<Vector> {
   const sent = [part('first', 'forth'), part('second', 'back'), part('third', 'forth')].map(hex)
   return { lines, sent: [...sent, ...framed] }
 }
+
+it('node ids have the text form that the specification gives', () => {
+  const lines = spec.match(/^node id [0-9a-f]{16} = .*$/gm) ?? []
+  expect(lines).toHaveLength(3)
+  for (const line of lines) {
+    const [, , number = '', , text = ''] = line.split(' ')
+    expect(formatNodeId(toNodeId(BigInt(`0x${number}`)))).toBe(text)
+    expect(parseNodeId(text.toUpperCase())).toBe(BigInt(`0x${number}`))
+    // A first digit above the 16th would be a number of more than 64 bits.
+    expect(() => parseNodeId(text.replace(/^n./, 'nq'))).toThrow(RangeError)
+  }
+})
+
+it('the length of a HELLO is read in every form of its varint', () => {
+  const hello = { ...noFields, ...dialerHello }
+  const body = encodeHello(hello).subarray(1)
+  const lengths = [
+    [body.length],
+    [0x40, body.length],
+    [0x80, 0, 0, body.length],
+    [0xc0, 0, 0, 0, 0, 0, 0, body.length],
+  ]
+  for (const length of lengths) expect(decodeHello(Uint8Array.from([...length, ...body]))).toEqual(hello)
+})
 
 it('addresses mean the same end of a pipe as the specification lists them', () => {
   for (const line of block(spec, 'Vector: ends of a pipe')) {

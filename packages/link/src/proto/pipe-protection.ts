@@ -1,3 +1,4 @@
+import { equalBytes } from '@astranet/interface/bytes'
 import type { HelloFields } from './hello.js'
 import { isSameEnd } from './ip-end.js'
 import type { Preamble } from './preamble.js'
@@ -45,9 +46,4 @@ function isSamePrivatePipe(one: ProtectionFacts, other: ProtectionFacts): boolea
 function isOtherEnd({ hello: one }: ProtectionFacts, { hello: other }: ProtectionFacts): boolean {
   if (one?.observedAddress === undefined || other?.ownEnd === undefined) return false
   return isSameEnd(one.observedAddress, other.ownEnd)
-}
-
-/** Whether both have the same bytes. Not for secrets: takes less time when they differ early. */
-export function equalBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index])
 }

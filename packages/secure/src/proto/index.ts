@@ -11,7 +11,7 @@ export type {
   SecurePeer,
 } from './handshake/handshake-options.js'
 export type { SecureRole, Signer } from './handshake/identity-proof.js'
-export { MAX_MESSAGE_BYTES, MAX_PAYLOAD_BYTES } from './handshake/lengths.js'
+export { MAX_MESSAGE_BYTES, MAX_PAYLOAD_BYTES, messageLengths } from './handshake/lengths.js'
 export type { LengthRange } from './handshake/lengths.js'
 export { frameMessage, LENGTH_BYTES, MessageReader, takeMessage } from './handshake/message-reader.js'
 export type { DueMessage, ReadMessage } from './handshake/message-reader.js'

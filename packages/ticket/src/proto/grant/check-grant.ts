@@ -1,6 +1,6 @@
 import type { AstraError } from '@astranet/interface'
+import { equalBytes } from '@astranet/interface/bytes'
 import { checkNumber } from '@astranet/interface/check'
-import { equalBytes } from '../bytes.js'
 import { ticketError } from '../errors.js'
 import { throwFault } from '../fault.js'
 import { expiredError, isExpired } from './expiry.js'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { messageLengths } from '../../secure/src/proto/handshake/lengths.js'
+import { messageLengths } from '@astranet/secure/proto'
 import { expect, test } from 'vitest'
 import {
   DEFAULT_HANDSHAKES_PER_SECOND,

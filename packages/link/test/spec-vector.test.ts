@@ -1,13 +1,11 @@
-import { createPrivateKey, createPublicKey, diffieHellman, pbkdf2Sync } from 'node:crypto'
+import { createPublicKey, diffieHellman, pbkdf2Sync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { formatNodeId, parseNodeId, toNodeId } from '@astranet/interface'
 import { importIdentity, nodeCrypto, type CryptoProvider, type Identity } from '@astranet/secure'
 import { grantPsk, type DhKeyPair } from '@astranet/secure/proto'
 import { describe, expect, it } from 'vitest'
 import type { LinkOptions } from '@astranet/link'
-import { counting, hex } from '../../secure/test/support/bytes.js'
-import { publicKeyOf } from '../../secure/test/support/fixed-keys.js'
-import { privateKey, Reference } from '../../secure/test/support/reference.js'
+import { privateKey, Reference } from '../../../tooling/reference/secure-handshake.js'
 import { decodeHello, encodeHello } from '../src/io/doorway/hello-message.js'
 import { encodeRefusal } from '../src/proto/refusal.js'
 import { isSameEnd } from '../src/proto/ip-end.js'
@@ -16,6 +14,15 @@ import { intercept, type Part } from './support/man-in-the-middle.js'
 
 const spec = readFileSync(new URL('../../../spec/astranet-1.md', import.meta.url), 'utf8')
 const ticketSpec = readFileSync(new URL('../../../spec/ticket.md', import.meta.url), 'utf8')
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}
+
+/** 32 bytes: `first`, and each one more than the one before. */
+function counting(first: number): Uint8Array {
+  return Uint8Array.from({ length: 32 }, (_, index) => first + index)
+}
 
 /** The lines `name = value` of the text block below a heading. */
 function block(text: string, heading: string): string[] {
@@ -35,10 +42,10 @@ const psk = new Uint8Array(
 )
 
 function keyPairOf(bytes: Uint8Array): DhKeyPair {
-  const prefix = Buffer.from('302e020100300506032b656e04220420', 'hex')
-  const own = createPrivateKey({ key: Buffer.concat([prefix, bytes]), format: 'der', type: 'pkcs8' })
+  const own = privateKey('X25519', bytes)
+  const der = createPublicKey(own).export({ format: 'der', type: 'spki' })
   return {
-    publicKey: publicKeyOf(bytes),
+    publicKey: new Uint8Array(der.subarray(-32)),
     dh: async (peer) => {
       const der = Buffer.concat([Buffer.from('302a300506032b656e032100', 'hex'), peer])
       return diffieHellman({

@@ -1,8 +1,9 @@
 declare const nodeIdBrand: unique symbol
 
 /**
- * The identity of one AstraNet instance: a random unsigned 64-bit number. It serves as the node's host name; as text it
- * is the letter `n` and 13 characters of lower-case base32 (RFC 4648), on the wire 8 bytes, big-endian.
+ * The id of one AstraNet node: an unsigned 64-bit number, the first 8 bytes of a hash of the node's public key. It serves
+ * as the node's host name; as text it is the letter `n` and 13 characters of lower-case base32 (RFC 4648), on the wire 8
+ * bytes, big-endian.
  */
 export type NodeId = bigint & { readonly [nodeIdBrand]: true }
 

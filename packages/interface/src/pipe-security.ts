@@ -8,6 +8,12 @@ export interface PeerCertificate {
   readonly subject: string
 }
 
+/** The addresses of the two ends of a TCP connection, as `host:port`, IPv6 addresses in brackets. */
+export interface PipeEnds {
+  readonly local: string
+  readonly remote: string
+}
+
 /**
  * What a pipe does against third parties, as this end knows it. The other end may know less or more: behind a proxy
  * that terminates TLS a server has no exporter, and its client has one.
@@ -16,9 +22,15 @@ export interface PipeSecurity {
   /**
    * Whether only programs on this machine can read or change the bytes: memory, a MessagePort, a Unix socket, a TCP
    * connection with a loopback address at both ends. A program that forwards the bytes to another machine is not
-   * visible here; where one may be at both ends, the pipe needs encryption regardless of this property.
+   * visible to one end. A link compares the addresses that its two ends see ({@link ends}), and so notices one that
+   * forwards TCP; one that forwards Unix sockets, at both ends, it does not notice.
    */
   readonly isPrivate: boolean
+  /**
+   * The addresses of the two ends as the system names them, where the pipe is a private TCP connection. Absent: those of
+   * the pipe count, where they have the form `host:port` with an IP address.
+   */
+  readonly ends?: PipeEnds
   /**
    * TLS's keying material exporter without a context (RFC 8446 section 7.5), where this end itself terminates TLS 1.3:
    * `length` bytes, 1 or more, that only the two ends of this TLS connection can compute. Both get the same bytes for

@@ -1,11 +1,13 @@
 import { AstraError } from './errors.js'
 import { isLoopback } from './loopback.js'
-import type { PeerCertificate, PipeSecurity } from './pipe-security.js'
+import type { PeerCertificate, PipeEnds, PipeSecurity } from './pipe-security.js'
 
 /** The part of `net.Socket` and `tls.TLSSocket` that {@link socketSecurity} reads. */
 export interface SecuritySocket {
   readonly localAddress?: string | undefined
   readonly remoteAddress?: string | undefined
+  readonly localPort?: number | undefined
+  readonly remotePort?: number | undefined
   /** The rest is `tls.TLSSocket`'s. */
   readonly encrypted?: boolean
   readonly authorized?: boolean
@@ -35,7 +37,22 @@ export function socketSecurity(socket: SecuritySocket): PipeSecurity | undefined
   const isTls = socket.encrypted === true
   if (!isTls && (localAddress === undefined || remoteAddress === undefined)) return undefined
   const isPrivate = isLoopback(localAddress ?? '') && isLoopback(remoteAddress ?? '')
-  return isTls ? { isPrivate, ...tlsSecurity(socket) } : { isPrivate }
+  const ends = isPrivate ? socketEnds(socket) : undefined
+  return {
+    isPrivate,
+    ...(ends === undefined ? {} : { ends }),
+    ...(isTls ? tlsSecurity(socket) : {}),
+  }
+}
+
+function socketEnds(socket: SecuritySocket): PipeEnds | undefined {
+  const { localAddress, localPort, remoteAddress, remotePort } = socket
+  if (localPort === undefined || remotePort === undefined) return undefined
+  return { local: formatEnd(localAddress, localPort), remote: formatEnd(remoteAddress, remotePort) }
+}
+
+function formatEnd(host = '', port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 /** The part of {@link PipeSecurity} that comes from TLS. */

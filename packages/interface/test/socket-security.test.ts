@@ -42,6 +42,15 @@ describe('the security that a socket shows', () => {
     expect(socketSecurity({ ...tls, localAddress, remoteAddress })?.isPrivate).toBe(isPrivate ?? false)
   })
 
+  it('has the ends of a private connection, as host:port', () => {
+    const socket = { localAddress: '::1', localPort: 80, remoteAddress: '127.0.0.1', remotePort: 90 }
+    expect(socketSecurity(socket)).toEqual({
+      isPrivate: true,
+      ends: { local: '[::1]:80', remote: '127.0.0.1:90' },
+    })
+    expect(socketSecurity({ ...socket, remoteAddress: '192.0.2.1' })).toEqual({ isPrivate: false })
+  })
+
   it('has the exporter and the certificate of TLS, as copies', () => {
     const security = socketSecurity(tls)
     const { raw: der, ...rest } = certificate
@@ -85,7 +94,11 @@ describe('the security of a byte duplex', () => {
     await once(server, 'listening')
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
     await once(socket, 'connect')
-    expect(fromNodeDuplex(socket).security).toEqual({ isPrivate: true })
+    const { localPort, remotePort } = socket
+    expect(fromNodeDuplex(socket).security).toEqual({
+      isPrivate: true,
+      ends: { local: `127.0.0.1:${localPort}`, remote: `127.0.0.1:${remotePort}` },
+    })
     const stated = { isPrivate: false }
     expect(fromNodeDuplex(socket, { security: stated }).security).toBe(stated)
     socket.destroy()

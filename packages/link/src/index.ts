@@ -39,6 +39,7 @@ export {
   DEFAULT_HANDSHAKES_PER_SECOND,
   DEFAULT_SLOTS_PER_HOST,
   DEFAULT_SLOTS_PER_STAGE,
+  DEFAULT_TOTAL_HANDSHAKES_PER_SECOND,
   DoorwaySlots,
 } from './proto/slots/doorway-slots.js'
 export type { DoorwaySlotsOptions } from './proto/slots/doorway-slots.js'

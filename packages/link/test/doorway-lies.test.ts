@@ -110,7 +110,7 @@ describe('a dialer that sends', () => {
   )
 
   it.each(lowOrder.map((point) => [Buffer.from(point).toString('hex'), point] as const))(
-    'the X25519 key %s of low order, in message 1 or 3, is cut',
+    'the X25519 key %s of low order is refused in message 1 and cut in message 3',
     async (_, point) => {
       for (const which of [1, 2]) {
         const accepted = await accepting()
@@ -118,6 +118,8 @@ describe('a dialer that sends', () => {
         const sent = rawInitiate(accepted.raw, accepted.clock, options)
         if (which === 2) await sent
         else await expect(sent).rejects.toThrow()
+        // Behind the length 0, which was taken: a refusal, but no byte after message 2.
+        expect([...accepted.raw.bytes]).toEqual(which === 1 ? [CloseCode.AUTHENTICATION_FAILED] : [])
         await expectEnd(accepted, 'ASTRA_ERR_LINK_AUTHENTICATION')
       }
     },

@@ -152,6 +152,33 @@ describe('the pipe behind the handshake', () => {
     }
   })
 
+  it.each<[string, [string, string], [string, string], string]>([
+    ['agree', ['127.0.0.1:1', '127.0.0.1:2'], ['127.0.0.1:2', '127.0.0.1:1'], 'private'],
+    ['agree in other forms', ['127.0.0.1:1', '[::1]:2'], ['[0::1]:2', '[::ffff:127.0.0.1]:1'], 'private'],
+    ['agree about one end only', ['127.0.0.1:1', '127.0.0.1:2'], ['127.0.0.1:3', '127.0.0.1:1'], 'encrypted'],
+    [
+      'agree about the other end only',
+      ['127.0.0.1:1', '127.0.0.1:2'],
+      ['127.0.0.1:2', '127.0.0.1:3'],
+      'encrypted',
+    ],
+    ['are of TCP at one end only', ['127.0.0.1:1', '127.0.0.1:2'], ['', ''], 'encrypted'],
+    ['are paths', ['', '/run/a'], ['/run/b', ''], 'private'],
+  ])(
+    'that both ends call private, and whose addresses %s, is %4$s',
+    async (_, dialer, acceptor, security) => {
+      const ended = ([local, remote]: [string, string]): PipeSecurity => ({
+        isPrivate: true,
+        ends: { local, remote },
+      })
+      const pair = await meet({}, {}, [ended(dialer), ended(acceptor)])
+      expect([pair.dialer, pair.acceptor].map(({ link }) => link.remote?.security)).toEqual([
+        security,
+        security,
+      ])
+    },
+  )
+
   it('carries the certificate of TLS only where TLS ends at the peer', async () => {
     const same = await meet({}, {}, [exporting(3), exporting(3)])
     expect(same.dialer.link.remote?.certificate?.subject).toBe('CN=x')

@@ -4,12 +4,13 @@ import {
   DEFAULT_HANDSHAKES_PER_SECOND,
   DEFAULT_SLOTS_PER_HOST,
   DEFAULT_SLOTS_PER_STAGE,
+  DEFAULT_TOTAL_HANDSHAKES_PER_SECOND,
   DoorwaySlots,
   type DoorwaySlot,
   type DoorwaySlotsOptions,
   type SlotStage,
 } from '@astranet/link'
-import { CloseCode } from '@astranet/link'
+import { CloseCode, linkError } from '@astranet/link'
 import { encodePreamble, PREAMBLE_BYTES } from '../src/proto/preamble.js'
 import { BeginQuota, MAX_REMEMBERED_HOSTS } from '../src/proto/slots/begin-quota.js'
 import { remoteHost } from '../src/proto/slots/remote-host.js'
@@ -76,7 +77,7 @@ describe('the slots of a node', () => {
     expect([room.slots.pending, room.slots.leaving]).toEqual([2, 1])
   })
 
-  it('hold 64 pipes of a host by default, and refuse one of those that have come least far', () => {
+  it('hold 64 pipes of a host by default, and refuse one of those that were not answered', () => {
     const room = new Room()
     for (let index = 0; index < DEFAULT_SLOTS_PER_HOST - 3; index++)
       room.enter(`old ${index}`, undefined, 'answered')
@@ -85,8 +86,21 @@ describe('the slots of a node', () => {
     expect(room.evicted).toEqual([])
     for (let index = 0; index < 20; index++) room.enter(`late ${index}`)
     expect(room.evicted).toHaveLength(20)
-    expect(room.evicted.every((name) => name.startsWith('late'))).toBe(true)
+    expect(room.evicted.every((name) => !name.startsWith('old'))).toBe(true)
     expect(room.slots.pending).toBe(DEFAULT_SLOTS_PER_HOST + 1)
+  })
+
+  it('leave a newcomer its chance behind an address whose other pipes have all sent a preamble', () => {
+    let lost = 0
+    for (let seed = 1; seed <= 200; seed++) {
+      const room = new Room({ random: randomFrom(seed * 104_729) })
+      for (let index = 0; index < DEFAULT_SLOTS_PER_HOST; index++)
+        room.enter(`flood ${index}`, undefined, 'greeted')
+      room.enter('newcomer')
+      expect(room.evicted).toHaveLength(1)
+      if (room.evicted[0] === 'newcomer') lost++
+    }
+    expect(lost).toBeLessThan(20)
   })
 
   it('refuse a pipe drawn at random, the new one among them', () => {
@@ -167,7 +181,8 @@ describe('the slots of a node', () => {
     expect(() => new DoorwaySlots({ random: 5 as never })).toThrow(/random/)
     expect(() => new DoorwaySlots({ random, maxPerStage: 0 })).toThrow(/maxPerStage/)
     expect(() => new DoorwaySlots({ random, maxPerHost: 1.5 })).toThrow(/maxPerHost/)
-    expect(() => new DoorwaySlots({ random, handshakesPerSecond: 0 })).toThrow(/handshakesPerSecond/)
+    expect(() => new DoorwaySlots({ random, handshakesPerSecond: 0 })).toThrow(/^handshakesPerSecond/)
+    expect(() => new DoorwaySlots({ random, totalHandshakesPerSecond: 0 })).toThrow(/totalHandshakes/)
   })
 })
 
@@ -188,6 +203,48 @@ describe('the quota of a host', () => {
     expect(quota.size).toBe(MAX_REMEMBERED_HOSTS)
     quota.take('one more', 1_000)
     expect(quota.size).toBe(1)
+  })
+})
+
+describe('the quota of a node', () => {
+  /** How many of `count` handshakes begin, each of a host of its own. */
+  function begun(room: Room, count: number, time: (index: number) => number): boolean[] {
+    return Array.from({ length: count }, (_, index) => {
+      const slot = room.enter(String(index), addressOf(index))
+      const isAllowed = slot.begin(time(index))
+      slot.release()
+      return isAllowed
+    })
+  }
+  const sum = (list: boolean[]): number => list.filter(Boolean).length
+
+  it('is 512 handshakes at once by default, from whatever hosts', () => {
+    const room = new Room()
+    expect(sum(begun(room, DEFAULT_TOTAL_HANDSHAKES_PER_SECOND, () => 5_000))).toBe(512)
+    expect(sum(begun(room, 5_000, () => 5_000))).toBe(0)
+  })
+
+  it('is 512 in a second, spread over those that ask, and not for the first in each second', () => {
+    const room = new Room()
+    // 5,120 in a second, for 20 seconds: one in ten may begin.
+    const allowed = begun(room, 102_400, (index) => (index * 1_000) / 5_120).slice(51_200)
+    expect(sum(allowed) / 10).toBeGreaterThan(450)
+    expect(sum(allowed) / 10).toBeLessThanOrEqual(DEFAULT_TOTAL_HANDSHAKES_PER_SECOND)
+    for (let at = 0; at < allowed.length; at += 1_280)
+      expect(sum(allowed.slice(at, at + 1_280))).toBeGreaterThan(64)
+  })
+
+  it('is not used up by a host that begins too many', () => {
+    const room = new Room()
+    const slot = room.enter('flood', '192.0.2.1:1')
+    for (let index = 0; index < 100_000; index++) slot.begin(1_000)
+    expect(sum(begun(room, 400, () => 1_000))).toBe(400)
+  })
+
+  it('counts pipes without a host too', () => {
+    const room = new Room({ totalHandshakesPerSecond: 2 })
+    const slot = room.enter('pipe', '/run/astranet.sock')
+    expect([1, 2, 3].map(() => slot.begin(1_000))).toEqual([true, true, false])
   })
 })
 
@@ -304,6 +361,31 @@ describe('links that share slots', () => {
     expect(answered.side.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_BUSY' }])
     expect([answered.pipe.written.length, answered.pipe.isClosed]).toEqual([written, true])
     expect(next.side.closes).toEqual([])
+  })
+
+  it('count a peer that admit has refused until its session has closed, and cut the oldest of too many', async () => {
+    const { clock, slots, knock } = room({ maxPerHost: 1_000, handshakesPerSecond: 1_000 })
+    const refused = async (): Promise<Door> => {
+      const door = knock()
+      door.side.admit = () => linkError(CloseCode.REFUSED, 'not you')
+      await rawInitiate(door.raw, clock)
+      await clock.settle()
+      return door
+    }
+    const doors: Door[] = []
+    while (doors.length < MAX_LEAVING_PIPES) doors.push(await refused())
+    const [first, second] = doors as [Door, Door]
+    expect([slots.pending, slots.leaving, first.pipe.isClosed]).toEqual([0, MAX_LEAVING_PIPES, false])
+    await refused()
+    expect([slots.leaving, first.pipe.isClosed, second.pipe.isClosed]).toEqual([
+      MAX_LEAVING_PIPES,
+      true,
+      false,
+    ])
+    expect(first.side.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_REFUSED' }])
+    await clock.pass(3_000)
+    expect([slots.pending, slots.leaving, clock.timers]).toEqual([0, 0, 0])
+    expect(second.side.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_REFUSED' }])
   })
 
   it('refuse a pipe that gets no slot at all, from inside start', async () => {

@@ -270,6 +270,9 @@ describe('a refusal by admit', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('the policy is broken'))],
+    ['returns null', () => null as never],
+    ['returns a boolean', () => Promise.resolve(true as never)],
+    ['returns another error', () => new Error('no') as never],
     ['never answers', () => new Promise<undefined>(() => undefined)],
   ])('is what a peer gets when admit %s', async (_, admit) => {
     const { clock, left, right } = pair()

@@ -73,6 +73,71 @@ const networks: [string, Partial<LinkOptions>, string][] = [
   ['encrypted, with a secret', { encryption: 'always', psk: new Uint8Array(32).fill(7) }, 'encrypted'],
 ]
 
+/** A program that forwards what it gets at a port of its own to `target`, as socat does. */
+async function forwarder(target: number, host = '127.0.0.1', port = 0): Promise<number> {
+  const server = createServer({ allowHalfOpen: true }, (near) => {
+    const far = connect({ port: target, host: '127.0.0.1', allowHalfOpen: true })
+    sockets.push(near, far)
+    near.on('error', () => far.destroy()).pipe(far)
+    far.on('error', () => near.destroy()).pipe(near)
+  })
+  servers.push(server)
+  await once(server.listen(port, host), 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+/** What both ends say of a link that was dialed at `address`, which leads to the listener's port. */
+async function securityVia(
+  address: (port: number) => Promise<{ port: number; host: string }>,
+): Promise<unknown[]> {
+  options = {}
+  let accepted!: (side: Side) => void
+  const acceptedSide = new Promise<Side>((resolve) => (accepted = resolve))
+  const port = await listen((socket) => {
+    const side = sideOf(socket, 2n, 'acceptor')
+    side.onOpen = () => accepted(side)
+    side.link.start()
+  })
+  const socket = connect({ ...(await address(port)), allowHalfOpen: true, noDelay: true })
+  sockets.push(socket)
+  await once(socket, 'connect')
+  const left = sideOf(socket, 1n, 'dialer')
+  const isOpen = opened(left)
+  left.link.start()
+  const right = await acceptedSide
+  await isOpen
+  return [left, right].map(({ link }) => link.remote?.security)
+}
+
+describe('a pipe that both ends see on loopback', () => {
+  it('is private when it is one connection, whatever the form of its addresses', async () => {
+    expect(await securityVia(async (port) => ({ port, host: '127.0.0.1' }))).toEqual(['private', 'private'])
+    expect(await securityVia(async (port) => ({ port, host: '::ffff:127.0.0.1' }))).toEqual([
+      'private',
+      'private',
+    ])
+  })
+
+  it('is encrypted when a program in between forwards it', async () => {
+    const via = async (port: number): Promise<{ port: number; host: string }> => ({
+      port: await forwarder(port),
+      host: '127.0.0.1',
+    })
+    expect(await securityVia(via)).toEqual(['encrypted', 'encrypted'])
+  })
+
+  it.skipIf(process.platform === 'darwin')(
+    'is encrypted when that program has the same port at another loopback address (macOS has no other: skipped)',
+    async () => {
+      const via = async (port: number): Promise<{ port: number; host: string }> => ({
+        port: await forwarder(port, '127.0.0.2', port),
+        host: '127.0.0.2',
+      })
+      expect(await securityVia(via)).toEqual(['encrypted', 'encrypted'])
+    },
+  )
+})
+
 describe.each(networks)('over TCP, %s', (_, network, security) => {
   beforeAll(() => {
     options = network

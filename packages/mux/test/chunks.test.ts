@@ -29,6 +29,16 @@ describe('iterating over a stream', () => {
     expect(near.bufferedBytes).toBeGreaterThan(400_000)
   })
 
+  it('gives chunks of their own, which keep no more memory than they have bytes', async () => {
+    const { client, server } = await sessionPair()
+    const near = await client.openStream()
+    near.write(bytesOf('small'))
+    near.end()
+    for await (const chunk of chunksOf(await server.accept()))
+      expect([Buffer.from(chunk).toString(), chunk.buffer.byteLength]).toEqual(['small', 5])
+    expect.assertions(1)
+  })
+
   it('left early stops the peer', async () => {
     const { client, server } = await sessionPair()
     const near = await client.openStream()

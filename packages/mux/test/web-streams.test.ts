@@ -34,6 +34,22 @@ describe('Web Streams of a stream', () => {
     await echo
   })
 
+  it('give chunks of their own, which keep no more memory than they have bytes', async () => {
+    const { client, server } = await sessionPair()
+    const near = await client.openStream()
+    near.write(bytesOf('small'))
+    near.end()
+    const initialBytes = Buffer.from('a Buffer of a pool').subarray(2, 8)
+    const { readable } = toWebStreams(await server.accept(), { initialBytes })
+    const seen: [string, number][] = []
+    for await (const chunk of readable as unknown as AsyncIterable<Uint8Array>)
+      seen.push([Buffer.from(chunk).toString(), chunk.buffer.byteLength])
+    expect(seen).toEqual([
+      ['Buffer', 6],
+      ['small', 5],
+    ])
+  })
+
   it('hold the writer back while nobody reads', async () => {
     const { near, far, client } = await webPair()
     const writer = near.writable.getWriter()

@@ -14,7 +14,7 @@ import { RECORDS_PER_KEY } from '../src/proto/records/record-counter.js'
 import { counting, hex, unhex, utf8 } from './support/bytes.js'
 import { withKeys } from './support/fixed-keys.js'
 import { sealOne } from './support/records.js'
-import { privateKey, Reference, type ReferenceInput } from './support/reference.js'
+import { privateKey, Reference, type ReferenceInput } from '../../../tooling/reference/secure-handshake.js'
 import { vectorInput, vectorSecret } from './support/vector-inputs.js'
 
 const spec = readFileSync(new URL('../../../spec/secure.md', import.meta.url), 'utf8')

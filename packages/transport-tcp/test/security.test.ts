@@ -110,7 +110,11 @@ describe('the security of a connection', () => {
 
   it('has no exporter and no certificate without TLS', async () => {
     await withPipe({ server: {}, client: {} }, ({ dialed, accepted }) => {
-      for (const end of [dialed, accepted]) expect(end.security).toEqual({ isPrivate: true })
+      for (const end of [dialed, accepted])
+        expect(end.security).toEqual({
+          isPrivate: true,
+          ends: { local: end.localAddress, remote: end.remoteAddress },
+        })
     })
   })
 
@@ -120,7 +124,11 @@ describe('the security of a connection', () => {
   ])('is private on loopback: %s, listening on %s, dialed as %s', async (network, address, host, seen) => {
     await withPipe({ server: {}, client: {}, network, address, host }, ({ dialed, accepted }) => {
       expect(accepted.remoteAddress).toContain(seen)
-      for (const end of [dialed, accepted]) expect(end.security).toEqual({ isPrivate: true })
+      for (const end of [dialed, accepted])
+        expect(end.security).toEqual({
+          isPrivate: true,
+          ends: { local: end.localAddress, remote: end.remoteAddress },
+        })
     })
   })
 

@@ -113,7 +113,7 @@ describe('the security of a WebSocket', () => {
       await turnsUntil(() => accepted.length === 1)
       expect(dialed.security?.exportKeyingMaterial?.(32, LABEL)).toHaveLength(32)
       expect(dialed.security?.certificate?.fingerprint256).toBe(fingerprintOf(serverTls))
-      expect(accepted[0]?.security).toEqual({ isPrivate: true })
+      expect(accepted[0]?.security).toEqual({ isPrivate: true, ends: expect.anything() })
       await closeAll([dialed, ...accepted])
     })
     await listener.close()
@@ -137,7 +137,9 @@ describe('the security of a WebSocket', () => {
 
   it('is private on loopback, with and without TLS', async () => {
     await withSecurity({ network: 'ws', server: {} }, (dialed, accepted) => {
-      for (const end of [dialed, accepted]) expect(end).toEqual({ isPrivate: true })
+      expect(dialed).toEqual({ isPrivate: true, ends: expect.anything() })
+      const { local, remote } = dialed?.ends ?? {}
+      expect(accepted).toEqual({ isPrivate: true, ends: { local: remote, remote: local } })
     })
     await withSecurity({ network: 'wss', server: { tls: serverTls } }, (dialed, accepted) => {
       for (const end of [dialed, accepted]) expect(end?.isPrivate).toBe(true)

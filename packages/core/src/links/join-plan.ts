@@ -1,4 +1,4 @@
-import { AstraError, type NodeId, type Transport } from '@astranet/interface'
+import { AstraError, type Transport } from '@astranet/interface'
 import { nodeIdOfKey } from '@astranet/secure'
 import { parseTicket, readGrant, type Ticket } from '@astranet/ticket'
 import { pskOf } from '../api/secret.js'
@@ -36,8 +36,7 @@ export async function planOfTicket(text: string, reader: TicketReader): Promise<
   const ticket = parseTicket(text)
   const targets = targetsOf(ticket, reader)
   const credentials = await credentialsOf(ticket, reader)
-  const expected = ticket.expected === undefined ? undefined : await nodeIdOfKey(ticket.expected)
-  return { targets, credentials: expecting(credentials, expected) }
+  return { targets, credentials: await expecting(credentials, ticket.expected) }
 }
 
 function targetsOf({ addresses }: Ticket, { transportFor }: TicketReader): JoinTarget[] {
@@ -68,8 +67,13 @@ async function credentialsOf({ secret, grant }: Ticket, { own }: TicketReader): 
   return { psk: undefined, grant: { id, psk: grant.psk, bytes: grant.bytes } }
 }
 
-function expecting(credentials: LinkCredentials, nodeId: NodeId | undefined): LinkCredentials {
-  return nodeId === undefined ? credentials : { ...credentials, expectedNodeId: nodeId }
+/** The key decides; another key can have the same id. By the id a link that is open already is found. */
+async function expecting(
+  credentials: LinkCredentials,
+  key: Uint8Array | undefined,
+): Promise<LinkCredentials> {
+  if (key === undefined) return credentials
+  return { ...credentials, expectedNodeId: await nodeIdOfKey(key), expectedKey: key }
 }
 
 /** @internal Whether two targets are the same address. */

@@ -10,4 +10,6 @@ export interface LinkCredentials {
   readonly grant?: LinkGrant
   /** The only node that is accepted. Default: any. */
   readonly expectedNodeId?: NodeId
+  /** Its key, where the whole key is known; beside {@link expectedNodeId}. */
+  readonly expectedKey?: Uint8Array
 }

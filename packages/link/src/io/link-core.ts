@@ -124,6 +124,7 @@ export class LinkCore<L> implements LinkHost<L> {
       onEstablished: () => this.#onEstablished(),
       onFailed: (error) => this.#onClosing(error),
       onPipeClosed: () => this.#finish(this.#error),
+      onCut: () => this.session?.destroy(this.#error),
       onViolation: (error) => this.fail(error),
     })
   }
@@ -220,7 +221,7 @@ export class LinkCore<L> implements LinkHost<L> {
   #finish(error: Error | undefined): void {
     if (this.state === 'closed') return
     this.state = 'closed'
-    this.#opening.stop()
+    this.#opening.closed()
     this.#error ??= error
     this.streams.stop(this.#error)
     this.handler.onClose(this.link, error)

@@ -18,8 +18,10 @@ export const HelloLimit = {
   GRANT_BYTES: 2048,
 } as const
 
+const ADDRESS_RULE = `1 to ${HelloLimit.ADDRESS_BYTES} characters of printable ASCII`
+
 /** The map, its keys, three integers, and the heads of its lists, strings and bytes. */
-const HELLO_OVERHEAD_BYTES = 1 + 8 * 2 + 3 * 9 + 3 * 3 + 2 + 2 + 3
+const HELLO_OVERHEAD_BYTES = 1 + 9 * 2 + 3 * 9 + 3 * 3 + 2 + 2 + 2 + 3
 
 /** What a node sends about itself in the handshake (spec section 5). */
 export interface HelloFields {
@@ -39,6 +41,11 @@ export interface HelloFields {
   readonly roles: readonly string[]
   /** The receiver's address as the sender sees it, so that a node behind a NAT learns its own. At most 255 bytes. */
   readonly observedAddress: string | undefined
+  /**
+   * The sender's own address on this pipe, where it says that the pipe is private and the pipe has addresses of the
+   * form `host:port`. At most 255 bytes.
+   */
+  readonly ownEnd: string | undefined
   /** Where the sender can be dialed, as `network://address`. At most 16 of at most 255 bytes. */
   readonly listenAddresses: readonly string[]
   /** Optional abilities beyond version 1. At most 32 of at most 64 bytes; unknown ones are ignored. */
@@ -65,6 +72,7 @@ export function helloToWire(hello: HelloFields): Record<string, unknown> {
   if (hello.life !== undefined) map['l'] = hello.life
   if (hello.roles.length > 0) map['r'] = hello.roles
   if (hello.observedAddress !== undefined) map['o'] = hello.observedAddress
+  if (hello.ownEnd !== undefined) map['e'] = hello.ownEnd
   if (hello.listenAddresses.length > 0) map['a'] = hello.listenAddresses
   if (hello.features.length > 0) map['f'] = hello.features
   if (hello.exporter !== undefined) map['x'] = hello.exporter
@@ -121,14 +129,14 @@ export function checkHelloFields(
  * every pipe, and nothing is encoded for a peer that has proved nothing.
  */
 export function helloSize(hello: HelloFields): number {
-  const { roles, listenAddresses, features, observedAddress, exporter, grant } = hello
+  const { roles, listenAddresses, features, observedAddress, ownEnd, exporter, grant } = hello
   let bytes = HELLO_OVERHEAD_BYTES + (observedAddress?.length ?? 0) + (exporter?.length ?? 0)
-  bytes += grant?.length ?? 0
+  bytes += (ownEnd?.length ?? 0) + (grant?.length ?? 0)
   for (const text of [...roles, ...listenAddresses, ...features]) bytes += 2 + text.length
   return bytes
 }
 
-type HelloLists = Pick<HelloFields, 'roles' | 'observedAddress' | 'listenAddresses' | 'features'>
+type HelloLists = Pick<HelloFields, 'roles' | 'observedAddress' | 'ownEnd' | 'listenAddresses' | 'features'>
 
 function readLists(map: Readonly<Record<string, unknown>>): HelloLists | LinkError {
   const { ROLES, ROLE_BYTES, LISTEN_ADDRESSES, ADDRESS_BYTES, FEATURES, FEATURE_BYTES } = HelloLimit
@@ -141,11 +149,17 @@ function readLists(map: Readonly<Record<string, unknown>>): HelloLists | LinkErr
   const features = readTokens(map['f'], FEATURES, FEATURE_BYTES)
   if (features === undefined)
     return wrong(`whose features (f) are not ${tokensRule(FEATURES, FEATURE_BYTES)}`)
-  const observed = map['o'] ?? undefined
-  if (observed !== undefined && !isToken(observed, ADDRESS_BYTES)) {
-    return wrong(`whose observed address (o) is not 1 to ${ADDRESS_BYTES} characters of printable ASCII`)
-  }
-  return { roles, observedAddress: observed, listenAddresses, features }
+  const observedAddress = readAddress(map['o'])
+  if (observedAddress === false) return wrong(`whose observed address (o) is not ${ADDRESS_RULE}`)
+  const ownEnd = readAddress(map['e'])
+  if (ownEnd === false) return wrong(`whose own end (e) is not ${ADDRESS_RULE}`)
+  return { roles, observedAddress, ownEnd, listenAddresses, features }
+}
+
+/** The address, `undefined` when the key is absent, `false` when it holds something else. */
+function readAddress(value: unknown): string | undefined | false {
+  if (isAbsent(value)) return undefined
+  return isToken(value, HelloLimit.ADDRESS_BYTES) ? value : false
 }
 
 /** A copy of the bytes, `undefined` when the key is absent, `false` when it holds something else. */

@@ -7,12 +7,13 @@ import {
 } from '@astranet/interface'
 
 /**
- * One end of a pipe in memory. What is written arrives a turn later, in pieces of at most `pieceBytes`. It does not
+ * One end of a pipe in memory. It does not know its own address, so a peer needs none for a private pipe.
+ * What is written arrives a turn later, in pieces of at most `pieceBytes`. It does not
  * pause, as a WebSocket in a browser.
  */
 export class MemoryEnd implements ByteDuplex {
   readonly capabilities = { halfClose: true }
-  readonly localAddress: string
+  readonly localAddress: string = ''
   readonly remoteAddress: string
   readonly bufferedBytes = 0
   /** Private unless a test changes it: what links write behind the handshake can then be read. */
@@ -27,10 +28,9 @@ export class MemoryEnd implements ByteDuplex {
   #waiting: ((handler: ByteDuplexHandler) => void)[] = []
   #hasEnded = false
 
-  constructor(clock: Clock, options: { localAddress: string; remoteAddress: string; pieceBytes: number }) {
+  constructor(clock: Clock, options: { remoteAddress: string; pieceBytes: number }) {
     this.#clock = clock
     this.#pieceBytes = options.pieceBytes
-    this.localAddress = options.localAddress
     this.remoteAddress = options.remoteAddress
   }
 
@@ -90,8 +90,8 @@ export class MemoryEnd implements ByteDuplex {
 
 /** Both ends of a pipe. */
 export function memoryPipe(clock: Clock, pieceBytes = Infinity): [MemoryEnd, MemoryEnd] {
-  const left = new MemoryEnd(clock, { localAddress: '10.0.0.1:1', remoteAddress: '10.0.0.2:2', pieceBytes })
-  const right = new MemoryEnd(clock, { localAddress: '10.0.0.2:2', remoteAddress: '10.0.0.1:1', pieceBytes })
+  const left = new MemoryEnd(clock, { remoteAddress: '10.0.0.2:2', pieceBytes })
+  const right = new MemoryEnd(clock, { remoteAddress: '10.0.0.1:1', pieceBytes })
   left.other = right
   right.other = left
   return [left, right]

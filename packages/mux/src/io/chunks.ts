@@ -49,7 +49,7 @@ class Inbox {
 
   put(chunk: Uint8Array): void {
     this.#stream.pause()
-    this.#chunk = chunk.slice()
+    this.#chunk = new Uint8Array(chunk)
     this.#signal()
   }
 

@@ -1,5 +1,5 @@
 import { concatBytes } from '@astranet/interface'
-import { asciiBytes } from './bytes.js'
+import { asciiBytes } from '@astranet/interface/bytes'
 import type { Crypto } from './crypto.js'
 
 const LABEL = asciiBytes('astranet grant psk 1')

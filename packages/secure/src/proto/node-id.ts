@@ -1,5 +1,5 @@
 import { concatBytes, nodeIdFromBytes, type NodeId } from '@astranet/interface'
-import { asciiBytes } from './bytes.js'
+import { asciiBytes } from '@astranet/interface/bytes'
 import { KEY_BYTES } from './crypto.js'
 
 const LABEL = asciiBytes('astranet node id 1')

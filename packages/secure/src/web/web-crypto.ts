@@ -1,6 +1,6 @@
+import { asciiBytes } from '@astranet/interface/bytes'
 import type { CryptoProvider } from '../io/provider.js'
 import { KEY_BYTES, TAG_BYTES, type Aead, type Crypto, type DhKeyPair } from '../proto/crypto.js'
-import { asciiBytes } from '../proto/bytes.js'
 import { explained, subtle, type SubtleKeyPair } from './subtle.js'
 
 const HMAC = { name: 'HMAC', hash: 'SHA-256' } as const

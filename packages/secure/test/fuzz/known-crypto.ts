@@ -4,7 +4,7 @@ import { nodeCrypto, type Signer } from '../../src/index.js'
 import { exportPublicKey } from '../../src/nodejs/keys.js'
 import { keyPairOf } from '../../src/nodejs/node-crypto.js'
 import type { Crypto, DhKeyPair } from '../../src/proto/crypto.js'
-import { privateKey } from '../support/reference.js'
+import { privateKey } from '../../../../tooling/reference/secure-handshake.js'
 
 /** Results of one function that are remembered at most: the first ones, among them those of the honest handshakes. */
 const MAX_REMEMBERED = 3_000

@@ -1,5 +1,5 @@
 import { counting, utf8 } from './bytes.js'
-import type { ReferenceInput } from './reference.js'
+import type { ReferenceInput } from '../../../../tooling/reference/secure-handshake.js'
 
 /** What both vectors of spec/secure.md are made of; one of them has the secret as well. */
 export const vectorInput: ReferenceInput = {

@@ -1,10 +1,11 @@
 import { concatBytes } from '@astranet/interface'
+import { equalBytes } from '@astranet/interface/bytes'
 import { recordPipe } from '@astranet/secure'
 import { grantPsk, Handshake, type HandshakeOptions, type HandshakeResult } from '@astranet/secure/proto'
 import { CloseCode, LinkError, linkError, protocolError } from '../../proto/error-codes.js'
 import type { Hello, HelloFields } from '../../proto/hello.js'
 import { negotiateRole, type SessionRole } from '../../proto/negotiate-role.js'
-import { equalBytes, isSameTls, pipeProtection } from '../../proto/pipe-protection.js'
+import { isSameTls, pipeProtection } from '../../proto/pipe-protection.js'
 import { PREAMBLE_BYTES, presentsGrant } from '../../proto/preamble.js'
 import type { Door, PeerPreamble } from './door.js'
 import { busy, onlyOneSecret, repeated } from './doorway-errors.js'
@@ -139,16 +140,19 @@ function missingField({ side }: Door, { preamble }: PeerPreamble, hello: HelloFi
 }
 
 function remoteNode(
-  { side, duplex }: Door,
-  { preamble }: PeerPreamble,
+  door: Door,
+  peer: PeerPreamble,
   {
     result,
     fields,
     isDialer,
   }: { result: HandshakeResult; fields: HelloFields | undefined; isDialer: boolean },
 ): RemoteNode {
+  const { side, duplex } = door
+  const { preamble } = peer
   const { nodeId, publicKey } = result.peer
-  const facts = [side.own, { preamble, exporter: fields?.exporter }] as const
+  const own = { preamble: side.own.preamble, hello: ownHello(door, peer) }
+  const facts = [own, { preamble, hello: fields }] as const
   const security = pipeProtection(...facts)
   // Where TLS ends elsewhere, its certificate is not this peer's.
   const certificate = isSameTls(...facts) ? duplex.security?.certificate : undefined

@@ -1,6 +1,6 @@
 import type { ByteDuplex, Clock, Timer } from '@astranet/interface'
 import { HandshakeChannel } from '@astranet/secure'
-import { CloseCode, linkError, type LinkError } from '../../proto/error-codes.js'
+import { CloseCode, LinkError, linkError } from '../../proto/error-codes.js'
 import type { Hello } from '../../proto/hello.js'
 import type { DoorwaySlots } from '../../proto/slots/doorway-slots.js'
 import type { DoorwaySlot } from '../../proto/slots/slot.js'
@@ -36,6 +36,8 @@ export interface OpeningEvents extends Pick<DoorEvents, 'onIntroduced'> {
   onFailed(error: LinkError): void
   /** The pipe, on which there is no session, is closed. Follows `onFailed`. */
   onPipeClosed(): void
+  /** Too many refused peers are waited for: the session that was started to refuse this one is destroyed. */
+  onCut(): void
   /** The session has to be closed: the peer has not started its own in time. */
   onViolation(error: LinkError): void
 }
@@ -44,7 +46,7 @@ export interface OpeningEvents extends Pick<DoorEvents, 'onIntroduced'> {
  * From a new pipe to an open link, against one deadline: first the doorway, with the admission as its last step; then
  * the session, until the peer's speaks, which shows that the peer has admitted this side. Legal order: `start`; then
  * `onPassed`, or `onFailed` and `onPipeClosed`; after `onPassed` `peerSpoke` and `onEstablished`. `stop` or `abort` at
- * any time, and nothing follows.
+ * any time, and nothing follows. `closed` comes last.
  */
 export class LinkOpening {
   readonly #duplex: ByteDuplex
@@ -59,6 +61,8 @@ export class LinkOpening {
   /** Refuses the peer about which `admit` has not decided in time. */
   #refuseLate: ((refusal: LinkError) => void) | undefined = undefined
   #hasClosed = false
+  /** Whether the session has only been started to refuse the peer, whose slot is kept until it has closed. */
+  #isRefusing = false
 
   constructor(duplex: ByteDuplex, options: OpeningOptions, events: OpeningEvents) {
     this.#duplex = duplex
@@ -112,11 +116,17 @@ export class LinkOpening {
     this.#duplex.abort(error)
   }
 
+  /** The link has closed: a refused peer is not counted any more. */
+  closed(): void {
+    this.stop()
+    this.#slot?.release()
+  }
+
   #end(): void {
     this.#stage = 'stopped'
     this.#timer?.cancel()
     this.#failed?.stop()
-    this.#slot?.release()
+    if (!this.#isRefusing) this.#slot?.release()
     // A link keeps nothing of its handshake.
     this.#channel = undefined
     this.#door = undefined
@@ -126,7 +136,7 @@ export class LinkOpening {
   #takeSlot(): boolean {
     const slot = this.#options.slots?.enter(this.#duplex.remoteAddress, {
       onEvicted: () => this.#fail(busy()),
-      onCut: () => this.#failed?.cut(),
+      onCut: () => (this.#failed === undefined ? this.#events.onCut() : this.#failed.cut()),
     })
     this.#slot = slot
     if (this.#stage === 'doorway') return true
@@ -144,16 +154,20 @@ export class LinkOpening {
     if (this.#stage !== 'admission') return undefined
     const isLate = new Promise<LinkError>((resolve) => (this.#refuseLate = resolve))
     try {
-      return await Promise.race([this.#events.admit(hello), isLate])
+      const answer: unknown = await Promise.race([this.#events.admit(hello), isLate])
+      if (answer === undefined || answer instanceof LinkError) return answer
+      return undecided(new TypeError(`admit must return a LinkError or undefined, got ${typeof answer}`))
     } catch (cause) {
-      return linkError(CloseCode.REFUSED, 'this node could not decide whether it admits the peer', { cause })
+      return undecided(cause)
     }
   }
 
   #onPassed(passage: Passage): void {
     if (this.#stage !== 'doorway' && this.#stage !== 'admission') return
     this.#stage = 'session'
-    this.#slot?.release()
+    this.#isRefusing = passage.refusal !== undefined
+    if (this.#isRefusing) this.#slot?.linger()
+    else this.#slot?.release()
     this.#events.onPassed(passage)
   }
 
@@ -192,4 +206,8 @@ export class LinkOpening {
     this.#end()
     this.#events.onPipeClosed()
   }
+}
+
+function undecided(cause: unknown): LinkError {
+  return linkError(CloseCode.REFUSED, 'this node could not decide whether it admits the peer', { cause })
 }

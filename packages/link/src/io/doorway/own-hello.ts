@@ -1,3 +1,4 @@
+import type { ByteDuplex } from '@astranet/interface'
 import {
   checkHelloFields,
   HelloLimit,
@@ -6,6 +7,7 @@ import {
   type HelloFields,
 } from '../../proto/hello.js'
 import { isToken } from '../../proto/fields.js'
+import { parseIpEnd } from '../../proto/ip-end.js'
 import type { LinkGrant, LinkIntroduction } from '../link-options.js'
 
 /** Which of a link's options go into its HELLO. */
@@ -16,17 +18,20 @@ export interface OwnHelloOptions {
 }
 
 /**
- * The HELLO that this side sends to a peer seen at `remoteAddress`, without what depends on the peer. Throws a
+ * The HELLO that this side sends over `duplex`, without what depends on the peer. Throws a
  * `TypeError` or `RangeError` that names the option when it cannot be sent.
  */
-export function ownHello(options: OwnHelloOptions, remoteAddress: string): HelloFields {
+export function ownHello(options: OwnHelloOptions, duplex: ByteDuplex): HelloFields {
   const { introduction, sequence = 0, grant } = options
+  const { security } = duplex
+  const remoteAddress = security?.ends?.remote ?? duplex.remoteAddress
   const hello: HelloFields = {
     incarnation: introduction.incarnation,
     sequence,
     life: introduction.life,
     roles: introduction.roles ?? [],
     observedAddress: isToken(remoteAddress, HelloLimit.ADDRESS_BYTES) ? remoteAddress : undefined,
+    ownEnd: security?.isPrivate === true ? ownEnd(duplex) : undefined,
     listenAddresses: introduction.listenAddresses ?? [],
     features: introduction.features ?? [],
     exporter: undefined,
@@ -38,4 +43,10 @@ export function ownHello(options: OwnHelloOptions, remoteAddress: string): Hello
   if (helloSize(largest) > MAX_HELLO_BYTES)
     throw new RangeError(`introduction takes more than the ${MAX_HELLO_BYTES} bytes of a HELLO`)
   return hello
+}
+
+/** `undefined` where a pipe has no address, or another kind than TCP's: the path of a Unix socket, a name. */
+function ownEnd({ security, localAddress }: ByteDuplex): string | undefined {
+  const end = security?.ends?.local ?? localAddress
+  return end.length <= HelloLimit.ADDRESS_BYTES && parseIpEnd(end) !== undefined ? end : undefined
 }

@@ -17,7 +17,7 @@ export interface OwnSide {
 
 /** Throws a `TypeError` or `RangeError` that names the option which is wrong; the others were checked. */
 export function ownSide(duplex: ByteDuplex, options: OptionsOf<never>): OwnSide {
-  const hello = ownHello(options, duplex.remoteAddress)
+  const hello = ownHello(options, duplex)
   const nonce = makeNonce(options.randomBytes)
   return { hello, makeSide: () => doorSide(duplex, { options, hello, nonce }) }
 }

@@ -12,6 +12,9 @@ export const DEFAULT_SLOTS_PER_HOST = 64
 /** Handshakes that one host may begin in a second, and at once, by default. */
 export const DEFAULT_HANDSHAKES_PER_SECOND = 64
 
+/** Handshakes that all hosts together may begin in a second, and at once, by default. */
+export const DEFAULT_TOTAL_HANDSHAKES_PER_SECOND = 512
+
 const SLOTS_RANGE: NumberRange = { min: 1, max: 1_048_576 }
 
 /** How {@link DoorwaySlots} behave. */
@@ -30,6 +33,11 @@ export interface DoorwaySlotsOptions {
    * many peers share one address. Default 64.
    */
   readonly handshakesPerSecond?: number
+  /**
+   * Handshakes whose cryptography begins in a second, and at most at once, of all hosts together, 1 to 1,000,000. Where
+   * more are asked for, those to refuse are drawn at random. Default 512.
+   */
+  readonly totalHandshakesPerSecond?: number
 }
 
 /**
@@ -48,11 +56,17 @@ export class DoorwaySlots {
   constructor(options: DoorwaySlotsOptions) {
     const { maxPerStage = DEFAULT_SLOTS_PER_STAGE, maxPerHost = DEFAULT_SLOTS_PER_HOST } = options
     const { random, handshakesPerSecond = DEFAULT_HANDSHAKES_PER_SECOND } = options
+    const { totalHandshakesPerSecond = DEFAULT_TOTAL_HANDSHAKES_PER_SECOND } = options
     this.#keeper = new SlotKeeper({
       random: checkFunction('random', random),
       maxPerStage: checkInteger('maxPerStage', maxPerStage, SLOTS_RANGE),
       maxPerHost: checkInteger('maxPerHost', maxPerHost, SLOTS_RANGE),
       handshakesPerSecond: checkInteger('handshakesPerSecond', handshakesPerSecond, QUOTA_RANGE),
+      totalHandshakesPerSecond: checkInteger(
+        'totalHandshakesPerSecond',
+        totalHandshakesPerSecond,
+        QUOTA_RANGE,
+      ),
     })
   }
 
@@ -61,7 +75,7 @@ export class DoorwaySlots {
     return this.#keeper.pending
   }
 
-  /** Pipes that were refused and are not closed yet: at most 256. */
+  /** Pipes that were refused, in the clear or by a session, and are not closed yet: at most 256. */
   get leaving(): number {
     return this.#keeper.leaving
   }

@@ -2,9 +2,10 @@ import { BeginQuota } from './begin-quota.js'
 import { FirstMessages } from './first-messages.js'
 import { remoteHost } from './remote-host.js'
 import { SlotList, type Listed } from './slot-list.js'
+import { TotalQuota } from './total-quota.js'
 import { SLOT_STAGES, type DoorwaySlot, type SlotOwner, type SlotStage } from './slot.js'
 
-/** Refused pipes that may stay open for a moment, so that the peer can read the refusal. */
+/** Refused pipes that may stay open for a moment, so that the peer can read the refusal: 1 s, or 3 s by a session. */
 export const MAX_LEAVING_PIPES = 256
 
 /** The limits of a {@link SlotKeeper}, checked. */
@@ -13,12 +14,14 @@ export interface SlotLimits {
   readonly maxPerStage: number
   readonly maxPerHost: number
   readonly handshakesPerSecond: number
+  readonly totalHandshakesPerSecond: number
 }
 
 /** What `DoorwaySlots` are made of. */
 export class SlotKeeper {
   readonly #limits: SlotLimits
   readonly #quota: BeginQuota
+  readonly #total: TotalQuota
   readonly firstMessages: FirstMessages = new FirstMessages()
   readonly #stages: Readonly<Record<SlotStage, SlotList<PendingSlot>>> = {
     silent: new SlotList(),
@@ -32,6 +35,8 @@ export class SlotKeeper {
   constructor(limits: SlotLimits) {
     this.#limits = limits
     this.#quota = new BeginQuota(limits.handshakesPerSecond)
+    const { random, totalHandshakesPerSecond: perSecond } = limits
+    this.#total = new TotalQuota({ random, perSecond })
   }
 
   get pending(): number {
@@ -59,7 +64,9 @@ export class SlotKeeper {
   }
 
   begin({ host }: PendingSlot, now: number): boolean {
-    return host === undefined || this.#quota.take(host, now)
+    // What one host asks for in vain is no reason to refuse others.
+    if (host !== undefined && !this.#quota.take(host, now)) return false
+    return this.#total.take(now)
   }
 
   linger(slot: PendingSlot): void {
@@ -89,13 +96,13 @@ export class SlotKeeper {
     if (ofHost.size > this.#limits.maxPerHost) this.#evict(this.#drawOfHost(ofHost))
   }
 
-  /** One of those that have come least far. */
+  /**
+   * One of those to which no message 2 was sent; the new one is always among them. Those that have sent a preamble are
+   * not spared: with 46 bytes each, one peer behind a shared address could then keep out all others.
+   */
   #drawOfHost(ofHost: ReadonlySet<PendingSlot>): PendingSlot | undefined {
-    for (const stage of SLOT_STAGES) {
-      const candidates = [...ofHost].filter((slot) => slot.stage === stage)
-      if (candidates.length > 0) return candidates[Math.floor(this.#limits.random() * candidates.length)]
-    }
-    return undefined
+    const candidates = [...ofHost].filter(({ stage }) => stage !== 'answered')
+    return candidates[Math.floor(this.#limits.random() * candidates.length)]
   }
 
   #enforceStage(stage: SlotStage): void {

@@ -23,7 +23,7 @@ export interface DoorwaySlot {
   begin(now: number): boolean
   /** Whether a message 1 that was made with the secret, and whose preamble has `nonce`, was not here before. */
   isNew(nonce: Uint8Array): boolean
-  /** The peer was refused, and the pipe stays open until the peer has read that. */
+  /** The peer was refused, in the clear or by a session, and the pipe stays open until the peer has read that. */
   linger(): void
   /** The peer is admitted, or the pipe is closed. */
   release(): void

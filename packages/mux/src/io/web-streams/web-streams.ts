@@ -75,7 +75,7 @@ class Sides {
     stream.manualCredit = true
     if (initialBytes !== undefined && initialBytes.length > 0) {
       this.#pushedBytes = Math.min(initialBytes.length, deliveredBytes(stream))
-      this.#reader.enqueue(initialBytes.slice())
+      this.#reader.enqueue(new Uint8Array(initialBytes))
     }
     if (!stream.canReceive) this.end()
     if (!stream.canSend)
@@ -86,7 +86,7 @@ class Sides {
 
   received(chunk: Uint8Array): void {
     this.#pushedBytes += chunk.length
-    this.#reader.enqueue(chunk.slice())
+    this.#reader.enqueue(new Uint8Array(chunk))
     if ((this.#reader.desiredSize ?? 0) > 0) return
     this.stream.pause()
     this.stream.widen()

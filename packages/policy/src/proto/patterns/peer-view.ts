@@ -1,6 +1,6 @@
 import { formatNodeId } from '@astranet/interface'
+import { toBase64url } from '@astranet/interface/bytes'
 import type { PolicyPeer } from '../model.js'
-import { toBase64Url } from './base64url.js'
 
 /** A peer as patterns see it: everything is text. */
 export interface PeerView {
@@ -16,7 +16,7 @@ export type RoleMembers = ReadonlyMap<string, readonly string[]>
 /** The view of `peer`, with the roles that `members` gives it. */
 export function peerView(peer: PolicyPeer, members: RoleMembers): PeerView {
   const nodeId = formatNodeId(peer.nodeId)
-  const key = toBase64Url(peer.publicKey)
+  const key = toBase64url(peer.publicKey)
   const roles = new Set(peer.roles.filter((role) => typeof role === 'string'))
   for (const role of members.get(nodeId) ?? []) roles.add(role)
   for (const role of members.get(key) ?? []) roles.add(role)

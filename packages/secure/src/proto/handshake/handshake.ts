@@ -1,5 +1,6 @@
 import { concatBytes } from '@astranet/interface'
-import { asciiBytes, equalBytes, NO_BYTES } from '../bytes.js'
+import { asciiBytes, equalBytes } from '@astranet/interface/bytes'
+import { NO_BYTES } from '../bytes.js'
 import { nodeIdOfKey } from '../node-id.js'
 import { NoiseXX } from '../noise/noise-xx.js'
 import { hasCode, keyError, lengthError, peerError, secretError } from './failures.js'

@@ -1,5 +1,5 @@
 import { concatBytes } from '@astranet/interface'
-import { asciiBytes, copyBytes } from '../bytes.js'
+import { asciiBytes, copyBytes } from '@astranet/interface/bytes'
 import { KEY_BYTES, type Crypto } from '../crypto.js'
 import { secureError } from '../errors.js'
 import { isLowOrder } from '../small-order.js'

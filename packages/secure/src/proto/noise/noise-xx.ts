@@ -1,5 +1,6 @@
 import { concatBytes } from '@astranet/interface'
-import { asciiBytes, copyBytes, isAllZero } from '../bytes.js'
+import { asciiBytes, copyBytes } from '@astranet/interface/bytes'
+import { isAllZero } from '../bytes.js'
 import { KEY_BYTES, TAG_BYTES, type Crypto, type DhKeyPair } from '../crypto.js'
 import { secureError } from '../errors.js'
 import { SymmetricState } from './symmetric-state.js'

@@ -1,6 +1,6 @@
 import type { AstraError } from '@astranet/interface'
+import { equalBytes } from '@astranet/interface/bytes'
 import { checkNumber } from '@astranet/interface/check'
-import { equalBytes } from '../bytes.js'
 import { ticketError } from '../errors.js'
 import { throwFault } from '../fault.js'
 import { expiredError, isExpired } from './expiry.js'
@@ -14,10 +14,10 @@ export interface GrantCheck {
   /** Whether grants of an issuer are believed: `issuerCheck(granters)`, or a function of the program's own. */
   readonly isIssuer: IssuerCheck
   /**
-   * The id from which the key of the handshake was derived, 16 bytes. Default: not checked. A node that admits must
-   * give it: otherwise a holder of one grant could show another.
+   * The id from which the key of the handshake was derived, 16 bytes. A node that admits must give it: otherwise a
+   * holder of one grant could show another. `undefined`, where nothing was proved: not checked.
    */
-  readonly keyId?: Uint8Array | undefined
+  readonly keyId: Uint8Array | undefined
 }
 
 /**

@@ -1,6 +1,6 @@
 import { concatBytes, type AstraError } from '@astranet/interface'
+import { asciiBytes, equalBytes } from '@astranet/interface/bytes'
 import { SIGNATURE_BYTES } from '@astranet/secure/proto'
-import { asciiBytes, equalBytes } from '../bytes.js'
 import { ticketError } from '../errors.js'
 import { MAX_GRANT_BYTES } from '../limits.js'
 import { readOneMessage } from '../one-message.js'

@@ -1,6 +1,6 @@
+import { copyBytes } from '@astranet/interface/bytes'
 import { encodeMessage } from '@astranet/frame/message'
 import { KEY_BYTES } from '@astranet/secure/proto'
-import { copyBytes } from '../bytes.js'
 import { bytesOf, integerIn, listOf, outOfRange, textOf, wrongType, type Fault } from '../fault.js'
 import { GRANT_ID_BYTES, GRANT_TIMES, GRANT_USES, GrantLimit } from '../limits.js'
 

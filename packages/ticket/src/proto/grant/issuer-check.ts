@@ -1,6 +1,6 @@
 import { toNodeId, type NodeId } from '@astranet/interface'
+import { copyBytes, equalBytes } from '@astranet/interface/bytes'
 import { KEY_BYTES, nodeIdOfKey, type Crypto } from '@astranet/secure/proto'
-import { copyBytes, equalBytes } from '../bytes.js'
 import { bytesOf, throwFault } from '../fault.js'
 
 /** A node whose grants are believed: its Ed25519 public key, 32 bytes, or its node id. */

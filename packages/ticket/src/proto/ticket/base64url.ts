@@ -2,19 +2,6 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 const VALUES = new Map([...ALPHABET].map((character, value) => [character, value]))
 
-/** `bytes` as base64url without padding (RFC 4648, section 5). */
-export function toBase64url(bytes: Uint8Array): string {
-  let text = ''
-  let bits = 0
-  let pending = 0
-  for (const byte of bytes) {
-    pending = ((pending << 8) | byte) & 0xffff
-    bits += 8
-    for (; bits >= 6; bits -= 6) text += ALPHABET[(pending >> (bits - 6)) & 63]
-  }
-  return bits === 0 ? text : text + ALPHABET[(pending << (6 - bits)) & 63]
-}
-
 /** The number of characters that `bytes` bytes take. */
 export function base64urlLength(bytes: number): number {
   return Math.ceil((bytes * 4) / 3)
@@ -28,7 +15,7 @@ export function findForeignCharacter(text: string): number {
 /** What a text of characters of base64url stands for. */
 export interface DecodedText {
   readonly bytes: Uint8Array
-  /** Whether it is what {@link toBase64url} makes of the bytes: no bits are left over, or those that are, are 0. */
+  /** Whether it is what `toBase64url` makes of the bytes: no bits are left over, or those that are, are 0. */
   readonly isExact: boolean
 }
 

@@ -1,6 +1,7 @@
 import { concatBytes } from '@astranet/interface'
+import { toBase64url } from '@astranet/interface/bytes'
 import { MAX_TICKET_CHARACTERS } from '../limits.js'
-import { base64urlLength, findForeignCharacter, fromBase64url, toBase64url } from './base64url.js'
+import { base64urlLength, findForeignCharacter, fromBase64url } from './base64url.js'
 import { crc32 } from './crc32.js'
 
 /** The version of tickets that is made and read here. */

@@ -1,5 +1,5 @@
 import type { AstraError } from '@astranet/interface'
-import { equalBytes } from '../bytes.js'
+import { equalBytes } from '@astranet/interface/bytes'
 import { ticketError } from '../errors.js'
 import { throwFault, wrongType } from '../fault.js'
 import { MAX_TICKET_CHARACTERS } from '../limits.js'

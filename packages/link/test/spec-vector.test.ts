@@ -1,25 +1,28 @@
-import { createPrivateKey, createPublicKey, diffieHellman, pbkdf2Sync } from 'node:crypto'
+import { createPublicKey, diffieHellman, pbkdf2Sync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { formatNodeId } from '../../packages/interface/src/index.js'
-import {
-  importIdentity,
-  nodeCrypto,
-  type CryptoProvider,
-  type Identity,
-} from '../../packages/secure/src/index.js'
-import { grantPsk, type DhKeyPair } from '../../packages/secure/src/proto/index.js'
+import { formatNodeId, parseNodeId, toNodeId } from '@astranet/interface'
+import { importIdentity, nodeCrypto, type CryptoProvider, type Identity } from '@astranet/secure'
+import { grantPsk, type DhKeyPair } from '@astranet/secure/proto'
 import { describe, expect, it } from 'vitest'
-import type { LinkOptions } from '../../packages/link/src/index.js'
-import { counting, hex } from '../../packages/secure/test/support/bytes.js'
-import { publicKeyOf } from '../../packages/secure/test/support/fixed-keys.js'
-import { privateKey, Reference } from '../../packages/secure/test/support/reference.js'
-import { encodeHello } from '../../packages/link/src/io/doorway/hello-message.js'
-import { encodeRefusal } from '../../packages/link/src/proto/refusal.js'
-import { CloseCode } from '../../packages/link/src/proto/error-codes.js'
-import { intercept, type Part } from '../../packages/link/test/support/man-in-the-middle.js'
+import type { LinkOptions } from '@astranet/link'
+import { privateKey, Reference } from '../../../tooling/reference/secure-handshake.js'
+import { decodeHello, encodeHello } from '../src/io/doorway/hello-message.js'
+import { encodeRefusal } from '../src/proto/refusal.js'
+import { isSameEnd } from '../src/proto/ip-end.js'
+import { CloseCode } from '../src/proto/error-codes.js'
+import { intercept, type Part } from './support/man-in-the-middle.js'
 
-const spec = readFileSync(new URL('../../spec/astranet-1.md', import.meta.url), 'utf8')
-const ticketSpec = readFileSync(new URL('../../spec/ticket.md', import.meta.url), 'utf8')
+const spec = readFileSync(new URL('../../../spec/astranet-1.md', import.meta.url), 'utf8')
+const ticketSpec = readFileSync(new URL('../../../spec/ticket.md', import.meta.url), 'utf8')
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}
+
+/** 32 bytes: `first`, and each one more than the one before. */
+function counting(first: number): Uint8Array {
+  return Uint8Array.from({ length: 32 }, (_, index) => first + index)
+}
 
 /** The lines `name = value` of the text block below a heading. */
 function block(text: string, heading: string): string[] {
@@ -39,10 +42,10 @@ const psk = new Uint8Array(
 )
 
 function keyPairOf(bytes: Uint8Array): DhKeyPair {
-  const prefix = Buffer.from('302e020100300506032b656e04220420', 'hex')
-  const own = createPrivateKey({ key: Buffer.concat([prefix, bytes]), format: 'der', type: 'pkcs8' })
+  const own = privateKey('X25519', bytes)
+  const der = createPublicKey(own).export({ format: 'der', type: 'spki' })
   return {
-    publicKey: publicKeyOf(bytes),
+    publicKey: new Uint8Array(der.subarray(-32)),
     dh: async (peer) => {
       const der = Buffer.concat([Buffer.from('302a300506032b656e032100', 'hex'), peer])
       return diffieHellman({
@@ -72,7 +75,14 @@ const acceptorHello = {
   observedAddress: '192.0.2.1:50000',
   listenAddresses: ['tcp://192.0.2.2:7000'],
 }
-const noFields = { roles: [], listenAddresses: [], features: [], exporter: undefined, grant: undefined }
+const noFields = {
+  roles: [],
+  listenAddresses: [],
+  features: [],
+  ownEnd: undefined,
+  exporter: undefined,
+  grant: undefined,
+}
 
 interface Vector {
   readonly lines: string[]
@@ -138,6 +148,41 @@ async function makeVector(): Promise<Vector> {
   const sent = [part('first', 'forth'), part('second', 'back'), part('third', 'forth')].map(hex)
   return { lines, sent: [...sent, ...framed] }
 }
+
+it('node ids have the text form that the specification gives', () => {
+  const lines = spec.match(/^node id [0-9a-f]{16} = .*$/gm) ?? []
+  expect(lines).toHaveLength(3)
+  for (const line of lines) {
+    const [, , number = '', , text = ''] = line.split(' ')
+    expect(formatNodeId(toNodeId(BigInt(`0x${number}`)))).toBe(text)
+    expect(parseNodeId(text.toUpperCase())).toBe(BigInt(`0x${number}`))
+    // A first digit above the 16th would be a number of more than 64 bits.
+    expect(() => parseNodeId(text.replace(/^n./, 'nq'))).toThrow(RangeError)
+  }
+})
+
+it('the length of a HELLO is read in every form of its varint', () => {
+  const hello = { ...noFields, ...dialerHello }
+  const body = encodeHello(hello).subarray(1)
+  const lengths = [
+    [body.length],
+    [0x40, body.length],
+    [0x80, 0, 0, body.length],
+    [0xc0, 0, 0, 0, 0, 0, 0, body.length],
+  ]
+  for (const length of lengths) expect(decodeHello(Uint8Array.from([...length, ...body]))).toEqual(hello)
+})
+
+it('addresses mean the same end of a pipe as the specification lists them', () => {
+  for (const line of block(spec, 'Vector: ends of a pipe')) {
+    const [one = '', isSame = '', other = ''] = line.split(' ')
+    expect([line, isSameEnd(one, other), isSameEnd(other, one)]).toEqual([
+      line,
+      isSame === '=',
+      isSame === '=',
+    ])
+  }
+})
 
 describe('the handshake of the specification', () => {
   it('is what links send, and what another implementation makes of the same keys', async () => {

@@ -8,7 +8,6 @@ import {
   sign,
   type KeyObject,
 } from 'node:crypto'
-import { hex, utf8 } from './bytes.js'
 
 /** What the handshake of a vector is made of. Private keys are 32 bytes. */
 export interface ReferenceInput {
@@ -182,6 +181,14 @@ export class Reference {
   #note(name: string, bytes: Uint8Array): void {
     this.values.push([name, hex(bytes)])
   }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
 }
 
 function hmac(key: Uint8Array, bytes: Uint8Array): Uint8Array {

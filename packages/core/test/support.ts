@@ -105,9 +105,10 @@ export class Proxy implements AsyncDisposable {
 
   private constructor(target: string) {
     const [host, port] = target.split(':')
-    this.#server = createServer((near) => {
+    // The ends of the two directions are passed on one by one, as a proxy should.
+    this.#server = createServer({ allowHalfOpen: true }, (near) => {
       this.connections += 1
-      const far = connect(Number(port), host)
+      const far = connect({ port: Number(port), host: String(host), allowHalfOpen: true })
       for (const socket of [near, far]) {
         this.#sockets.add(socket)
         socket.on('error', () => {})

@@ -1,6 +1,6 @@
 export { AstraNet } from './browser/astra-net.js'
 export type { AttachOptions } from './api/attach-options.js'
-export type { AstraNetOptions } from './api/options.js'
+export type { AstraNetOptions, Encryption } from './api/options.js'
 export type { DialOptions } from './api/dial-options.js'
 export type { SocketOptions } from './api/socket-options.js'
 export type { BindOptions } from './api/bind-options.js'
@@ -13,12 +13,29 @@ export type { RemoteIdentity } from './links/remote-identity.js'
 export { Endpoint } from './endpoints/endpoint.js'
 export type { ListenAndServeOptions } from './api/listen-and-serve-options.js'
 export type { JoinOptions } from './api/join-options.js'
-export type { Explanation, Policy, PolicyFunctions, PolicyList, PolicyQuestion } from '@astranet/policy'
+export type {
+  Explanation,
+  Policy,
+  PolicyFunctions,
+  PolicyList,
+  PolicyPeer,
+  PolicyQuestion,
+  PolicyService,
+} from '@astranet/policy'
 export type { GrantOptions, TicketOptions } from './api/ticket-options.js'
 export { NetError } from './api/net-error.js'
 export type { NetErrorDetails } from './api/net-error.js'
 export { formatNodeId, parseNodeId, toNodeId } from '@astranet/interface'
-export type { ByteDuplex, Clock, MemoryUse, NodeId, PeerCertificate, Transport } from '@astranet/interface'
+export type {
+  ByteDuplex,
+  Clock,
+  MemoryUse,
+  NodeId,
+  PeerCertificate,
+  PipeSecurity,
+  Transport,
+} from '@astranet/interface'
+export type { PipeProtection } from '@astranet/link'
 export type { Pipe, SessionLimits } from '@astranet/mux'
 export { rendezvous, roundRobin, weightedRandom } from '@astranet/registry'
 export type { Selector, ServiceInstance } from '@astranet/registry'

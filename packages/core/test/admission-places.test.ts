@@ -5,6 +5,8 @@ import { expect, test } from 'vitest'
 import { Admission } from '../src/links/admission.js'
 import { Grants } from '../src/links/grants.js'
 
+const ACCEPTED = { role: 'acceptor', remoteAddress: '' } as const
+
 /** What tells links apart here is only that they are different objects. */
 function aLink(): Link {
   return {} as Link
@@ -36,22 +38,22 @@ test('a link that ends while its grant is read uses neither the grant nor a plac
   const { admission, holder } = await oneUse()
   const [early, late] = await Promise.all([generateIdentity(), generateIdentity()])
   const link = aLink()
-  const decision = admission.decide(link, holder(early), '')
+  const decision = admission.decide(link, holder(early), ACCEPTED)
   admission.forget(link)
   expect(await decision).toMatchObject({ message: expect.stringMatching(/the link has ended/) })
-  expect(await admission.decide(aLink(), holder(late), '')).toMatchObject({ nodeId: late.nodeId })
+  expect(await admission.decide(aLink(), holder(late), ACCEPTED)).toMatchObject({ nodeId: late.nodeId })
 })
 
 test('a link that is open keeps both', async () => {
   const { admission, holder } = await oneUse()
   const [early, late] = await Promise.all([generateIdentity(), generateIdentity()])
   const link = aLink()
-  expect(await admission.decide(link, holder(early), '')).toMatchObject({ nodeId: early.nodeId })
-  expect(await admission.decide(aLink(), holder(late), '')).toMatchObject({
+  expect(await admission.decide(link, holder(early), ACCEPTED)).toMatchObject({ nodeId: early.nodeId })
+  expect(await admission.decide(aLink(), holder(late), ACCEPTED)).toMatchObject({
     message: expect.stringMatching(/the most links/),
   })
   admission.forget(link)
-  expect(await admission.decide(aLink(), holder(late), '')).toMatchObject({
+  expect(await admission.decide(aLink(), holder(late), ACCEPTED)).toMatchObject({
     message: expect.stringMatching(/ASTRA_ERR_TICKET_USED_UP/),
   })
 })

@@ -82,28 +82,52 @@ test.each([
 
 test('one link more than maxLinks is refused, dialed or accepted, with a sentence, until another has ended', async () => {
   const transports = [memory()]
-  await using node = new AstraNet({ transports, maxLinks: 2 })
+  await using node = new AstraNet({ transports, maxLinks: 3 })
   await node.listenAndServe('memory', 'node', { onError() {} })
   await using first = new AstraNet({ transports })
   await using second = new AstraNet({ transports })
   await using third = new AstraNet({ transports })
+  await using own = new AstraNet({ transports })
+  await own.listenAndServe('memory', 'own', { onError() {} })
   await third.listenAndServe('memory', 'third', { onError() {} })
   await first.join('memory', 'node')
   await second.join('memory', 'node')
+  expect((await failure(third.join('memory', 'node'))).message).toMatch(
+    /this node has the most links that others may make to it, 2$/,
+  )
+  // Others leave a place for what this node dials.
+  await node.join('memory', 'own')
   const refusal = await failure(third.join('memory', 'node'))
   expect(refusal).toMatchObject({
     name: 'LinkError',
     code: 'ASTRA_ERR_LINK_REFUSED',
     closeCode: CloseCode.REFUSED,
   })
-  expect(refusal.message).toMatch(/this node has the most links that it may have, 2$/)
+  expect(refusal.message).toMatch(/this node has the most links that it may have, 3$/)
   expect(await failure(node.join('memory', 'third'))).toMatchObject({ code: 'ASTRA_ERR_LINK_REFUSED' })
   await first.close()
-  await until(() => node.routes().length === 1)
+  await until(() => node.routes().length === 2)
   await third.join('memory', 'node')
   const listener = await node.bind('', 'hello')
   listener.on('connection', (socket) => socket.on('error', () => {}).end('hello'))
   expect(await textOf(await third.dial('', 'hello'))).toBe('hello')
+})
+
+test('a restarted peer comes back to a node that is full, and beside it nobody else', async () => {
+  await using node = new AstraNet({ maxLinks: 1 })
+  const stale = await dialLink(node, higher)
+  const again = await dialLink(node, higher)
+  for (const identity of [higher, lower])
+    expect(await failure(dialLink(node, identity))).toMatchObject({ code: 'ASTRA_ERR_LINK_REFUSED' })
+  stale.link.destroy()
+  await until(() => stale.closed !== undefined)
+  // The place of the former link is that of the new one now.
+  expect(await failure(dialLink(node, lower))).toMatchObject({ code: 'ASTRA_ERR_LINK_REFUSED' })
+  expect(await node.ping(higher.nodeId)).toBeGreaterThan(0)
+  again.link.destroy()
+  await until(() => node.routes().length === 0)
+  const other = await dialLink(node, lower)
+  other.link.destroy()
 })
 
 test('a wrong option of admission is named', () => {

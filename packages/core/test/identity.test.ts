@@ -77,6 +77,15 @@ test.each(ways)('%s: another option that is wrong makes no file', async (_, make
   expect(await readdir(join(path, '..'))).toEqual([])
 })
 
+test.each(ways)('%s: a granter that is wrong makes no file', async (_, make) => {
+  const path = await newPath()
+  for (const granters of [[new Uint8Array(31)], [-1n as never], ['me' as never]]) {
+    const error = await failure(make({ identity: path, granters }))
+    expect(error instanceof TypeError || error instanceof RangeError).toBe(true)
+  }
+  expect(await readdir(join(path, '..'))).toEqual([])
+})
+
 test('in browsers the constructor takes an identity, and create makes one', async () => {
   await using one = await browserEntry.AstraNet.create()
   await using other = await browserEntry.AstraNet.create({})

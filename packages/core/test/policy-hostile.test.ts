@@ -90,6 +90,34 @@ test.each([...broken, ['never answers', () => new Promise(() => {})] as (typeof 
   },
 )
 
+test('a warning of what the policy threw is safe to print, and not long', async () => {
+  const mayOffer = (): boolean => {
+    throw new Error(`no such user: \u001b[2J\n${'a'.repeat(1_000)}`)
+  }
+  await using node = new AstraNet({ policy: { mayOffer } })
+  await failure(node.bind('', 'service'))
+  await until(() => policyWarnings().length === 1)
+  expect(policyWarnings()[0]).toMatch(/mayOffer threw an error: no such user: \?\[2J\?a{180}…$/)
+})
+
+test('what the policy threw is no error, or cannot be read, and is warned of', async () => {
+  const error = Object.defineProperty(new Error('hidden'), 'message', {
+    get: () => {
+      throw new Error('not readable')
+    },
+  })
+  for (const thrown of [error, 'no error']) {
+    const mayOffer = (): boolean => {
+      throw thrown as Error
+    }
+    await using node = new AstraNet({ policy: { mayOffer } })
+    expect(await failure(node.bind('', 'service'))).toMatchObject({ code: 'EACCES' })
+  }
+  await until(() => policyWarnings().length === 2)
+  expect(policyWarnings()[0]).toMatch(/mayOffer threw an error: a value that has no text$/)
+  expect(policyWarnings()[1]).toMatch(/mayOffer threw an error: no error$/)
+})
+
 test('a setPolicy with endForbidden ends although mayLink never answers', async () => {
   await using nodes = await twoNodes({ helloTimeoutMs: 300 })
   const { server } = nodes

@@ -302,12 +302,19 @@ test('what a ticket cannot have is named', async () => {
   expect(await wrong(open, { addresses, grant: {} })).toMatch(/^grant must be left out/)
   expect(await wrong(host.node, { secret: true, grant: {} })).toMatch(/either the secret or a grant/)
   expect(await wrong(host.node, { secret: 'yes' })).toMatch(/^secret must be a boolean/)
-  expect(await wrong(host.node, { grant: { expiresInMs: 0 } })).toMatch(/^expiresInMs must be an integer/)
-  expect(await wrong(host.node, { grant: { expiresInMs: 2 ** 53 - 1 } })).toMatch(/^expiresInMs must be/)
-  expect(await wrong(host.node, { grant: { uses: 0 } })).toMatch(/uses must be/)
-  expect(await wrong(host.node, { grant: { roles: ['a b'] } })).toMatch(/roles\[0\] must be/)
-  expect(await wrong(host.node, { addresses: ['localhost'] })).toMatch(/addresses\[0\] must be/)
-  expect(await wrong(host.node, { expected: new Uint8Array(5) })).toMatch(/expected must/)
+  expect(await wrong(host.node, { grant: { expiresInMs: 0 } })).toMatch(
+    /^grant\.expiresInMs must be an integer/,
+  )
+  expect(await wrong(host.node, { grant: { expiresInMs: 2 ** 53 - 1 } })).toMatch(
+    /^grant\.expiresInMs must be/,
+  )
+  expect(await wrong(host.node, { grant: { uses: 0 } })).toMatch(/^grant\.uses must be/)
+  expect(await wrong(host.node, { grant: { roles: ['a b'] } })).toMatch(/^grant\.roles\[0\] must be/)
+  const services = Array.from({ length: 32 }, (_, index) => `${index}${'x'.repeat(100)}`)
+  expect(await wrong(host.node, { grant: { services } })).toMatch(/^grant must take at most/)
+  expect(await wrong(host.node, { grant: null })).toMatch(/^grant must be an object, got null/)
+  expect(await wrong(host.node, { addresses: ['localhost'] })).toMatch(/^addresses\[0\] must be/)
+  expect(await wrong(host.node, { expected: new Uint8Array(5) })).toMatch(/^expected must/)
   await host.node.close()
   expect(await failure(host.node.ticket())).toMatchObject({ code: 'ERR_SOCKET_CLOSED' })
 })

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { MAX_CAUSE_UNITS } from '../src/functions/cause-text.js'
 import { MAX_RULE_TEXT_UNITS } from '../src/functions/verdict-of.js'
 import { MAX_DEPTH } from '../src/file/parse-yaml.js'
 import {
@@ -45,6 +46,11 @@ test.each([
   ],
   ['docs/LIMITS.md', limits, `is asked about | ${MAX_COMPARED_NAME_UNITS} characters |`],
   ['docs/LIMITS.md', limits, `that a function gives | ${MAX_RULE_TEXT_UNITS} characters |`],
+  [
+    'docs/LIMITS.md',
+    limits,
+    `a function throws, in an explanation or warning | ${MAX_CAUSE_UNITS} characters |`,
+  ],
   [
     'README.md',
     readme,

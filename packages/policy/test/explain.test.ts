@@ -87,6 +87,16 @@ test('functions are called, and what they threw is in the reason', async () => {
   })
 })
 
+test('what a function threw is safe to print, and not long', async () => {
+  const functions = new PolicyEngine({
+    mayForward: (): boolean => {
+      throw new Error(`no such user: \u001b[2J\n\u202e${'a'.repeat(1_000)}`)
+    },
+  })
+  const { steps } = await functions.explain({ action: 'forward', from: ada, to: ada })
+  expect(steps[0]?.reason).toBe(`mayForward threw an error: no such user: ?[2J??${'a'.repeat(179)}…`)
+})
+
 test('the signal ends the waiting for mayLink', async () => {
   const functions = new PolicyEngine({ mayLink: () => new Promise(() => undefined) })
   const controller = new AbortController()

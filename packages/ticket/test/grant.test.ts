@@ -187,7 +187,9 @@ describe('signGrant', () => {
     const largest = await sized(MAX_GRANT_BYTES - smallest)
     expect(largest).toHaveLength(MAX_GRANT_BYTES)
     expect((await readGrant(largest)).services).toHaveLength(8)
-    await expect(sized(MAX_GRANT_BYTES - smallest + 1)).rejects.toThrow(/^terms take 2049 bytes/)
+    await expect(sized(MAX_GRANT_BYTES - smallest + 1)).rejects.toThrow(
+      /^terms must take at most 2048 bytes as a grant, got 2049/,
+    )
   })
 
   test.each([

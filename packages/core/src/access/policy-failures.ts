@@ -1,4 +1,4 @@
-import type { PolicyAction, Verdict } from '@astranet/policy'
+import { causeText, type PolicyAction, type Verdict } from '@astranet/policy'
 import type { Reporter } from '../node/reporter.js'
 
 /** Reports a policy that throws or rejects: one warning for each policy, and each failure on a diagnostics channel. */
@@ -22,8 +22,7 @@ export class PolicyFailures {
     this.#reporter.publish('astranet:policy:failed', { action, rule, error: cause })
     if (!this.#isReported) {
       this.#isReported = true
-      const reason = cause instanceof Error ? `: ${cause.message}` : ''
-      const text = `the policy failed, and what it fails for is not allowed: ${rule}${reason}`
+      const text = `the policy failed, and what it fails for is not allowed: ${rule}: ${causeText(cause)}`
       this.#reporter.warn(text, 'ASTRA_WARN_POLICY')
     }
     return verdict

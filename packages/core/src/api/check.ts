@@ -16,10 +16,10 @@ export function checkString(name: string, value: string): string {
   throw new TypeError(`${name} must be a string, got ${value === null ? 'null' : typeof value}`)
 }
 
-/** `value` when it is an object of options. Otherwise throws a TypeError. */
-export function checkOptions<T extends object>(value: T): T {
+/** `value` when it is an object of options. Otherwise throws a TypeError that names it. */
+export function checkOptions<T extends object>(value: T, name = 'options'): T {
   if (typeof value === 'object' && value !== null) return value
-  throw new TypeError(`options must be an object, got ${value === null ? 'null' : typeof value}`)
+  throw new TypeError(`${name} must be an object, got ${value === null ? 'null' : typeof value}`)
 }
 
 /** `value` when it is an AbortSignal or `undefined`. Otherwise throws a TypeError. */

@@ -12,9 +12,9 @@ const ANYWHERE: Origin = {
 }
 
 /**
- * @internal Browsers: sockets of Web Streams, and the browser's own WebSocket. There is no place for reports: most
- * are about endpoints, which a page has only with a transport of its own that can listen, and `onError` reports their
- * errors.
+ * @internal Browsers: sockets of Web Streams, and the browser's own WebSocket. A page has neither diagnostics channels
+ * nor process warnings, and a library does not write to its console, so reports of conflicts of ids, of lost
+ * neighbours and of a policy that fails are dropped. The README says so.
  */
 export const browser: Platform<Socket, Listener> = {
   socket: (stream, details) => new Socket(stream, details),

@@ -3,11 +3,13 @@ import { CloseCode, linkError, type Link, type LinkError, type RemoteNode } from
 import type { GrantTerms } from '@astranet/ticket'
 import { grantRefusal } from './grant-refusal.js'
 import type { Grants } from './grants.js'
+import { LinkPlaces } from './link-places.js'
+import type { LinkRecord } from './link-record.js'
 import { admittedIdentity, type AdmittedIdentity, type GrantedRights } from './remote-identity.js'
 
 /** What admission decides by. */
 export interface AdmissionParts {
-  /** How many links there may be that this node has admitted. */
+  /** How many links there may be that this node has admitted; see {@link LinkPlaces}. */
   readonly maxLinks: number
   readonly grants: Grants
   /**
@@ -31,19 +33,24 @@ const MEMBER: GrantedRights = { roles: [], services: undefined }
  */
 export class Admission {
   readonly #parts: AdmissionParts
-  /** The links that count: admitted and not closed, or about to be. The signal of those about which the policy decides. */
-  readonly #places = new Map<Link, AbortController | undefined>()
+  /** The links that count: admitted and not closed, or about to be. */
+  readonly #places: LinkPlaces<Link>
+  /** What ends the question, for the links about which the policy decides. */
+  readonly #asking = new Map<Link, AbortController>()
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts
+    this.#places = new LinkPlaces(parts.maxLinks)
   }
 
   /** Decides about the peer of `link`: at once where there is neither a grant nor a policy. May reject. */
-  decide(link: Link, remote: RemoteNode, remoteAddress: string): Decision | Promise<Decision> {
-    const { maxLinks } = this.#parts
-    if (this.#places.size >= maxLinks)
-      return refused(`this node has the most links that it may have, ${maxLinks}`)
-    this.#places.set(link, undefined)
+  decide(
+    link: Link,
+    remote: RemoteNode,
+    { role, remoteAddress }: Pick<LinkRecord, 'role' | 'remoteAddress'>,
+  ): Decision | Promise<Decision> {
+    const fault = this.#places.take(link, { nodeId: remote.nodeId, role })
+    if (fault !== undefined) return refused(fault)
     const decision = this.#decide(link, remote, remoteAddress)
     if (decision instanceof Promise) return decision.then((decided) => this.#settled(link, decided))
     return this.#settled(link, decision)
@@ -51,8 +58,9 @@ export class Admission {
 
   /** The link has closed. Idempotent. */
   forget(link: Link): void {
-    this.#places.get(link)?.abort(linkError(CloseCode.NO_ERROR, 'the link has ended'))
-    this.#places.delete(link)
+    this.#asking.get(link)?.abort(linkError(CloseCode.NO_ERROR, 'the link has ended'))
+    this.#asking.delete(link)
+    this.#places.release(link)
   }
 
   #decide(link: Link, remote: RemoteNode, remoteAddress: string): Decision | Promise<Decision> {
@@ -81,14 +89,14 @@ export class Admission {
     const ending = new AbortController()
     const asked = this.#parts.linkRefusal(identity, ending.signal)
     if (asked === undefined) return undefined
-    this.#places.set(link, ending)
+    this.#asking.set(link, ending)
     return asked.then((text) => (text === undefined ? undefined : refused(text)))
   }
 
   /** A link that is refused counts no longer, and the policy needs no signal once it has decided. */
   #settled(link: Link, decision: Decision): Decision {
-    if (decision instanceof Error) this.#places.delete(link)
-    else if (this.#places.has(link)) this.#places.set(link, undefined)
+    this.#asking.delete(link)
+    if (decision instanceof Error) this.#places.release(link)
     return decision
   }
 }

@@ -118,7 +118,7 @@ export class LinkTable implements LinkHandler {
       record.identity = decided
       return undefined
     }
-    const decision = this.#parts.admission.decide(link, remote, record.remoteAddress)
+    const decision = this.#parts.admission.decide(link, remote, record)
     return decision instanceof Promise ? decision.then(settle) : settle(decision)
   }
 

@@ -3,7 +3,7 @@ import { checkInteger } from '@astranet/interface/check'
 import { DEFAULT_HELLO_TIMEOUT_MS } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
 import { PolicyEngine } from '@astranet/policy'
-import type { Granter } from '@astranet/ticket'
+import { issuerCheck, type Granter } from '@astranet/ticket'
 import { checkClock, checkOptions, checkTimeout } from '../api/check.js'
 import type { AstraNetOptions, DefaultTransports, Encryption } from '../api/options.js'
 import { checkNetworkSecret, pskOf, type PskSource } from '../api/secret.js'
@@ -77,10 +77,12 @@ function checkEncryption(value: Encryption): Encryption {
   throw new TypeError(`encryption must be 'auto' or 'always', got ${String(value)}`)
 }
 
-/** The elements are checked where the node begins to believe them. */
+/** A copy of the list, whose elements are right: an identity file must not be made for a node that is not. */
 function checkGranters(value: readonly Granter[]): readonly Granter[] {
-  if (Array.isArray(value)) return [...value]
-  throw new TypeError('granters must be a list of public keys and node ids')
+  if (!Array.isArray(value)) throw new TypeError('granters must be a list of public keys and node ids')
+  const granters: readonly Granter[] = [...value]
+  issuerCheck(granters)
+  return granters
 }
 
 function checkHelloTimeout(value: number): number {

@@ -35,11 +35,12 @@ export class TicketMaker {
     const isWithSecret = checkBoolean('secret', secret)
     if (isWithSecret && grant !== undefined)
       throw new TypeError('a ticket has either the secret or a grant: leave one of them out')
-    return formatTicket({
+    const ticket = {
       ...{ addresses, expected },
       ...(isWithSecret ? { secret: this.#secret() } : {}),
       ...(grant === undefined ? {} : { grant: await this.#grant(grant) }),
-    })
+    }
+    return await renaming(/^ticket\./, '', () => formatTicket(ticket))
   }
 
   #ownAddresses(): readonly string[] {
@@ -56,16 +57,27 @@ export class TicketMaker {
 
   async #grant(options: GrantOptions): Promise<TicketGrant> {
     const { identity, psk } = this.#parts
-    const { roles = [], services, uses = 1, expiresInMs = DEFAULT_EXPIRY_MS } = checkOptions(options)
+    const { roles = [], services, uses = 1, expiresInMs = DEFAULT_EXPIRY_MS } = checkOptions(options, 'grant')
     if (psk === undefined)
       throw new TypeError(
         'grant must be left out, because this node has no secret, and so everybody may join',
       )
-    checkInteger('expiresInMs', expiresInMs, { min: 1, max: MAX_EXPIRY_MS })
+    checkInteger('grant.expiresInMs', expiresInMs, { min: 1, max: MAX_EXPIRY_MS })
     const id = generateGrantId()
     const expiresAt = Date.now() + expiresInMs
     const terms = { id, roles, uses, expiresAt, ...(services === undefined ? {} : { services }) }
-    const bytes = await signGrant(identity, terms)
+    const bytes = await renaming(/^terms\b/, 'grant', () => signGrant(identity, terms))
     return { bytes, psk: await grantPsk(await psk(), id) }
+  }
+}
+
+/** What `call` gives. Its TypeErrors and RangeErrors call the argument as the caller of `ticket` does. */
+async function renaming<T>(its: RegExp, callers: string, call: () => T | Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError)
+      error.message = error.message.replace(its, callers)
+    throw error
   }
 }

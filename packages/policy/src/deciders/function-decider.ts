@@ -1,4 +1,5 @@
 import { FUNCTION_OF, askLink, askNow, type ImmediateQuestion } from '../functions/ask.js'
+import { causeText } from '../functions/cause-text.js'
 import type { PolicyFunctions } from '../functions/policy-functions.js'
 import type { Explanation, PolicyPeer, PolicyQuestion, PolicyService, Verdict } from '../proto/model.js'
 import { NO_NAMES, hasServiceNames } from '../proto/service-names.js'
@@ -57,14 +58,5 @@ export class FunctionDecider implements Decider {
 
 function reasonOf(name: string, { allowed, rule, cause }: Verdict): string {
   if (cause === undefined) return rule === name ? `${name} answered ${allowed ? 'yes' : 'no'}` : rule
-  return `${rule}: ${messageOf(cause)}`
-}
-
-/** What was thrown as text. Never throws, whatever it is. */
-function messageOf(cause: unknown): string {
-  try {
-    return cause instanceof Error ? cause.message : String(cause)
-  } catch {
-    return 'a value that has no text'
-  }
+  return `${rule}: ${causeText(cause)}`
 }

@@ -17,7 +17,7 @@ export async function signGrantBy(signer: Signer, newTerms: NewGrantTerms): Prom
   const length = 1 + message.length + SIGNATURE_BYTES
   if (length > MAX_GRANT_BYTES)
     throw new RangeError(
-      `terms take ${length} bytes as a grant, more than ${MAX_GRANT_BYTES}: name fewer roles or services`,
+      `terms must take at most ${MAX_GRANT_BYTES} bytes as a grant, got ${length}: name fewer roles or services`,
     )
   return concatBytes([Uint8Array.of(GRANT_VERSION), message, await signer.sign(signedBytes(message))])
 }

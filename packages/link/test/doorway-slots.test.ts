@@ -207,44 +207,45 @@ describe('the quota of a host', () => {
 })
 
 describe('the quota of a node', () => {
-  /** How many of `count` handshakes begin, each of a host of its own. */
-  function begun(room: Room, count: number, time: (index: number) => number): boolean[] {
+  /** Which of `count` handshakes are answered, each of a host of its own. */
+  function answered(room: Room, count: number, time: (index: number) => number): boolean[] {
     return Array.from({ length: count }, (_, index) => {
       const slot = room.enter(String(index), addressOf(index))
-      const isAllowed = slot.begin(time(index))
+      const isAllowed = slot.begin(time(index)) && slot.answer(time(index))
       slot.release()
       return isAllowed
     })
   }
   const sum = (list: boolean[]): number => list.filter(Boolean).length
 
-  it('is 512 handshakes at once by default, from whatever hosts', () => {
+  it('is 1,024 handshakes at once by default, from whatever hosts', () => {
     const room = new Room()
-    expect(sum(begun(room, DEFAULT_TOTAL_HANDSHAKES_PER_SECOND, () => 5_000))).toBe(512)
-    expect(sum(begun(room, 5_000, () => 5_000))).toBe(0)
+    expect(sum(answered(room, DEFAULT_TOTAL_HANDSHAKES_PER_SECOND, () => 5_000))).toBe(1_024)
+    expect(sum(answered(room, 5_000, () => 5_000))).toBe(0)
   })
 
-  it('is 512 in a second, spread over those that ask, and not for the first in each second', () => {
+  it('is 1,024 in a second, spread over those that ask, and not for the first in each second', () => {
     const room = new Room()
-    // 5,120 in a second, for 20 seconds: one in ten may begin.
-    const allowed = begun(room, 102_400, (index) => (index * 1_000) / 5_120).slice(51_200)
-    expect(sum(allowed) / 10).toBeGreaterThan(450)
-    expect(sum(allowed) / 10).toBeLessThanOrEqual(DEFAULT_TOTAL_HANDSHAKES_PER_SECOND)
-    for (let at = 0; at < allowed.length; at += 1_280)
-      expect(sum(allowed.slice(at, at + 1_280))).toBeGreaterThan(64)
+    // 10,240 in a second, for 20 seconds: one in ten is answered.
+    const allowed = answered(room, 204_800, (index) => (index * 1_000) / 10_240).slice(102_400)
+    expect(sum(allowed) / 10).toBeGreaterThan(900)
+    // Ten seconds, and what may be answered at once.
+    expect(sum(allowed)).toBeLessThanOrEqual(11 * DEFAULT_TOTAL_HANDSHAKES_PER_SECOND)
+    for (let at = 0; at < allowed.length; at += 2_560)
+      expect(sum(allowed.slice(at, at + 2_560))).toBeGreaterThan(128)
   })
 
-  it('is not used up by a host that begins too many', () => {
+  it('is not used up by a host that begins too many, nor by peers without the secret', () => {
     const room = new Room()
     const slot = room.enter('flood', '192.0.2.1:1')
     for (let index = 0; index < 100_000; index++) slot.begin(1_000)
-    expect(sum(begun(room, 400, () => 1_000))).toBe(400)
+    expect(sum(answered(room, 1_000, () => 1_000))).toBe(1_000)
   })
 
   it('counts pipes without a host too', () => {
     const room = new Room({ totalHandshakesPerSecond: 2 })
     const slot = room.enter('pipe', '/run/astranet.sock')
-    expect([1, 2, 3].map(() => slot.begin(1_000))).toEqual([true, true, false])
+    expect([1, 2, 3].map(() => slot.answer(1_000))).toEqual([true, true, false])
   })
 })
 
@@ -274,7 +275,7 @@ describe('links that share slots', () => {
     readonly pipe: MemoryEnd
   }
 
-  function room(options: Partial<DoorwaySlotsOptions> = {}): {
+  function room({ psk, ...options }: Partial<DoorwaySlotsOptions> & { psk?: Uint8Array } = {}): {
     clock: VirtualClock
     slots: DoorwaySlots
     knock: () => Door
@@ -283,7 +284,7 @@ describe('links that share slots', () => {
     const slots = new DoorwaySlots({ random: randomFrom(3), ...options })
     const knock = (): Door => {
       const [pipe, other] = memoryPipe(clock)
-      const side = new Side(pipe, { id: 1n, clock, role: 'acceptor', slots })
+      const side = new Side(pipe, { id: 1n, clock, role: 'acceptor', slots, psk })
       const raw = new RawEnd(other)
       side.link.start()
       return { side, raw, pipe }
@@ -412,5 +413,24 @@ describe('links that share slots', () => {
     expect(third?.raw.takeRefusal()).toBe(CloseCode.BUSY)
     expect(third?.raw.bytes.length).toBe(0)
     expect(doors.map(({ side }) => side.link.state)).toEqual(['handshake', 'handshake', 'closing'])
+  })
+
+  it('count for the node only peers that have the secret', async () => {
+    const psk = new Uint8Array(32).fill(7)
+    const { clock, knock } = room({ psk, totalHandshakesPerSecond: 1 })
+    const first = async (secret: Uint8Array, nonce: number): Promise<number | undefined> => {
+      const { raw } = knock()
+      const preamble = { hasSecret: true, nonce: new Uint8Array(16).fill(nonce) }
+      await rawFirst(raw, { preamble, handshake: { psk: secret } })
+      await clock.settle()
+      raw.take(PREAMBLE_BYTES)
+      return raw.takeRefusal()
+    }
+    const other = new Uint8Array(32).fill(8)
+    for (let nonce = 11; nonce < 15; nonce++)
+      expect(await first(other, nonce)).toBe(CloseCode.AUTHENTICATION_FAILED)
+    // The first one is answered, and no refusal comes.
+    expect(await first(psk, 15)).toBeUndefined()
+    expect(await first(psk, 16)).toBe(CloseCode.BUSY)
   })
 })

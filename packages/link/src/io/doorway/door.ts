@@ -36,10 +36,12 @@ export interface DoorSide {
 export interface DoorEvents {
   /** How far the peer has come. The doorway may fail within the call. */
   onStage(stage: SlotStage): void
-  /** Whether the cryptography of a responder may begin. */
+  /** Whether the cryptography of a responder may begin: message 1 is about to be read. */
   mayBegin(): boolean
   /** Whether message 1, made with the secret and with the preamble of that nonce, was not here before. */
   isNew(nonce: Uint8Array): boolean
+  /** Whether message 2, which costs most, may be made: message 1 was found right. */
+  mayAnswer(): boolean
   /** The peer has proved who it is. */
   onIntroduced(introduced: Introduced): void
   /** Whether the peer is let in; called once it was introduced. Never rejects. */

@@ -100,6 +100,7 @@ function ownHello({ side }: Door, { preamble }: PeerPreamble): HelloFields {
 function secondPayload(door: Door, peer: PeerPreamble): Uint8Array {
   const { hasSecret, nonce } = peer.preamble
   if (hasSecret && !door.events.isNew(nonce)) throw repeated()
+  if (!door.events.mayAnswer()) throw busy()
   return concatBytes([door.side.own.bytes, encodeHello(ownHello(door, peer))])
 }
 

@@ -87,6 +87,7 @@ export class LinkOpening {
         onStage: (stage) => this.#slot?.advance(stage),
         mayBegin: () => this.#slot?.begin(clock.now()) ?? true,
         isNew: (nonce) => this.#slot?.isNew(nonce) ?? true,
+        mayAnswer: () => this.#slot?.answer(clock.now()) ?? true,
         onIntroduced: (introduced) => this.#onIntroduced(introduced),
         admit: (hello) => this.#admit(hello),
       },

@@ -12,8 +12,11 @@ export const DEFAULT_SLOTS_PER_HOST = 64
 /** Handshakes that one host may begin in a second, and at once, by default. */
 export const DEFAULT_HANDSHAKES_PER_SECOND = 64
 
-/** Handshakes that all hosts together may begin in a second, and at once, by default. */
-export const DEFAULT_TOTAL_HANDSHAKES_PER_SECOND = 512
+/**
+ * Handshakes of all hosts together that are answered in a second, and at once, by default. Each costs half a millisecond
+ * to one of a processor.
+ */
+export const DEFAULT_TOTAL_HANDSHAKES_PER_SECOND = 1_024
 
 const SLOTS_RANGE: NumberRange = { min: 1, max: 1_048_576 }
 
@@ -34,8 +37,9 @@ export interface DoorwaySlotsOptions {
    */
   readonly handshakesPerSecond?: number
   /**
-   * Handshakes whose cryptography begins in a second, and at most at once, of all hosts together, 1 to 1,000,000. Where
-   * more are asked for, those to refuse are drawn at random. Default 512.
+   * Handshakes that are answered in a second, and at most at once, of all hosts together, 1 to 1,000,000. Peers without
+   * the network's secret are not answered, and do not count. Where more ask, those to refuse are drawn at random.
+   * Default 1,024.
    */
   readonly totalHandshakesPerSecond?: number
 }

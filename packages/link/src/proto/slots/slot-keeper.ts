@@ -64,8 +64,11 @@ export class SlotKeeper {
   }
 
   begin({ host }: PendingSlot, now: number): boolean {
-    // What one host asks for in vain is no reason to refuse others.
-    if (host !== undefined && !this.#quota.take(host, now)) return false
+    return host === undefined || this.#quota.take(host, now)
+  }
+
+  /** What peers without the secret ask for, or a host that begins too many, is no reason to refuse others. */
+  answer(now: number): boolean {
     return this.#total.take(now)
   }
 
@@ -141,6 +144,10 @@ class PendingSlot implements DoorwaySlot, Listed {
 
   begin(now: number): boolean {
     return this.#keeper.begin(this, now)
+  }
+
+  answer(now: number): boolean {
+    return this.#keeper.answer(now)
   }
 
   isNew(nonce: Uint8Array): boolean {

@@ -19,8 +19,10 @@ export interface SlotOwner {
 export interface DoorwaySlot {
   /** The peer has come further. This slot, or another one, may be lost within the call. */
   advance(stage: SlotStage): void
-  /** Whether cryptography may begin for the peer at the time `now`, in ms. */
+  /** Whether message 1 of the peer may be read at the time `now`, in ms. Counts for its host. */
   begin(now: number): boolean
+  /** Whether message 2 may be made for the peer at the time `now`, in ms. Counts for the node. */
+  answer(now: number): boolean
   /** Whether a message 1 that was made with the secret, and whose preamble has `nonce`, was not here before. */
   isNew(nonce: Uint8Array): boolean
   /** The peer was refused, in the clear or by a session, and the pipe stays open until the peer has read that. */

@@ -1,4 +1,4 @@
-/** How many handshakes may begin in a second, of all hosts together. */
+/** How many handshakes may be answered in a second, of all hosts together. */
 export interface TotalQuotaOptions {
   readonly perSecond: number
   /** Numbers from 0 up to 1 without 1. */
@@ -6,14 +6,14 @@ export interface TotalQuotaOptions {
 }
 
 /**
- * How many handshakes a node begins: so many in a second, and at most a second's at once. Where more are asked for, each
+ * How many handshakes a node answers: so many in a second, and at most a second's at once. Where more are asked for, each
  * is refused with the probability that keeps this rate. So a peer's chance does not depend on when in a second it asks,
  * and peers that ask often cannot take every place before others ask.
  */
 export class TotalQuota {
   readonly #perSecond: number
   readonly #random: () => number
-  /** Handshakes that may begin now. */
+  /** Handshakes that may be answered now. */
   #left: number
   /** What was asked for in the last second; older questions fade away. */
   #asked = 0
@@ -25,7 +25,7 @@ export class TotalQuota {
     this.#left = perSecond
   }
 
-  /** Whether another one may begin at the time `now`, in ms. Counts it then. */
+  /** Whether another one may be answered at the time `now`, in ms. Counts it then. */
   take(now: number): boolean {
     const seconds = Math.max(0, now - this.#at) / 1_000
     this.#at = now

@@ -1,6 +1,6 @@
 export { AstraNet } from './browser/astra-net.js'
 export type { AttachOptions } from './api/attach-options.js'
-export type { AstraNetOptions, Encryption } from './api/options.js'
+export type { AstraNetOptions, DoorwayLimits, Encryption } from './api/options.js'
 export type { DialOptions } from './api/dial-options.js'
 export type { SocketOptions } from './api/socket-options.js'
 export type { BindOptions } from './api/bind-options.js'

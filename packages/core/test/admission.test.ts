@@ -130,6 +130,20 @@ test('a restarted peer comes back to a node that is full, and beside it nobody e
   other.link.destroy()
 })
 
+test('one host begins as many handshakes in a second as doorway allows, and is told', async () => {
+  await using node = new AstraNet({ doorway: { handshakesPerSecond: 1 } })
+  const { address } = await node.listenAndServe('tcp4', '127.0.0.1:0', { onError: () => {} })
+  const peers = Array.from({ length: 8 }, () => new AstraNet())
+  const joins = await Promise.allSettled(peers.map((peer) => peer.join('tcp4', address)))
+  const codes = joins.map((join) =>
+    join.status === 'rejected' ? (join.reason as { code?: string }).code : 'ok',
+  )
+  expect(codes).toContain('ok')
+  expect(codes).toContain('ASTRA_ERR_LINK_BUSY')
+  expect(codes.every((code) => code === 'ok' || code === 'ASTRA_ERR_LINK_BUSY')).toBe(true)
+  await Promise.all(peers.map((peer) => peer.close()))
+})
+
 test('a wrong option of admission is named', () => {
   for (const maxLinks of [0, 1.5, 2 ** 21, Number.NaN])
     expect(() => new AstraNet({ maxLinks })).toThrow(/^maxLinks must be an integer from 1 to 1048576/)

@@ -1,4 +1,5 @@
 import type { Clock, MemoryUse, Transport } from '@astranet/interface'
+import type { DoorwaySlotsOptions } from '@astranet/link'
 import type { SessionLimits } from '@astranet/mux'
 import type { Policy } from '@astranet/policy'
 import type { Identity } from '@astranet/secure'
@@ -6,6 +7,9 @@ import type { Granter } from '@astranet/ticket'
 
 /** Which links are encrypted; see {@link AstraNetOptions.encryption}. */
 export type Encryption = 'auto' | 'always'
+
+/** See {@link AstraNetOptions.doorway}. */
+export type DoorwayLimits = Omit<DoorwaySlotsOptions, 'random'>
 
 /** How to make a node. */
 export interface AstraNetOptions {
@@ -54,6 +58,13 @@ export interface AstraNetOptions {
    * (`ECONNREFUSED` at the dialer) or, before their header has arrived, reset. Default 65,536.
    */
   maxPendingStreams?: number
+  /**
+   * Limits for accepted connections that are not links yet, as in `DoorwaySlotsOptions` of `@astranet/link`:
+   * `maxPerStage` 1,024, `maxPerHost` 64, `handshakesPerSecond` 64 (of one host), `totalHandshakesPerSecond` 1,024. A
+   * connection beyond them gets `ASTRA_ERR_LINK_BUSY`. Raise those of one host where many nodes share one address, as
+   * behind a NAT or a reverse proxy.
+   */
+  doorway?: DoorwayLimits
   /**
    * The nodes whose grants let others in here, beside this node itself: public keys of 32 bytes, or node ids. A grant
    * of another node is refused. Default none. Grants need a network with a secret.

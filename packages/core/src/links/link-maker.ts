@@ -1,9 +1,9 @@
 import { onAbort, toError, type ByteDuplex, type Clock, type NodeId } from '@astranet/interface'
 import {
   CloseCode,
-  DoorwaySlots,
   Link,
   linkError,
+  type DoorwaySlots,
   type LinkIntroduction,
   type LinkRole,
 } from '@astranet/link'
@@ -20,6 +20,8 @@ export interface LinkMakerParts {
   /** What links prove for which nothing else is given. */
   readonly credentials: LinkCredentials
   readonly encryption: Encryption
+  /** Those of accepted pipes. */
+  readonly slots: DoorwaySlots
   readonly introduction: () => LinkIntroduction
   readonly clock: Clock
   readonly helloTimeoutMs: number
@@ -38,8 +40,6 @@ export interface AdoptOptions {
 /** Makes links of pipes, dialed, accepted or attached. */
 export class LinkMaker {
   readonly #parts: LinkMakerParts
-  /** Accepted pipes that are not links yet: nothing is known of these peers. */
-  readonly #slots: DoorwaySlots = new DoorwaySlots({ random: Math.random })
   #sequence = 0
 
   constructor(parts: LinkMakerParts) {
@@ -92,7 +92,8 @@ export class LinkMaker {
   }
 
   #makeLink(duplex: ByteDuplex, role: LinkRole, credentials = this.#parts.credentials): Link {
-    const { identity, encryption, introduction, clock, helloTimeoutMs, sessionLimits, table } = this.#parts
+    const { identity, encryption, slots, introduction, clock, helloTimeoutMs, sessionLimits, table } =
+      this.#parts
     try {
       if (table.isClosed) throw linkError(CloseCode.NO_ERROR, 'this node is closed')
       this.#sequence += 1
@@ -100,7 +101,7 @@ export class LinkMaker {
         ...{ role, identity, ...credentials, encryption, clock, helloTimeoutMs },
         introduction: introduction(),
         handler: table,
-        slots: role === 'acceptor' ? this.#slots : undefined,
+        slots: role === 'acceptor' ? slots : undefined,
         randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
         sequence: this.#sequence,
         sessionOptions: sessionLimits,

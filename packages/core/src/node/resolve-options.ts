@@ -1,11 +1,11 @@
 import { checkMemoryUse, systemClock, type Clock, type MemoryUse, type Transport } from '@astranet/interface'
 import { checkInteger } from '@astranet/interface/check'
-import { DEFAULT_HELLO_TIMEOUT_MS } from '@astranet/link'
+import { DEFAULT_HELLO_TIMEOUT_MS, DoorwaySlots } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
 import { PolicyEngine } from '@astranet/policy'
 import { issuerCheck, type Granter } from '@astranet/ticket'
 import { checkClock, checkOptions, checkTimeout } from '../api/check.js'
-import type { AstraNetOptions, DefaultTransports, Encryption } from '../api/options.js'
+import type { AstraNetOptions, DefaultTransports, DoorwayLimits, Encryption } from '../api/options.js'
 import { checkNetworkSecret, pskOf, type PskSource } from '../api/secret.js'
 import { DEFAULT_MAX_PENDING_STREAMS } from '../access/held-streams.js'
 import { checkSessionLimits } from './session-limits.js'
@@ -18,6 +18,8 @@ export interface ResolvedOptions {
   /** `undefined`: all is allowed. */
   readonly policy: PolicyEngine | undefined
   readonly maxPendingStreams: number
+  /** Accepted pipes that are not links yet: nothing is known of these peers. */
+  readonly slots: DoorwaySlots
   /** The network's secret itself, for tickets. */
   readonly secret: string | undefined
   /** The nodes whose grants are believed, beside this one. */
@@ -60,6 +62,7 @@ export function resolveOptions(
       min: 1,
       max: MAX_PENDING_STREAMS,
     }),
+    slots: makeSlots(options.doorway),
     psk: secret === undefined ? undefined : pskOf(secret),
     encryption: checkEncryption(encryption),
     secret,
@@ -69,6 +72,20 @@ export function resolveOptions(
     helloTimeoutMs: checkHelloTimeout(options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS),
     memory,
     clock: checkClock(options.clock === undefined ? systemClock : options.clock),
+  }
+}
+
+function makeSlots(limits: DoorwayLimits = {}): DoorwaySlots {
+  if (typeof limits !== 'object' || limits === null)
+    throw new TypeError(`doorway must be an object, got ${limits === null ? 'null' : typeof limits}`)
+  const { maxPerStage, maxPerHost, handshakesPerSecond, totalHandshakesPerSecond, ...unknown } = limits
+  const [name] = Object.keys(unknown)
+  if (name !== undefined) throw new TypeError(`doorway.${name} is not an option`)
+  try {
+    return new DoorwaySlots({ ...limits, random: Math.random })
+  } catch (error) {
+    if (error instanceof Error) error.message = `doorway.${error.message}`
+    throw error
   }
 }
 

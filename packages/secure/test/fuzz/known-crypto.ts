@@ -1,10 +1,9 @@
-import { createPublicKey, sign } from 'node:crypto'
+import { createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto'
 import { concatBytes } from '@astranet/interface'
 import { nodeCrypto, type Signer } from '../../src/index.js'
 import { exportPublicKey } from '../../src/nodejs/keys.js'
 import { keyPairOf } from '../../src/nodejs/node-crypto.js'
 import type { Crypto, DhKeyPair } from '../../src/proto/crypto.js'
-import { privateKey } from '../../../../tooling/reference/secure-handshake.js'
 
 /** Results of one function that are remembered at most: the first ones, among them those of the honest handshakes. */
 const MAX_REMEMBERED = 3_000
@@ -35,6 +34,13 @@ function nameOf(parts: readonly Uint8Array[]): string {
   for (const { buffer, byteOffset, length } of parts)
     name += `${length},${Buffer.from(buffer, byteOffset, length).toString('latin1')}`
   return name
+}
+
+/** A private key of 32 bytes: RFC 8410's PKCS#8 around it. */
+function privateKey(curve: 'X25519' | 'Ed25519', bytes: Uint8Array): KeyObject {
+  const oid = curve === 'X25519' ? '6e' : '70'
+  const head = Buffer.from(`302e020100300506032b65${oid}04220420`, 'hex')
+  return createPrivateKey({ key: Buffer.concat([head, bytes]), format: 'der', type: 'pkcs8' })
 }
 
 /** The bytes of a private key: the same in every run. */

@@ -36,7 +36,7 @@ async function read({ text, flipped }: { text: string; flipped?: boolean }): Pro
     if (flipped === true) bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
     const terms = await readGrant(bytes)
     const isIssuer = issuerCheck(expected === undefined ? [] : [expected])
-    const fault = await checkGrant(terms, { nowMs: Date.now(), isIssuer })
+    const fault = await checkGrant(terms, { nowMs: Date.now(), isIssuer, keyId: undefined })
     return fault === undefined ? { role: terms.roles[0] } : { code: fault.code }
   } catch (error) {
     return { code: (error as { code?: string }).code ?? String(error) }

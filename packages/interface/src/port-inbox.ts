@@ -56,8 +56,10 @@ export class PortInbox {
     while (!this.isPaused) {
       const chunk = this.#chunks.shift()
       if (chunk === undefined) break
+      // The receiver owns the chunk from then on, and may have released its memory.
+      const { length } = chunk
       onData(chunk)
-      this.#allowAgain(chunk.length)
+      this.#allowAgain(length)
     }
     if (!this.isPaused && this.#isComplete && !this.#hasEnded && this.#chunks.size === 0) {
       this.#hasEnded = true

@@ -56,10 +56,6 @@ export class DirectOpener implements RecordOpener {
     return isRight ? pieces : undefined
   }
 
-  release(chunk: Uint8Array): void {
-    this.#cipher.release(chunk)
-  }
-
   #addCiphertext(part: Uint8Array): void {
     const isLast = this.#ciphertextLeft === 0
     if (part.length >= JOINED_PART_BYTES || (isLast && this.#joinedBytes === 0)) {

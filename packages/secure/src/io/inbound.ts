@@ -37,8 +37,6 @@ export class Inbound {
   readonly #sink: InboundSink
   readonly #reader = new RecordReader()
   readonly #chunks = new FifoQueue<Uint8Array>()
-  /** The chunk that the reader has. */
-  #chunk: Uint8Array | undefined
   readonly #opening = new FifoQueue<Opening>()
   /** The record that is being delivered, and how many of its pieces were. */
   #opened = NOTHING
@@ -88,7 +86,6 @@ export class Inbound {
   stop(): void {
     this.#isStopped = true
     this.#chunks.clear()
-    this.#chunk = undefined
     this.#opening.clear()
     this.#opened = NOTHING
     this.#reader.feed(new Uint8Array(0))
@@ -112,10 +109,9 @@ export class Inbound {
   #readNext(): boolean {
     const found = this.#reader.next()
     if (found === 'more') {
-      if (this.#chunk !== undefined) this.#opener.release(this.#chunk)
-      this.#chunk = this.#chunks.shift()
-      if (this.#chunk === undefined) return false
-      this.#reader.feed(this.#chunk)
+      const chunk = this.#chunks.shift()
+      if (chunk === undefined) return false
+      this.#reader.feed(chunk)
     } else if (found === 'header') this.#opener.begin(this.#reader.header, this.#reader.sealedBytes)
     else if (found === 'part') {
       this.#opener.add(this.#reader.part)

@@ -30,9 +30,6 @@ export class PromisedOpener implements RecordOpener {
     this.#filled += part.length
   }
 
-  /** WebCrypto may still be reading it. */
-  release(): void {}
-
   async finish(): Promise<OpenedRecord> {
     const sealed = this.#sealed
     this.#sealed = NO_BYTES

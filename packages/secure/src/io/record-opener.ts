@@ -9,6 +9,4 @@ export interface RecordOpener {
   add(part: Uint8Array): void
   /** All of it was added. Answers at once or later. */
   finish(): OpenedRecord | Promise<OpenedRecord>
-  /** A chunk whose bytes were all added or read, and that nobody else refers to. */
-  release(chunk: Uint8Array): void
 }

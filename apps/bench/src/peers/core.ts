@@ -5,6 +5,9 @@ import { EQUAL_WINDOWS, MANY_STREAMS, TUNED_WINDOWS } from './mux-session.js'
 
 const SERVICE = 'bench'
 
+/** All connections come from one address, and nothing is to refuse them. */
+const DOORWAY = { handshakesPerSecond: 1_000_000, totalHandshakesPerSecond: 1_000_000 }
+
 /** All of AstraNet: a service is bound by name, and dialed. Over a loopback address links are not encrypted. */
 export const core: Peer<Socket> = make('core', TUNED_WINDOWS, {})
 
@@ -19,9 +22,6 @@ export const coreEqualWindows: Peer<Socket> = {
   }),
   works: ['beside-bulk'],
 }
-
-/** All connections come from one address, and nothing is to refuse them. */
-const DOORWAY = { handshakesPerSecond: 1_000_000, totalHandshakesPerSecond: 1_000_000 }
 
 function make(name: string, windows: string, given: AstraNetOptions): Peer<Socket> {
   const options = { ...given, doorway: DOORWAY, sessionLimits: { ...MANY_STREAMS, ...given.sessionLimits } }

@@ -43,7 +43,11 @@ test.each([
   ['LIMITS.md', limits, `message 2 sent | ${number(DEFAULT_SLOTS_PER_STAGE)} |`],
   ['LIMITS.md', limits, `IPv6 address) | ${DEFAULT_SLOTS_PER_HOST} | \`maxPerHost\``],
   ['LIMITS.md', limits, `for one host | ${DEFAULT_HANDSHAKES_PER_SECOND} in a second`],
-  ['LIMITS.md', limits, `for all hosts together | ${number(DEFAULT_TOTAL_HANDSHAKES_PER_SECOND)} in a second`],
+  [
+    'LIMITS.md',
+    limits,
+    `for all hosts together | ${number(DEFAULT_TOTAL_HANDSHAKES_PER_SECOND)} in a second`,
+  ],
   ['LIMITS.md', limits, `are counted | ${number(MAX_REMEMBERED_HOSTS)}, each for 1 s`],
   ['LIMITS.md', limits, `read the refusal | ${MAX_LEAVING_PIPES} for all links`],
   ['astranet-1.md', spec, `| preamble | ${PREAMBLE_BYTES} bytes |`],

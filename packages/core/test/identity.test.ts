@@ -86,7 +86,7 @@ test.each(ways)('%s: a granter that is wrong makes no file', async (_, make) => 
   expect(await readdir(join(path, '..'))).toEqual([])
 })
 
-test('in browsers the constructor takes an identity, and create makes one', async () => {
+test('in browsers the constructor and create take an identity, or make one', async () => {
   await using one = await browserEntry.AstraNet.create()
   await using other = await browserEntry.AstraNet.create({})
   expect(one).toBeInstanceOf(browserEntry.AstraNet)
@@ -97,10 +97,14 @@ test('in browsers the constructor takes an identity, and create makes one', asyn
   expect(made.nodeId).toBe(identity.nodeId)
 })
 
-test.each([{}, { identity: 'name' }])('in browsers the constructor with %j says what to call', (options) => {
-  const make = (): unknown => new browserEntry.AstraNet(options)
-  expect(make).toThrow(TypeError)
-  expect(make).toThrow(/^identity must be an Identity here.* use await AstraNet\.create\(options\)$/)
+test('in browsers each call of a node that can have no identity says why', async () => {
+  expect(() => new browserEntry.AstraNet({ identity: 5 as never })).toThrow(/^identity must be an Identity/)
+  // Node has WebCrypto, but no IndexedDB.
+  const page = new browserEntry.AstraNet({ identity: 'name' })
+  for (const call of [page.ready(), page.dial('', 'name'), page.join('ws', '127.0.0.1:1')])
+    expect(await failure(call)).toMatchObject({ code: 'ASTRA_ERR_SECURE_UNAVAILABLE' })
+  expect(() => page.nodeId).toThrow(TypeError)
+  await page.close()
 })
 
 test('in browsers create names a wrong option, and says when nothing keeps identities', async () => {
@@ -109,4 +113,25 @@ test('in browsers create names a wrong option, and says when nothing keeps ident
   expect((await failure(create({ helloTimeoutMs: -1 }))).message).toMatch(/^helloTimeoutMs/)
   // Node has WebCrypto, but no IndexedDB.
   expect(await failure(create({ identity: 'name' }))).toMatchObject({ code: 'ASTRA_ERR_SECURE_UNAVAILABLE' })
+})
+
+test('a node in a browser takes calls before its identity is made', async () => {
+  await using page = new browserEntry.AstraNet()
+  expect(() => page.nodeId).toThrow(/await ready\(\)/)
+  expect(() => page.publicKey).toThrow(TypeError)
+  expect([page.services(), page.routes(), page.isClosed]).toEqual([[], [], false])
+  const [listener, socket] = await Promise.all([page.bind('', 'early'), page.dial('', 'early')])
+  expect(socket.remoteNode).toBe(page.nodeId)
+  await page.ready()
+  expect(page.services()).toHaveLength(1)
+  expect(page.withEnv('other').nodeId).toBe(page.nodeId)
+  listener.close()
+})
+
+test('a node in a browser can be closed before its identity is made', async () => {
+  const page = new browserEntry.AstraNet()
+  const closing = page.close()
+  expect(page.isClosed).toBe(true)
+  expect(await failure(page.bind('', 'late'))).toMatchObject({ code: 'ERR_SOCKET_CLOSED' })
+  await closing
 })

@@ -6,7 +6,7 @@ import type { ServiceInstance } from '@astranet/registry'
 import type { Route } from '@astranet/relay'
 import type { DialOutcome, DialRequest } from '../dial/dial-request.js'
 import type { Endpoint } from '../endpoints/endpoint.js'
-import type { Node } from '../node/node.js'
+import type { NodeHandle } from '../node/node-handle.js'
 import type { AttachOptions } from './attach-options.js'
 import type { BindOptions } from './bind-options.js'
 import { checkOptions, checkSignal, checkString } from './check.js'
@@ -24,32 +24,52 @@ import type { TicketOptions } from './ticket-options.js'
 export const NODE_SCOPE: DialScope = { environment: '', hasLoopBack: true }
 
 /** @internal Makes the entry's object for a node that is seen with other names. */
-export type View<TSocket, TListener, TView> = (node: Node<TSocket, TListener>, scope: DialScope) => TView
+export type View<TSocket, TListener, TView> = (
+  handle: NodeHandle<TSocket, TListener>,
+  scope: DialScope,
+) => TView
 
 /**
  * What `AstraNet` is in every runtime; the entry of each gives it the runtime's sockets and listeners, and a
  * constructor. `TView` is the entry's own class.
  */
 export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable {
-  readonly #node: Node<TSocket, TListener>
+  readonly #handle: NodeHandle<TSocket, TListener>
   readonly #scope: DialScope
   readonly #view: View<TSocket, TListener, TView>
 
   /** @internal */
-  constructor(node: Node<TSocket, TListener>, scope: DialScope, view: View<TSocket, TListener, TView>) {
-    this.#node = node
+  constructor(
+    handle: NodeHandle<TSocket, TListener>,
+    scope: DialScope,
+    view: View<TSocket, TListener, TView>,
+  ) {
+    this.#handle = handle
     this.#scope = scope
     this.#view = view
   }
 
-  /** This node's id, the hash of its public key. `formatNodeId` gives its text. */
+  /**
+   * This node's id, the hash of its public key. `formatNodeId` gives its text. Throws a TypeError as long as
+   * {@link ready} has not resolved, which can only be in browsers.
+   */
   get nodeId(): NodeId {
-    return this.#node.id
+    return this.#handle.now.id
   }
 
-  /** The node's Ed25519 public key, 32 bytes, of which {@link nodeId} is a hash. A copy. */
+  /** The node's Ed25519 public key, 32 bytes, of which {@link nodeId} is a hash. A copy. Throws as {@link nodeId} does. */
   get publicKey(): Uint8Array {
-    return this.#node.publicKey.slice()
+    return this.#handle.now.publicKey.slice()
+  }
+
+  /**
+   * Resolves when the node has its identity: at once on Node; in browsers, which make and read keys asynchronously
+   * only, soon after the constructor. All calls that return promises wait for it by themselves. Rejects when there can
+   * be no identity, and so do they: with `ASTRA_ERR_SECURE_UNAVAILABLE` on a page outside a secure context, with
+   * `ASTRA_ERR_SECURE_IDENTITY` when something else is kept under the identity's name.
+   */
+  async ready(): Promise<void> {
+    await this.#handle.made
   }
 
   /** The environment whose names this view binds and dials; `''` by default. */
@@ -59,7 +79,7 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
 
   /** Whether `close` was called. */
   get isClosed(): boolean {
-    return this.#node.isClosed
+    return this.#handle.isClosed
   }
 
   /**
@@ -73,9 +93,11 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   dial(network: string, address: string, options?: DialOptions): Promise<TSocket> {
     try {
       checkStreamNetwork(network)
-      this.#node.checkOpen('dial', address)
+      const { node } = this.#handle
+      if (node === undefined) return this.#handle.made.then(() => this.dial(network, address, options))
+      node.checkOpen('dial', address)
       // The dialer's own promise: another promise around it would cost measurable time in every dial.
-      return this.#node.dialer.dial(address, this.#scope, options)
+      return node.dialer.dial(address, this.#scope, options)
     } catch (error) {
       return Promise.reject(error as Error)
     }
@@ -84,14 +106,15 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   /** @internal Checks the arguments of a dial whose socket exists before it is connected. Throws when one is wrong. */
   protected dialRequest(network: string, address: string, options: DialOptions): DialRequest {
     checkStreamNetwork(network)
-    return this.#node.dialer.request(address, this.#scope, options)
+    return this.#handle.now.dialer.request(address, this.#scope, options)
   }
 
   /** @internal Begins such a dial. The result gives it up. */
   protected startDial(request: DialRequest, outcome: DialOutcome): () => void {
     try {
-      this.#node.checkOpen('dial', request.text)
-      const call = this.#node.dialer.start(request, outcome)
+      const node = this.#handle.now
+      node.checkOpen('dial', request.text)
+      const call = node.dialer.start(request, outcome)
       return () => call.giveUp(undefined)
     } catch (error) {
       outcome.reject(error)
@@ -115,8 +138,9 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   async httpDial(network: string, host: string, options?: DialOptions): Promise<TSocket> {
     const address = addressOfHost(checkString('host', host))
     checkStreamNetwork(network)
-    this.#node.checkOpen('dial', address)
-    return await this.#node.dialer.dial(address, { ...this.#scope, hasUrlNames: true }, options)
+    const node = this.#handle.node ?? (await this.#handle.made)
+    node.checkOpen('dial', address)
+    return await node.dialer.dial(address, { ...this.#scope, hasUrlNames: true }, options)
   }
 
   /**
@@ -125,7 +149,8 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
    */
   async bind(network: string, address: string, options: BindOptions = {}): Promise<TListener> {
     checkStreamNetwork(network)
-    return this.#node.bind(address, this.#scope.environment, options)
+    const node = this.#handle.node ?? (await this.#handle.made)
+    return node.bind(address, this.#scope.environment, options)
   }
 
   /**
@@ -139,7 +164,8 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
     address: string,
     options: ListenAndServeOptions = {},
   ): Promise<Endpoint> {
-    return await this.#node.listenAndServe(network, address, options)
+    const node = this.#handle.node ?? (await this.#handle.made)
+    return await node.listenAndServe(network, address, options)
   }
 
   /**
@@ -165,9 +191,10 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
     second: string | JoinOptions | undefined,
     options: JoinOptions = {},
   ): Promise<NodeId> {
-    if (typeof second === 'string' || this.#node.hasNetwork(first))
-      return await this.#node.join(first, checkString('address', second as string), options)
-    return await this.#node.joinByTicket(checkString('ticket', first), second ?? {})
+    const node = this.#handle.node ?? (await this.#handle.made)
+    if (typeof second === 'string' || node.hasNetwork(first))
+      return await node.join(first, checkString('address', second as string), options)
+    return await node.joinByTicket(checkString('ticket', first), second ?? {})
   }
 
   /**
@@ -176,7 +203,8 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
    * TypeError or RangeError that names what is wrong in `options`.
    */
   async ticket(options: TicketOptions = {}): Promise<string> {
-    return await this.#node.ticket(options)
+    const node = this.#handle.node ?? (await this.#handle.made)
+    return await node.ticket(options)
   }
 
   /**
@@ -188,10 +216,11 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   async attach(pipe: Pipe, options: AttachOptions = {}): Promise<NodeId> {
     const { security } = checkOptions(options)
     const signal = checkSignal(options.signal)
-    this.#node.checkOpen('attach', '')
+    const node = this.#handle.node ?? (await this.#handle.made)
+    node.checkOpen('attach', '')
     const own = security === undefined ? {} : { security }
-    const { memory } = this.#node
-    return await this.#node.attach(toByteDuplex(pipe, { ...own, memory }), signal)
+    const { memory } = node
+    return await node.attach(toByteDuplex(pipe, { ...own, memory }), signal)
   }
 
   /**
@@ -200,8 +229,9 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
    */
   services(): ServiceInstance[] {
     const { environment, hasLoopBack } = this.#scope
-    const services = this.#node.offers.services(environment)
-    return services.filter((each) => hasLoopBack || each.nodeId !== this.nodeId)
+    const { node } = this.#handle
+    const services = node?.offers.services(environment) ?? []
+    return services.filter((each) => hasLoopBack || each.nodeId !== node?.id)
   }
 
   /**
@@ -212,7 +242,8 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
    * stay bound, and are not found by name here; other nodes ask their own policies.
    */
   async setPolicy(policy: Policy | undefined, options: SetPolicyOptions = {}): Promise<void> {
-    await this.#node.setPolicy(policy, options)
+    const node = this.#handle.node ?? (await this.#handle.made)
+    await node.setPolicy(policy, options)
   }
 
   /**
@@ -222,12 +253,13 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
    * for others. Rejects with a TypeError that names what is wrong in `question`.
    */
   async explain(question: PolicyQuestion, options: { signal?: AbortSignal } = {}): Promise<Explanation> {
-    return await this.#node.explain(question, checkSignal(checkOptions(options).signal))
+    const node = this.#handle.node ?? (await this.#handle.made)
+    return await node.explain(question, checkSignal(checkOptions(options).signal))
   }
 
   /** The nodes that can be reached now, nearest first. */
   routes(): Route[] {
-    return this.#node.routes.routes()
+    return this.#handle.node?.routes.routes() ?? []
   }
 
   /**
@@ -236,8 +268,9 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
    */
   async ping(nodeId: NodeId): Promise<number> {
     const address = formatNodeId(toNodeId(nodeId))
-    this.#node.checkOpen('ping', address)
-    const link = this.#node.preferred.linkTo(nodeId)
+    const node = this.#handle.node ?? (await this.#handle.made)
+    node.checkOpen('ping', address)
+    const link = node.preferred.linkTo(nodeId)
     if (link !== undefined) return await link.ping()
     throw new NetError('EHOSTUNREACH', 'there is no link to this node', { syscall: 'ping', address })
   }
@@ -249,12 +282,12 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
    * name are those for a service's.
    */
   withEnv(...names: string[]): TView {
-    return this.#view(this.#node, { ...this.#scope, environment: joinEnvironment(names) })
+    return this.#view(this.#handle, { ...this.#scope, environment: joinEnvironment(names) })
   }
 
   /** This node seen with its own services among those dialed by name, which is the default, or without them. */
   withLoopBack(isEnabled = true): TView {
-    return this.#view(this.#node, { ...this.#scope, hasLoopBack: checkBoolean('isEnabled', isEnabled) })
+    return this.#view(this.#handle, { ...this.#scope, hasLoopBack: checkBoolean('isEnabled', isEnabled) })
   }
 
   /**
@@ -264,7 +297,7 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
    * node it is a view of.
    */
   async close(): Promise<void> {
-    await this.#node.close()
+    await this.#handle.close()
   }
 
   /** Closes the node. */

@@ -7,7 +7,8 @@ export function checkIdentity(option: unknown): Identity | string | undefined {
   throw new TypeError('identity must be an Identity, or a text that says where one is kept')
 }
 
-function isIdentity(option: unknown): option is Identity {
+/** Whether the option is an identity. */
+export function isIdentity(option: unknown): option is Identity {
   const { publicKey, nodeId, sign } = (option ?? {}) as Partial<Identity>
   return publicKey instanceof Uint8Array && typeof nodeId === 'bigint' && typeof sign === 'function'
 }

@@ -37,8 +37,8 @@ export interface AstraNetOptions {
    * `@astranet/secure`, or where one is kept. On Node that is the path of a file, which is made with mode 0600 when it
    * is not there (`openIdentityFile`), and the constructor reads it within the call. In browsers it is a name in
    * IndexedDB (`openIdentity`). A text that holds no identity is `ASTRA_ERR_SECURE_IDENTITY`; errors of the file system
-   * keep Node's code. Browsers make and read keys asynchronously only: there the constructor takes an `Identity`, and
-   * `AstraNet.create` takes every form. Default: a new identity, for this node's life only.
+   * keep Node's code. Browsers make and read keys asynchronously only: there `nodeId` is
+   * known once `ready` has resolved. Default: a new identity, for this node's life only.
    *
    * Two nodes that run at the same time must not have the same identity: both report it, on the diagnostics channel
    * `astranet:node:conflict` and with the process warning `ASTRA_WARN_ID_CONFLICT`.

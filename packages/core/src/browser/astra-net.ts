@@ -1,9 +1,11 @@
+import { generateIdentity, openIdentity } from '@astranet/secure/browser'
 import { AstraNetBase, NODE_SCOPE } from '../api/astra-net.js'
+import { checkIdentity, isIdentity } from '../api/identity-option.js'
 import type { DialScope } from '../api/dial-options.js'
 import { Node } from '../node/node.js'
+import { NodeHandle } from '../node/node-handle.js'
 import { resolveOptions } from '../node/resolve-options.js'
 import type { AstraNetOptions } from '../api/options.js'
-import { identityNow, openedIdentity } from './identity-option.js'
 import type { Listener } from './listener.js'
 import { browser } from './platform.js'
 import type { Socket } from './socket.js'
@@ -19,15 +21,15 @@ import type { Socket } from './socket.js'
  */
 export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   /**
-   * Makes a node of an `Identity`. It does nothing by itself until it joins or is attached. Throws a `TypeError` when
-   * `identity` is none: browsers make and read keys asynchronously only, so use {@link AstraNet.create}.
+   * Makes a node. It does nothing by itself until it joins or is attached. Unless `identity` is an `Identity`, it is
+   * made or read meanwhile: `nodeId` is there once `ready` has resolved, or after `await AstraNet.create(options)`.
    */
   constructor(options?: AstraNetOptions)
   /** @internal */
-  constructor(node: Node<Socket, Listener>, scope: DialScope)
-  constructor(options: AstraNetOptions | Node<Socket, Listener> = {}, scope: DialScope = NODE_SCOPE) {
-    const node = options instanceof Node ? options : makeNode(options)
-    super(node, scope, view)
+  constructor(handle: NodeHandle<Socket, Listener>, scope: DialScope)
+  constructor(options: AstraNetOptions | NodeHandle<Socket, Listener> = {}, scope: DialScope = NODE_SCOPE) {
+    const handle = options instanceof NodeHandle ? options : makeNode(options)
+    super(handle, scope, view)
   }
 
   /**
@@ -35,17 +37,20 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
    * Rejects with what the constructor throws.
    */
   static async create(options: AstraNetOptions = {}): Promise<AstraNet> {
-    const resolved = resolveOptions(options, browser.transports)
-    const identity = await openedIdentity(options.identity)
-    return new AstraNet(new Node({ ...resolved, identity }, browser), NODE_SCOPE)
+    const net = new AstraNet(options)
+    await net.ready()
+    return net
   }
 }
 
-function makeNode(options: AstraNetOptions): Node<Socket, Listener> {
+function makeNode(options: AstraNetOptions): NodeHandle<Socket, Listener> {
   const resolved = resolveOptions(options, browser.transports)
-  return new Node({ ...resolved, identity: identityNow(options.identity) }, browser)
+  const identity = checkIdentity(options.identity)
+  if (isIdentity(identity)) return new NodeHandle(new Node({ ...resolved, identity }, browser))
+  const opened = identity === undefined ? generateIdentity() : openIdentity(identity)
+  return new NodeHandle(opened.then((made) => new Node({ ...resolved, identity: made }, browser)))
 }
 
-function view(node: Node<Socket, Listener>, scope: DialScope): AstraNet {
-  return new AstraNet(node, scope)
+function view(handle: NodeHandle<Socket, Listener>, scope: DialScope): AstraNet {
+  return new AstraNet(handle, scope)
 }

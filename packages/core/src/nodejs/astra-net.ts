@@ -3,6 +3,7 @@ import { AstraNetBase, NODE_SCOPE } from '../api/astra-net.js'
 import { checkOptions, checkSignal } from '../api/check.js'
 import type { DialOptions, DialScope } from '../api/dial-options.js'
 import { Node } from '../node/node.js'
+import { NodeHandle } from '../node/node-handle.js'
 import { resolveOptions } from '../node/resolve-options.js'
 import type { AstraNetOptions } from '../api/options.js'
 import { identityNow, openedIdentity } from './identity-option.js'
@@ -30,10 +31,10 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
    */
   constructor(options?: AstraNetOptions)
   /** @internal */
-  constructor(node: Node<Socket, Listener>, scope: DialScope)
-  constructor(options: AstraNetOptions | Node<Socket, Listener> = {}, scope: DialScope = NODE_SCOPE) {
-    const node = options instanceof Node ? options : makeNode(options)
-    super(node, scope, view)
+  constructor(handle: NodeHandle<Socket, Listener>, scope: DialScope)
+  constructor(options: AstraNetOptions | NodeHandle<Socket, Listener> = {}, scope: DialScope = NODE_SCOPE) {
+    const handle = options instanceof NodeHandle ? options : makeNode(options)
+    super(handle, scope, view)
   }
 
   /**
@@ -43,7 +44,7 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   static async create(options: AstraNetOptions = {}): Promise<AstraNet> {
     const resolved = resolveOptions(options, nodejs.transports)
     const identity = await openedIdentity(options.identity)
-    return new AstraNet(new Node({ ...resolved, identity }, nodejs), NODE_SCOPE)
+    return new AstraNet(new NodeHandle(new Node({ ...resolved, identity }, nodejs)), NODE_SCOPE)
   }
 
   /**
@@ -65,11 +66,11 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   }
 }
 
-function makeNode(options: AstraNetOptions): Node<Socket, Listener> {
+function makeNode(options: AstraNetOptions): NodeHandle<Socket, Listener> {
   const resolved = resolveOptions(options, nodejs.transports)
-  return new Node({ ...resolved, identity: identityNow(options.identity) }, nodejs)
+  return new NodeHandle(new Node({ ...resolved, identity: identityNow(options.identity) }, nodejs))
 }
 
-function view(node: Node<Socket, Listener>, scope: DialScope): AstraNet {
-  return new AstraNet(node, scope)
+function view(handle: NodeHandle<Socket, Listener>, scope: DialScope): AstraNet {
+  return new AstraNet(handle, scope)
 }

@@ -1,0 +1,50 @@
+import type { Node } from './node.js'
+
+/**
+ * @internal A node, or one that is there once its identity is: browsers make and read keys asynchronously only. All
+ * views of a node share its handle.
+ *
+ * `making` -> `made` when the identity is there; `making` -> `failed` when it cannot be: then {@link made} rejects.
+ */
+export class NodeHandle<TSocket, TListener> {
+  /** Rejects when the node could not be made. */
+  readonly made: Promise<Node<TSocket, TListener>>
+  #node: Node<TSocket, TListener> | undefined
+  #isClosed = false
+
+  constructor(node: Node<TSocket, TListener> | Promise<Node<TSocket, TListener>>) {
+    if (!(node instanceof Promise)) this.#node = node
+    this.made = Promise.resolve(node)
+    this.made.then(
+      (made) => (this.#node = made),
+      // Each call on the node rejects with it.
+      () => undefined,
+    )
+  }
+
+  /** `undefined` while it is being made, and when that failed. */
+  get node(): Node<TSocket, TListener> | undefined {
+    return this.#node
+  }
+
+  /** The node, by a caller that cannot wait. Throws a TypeError while it is being made. */
+  get now(): Node<TSocket, TListener> {
+    if (this.#node !== undefined) return this.#node
+    throw new TypeError('the identity of this node is not there yet: await ready() first')
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed || this.#node?.isClosed === true
+  }
+
+  /** Closes the node, also one that is still being made. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    if (this.#node !== undefined) return this.#node.close()
+    // Before any later call takes the node: those reject because it is closed.
+    await this.made.then(
+      (node) => node.close(),
+      () => undefined,
+    )
+  }
+}

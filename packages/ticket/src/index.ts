@@ -1,4 +1,4 @@
-import { nodeCrypto, type Identity } from '@astranet/secure'
+import { defaultProvider, type Identity } from '@astranet/secure'
 import { grantPskBy } from './proto/grant/grant-psk.js'
 import type { GrantTerms } from './proto/grant/grant-terms.js'
 import { issuerCheckBy, type Granter, type IssuerCheck } from './proto/grant/issuer-check.js'
@@ -24,7 +24,7 @@ export { formatTicket, parseTicket } from './proto/ticket/ticket-text.js'
  * Rejects with a `TypeError` or `RangeError` unless `psk` has 32 bytes and `id` 16 that are not all zeros.
  */
 export function grantPsk(psk: Uint8Array, id: Uint8Array): Promise<Uint8Array> {
-  return grantPskBy(nodeCrypto.crypto, psk, id)
+  return grantPskBy(defaultProvider.crypto, psk, id)
 }
 
 /**
@@ -46,7 +46,7 @@ export function signGrant(
  * with `ASTRA_ERR_TICKET_FORGED` when the issuer has not signed it.
  */
 export function readGrant(bytes: Uint8Array): Promise<GrantTerms> {
-  return readGrantBy(nodeCrypto.crypto, bytes)
+  return readGrantBy(defaultProvider.crypto, bytes)
 }
 
 /**
@@ -54,5 +54,5 @@ export function readGrant(bytes: Uint8Array): Promise<GrantTerms> {
  * `RangeError` that names an entry which is neither a public key of 32 bytes nor a node id.
  */
 export function issuerCheck(granters: readonly Granter[]): IssuerCheck {
-  return issuerCheckBy(nodeCrypto.crypto, granters)
+  return issuerCheckBy(defaultProvider.crypto, granters)
 }

@@ -1,7 +1,6 @@
 import { AstraError } from '@astranet/interface'
 import { generateIdentity } from '@astranet/secure'
 import { describe, expect, test } from 'vitest'
-import * as browser from '../src/browser.js'
 import { generateGrantId, grantPsk, MAX_GRANT_BYTES, readGrant, signGrant } from '../src/index.js'
 import { counting, flipped, hex, unhex } from './support/bytes.js'
 import { codeOf } from './support/codes.js'
@@ -17,12 +16,13 @@ import {
   type Value,
 } from './support/reference.js'
 import { issuer, vectorGrant, vectorTerms } from './support/vectors.js'
+import { byWebCrypto } from './support/by-web-crypto.js'
 
 const signer = await identityOf(vectorInput.privateKey)
 const { id, roles, services, uses, expiresAt } = vectorTerms
 const entries = [
   ['node:crypto', readGrant],
-  ['WebCrypto', browser.readGrant],
+  ['WebCrypto', byWebCrypto.readGrant],
 ] as const
 
 /** A grant whose terms are these bytes, signed as if they were right. */

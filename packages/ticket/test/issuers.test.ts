@@ -1,17 +1,17 @@
 import { formatNodeId, type NodeId } from '@astranet/interface'
 import { generateIdentity } from '@astranet/secure'
 import { describe, expect, test } from 'vitest'
-import * as browser from '../src/browser.js'
 import { checkGrant, CLOCK_TOLERANCE_MS, issuerCheck, readGrant, type GrantTerms } from '../src/index.js'
 import { counting } from './support/bytes.js'
 import { vectorGrant, vectorTerms } from './support/vectors.js'
+import { byWebCrypto } from './support/by-web-crypto.js'
 
 const one = await generateIdentity()
 const other = await generateIdentity()
 
 describe.each([
   ['node:crypto', issuerCheck],
-  ['WebCrypto', browser.issuerCheck],
+  ['WebCrypto', byWebCrypto.issuerCheck],
 ])('issuerCheck by %s', (_, check) => {
   test('believes the keys and node ids that it was given, and no others', async () => {
     expect(await check([one.publicKey])(one.publicKey)).toBe(true)

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import * as browser from '../src/browser.js'
 import * as node from '../src/index.js'
 import { hex } from './support/bytes.js'
 import { identityOf } from './support/identities.js'
@@ -14,6 +13,7 @@ import {
   vectors,
   vectorTerms,
 } from './support/vectors.js'
+import { byWebCrypto } from './support/by-web-crypto.js'
 
 const spec = readFileSync(new URL('../../../spec/ticket.md', import.meta.url), 'utf8')
 
@@ -32,7 +32,7 @@ const { addresses, secret, psk, id } = vectorInput
 
 test.each([
   ['node:crypto', node],
-  ['WebCrypto', browser],
+  ['WebCrypto', byWebCrypto],
 ])('both entries make and read the vectors, by %s', async (_, entry) => {
   expect(hex(await entry.grantPsk(psk, id))).toBe(hex(vectorPsk))
   const grant = await entry.signGrant(await identityOf(vectorInput.privateKey), vectorTerms)

@@ -20,14 +20,16 @@ export async function check() {
 }
 
 /**
- * Where the condition `browser` leads.
+ * Where the condition `browser` leads, or what browsers load too.
  *
  * @param {string} folder of the package
  * @returns {string}
  */
 function browserEntry(folder) {
-  const main = /** @type {{ browser: { default: string } }} */ (readManifest(folder).exports?.['.'])
-  return main.browser.default
+  const main = /** @type {{ default: string, browser?: { default: string } }} */ (
+    readManifest(folder).exports?.['.']
+  )
+  return main.browser?.default ?? main.default
 }
 
 /** @param {number} bytes */

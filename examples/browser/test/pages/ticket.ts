@@ -8,7 +8,7 @@ import {
   parseTicket,
   readGrant,
   signGrant,
-} from '@astranet/ticket/browser'
+} from '@astranet/ticket'
 
 /** What a page finds in a ticket. */
 export interface FoundTicket {

@@ -5,7 +5,7 @@ export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', 'reports/**'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
-    files: ['{packages,apps,examples}/*/{src,test}/**/*.ts', 'tooling/{test,reference}/**/*.ts'],
+    files: ['{packages,apps,examples}/*/{src,test}/**/*.ts', 'tooling/{test,test-support,reference}/**/*.ts'],
     languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true } },
     plugins: { '@typescript-eslint': tseslint.plugin },
     rules: {

@@ -151,7 +151,7 @@ test('an endpoint that closes leaves the links, and the address is free', async 
 async function run(body: string): Promise<string> {
   const file = (path: string): string => new URL(path, import.meta.url).href
   const program = `const { AstraNet } = await import('${file('../src/index.ts')}')\n${body}\nconsole.log('done')`
-  const loader = file('./typescript-loader.mjs')
+  const loader = file('../../../tooling/test-support/typescript-loader.mjs')
   const args = ['--conditions=@astranet/source', '--import', loader, '--input-type=module', '-e', program]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const [out, err] = await Promise.all([textOf(child.stdout), textOf(child.stderr), once(child, 'close')])

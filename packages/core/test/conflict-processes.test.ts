@@ -56,7 +56,11 @@ class NodeProcess {
       print({ address })
       const target = ${JSON.stringify(joins)}
       if (target !== undefined) print({ joined: await node.join('tcp4', target).then(formatNodeId, ({ code }) => code) })`
-    const args = ['--conditions=@astranet/source', '--import', file('./typescript-loader.mjs')]
+    const args = [
+      '--conditions=@astranet/source',
+      '--import',
+      file('../../../tooling/test-support/typescript-loader.mjs'),
+    ]
     const child = spawn(process.execPath, [...args, '--input-type=module', '-e', program], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })

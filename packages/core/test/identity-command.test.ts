@@ -1,15 +1,12 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AstraNet, formatNodeId } from '../src/index.js'
+import { runCommand, type Outcome } from '../../../tooling/test-support/run-command.js'
 
 const bin = fileURLToPath(new URL('../bin/astranet-identity.js', import.meta.url))
-const loader = new URL('typescript-loader.mjs', import.meta.url).href
 
 /** RFC 8032, section 7.1, test 1. */
 const HEX = '9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60'
@@ -27,23 +24,8 @@ MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
 -----END PRIVATE KEY-----
 `
 
-interface Outcome {
-  readonly code: number
-  readonly out: string
-  readonly error: string
-}
-
 /** Runs the command with these arguments and this standard input. */
-async function run(args: readonly string[], input = ''): Promise<Outcome> {
-  const child = spawn(process.execPath, ['--conditions=@astranet/source', '--import', loader, bin, ...args])
-  child.stdin.on('error', () => {}).end(input)
-  const [out, error, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number]>,
-  ])
-  return { code, out, error }
-}
+const run = (args: readonly string[], input?: string): Promise<Outcome> => runCommand(bin, args, input)
 
 /** What a run that worked has printed. */
 async function printed(args: readonly string[], input?: string): Promise<string> {

@@ -57,7 +57,7 @@ async function formerProcess(address: string): Promise<ChildProcess> {
     await node.bind('', 'former')
     await node.join('tcp4', '${address}')
     console.log('joined')`
-  const loader = file('./typescript-loader.mjs')
+  const loader = file('../../../tooling/test-support/typescript-loader.mjs')
   const args = ['--conditions=@astranet/source', '--import', loader, '--input-type=module', '-e', program]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   children.add(child)

@@ -1,6 +1,6 @@
 // A node in a worker: it offers "echo", and sends back what "main" of the main thread says.
 import { parentPort, workerData } from 'node:worker_threads'
-import { install } from './typescript-loader.mjs'
+import { install } from '../../../tooling/test-support/typescript-loader.mjs'
 
 install()
 const { AstraNet } = await import('../src/index.ts')

@@ -117,7 +117,7 @@ test('a node with a secret is not warned of an open door, whatever its transport
 
 test('the command astranet-secret prints a secret on one line, each time another', () => {
   const bin = fileURLToPath(new URL('../bin/astranet-secret.js', import.meta.url))
-  const loader = new URL('typescript-loader.mjs', import.meta.url).href
+  const loader = new URL('../../../tooling/test-support/typescript-loader.mjs', import.meta.url).href
   const print = (): string =>
     execFileSync(process.execPath, ['--conditions=@astranet/source', '--import', loader, bin], {
       encoding: 'utf8',

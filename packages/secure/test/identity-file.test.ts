@@ -138,7 +138,10 @@ describe.each(ways)('%s:', (_way, open) => {
 /** A process that opens all paths, in one of the ways, when `go` ends its input: the ids it got. */
 function opener(way: string, paths: string[]): { ready: Promise<unknown>; go: () => Promise<string> } {
   const program = fileURLToPath(new URL('support/open-identities.mjs', import.meta.url))
-  const loader = ['--import', new URL('support/typescript-loader.mjs', import.meta.url).href]
+  const loader = [
+    '--import',
+    new URL('../../../tooling/test-support/typescript-loader.mjs', import.meta.url).href,
+  ]
   const child = spawn(
     process.execPath,
     ['--conditions=@astranet/source', ...loader, program, way, ...paths],

@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { formatTicket, signGrant } from '../src/index.js'
@@ -11,27 +8,12 @@ import { flipped, hex } from './support/bytes.js'
 import { identityOf } from './support/identities.js'
 import { ticketOf, vectorInput } from './support/reference.js'
 import { grantTicket, issuer, secretTicket, vectorGrant, vectorPsk, vectorTerms } from './support/vectors.js'
+import { runCommand, type Outcome } from '../../../tooling/test-support/run-command.js'
 
 const bin = fileURLToPath(new URL('../bin/astranet-ticket.js', import.meta.url))
-const loader = new URL('support/typescript-loader.mjs', import.meta.url).href
-
-interface Outcome {
-  readonly code: number
-  readonly out: string
-  readonly error: string
-}
 
 /** Runs the command with these arguments and this standard input. */
-async function run(args: readonly string[], input = ''): Promise<Outcome> {
-  const child = spawn(process.execPath, ['--conditions=@astranet/source', '--import', loader, bin, ...args])
-  child.stdin.on('error', () => {}).end(input)
-  const [out, error, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number]>,
-  ])
-  return { code, out, error }
-}
+const run = (args: readonly string[], input?: string): Promise<Outcome> => runCommand(bin, args, input)
 
 let folder = ''
 beforeAll(async () => {

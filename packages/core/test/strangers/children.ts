@@ -13,7 +13,7 @@ export class Child implements AsyncDisposable {
   /** Starts a program with a value as its argument; resolves with it and its first message. */
   static async start<T>(name: string, argument: unknown): Promise<{ child: Child; first: T }> {
     const isSource = import.meta.url.endsWith('.ts')
-    const loader = new URL('../typescript-loader.mjs', import.meta.url).href
+    const loader = new URL('../../../../tooling/test-support/typescript-loader.mjs', import.meta.url).href
     const sources = isSource ? ['--conditions=@astranet/source', '--import', loader] : []
     const file = fileURLToPath(new URL(`${name}.${isSource ? 'ts' : 'js'}`, import.meta.url))
     const execArgv = ['--expose-gc', ...sources]

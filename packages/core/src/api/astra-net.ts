@@ -57,7 +57,7 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
     return this.#handle.now.id
   }
 
-  /** The node's Ed25519 public key, 32 bytes, of which {@link nodeId} is a hash. A copy. Throws as {@link nodeId} does. */
+  /** A copy of the node's Ed25519 public key, 32 bytes. {@link nodeId} is its hash, and throws when this does. */
   get publicKey(): Uint8Array {
     return this.#handle.now.publicKey.slice()
   }
@@ -199,7 +199,7 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
 
   /**
    * A text with which others join this node: `join(ticket)`. It has addresses, this node's key, and the secret or a
-   * grant; whoever reads it can use it, so pass it on as you would a password. At most 2,048 characters. Rejects with a
+   * grant; anybody who reads it can use it, so pass it on as you would a password. At most 2,048 characters. Rejects with a
    * TypeError or RangeError that names what is wrong in `options`.
    */
   async ticket(options: TicketOptions = {}): Promise<string> {

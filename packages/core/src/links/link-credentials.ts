@@ -2,7 +2,7 @@ import type { NodeId } from '@astranet/interface'
 import type { LinkGrant } from '@astranet/link'
 import type { PskSource } from '../api/secret.js'
 
-/** What one side of a link proves of a secret, and whom it expects. */
+/** What one side of a link proves of a secret, and the node that it expects. */
 export interface LinkCredentials {
   /** The network's secret; `undefined`: there is none, or {@link grant} takes its place. */
   readonly psk: PskSource | undefined

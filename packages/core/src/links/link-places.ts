@@ -4,7 +4,7 @@ import type { LinkRole } from '@astranet/link'
 /** One of so many places is kept for links that this node dials. */
 const DIALED_SHARE = 16
 
-/** Whom a link is to, and who made it. */
+/** The node at the other end of a link, and which side made it. */
 export interface PlacedLink {
   readonly nodeId: NodeId
   readonly role: LinkRole

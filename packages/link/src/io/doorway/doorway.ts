@@ -114,7 +114,7 @@ function thirdPayload(door: Door, secondPayload: Uint8Array): Uint8Array {
   return encodeHello({ ...ownHello(door, peer), grant: door.side.grant?.bytes })
 }
 
-/** Decides about a peer that has proved who it is. It is told through the session, also when it is refused. */
+/** Decides about a peer that has proved its identity. The session carries the decision, also a refusal. */
 async function admit(
   door: Door,
   peer: PeerPreamble,

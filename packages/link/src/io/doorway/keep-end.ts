@@ -1,7 +1,7 @@
 import type { ByteDuplex, ByteDuplexHandler } from '@astranet/interface'
 
 /**
- * `duplex`, paused, for a new handler, which is told that the peer has ended although the handler before it was told.
+ * `duplex`, paused, for a new handler. It reports the peer's end to that one, too, after an earlier handler had it.
  * That happens over pipes that do not pause.
  */
 export function keepEnd(duplex: ByteDuplex): ByteDuplex {

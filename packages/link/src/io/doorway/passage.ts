@@ -18,7 +18,7 @@ export interface RemoteNode {
   readonly grant?: Uint8Array
   /**
    * The id of the grant whose secret the peer has proved, 16 bytes; absent when it has proved the network's secret, or
-   * there is none. Then {@link grant} is there too, and whoever reads it must check that it has this id.
+   * there is none. Then {@link grant} is there too, and a caller that reads it must check that it has this id.
    */
   readonly grantId?: Uint8Array
 }

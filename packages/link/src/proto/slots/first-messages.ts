@@ -2,8 +2,8 @@
 export const MAX_REMEMBERED_FIRST_MESSAGES = 16_384
 
 /**
- * The first messages that were made with the network's secret. Whoever has seen one can send it again, with its preamble
- * and from any host, but can make no other one.
+ * The first messages that were made with the network's secret. A program on the path can send one
+ * again, with its preamble and from any host, but can make no other one.
  */
 export class FirstMessages {
   /** The one that came first comes first. */

@@ -227,6 +227,39 @@ describe('a watch of a view', () => {
     expect(watch.take()).toEqual([{ kind: 'add', service: instance(3, { environment: 'test' }) }])
   })
 
+  it.each(['first', 'later'])(
+    'gives no more than it is asked for, and the rest keeps coalescing: %s',
+    (when) => {
+      const view = new ServiceView()
+      let woken = 0
+      const watch = view.watch(() => woken++)
+      if (when === 'later') watch.take()
+      for (let n = 1; n <= 5; n++) view.set(instance(n))
+      view.notify()
+      const taken = (): unknown =>
+        watch.take(2).map(({ kind, service }) => `${kind} ${service.nodeId} ${service.weight}`)
+      expect(taken()).toEqual(['add 1 1', 'add 2 1'])
+      view.delete(instance(3))
+      view.set(instance(4, { weight: 9 }))
+      view.set(instance(1, { weight: 9 }))
+      view.notify()
+      expect(taken()).toEqual(['add 4 9', 'add 5 1'])
+      expect(woken).toBe(1)
+      expect(taken()).toEqual(['change 1 9'])
+      expect(taken()).toEqual([])
+      view.set(instance(6))
+      view.notify()
+      expect(woken).toBe(2)
+      expect(taken()).toEqual(['add 6 1'])
+    },
+  )
+
+  it('refuses a limit that gives nothing', () => {
+    const watch = new ServiceView().watch(() => undefined)
+    for (const limit of [0, -1, NaN]) expect(() => watch.take(limit)).toThrow(RangeError)
+    expect(() => watch.take('1' as unknown as number)).toThrow(TypeError)
+  })
+
   it('wakes once until it was taken from', () => {
     const view = new ServiceView()
     let woken = 0

@@ -1,3 +1,4 @@
+import { checkNumber } from '@astranet/interface/check'
 import { changeBetween, type ServiceChange, type ServiceInstance } from './service-instance.js'
 import type { Watch } from './watch.js'
 
@@ -38,7 +39,11 @@ export class ServiceWatches {
       if (watches.size === 0) byName.delete(name)
       if (byName.size === 0) this.#scopes.delete(environment)
     }
-    return { take: () => (watches.has(pending) ? pending.take() : []), close }
+    const take = (limit = Infinity): ServiceChange[] => {
+      checkNumber('limit', limit, { min: 1, max: Infinity })
+      return watches.has(pending) ? pending.take(limit) : []
+    }
+    return { take, close }
   }
 
   /** `now` has taken the place of `before`; at most one of them is `undefined`. */
@@ -50,7 +55,7 @@ export class ServiceWatches {
     for (const byName of [this.#scopes.get(undefined), this.#scopes.get(environment)]) {
       for (const watches of [byName?.get(undefined), byName?.get(name)]) {
         if (watches === undefined) continue
-        key ??= `${place.nodeId} ${place.port} ${name}\0${environment}`
+        key ??= placeText(place)
         for (const watch of watches) {
           watch.note(key, before, now)
           this.#noted.add(watch)
@@ -96,18 +101,28 @@ class PendingChanges {
     this.#onPending()
   }
 
-  take(): ServiceChange[] {
-    this.#isWoken = false
-    const present = this.#present
+  take(limit: number): ServiceChange[] {
+    const present = this.#present?.()
     this.#present = undefined
-    if (present !== undefined) return present().map((service) => ({ kind: 'add', service }))
-    const pending = this.#changes
-    this.#changes = new Map()
+    if (present !== undefined && present.length <= limit) {
+      this.#isWoken = false
+      return present.map((service) => ({ kind: 'add', service }))
+    }
+    for (const now of present ?? []) this.#changes.set(placeText(now), { before: undefined, now })
     const changes: ServiceChange[] = []
-    for (const { before, now } of pending.values()) {
+    for (const [key, { before, now }] of this.#changes) {
+      if (changes.length >= limit) break
+      this.#changes.delete(key)
       const change = changeBetween(before, now)
       if (change !== undefined) changes.push(change)
     }
+    // A caller that got `limit` changes takes again.
+    this.#isWoken = this.#changes.size > 0
     return changes
   }
+}
+
+/** A text for the place of an instance: equal for equal places, different for different ones. */
+function placeText({ environment, name, nodeId, port }: ServiceInstance): string {
+  return `${nodeId} ${port} ${name}\0${environment}`
 }

@@ -5,8 +5,10 @@ import type { AskedLog } from '../wire/message.js'
 import type { AgendaEntry } from './agenda.js'
 import { Announcements } from './announcements.js'
 import { DirtyQueue } from './dirty-queue.js'
+import type { HeldLog } from './held-log.js'
 import { LeafInterest } from './leaf-interest.js'
 import { Ration } from './ration.js'
+import type { SharedLog } from './shared-log.js'
 import { DROPPED_WINDOW_MS, SUSPECT_WINDOW_MS } from './sync-limits.js'
 import type { VersionsAnswer } from './versions-answer.js'
 
@@ -46,6 +48,8 @@ export class Neighbour {
   isLiar = false
   isRootDue = false
   rootMismatches = 0
+  /** Whether something is kept from it, so that roots cannot be compared. */
+  isRestricted = false
 
   readonly dirty: DirtyQueue = new DirtyQueue()
   readonly announcements: Announcements = new Announcements()
@@ -56,6 +60,10 @@ export class Neighbour {
   /** Logs that it offered or announced and that have not arrived. */
   announced = 0
   readonly gone: Set<NodeId> = new Set()
+  /** Its own logs, as they are held here from a life that it does not know: it is shown their states. At most two. */
+  readonly evidence: Set<SharedLog> = new Set()
+  /** Logs of which it has sent a part and not the last one. */
+  readonly staging: Set<HeldLog> = new Set()
   /** What it wants, if it is a leaf. */
   readonly interest: LeafInterest = new LeafInterest()
 
@@ -100,5 +108,6 @@ export class Neighbour {
     this.announcements.clear()
     this.asks.clear()
     this.gone.clear()
+    this.evidence.clear()
   }
 }

@@ -47,8 +47,3 @@ export function explained(error: unknown): unknown {
   const message = 'The WebCrypto of this runtime lacks X25519 or Ed25519: it is too old.'
   return secureError('ASTRA_ERR_SECURE_UNAVAILABLE', message, { cause: error })
 }
-
-/** Whether WebCrypto threw an error of one of those names. */
-export function isOneOf(error: unknown, ...names: string[]): boolean {
-  return error instanceof Error && names.includes(error.name)
-}

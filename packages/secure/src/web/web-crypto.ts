@@ -1,7 +1,7 @@
 import { asciiBytes } from '@astranet/interface/bytes'
 import type { CryptoProvider } from '../io/provider.js'
 import { KEY_BYTES, TAG_BYTES, type Aead, type Crypto, type DhKeyPair } from '../proto/crypto.js'
-import { explained, isOneOf, subtle, type SubtleKeyPair } from './subtle.js'
+import { explained, subtle, type SubtleKeyPair } from './subtle.js'
 
 const HMAC = { name: 'HMAC', hash: 'SHA-256' } as const
 
@@ -79,4 +79,8 @@ async function aead(rawKey: Uint8Array): Promise<Aead> {
       }
     },
   }
+}
+
+function isOneOf(error: unknown, ...names: string[]): boolean {
+  return error instanceof Error && names.includes(error.name)
 }

@@ -1,5 +1,6 @@
 import type { NodeId } from '@astranet/interface'
 import type { CatalogueLimits } from './limits.js'
+import type { ServiceHealth } from './record.js'
 
 /** How to make a catalogue. Limits that are left out have their defaults. */
 export interface CatalogueOptions extends Partial<CatalogueLimits> {
@@ -26,6 +27,12 @@ export interface ServiceOptions extends ServiceName {
   readonly tags?: readonly string[]
   /** 0 (standby) to 65,535. Default 1. */
   readonly weight?: number
+  /** Where it runs, 0 to 255 bytes. Default `''`, not known. */
+  readonly zone?: string
+  /** Which version of the service it is, 0 to 255 bytes. Default `''`, not known. */
+  readonly version?: string
+  /** What its check found last. Default `'passing'`. */
+  readonly health?: ServiceHealth
 }
 
 /** Which services to list; what is left out matches all. */

@@ -1,4 +1,4 @@
-import type { ByteDuplex } from '@astranet/interface'
+import { isToken, type ByteDuplex } from '@astranet/interface'
 import {
   checkHelloFields,
   HelloLimit,
@@ -6,7 +6,6 @@ import {
   MAX_HELLO_BYTES,
   type HelloFields,
 } from '../../proto/hello.js'
-import { isToken } from '../../proto/fields.js'
 import { parseIpEnd } from '../../proto/ip-end.js'
 import { Feature } from '../../proto/features.js'
 import type { HandlerOf, LinkGrant, LinkIntroduction } from '../link-options.js'

@@ -19,6 +19,7 @@ export interface OffersParts {
 export class Offers {
   readonly #parts: OffersParts
   readonly #watchers = new Set<() => void>()
+  #wereAllAllowed = true
   /** What the policy is asked about nodes that are no neighbours; by the key that the catalogue holds of them. */
   readonly #far = new WeakMap<Uint8Array, AdmittedIdentity>()
 
@@ -54,6 +55,9 @@ export class Offers {
 
   /** There is another policy, or a link has opened or closed, and with it the peer's roles and grant. */
   changed(): void {
+    const { isEveryOfferAllowed } = this.#parts.access
+    if (isEveryOfferAllowed && this.#wereAllAllowed) return
+    this.#wereAllAllowed = isEveryOfferAllowed
     for (const onChange of this.#watchers) onChange()
   }
 

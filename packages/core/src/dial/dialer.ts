@@ -68,7 +68,11 @@ export class Dialer<TSocket> {
 function checkRingAddress(text: string, address: Address, { ringKey, isPortKey }: DialScope): void {
   const isService = address.kind === 'service'
   if (ringKey !== undefined && !isService)
-    throw new TypeError(`address must be a service on the network "registry://KEY", got ${JSON.stringify(text)}`)
+    throw new TypeError(
+      `address must be a service on the network "registry://KEY", got ${JSON.stringify(text)}`,
+    )
   if (isPortKey === true && (!isService || address.port === undefined))
-    throw new TypeError(`address must be "name:port" on the network "vport2registry", got ${JSON.stringify(text)}`)
+    throw new TypeError(
+      `address must be "name:port" on the network "vport2registry", got ${JSON.stringify(text)}`,
+    )
 }

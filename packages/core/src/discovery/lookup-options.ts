@@ -52,7 +52,9 @@ export function checkResolveOptions(options: ResolveOptions): CheckedLookupOptio
 }
 
 /** @internal Likewise. */
-export function checkWaitForOptions(options: WaitForOptions): CheckedLookupOptions & { readonly count: number } {
+export function checkWaitForOptions(
+  options: WaitForOptions,
+): CheckedLookupOptions & { readonly count: number } {
   const checked = checkResolveOptions(options)
   const { count = 1 } = options
   return { ...checked, count: checkInteger('count', count, { min: 1, max: MAX_COUNT }) }

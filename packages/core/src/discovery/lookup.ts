@@ -64,10 +64,8 @@ export class Lookup implements ChangeWaiter {
       onAbort(signal, () => this.reject(signal?.reason)),
     )
     this.#look()
-    if (this.#isFinished) return
-    if (timeoutMs === 0) return this.#timedOut()
-    const timer = parts.clock.setTimer(timeoutMs, () => this.#timedOut())
-    this.#release.push(() => timer.cancel())
+    if (timeoutMs === 0) this.#timedOut()
+    else this.#startTimer(timeoutMs)
   }
 
   /** The name that it looks for. */
@@ -90,6 +88,12 @@ export class Lookup implements ChangeWaiter {
     if (this.#finish()) this.#outcome.reject(reason)
   }
 
+  #startTimer(timeoutMs: number): void {
+    if (this.#isFinished) return
+    const timer = this.#parts.clock.setTimer(timeoutMs, () => this.#timedOut())
+    this.#release.push(() => timer.cancel())
+  }
+
   #look(): void {
     if (this.#isFinished) return
     const found = this.#found()
@@ -107,6 +111,7 @@ export class Lookup implements ChangeWaiter {
   }
 
   #timedOut(): void {
+    if (this.#isFinished) return
     const { syscall, name: address, environment, timeoutMs, count } = this.#request
     const where = environment === '' ? '' : ` in the environment "${environment}"`
     const service = `the service "${address}"${where}`

@@ -49,6 +49,7 @@ export function isMeant(
 }
 
 function checkTags(tags: readonly string[]): void {
-  if (!Array.isArray(tags)) throw new TypeError(`tags must be a list, got ${tags === null ? 'null' : typeof tags}`)
+  if (!Array.isArray(tags))
+    throw new TypeError(`tags must be a list, got ${tags === null ? 'null' : typeof tags}`)
   for (const tag of tags) checkString('tag', tag as string)
 }

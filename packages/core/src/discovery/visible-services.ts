@@ -1,5 +1,10 @@
 import { formatNodeId, type NodeId } from '@astranet/interface'
-import type { Catalogue, ServiceChange, ServiceInstance } from '@astranet/registry'
+import type {
+  Catalogue,
+  ServiceFilter as CatalogueFilter,
+  ServiceChange,
+  ServiceInstance,
+} from '@astranet/registry'
 import type { Offers } from '../access/offers.js'
 import type { DialScope } from '../api/dial-options.js'
 import type { ChangeSource, TakeableChanges } from './change-source.js'
@@ -36,20 +41,19 @@ export class VisibleServices {
 
   /** Changes of all services, or of those of one name. */
   changes(name: string | undefined): ChangeSource<ServiceChange> {
-    return (onPending) => new VisibleChanges(this, { ...this.#parts, name, onPending })
+    const { environment } = this.#scope
+    const filter = name === undefined ? { environment } : { environment, name }
+    return (onPending) => new VisibleChanges(this, { ...this.#parts, filter, onPending })
   }
 
-  /** Whether the view sees the instance, as long as it is in the catalogue. */
+  /** Whether the node of an instance may offer it. */
   sees(instance: ServiceInstance): boolean {
-    const { environment, hasLoopBack } = this.#scope
-    if (instance.environment !== environment) return false
-    if (!hasLoopBack && instance.nodeId === this.#parts.self) return false
     return this.#parts.offers.isAllowed(instance)
   }
 
-  /** Whether the view could see it if its node may offer it. */
-  covers({ environment, nodeId }: ServiceInstance): boolean {
-    return environment === this.#scope.environment && (this.#scope.hasLoopBack || nodeId !== this.#parts.self)
+  /** Whether the view sees an instance of its environment if its node may offer it. */
+  covers({ nodeId }: ServiceInstance): boolean {
+    return this.#scope.hasLoopBack || nodeId !== this.#parts.self
   }
 
   #outside(known: readonly ServiceInstance[]): readonly ServiceInstance[] {
@@ -61,7 +65,8 @@ export class VisibleServices {
 
 /** How changes are watched. */
 interface VisibleChangesParts extends VisibleServicesParts {
-  readonly name: string | undefined
+  /** Which changes of the catalogue are taken. */
+  readonly filter: CatalogueFilter
   readonly onPending: () => void
 }
 
@@ -81,9 +86,8 @@ class VisibleChanges implements TakeableChanges<ServiceChange> {
   constructor(visible: VisibleServices, parts: VisibleChangesParts) {
     this.#visible = visible
     this.#parts = parts
-    const { catalogue, offers, name, onPending } = parts
-    void name
-    this.#changes = catalogue.watch(onPending)
+    const { catalogue, offers, filter, onPending } = parts
+    this.#changes = catalogue.watch(onPending, filter)
     this.#stopOffers = offers.watch(() => {
       if (this.#isOutOfDate) return
       this.#isOutOfDate = true
@@ -96,7 +100,7 @@ class VisibleChanges implements TakeableChanges<ServiceChange> {
     while (found.length < limit) {
       const taken = this.#changes.take(1)
       if (taken.length === 0) break
-      for (const change of taken) this.#note(change, found)
+      for (const change of taken) if (this.#visible.covers(change.service)) this.#note(change, found)
     }
     // Only now does the catalogue hold exactly what was taken from it.
     if (this.#isOutOfDate && found.length < limit) this.#lookAgain(found)
@@ -110,26 +114,22 @@ class VisibleChanges implements TakeableChanges<ServiceChange> {
   }
 
   /** Adds to `found` what the view sees of a change of the catalogue. */
-  #note({ kind, service }: ServiceChange, found: ServiceChange[]): void {
-    if (!this.#isWatched(service)) return
+  #note(change: ServiceChange, found: ServiceChange[]): void {
+    const { kind, service } = change
     const key = keyOf(service)
-    const wasHidden = this.#hidden.has(key)
-    const isHidden = kind !== 'remove' && !this.#visible.sees(service)
-    if (isHidden) this.#hidden.add(key)
-    else if (wasHidden) this.#hidden.delete(key)
-    if (kind === 'remove') {
-      if (!wasHidden) found.push({ kind, service })
-    } else if (isHidden) {
-      if (kind === 'change' && !wasHidden) found.push({ kind: 'remove', service })
-    } else found.push({ kind: wasHidden ? 'add' : kind, service })
+    const wasHidden = this.#hidden.delete(key)
+    if (kind !== 'remove' && !this.#visible.sees(service)) {
+      this.#hidden.add(key)
+      if (kind === 'change' && !wasHidden) found.push({ kind: 'remove', service: change.before })
+    } else if (!wasHidden) found.push(change)
+    else if (kind !== 'remove') found.push({ kind: 'add', service })
   }
 
   /** Adds to `found` what is seen or hidden now because who may offer what has changed. */
   #lookAgain(found: ServiceChange[]): void {
     this.#isOutOfDate = false
-    const { catalogue, name } = this.#parts
-    for (const service of catalogue.services(name === undefined ? {} : { name })) {
-      if (!this.#isWatched(service)) continue
+    for (const service of this.#parts.catalogue.services(this.#parts.filter)) {
+      if (!this.#visible.covers(service)) continue
       const key = keyOf(service)
       const isSeen = this.#visible.sees(service)
       if (isSeen !== this.#hidden.has(key)) continue
@@ -137,11 +137,6 @@ class VisibleChanges implements TakeableChanges<ServiceChange> {
       else this.#hidden.add(key)
       found.push({ kind: isSeen ? 'add' : 'remove', service })
     }
-  }
-
-  #isWatched(service: ServiceInstance): boolean {
-    const { name } = this.#parts
-    return (name === undefined || service.name === name) && this.#visible.covers(service)
   }
 }
 

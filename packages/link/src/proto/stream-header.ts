@@ -1,5 +1,6 @@
 import {
   checkPort,
+  checkEnvironment,
   checkServiceName,
   MAX_PORT,
   MAX_SERVICE_NAME_BYTES,
@@ -35,7 +36,7 @@ export interface DialHeader {
    * The service that the dialer expects, so that a port which now belongs to another service refuses. A service name.
    */
   readonly service?: string | undefined
-  /** The environment the service belongs to; only with `service`, under the same rules. */
+  /** The environment the service belongs to; only with `service`. Names as of services, joined by slashes. */
   readonly environment?: string | undefined
 }
 
@@ -74,7 +75,7 @@ export function checkStreamHeader(header: StreamHeader): void {
     if (header.service !== undefined) checkServiceName(header.service)
     if (header.environment === undefined) return
     if (header.service === undefined) throw new TypeError('environment needs a service beside it')
-    checkServiceName(header.environment)
+    checkEnvironment(header.environment)
     return
   }
   const { path, position } = header

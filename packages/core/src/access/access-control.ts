@@ -88,7 +88,7 @@ export class AccessControl {
     if (peer !== undefined && !this.#grants.cover(peer, service))
       return `its grant does not cover ${offered(service)}`
     if (this.#engine === undefined) return undefined
-    if (peer === undefined) return 'there is no link to its node'
+    if (peer === undefined) return 'its node is not known'
     const verdict = this.#failures.noting('offer', this.#engine.mayOffer(peer, service))
     return verdict.allowed ? undefined : offerText(verdict, service)
   }

@@ -22,6 +22,7 @@ export const browser: Platform<Socket, Listener> = {
   acceptedOrigin: () => ANYWHERE,
   listener: (queue) => new Listener(queue),
   transports: () => [ws({ protocol: ALPN_PROTOCOL })],
+  role: 'leaf',
   hostAddresses: () => [],
   publish: () => undefined,
   warn: () => undefined,

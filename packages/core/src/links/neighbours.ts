@@ -34,7 +34,7 @@ export interface NeighboursParts {
   /** Where others can join the node. */
   readonly addresses: () => readonly string[]
   readonly transportFor: (network: string) => Transport
-  /** There is a link to a node where there was none, or another one is preferred now. */
+  /** There is a link to a node where there was none, another one is preferred now, or there is none any more. */
   readonly onPreferred: () => void
   /** Throws when the node is closed. */
   readonly checkOpen: (syscall: string, address: string) => void
@@ -63,7 +63,10 @@ export class Neighbours {
         this.sync.up(nodeId, link)
         onPreferred()
       },
-      onLost: (nodeId) => this.sync.down(nodeId),
+      onLost: (nodeId) => {
+        this.sync.down(nodeId)
+        onPreferred()
+      },
     })
     this.preferred = preferred
     const table = new LinkTable({

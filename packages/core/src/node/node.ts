@@ -1,7 +1,13 @@
 import type { ByteDuplex, MemoryUse, NodeId } from '@astranet/interface'
 import { checkBoolean } from '@astranet/interface/check'
 import type { Link } from '@astranet/link'
-import { Catalogue, type ServiceChange, type Watch } from '@astranet/registry'
+import {
+  Catalogue,
+  Outliers,
+  type CatalogueRoleOptions,
+  type ServiceChange,
+  type Watch,
+} from '@astranet/registry'
 import { RouteTable } from '@astranet/relay'
 import type { Explanation, Policy, PolicyQuestion } from '@astranet/policy'
 import { AccessControl } from '../access/access-control.js'
@@ -15,8 +21,10 @@ import type { ListenAndServeOptions } from '../api/listen-and-serve-options.js'
 import { checkOptions } from '../api/check.js'
 import { NetError, nodeClosed } from '../api/net-error.js'
 import type { SetPolicyOptions } from '../api/policy-options.js'
+import { ChangeWaiters } from '../dial/change-waiters.js'
 import { Dialer } from '../dial/dialer.js'
 import { Loopback } from '../dial/loopback.js'
+import { Discovery } from '../discovery/discovery.js'
 import type { Endpoint } from '../endpoints/endpoint.js'
 import { EndpointReports } from '../endpoints/endpoint-reports.js'
 import { Endpoints } from '../endpoints/endpoints.js'
@@ -42,6 +50,7 @@ export class Node<TSocket, TListener> {
   readonly routes: RouteTable
   readonly dialer: Dialer<TSocket>
   readonly offers: Offers
+  readonly discovery: Discovery
   readonly #access: AccessControl
   readonly #options: NodeOptions
   readonly #neighbours: Neighbours
@@ -65,7 +74,15 @@ export class Node<TSocket, TListener> {
     this.#access = access
     this.id = self
     this.publicKey = publicKey
-    const catalogue = new Catalogue({ self, incarnation: Date.now() })
+    const catalogue = new Catalogue(
+      {
+        ...options.role,
+        incarnation: Date.now(),
+        random: Math.random,
+        signer: { nodeId: self, publicKey, sign: () => new Uint8Array(64) },
+        crypto: {} as never,
+      } /* SCRATCH */,
+    )
     this.catalogue = catalogue
     this.routes = new RouteTable(catalogue)
     const ports = this.#ports
@@ -75,21 +92,25 @@ export class Node<TSocket, TListener> {
       addresses: () => this.#endpoints.addresses,
       streams: streamTakers({ self, ports, access, recordOf }),
       transportFor: this.#transport.bind(this),
-      onPreferred: () => this.dialer.changed(),
+      onPreferred: () => this.#onOffers(),
       checkOpen: this.checkOpen.bind(this),
     })
     this.#neighbours = neighbours
     const { preferred, table, maker, sync } = neighbours
+    const waiters = new ChangeWaiters()
     const loopback = new Loopback({ clock, limits: options.sessionLimits, access })
     this.#loopback = loopback
     const offers = new Offers({ self, catalogue, access, neighbour: neighbours.identityOf.bind(neighbours) })
     this.offers = offers
+    this.discovery = new Discovery({ self, catalogue, offers, routes: this.routes, clock, waiters })
     this.dialer = new Dialer({
-      ...{ factory: platform, self, clock, catalogue, ports, loopback, access, offers },
+      ...{ factory: platform, self, clock, catalogue, ports, loopback, access, offers, waiters },
       ...{ links: new LinkSource(preferred), identityOf: table.identityOf.bind(table) },
+      ...{ wants: this.discovery.wants, outliers: new Outliers(), zone: options.zone },
+      measured: { self, linkTo: preferred.linkTo.bind(preferred) },
     })
     this.#binder = new Binder({
-      ...{ factory: platform, self, ports, catalogue, access },
+      ...{ factory: platform, self, ports, catalogue, access, zone: options.zone },
       onChange: () => sync.schedule(),
     })
     this.#endpoints = new Endpoints({
@@ -107,6 +128,11 @@ export class Node<TSocket, TListener> {
   /** Which link to each neighbour is used. */
   get preferred(): PreferredLinks {
     return this.#neighbours.preferred
+  }
+
+  /** Changes what the node does for the network. Only before it has neighbours. */
+  setRole(role: CatalogueRoleOptions): void {
+    this.catalogue.setRole(role)
   }
 
   /** How attached Node streams use memory. */
@@ -161,7 +187,7 @@ export class Node<TSocket, TListener> {
     const before = this.#access.snapshot()
     this.#access.replace(policy)
     // A call may wait for a service that may be offered now.
-    this.dialer.changed()
+    this.#onOffers()
     if (!isEnding) return
     const { clock, helloTimeoutMs: patienceMs } = this.#options
     const { table } = this.#neighbours
@@ -195,6 +221,7 @@ export class Node<TSocket, TListener> {
     this.dialer.close()
     for (const queue of this.#ports.all()) queue.close()
     sync.close()
+    this.discovery.close()
     this.#services.close()
     await Promise.all([this.#endpoints.close(), table.close(), this.#loopback.close()])
   }
@@ -202,6 +229,12 @@ export class Node<TSocket, TListener> {
   #publishAddresses(): void {
     this.catalogue.setNode({ roles: [], addresses: this.#endpoints.addresses })
     this.#neighbours.sync.schedule()
+  }
+
+  /** Who may offer what has changed, or which nodes can be dialed. */
+  #onOffers(): void {
+    this.offers.changed()
+    this.dialer.changed()
   }
 
   #onServices(): void {

@@ -17,6 +17,7 @@ export const nodejs: Platform<Socket, Listener> = {
   acceptedOrigin,
   listener: (queue) => new Listener(queue),
   transports: defaultTransports,
+  role: 'node',
   hostAddresses,
   atExit,
   publish: (name, message) => channel(name).publish(message),

@@ -172,14 +172,19 @@ describe('a watch', () => {
     const waiting = map.watch({ signal: controller.signal })
     const late = map.watch({ signal: controller.signal })
     const unused = map.watch({ signal: controller.signal })
-    const failing = failure(waiting.next())
-    await node.bind('', 'a:1')
+    const other = await node.bind('', 'b:2')
     await take(late, 1)
-    await take(waiting, 0)
+    await take(waiting, 1)
+    other.close()
+    await take(late, 1)
+    await take(waiting, 1)
+    const failing = failure(waiting.next())
+    await turns(3)
+    await node.bind('', 'a:1')
     controller.abort(reason)
-    // The first call got the service; only what waits or comes later fails.
-    await expect(failing).rejects.toThrow('it should have failed')
-    for (const each of [waiting, late, unused]) {
+    expect(await failing).toBe(reason)
+    expect(await waiting.next()).toEqual({ done: true, value: undefined })
+    for (const each of [late, unused]) {
       expect(await failure(each.next())).toBe(reason)
       expect(await each.next()).toEqual({ done: true, value: undefined })
     }

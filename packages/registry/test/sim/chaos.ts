@@ -65,6 +65,7 @@ export function serviceOf(random: Rng): { environment: string; name: string; por
 
 /** Starts a node as it always starts: with a service, and a leaf with wants. */
 export function startNode(world: World, index: number, clockOffMs = 0): void {
+  if (world.peers[index] !== undefined) return
   world.start(index, clockOffMs)
   const process = world.process(index)
   process?.publish({ name: `service-${index % 6}`, port: 1 })

@@ -23,6 +23,7 @@ export function contentOf(service: ServiceInstance): string {
 /** All that was ever offered, and for how long. */
 export class Ledger {
   readonly #offers = new Map<string, Offer>()
+  readonly #ignored = new Set<NodeId>()
   /** What each life offers now: keys to contents. */
   readonly #present = new Map<string, Map<string, string>>()
 
@@ -46,6 +47,15 @@ export class Ledger {
     const present = this.#presentOf(owner, life)
     for (const content of present.values()) this.#retire(content, nowMs)
     present.clear()
+  }
+
+  /** What this node offers is not looked at: it lies. */
+  ignore(owner: NodeId): void {
+    this.#ignored.add(owner)
+  }
+
+  isIgnored(owner: NodeId): boolean {
+    return this.#ignored.has(owner)
   }
 
   /** How many services a life offers now. */

@@ -5,23 +5,33 @@ import { must } from './sim-failure.js'
 /** What ended longer ago than this must not appear anywhere: notice (10 s), then 15 s to spread and be compared, ms. */
 export const MAX_GHOST_MS = 25_000
 
+/** What a mirror reports. */
+export interface MirrorEvents {
+  /** There is something to `take`. */
+  readonly onPending: () => void
+  /** A service is new or changed. */
+  readonly onSeen: (service: ServiceInstance) => void
+  readonly onGone: (service: ServiceInstance) => void
+}
+
 /** Keeps a copy of what a node sees from the changes that its watch reports, and checks each of them. */
 export class Mirror {
   readonly #watch: Watch<ServiceChange>
   readonly #catalogue: Catalogue
   readonly #ledger: Ledger
-  readonly #onSeen: ((service: ServiceInstance) => void) | undefined
+  readonly #onSeen: MirrorEvents['onSeen']
+  readonly #onGone: MirrorEvents['onGone']
   readonly #copy = new Map<string, ServiceInstance>()
 
-  /** `onPending` schedules a `take`. `onSeen` is called with each service that is new or changed. */
   constructor(
     catalogue: Catalogue,
     ledger: Ledger,
-    { onPending, onSeen }: { onPending: () => void; onSeen?: (service: ServiceInstance) => void },
+    { onPending, onSeen, onGone }: MirrorEvents,
   ) {
     this.#catalogue = catalogue
     this.#ledger = ledger
     this.#onSeen = onSeen
+    this.#onGone = onGone
     this.#watch = catalogue.watch(onPending)
   }
 
@@ -36,11 +46,12 @@ export class Mirror {
       )
       if (kind === 'remove') {
         this.#copy.delete(key)
+        this.#onGone?.(service)
         continue
       }
       const isNew = known === undefined || contentOf(known) !== contentOf(service)
       must(isNew, () => `a change of ${key} that changes nothing`)
-      const ghostMs = this.#ledger.retiredFor(service, nowMs)
+      const ghostMs = this.#ledger.isIgnored(service.nodeId) ? 0 : this.#ledger.retiredFor(service, nowMs)
       must(ghostMs <= MAX_GHOST_MS, () => `back from the dead after ${ghostMs} ms: ${contentOf(service)}`)
       this.#copy.set(key, service)
       this.#onSeen?.(service)

@@ -1,13 +1,14 @@
 import type { Clock, NodeId, Timer } from '@astranet/interface'
 import type { Rng } from '@astranet/testkit/sim'
-import {
+import type {
   Catalogue,
-  type CatalogueLimits,
-  type NeighbourFacts,
-  type Report,
-  type ServiceInstance,
-  type ServiceOptions,
-  type Want,
+  CatalogueLimits,
+  CatalogueOptions,
+  NeighbourFacts,
+  Report,
+  ServiceInstance,
+  ServiceOptions,
+  Want,
 } from '../../src/index.js'
 import type { RegistrySigner } from '../../src/proto/crypto.js'
 import type { Ledger } from './ledger.js'
@@ -23,9 +24,12 @@ export interface ProcessHost {
   readonly rng: Rng
   readonly crypto: SimCrypto
   readonly ledger: Ledger
+  makeCatalogue(options: CatalogueOptions): Catalogue
   after(delayMs: number, callback: () => void): void
   /** A process sees a service that is new or changed. */
   seen(process: Process, service: ServiceInstance): void
+  /** A process does not see a service any more. */
+  gone(process: Process, service: ServiceInstance): void
   /** A process ends its links with a neighbour. */
   refused(by: Process, nodeId: NodeId, error: Error): void
   reported(by: Process, report: Report): void
@@ -51,6 +55,8 @@ export class Process implements SimPeer {
   readonly links = new Map<NodeId, LinkEnd>()
   readonly mirror: Mirror
   readonly wants = new Map<string, Want>()
+  /** Whether it may lie: then nothing is expected of it, nor of what is reached through it. */
+  readonly isHostile: boolean = false
   isAlive = true
   isLeaving = false
   readonly #world: ProcessHost
@@ -70,7 +76,7 @@ export class Process implements SimPeer {
     this.nodeId = options.signer.nodeId
     this.#offsetMs = world.rng.integer(0, 1_000_000)
     this.#told = options.incarnation
-    this.catalogue = new Catalogue({
+    this.catalogue = world.makeCatalogue({
       signer: options.signer,
       crypto: world.crypto.crypto,
       incarnation: options.incarnation,
@@ -83,6 +89,7 @@ export class Process implements SimPeer {
     this.mirror = new Mirror(this.catalogue, world.ledger, {
       onPending: () => this.pumpSoon(),
       onSeen: (service) => world.seen(this, service),
+      onGone: (service) => world.gone(this, service),
     })
     const roles = options.planned.role === 'node' ? [] : [options.planned.role]
     this.catalogue.setNode({ roles, addresses: [`sim://${this.index}`] })

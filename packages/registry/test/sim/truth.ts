@@ -24,7 +24,7 @@ function neighboursOf(process: Process): Process[] {
   const found: Process[] = []
   for (const end of process.links.values()) {
     const { owner } = end.peer
-    if (end.link.isUp && owner instanceof Process && owner.isAlive) found.push(owner)
+    if (end.link.isUp && owner instanceof Process && owner.isAlive && !owner.isHostile) found.push(owner)
   }
   return found
 }
@@ -49,7 +49,9 @@ function differenceFrom(
     return differenceIn(world, process.catalogue.services(), [...reached.values()], reached)
   for (const key of process.wants.keys()) {
     const [environment, name] = key.split('/') as [string, string]
-    const seen = process.catalogue.resolve(environment, name)
+    const seen = process.catalogue
+      .resolve(environment, name)
+      .filter((service) => !world.ledger.isIgnored(service.nodeId))
     const wanted = [...reached.values()].flatMap((owner) =>
       owner.catalogue.resolve(environment, name).filter((each) => each.nodeId === owner.nodeId),
     )
@@ -67,7 +69,8 @@ function differenceIn(
   owners: readonly Process[],
   reached: ReadonlyMap<NodeId, Process>,
 ): string | undefined {
-  for (const service of seen) {
+  const honest = seen.filter((service) => !world.ledger.isIgnored(service.nodeId))
+  for (const service of honest) {
     const owner = reached.get(service.nodeId)
     if (owner === undefined) return `${contentOf(service)} is visible, and its node cannot be reached`
     if (
@@ -77,12 +80,12 @@ function differenceIn(
       return `${contentOf(service)} is visible, and is not offered any more`
   }
   const expected = owners.reduce((sum, { nodeId, life }) => sum + world.ledger.count(nodeId, life), 0)
-  if (owners.length === 0 || expected === seen.length) return undefined
-  const seenOwners = new Set(seen.map((service) => service.nodeId))
+  if (owners.length === 0 || expected === honest.length) return undefined
+  const seenOwners = new Set(honest.map((service) => service.nodeId))
   const missing = owners.find(
     ({ nodeId, life }) => !seenOwners.has(nodeId) && world.ledger.count(nodeId, life) > 0,
   )
-  return `${seen.length} in place of ${expected} services are visible; node ${missing?.index}'s are missing`
+  return `${honest.length} in place of ${expected} services are visible; node ${missing?.index}'s are missing`
 }
 
 /** How some node's view differs from the truth; `undefined` when all agree with it. */

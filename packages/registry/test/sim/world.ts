@@ -2,15 +2,17 @@ import type { NodeId } from '@astranet/interface'
 import { encodeMessage, MessageDecoder } from '@astranet/frame/message'
 import { rng, VirtualClock, type Rng } from '@astranet/testkit/sim'
 import {
+  Catalogue,
   MAX_MESSAGE_BYTES,
   type CatalogueLimits,
+  type CatalogueOptions,
   type RegistryMessage,
   type Report,
   type ServiceInstance,
 } from '../../src/index.js'
 import { Ledger } from './ledger.js'
 import { MessageCost } from './message-cost.js'
-import { Process, type ProcessHost } from './process.js'
+import { Process, type ProcessHost, type ProcessOptions } from './process.js'
 import { simCrypto, type SimCrypto, type SimCryptoKind } from './sim-crypto.js'
 import { must, SimFailure } from './sim-failure.js'
 import { SimLink, type LinkEnd, type LinkHost, type SimPeer } from './sim-link.js'
@@ -44,7 +46,7 @@ const RETRY_MS = 1_000
 
 /** A network of catalogues on virtual time. */
 export class World implements LinkHost, ProcessHost {
-  readonly options: WorldOptions
+  options: WorldOptions
   readonly clock: VirtualClock = new VirtualClock({ maxEvents: 100_000_000 })
   readonly rng: Rng
   readonly crypto: SimCrypto
@@ -53,8 +55,11 @@ export class World implements LinkHost, ProcessHost {
   readonly edges: readonly Edge[]
   /** The life of each node that runs now. */
   readonly peers: (SimPeer | undefined)[]
+  /** Makes the catalogue of a process; another one shows whether what is wrong with it is noticed. */
+  makeCatalogue: (options: CatalogueOptions) => Catalogue = (options) => new Catalogue(options)
   /** Called with each service that a node sees anew, and each message. */
   onSeen: ((process: Process, service: ServiceInstance) => void) | undefined
+  onGone: ((process: Process, service: ServiceInstance) => void) | undefined
   onSent: ((from: LinkEnd, message: RegistryMessage) => void) | undefined
   /** Honest nodes end no link for what another honest node sends: by default both are failures. */
   onRefused: (by: Process, nodeId: NodeId, error: Error) => void = (by, nodeId, error) => {
@@ -68,7 +73,7 @@ export class World implements LinkHost, ProcessHost {
   readonly #indexes = new Map<NodeId, number>()
   /** The side of a split that each node is on. */
   #sides: readonly number[] | undefined
-  #failure: unknown
+  #failure: Error | undefined
 
   constructor(options: WorldOptions) {
     this.options = options
@@ -86,8 +91,9 @@ export class World implements LinkHost, ProcessHost {
     options.shape.nodes.forEach((_, index) => this.#indexes.set(this.crypto.identity(index).nodeId, index))
   }
 
+  /** The honest processes that run. */
   get processes(): Process[] {
-    return this.peers.filter((peer): peer is Process => peer instanceof Process)
+    return this.peers.filter((peer): peer is Process => peer instanceof Process && !peer.isHostile)
   }
 
   process(index: number): Process | undefined {
@@ -105,18 +111,25 @@ export class World implements LinkHost, ProcessHost {
 
   /** Starts a node; its wall clock is off by so many ms. Does nothing when it runs. */
   start(index: number, clockOffMs = 0): void {
+    if (this.peers[index] !== undefined) return
+    this.admit(new Process(this, this.optionsOf(index, clockOffMs)))
+  }
+
+  /** What the next life of a node begins with. */
+  optionsOf(index: number, clockOffMs: number): ProcessOptions {
     const planned = this.options.shape.nodes[index]
-    if (this.peers[index] !== undefined || planned === undefined) return
+    must(planned !== undefined, `there is no node ${index}`)
     const wallMs = Math.floor(EPOCH_MS + this.clock.now() + clockOffMs)
-    const process = new Process(this, {
+    const life = (this.#lives[index] ?? 0) + 1
+    this.#lives[index] = life
+    return {
       index,
-      life: (this.#lives[index] = (this.#lives[index] as number) + 1),
+      life,
       planned,
       signer: this.crypto.identity(index),
       incarnation: wallMs * 1_024 + this.rng.integer(0, 1_023),
       limits: this.options.limits,
-    })
-    this.admit(process)
+    }
   }
 
   /** Lets something take part that is no process of an honest node. */
@@ -186,7 +199,7 @@ export class World implements LinkHost, ProcessHost {
 
   /** Something failed where nobody can catch it. */
   fail(error: unknown): void {
-    this.#failure ??= error
+    this.#failure ??= error instanceof Error ? error : new Error(String(error))
   }
 
   sent(from: LinkEnd, message: RegistryMessage): void {
@@ -208,6 +221,10 @@ export class World implements LinkHost, ProcessHost {
 
   seen(process: Process, service: ServiceInstance): void {
     this.onSeen?.(process, service)
+  }
+
+  gone(process: Process, service: ServiceInstance): void {
+    this.onGone?.(process, service)
   }
 
   refused(by: Process, nodeId: NodeId, error: Error): void {

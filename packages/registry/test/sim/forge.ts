@@ -21,7 +21,11 @@ export interface Forgery {
 }
 
 /** A whole log in one delta, written without any of the checks of an honest node. */
-export async function forge(signer: RegistrySigner, crypto: RegistryCrypto, forgery: Forgery): Promise<Delta> {
+export async function forge(
+  signer: RegistrySigner,
+  crypto: RegistryCrypto,
+  forgery: Forgery,
+): Promise<Delta> {
   const entries = concatBytes(forgery.entries.map((entry) => encodeMessage(entry)))
   const root = await crypto.hash(entries)
   const state: Omit<SignedState, 'signature'> = {
@@ -96,9 +100,17 @@ function readEntry(bytes: Uint8Array, start: number): { next: number; sequence: 
   const first = bytes[start] as number
   const prefix = first < 0x40 ? 1 : first < 0x80 ? 2 : 4
   const view = new DataView(bytes.buffer, bytes.byteOffset)
-  const length = prefix === 1 ? first : prefix === 2 ? view.getUint16(start) & 0x3fff : view.getUint32(start) & 0x3fffffff
+  const length =
+    prefix === 1 ? first : prefix === 2 ? view.getUint16(start) & 0x3fff : view.getUint32(start) & 0x3fffffff
   const at = start + prefix + 1
   const tag = bytes[at] as number
-  const sequence = tag < 0x80 ? tag : tag === 0xcc ? (bytes[at + 1] as number) : tag === 0xcd ? view.getUint16(at + 1) : view.getUint32(at + 1)
+  const sequence =
+    tag < 0x80
+      ? tag
+      : tag === 0xcc
+        ? (bytes[at + 1] as number)
+        : tag === 0xcd
+          ? view.getUint16(at + 1)
+          : view.getUint32(at + 1)
   return { next: start + prefix + length, sequence }
 }

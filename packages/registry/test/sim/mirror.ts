@@ -23,11 +23,7 @@ export class Mirror {
   readonly #onGone: MirrorEvents['onGone']
   readonly #copy = new Map<string, ServiceInstance>()
 
-  constructor(
-    catalogue: Catalogue,
-    ledger: Ledger,
-    { onPending, onSeen, onGone }: MirrorEvents,
-  ) {
+  constructor(catalogue: Catalogue, ledger: Ledger, { onPending, onSeen, onGone }: MirrorEvents) {
     this.#catalogue = catalogue
     this.#ledger = ledger
     this.#onSeen = onSeen

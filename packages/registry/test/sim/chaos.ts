@@ -69,7 +69,7 @@ export function startNode(world: World, index: number, clockOffMs = 0): void {
   world.start(index, clockOffMs)
   const process = world.process(index)
   process?.publish({ name: `service-${index % 6}`, port: 1 })
-  if (process?.planned.role !== 'leaf') return
+  if (process?.catalogue.role !== 'leaf') return
   process.want('', `service-${(index + 1) % 6}`)
   process.want('', `service-${(index + 2) % 6}`)
 }
@@ -177,7 +177,7 @@ function flood(world: World, process: Process, random: Rng): void {
 }
 
 function changeWants(process: Process, kind: 'want' | 'unwant', random: Rng): string {
-  if (process.planned.role !== 'leaf') return 'nothing'
+  if (process.catalogue.role !== 'leaf') return 'nothing'
   const { environment, name } = serviceOf(random)
   const key = `${environment}/${name}`
   if (kind === 'unwant') process.unwant(key)

@@ -173,12 +173,12 @@ export class HostileNetwork {
       this.#bytes += encodedLength(message)
     }
     world.onRefused = (by, nodeId, error) => {
-      if (by.isHostile) return
+      if (by === this.hostile) return
       must(nodeId === this.hostile.nodeId, `node ${by.index} refused an honest node: ${error.message}`)
       this.#refusals.add((error as Error & { code: string }).code)
     }
     world.onReported = (by, report) => {
-      if (by.isHostile) return
+      if (by === this.hostile) return
       const isAbout = [report.speaker, report.owner].includes(this.hostile.nodeId)
       must(isAbout, () => `node ${by.index} reported an honest node: ${report.kind}, ${report.text}`)
       this.#reports.push(report)

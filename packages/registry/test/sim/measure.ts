@@ -49,7 +49,9 @@ async function measureChange(world: World, into: Measurements | undefined): Prom
   const service = world.rng.pick(owner.offers())
   const key = `${service.environment}/${service.name}`
   const viewers = new Set(
-    world.processes.filter((each) => each !== owner && (each.planned.scope === 'all' || each.wants.has(key))),
+    world.processes.filter(
+      (each) => each !== owner && (each.catalogue.catalogue === 'all' || each.wants.has(key)),
+    ),
   )
   const startedMs = world.clock.now()
   world.onSeen = (process, seen) => {

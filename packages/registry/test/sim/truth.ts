@@ -15,7 +15,7 @@ function reachOf(
   for (const next of queue) {
     if (reached.has(next.nodeId)) continue
     reached.set(next.nodeId, next)
-    if (next.planned.role === 'router') queue.push(...neighboursOf(next))
+    if (next.catalogue.role === 'router') queue.push(...neighboursOf(next))
   }
   return reached
 }
@@ -31,7 +31,7 @@ function neighboursOf(process: Process): Process[] {
 
 /** How what a node sees differs from what it should see; `undefined` when it does not. */
 export function differenceOf(world: World, process: Process): string | undefined {
-  if (process.planned.scope === 'all') return differenceFrom(world, process, reachOf(process))
+  if (process.catalogue.catalogue === 'all') return differenceFrom(world, process, reachOf(process))
   // A leaf relies on one router at a time: what it wants is what can be reached from there.
   const hops = neighboursOf(process)
   const differences = (hops.length === 0 ? [[]] : hops.map((hop) => [hop])).map((first) =>
@@ -45,7 +45,7 @@ function differenceFrom(
   process: Process,
   reached: ReadonlyMap<NodeId, Process>,
 ): string | undefined {
-  if (process.planned.scope === 'all')
+  if (process.catalogue.catalogue === 'all')
     return differenceIn(world, process.catalogue.services(), [...reached.values()], reached)
   for (const key of process.wants.keys()) {
     const [environment, name] = key.split('/') as [string, string]
@@ -92,7 +92,7 @@ function differenceIn(
 export function disagreement(world: World): string | undefined {
   for (const process of world.processes) {
     const difference = differenceOf(world, process)
-    if (difference !== undefined) return `node ${process.index} (${process.planned.role}): ${difference}`
+    if (difference !== undefined) return `node ${process.index} (${process.catalogue.role}): ${difference}`
   }
   return undefined
 }

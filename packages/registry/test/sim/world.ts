@@ -12,6 +12,7 @@ import {
 } from '../../src/index.js'
 import { Ledger } from './ledger.js'
 import { MessageCost } from './message-cost.js'
+import type { Driver } from './driver.js'
 import { Process, type ProcessHost, type ProcessOptions } from './process.js'
 import { simCrypto, type SimCrypto, type SimCryptoKind } from './sim-crypto.js'
 import { must, SimFailure } from './sim-failure.js'
@@ -62,10 +63,10 @@ export class World implements LinkHost, ProcessHost {
   onGone: ((process: Process, service: ServiceInstance) => void) | undefined
   onSent: ((from: LinkEnd, message: RegistryMessage) => void) | undefined
   /** Honest nodes end no link for what another honest node sends: by default both are failures. */
-  onRefused: (by: Process, nodeId: NodeId, error: Error) => void = (by, nodeId, error) => {
+  onRefused: (by: Driver, nodeId: NodeId, error: Error) => void = (by, nodeId, error) => {
     throw new SimFailure(`node ${by.index} refused ${this.indexOf(nodeId)}: ${error.message}`)
   }
-  onReported: (by: Process, report: Report) => void = (by, report) => {
+  onReported: (by: Driver, report: Report) => void = (by, report) => {
     if (report.kind !== 'rival' && report.kind !== 'flood')
       throw new SimFailure(`node ${by.index} reported ${report.kind}: ${report.text}`)
   }
@@ -125,10 +126,12 @@ export class World implements LinkHost, ProcessHost {
     return {
       index,
       life,
-      planned,
+      role: planned.role,
+      catalogue: planned.scope,
       signer: this.crypto.identity(index),
+      crypto: this.crypto.crypto,
       incarnation: wallMs * 1_024 + this.rng.integer(0, 1_023),
-      limits: this.options.limits,
+      ...this.options.limits,
     }
   }
 
@@ -227,11 +230,11 @@ export class World implements LinkHost, ProcessHost {
     this.onGone?.(process, service)
   }
 
-  refused(by: Process, nodeId: NodeId, error: Error): void {
+  refused(by: Driver, nodeId: NodeId, error: Error): void {
     this.onRefused(by, nodeId, error)
   }
 
-  reported(by: Process, report: Report): void {
+  reported(by: Driver, report: Report): void {
     this.onReported(by, report)
   }
 

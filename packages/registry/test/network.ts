@@ -50,6 +50,19 @@ export class Network {
     for (let n = 0; n < setups.length; n++) this.nodes.push(this.#catalogue(n, 1_000))
   }
 
+  /** One more node. */
+  addNode(setup: NodeSetup): Catalogue {
+    this.#setups.push(setup)
+    const node = this.#catalogue(this.nodes.length, 1_000)
+    this.nodes.push(node)
+    return node
+  }
+
+  /** Loses what is in flight from one node to another. */
+  lose(from: number, to: number): void {
+    this.#pipes.get(`${from}>${to}`)?.messages.splice(0)
+  }
+
   node(n: number): Catalogue {
     const node = this.nodes[n]
     if (node === undefined) throw new RangeError(`there is no node ${n}`)

@@ -239,7 +239,7 @@ export class Network {
     } = this.#setups[n] ?? {}
     const options = {
       signer: signerOf(n),
-      crypto: nodeCrypto,
+      crypto: sharedCrypto,
       incarnation,
       random: () => 0.5,
       role,

@@ -73,7 +73,6 @@ export class Intake {
     const { state, claims, refused, awaited } = this.#parts
     const { owner, kind, entries } = delta
     state.receivedBytes += entries.length
-    from.isLiar = false
     if (owner === state.self)
       return this.#forged(
         from,
@@ -111,16 +110,10 @@ export class Intake {
     if (!delta.hasMore && !log.accept(changeShare(delta.state.size), state.now))
       return this.#drop(from, delta, log)
     const before = log.version
-    const isSnapshot = delta.since === undefined && !log.replica.isStaging(from.id)
     return after(log.replica.apply(delta, from.id), (result) => {
-      if (
-        log.version !== undefined &&
-        before?.incarnation !== log.version.incarnation &&
-        result.kind === 'applied'
-      ) {
-        // A snapshot of another life has nothing to do with what was held.
-        if (isSnapshot || delta.publicKey !== undefined) log.continuousFrom = log.version.incarnation
-      }
+      // Between two incarnations there may have been another life, whose states are no base for changes of this one.
+      if (log.version !== undefined && before?.incarnation !== log.version.incarnation)
+        log.continuousFrom = log.version.incarnation
       if (result.kind === 'staged') from.staging.add(log)
       else from.staging.delete(log)
       return this.#applied(from, delta, log, before, result)
@@ -139,6 +132,8 @@ export class Intake {
       case 'applied':
         this.verifications++
         log.from = from.id
+        from.isLiar = false
+        from.emptyAnswers = 0
         onChanged({ log, before, changes: result.changes, from })
         return undefined
       case 'staged':
@@ -173,6 +168,7 @@ export class Intake {
       if (from.isUp && isNewer(delta.state, log.version))
         awaited.offered(from, { owner, kind }, delta.state, 'pull')
     })
+    awaited.refused(log.key)
     log.replica.dropStaged(from.id)
     this.#parts.onStaged(log)
     if (from.dropped.tryUse(1 / MAX_DROPPED_DELTAS, state.now)) return undefined

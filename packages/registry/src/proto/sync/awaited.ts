@@ -84,12 +84,11 @@ export class Awaited {
     else if (entry.askedOf === from) this.#failed(entry)
   }
 
-  /** `from` does not hold the logs of an owner. */
+  /** `from` does not hold the logs of an owner, or cannot reach the owner any more: what it announced was no lie. */
   gone(from: Neighbour, owner: NodeId): void {
     for (const kind of ['services', 'links'] as const) {
       const entry = this.#logs.get(logKey(owner, kind))
       if (entry === undefined || !entry.sources.has(from)) continue
-      if (entry.isAnnounced) this.#lied(from, entry)
       this.#drop(entry, from)
     }
   }

@@ -1,7 +1,5 @@
 import type { NodeId } from '@astranet/interface'
-
-/** What the owner of a service says about it: `failing` when its own check of the service fails. */
-export type ServiceHealth = 'passing' | 'failing'
+import type { ServiceHealth } from '../model/record.js'
 
 /** A service that a node offers now: one place where it can be dialed. Frozen. */
 export interface ServiceInstance {

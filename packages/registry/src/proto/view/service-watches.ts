@@ -1,3 +1,4 @@
+import { checkNumber } from '@astranet/interface/check'
 import { changeBetween, type ServiceChange, type ServiceInstance } from './service-instance.js'
 import type { Watch } from './watch.js'
 
@@ -16,52 +17,59 @@ interface Pending {
 /** Everything that a new watch reports first. */
 type Snapshot = () => readonly ServiceInstance[]
 
-/**
- * The watches of services. They are found by environment and name, so that a change costs only those that it is about.
- */
+/** Watches by the environment and then by the name that they are about; `undefined` stands for all. */
+type Scopes = Map<string | undefined, Map<string | undefined, Set<PendingChanges>>>
+
+/** The watches of services. A change costs only those that it is about. */
 export class ServiceWatches {
-  /** Watches by what they are about, see `scopeText`. */
-  readonly #byScope = new Map<string, Set<PendingChanges>>()
+  readonly #scopes: Scopes = new Map()
   /** Watches with a change that they were not called for. */
   readonly #noted = new Set<PendingChanges>()
 
   /** Starts a watch; `present` is called at its first `take`. See `Catalogue.watch`. */
   watch(filter: WatchFilter, onPending: () => void, present: Snapshot): Watch<ServiceChange> {
-    const scope = scopeText(filter.environment, filter.name)
+    const { environment, name } = filter
     const pending = new PendingChanges(onPending, present)
-    const watches = this.#byScope.get(scope) ?? new Set()
-    this.#byScope.set(scope, watches.add(pending))
+    const byName = this.#scopes.get(environment) ?? new Map<string | undefined, Set<PendingChanges>>()
+    const watches = byName.get(name) ?? new Set()
+    this.#scopes.set(environment, byName.set(name, watches.add(pending)))
     const close = (): void => {
-      watches.delete(pending)
+      if (!watches.delete(pending)) return
       this.#noted.delete(pending)
-      if (watches.size === 0 && this.#byScope.get(scope) === watches) this.#byScope.delete(scope)
+      if (watches.size === 0) byName.delete(name)
+      if (byName.size === 0) this.#scopes.delete(environment)
     }
-    return { take: () => (watches.has(pending) ? pending.take() : []), close }
+    const take = (limit = Infinity): ServiceChange[] => {
+      checkNumber('limit', limit, { min: 1, max: Infinity })
+      return watches.has(pending) ? pending.take(limit) : []
+    }
+    return { take, close }
   }
 
-  /** `now` has taken the place of `before`; exactly one of them may be `undefined`. */
+  /** `now` has taken the place of `before`; at most one of them is `undefined`. */
   note(before: ServiceInstance | undefined, now: ServiceInstance | undefined): void {
     const place = now ?? before
-    if (place === undefined || this.#byScope.size === 0) return
+    if (place === undefined || this.#scopes.size === 0) return
     const { environment, name } = place
     let key: string | undefined
-    for (const scope of scopesOf(environment, name)) {
-      const watches = this.#byScope.get(scope)
-      if (watches === undefined) continue
-      key ??= `${scopeText(environment, name)}\0${place.nodeId} ${place.port}`
-      for (const watch of watches) {
-        watch.note(key, before, now)
-        this.#noted.add(watch)
+    for (const byName of [this.#scopes.get(undefined), this.#scopes.get(environment)]) {
+      for (const watches of [byName?.get(undefined), byName?.get(name)]) {
+        if (watches === undefined) continue
+        key ??= placeText(place)
+        for (const watch of watches) {
+          watch.note(key, before, now)
+          this.#noted.add(watch)
+        }
       }
     }
   }
 
   /** Calls the watchers that have something to take and were not called since their last take. */
   notify(): void {
-    if (this.#noted.size === 0) return
-    const noted = [...this.#noted]
-    this.#noted.clear()
-    for (const watch of noted) watch.wake()
+    for (const watch of this.#noted) {
+      this.#noted.delete(watch)
+      watch.wake()
+    }
   }
 }
 
@@ -93,33 +101,28 @@ class PendingChanges {
     this.#onPending()
   }
 
-  take(): ServiceChange[] {
-    this.#isWoken = false
-    const present = this.#present
+  take(limit: number): ServiceChange[] {
+    const present = this.#present?.()
     this.#present = undefined
-    if (present !== undefined) return present().map((service) => ({ kind: 'add', service }))
-    const pending = this.#changes
-    this.#changes = new Map()
+    if (present !== undefined && present.length <= limit) {
+      this.#isWoken = false
+      return present.map((service) => ({ kind: 'add', service }))
+    }
+    for (const now of present ?? []) this.#changes.set(placeText(now), { before: undefined, now })
     const changes: ServiceChange[] = []
-    for (const { before, now } of pending.values()) {
+    for (const [key, { before, now }] of this.#changes) {
+      if (changes.length >= limit) break
+      this.#changes.delete(key)
       const change = changeBetween(before, now)
       if (change !== undefined) changes.push(change)
     }
+    // A caller that got `limit` changes takes again.
+    this.#isWoken = this.#changes.size > 0
     return changes
   }
 }
 
-/** All that a watch may be about and that includes a service. */
-function scopesOf(environment: string, name: string): readonly string[] {
-  return [
-    scopeText(undefined, undefined),
-    scopeText(environment, undefined),
-    scopeText(undefined, name),
-    scopeText(environment, name),
-  ]
-}
-
-/** No control character occurs in an environment or a name, so a NUL separates them and 1 stands for all. */
-function scopeText(environment = '\u0001', name = '\u0001'): string {
-  return `${environment}\0${name}`
+/** A text for the place of an instance: equal for equal places, different for different ones. */
+function placeText({ environment, name, nodeId, port }: ServiceInstance): string {
+  return `${nodeId} ${port} ${name}\0${environment}`
 }

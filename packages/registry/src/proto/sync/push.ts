@@ -99,16 +99,24 @@ export class Push {
   }
 
   #pass(log: SharedLog, base: Version | undefined): void {
-    const isOwn = log.owner === this.#state.self
     for (const neighbour of this.#targets(log)) {
       if (neighbour.id === log.from || neighbour.id === log.owner) continue
       if (this.#isOfferedBy(neighbour, log)) continue
-      if (neighbour.isEager && (neighbour.isCurrent || isOwn)) {
+      if (neighbour.isEager && this.#isInOrder(neighbour, log)) {
         neighbour.dirty.add(log, base)
         neighbour.announcements.delete(log.key)
         this.#state.neighbours.wake(neighbour)
       } else this.announce(neighbour, log)
     }
+  }
+
+  /**
+   * Whether a change may be sent at once. While the exchange of a new link goes on, changes by others are announced. A
+   * change of links must not overtake them: it can make nodes visible there, in states that are out of date.
+   */
+  #isInOrder(neighbour: Neighbour, { owner, kind }: SharedLog): boolean {
+    if (kind === 'services') return neighbour.isCurrent || owner === this.#state.self
+    return neighbour.isCurrent && neighbour.announcements.size === 0
   }
 
   /** Those that hear of all changes of a log. */

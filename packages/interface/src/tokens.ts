@@ -7,7 +7,7 @@ export interface TokenListRule {
 }
 
 /** The bounds of what a node publishes about itself, the same in HELLO and in the registry. */
-export const NODE_FACT_LIMITS: { readonly roles: TokenListRule; readonly addresses: TokenListRule } = {
+export const NODE_FACT_LIMITS: Readonly<Record<'roles' | 'addresses', TokenListRule>> = {
   /** What a node does for others, such as `router`. */
   roles: { maxItems: 8, maxBytes: 32 },
   /** Where a node can be dialed, as `network://address`. */

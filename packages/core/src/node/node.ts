@@ -2,7 +2,7 @@ import type { ByteDuplex, MemoryUse, NodeId } from '@astranet/interface'
 import { checkBoolean } from '@astranet/interface/check'
 import type { Link } from '@astranet/link'
 import {
-  Catalogue,
+  type Catalogue,
   Outliers,
   type CatalogueRoleOptions,
   type ServiceChange,
@@ -13,6 +13,7 @@ import type { Explanation, Policy, PolicyQuestion } from '@astranet/policy'
 import { AccessControl } from '../access/access-control.js'
 import { endForbidden } from '../access/end-forbidden.js'
 import { Offers } from '../access/offers.js'
+import { PassingOn } from '../access/passing-on.js'
 import { PolicyFailures } from '../access/policy-failures.js'
 import type { BindOptions } from '../api/bind-options.js'
 import type { JoinOptions } from '../api/join-options.js'
@@ -29,14 +30,19 @@ import type { Endpoint } from '../endpoints/endpoint.js'
 import { EndpointReports } from '../endpoints/endpoint-reports.js'
 import { Endpoints } from '../endpoints/endpoints.js'
 import type { LinkRecord } from '../links/link-record.js'
+import { leave } from '../links/leaving.js'
 import { LinkSource } from '../links/link-source.js'
 import { Neighbours } from '../links/neighbours.js'
 import type { PreferredLinks } from '../links/preferred-links.js'
+import { RegistryReports } from '../links/registry-reports.js'
 import { ownIdentity } from '../links/remote-identity.js'
+import { rolesOf } from '../links/roles.js'
 import { Binder } from '../listen/binder.js'
 import { PortTable } from '../listen/port-table.js'
 import { streamTakers } from '../listen/stream-takers.js'
+import { inspectLinks, type NodeInspection } from './inspection.js'
 import type { NodeOptions } from './node-options.js'
+import { ownCatalogue } from './own-catalogue.js'
 import type { Platform } from './platform.js'
 import { TicketMaker } from './ticket-maker.js'
 import { transportFor } from './transport-for.js'
@@ -74,21 +80,23 @@ export class Node<TSocket, TListener> {
     this.#access = access
     this.id = self
     this.publicKey = publicKey
-    const catalogue = new Catalogue(
-      {
-        ...options.role,
-        incarnation: Date.now(),
-        random: Math.random,
-        signer: { nodeId: self, publicKey, sign: () => new Uint8Array(64) },
-        crypto: {} as never,
-      } /* SCRATCH */,
-    )
+    const passingOn = new PassingOn({
+      access,
+      neighbour: (nodeId) => neighbours.identityOf(nodeId),
+      onWithheld: (nodeId) => reports.withheld(nodeId),
+    })
+    const catalogue = ownCatalogue({
+      ...{ options, signatures: platform.signatures },
+      onWork: () => neighbours.sync.schedule(),
+      mayPassOn: (_to, owner, services) => passingOn.isAllowed(owner, services),
+    })
+    const reports = new RegistryReports({ catalogue, reporter: platform })
     this.catalogue = catalogue
     this.routes = new RouteTable(catalogue)
     const ports = this.#ports
     const recordOf = (link: Link): LinkRecord | undefined => neighbours.table.recordOf(link)
     const neighbours: Neighbours = new Neighbours({
-      ...{ options, platform, catalogue, access },
+      ...{ options, platform, catalogue, access, reports },
       addresses: () => this.#endpoints.addresses,
       streams: streamTakers({ self, ports, access, recordOf }),
       transportFor: this.#transport.bind(this),
@@ -117,12 +125,12 @@ export class Node<TSocket, TListener> {
       ...{ maker, hasSecret: options.psk !== undefined },
       reports: new EndpointReports(platform),
       hostAddresses: platform.hostAddresses,
-      onChange: () => this.#publishAddresses(),
+      onChange: () => this.#publishNode(),
     })
     const { identity, secret, psk } = options
     this.#tickets = new TicketMaker({ identity, secret, psk, addresses: () => this.#endpoints.addresses })
     this.#services = catalogue.watch(() => clock.defer(() => this.#onServices()))
-    this.#publishAddresses()
+    this.#publishNode()
   }
 
   /** Which link to each neighbour is used. */
@@ -133,6 +141,7 @@ export class Node<TSocket, TListener> {
   /** Changes what the node does for the network. Only before it has neighbours. */
   setRole(role: CatalogueRoleOptions): void {
     this.catalogue.setRole(role)
+    this.#publishNode()
   }
 
   /** How attached Node streams use memory. */
@@ -204,6 +213,13 @@ export class Node<TSocket, TListener> {
     return this.#access.explain(question, signal)
   }
 
+  /** See `AstraNet.inspect`. */
+  inspect(): NodeInspection {
+    const { table, preferred } = this.#neighbours
+    const registry = this.catalogue.inspect()
+    return { nodeId: this.id, registry, links: inspectLinks(table, preferred) }
+  }
+
   /** Closes all parts; resolves when they have closed. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -216,18 +232,27 @@ export class Node<TSocket, TListener> {
   }
 
   async #close(): Promise<void> {
-    const { joins, sync, table } = this.#neighbours
+    const { joins, sync, table, preferred } = this.#neighbours
     joins.stop(({ targets }) => nodeClosed('join', targets[0]?.address ?? ''))
     this.dialer.close()
     for (const queue of this.#ports.all()) queue.close()
-    sync.close()
     this.discovery.close()
     this.#services.close()
-    await Promise.all([this.#endpoints.close(), table.close(), this.#loopback.close()])
+    const { catalogue } = this
+    const leaving = leave({ catalogue, sync, preferred, clock: this.#options.clock })
+    if (leaving === undefined) this.#closeRegistry()
+    else void leaving.then(() => this.#closeRegistry())
+    await Promise.all([this.#endpoints.close(), table.close(leaving), this.#loopback.close()])
   }
 
-  #publishAddresses(): void {
-    this.catalogue.setNode({ roles: [], addresses: this.#endpoints.addresses })
+  #closeRegistry(): void {
+    this.#neighbours.sync.close()
+    this.catalogue.close()
+  }
+
+  #publishNode(): void {
+    const { catalogue } = this
+    catalogue.setNode({ roles: rolesOf(catalogue.role), addresses: this.#endpoints.addresses })
     this.#neighbours.sync.schedule()
   }
 

@@ -1,3 +1,4 @@
+import type { SignatureCrypto } from '@astranet/secure'
 import type { DefaultTransports } from '../api/options.js'
 import type { NodeRole } from '../api/role.js'
 import type { ListenerFactory } from '../listen/binder.js'
@@ -15,6 +16,8 @@ export interface Platform<TSocket, TListener>
   readonly transports: DefaultTransports
   /** The role of a node that was given none. */
   readonly role: NodeRole
+  /** What checks the signatures of other nodes. */
+  readonly signatures: SignatureCrypto
   /** The IP addresses at which other machines may reach this one. */
   hostAddresses(): readonly string[]
   /** How links notice that the program ends. */

@@ -144,7 +144,10 @@ export class Link implements RankedLink {
     return this.isOpen && this.#core.streams.registry.hasUnsent
   }
 
-  /** Sends messages of the registry ahead of the application's bytes from now on: before this node leaves. */
+  /**
+   * Sends later messages of the registry ahead of the application's bytes, once the first one was sent: before this node
+   * leaves.
+   */
   hurryRegistry(): void {
     this.#core.streams.registry.hurry()
   }

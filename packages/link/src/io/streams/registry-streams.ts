@@ -72,7 +72,7 @@ export class RegistryStreams {
     return !this.#isEnded && (this.#waiting.length > 0 || (this.#outgoing?.bufferedBytes ?? 0) > 0)
   }
 
-  /** What was sent goes ahead of the application's bytes from now on. */
+  /** What is sent from now on goes ahead of the application's bytes. */
   hurry(): void {
     if (this.#outgoing !== undefined) this.#outgoing.urgency = 0
   }

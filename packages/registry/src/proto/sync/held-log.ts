@@ -20,6 +20,8 @@ export class HeldLog implements SharedLog {
   continuousFrom = 0
   offered: SharedLog['offered'] = undefined
   waitingBase: Version | undefined | null = null
+  /** The version that neighbours had before changes that they were not told, as its owner could not be reached. */
+  untoldBase: Version | undefined | null = null
   /** Bytes of it that are in the sum of all. */
   countedBytes = 0
 

@@ -11,8 +11,6 @@ export interface OwnerLogs {
   links: HeldLog | undefined
   /** Whether the graph knows the links of its links log. */
   areLinksKnown: boolean
-  /** Whether its logs changed while it could not be reached, so that neighbours were not told. */
-  isUntold: boolean
 }
 
 /** The logs of all other nodes that are held, and the memory that they take. */
@@ -54,7 +52,7 @@ export class LogStore {
     let logs = this.#byOwner.get(id.owner)
     if (logs === undefined) {
       const { owner } = id
-      logs = { owner, services: undefined, links: undefined, areLinksKnown: false, isUntold: false }
+      logs = { owner, services: undefined, links: undefined, areLinksKnown: false }
       this.#byOwner.set(owner, logs)
       this.#hidden.set(owner, now)
     }
@@ -84,6 +82,11 @@ export class LogStore {
   setReachable(owner: NodeId, isReachable: boolean, now: number): void {
     this.#hidden.delete(owner)
     if (!isReachable && this.#byOwner.has(owner)) this.#hidden.set(owner, now)
+  }
+
+  /** Since when an owner cannot be reached; `undefined`: it can. */
+  hiddenSince(owner: NodeId): number | undefined {
+    return this.#hidden.get(owner)
   }
 
   /** The owner that could not be reached for longest, and since when. */

@@ -7,6 +7,7 @@ import { Announcements } from './announcements.js'
 import { DirtyQueue } from './dirty-queue.js'
 import { LeafInterest } from './leaf-interest.js'
 import { Ration } from './ration.js'
+import type { SharedLog } from './shared-log.js'
 import { DROPPED_WINDOW_MS, SUSPECT_WINDOW_MS } from './sync-limits.js'
 import type { VersionsAnswer } from './versions-answer.js'
 
@@ -56,6 +57,8 @@ export class Neighbour {
   /** Logs that it offered or announced and that have not arrived. */
   announced = 0
   readonly gone: Set<NodeId> = new Set()
+  /** Its own logs, as they are held here from a life that it does not know: it is shown their states. At most two. */
+  readonly evidence: Set<SharedLog> = new Set()
   /** What it wants, if it is a leaf. */
   readonly interest: LeafInterest = new LeafInterest()
 
@@ -100,5 +103,6 @@ export class Neighbour {
     this.announcements.clear()
     this.asks.clear()
     this.gone.clear()
+    this.evidence.clear()
   }
 }

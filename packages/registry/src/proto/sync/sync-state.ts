@@ -3,8 +3,10 @@ import type { GraphSignal } from '../graph/graph-signal.js'
 import type { CatalogueRole, CatalogueScope } from '../model/catalogue-options.js'
 import { Agenda } from './agenda.js'
 import type { LogStore } from './log-store.js'
+import type { Neighbour } from './neighbour.js'
 import { Neighbours } from './neighbours.js'
 import { Reports } from './reports.js'
+import type { SharedLog } from './shared-log.js'
 import { VersionTree } from './version-tree.js'
 
 /** What all parts of one catalogue's exchange share. */
@@ -48,6 +50,12 @@ export class SyncState {
   /** Whether this node holds everything that it hears. */
   get holdsAll(): boolean {
     return this.scope === 'all'
+  }
+
+  /** A node speaks of itself in an older version than is held: it is shown that it has been further. */
+  showEvidence(neighbour: Neighbour, log: SharedLog): void {
+    neighbour.evidence.add(log)
+    this.neighbours.wake(neighbour)
   }
 
   /** Takes the time of a call; it never goes back. */

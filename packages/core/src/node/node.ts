@@ -66,6 +66,8 @@ export class Node<TSocket, TListener> {
   readonly #binder: Binder<TSocket, TListener>
   readonly #loopback: Loopback
   readonly #services: Watch<ServiceChange>
+  /** From the first line of `close` on. */
+  #isClosed = false
   #closing: Promise<void> | undefined = undefined
 
   constructor(options: NodeOptions, platform: Platform<TSocket, TListener>) {
@@ -150,7 +152,7 @@ export class Node<TSocket, TListener> {
   }
 
   get isClosed(): boolean {
-    return this.#closing !== undefined
+    return this.#isClosed
   }
 
   bind(text: string, environment: string, options: BindOptions): TListener {
@@ -222,6 +224,7 @@ export class Node<TSocket, TListener> {
 
   /** Closes all parts; resolves when they have closed. Idempotent. */
   close(): Promise<void> {
+    this.#isClosed = true
     this.#closing ??= this.#close()
     return this.#closing
   }

@@ -265,7 +265,7 @@ function swallowing(transport: Transport): Transport & { isSilent: boolean } {
   return wrapper
 }
 
-test('a neighbour that falls silent is gone after 33 s at most, and its services with it', async () => {
+test('a neighbour that falls silent is gone after 18 s at most, and its services with it', async () => {
   const clock = new SkipClock()
   const transport = swallowing(memory({ clock }))
   await using watcher = new AstraNet({ clock, transports: [transport] })
@@ -277,7 +277,7 @@ test('a neighbour that falls silent is gone after 33 s at most, and its services
   const socket = await watcher.dial('', 'soon-gone')
   const broken = errorOf(socket)
   transport.isSilent = true
-  await clock.advance(33_100)
+  await clock.advance(18_100)
   expect([watcher.services(), watcher.routes()]).toEqual([[], []])
   expect(await broken).toMatchObject({ code: 'ECONNRESET' })
   await closing(clock, watcher)

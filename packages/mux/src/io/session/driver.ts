@@ -113,7 +113,9 @@ export class Driver implements ByteDuplexHandler {
     if (!this.#isAwaitingDrain) return
     this.#isAwaitingDrain = false
     this.#isBusy = true
-    this.core.accepted(this.#clock.now())
+    const now = this.#clock.now()
+    this.core.liveness.drained(now)
+    this.core.accepted(now)
     this.#isBusy = this.#isFlushing
     this.#flushNow()
   }

@@ -114,7 +114,6 @@ export class SessionCore extends SessionHost {
   accepted(now: number): void {
     this.now = now
     this.isInFlight = false
-    this.liveness.drained(now)
     this.flushSize.accepted(now)
     this.#transmitter.writer.reuse()
     if (this.sendBufferedBytes === 0) this.slab.reuse()
@@ -134,11 +133,19 @@ export class SessionCore extends SessionHost {
     const verdict = this.liveness.check(now)
     // Section "Initiating a Connection Close": after an idle timeout no frame is sent, the sending side just ends.
     if (verdict === 'idle') this.end.begin(idleTooLong(this.liveness.idleTimeoutMs), undefined)
-    else if (verdict === 'dead') this.fail(deadPeer(this.options.deadPeerTimeoutMs))
+    else if (verdict === 'dead') this.fail(deadPeer(this.liveness.patienceMs))
     else if (verdict === 'stuck-record') this.fail(stuckRecord(this.options.recordTimeoutMs))
     if (this.isClosing) return
     this.unread.check(now)
     this.borrowed.check(now)
+    if (this.liveness.isPingDue) this.wake()
+  }
+
+  /** See `Liveness.probe`. */
+  probe(now: number, timeoutMs: number): void {
+    this.now = now
+    if (this.isClosing) return
+    this.liveness.probe(now, timeoutMs)
     if (this.liveness.isPingDue) this.wake()
   }
 

@@ -65,6 +65,7 @@ describe('a session whose peer is gone', () => {
   it('finds out 2 s after a probe, and not before', () => {
     const { clock, client, near, far, reasons } = world()
     near.isDelivering = far.isDelivering = false
+    near.end = () => {}
     clock.advance(1_000)
     client.probe()
     clock.advance(1_000)
@@ -72,10 +73,13 @@ describe('a session whose peer is gone', () => {
     client.probe()
     clock.advance(999)
     expect(client.isClosing).toBe(false)
-    clock.advance(1)
+    expect(near.flight).toHaveLength(1)
+    clock.advance(2)
     expect(client.isClosing).toBe(true)
-    clock.advance(5_000)
+    // The close leaves before the connection is broken.
+    expect(near.flight).toHaveLength(2)
     expect(reasons[0]?.message).toContain('for 2000 ms')
+    expect(near.isAborted).toBe(true)
     expect(codeOf(reasons[0])).toBe('ASTRA_ERR_PEER_DEAD')
   })
 
@@ -177,6 +181,22 @@ describe('a session whose peer is there', () => {
       clock.advance(60_000)
       expect(client.isClosing, `blocked for ${blockedMs} ms`).toBe(false)
     }
+  })
+
+  it('lives on while a full pipe takes bytes and nothing arrives', () => {
+    const { clock, client, near, far } = world()
+    near.isFull = true
+    far.isDelivering = near.isDelivering = false
+    // The other end hears nothing and gives up; nothing of that arrives.
+    far.abort = far.end = () => {}
+    for (let i = 0; i < 60; i++) client.tryOpenStream()?.write(pattern(16_000))
+    clock.runDeferred()
+    for (let i = 0; i < 16; i++) {
+      clock.advance(7_500)
+      near.drain()
+    }
+    expect(near.flight.length).toBeGreaterThan(15)
+    expect(client.isClosing).toBe(false)
   })
 
   it('lives on while bytes trickle through a slow pipe', () => {

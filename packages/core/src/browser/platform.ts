@@ -1,5 +1,7 @@
+import { systemClock } from '@astranet/interface'
 import { ALPN_PROTOCOL } from '@astranet/link'
 import { ws } from '@astranet/transport-ws/browser'
+import { MachineWatch } from '../node/machine-watch.js'
 import type { Origin } from '../node/origin.js'
 import type { Platform } from '../node/platform.js'
 import { Listener } from './listener.js'
@@ -27,4 +29,10 @@ export const browser: Platform<Socket, Listener> = {
   warn: () => undefined,
   // A page that ends breaks its links: the last bytes given to a WebSocket may not leave any more.
   atExit: () => () => undefined,
+  // A page does not learn its addresses, but whether it is online.
+  machine: new MachineWatch({
+    clock: systemClock,
+    timeOfDay: Date.now,
+    network: () => String((globalThis.navigator as { onLine?: boolean } | undefined)?.onLine),
+  }),
 }

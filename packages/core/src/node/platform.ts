@@ -1,6 +1,7 @@
 import type { DefaultTransports } from '../api/options.js'
 import type { ListenerFactory } from '../listen/binder.js'
 import type { AtExit } from './at-exit.js'
+import type { MachineWatch } from './machine-watch.js'
 import type { Reporter } from './reporter.js'
 import type { SocketFactory } from './socket-factory.js'
 
@@ -16,4 +17,6 @@ export interface Platform<TSocket, TListener>
   hostAddresses(): readonly string[]
   /** How links notice that the program ends. */
   readonly atExit: AtExit
+  /** How links notice that the machine slept or changed its network. */
+  readonly machine: MachineWatch
 }

@@ -1,5 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
+import { systemClock } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
+import { MachineWatch } from '../node/machine-watch.js'
 import type { Platform } from '../node/platform.js'
 import type { SocketDetails } from '../node/socket-details.js'
 import { acceptedOrigin, callerOrigin } from './async-origin.js'
@@ -19,6 +21,11 @@ export const nodejs: Platform<Socket, Listener> = {
   transports: defaultTransports,
   hostAddresses,
   atExit,
+  machine: new MachineWatch({
+    clock: systemClock,
+    timeOfDay: Date.now,
+    network: () => hostAddresses().join(' '),
+  }),
   publish: (name, message) => channel(name).publish(message),
   warn: (message, code) => process.emitWarning(message, { type: 'AstraNetWarning', code }),
 }

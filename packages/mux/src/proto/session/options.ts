@@ -42,7 +42,10 @@ export interface SessionLimits {
   idleTimeoutMs?: number
   /** How long one record may take to arrive, in ms; 0: forever. Default 120,000. */
   recordTimeoutMs?: number
-  /** How long the peer has to answer a close, in ms, before the connection is broken. Default 3,000. */
+  /**
+   * How long the peer has to answer a close, in ms, before the connection is broken. A dead peer has no time.
+   * Default 3,000.
+   */
   closeTimeoutMs?: number
   /** How long a stream may stay unread while the receive buffer is above three quarters, in ms. Default 10,000. */
   unreadGraceMs?: number

@@ -4,6 +4,7 @@ import { ws } from '@astranet/transport-ws/browser'
 import { MachineWatch } from '../node/machine-watch.js'
 import type { Origin } from '../node/origin.js'
 import type { Platform } from '../node/platform.js'
+import { httpStatus } from './http-status.js'
 import { Listener } from './listener.js'
 import { Socket } from './socket.js'
 
@@ -25,6 +26,7 @@ export const browser: Platform<Socket, Listener> = {
   listener: (queue) => new Listener(queue),
   transports: () => [ws({ protocol: ALPN_PROTOCOL })],
   hostAddresses: () => [],
+  healthChecks: { tcp: undefined, httpStatus },
   publish: () => undefined,
   warn: () => undefined,
   // A page that ends breaks its links: the last bytes given to a WebSocket may not leave any more.

@@ -1,4 +1,5 @@
 import type { DefaultTransports } from '../api/options.js'
+import type { HealthChecks } from '../health/health-check.js'
 import type { ListenerFactory } from '../listen/binder.js'
 import type { AtExit } from './at-exit.js'
 import type { MachineWatch } from './machine-watch.js'
@@ -15,6 +16,8 @@ export interface Platform<TSocket, TListener>
   readonly transports: DefaultTransports
   /** The IP addresses at which other machines may reach this one. */
   hostAddresses(): readonly string[]
+  /** How the health of services is asked over the network. */
+  readonly healthChecks: HealthChecks
   /** How links notice that the program ends. */
   readonly atExit: AtExit
   /** How links notice that the machine slept or changed its network. */

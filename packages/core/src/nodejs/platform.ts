@@ -7,6 +7,8 @@ import type { SocketDetails } from '../node/socket-details.js'
 import { acceptedOrigin, callerOrigin } from './async-origin.js'
 import { defaultTransports } from './default-transports.js'
 import { atExit } from './exit.js'
+import { httpStatus } from './health/http-status.js'
+import { tcpCheck } from './health/tcp-check.js'
 import { hostAddresses } from './host-addresses.js'
 import { Listener } from './listener.js'
 import { Socket } from './socket.js'
@@ -20,6 +22,7 @@ export const nodejs: Platform<Socket, Listener> = {
   listener: (queue) => new Listener(queue),
   transports: defaultTransports,
   hostAddresses,
+  healthChecks: { tcp: tcpCheck, httpStatus },
   atExit,
   machine: new MachineWatch({
     clock: systemClock,

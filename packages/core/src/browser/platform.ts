@@ -1,5 +1,6 @@
 import { systemClock } from '@astranet/interface'
 import { ALPN_PROTOCOL } from '@astranet/link'
+import { WebSignatures } from '@astranet/secure'
 import { ws } from '@astranet/transport-ws/browser'
 import { MachineWatch } from '../node/machine-watch.js'
 import type { Origin } from '../node/origin.js'
@@ -25,9 +26,12 @@ export const browser: Platform<Socket, Listener> = {
   acceptedOrigin: () => ANYWHERE,
   listener: (queue) => new Listener(queue),
   transports: () => [ws({ protocol: ALPN_PROTOCOL })],
+  role: 'leaf',
   hostAddresses: () => [],
   healthChecks: { tcp: undefined, httpStatus },
   publish: () => undefined,
+  hasSubscribers: () => false,
+  signatures: new WebSignatures(),
   warn: () => undefined,
   // A page that ends breaks its links: the last bytes given to a WebSocket may not leave any more.
   atExit: () => () => undefined,

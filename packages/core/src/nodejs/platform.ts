@@ -1,6 +1,7 @@
-import { channel } from 'node:diagnostics_channel'
+import { channel, hasSubscribers } from 'node:diagnostics_channel'
 import { systemClock } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
+import { NodeSignatures } from '@astranet/secure'
 import { MachineWatch } from '../node/machine-watch.js'
 import type { Platform } from '../node/platform.js'
 import type { SocketDetails } from '../node/socket-details.js'
@@ -21,6 +22,7 @@ export const nodejs: Platform<Socket, Listener> = {
   acceptedOrigin,
   listener: (queue) => new Listener(queue),
   transports: defaultTransports,
+  role: 'node',
   hostAddresses,
   healthChecks: { tcp: tcpCheck, httpStatus },
   atExit,
@@ -30,6 +32,8 @@ export const nodejs: Platform<Socket, Listener> = {
     network: () => hostAddresses().join(' '),
   }),
   publish: (name, message) => channel(name).publish(message),
+  hasSubscribers,
+  signatures: new NodeSignatures(),
   warn: (message, code) => process.emitWarning(message, { type: 'AstraNetWarning', code }),
 }
 

@@ -1,154 +1,199 @@
-import { AstraError, formatNodeId, type NodeId } from '@astranet/interface'
-import { OWNER_BYTES } from '../model/held-bytes.js'
+import type { NodeId } from '@astranet/interface'
+import { copyBytes, equalBytes } from '@astranet/interface/bytes'
+import { after, type MaybePromise, type RegistryCrypto } from '../crypto.js'
+import { readEntries, type ReadEntry } from '../model/entry.js'
+import { REPLICA_BYTES } from '../model/held-bytes.js'
+import type { Interner } from '../model/interner.js'
 import type { CatalogueLimits } from '../model/limits.js'
-import type { CatalogueRecord } from '../model/record.js'
-import type { Version } from '../model/version.js'
+import { isShown } from '../model/log-item.js'
+import type { CatalogueRecord, RecordKey } from '../model/record.js'
+import { compareVersions, type Version } from '../model/version.js'
+import { checkSigned, fits } from './check-delta.js'
 import type { Delta } from './delta.js'
-import { differences, emptyHolding, writeEntry, type Holding, type RecordChange } from './holding.js'
+import { forged, GAP, malformed, SUSPECT_GAP, type DeltaResult } from './delta-result.js'
+import { InOrder } from './in-order.js'
+import type { LogContent } from './log-content.js'
+import { HEAD_BYTES, heldKey, heldState, writeHead } from './log-head.js'
+import type { LogId, LogKind } from './log-id.js'
+import { partAfter, type LogPart, type RememberedPart } from './log-part.js'
+import { Merge } from './merge.js'
+import type { SignedState } from './signed-state.js'
+import { Stage } from './stage.js'
+
+/** What a replica shares with others. */
+export interface ReplicaParts {
+  readonly limits: CatalogueLimits
+  readonly crypto: RegistryCrypto
+  readonly interner: Interner
+}
+
+/** What is not complete may take this many times the bytes of the largest log: replaced entries may be among it. */
+const MAX_STAGED_SHARE = 2
+
+const NOTHING: LogPart = Object.freeze({ entries: new Uint8Array(0), until: 0, hasMore: false })
 
 /**
- * The effect of a delta.
- * - `applied`: its changes are effective. `isCurrent`: it was the last part, nothing is missing.
- * - `staged`: it is part of a snapshot that is not complete; nothing has changed yet.
- * - `stale`: it is older than what is held; ignored.
- * - `gap`: something before it is missing; ignored, to be repaired by a digest.
- * - `refused`: the owner has more than it may (`ASTRA_ERR_REGISTRY_LIMIT`); the changes are effective all the same.
+ * What this node holds of one log of another owner: checked, and byte by byte as its owner wrote it. What does not pass
+ * every check changes nothing.
  */
-export type DeltaResult =
-  | { readonly kind: 'applied'; readonly isCurrent: boolean; readonly changes: readonly RecordChange[] }
-  | { readonly kind: 'staged' | 'stale' | 'gap' }
-  | { readonly kind: 'refused'; readonly error: AstraError; readonly changes: readonly RecordChange[] }
-
-/**
- * What this node has received of another owner. A snapshot is staged apart and replaces everything at once when its
- * last part has arrived, so that no record is missing in between and none of an earlier incarnation survives.
- *
- * States: empty -> confirmed (the owner sent it in the present exchange) <-> unconfirmed (it is from an earlier
- * exchange: another node may have used the owner's id, or the owner's clock was ahead). Unconfirmed state makes no
- * delta stale.
- */
-export class Replica {
+export class Replica implements LogId {
   readonly owner: NodeId
-  readonly #limits: CatalogueLimits
-  #held: Holding | undefined
-  #staged: Holding | undefined
-  #isUnconfirmed = false
+  readonly kind: LogKind
+  readonly #parts: ReplicaParts
+  #content: LogContent | undefined = undefined
+  /** By speaker, so that none can disturb what another one sends. Most logs never come in several parts. */
+  #stages: Map<NodeId, Stage> | undefined = undefined
+  #inOrder: InOrder | undefined = undefined
+  #part: RememberedPart | undefined = undefined
 
-  constructor(owner: NodeId, limits: CatalogueLimits) {
-    this.owner = owner
-    this.#limits = limits
+  constructor(id: LogId, parts: ReplicaParts) {
+    this.owner = id.owner
+    this.kind = id.kind
+    this.#parts = parts
   }
 
-  /** The version up to which everything is known. `undefined` when nothing is. */
+  /** The owner's public key, a view. `undefined` until something is held. */
+  get publicKey(): Uint8Array | undefined {
+    return this.#content && heldKey(this.#content)
+  }
+
+  /** The state held, made anew by each call, with views of what is held. `undefined` when nothing is held. */
+  get state(): SignedState | undefined {
+    return this.#content && heldState(this.#content)
+  }
+
+  /** The version held. `undefined` when nothing is held. */
   get version(): Version | undefined {
-    const held = this.#held
-    return held && { incarnation: held.incarnation, sequence: held.sequence }
+    return this.#content?.version
   }
 
-  /** Whether the owner sent what is held in the present exchange. */
-  get isConfirmed(): boolean {
-    return this.#held !== undefined && !this.#isUnconfirmed
+  /** Tombstones of this sequence and below have been dropped: less than that cannot be added to. */
+  get watermark(): number {
+    return this.#content?.watermark ?? 0
   }
 
-  /** Whether a snapshot arrives that will replace unconfirmed entries. */
-  get isBeingReplaced(): boolean {
-    return this.#held !== undefined && this.#isUnconfirmed && this.#staged !== undefined
-  }
-
-  /** The heap that it takes, with a staged snapshot. */
+  /** The memory that what is held takes, in bytes: an upper bound. */
   get heldBytes(): number {
-    return OWNER_BYTES + (this.#held?.heldBytes ?? 0) + (this.#staged?.heldBytes ?? 0)
+    return REPLICA_BYTES + (this.#content?.heldBytes ?? 0)
   }
 
-  /** The records held. */
-  records(): IterableIterator<CatalogueRecord> {
-    return (this.#held?.records ?? new Map<string, CatalogueRecord>()).values()
+  /** The memory that parts of what is not complete take, in bytes: an upper bound. */
+  get stagedBytes(): number {
+    let bytes = 0
+    for (const stage of this.#stages?.values() ?? []) bytes += stage.heldBytes
+    return bytes
   }
 
-  /** The record held under that key text. */
-  record(text: string): CatalogueRecord | undefined {
-    return this.#held?.records.get(text)
+  /** Whether `speaker` has sent a part and not the last one. */
+  isStaging(speaker: NodeId): boolean {
+    return this.#stages?.has(speaker) ?? false
   }
 
-  /** Drops a staged snapshot: the exchange that carried it has ended. */
-  dropStaged(): void {
-    this.#staged = undefined
+  /** The record held under that key. */
+  record(key: RecordKey): CatalogueRecord | undefined {
+    return this.#content?.record(key)
   }
 
-  /** Drops the entries that a staged snapshot is about to replace. */
-  dropReplaced(): void {
-    if (this.isBeingReplaced) this.#held = undefined
-  }
-
-  /** A new exchange begins, perhaps with another life of the owner. */
-  markUnconfirmed(): void {
-    this.#isUnconfirmed = true
-  }
-
-  /** Applies what the owner sent. */
-  apply(delta: Delta): DeltaResult {
-    const held = this.#held
-    const isStale = held !== undefined && delta.incarnation < held.incarnation
-    if (isStale && !this.#isUnconfirmed) return { kind: 'stale' }
-    if (delta.since === 0) this.#staged = emptyHolding(delta.incarnation)
-    const staged = this.#staged
-    if (staged !== undefined && staged.sequence === delta.since && isContinuing(staged, delta)) {
-      return this.#applyToSnapshot(staged, delta)
-    }
-    if (held === undefined || delta.since > held.sequence || !isContinuing(held, delta))
-      return { kind: 'gap' }
-    const changes: RecordChange[] = []
-    const error = this.#write(held, delta, changes)
-    if (error !== undefined) return { kind: 'refused', error, changes }
-    this.#isUnconfirmed = false
-    return { kind: 'applied', isCurrent: !delta.hasMore, changes }
-  }
-
-  #applyToSnapshot(staged: Holding, delta: Delta): DeltaResult {
-    const error = this.#write(staged, delta, undefined)
-    if (error !== undefined) return { kind: 'refused', error, changes: [] }
-    if (delta.hasMore) return { kind: 'staged' }
-    this.#staged = undefined
-    const held = this.#held
-    const isOlder = held?.incarnation === staged.incarnation && held.sequence > staged.sequence
-    if (isOlder && !this.#isUnconfirmed) return { kind: 'stale' }
-    this.#held = staged
-    this.#isUnconfirmed = false
-    return { kind: 'applied', isCurrent: true, changes: differences(held?.records, staged.records) }
-  }
-
-  #write(target: Holding, delta: Delta, changes: RecordChange[] | undefined): AstraError | undefined {
-    for (const entry of delta.entries) {
-      // Entries that are known already may arrive again, after a digest that crossed them.
-      if (entry.sequence <= target.sequence) continue
-      const change = writeEntry(target, entry)
-      if (changes !== undefined && (change.before !== undefined || change.now !== undefined))
-        changes.push(change)
-    }
-    target.incarnation = delta.incarnation
-    target.sequence = Math.max(target.sequence, delta.until)
-    return this.#refusal(target, delta.hasMore)
+  /** The records held, in the order of their last change. */
+  *records(): IterableIterator<CatalogueRecord> {
+    for (const item of this.#content?.items ?? []) if (isShown(item)) yield item
   }
 
   /**
-   * Entries arrive in the order in which they were written, and superseded ones may be left out. So until the last part
-   * has arrived, an owner within the limits can seem to have its former and its present entries together.
+   * Applies what `speaker` sent. While the answer is awaited everything stays as it was; deltas are handled in the
+   * order of the calls. Fails only when the platform's crypto does; then nothing has changed.
    */
-  #refusal({ records, bytes }: Holding, hasMore: boolean): AstraError | undefined {
-    const { maxEntriesPerOwner, maxBytesPerOwner } = this.#limits
-    const factor = hasMore ? 2 : 1
-    if (records.size > factor * maxEntriesPerOwner) return this.#refuse(`${maxEntriesPerOwner} entries`)
-    if (bytes > factor * maxBytesPerOwner) return this.#refuse(`${maxBytesPerOwner} bytes of entries`)
-    return undefined
+  apply(delta: Delta, speaker: NodeId): MaybePromise<DeltaResult> {
+    const task = (): MaybePromise<DeltaResult> => this.#apply(delta, speaker)
+    if (this.#inOrder !== undefined) return this.#inOrder.run(task)
+    const result = task()
+    if (!(result instanceof Promise)) return result
+    this.#inOrder = new InOrder()
+    return this.#inOrder.run(() => result)
   }
 
-  #refuse(limit: string): AstraError {
-    const message = `node ${formatNodeId(this.owner)} publishes more than the ${limit} that are allowed`
-    return new AstraError('ASTRA_ERR_REGISTRY_LIMIT', message)
+  /** The next part of what is held after sequence `since`: as much as fits in `maxBytes`, at least one entry. */
+  partAfter(since: number, maxBytes: number): LogPart {
+    const content = this.#content
+    if (content === undefined) return NOTHING
+    const source = { bytes: content.bytes, head: HEAD_BYTES, sequence: content.version.sequence }
+    this.#part = partAfter(source, since, maxBytes, this.#part)
+    return this.#part
   }
-}
 
-/** Whether the delta's `since` is a sequence of what `target` holds. */
-function isContinuing(target: Holding, delta: Delta): boolean {
-  return target.incarnation === delta.incarnation || target.incarnation === delta.continues
+  /** Drops the parts that `speaker` sent, or all of them: what carried them has ended. */
+  dropStaged(speaker?: NodeId): void {
+    if (speaker !== undefined) this.#stages?.delete(speaker)
+    if (speaker === undefined || this.#stages?.size === 0) this.#stages = undefined
+  }
+
+  #apply(delta: Delta, speaker: NodeId): MaybePromise<DeltaResult> {
+    const stage = this.#stageFor(delta, speaker)
+    const result = this.#early(delta) ?? (stage === undefined ? GAP : this.#check(delta, stage, speaker))
+    return after(result, (known) => {
+      if (known.kind !== 'staged') this.dropStaged(speaker)
+      return known
+    })
+  }
+
+  #early({ state }: Delta): DeltaResult | undefined {
+    const held = this.version
+    const order = held === undefined ? 1 : compareVersions(state, held)
+    return order > 0 ? undefined : { kind: order === 0 ? 'duplicate' : 'stale' }
+  }
+
+  #stageFor(delta: Delta, speaker: NodeId): Stage | undefined {
+    const stage = this.#stages?.get(speaker)
+    if (stage?.isContinuedBy(delta) === true) return stage
+    return fits(delta, this.#content) ? new Stage(delta) : undefined
+  }
+
+  #check(delta: Delta, stage: Stage, speaker: NodeId): MaybePromise<DeltaResult> {
+    if (delta.hasMore) (this.#stages ??= new Map<NodeId, Stage>()).set(speaker, stage)
+    const { crypto, limits } = this.#parts
+    const problem = checkSigned(delta, { content: this.#content, stage, crypto, limits })
+    return after(problem, (error) => {
+      if (error !== undefined) return error
+      // What carried the parts may have ended while the signature was checked.
+      if (delta.hasMore && !this.isStaging(speaker)) return GAP
+      return this.#take(delta, stage)
+    })
+  }
+
+  #take(delta: Delta, stage: Stage): MaybePromise<DeltaResult> {
+    const bytes = delta.hasMore ? copyBytes(delta.entries) : delta.entries
+    const range = { since: stage.until, until: delta.state.sequence }
+    const entries = readEntries(bytes, range, { id: this, interner: this.#parts.interner })
+    if (typeof entries === 'string') return malformed(this, entries)
+    if (!delta.hasMore) return this.#complete(delta, stage, entries)
+    if (entries.length === 0) return malformed(this, 'a part that is not the last has none')
+    stage.add(entries)
+    return stage.bytes > MAX_STAGED_SHARE * this.#parts.limits.maxBytesPerOwner ? GAP : { kind: 'staged' }
+  }
+
+  #complete({ state }: Delta, stage: Stage, last: readonly ReadEntry[]): MaybePromise<DeltaResult> {
+    const held = this.#content
+    const isSnapshot = stage.since === undefined
+    // Another speaker may have brought something newer between the parts.
+    if (!fits({ since: stage.since, state }, held)) return GAP
+    const newest = isSnapshot ? 0 : (held?.version.sequence ?? 0)
+    const entries = [...stage.entries, ...last].filter((entry) => entry.sequence > newest)
+    const merge = new Merge({ held, isSnapshot, entries, state })
+    const isForged = isSnapshot && !stage.hasChanged
+    const mismatch = isForged ? forged(this, 'its entries do not make its state') : SUSPECT_GAP
+    if (merge.count !== state.count || merge.size !== state.size) return mismatch
+    const bytes = merge.write()
+    return after(this.#parts.crypto.hash(bytes.subarray(HEAD_BYTES)), (root) =>
+      equalBytes(root, state.root) ? this.#accept(merge, bytes, state, stage) : mismatch,
+    )
+  }
+
+  #accept(merge: Merge, bytes: Uint8Array, state: SignedState, stage: Stage): DeltaResult {
+    const publicKey = this.publicKey ?? stage.publicKey
+    if (publicKey !== undefined) writeHead(bytes, publicKey, state)
+    const changes = merge.changes()
+    this.#content = merge.accept(bytes)
+    this.#part = undefined
+    return { kind: 'applied', changes }
+  }
 }

@@ -251,6 +251,8 @@ export class Node<TSocket, TListener> {
   }
 
   #publishNode(): void {
+    // A node that leaves has withdrawn its record.
+    if (this.isClosed) return
     const { catalogue } = this
     catalogue.setNode({ roles: rolesOf(catalogue.role), addresses: this.#endpoints.addresses })
     this.#neighbours.sync.schedule()

@@ -8,6 +8,9 @@ export const MAX_PORT = 0xffff_ffff
 /** The longest service name, in bytes of UTF-8. */
 export const MAX_SERVICE_NAME_BYTES = 255
 
+/** The longest environment, in bytes of UTF-8. */
+export const MAX_ENVIRONMENT_BYTES = 255
+
 /** What most names look like. Of these only a name of the shape of a node id has to be refused. */
 const PLAIN_NAME = /^[A-Za-z0-9._-]{1,255}$/
 
@@ -48,22 +51,39 @@ export function parseAddress(text: string): Address {
  * not of the shape of a node id. Otherwise throws a `TypeError` or `RangeError` that says what is wrong.
  */
 export function checkServiceName(name: string): string {
-  if (typeof name !== 'string') throw new TypeError(`service name must be a string, got ${typeof name}`)
+  return checkName('service name', name)
+}
+
+/**
+ * `environment` when it names one: empty, or parts that are written as service names are, joined by `/`, together at
+ * most 255 bytes of UTF-8. Otherwise throws a `TypeError` or `RangeError` that says what is wrong.
+ */
+export function checkEnvironment(environment: string): string {
+  if (typeof environment !== 'string') {
+    throw new TypeError(`environment must be a string, got ${typeof environment}`)
+  }
+  if (environment === '') return environment
+  // A code unit takes at least one byte, so that a huge text is refused before it is split.
+  if (environment.length > MAX_ENVIRONMENT_BYTES || utf8Length(environment) > MAX_ENVIRONMENT_BYTES) {
+    throw new RangeError(`environment must be at most ${MAX_ENVIRONMENT_BYTES} bytes of UTF-8`)
+  }
+  for (const part of environment.split('/')) checkName('environment part', part)
+  return environment
+}
+
+function checkName(what: string, name: string): string {
+  if (typeof name !== 'string') throw new TypeError(`${what} must be a string, got ${typeof name}`)
   if (PLAIN_NAME.test(name) && !isNodeIdText(name)) return name
-  if (name === '') throw new TypeError('service name must not be empty')
-  if (/\p{Cs}/u.test(name)) throw new TypeError('service name must be well-formed Unicode')
+  if (name === '') throw new TypeError(`${what} must not be empty`)
+  if (/\p{Cs}/u.test(name)) throw new TypeError(`${what} must be well-formed Unicode`)
   if (/[\p{Cc}\s:/@]/u.test(name)) {
     const shown = JSON.stringify(name.slice(0, 64))
-    throw new TypeError(
-      `service name must not contain control characters, white space, ":", "/" or "@": ${shown}`,
-    )
+    throw new TypeError(`${what} must not contain control characters, white space, ":", "/" or "@": ${shown}`)
   }
-  if (isNodeIdText(name)) throw new TypeError(`service name must not have the shape of a node id: "${name}"`)
+  if (isNodeIdText(name)) throw new TypeError(`${what} must not have the shape of a node id: "${name}"`)
   const bytes = utf8Length(name)
   if (bytes > MAX_SERVICE_NAME_BYTES) {
-    throw new RangeError(
-      `service name must be at most ${MAX_SERVICE_NAME_BYTES} bytes of UTF-8, got ${bytes}`,
-    )
+    throw new RangeError(`${what} must be at most ${MAX_SERVICE_NAME_BYTES} bytes of UTF-8, got ${bytes}`)
   }
   return name
 }

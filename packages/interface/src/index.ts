@@ -17,7 +17,17 @@ export {
   toNodeId,
 } from './node-id.js'
 export type { NodeId } from './node-id.js'
-export { MAX_PORT, MAX_SERVICE_NAME_BYTES, checkPort, checkServiceName, parseAddress } from './address.js'
+export {
+  MAX_ENVIRONMENT_BYTES,
+  MAX_PORT,
+  MAX_SERVICE_NAME_BYTES,
+  checkEnvironment,
+  checkPort,
+  checkServiceName,
+  parseAddress,
+} from './address.js'
 export type { Address } from './address.js'
+export { NODE_FACT_LIMITS, checkTokens, isToken } from './tokens.js'
+export type { TokenListRule } from './tokens.js'
 export { utf8Length } from './utf8.js'
 export { Waiters } from './waiters.js'

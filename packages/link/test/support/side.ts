@@ -36,7 +36,7 @@ export class Side {
   onStream: (incoming: Incoming) => void = () => undefined
   onClose: () => void = () => undefined
   onOpen: () => void = () => undefined
-  onRegistry: () => void = () => undefined
+  onRegistry: () => void | Promise<void> = () => undefined
   onGoAway: () => void = () => undefined
 
   constructor(
@@ -77,9 +77,9 @@ export class Side {
     })
   }
 
-  #onRegistry(body: unknown): void {
+  #onRegistry(body: unknown): void | Promise<void> {
     this.registry.push(body)
-    this.onRegistry()
+    return this.onRegistry()
   }
 }
 

@@ -76,9 +76,7 @@ export class RegistryStreams {
     this.#hasIncoming = true
     acceptStream(stream)
     stream.end()
-    const reader = new RegistryReader(this.#events)
-    if (initialBytes !== undefined) reader.onData(stream, initialBytes)
-    stream.handle(reader)
+    new RegistryReader(stream, this.#events).start(initialBytes)
   }
 
   /** A side goes away, or the peer has no registry: what was not sent is dropped. Idempotent. */

@@ -1,23 +1,20 @@
-import type { NodeId } from '@astranet/interface'
-import type { Entry } from '../model/entry.js'
+import type { Version } from '../model/version.js'
+import type { LogId } from './log-id.js'
+import type { SignedState } from './signed-state.js'
 
-/**
- * A part of one owner's log as it goes from node to node: the entries that were written after `since`, up to `until`.
- */
-export interface Delta {
-  readonly type: 'delta'
-  readonly owner: NodeId
-  readonly incarnation: number
-  /** The sequence after which this part starts. 0: a snapshot starts, which replaces all that is held of the owner. */
-  readonly since: number
-  /** The sequence up to which this part is complete. */
-  readonly until: number
-  /** Whether another part is needed before the receiver is up to date. */
-  readonly hasMore: boolean
-  /** In the order of their sequences. */
-  readonly entries: readonly Entry[]
+/** A part of one log as it goes from node to node. */
+export interface Delta extends LogId {
+  /** The owner's Ed25519 public key, 32 bytes. Given when `since` is not. */
+  readonly publicKey: Uint8Array | undefined
+  /** The state of the whole log as the sender holds it, signed by the owner. */
+  readonly state: SignedState
   /**
-   * The earlier incarnation in which the receiver knows `since`, when the owner has moved to a later one since then.
+   * The version after which the entries start. `undefined`: a snapshot starts, which replaces all that is held of the
+   * log. In a part that continues another one its sequence is where the part before ended, and its check is 0.
    */
-  readonly continues?: number | undefined
+  readonly since: Version | undefined
+  /** Whether another part is needed before the receiver has the state. */
+  readonly hasMore: boolean
+  /** Entries as their owner wrote them, one behind the other, in the order of their sequences. */
+  readonly entries: Uint8Array
 }

@@ -1,38 +1,23 @@
-import {
-  checkPort,
-  checkServiceName,
-  formatNodeId,
-  toNodeId,
-  utf8Length,
-  type NodeId,
-} from '@astranet/interface'
-import { checkInteger, checkNumber } from '@astranet/interface/check'
-import {
-  MAX_ADDRESSES,
-  MAX_ADDRESS_BYTES,
-  MAX_ENVIRONMENT_BYTES,
-  MAX_LINK_COST_MS,
-  MAX_ROLES,
-  MAX_ROLE_BYTES,
-  MAX_TAGS,
-  MAX_TAG_BYTES,
-  MAX_WEIGHT,
-} from './limits.js'
-import { checkText, checkTextList } from './text.js'
+import type { NodeId } from '@astranet/interface'
 
-/** What a node publishes about itself. One per node. */
+/** The health of a service as its owner found it last. */
+export type ServiceHealth = 'passing' | 'failing'
+
+/** What a node publishes about itself. One per node, in its services log. */
 export interface NodeRecord {
   readonly kind: 'node'
-  /** What it does for others, for example `router`. At most 16, of 1 to 32 bytes. */
+  /** What it does for others, for example `router`. At most 8 tokens of 1 to 32 bytes. */
   readonly roles: readonly string[]
-  /** Where it listens, in the form that the transports' `dial` takes. At most 32, of 1 to 255 bytes. */
+  /** Where it listens, in the form that the transports' `dial` takes. At most 16 tokens of 1 to 255 bytes. */
   readonly addresses: readonly string[]
+  /** The routers that it has links to. At most 64. A router publishes its links instead. */
+  readonly routers: readonly NodeId[]
 }
 
 /** What names a service on its node. */
 export interface ServiceKey {
   readonly kind: 'service'
-  /** Services of different environments do not see each other. 0 to 255 bytes without control characters. */
+  /** Services of different environments do not see each other. As `checkEnvironment` allows; default `''`. */
   readonly environment: string
   /** As `checkServiceName` allows. */
   readonly name: string
@@ -40,31 +25,44 @@ export interface ServiceKey {
   readonly port: number
 }
 
-/** A service that a node offers. One per environment, name and port. */
+/**
+ * A service that a node offers, frozen. One per environment, name and port of a node. The catalogue's readers get this
+ * very object.
+ */
 export interface ServiceRecord extends ServiceKey {
+  /** The node that offers it: the owner of the log that it is in. */
+  readonly nodeId: NodeId
   /** Texts that the application chooses. At most 32, of 1 to 255 bytes. */
   readonly tags: readonly string[]
-  /** Its share of the choices among services of its name. 0 to 65,535; 0 is a standby, see `selectors.ts`. */
+  /** Its share of the choices among services of its name. 0 to 65,535; 0 is a standby. */
   readonly weight: number
+  /** Where it runs, for selectors that prefer what is near. 0 to 255 bytes; `''` is not known. */
+  readonly zone: string
+  /** Which version of the service it is. 0 to 255 bytes; `''` is not known. */
+  readonly version: string
+  /** What its check found. A failing service stays listed, and is chosen only when all are failing. */
+  readonly health: ServiceHealth
 }
 
-/** What names a link on the node that has it. */
+/** What names a link on the router that has it. */
 export interface LinkKey {
   readonly kind: 'link'
   /** The node at the other end. */
   readonly neighbour: NodeId
 }
 
-/** A link that a node has. One per neighbour. */
+/** A link that a router has. One per neighbour, in its links log. */
 export interface LinkRecord extends LinkKey {
-  /** Its round-trip time in ms, with fractions. 0 to 2^31 - 1. `undefined`: its owner does not publish it. */
+  /** The incarnation of the neighbour that the link is to. */
+  readonly incarnation: number
+  /** Its round-trip time in ms, with fractions. 0 to 2^31 - 1. `undefined`: not both of its ends are routers. */
   readonly cost: number | undefined
 }
 
 /** One fact, written by the node that it is about. */
 export type CatalogueRecord = NodeRecord | ServiceRecord | LinkRecord
 
-/** Names a record among its owner's. */
+/** Names a record among those of its log. */
 export type RecordKey = { readonly kind: 'node' } | ServiceKey | LinkKey
 
 /** A record's key as text: equal for equal keys, different for different keys. */
@@ -76,91 +74,48 @@ export function keyText(key: RecordKey): string {
       // No control character occurs in the names, so a NUL separates them.
       return `service\0${key.environment}\0${key.name}\0${key.port}`
     case 'link':
-      return `link\0${formatNodeId(key.neighbour)}`
+      return `link\0${key.neighbour.toString(16)}`
   }
 }
 
-/** A frozen copy of a node record. Throws a `TypeError` or `RangeError` that names the wrong field. */
-export function checkNodeRecord(roles: unknown, addresses: unknown): NodeRecord {
-  return Object.freeze({
-    kind: 'node',
-    roles: checkTextList(roles, {
-      what: 'roles',
-      each: 'role',
-      maxCount: MAX_ROLES,
-      maxBytes: MAX_ROLE_BYTES,
-    }),
-    addresses: checkTextList(addresses, {
-      what: 'addresses',
-      each: 'address',
-      maxCount: MAX_ADDRESSES,
-      maxBytes: MAX_ADDRESS_BYTES,
-    }),
-  })
+/** Whether two keys are equal, without making texts of them. */
+export function isSameKey(a: RecordKey, b: RecordKey): boolean {
+  switch (a.kind) {
+    case 'node':
+      return b.kind === 'node'
+    case 'service':
+      return (
+        b.kind === 'service' && a.port === b.port && a.name === b.name && a.environment === b.environment
+      )
+    case 'link':
+      return b.kind === 'link' && a.neighbour === b.neighbour
+  }
 }
 
-/** A frozen copy of a service's key. Throws a `TypeError` or `RangeError` that names the wrong field. */
-export function checkServiceKey(environment: unknown, name: unknown, port: unknown): ServiceKey {
-  return Object.freeze({
-    kind: 'service',
-    environment: checkText(environment, {
-      what: 'environment',
-      maxBytes: MAX_ENVIRONMENT_BYTES,
-      mayBeEmpty: true,
-    }),
-    name: checkServiceName(name as string),
-    port: checkPort(port as number),
-  })
-}
-
-/** A frozen copy of a service record. Throws a `TypeError` or `RangeError` that names the wrong field. */
-export function checkServiceRecord(key: ServiceKey, tags: unknown, weight: unknown): ServiceRecord {
-  return Object.freeze({
-    kind: 'service',
-    environment: key.environment,
-    name: key.name,
-    port: key.port,
-    tags: checkTextList(tags, { what: 'tags', each: 'tag', maxCount: MAX_TAGS, maxBytes: MAX_TAG_BYTES }),
-    weight: checkInteger('weight', weight, { min: 0, max: MAX_WEIGHT }),
-  })
-}
-
-/** A frozen link record; `cost` may be left out. Throws a `TypeError` or `RangeError` that names the wrong field. */
-export function checkLinkRecord(neighbour: NodeId, cost: unknown): LinkRecord {
-  return Object.freeze({
-    kind: 'link',
-    neighbour: toNodeId(neighbour),
-    cost: cost === undefined ? undefined : checkNumber('cost', cost, { min: 0, max: MAX_LINK_COST_MS }),
-  })
-}
-
-/** Whether two records are equal. */
+/** Whether two records are equal. Services of different nodes are not. */
 export function isSameRecord(a: CatalogueRecord, b: CatalogueRecord): boolean {
-  if (keyText(a) !== keyText(b)) return false
-  if (a.kind === 'node')
-    return b.kind === 'node' && isSameList(a.roles, b.roles) && isSameList(a.addresses, b.addresses)
-  if (a.kind === 'service') return b.kind === 'service' && a.weight === b.weight && isSameList(a.tags, b.tags)
-  return b.kind === 'link' && a.cost === b.cost
+  if (a === b) return true
+  if (!isSameKey(a, b)) return false
+  if (a.kind === 'node') return b.kind === 'node' && isSameNode(a, b)
+  if (a.kind === 'service') return b.kind === 'service' && isSameService(a, b)
+  return b.kind === 'link' && a.incarnation === b.incarnation && a.cost === b.cost
 }
 
-/** The most bytes that a record (or, withdrawn, its key) takes in a message. */
-export function recordBytes(key: RecordKey | CatalogueRecord): number {
-  // Three list headers of 3, at most four numbers of 9 (or a node id, 10), and something to spare.
-  let bytes = 48
-  if (key.kind === 'service') bytes += textBytes(key.environment) + textBytes(key.name)
-  if ('tags' in key) bytes += listBytes(key.tags)
-  if ('roles' in key) bytes += listBytes(key.roles) + listBytes(key.addresses)
-  return bytes
+function isSameNode(a: NodeRecord, b: NodeRecord): boolean {
+  return isSameList(a.roles, b.roles) && isSameList(a.addresses, b.addresses) && isSameList(a.routers, b.routers)
 }
 
-function isSameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((text, index) => text === b[index])
+function isSameService(a: ServiceRecord, b: ServiceRecord): boolean {
+  return (
+    a.nodeId === b.nodeId &&
+    a.weight === b.weight &&
+    a.zone === b.zone &&
+    a.version === b.version &&
+    a.health === b.health &&
+    isSameList(a.tags, b.tags)
+  )
 }
 
-function listBytes(texts: readonly string[]): number {
-  return texts.reduce((sum, text) => sum + textBytes(text), 3)
-}
-
-function textBytes(text: string): number {
-  return 3 + utf8Length(text)
+function isSameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a === b || (a.length === b.length && a.every((item, index) => item === b[index]))
 }

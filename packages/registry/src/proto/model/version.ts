@@ -1,16 +1,24 @@
-/**
- * When an entry was written, by its owner's own count. Versions of one owner compare by incarnation, then by sequence;
- * the newest wins.
- */
+/** Which state of a log something is. Versions of one log compare by their fields, in this order; the newest wins. */
 export interface Version {
-  /** Grows each time the owner starts anew (ms since 1970 serve). 0 to 2^53 - 1. */
+  /** Grows each time the owner starts anew. 0 to 2^53 - 1. */
   readonly incarnation: number
-  /** Grows with each change that the owner makes. The first change is 1. */
+  /** Grows with each change that the owner makes to this log. The first change is 1; 0 is the empty log. */
   readonly sequence: number
+  /**
+   * The first 6 bytes of the state's root, as a number: 0 to 2^48 - 1. It decides between two lives of the owner that
+   * have the same incarnation by mistake, so that all nodes end with the same one.
+   */
+  readonly check: number
 }
 
-/** Whether `version` is newer than `other`, which is the same owner's. */
-export function isNewer(version: Version, other: Version): boolean {
-  if (version.incarnation !== other.incarnation) return version.incarnation > other.incarnation
-  return version.sequence > other.sequence
+/** Below 0 when `a` is older than `b`, above 0 when it is newer, 0 when they are the same. */
+export function compareVersions(a: Version, b: Version): number {
+  if (a.incarnation !== b.incarnation) return a.incarnation - b.incarnation
+  if (a.sequence !== b.sequence) return a.sequence - b.sequence
+  return a.check - b.check
+}
+
+/** Whether `version` is newer than `other`; anything is newer than nothing. */
+export function isNewer(version: Version, other: Version | undefined): boolean {
+  return other === undefined || compareVersions(version, other) > 0
 }

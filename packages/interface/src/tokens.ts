@@ -7,12 +7,12 @@ export interface TokenListRule {
 }
 
 /** The bounds of what a node publishes about itself, the same in HELLO and in the registry. */
-export const NODE_FACT_LIMITS = {
+export const NODE_FACT_LIMITS: Readonly<Record<'roles' | 'addresses', TokenListRule>> = {
   /** What a node does for others, such as `router`. */
   roles: { maxItems: 8, maxBytes: 32 },
   /** Where a node can be dialed, as `network://address`. */
   addresses: { maxItems: 16, maxBytes: 255 },
-} as const satisfies Record<string, TokenListRule>
+}
 
 /** Whether `value` is a token: 1 to `maxBytes` characters of printable ASCII without spaces. */
 export function isToken(value: unknown, maxBytes: number): value is string {
@@ -23,7 +23,8 @@ export function isToken(value: unknown, maxBytes: number): value is string {
 export function checkTokens(name: string, value: unknown, rule: TokenListRule): readonly string[] {
   const { maxItems, maxBytes } = rule
   if (!Array.isArray(value)) throw new TypeError(`${name} must be a list, got ${typeof value}`)
-  if (value.length > maxItems) throw new RangeError(`${name} must be at most ${maxItems}, got ${value.length}`)
+  if (value.length > maxItems)
+    throw new RangeError(`${name} must be at most ${maxItems}, got ${value.length}`)
   for (const item of value as readonly unknown[]) {
     if (isToken(item, maxBytes)) continue
     throw new TypeError(

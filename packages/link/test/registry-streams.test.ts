@@ -139,6 +139,29 @@ describe('messages of the registry', () => {
     expect(dials.accepted.every(({ stream }) => stream.bufferedBytes > 0)).toBe(true)
   })
 
+  it('overtake the bytes of the application when they are in a hurry, and say when they have left', async () => {
+    const { clock, left, right } = newPair({}, (end, time) => limitRate(end, time, 100_000))
+    await clock.pass(1_000)
+    right.onStream = ({ stream }) => {
+      right.link.accept(stream)
+      stream.handle({ onData: () => undefined, onEnd: () => undefined })
+    }
+    const dials = new Dials()
+    for (let count = 0; count < 100; count++) left.link.dial({ kind: 'dial', port: 80, sourcePort: 0 }, dials)
+    clock.advance(5_000)
+    left.link.sendRegistry('first')
+    clock.advance(100)
+    for (const { stream } of dials.accepted) stream.write(LARGE.slice())
+    left.link.hurryRegistry()
+    left.link.sendRegistry('last')
+    expect(left.link.hasUnsentRegistry).toBe(true)
+    // What was handed over before takes less than that, all bytes of the application a minute.
+    clock.advance(8_000)
+    expect(left.link.hasUnsentRegistry).toBe(false)
+    clock.advance(100)
+    expect(right.registry).toEqual(['first', 'last'])
+  })
+
   it('that are too many make sendRegistry return false, until they have left', async () => {
     const { clock, left, right } = await openPair()
     let sent = 0

@@ -1,4 +1,5 @@
 import { ALPN_PROTOCOL } from '@astranet/link'
+import { WebSignatures } from '@astranet/secure'
 import { ws } from '@astranet/transport-ws/browser'
 import type { Origin } from '../node/origin.js'
 import type { Platform } from '../node/platform.js'
@@ -22,8 +23,11 @@ export const browser: Platform<Socket, Listener> = {
   acceptedOrigin: () => ANYWHERE,
   listener: (queue) => new Listener(queue),
   transports: () => [ws({ protocol: ALPN_PROTOCOL })],
+  role: 'leaf',
   hostAddresses: () => [],
   publish: () => undefined,
+  hasSubscribers: () => false,
+  signatures: new WebSignatures(),
   warn: () => undefined,
   // A page that ends breaks its links: the last bytes given to a WebSocket may not leave any more.
   atExit: () => () => undefined,

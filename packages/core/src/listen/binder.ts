@@ -6,6 +6,7 @@ import type { AccessControl } from '../access/access-control.js'
 import type { BindOptions } from '../api/bind-options.js'
 import { checkOptions, checkSignal } from '../api/check.js'
 import { NetError } from '../api/net-error.js'
+import { serviceFacts, type ServiceFacts } from '../api/service-facts.js'
 import { checkSocketOptions } from '../api/socket-options.js'
 import type { SocketFactory } from '../node/socket-factory.js'
 import { checkAllow, safeAllow } from './allow.js'
@@ -28,6 +29,8 @@ export interface BinderParts<TSocket, TListener> {
   readonly ports: PortTable
   readonly catalogue: Catalogue
   readonly access: AccessControl
+  /** Where the node runs; `''` when it does not say it. */
+  readonly zone: string
   /** The services of this node have changed. */
   readonly onChange: () => void
 }
@@ -43,7 +46,7 @@ export class Binder<TSocket, TListener> {
   /** See `AstraNet.bind`. */
   bind(text: string, environment: string, options: BindOptions): TListener {
     const { factory, self, ports, catalogue, onChange } = this.#parts
-    const { backlog = DEFAULT_BACKLOG, tags, weight } = checkOptions(options)
+    const { backlog = DEFAULT_BACKLOG } = checkOptions(options)
     const allow = checkAllow(options.allow)
     const signal = checkSignal(options.signal)
     const { port, service } = this.#readAddress(text)
@@ -53,24 +56,24 @@ export class Binder<TSocket, TListener> {
     if (ports.at(port) !== undefined)
       throw bindError('EADDRINUSE', text, `port ${port} of this node is bound already`)
     const asked = { name: service ?? '', environment, port }
+    let facts: ServiceFacts = { zone: this.#parts.zone, ...serviceFacts(options) }
     if (service !== undefined) {
       this.#checkOffer(text, asked)
-      catalogue.publishService({
-        environment,
-        name: service,
-        port,
-        ...(tags === undefined ? {} : { tags }),
-        ...(weight === undefined ? {} : { weight }),
-      })
+      catalogue.publishService({ ...asked, ...facts })
+    }
+    const update = (changes: ServiceFacts): void => {
+      const updated = { ...facts, ...serviceFacts(changes) }
+      if (catalogue.publishService({ ...asked, ...updated })) onChange()
+      facts = updated
     }
     const release = (): void => {
       ignoreSignal()
       ports.delete(port)
-      if (service !== undefined) catalogue.withdrawService({ environment, name: service, port })
+      if (service !== undefined) catalogue.withdrawService(asked)
       onChange()
     }
     const binding = {
-      ...{ node: self, port, service, environment, backlog, socketOptions, release, asked },
+      ...{ node: self, port, service, environment, backlog, socketOptions, update, release, asked },
       allow: allow === undefined ? undefined : safeAllow(allow, factory.callerOrigin(undefined)),
     }
     const queue = new ListenerQueue(binding, factory)

@@ -1,4 +1,6 @@
+import type { SignatureCrypto } from '@astranet/secure'
 import type { DefaultTransports } from '../api/options.js'
+import type { NodeRole } from '../api/role.js'
 import type { ListenerFactory } from '../listen/binder.js'
 import type { AtExit } from './at-exit.js'
 import type { Reporter } from './reporter.js'
@@ -12,6 +14,10 @@ export interface Platform<TSocket, TListener>
   extends SocketFactory<TSocket>, ListenerFactory<TSocket, TListener>, Reporter {
   /** The transports of a node that was given none. */
   readonly transports: DefaultTransports
+  /** The role of a node that was given none. */
+  readonly role: NodeRole
+  /** What checks the signatures of other nodes. */
+  readonly signatures: SignatureCrypto
   /** The IP addresses at which other machines may reach this one. */
   hostAddresses(): readonly string[]
   /** How links notice that the program ends. */

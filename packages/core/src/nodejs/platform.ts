@@ -1,5 +1,6 @@
-import { channel } from 'node:diagnostics_channel'
+import { channel, hasSubscribers } from 'node:diagnostics_channel'
 import type { Stream } from '@astranet/mux'
+import { NodeSignatures } from '@astranet/secure'
 import type { Platform } from '../node/platform.js'
 import type { SocketDetails } from '../node/socket-details.js'
 import { acceptedOrigin, callerOrigin } from './async-origin.js'
@@ -17,9 +18,12 @@ export const nodejs: Platform<Socket, Listener> = {
   acceptedOrigin,
   listener: (queue) => new Listener(queue),
   transports: defaultTransports,
+  role: 'node',
   hostAddresses,
   atExit,
   publish: (name, message) => channel(name).publish(message),
+  hasSubscribers,
+  signatures: new NodeSignatures(),
   warn: (message, code) => process.emitWarning(message, { type: 'AstraNetWarning', code }),
 }
 

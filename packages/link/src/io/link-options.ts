@@ -81,6 +81,8 @@ export interface HandlerOf<L> {
   onRegistry?(link: L, body: unknown): void | Promise<void>
   /** After a `sendRegistry` that returned false: the registry's stream takes more. */
   onRegistryWritable?(link: L): void
+  /** The peer has moved to a later incarnation: `link.peer` has it. May repeat. */
+  onIncarnation?(link: L): void
   /** The peer reports that it also has a link to another node with this node's id. May repeat. */
   onConflict?(link: L): void
   /** The peer takes no new streams. Those with an id of `lastStreamId` or above were not processed. May repeat. */

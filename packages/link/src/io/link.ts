@@ -139,6 +139,19 @@ export class Link implements RankedLink {
     return this.isOpen && this.#core.streams.registry.canSend
   }
 
+  /** Whether a message that `sendRegistry` took has not been handed to the connection. */
+  get hasUnsentRegistry(): boolean {
+    return this.isOpen && this.#core.streams.registry.hasUnsent
+  }
+
+  /**
+   * Sends later messages of the registry ahead of the application's bytes, once the first one was sent: before this node
+   * leaves.
+   */
+  hurryRegistry(): void {
+    this.#core.streams.registry.hurry()
+  }
+
   /** Reports to the peer that this node's incarnation has changed since its HELLO. Without effect unless open. */
   tellIncarnation(incarnation: number): void {
     if (this.isOpen) this.#core.control.send(incarnationToWire(incarnation))

@@ -30,6 +30,7 @@ export class Side {
   /** How often the registry's stream took more again. */
   registryWritable = 0
   readonly goAways: number[] = []
+  readonly incarnations: (number | undefined)[] = []
   conflicts = 0
   readonly closes: (Error | undefined)[] = []
   admit: (hello: Hello) => LinkError | undefined | Promise<LinkError | undefined> = () => undefined
@@ -63,6 +64,7 @@ export class Side {
         },
         ...(hasRegistry ? { onRegistry: (_, body) => this.#onRegistry(body) } : {}),
         onRegistryWritable: () => void (this.registryWritable += 1),
+        onIncarnation: (link) => void this.incarnations.push(link.peer?.incarnation),
         onConflict: () => void this.conflicts++,
         onGoAway: (_, lastStreamId) => {
           this.goAways.push(lastStreamId)

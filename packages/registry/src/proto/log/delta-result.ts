@@ -1,5 +1,6 @@
-import type { AstraError } from '@astranet/interface'
+import { AstraError, formatNodeId } from '@astranet/interface'
 import type { CatalogueRecord } from '../model/record.js'
+import type { LogId } from './log-id.js'
 
 /** How a delta changed a record: `before` is undefined when it is new, `now` when it is gone. Never both. */
 export interface RecordChange {
@@ -22,3 +23,27 @@ export type DeltaResult =
   | { readonly kind: 'staged' | 'stale' | 'duplicate' }
   | { readonly kind: 'gap'; readonly isSuspect: boolean }
   | { readonly kind: 'forged' | 'tooLarge'; readonly error: AstraError }
+
+/** It does not follow what is held. */
+export const GAP: DeltaResult = Object.freeze({ kind: 'gap', isSuspect: false })
+
+/** It follows what is held, but does not make the state. */
+export const SUSPECT_GAP: DeltaResult = Object.freeze({ kind: 'gap', isSuspect: true })
+
+/** The owner did not sign what was sent as its log; `why` says what shows it. */
+export function forged(id: LogId, why: string): DeltaResult {
+  const text = `what was sent as the ${id.kind} log of node ${formatNodeId(id.owner)} is not its own: ${why}`
+  return { kind: 'forged', error: new AstraError('ASTRA_ERR_REGISTRY_FORGED', text) }
+}
+
+/** What was sent is no list of entries; `why` says what is wrong with it. */
+export function malformed(id: LogId, why: string): DeltaResult {
+  const text = `entries of node ${formatNodeId(id.owner)} are malformed: ${why}`
+  return { kind: 'forged', error: new AstraError('ASTRA_ERR_REGISTRY_MESSAGE', text) }
+}
+
+/** The log is above `limit`, for example `1,024 entries`. */
+export function tooLarge(id: LogId, limit: string): DeltaResult {
+  const text = `the ${id.kind} log of node ${formatNodeId(id.owner)} has more than the ${limit} that are allowed`
+  return { kind: 'tooLarge', error: new AstraError('ASTRA_ERR_REGISTRY_LIMIT', text) }
+}

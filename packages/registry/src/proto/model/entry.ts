@@ -1,93 +1,121 @@
+import { encodeMessage, MessageDecoder } from '@astranet/frame/message'
 import { nodeIdToBytes } from '@astranet/interface'
-import { checkList, checkNodeIdBytes } from './check-wire.js'
+import { checkCount, checkList } from './check-wire.js'
+import { keyRange } from './entry-layout.js'
+import { decodeKey, decodeRecord, KIND_LINK, KIND_NODE, KIND_SERVICE } from './entry-record.js'
+import { MAX_ENTRY_BYTES } from './limits.js'
+import type { LogItem } from './log-item.js'
 import type { PlainValue } from './plain-value.js'
-import {
-  checkLinkRecord,
-  checkNodeRecord,
-  checkServiceKey,
-  checkServiceRecord,
-  type CatalogueRecord,
-  type RecordKey,
-} from './record.js'
+import type { ReadContext } from './read-context.js'
+import { keyText, type CatalogueRecord, type RecordKey } from './record.js'
 
-/** A record with its place in its owner's history, or a tombstone: the place where it was withdrawn. */
-export interface Entry {
-  /** The owner's count at the time. 1 to 2^53 - 1. */
+/** An entry as it was read, and where in its bytes it is. */
+export interface ReadEntry {
   readonly sequence: number
-  readonly key: RecordKey
-  /** `undefined` in a tombstone. */
-  readonly record: CatalogueRecord | undefined
+  readonly item: LogItem
+  /** The bytes that it was read from. */
+  readonly source: Uint8Array
+  readonly start: number
+  readonly end: number
 }
 
-const KIND_NODE = 0x00
-const KIND_SERVICE = 0x01
-const KIND_LINK = 0x02
-
-/** An entry as plain values: sequence, kind, key, and value (`null` in a tombstone). */
-export function encodeEntry(entry: Entry): PlainValue {
-  const { sequence, key, record } = entry
+/** An entry as it is stored and sent: its length and its msgpack. `record` is `undefined` in a tombstone. */
+export function encodeEntry(
+  sequence: number,
+  key: RecordKey,
+  record: CatalogueRecord | undefined,
+): Uint8Array {
   const value = record === undefined ? null : encodeValue(record)
-  switch (key.kind) {
-    case 'node':
-      return [sequence, KIND_NODE, [], value]
-    case 'service':
-      return [sequence, KIND_SERVICE, [key.environment, key.name, key.port], value]
-    case 'link':
-      return [sequence, KIND_LINK, [nodeIdToBytes(key.neighbour)], value]
-  }
+  return encodeMessage([sequence, ...encodeKey(key), value], { maxBytes: MAX_ENTRY_BYTES })
 }
 
 /**
- * Reads an entry's kind, key and value. `undefined` for a kind that is not known here: a later version's, to be
- * ignored. Throws a `TypeError` or `RangeError` that says what is wrong.
+ * Reads entries that stand one behind the other. Their sequences must rise from above `since` to at most `until`.
+ * Returns a sentence that says what is wrong when that is not so, or when they are no entries.
  */
-export function decodeEntry(sequence: number, fields: readonly unknown[]): Entry | undefined {
-  const [kind, keyFields, value] = fields
-  if (typeof kind !== 'number') throw new TypeError(`kind must be a number, got ${typeof kind}`)
-  switch (kind) {
-    case KIND_NODE:
-      return decodeNode(sequence, value)
-    case KIND_SERVICE:
-      return decodeService(sequence, keyFields, value)
-    case KIND_LINK:
-      return decodeLink(sequence, keyFields, value)
-    default:
-      return undefined
+export function readEntries(
+  bytes: Uint8Array,
+  range: { readonly since: number; readonly until: number },
+  context: ReadContext,
+): ReadEntry[] | string {
+  const decoder = new MessageDecoder({ maxBytes: MAX_ENTRY_BYTES })
+  decoder.push(bytes)
+  const entries: ReadEntry[] = []
+  let start = 0
+  let last = range.since
+  while (start < bytes.length) {
+    const result = decoder.next()
+    if (result.kind === 'error') return result.error.message
+    if (result.kind === 'incomplete') return 'an entry is cut off'
+    const end = bytes.length - decoder.bufferedBytes
+    const entry = readEntry(result.value, bytes, start, end, context)
+    if (typeof entry === 'string') return entry
+    if (entry.sequence <= last || entry.sequence > range.until) {
+      return 'sequences of entries do not rise to that of the state'
+    }
+    last = entry.sequence
+    entries.push(entry)
+    start = end
+  }
+  return entries
+}
+
+function readEntry(
+  value: unknown,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  context: ReadContext,
+): ReadEntry | string {
+  try {
+    const fields = checkList(value, { what: 'entry', min: 4, max: MAX_ENTRY_BYTES })
+    const sequence = checkCount(fields[0], 'sequence')
+    const kind = checkCount(fields[1], 'kind')
+    return { sequence, item: readItem(kind, fields, bytes, start, context), source: bytes, start, end }
+  } catch (error) {
+    return error instanceof Error ? error.message : 'an entry cannot be read'
+  }
+}
+
+function readItem(
+  kind: number,
+  fields: readonly unknown[],
+  bytes: Uint8Array,
+  start: number,
+  context: ReadContext,
+): LogItem {
+  const { start: keyStart, end: keyEnd } = keyRange(bytes, start)
+  const keyBytes = bytes.subarray(keyStart, keyEnd)
+  const isTombstone = fields[3] === null
+  const key = decodeKey(kind, fields[2], keyBytes, context)
+  if (key === undefined) {
+    const text = `opaque\0${kind}\0${String.fromCharCode(...keyBytes)}`
+    return Object.freeze({ kind: isTombstone ? 'tombstone' : 'opaque', of: text })
+  }
+  if (isTombstone) return Object.freeze({ kind: 'tombstone', of: keyText(key) })
+  return decodeRecord(key, fields[3], context) ?? Object.freeze({ kind: 'opaque', of: keyText(key) })
+}
+
+function encodeKey(key: RecordKey): readonly PlainValue[] {
+  switch (key.kind) {
+    case 'node':
+      return [KIND_NODE, []]
+    case 'service':
+      return [KIND_SERVICE, [key.environment, key.name, key.port]]
+    case 'link':
+      return [KIND_LINK, [nodeIdToBytes(key.neighbour)]]
   }
 }
 
 function encodeValue(record: CatalogueRecord): PlainValue {
   switch (record.kind) {
     case 'node':
-      return [record.roles, record.addresses]
-    case 'service':
-      return [record.tags, record.weight]
+      return [record.roles, record.addresses, record.routers.map(nodeIdToBytes)]
+    case 'service': {
+      const health = record.health === 'passing' ? 0 : 1
+      return [record.tags, record.weight, record.zone, record.version, health]
+    }
     case 'link':
-      return record.cost === undefined ? [] : [record.cost]
+      return record.cost === undefined ? [record.incarnation] : [record.incarnation, record.cost]
   }
-}
-
-function decodeNode(sequence: number, value: unknown): Entry {
-  if (value === null) return { sequence, key: { kind: 'node' }, record: undefined }
-  const [roles, addresses] = checkList(value, { what: 'value of a node', min: 2, max: 64 })
-  const record = checkNodeRecord(roles, addresses)
-  return { sequence, key: record, record }
-}
-
-function decodeService(sequence: number, keyFields: unknown, value: unknown): Entry {
-  const [environment, name, port] = checkList(keyFields, { what: 'key of a service', min: 3, max: 64 })
-  const key = checkServiceKey(environment, name, port)
-  if (value === null) return { sequence, key, record: undefined }
-  const [tags, weight] = checkList(value, { what: 'value of a service', min: 2, max: 64 })
-  const record = checkServiceRecord(key, tags, weight)
-  return { sequence, key: record, record }
-}
-
-function decodeLink(sequence: number, keyFields: unknown, value: unknown): Entry {
-  const [id] = checkList(keyFields, { what: 'key of a link', min: 1, max: 64 })
-  const neighbour = checkNodeIdBytes(id, 'neighbour')
-  if (value === null) return { sequence, key: { kind: 'link', neighbour }, record: undefined }
-  const [cost] = checkList(value, { what: 'value of a link', min: 0, max: 64 })
-  const record = checkLinkRecord(neighbour, cost ?? undefined)
-  return { sequence, key: record, record }
 }

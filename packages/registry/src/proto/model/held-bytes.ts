@@ -1,34 +1,38 @@
-import type { CatalogueRecord } from './record.js'
+import { isShown, type LogItem } from './log-item.js'
 
 /*
- * What entries of others take of the heap, measured with V8 of Node 20, 22 and 24 (`test/memory.test.ts` repeats it):
- *
- *   service, name of 6 bytes            up to 891 bytes while it is offered, 437 while its node is down
- *   each further byte of its name       3.3: it is in the record, in two keys, and in the list of names
- *   each tag                            its text and up to 60
- *   link                                246
- *   a neighbour without any entries     670; with an empty state 970
- *   its entry about itself              180, and for each role and address its text and up to 30
- *
- * The counts below are a little higher, so that no mix of entries takes more than is counted. A neighbour that is down
- * takes about half of its count.
+ * What the logs of others take of the heap and of byte arrays outside it, measured with V8 of Node 20
+ * (`test/memory.test.ts` repeats it). The counts are a little higher, so that no mix of entries takes more than is
+ * counted.
  */
-const BYTES = { node: 320, service: 900, link: 320, text: 64 } as const
 
-/** How many copies of the name and the environment of a service are held. */
-const KEY_COPIES = 3
+/** A replica without content. */
+export const REPLICA_BYTES = 160
 
-/** What is held of an owner beside its entries, in bytes. */
-export const OWNER_BYTES = 1_280
+/** A content without entries: two objects, a byte array and its memory outside the heap. */
+export const CONTENT_BYTES = 640
 
-/** The heap that a record of another node takes, in bytes: an upper bound. */
-export function heldBytes(record: CatalogueRecord): number {
-  switch (record.kind) {
+/** The place of an entry in the list of its content. */
+export const ITEM_SLOT_BYTES = 8
+
+/** The place of an entry in the map of a large content, with the text of its key. */
+export const INDEX_ENTRY_BYTES = 160
+
+/** The place of an entry in what is not complete. */
+export const STAGED_ENTRY_BYTES = 112
+
+const BYTES = { node: 128, service: 112, link: 144, hidden: 48, text: 24, list: 40, id: 40 } as const
+
+/** The memory of an item in bytes, without that of its stored bytes: an upper bound, as if no text were shared. */
+export function itemBytes(item: LogItem): number {
+  if (!isShown(item)) return BYTES.hidden + textBytes(item.of)
+  switch (item.kind) {
     case 'node':
-      return BYTES.node + listBytes(record.roles) + listBytes(record.addresses)
+      return BYTES.node + listBytes(item.roles) + listBytes(item.addresses) + item.routers.length * BYTES.id
     case 'service': {
-      const keyBytes = textBytes(record.environment) + textBytes(record.name)
-      return BYTES.service + KEY_COPIES * keyBytes + listBytes(record.tags)
+      const { environment, name, tags, zone, version } = item
+      const labels = textBytes(environment) + textBytes(name) + textBytes(zone) + textBytes(version)
+      return BYTES.service + labels + listBytes(tags)
     }
     case 'link':
       return BYTES.link
@@ -36,10 +40,14 @@ export function heldBytes(record: CatalogueRecord): number {
 }
 
 function listBytes(texts: readonly string[]): number {
-  return texts.reduce((sum, text) => sum + BYTES.text + textBytes(text), 0)
+  if (texts.length === 0) return 0
+  let bytes: number = BYTES.list
+  for (const text of texts) bytes += 8 + textBytes(text)
+  return bytes
 }
 
 /** V8 takes one byte for each unit of a text that is all Latin-1, else two for each. */
 function textBytes(text: string): number {
-  return /^[\0-\xff]*$/.test(text) ? text.length : 2 * text.length
+  if (text === '') return 0
+  return BYTES.text + (/^[\0-\xff]*$/.test(text) ? text.length : 2 * text.length)
 }

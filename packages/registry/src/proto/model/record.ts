@@ -84,9 +84,7 @@ export function isSameKey(a: RecordKey, b: RecordKey): boolean {
     case 'node':
       return b.kind === 'node'
     case 'service':
-      return (
-        b.kind === 'service' && a.port === b.port && a.name === b.name && a.environment === b.environment
-      )
+      return b.kind === 'service' && a.port === b.port && a.name === b.name && a.environment === b.environment
     case 'link':
       return b.kind === 'link' && a.neighbour === b.neighbour
   }
@@ -102,7 +100,9 @@ export function isSameRecord(a: CatalogueRecord, b: CatalogueRecord): boolean {
 }
 
 function isSameNode(a: NodeRecord, b: NodeRecord): boolean {
-  return isSameList(a.roles, b.roles) && isSameList(a.addresses, b.addresses) && isSameList(a.routers, b.routers)
+  return (
+    isSameList(a.roles, b.roles) && isSameList(a.addresses, b.addresses) && isSameList(a.routers, b.routers)
+  )
 }
 
 function isSameService(a: ServiceRecord, b: ServiceRecord): boolean {

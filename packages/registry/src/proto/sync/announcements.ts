@@ -29,17 +29,17 @@ export class Announcements {
 
   /** The neighbour has shown that it holds `version` of a log. */
   isKnown(key: string, version: Version): void {
-    const state = this.#logs.get(key)?.state
-    if (state !== undefined && compareVersions(version, state) >= 0) this.#logs.delete(key)
+    const own = this.#logs.get(key)?.version
+    if (own !== undefined && compareVersions(version, own) >= 0) this.#logs.delete(key)
   }
 
   /** Takes what fits into one message; the rest stays due. */
   take(): LogVersion[] {
     const items: LogVersion[] = []
-    for (const [key, { owner, kind, state }] of this.#logs) {
+    for (const [key, { owner, kind, version }] of this.#logs) {
       if (items.length === MAX_ITEMS_PER_MESSAGE) break
       this.#logs.delete(key)
-      if (state !== undefined) items.push({ owner, kind, version: state })
+      if (version !== undefined) items.push({ owner, kind, version })
     }
     return items
   }

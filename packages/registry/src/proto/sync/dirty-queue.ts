@@ -55,8 +55,8 @@ export class DirtyQueue {
   /** The neighbour has shown that it holds `version` of a log. */
   isKnown(key: string, version: Version): void {
     const entry = this.#entries.get(key)
-    const state = entry?.log.state
-    if (state !== undefined && entry?.isAsked === false && compareVersions(version, state) >= 0)
+    const own = entry?.log.version
+    if (own !== undefined && entry?.isAsked === false && compareVersions(version, own) >= 0)
       this.#entries.delete(key)
   }
 

@@ -1,9 +1,8 @@
 import type { NodeId } from '@astranet/interface'
 import { logKey, type LogId, type LogKind } from '../log/log-id.js'
 import type { LogPart } from '../log/log-part.js'
-import { Replica } from '../log/replica.js'
+import { Replica, type ReplicaParts } from '../log/replica.js'
 import type { SignedState } from '../log/signed-state.js'
-import type { CatalogueLimits } from '../model/limits.js'
 import type { Version } from '../model/version.js'
 import { Ration } from './ration.js'
 import type { SharedLog } from './shared-log.js'
@@ -21,20 +20,24 @@ export class HeldLog implements SharedLog {
   continuousFrom = 0
   offered: SharedLog['offered'] = undefined
   waitingBase: Version | undefined | null = null
+  /** The version that neighbours had before changes that they were not told, as its owner could not be reached. */
+  untoldBase: Version | undefined | null = null
   /** Bytes of it that are in the sum of all. */
   countedBytes = 0
-  /** Settles when the delta that is being checked has been taken; another one has to wait for that. */
-  busy: Promise<unknown> | undefined = undefined
 
-  constructor({ owner, kind }: LogId, limits: CatalogueLimits) {
+  constructor({ owner, kind }: LogId, parts: ReplicaParts) {
     this.owner = owner
     this.kind = kind
     this.key = logKey(owner, kind)
-    this.replica = new Replica(owner, kind, limits)
+    this.replica = new Replica({ owner, kind }, parts)
   }
 
   get state(): SignedState | undefined {
     return this.replica.state
+  }
+
+  get version(): Version | undefined {
+    return this.replica.version
   }
 
   get publicKey(): Uint8Array | undefined {

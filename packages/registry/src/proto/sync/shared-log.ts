@@ -12,6 +12,8 @@ export interface SharedLog extends LogId {
   readonly publicKey: Uint8Array | undefined
   /** What its owner signed last; `undefined`: nothing yet, so there is nothing to send. */
   readonly state: SignedState | undefined
+  /** The version of that state. */
+  readonly version: Version | undefined
   /** The first incarnation since which each state followed from the one before by changes. */
   readonly continuousFrom: number
   /** How often its changes are passed on. */

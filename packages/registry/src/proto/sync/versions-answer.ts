@@ -16,8 +16,8 @@ export class VersionsAnswer {
   take(): { readonly items: LogVersion[]; readonly hasMore: boolean } {
     const items: LogVersion[] = []
     while (this.#next.done !== true && items.length < MAX_ITEMS_PER_MESSAGE) {
-      const { owner, kind, state } = this.#next.value
-      if (state !== undefined) items.push({ owner, kind, version: state })
+      const { owner, kind, version } = this.#next.value
+      if (version !== undefined) items.push({ owner, kind, version })
       this.#next = this.#logs.next()
     }
     return { items, hasMore: this.#next.done !== true }

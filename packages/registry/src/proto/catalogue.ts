@@ -1,4 +1,6 @@
-import type { AstraError, NodeId } from '@astranet/interface'
+import { toNodeId, type AstraError, type NodeId } from '@astranet/interface'
+import { checkInteger } from '@astranet/interface/check'
+import { after, type MaybePromise } from './crypto.js'
 import type { RegistryInspection } from './inspection.js'
 import type {
   CatalogueOptions,
@@ -12,18 +14,16 @@ import type {
 } from './model/catalogue-options.js'
 import type { LinkRecord, NodeRecord } from './model/record.js'
 import type { Refused, Report } from './report.js'
-import type { RegistryMessage } from './sync/messages.js'
-import type { ServiceChange, ServiceInstance } from './view/service-index.js'
+import { Engine, type Route } from './sync/engine.js'
+import { inspect } from './sync/inspect.js'
+import type { ServiceChange, ServiceInstance } from './view/service-instance.js'
 import type { Watch } from './view/watch.js'
 import type { Want } from './want.js'
+import { encodeMessage } from './wire/encode.js'
+import type { RegistryMessage } from './wire/registry-message.js'
 
-/** A way to a node, see `Catalogue.routeTo`. */
-export interface Route {
-  /** The routers on the way, in order: at most 15. Empty: there is a link. */
-  readonly via: readonly NodeId[]
-  /** The sum of the links' round-trip times in ms; `undefined` when one of them is not known. */
-  readonly costMs: number | undefined
-}
+/** Two less than the largest, so that a later incarnation can be adopted. */
+const INCARNATION_RANGE = { min: 0, max: Number.MAX_SAFE_INTEGER - 2 }
 
 /**
  * What the nodes of a network offer, as far as this node holds it, kept current as services, nodes and links come and
@@ -38,28 +38,35 @@ export interface Route {
  * All times are ms of one clock that never goes back.
  */
 export class Catalogue {
+  readonly #engine: Engine
+  readonly #onWork: (() => void) | undefined
+  #isClosed = false
+
   constructor(options: CatalogueOptions) {
-    throw new Error(`not built yet: ${options.role}`)
+    checkInteger('incarnation', options.incarnation, INCARNATION_RANGE)
+    checkRole(options)
+    this.#onWork = options.onWork
+    this.#engine = new Engine(options, () => this.#worked())
   }
 
   /** The node that this catalogue belongs to. */
   get self(): NodeId {
-    throw new Error('not built yet')
+    return this.#engine.state.self
   }
 
   /** What this node does for the network. */
   get role(): CatalogueRole {
-    throw new Error('not built yet')
+    return this.#engine.state.role
   }
 
   /** How much of the catalogue this node holds. */
   get catalogue(): CatalogueScope {
-    throw new Error('not built yet')
+    return this.#engine.state.scope
   }
 
   /** This node's present incarnation: the one given, or a later one that it had to adopt. */
   get incarnation(): number {
-    throw new Error('not built yet')
+    return this.#engine.own.services.log.incarnation
   }
 
   /**
@@ -67,7 +74,11 @@ export class Catalogue {
    * Throws a `RangeError` for a router that holds only what is wanted. What was published is kept.
    */
   setRole(options: CatalogueRoleOptions): void {
-    throw new Error(`not built yet: ${options.role}`)
+    checkRole(options)
+    if (this.#engine.state.neighbours.count > 0)
+      throw new Error('the role cannot change while neighbours are up')
+    this.#engine.setRole(options)
+    this.#settle()
   }
 
   /**
@@ -76,12 +87,12 @@ export class Catalogue {
    * `CatalogueLimits`).
    */
   publishService(options: ServiceOptions): boolean {
-    throw new Error(`not built yet: ${options.name}`)
+    return this.#settled(this.#engine.ownRecords.publishService(options))
   }
 
   /** Withdraws a service of this node. Returns whether it was offered. Throws like `publishService`. */
   withdrawService(name: ServiceName): boolean {
-    throw new Error(`not built yet: ${name.name}`)
+    return this.#settled(this.#engine.ownRecords.withdrawService(name))
   }
 
   /**
@@ -89,7 +100,7 @@ export class Catalogue {
    * links to are added by the catalogue itself.
    */
   setNode(node: { readonly roles: readonly string[]; readonly addresses: readonly string[] }): boolean {
-    throw new Error(`not built yet: ${node.roles.length}`)
+    return this.#settled(this.#engine.ownRecords.setNode(node.roles, node.addresses))
   }
 
   /**
@@ -99,7 +110,11 @@ export class Catalogue {
    * neighbour that is not up (the measurement came too late).
    */
   publishLink(neighbour: NodeId, costMs: number, now: number): boolean {
-    throw new Error(`not built yet: ${neighbour} ${costMs} ${now}`)
+    this.#engine.state.advance(now)
+    const isChanged = this.#engine.ownLinks.measured(neighbour, costMs, now)
+    if (isChanged) this.#engine.links.costChanged(neighbour)
+    if (isChanged) this.#engine.state.signal.mark()
+    return this.#settled(isChanged)
   }
 
   /**
@@ -107,7 +122,9 @@ export class Catalogue {
    * as its last state. Afterwards it publishes nothing; `publishService` and `setNode` throw an `Error`. Idempotent.
    */
   leave(now: number): void {
-    throw new Error(`not built yet: ${now}`)
+    this.#engine.state.advance(now)
+    this.#engine.leave()
+    this.#settle()
   }
 
   /**
@@ -115,12 +132,19 @@ export class Catalogue {
    * over on another link, and what is visible stays so meanwhile. Throws a `RangeError` for this node's own id.
    */
   neighbourUp(facts: NeighbourFacts, now: number): void {
-    throw new Error(`not built yet: ${facts.nodeId} ${now}`)
+    const nodeId = toNodeId(facts.nodeId)
+    if (nodeId === this.self) throw new RangeError('neighbour must be another node than self')
+    this.#engine.state.advance(now)
+    this.#engine.links.up(facts)
+    this.#settle()
   }
 
   /** The neighbour has adopted a later incarnation and said so on its link. Ignored when it is not up. */
   neighbourIncarnation(nodeId: NodeId, incarnation: number, now: number): void {
-    throw new Error(`not built yet: ${nodeId} ${incarnation} ${now}`)
+    this.#engine.state.advance(now)
+    const neighbour = this.#engine.state.neighbours.get(nodeId)
+    if (neighbour !== undefined) this.#engine.links.told(neighbour, incarnation)
+    this.#settle()
   }
 
   /**
@@ -128,7 +152,11 @@ export class Catalogue {
    * Idempotent.
    */
   neighbourDown(nodeId: NodeId, now: number): void {
-    throw new Error(`not built yet: ${nodeId} ${now}`)
+    this.#engine.state.advance(now)
+    const neighbour = this.#engine.state.neighbours.get(nodeId)
+    if (neighbour === undefined) return
+    this.#engine.links.down(neighbour)
+    this.#settle()
   }
 
   /**
@@ -143,12 +171,20 @@ export class Catalogue {
    *
    * A message of a neighbour that is not up is dropped: its link went down while the message was in flight.
    */
-  receive(
-    from: NodeId,
-    message: unknown,
-    now: number,
-  ): AstraError | undefined | Promise<AstraError | undefined> {
-    throw new Error(`not built yet: ${from} ${typeof message} ${now}`)
+  receive(from: NodeId, message: unknown, now: number): MaybePromise<AstraError | undefined> {
+    const { state, exchange } = this.#engine
+    state.advance(now)
+    const neighbour = state.neighbours.get(from)
+    if (neighbour === undefined || this.#isClosed) return undefined
+    let isLater = false
+    const outcome = after(exchange.receive(neighbour, message), (error) => {
+      if (this.#isClosed) return undefined
+      if (isLater) this.#worked()
+      else this.#settle()
+      return neighbour.isUp ? error : undefined
+    })
+    isLater = true
+    return outcome
   }
 
   /**
@@ -157,7 +193,12 @@ export class Catalogue {
    * `dueAt`. The list is empty when nothing is due; its cost does not grow with the number of neighbours.
    */
   due(now: number): NodeId[] {
-    throw new Error(`not built yet: ${now}`)
+    const { state } = this.#engine
+    state.advance(now)
+    if (this.#isClosed) return []
+    this.#engine.work()
+    this.#settle()
+    return state.neighbours.readyIds()
   }
 
   /**
@@ -165,12 +206,23 @@ export class Catalogue {
    * is a msgpack array of at most 65,536 bytes when encoded, to be sent at once.
    */
   nextMessage(to: NodeId, now: number): RegistryMessage | undefined {
-    throw new Error(`not built yet: ${to} ${now}`)
+    const { state, outbox } = this.#engine
+    state.advance(now)
+    const neighbour = state.neighbours.get(to)
+    if (neighbour === undefined || this.#isClosed) return undefined
+    const message = outbox.next(neighbour)
+    if (message === undefined) {
+      state.neighbours.rest(neighbour)
+      return undefined
+    }
+    state.sentMessages++
+    return encodeMessage(message)
   }
 
   /** When `due` may have more although nothing arrives: ms, later than `now` or equal. `undefined`: nothing waits. */
   dueAt(now: number): number | undefined {
-    throw new Error(`not built yet: ${now}`)
+    const at = this.#engine.dueAt
+    return at === undefined ? undefined : Math.max(at, now)
   }
 
   /**
@@ -178,34 +230,34 @@ export class Catalogue {
    * there was no room. They are down already: close all links to them. Ask after each `due`.
    */
   takeRefused(): readonly Refused[] {
-    throw new Error('not built yet')
+    return this.#engine.memory.takeRefused()
   }
 
   /** What happened since the last call that an operator may want to know; at most 64 wait, the newest ones. */
   takeReports(): readonly Report[] {
-    throw new Error('not built yet')
+    return this.#engine.state.reports.take()
   }
 
   /** The services that are visible now: this node's, and those of all nodes that are reachable. */
   services(filter: ServiceFilter = {}): ServiceInstance[] {
-    throw new Error(`not built yet: ${filter.name}`)
+    return this.#engine.view.list(filter)
   }
 
   /**
    * The instances of a name, or those at `port`, by node id and port: the same on all nodes with the same knowledge.
    */
   resolve(environment: string, name: string, port?: number): readonly ServiceInstance[] {
-    throw new Error(`not built yet: ${environment} ${name} ${port}`)
+    return this.#engine.view.resolve(environment, name, port)
   }
 
   /** What a node publishes about itself: this node, or one that is reachable. */
   node(nodeId: NodeId): NodeRecord | undefined {
-    throw new Error(`not built yet: ${nodeId}`)
+    return this.#engine.node(nodeId)
   }
 
   /** The public key of a node whose state is held. */
   publicKeyOf(nodeId: NodeId): Uint8Array | undefined {
-    throw new Error(`not built yet: ${nodeId}`)
+    return this.#engine.publicKeyOf(nodeId)
   }
 
   /**
@@ -213,32 +265,32 @@ export class Catalogue {
    * when both ends are routers.
    */
   link(from: NodeId, to: NodeId): LinkRecord | undefined {
-    throw new Error(`not built yet: ${from} ${to}`)
+    return this.#engine.link(from, to)
   }
 
   /** The ids of the neighbours that are up. */
   neighbours(): NodeId[] {
-    throw new Error('not built yet')
+    return [...this.#engine.state.neighbours.ids]
   }
 
   /** Whether there is a link to that node. */
   isUp(nodeId: NodeId): boolean {
-    throw new Error(`not built yet: ${nodeId}`)
+    return this.#engine.state.neighbours.isUp(nodeId)
   }
 
   /** Whether that node is up and everything that it offered when its link came up is known. */
   isCurrent(nodeId: NodeId): boolean {
-    throw new Error(`not built yet: ${nodeId}`)
+    return this.#engine.state.neighbours.get(nodeId)?.isCurrent === true
   }
 
   /** Whether that node is this one, or there is a way to it and its services are visible. */
   isReachable(nodeId: NodeId): boolean {
-    throw new Error(`not built yet: ${nodeId}`)
+    return nodeId === this.self || this.#engine.visibility.has(nodeId)
   }
 
   /** The other nodes that are reachable, in no order. Do not change the catalogue while iterating. */
   reachable(): Iterable<NodeId> {
-    throw new Error('not built yet')
+    return this.#engine.visibility.owners()
   }
 
   /**
@@ -246,12 +298,12 @@ export class Catalogue {
    * what it wants it is the way through its router, whose cost is not known.
    */
   routeTo(nodeId: NodeId): Route | undefined {
-    throw new Error(`not built yet: ${nodeId}`)
+    return this.#engine.routeTo(nodeId)
   }
 
   /** Watches what is offered; see {@link Watch}. `onPending` only schedules a `take`, and must not throw. */
   watch(onPending: () => void): Watch<ServiceChange> {
-    throw new Error(`not built yet: ${onPending.name}`)
+    return this.#engine.view.watch(onPending)
   }
 
   /**
@@ -260,7 +312,7 @@ export class Catalogue {
    * idempotent.
    */
   watchGraph(onChange: () => void): () => void {
-    throw new Error(`not built yet: ${onChange.name}`)
+    return this.#engine.state.signal.watch(onChange)
   }
 
   /**
@@ -270,21 +322,47 @@ export class Catalogue {
    * what is wrong, and an `AstraError` with `ASTRA_ERR_REGISTRY_LIMIT` for more than 1,024 different names.
    */
   want(environment: string, name: string, onAnswered?: () => void): Want {
-    throw new Error(`not built yet: ${environment} ${name} ${onAnswered?.name}`)
+    const want = this.#engine.home.interests.want(environment, name, onAnswered)
+    this.#settle()
+    return want
   }
 
   /** Asks the network for everything, as `want` does. */
   wantAll(onAnswered?: () => void): Want {
-    throw new Error(`not built yet: ${onAnswered?.name}`)
+    const want = this.#engine.home.interests.wantAll(onAnswered)
+    this.#settle()
+    return want
   }
 
   /** What this catalogue holds and does, as plain data. Its cost grows with what is held. */
   inspect(): RegistryInspection {
-    throw new Error('not built yet')
+    return inspect(this.#engine)
   }
 
   /** Ends everything: watches report nothing more, and what settles later changes nothing. Idempotent. */
   close(): void {
-    throw new Error('not built yet')
+    this.#isClosed = true
+    this.#engine.close()
   }
+
+  #settled(isChanged: boolean): boolean {
+    this.#settle()
+    return isChanged
+  }
+
+  /** Something was done that no call waited for. */
+  #worked(): void {
+    if (this.#isClosed) return
+    this.#settle()
+    this.#onWork?.()
+  }
+
+  /** Calls watchers, once what a call did is complete. */
+  #settle(): void {
+    if (!this.#isClosed) this.#engine.settle()
+  }
+}
+
+function checkRole({ role, catalogue }: CatalogueRoleOptions): void {
+  if (role === 'router' && catalogue === 'wanted') throw new RangeError('catalogue must be all for a router')
 }

@@ -106,7 +106,8 @@ export class Awaited {
     neighbour.patience = undefined
     neighbour.asks.clear()
     if (neighbour.awaited.size + neighbour.announced === 0) return
-    for (const entry of [...this.#logs.values()]) if (entry.sources.has(neighbour)) this.#drop(entry, neighbour)
+    for (const entry of [...this.#logs.values()])
+      if (entry.sources.has(neighbour)) this.#drop(entry, neighbour)
     neighbour.awaited.clear()
   }
 
@@ -124,7 +125,17 @@ export class Awaited {
     if (entry === undefined) {
       const { owner, kind } = id
       const sources = new Map<Neighbour, number>()
-      entry = { owner, kind, key, version, sources, askedOf: undefined, isAnnounced, isWhole: false, timer: undefined }
+      entry = {
+        owner,
+        kind,
+        key,
+        version,
+        sources,
+        askedOf: undefined,
+        isAnnounced,
+        isWhole: false,
+        timer: undefined,
+      }
       this.#logs.set(key, entry)
     }
     if (!entry.sources.has(from)) {

@@ -74,11 +74,10 @@ export function nextPart(entry: DirtyLog, maxBytes: number): Delta | undefined {
   const { owner, kind, state, publicKey } = log
   if (state === undefined) return undefined
   const since = startOf(entry)
-  if (since !== undefined && compareVersions(since, state) >= 0 && entry.cursor === undefined) return undefined
+  if (since !== undefined && compareVersions(since, state) >= 0 && entry.cursor === undefined)
+    return undefined
   const part = log.partAfter(since?.sequence ?? 0, maxBytes)
-  entry.cursor = part.hasMore
-    ? { incarnation: state.incarnation, sequence: part.until, check: 0 }
-    : undefined
+  entry.cursor = part.hasMore ? { incarnation: state.incarnation, sequence: part.until, check: 0 } : undefined
   return {
     owner,
     kind,

@@ -37,7 +37,8 @@ export class GraphFeed {
   linksChanged(logs: OwnerLogs, changes: readonly RecordChange[]): void {
     const isKnown = isSameLife(logs)
     if (!isKnown && !logs.areLinksKnown) return
-    for (const { before, now } of changes) if (before !== undefined && now === undefined) this.#set(logs, before, false)
+    for (const { before, now } of changes)
+      if (before !== undefined && now === undefined) this.#set(logs, before, false)
     if (isKnown !== logs.areLinksKnown) this.#setLinks(logs, isKnown)
     else for (const { now } of changes) if (now !== undefined) this.#set(logs, now, true)
   }

@@ -60,7 +60,12 @@ export class Intake {
     const { owner, kind, entries } = delta
     state.receivedBytes += entries.length
     from.isLiar = false
-    if (owner === state.self) return this.#forged(from, delta, claims.receive(kind, delta.state, from.id, () => state.now))
+    if (owner === state.self)
+      return this.#forged(
+        from,
+        delta,
+        claims.receive(kind, delta.state, from.id, () => state.now),
+      )
     if (!from.isRouter && owner !== from.id) return notItsOwn(from, delta)
     const key = logKey(owner, kind)
     if (refused.has(key, delta.state)) {
@@ -68,7 +73,8 @@ export class Intake {
       return undefined
     }
     const log = state.store.get(delta)
-    if (log?.version !== undefined && !isNewer(delta.state, log.version)) return this.#known(from, delta, log, log.version)
+    if (log?.version !== undefined && !isNewer(delta.state, log.version))
+      return this.#known(from, delta, log, log.version)
     return this.#apply(from, delta, log ?? state.store.open(delta, state.now))
   }
 
@@ -88,14 +94,21 @@ export class Intake {
 
   #apply(from: Neighbour, delta: Delta, log: HeldLog): Outcome {
     const { state } = this.#parts
-    if (!delta.hasMore && !log.accept(changeShare(delta.state.size), state.now)) return this.#drop(from, delta, log)
+    if (!delta.hasMore && !log.accept(changeShare(delta.state.size), state.now))
+      return this.#drop(from, delta, log)
     const before = log.version
     const isSnapshot = delta.since === undefined && !log.replica.isStaging(from.id)
     return after(log.replica.apply(delta, from.id), (result) => {
-      if (log.version !== undefined && before?.incarnation !== log.version.incarnation && result.kind === 'applied') {
+      if (
+        log.version !== undefined &&
+        before?.incarnation !== log.version.incarnation &&
+        result.kind === 'applied'
+      ) {
         // A snapshot of another life has nothing to do with what was held.
         if (isSnapshot || delta.publicKey !== undefined) log.continuousFrom = log.version.incarnation
       }
+      if (result.kind === 'staged') from.staging.add(log)
+      else from.staging.delete(log)
       return this.#applied(from, delta, log, before, result)
     })
   }
@@ -111,6 +124,7 @@ export class Intake {
     switch (result.kind) {
       case 'applied':
         this.verifications++
+        log.from = from.id
         onChanged({ log, before, changes: result.changes, from })
         return undefined
       case 'staged':
@@ -128,7 +142,8 @@ export class Intake {
       case 'forged':
         this.verifications++
         onStaged(log)
-        return this.#forged(from, delta, result.error)
+        this.#report('forged', from, delta, result.error.message)
+        return result.error
       case 'tooLarge':
         onStaged(log)
         return this.#tooLarge(from, delta, log, result.error)
@@ -175,7 +190,12 @@ export class Intake {
     return delta.owner === from.id ? error : undefined
   }
 
-  #report(kind: 'forged' | 'suspect' | 'refused' | 'flood', from: Neighbour, { owner }: Delta, text: string): void {
+  #report(
+    kind: 'forged' | 'suspect' | 'refused' | 'flood',
+    from: Neighbour,
+    { owner }: Delta,
+    text: string,
+  ): void {
     this.#parts.state.reports.add({ kind, owner, speaker: from.id, text })
   }
 }

@@ -78,7 +78,8 @@ export class Interests {
     if (this.#all !== undefined) return true
     if (this.#byText.size === 0) return false
     for (const record of records) {
-      if (record.kind === 'service' && this.#byText.has(nameText(record.environment, record.name))) return true
+      if (record.kind === 'service' && this.#byText.has(nameText(record.environment, record.name)))
+        return true
     }
     return false
   }

@@ -53,7 +53,8 @@ export class Leaves {
       interest.names.add(nameText(environment, name))
       if (interest.names.size > MAX_WANTED_NAMES) return tooManyNames(from)
       addTo(this.#byName, nameText(environment, name), from)
-      for (const { nodeId } of this.#parts.view.resolve(environment, name, undefined)) this.#give(from, nodeId, held)
+      for (const { nodeId } of this.#parts.view.resolve(environment, name, undefined))
+        this.#give(from, nodeId, held)
     }
     const isAll = interest.all
     this.#setAll(from, message.all)
@@ -164,7 +165,8 @@ export class Leaves {
   #isWanted({ interest }: Neighbour, owner: NodeId): boolean {
     if (interest.all) return true
     for (const record of this.#parts.recordsOf(owner)) {
-      if (record.kind === 'service' && interest.names.has(nameText(record.environment, record.name))) return true
+      if (record.kind === 'service' && interest.names.has(nameText(record.environment, record.name)))
+        return true
     }
     return false
   }

@@ -5,6 +5,7 @@ import type { AskedLog } from '../wire/message.js'
 import type { AgendaEntry } from './agenda.js'
 import { Announcements } from './announcements.js'
 import { DirtyQueue } from './dirty-queue.js'
+import type { HeldLog } from './held-log.js'
 import { LeafInterest } from './leaf-interest.js'
 import { Ration } from './ration.js'
 import type { SharedLog } from './shared-log.js'
@@ -47,6 +48,8 @@ export class Neighbour {
   isLiar = false
   isRootDue = false
   rootMismatches = 0
+  /** Whether something is kept from it, so that roots cannot be compared. */
+  isRestricted = false
 
   readonly dirty: DirtyQueue = new DirtyQueue()
   readonly announcements: Announcements = new Announcements()
@@ -59,6 +62,8 @@ export class Neighbour {
   readonly gone: Set<NodeId> = new Set()
   /** Its own logs, as they are held here from a life that it does not know: it is shown their states. At most two. */
   readonly evidence: Set<SharedLog> = new Set()
+  /** Logs of which it has sent a part and not the last one. */
+  readonly staging: Set<HeldLog> = new Set()
   /** What it wants, if it is a leaf. */
   readonly interest: LeafInterest = new LeafInterest()
 

@@ -17,6 +17,10 @@ export class Neighbours {
     return this.#byId.get(id)
   }
 
+  isUp(id: NodeId): boolean {
+    return this.#byId.has(id)
+  }
+
   /** All that are up. */
   get all(): Iterable<Neighbour> {
     return this.#byId.values()
@@ -82,4 +86,3 @@ export class Neighbours {
     return [...this.#ready].map(({ id }) => id)
   }
 }
-

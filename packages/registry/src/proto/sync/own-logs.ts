@@ -46,7 +46,9 @@ export class OwnLogs {
   version(kind: LogKind): Version {
     const { log } = this.get(kind)
     const { state, incarnation } = log
-    return state !== undefined && state.incarnation === incarnation ? state : { incarnation, sequence: 0, check: 0 }
+    return state !== undefined && state.incarnation === incarnation
+      ? state
+      : { incarnation, sequence: 0, check: 0 }
   }
 
   /** Continues in a later incarnation. */

@@ -20,6 +20,7 @@ export class OwnSharedLog implements SharedLog {
   readonly passedOn: Ration = new Ration(CHANGES_REFILL_MS)
   offered: SharedLog['offered'] = undefined
   waitingBase: Version | undefined | null = null
+  from: NodeId | undefined = undefined
   isSealing = false
   /** Whether sealing waits for the ration. */
   isWaiting = false

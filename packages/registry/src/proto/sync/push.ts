@@ -20,19 +20,14 @@ export class Push {
   }
 
   /**
-   * A log has changed since `base`; `from` sent that. Changes of one log that come too often wait for its ration; then
-   * the newest state is passed on. `onPassed` is called when it is passed on.
+   * A log has changed since `base`. Changes of one log that come too often wait for its ration; then the newest state is
+   * passed on. `onPassed` is called when it is passed on.
    */
-  changed(
-    log: SharedLog,
-    base: Version | undefined,
-    from: Neighbour | undefined,
-    onPassed: (base: Version | undefined) => void,
-  ): void {
+  changed(log: SharedLog, base: Version | undefined, onPassed: (base: Version | undefined) => void): void {
     const { agenda, now } = this.#state
     if (log.waitingBase !== null) return
     if (log.passedOn.tryUse(changeShare(log.state?.size ?? 0), now)) {
-      this.#pass(log, base, from)
+      this.#pass(log, base)
       onPassed(base)
       return
     }
@@ -41,7 +36,7 @@ export class Push {
     agenda.add(log.passedOn.roomAt(now), () => {
       const waiting = log.waitingBase ?? undefined
       log.waitingBase = null
-      this.changed(log, waiting, undefined, onPassed)
+      this.changed(log, waiting, onPassed)
     })
   }
 
@@ -103,10 +98,10 @@ export class Push {
     }
   }
 
-  #pass(log: SharedLog, base: Version | undefined, from: Neighbour | undefined): void {
+  #pass(log: SharedLog, base: Version | undefined): void {
     const isOwn = log.owner === this.#state.self
     for (const neighbour of this.#targets(log)) {
-      if (neighbour === from || neighbour.id === log.owner) continue
+      if (neighbour.id === log.from || neighbour.id === log.owner) continue
       if (this.#isOfferedBy(neighbour, log)) continue
       if (neighbour.isEager && (neighbour.isCurrent || isOwn)) {
         neighbour.dirty.add(log, base)

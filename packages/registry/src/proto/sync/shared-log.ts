@@ -1,3 +1,4 @@
+import type { NodeId } from '@astranet/interface'
 import type { LogId, LogKind } from '../log/log-id.js'
 import type { LogPart } from '../log/log-part.js'
 import type { SignedState } from '../log/signed-state.js'
@@ -22,6 +23,8 @@ export interface SharedLog extends LogId {
   offered: { readonly mix: number; readonly size: number } | undefined
   /** The version that neighbours had before changes that wait for the ration; `null`: no change waits. */
   waitingBase: Version | undefined | null
+  /** The neighbour that sent the present state; `undefined`: none did. */
+  from: NodeId | undefined
   /** Entries after a sequence, see `Replica`. */
   partAfter(since: number, maxBytes: number): LogPart
 }

@@ -68,6 +68,12 @@ export class Visibility {
     else this.#hide(owner)
   }
 
+  /** The logs of an owner are about to be forgotten. */
+  forget(owner: NodeId): void {
+    this.#inGrace.delete(owner)
+    this.#hide(owner)
+  }
+
   /** A router has told what there is, or the time is over. */
   endGrace(): void {
     this.#parts.state.agenda.cancel(this.#graceEnd)

@@ -1,0 +1,133 @@
+import { AstraError, formatNodeId } from '@astranet/interface'
+import type { MaybePromise } from '../crypto.js'
+import { REQUESTS_AT_ONCE } from '../model/limits.js'
+import { isNewer } from '../model/version.js'
+import { decodeMessage } from '../wire/decode.js'
+import type { AskedLog, Message } from '../wire/message.js'
+import type { Awaited } from './awaited.js'
+import type { Home } from './home.js'
+import type { Intake } from './intake.js'
+import type { Leaves } from './leaves.js'
+import type { Links } from './links.js'
+import type { Neighbour } from './neighbour.js'
+import type { OwnLogs } from './own-logs.js'
+import type { Pull } from './pull.js'
+import type { Push } from './push.js'
+import type { SharedLog } from './shared-log.js'
+import type { SyncState } from './sync-state.js'
+
+/** What an {@link Exchange} hands messages to. */
+export interface ExchangeParts {
+  readonly state: SyncState
+  readonly own: OwnLogs
+  readonly awaited: Awaited
+  readonly pull: Pull
+  readonly push: Push
+  readonly leaves: Leaves
+  readonly home: Home
+  readonly intake: Intake
+  readonly links: Links
+}
+
+/** Messages that make this node work or answer, so that they are rationed. */
+const REQUESTS: ReadonlySet<Message['type']> = new Set([
+  'greeting',
+  'buckets',
+  'ask',
+  'announce',
+  'wants',
+  'root',
+  'restart',
+] as const)
+
+/** Takes what neighbours send. */
+export class Exchange {
+  readonly #parts: ExchangeParts
+
+  constructor(parts: ExchangeParts) {
+    this.#parts = parts
+  }
+
+  /** Takes any value that a neighbour sent. Errors as `Catalogue.receive` describes; it never throws for them. */
+  receive(from: Neighbour, value: unknown): MaybePromise<AstraError | undefined> {
+    const { state } = this.#parts
+    state.receivedMessages++
+    const message = decodeMessage(value)
+    if (message instanceof AstraError) return message
+    if (REQUESTS.has(message.type) && !from.requests.tryUse(1 / REQUESTS_AT_ONCE, state.now))
+      return tooManyRequests(from)
+    return this.#take(from, message)
+  }
+
+  #take(from: Neighbour, message: Message): MaybePromise<AstraError | undefined> {
+    const { state, pull, push, leaves, home, intake, links } = this.#parts
+    switch (message.type) {
+      case 'greeting':
+        pull.greeted(from, message)
+        return undefined
+      case 'buckets':
+        pull.asked(from, message)
+        return undefined
+      case 'versions':
+        pull.answered(from, message)
+        return undefined
+      case 'deltas':
+        return intake.receive(from, message.deltas)
+      case 'ask':
+        this.#asked(from, message.items)
+        return undefined
+      case 'announce':
+        pull.offered(from, message.items, 'announced')
+        return undefined
+      case 'gone':
+        this.#gone(from, message.owners)
+        return undefined
+      case 'prune':
+        push.pruned(from)
+        return undefined
+      case 'wants':
+        return state.isRouter && !from.holdsAll ? leaves.wants(from, message) : undefined
+      case 'settled':
+        home.settled(from, message.token)
+        return undefined
+      case 'root':
+        pull.rootReceived(from, message.root)
+        return undefined
+      case 'restart':
+        links.restart(from)
+        return undefined
+    }
+  }
+
+  /** A neighbour wants logs, and wants changes at once from now on. */
+  #asked(from: Neighbour, items: readonly AskedLog[]): void {
+    const { state, push } = this.#parts
+    push.grafted(from)
+    for (const item of items) {
+      const log = this.#log(from, item)
+      if (log?.version === undefined) from.gone.add(item.owner)
+      else if (item.owner === from.id) from.evidence.add(log)
+      else if (item.held === undefined || isNewer(log.version, item.held)) from.dirty.ask(log, item.held)
+      else if (from.holdsAll) from.gone.add(item.owner)
+    }
+    state.neighbours.wake(from)
+  }
+
+  /** What a neighbour may be sent of what it asks for. */
+  #log(from: Neighbour, { owner, kind }: AskedLog): SharedLog | undefined {
+    const { state, own } = this.#parts
+    if (owner === state.self) return own.get(kind)
+    return state.isRouter || owner === from.id ? state.store.get({ owner, kind }) : undefined
+  }
+
+  #gone(from: Neighbour, owners: readonly AskedLog['owner'][]): void {
+    const { state, awaited, home } = this.#parts
+    if (!state.holdsAll) home.gone(from, owners)
+    for (const owner of owners) awaited.gone(from, owner)
+  }
+}
+
+function tooManyRequests({ id }: Neighbour): AstraError {
+  const message = `node ${formatNodeId(id)} asks again and again for what it was sent`
+  return new AstraError('ASTRA_ERR_REGISTRY_ABUSE', message)
+}

@@ -4,6 +4,7 @@ import {
   type CatalogueOptions,
   type CatalogueRole,
   type CatalogueScope,
+  type RegistryCrypto,
   type RegistryMessage,
 } from '../src/index.js'
 import { identity, nodeCrypto } from './support/identity.js'
@@ -12,6 +13,19 @@ import { identity, nodeCrypto } from './support/identity.js'
 export interface NodeSetup extends Partial<Omit<CatalogueOptions, 'role' | 'catalogue'>> {
   readonly role?: CatalogueRole
   readonly catalogue?: CatalogueScope
+}
+
+const checked = new Map<string, boolean>()
+
+/** Real cryptography that checks the same signature once for all nodes of a test. */
+const sharedCrypto: RegistryCrypto = {
+  ...nodeCrypto,
+  verify(publicKey, signature, message) {
+    const key = [publicKey, signature, message].map((bytes) => Buffer.from(bytes).toString('base64')).join()
+    const known = checked.get(key) ?? (nodeCrypto.verify(publicKey, signature, message) as boolean)
+    checked.set(key, known)
+    return known
+  },
 }
 
 const identities = new Map<number, ReturnType<typeof identity>>()
@@ -48,6 +62,19 @@ export class Network {
   constructor(setups: readonly NodeSetup[]) {
     this.#setups = [...setups]
     for (let n = 0; n < setups.length; n++) this.nodes.push(this.#catalogue(n, 1_000))
+  }
+
+  /** One more node. */
+  addNode(setup: NodeSetup): Catalogue {
+    this.#setups.push(setup)
+    const node = this.#catalogue(this.nodes.length, 1_000)
+    this.nodes.push(node)
+    return node
+  }
+
+  /** Loses what is in flight from one node to another. */
+  lose(from: number, to: number): void {
+    this.#pipes.get(`${from}>${to}`)?.messages.splice(0)
   }
 
   node(n: number): Catalogue {
@@ -212,7 +239,7 @@ export class Network {
     } = this.#setups[n] ?? {}
     const options = {
       signer: signerOf(n),
-      crypto: nodeCrypto,
+      crypto: sharedCrypto,
       incarnation,
       random: () => 0.5,
       role,

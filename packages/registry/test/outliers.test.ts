@@ -58,6 +58,14 @@ describe('outliers', () => {
     expect(fail(outliers, one, 1_200 + 1_000)).toBe(100)
   })
 
+  it('stay out when another ejection that began later ends before theirs', () => {
+    const outliers = new Outliers()
+    fail(outliers, one, 0)
+    expect(fail(outliers, one, 30_000)).toBe(60_000)
+    expect(fail(outliers, two, 31_000)).toBe(30_000)
+    expect(outliers.filter([one, two], 61_000)).toEqual([two])
+  })
+
   it('ignore failures during an ejection, which may be of dials that began before', () => {
     const outliers = new Outliers()
     fail(outliers, one, 0)
@@ -115,11 +123,14 @@ describe('outliers', () => {
 
   it('remember a bounded number of instances, those that failed last', () => {
     const outliers = new Outliers()
-    for (let n = 0; n <= MAX_FAILURE_RECORDS; n++) fail(outliers, instance(n), 0)
+    for (let n = 0; n < MAX_FAILURE_RECORDS; n++) fail(outliers, instance(n), 0)
+    fail(outliers, instance(0), 30_000)
+    fail(outliers, instance(MAX_FAILURE_RECORDS), 30_000)
     expect(outliers.size).toBe(MAX_FAILURE_RECORDS)
-    expect(outliers.ejectedUntil(instance(0), 1)).toBeUndefined()
-    expect(outliers.ejectedUntil(instance(1), 1)).toBeDefined()
-    expect(outliers.ejectedUntil(instance(MAX_FAILURE_RECORDS), 1)).toBeDefined()
+    expect(outliers.ejectedUntil(instance(1), 1)).toBeUndefined()
+    for (const n of [0, 2, MAX_FAILURE_RECORDS]) {
+      expect(outliers.ejectedUntil(instance(n), 1)).toBeDefined()
+    }
   })
 
   it.each([

@@ -183,6 +183,19 @@ describe('a watch of a view', () => {
     expect(watch.take()).toEqual([])
   })
 
+  it('keeps nothing of places that came and went, and does not wake for them', () => {
+    const view = new ServiceView()
+    let woken = 0
+    const watch = view.watch(() => woken++)
+    watch.take()
+    for (let n = 0; n < 100; n++) {
+      view.set(instance(n))
+      view.delete(instance(n))
+    }
+    view.notify()
+    expect(woken).toBe(0)
+  })
+
   it('hears only what it is about', () => {
     const view = new ServiceView()
     const woken: string[] = []

@@ -1,9 +1,9 @@
 import type { NodeId } from '@astranet/interface'
-import type { MaybePromise, RegistryCrypto, RegistrySigner } from '../../src/proto/crypto.js'
+import type { MaybePromise, RegistrySigner } from '../../src/proto/crypto.js'
 import type { Delta } from '../../src/proto/log/delta.js'
 import type { LogKind } from '../../src/proto/log/log-id.js'
 import { OwnLog } from '../../src/proto/log/own-log.js'
-import { Replica } from '../../src/proto/log/replica.js'
+import { Replica, type ReplicaParts } from '../../src/proto/log/replica.js'
 import type { SignedState } from '../../src/proto/log/signed-state.js'
 import {
   checkServiceKey,
@@ -44,10 +44,10 @@ export function sealed(log: OwnLog, signer: RegistrySigner): SignedState {
 /** A replica of a log of `owner`. */
 export function replica(
   owner: NodeId,
-  options: { limits?: Partial<CatalogueLimits>; crypto?: RegistryCrypto; kind?: LogKind } = {},
+  options: Partial<Omit<ReplicaParts, 'limits'>> & { limits?: Partial<CatalogueLimits>; kind?: LogKind } = {},
 ): Replica {
-  const { limits = {}, crypto = nodeCrypto, kind = 'services' } = options
-  const parts = { limits: resolveLimits(limits), crypto, interner: new BoundedInterner() }
+  const { limits = {}, crypto = nodeCrypto, kind = 'services', interner = new BoundedInterner() } = options
+  const parts = { limits: resolveLimits(limits), crypto, interner }
   return new Replica({ owner, kind }, parts)
 }
 

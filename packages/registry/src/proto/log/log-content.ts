@@ -1,4 +1,4 @@
-import { CONTENT_BYTES, INDEX_ENTRY_BYTES, ITEM_SLOT_BYTES } from '../model/held-bytes.js'
+import { CONTENT_BYTES, ITEM_SLOT_BYTES, MAP_ENTRY_BYTES } from '../model/held-bytes.js'
 import { isShown, itemKey, type LogItem } from '../model/log-item.js'
 import { isSameKey, keyText, type CatalogueRecord, type RecordKey } from '../model/record.js'
 import type { Version } from '../model/version.js'
@@ -6,12 +6,19 @@ import type { Version } from '../model/version.js'
 /** A log of more entries than this has a map from keys to items; in a smaller one they are gone through. */
 const MAX_UNINDEXED = 32
 
+/** What items take in memory, in bytes: upper bounds. */
+export interface ContentSizes {
+  readonly items: number
+  /** The texts of their keys, where there is a map. */
+  readonly keys: number
+}
+
 /** What a content is made of. */
 export interface ContentParts {
   readonly state: Version & { readonly watermark: number }
   readonly bytes: Uint8Array
   readonly items: readonly LogItem[]
-  readonly itemBytes: number
+  readonly sizes: ContentSizes
 }
 
 /** What the map from keys to items has to know to take over the map of the content before. */
@@ -33,25 +40,25 @@ export class LogContent {
   readonly bytes: Uint8Array
   /** What each entry says, in the order of the bytes. */
   readonly items: readonly LogItem[]
-  /** The memory of the items, in bytes: an upper bound. */
-  readonly itemBytes: number
+  readonly sizes: ContentSizes
   #index: Map<string, LogItem> | undefined
 
   constructor(parts: ContentParts, change: ContentChange) {
-    const { state, bytes, items, itemBytes } = parts
+    const { state, bytes, items, sizes } = parts
     this.version = { incarnation: state.incarnation, sequence: state.sequence, check: state.check }
     this.watermark = state.watermark
     this.bytes = bytes
     this.items = items
-    this.itemBytes = itemBytes
+    this.sizes = sizes
     this.#index =
       items.length > MAX_UNINDEXED ? nextIndex(items, change, change.base?.takeIndex()) : undefined
   }
 
   /** The memory that it takes, in bytes: an upper bound. */
   get heldBytes(): number {
-    const perItem = ITEM_SLOT_BYTES + (this.#index === undefined ? 0 : INDEX_ENTRY_BYTES)
-    return CONTENT_BYTES + this.bytes.length + this.itemBytes + this.items.length * perItem
+    const count = this.items.length
+    const indexBytes = this.#index === undefined ? 0 : this.sizes.keys + count * MAP_ENTRY_BYTES
+    return CONTENT_BYTES + this.bytes.length + this.sizes.items + count * ITEM_SLOT_BYTES + indexBytes
   }
 
   /** The record of that key. */

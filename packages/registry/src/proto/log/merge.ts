@@ -1,6 +1,6 @@
 import { entryEnd, entrySequence } from '../model/entry-layout.js'
 import type { ReadEntry } from '../model/entry.js'
-import { itemBytes } from '../model/held-bytes.js'
+import { itemBytes, keyBytes } from '../model/held-bytes.js'
 import { isShown, itemKey, type LogItem } from '../model/log-item.js'
 import { isSameRecord, type CatalogueRecord } from '../model/record.js'
 import type { RecordChange } from './delta-result.js'
@@ -43,19 +43,20 @@ export class Merge {
   readonly #dropped: LogItem[] = []
   /** The bytes of the result, in runs of start and end: those that are held, then those that are new. */
   readonly #runs: { readonly bytes: Uint8Array; readonly start: number; end: number }[] = []
-  #itemBytes: number
+  readonly #sizes: { items: number; keys: number }
   #size = 0
 
   constructor(input: MergeInput) {
     this.#input = input
     this.#known = input.held?.byKey() ?? NOTHING
-    this.#itemBytes = input.isSnapshot ? 0 : (input.held?.itemBytes ?? 0)
+    const { items = 0, keys = 0 } = input.isSnapshot ? {} : (input.held?.sizes ?? {})
+    this.#sizes = { items, keys }
     for (const entry of input.entries) this.#note(entry)
     if (input.held !== undefined && !input.isSnapshot) this.#keepFrom(input.held)
     for (const { entry, item } of this.#fresh.values()) {
       if (this.#isObsolete(item, entry.sequence)) continue
       this.#add(item, entry.source, entry)
-      this.#itemBytes += itemBytes(item)
+      this.#resize(item, 1)
     }
   }
 
@@ -90,7 +91,7 @@ export class Merge {
     const change = { base: isSnapshot ? undefined : held, dropped: this.#dropped, added }
     // A copy has room for these items and no more.
     const items = this.#items.slice()
-    return new LogContent({ state: this.#input.state, bytes, items, itemBytes: this.#itemBytes }, change)
+    return new LogContent({ state: this.#input.state, bytes, items, sizes: this.#sizes }, change)
   }
 
   /** How the records of the result differ from those held. */
@@ -129,7 +130,7 @@ export class Merge {
       const end = entryEnd(held.bytes, start)
       if (replaced.has(item) || this.#isObsolete(item, entrySequence(held.bytes, start))) {
         this.#dropped.push(item)
-        this.#itemBytes -= itemBytes(item)
+        this.#resize(item, -1)
       } else {
         this.#add(item, held.bytes, { start, end })
       }
@@ -147,6 +148,11 @@ export class Merge {
     const run = this.#runs.at(-1)
     if (run?.bytes === bytes && run.end === start) run.end = end
     else this.#runs.push({ bytes, start, end })
+  }
+
+  #resize(item: LogItem, sign: 1 | -1): void {
+    this.#sizes.items += sign * itemBytes(item)
+    this.#sizes.keys += sign * keyBytes(item)
   }
 
   #isObsolete(item: LogItem, sequence: number): boolean {

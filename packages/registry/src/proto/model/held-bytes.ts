@@ -7,21 +7,21 @@ import { isShown, type LogItem } from './log-item.js'
  */
 
 /** A replica without content. */
-export const REPLICA_BYTES = 160
+export const REPLICA_BYTES = 120
 
-/** A content without entries: two objects, a byte array and its memory outside the heap. */
+/** A content without entries: its objects, a byte array, and what the byte array takes outside the heap. */
 export const CONTENT_BYTES = 640
 
 /** The place of an entry in the list of its content. */
 export const ITEM_SLOT_BYTES = 8
 
-/** The place of an entry in the map of a large content, with the text of its key. */
-export const INDEX_ENTRY_BYTES = 160
+/** The place of an entry in the map of a large content. */
+export const MAP_ENTRY_BYTES = 56
 
 /** The place of an entry in what is not complete. */
 export const STAGED_ENTRY_BYTES = 112
 
-const BYTES = { node: 128, service: 112, link: 144, hidden: 48, text: 24, list: 40, id: 40 } as const
+const BYTES = { node: 128, service: 112, link: 144, hidden: 48, text: 28, list: 48, id: 40 } as const
 
 /** The memory of an item in bytes, without that of its stored bytes: an upper bound, as if no text were shared. */
 export function itemBytes(item: LogItem): number {
@@ -37,6 +37,12 @@ export function itemBytes(item: LogItem): number {
     case 'link':
       return BYTES.link
   }
+}
+
+/** The memory of the text of an item's key, in bytes. */
+export function keyBytes(item: LogItem): number {
+  if (!isShown(item)) return 0
+  return item.kind === 'service' ? 24 + textBytes(item.environment + item.name) : 40
 }
 
 function listBytes(texts: readonly string[]): number {

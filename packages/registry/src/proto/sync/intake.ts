@@ -97,16 +97,10 @@ export class Intake {
     if (!delta.hasMore && !log.accept(changeShare(delta.state.size), state.now))
       return this.#drop(from, delta, log)
     const before = log.version
-    const isSnapshot = delta.since === undefined && !log.replica.isStaging(from.id)
     return after(log.replica.apply(delta, from.id), (result) => {
-      if (
-        log.version !== undefined &&
-        before?.incarnation !== log.version.incarnation &&
-        result.kind === 'applied'
-      ) {
-        // A snapshot of another life has nothing to do with what was held.
-        if (isSnapshot || delta.publicKey !== undefined) log.continuousFrom = log.version.incarnation
-      }
+      // Between two incarnations there may have been another life, whose states are no base for changes of this one.
+      if (log.version !== undefined && before?.incarnation !== log.version.incarnation)
+        log.continuousFrom = log.version.incarnation
       if (result.kind === 'staged') from.staging.add(log)
       else from.staging.delete(log)
       return this.#applied(from, delta, log, before, result)

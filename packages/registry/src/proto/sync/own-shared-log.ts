@@ -15,8 +15,6 @@ export class OwnSharedLog implements SharedLog {
   readonly key: string
   readonly publicKey: Uint8Array
   readonly log: OwnLog
-  /** This life begins with this incarnation; what came before is another log. */
-  readonly continuousFrom: number
   readonly passedOn: Ration = new Ration(CHANGES_REFILL_MS)
   offered: SharedLog['offered'] = undefined
   waitingBase: Version | undefined | null = null
@@ -31,7 +29,11 @@ export class OwnSharedLog implements SharedLog {
     this.key = logKey(owner, log.kind)
     this.publicKey = publicKey
     this.log = log
-    this.continuousFrom = log.incarnation
+  }
+
+  /** An incarnation is adopted because another life had a later one, and states of that life are no base for changes. */
+  get continuousFrom(): number {
+    return this.log.incarnation
   }
 
   get state(): SignedState | undefined {

@@ -108,9 +108,21 @@ export function replaceInstance(
   const at = position(instances, place)
   const before = isAt(instances[at], place) ? instances[at] : undefined
   if (before === undefined && now === undefined) return { before, instances }
-  // Unlike a list that is put together by spreading, this one has no room to spare.
-  const changed = instances.toSpliced(at, before === undefined ? 0 : 1, ...(now === undefined ? [] : [now]))
-  return { before, instances: Object.freeze(changed) }
+  return { before, instances: replacedAt(instances, { at, isThere: before !== undefined, now }) }
+}
+
+/** A copy with `now` (or nothing) at `at`, where a list has an instance already or not. */
+function replacedAt(
+  sorted: SortedInstances,
+  { at, isThere, now }: { at: number; isThere: boolean; now: ServiceInstance | undefined },
+): SortedInstances {
+  // V8 copies frozen lists with `toSpliced` and spreading eight times as slowly, or with room to spare.
+  const copy = new Array<ServiceInstance>(sorted.length - Number(isThere) + Number(now !== undefined))
+  let to = 0
+  for (let from = 0; from < at; from++) copy[to++] = sorted[from] as ServiceInstance
+  if (now !== undefined) copy[to++] = now
+  for (let from = at + Number(isThere); to < copy.length; from++) copy[to++] = sorted[from] as ServiceInstance
+  return Object.freeze(copy)
 }
 
 function instanceAt(sorted: SortedInstances, place: ServiceInstance): ServiceInstance | undefined {

@@ -24,14 +24,22 @@ export function catalogueClient(address: string): CatalogueClient {
       const { catalogue } = exchange
       await exchange.until(() => isCurrent(exchange))
       await exchange.until(() => catalogue.services().length === sizes.services)
-      return joined(exchange, socket)
+      return joined(exchange, socket, sizes.services)
     },
     async joinNames(names) {
       const { exchange, socket } = await join(address, { role: 'leaf', catalogue: 'wanted' })
+      // Without a router a want would be answered at once: nobody offers anything.
+      await exchange.until(() => exchange.catalogue.neighbours().length > 0)
       const wants = names.map((name) => exchange.catalogue.want('', name, () => exchange.schedule()))
       exchange.schedule()
-      await exchange.until(() => isCurrent(exchange) && wants.every(({ isAnswered }) => isAnswered))
-      return joined(exchange, socket)
+      await exchange.until(() => wants.every(({ isAnswered }) => isAnswered))
+      // It holds whole nodes, to be able to check them: also what these offer under other names.
+      const found = names.map((name) => exchange.catalogue.resolve('', name).length)
+      return joined(
+        exchange,
+        socket,
+        found.reduce((sum, each) => sum + each),
+      )
     },
     close: () => Promise.resolve(),
   }
@@ -56,10 +64,10 @@ function isCurrent({ catalogue }: Exchange): boolean {
   return neighbours.length > 0 && neighbours.every((nodeId) => catalogue.isCurrent(nodeId))
 }
 
-function joined(exchange: Exchange, socket: Socket): Joined {
+function joined(exchange: Exchange, socket: Socket, services: number): Joined {
   const { catalogue } = exchange
   return {
-    services: catalogue.services().length,
+    services,
     wireBytes: socket.bytesRead + socket.bytesWritten,
     lookup: (name) => catalogue.resolve('', name).length,
     async close() {

@@ -39,7 +39,7 @@ function entriesByNode(sizes: CatalogueSizes): Entry[][] {
   return byNode
 }
 
-/** A leaf that offers these services joins the router; resolves when the router shows them. */
+/** A leaf that offers these services joins the router; resolves when the router holds them. */
 async function addNode(entries: readonly Entry[], router: Exchange): Promise<void> {
   const leaf = new Exchange({ role: 'leaf', catalogue: 'wanted' })
   leaf.catalogue.setNode({ roles: ['leaf'], addresses: [] })
@@ -47,6 +47,7 @@ async function addNode(entries: readonly Entry[], router: Exchange): Promise<voi
     leaf.catalogue.publishService({ name, port: 1_000_000 + i, tags: ['blue'], zone: 'a', version: '1.0.0' })
   })
   linkInMemory(leaf, router)
-  await router.until(() => router.catalogue.isReachable(leaf.catalogue.self))
+  // The leaf's node record names the router once their link is up; others find the leaf by that.
+  await router.until(() => router.catalogue.node(leaf.catalogue.self)?.routers.length === 1)
   leaf.close()
 }

@@ -36,7 +36,6 @@ import { Neighbours } from '../links/neighbours.js'
 import type { PreferredLinks } from '../links/preferred-links.js'
 import { RegistryReports } from '../links/registry-reports.js'
 import { ownIdentity } from '../links/remote-identity.js'
-import { rolesOf } from '../links/roles.js'
 import { Binder } from '../listen/binder.js'
 import { PortTable } from '../listen/port-table.js'
 import { streamTakers } from '../listen/stream-takers.js'
@@ -66,6 +65,7 @@ export class Node<TSocket, TListener> {
   readonly #binder: Binder<TSocket, TListener>
   readonly #loopback: Loopback
   readonly #services: Watch<ServiceChange>
+  #hasLeft = false
   #closing: Promise<void> | undefined = undefined
 
   constructor(options: NodeOptions, platform: Platform<TSocket, TListener>) {
@@ -239,6 +239,7 @@ export class Node<TSocket, TListener> {
     this.discovery.close()
     this.#services.close()
     const { catalogue } = this
+    this.#hasLeft = true
     const leaving = leave({ catalogue, sync, preferred, clock: this.#options.clock })
     if (leaving === undefined) this.#closeRegistry()
     else void leaving.then(() => this.#closeRegistry())
@@ -251,8 +252,9 @@ export class Node<TSocket, TListener> {
   }
 
   #publishNode(): void {
-    const { catalogue } = this
-    catalogue.setNode({ roles: rolesOf(catalogue.role), addresses: this.#endpoints.addresses })
+    // A node that leaves has withdrawn where it listens.
+    if (this.#hasLeft) return
+    this.catalogue.setNode({ roles: [], addresses: this.#endpoints.addresses })
     this.#neighbours.sync.schedule()
   }
 

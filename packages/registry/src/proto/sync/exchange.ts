@@ -108,7 +108,6 @@ export class Exchange {
       if (log?.version === undefined) from.gone.add(item.owner)
       else if (item.owner === from.id) from.evidence.add(log)
       else if (item.held === undefined || isNewer(log.version, item.held)) from.dirty.ask(log, item.held)
-      else if (from.holdsAll) from.gone.add(item.owner)
     }
     state.neighbours.wake(from)
   }

@@ -59,7 +59,6 @@ export class Intake {
     const { state, claims, refused, awaited } = this.#parts
     const { owner, kind, entries } = delta
     state.receivedBytes += entries.length
-    from.isLiar = false
     if (owner === state.self)
       return this.#forged(
         from,
@@ -119,6 +118,8 @@ export class Intake {
       case 'applied':
         this.verifications++
         log.from = from.id
+        from.isLiar = false
+        from.emptyAnswers = 0
         onChanged({ log, before, changes: result.changes, from })
         return undefined
       case 'staged':
@@ -153,6 +154,7 @@ export class Intake {
       if (from.isUp && isNewer(delta.state, log.version))
         awaited.offered(from, { owner, kind }, delta.state, 'pull')
     })
+    awaited.refused(log.key)
     log.replica.dropStaged(from.id)
     this.#parts.onStaged(log)
     if (from.dropped.tryUse(1 / MAX_DROPPED_DELTAS, state.now)) return undefined

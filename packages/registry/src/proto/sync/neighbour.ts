@@ -46,6 +46,8 @@ export class Neighbour {
   isGraftDue = false
   /** It announced what does not exist: it is not asked for what it announces until it has sent something. */
   isLiar = false
+  /** How often it did not hold what it had announced, since it last sent something. */
+  emptyAnswers = 0
   isRootDue = false
   rootMismatches = 0
   /** Whether something is kept from it, so that roots cannot be compared. */

@@ -83,7 +83,8 @@ test('waitFor counts only instances that pass, and says how many there were', as
   await clock.advance(1)
   expect(ports(await both)).toEqual([1, 2])
   expect(await failure(node.withEnv('a').waitFor('web', { timeoutMs: 0 }))).toMatchObject({
-    message: 'waitFor web: 0 of 1 passing instances of the service "web" in the environment "a" were there after 0 ms',
+    message:
+      'waitFor web: 0 of 1 passing instances of the service "web" in the environment "a" were there after 0 ms',
   })
   await closing(clock, node)
   expect(clock.pending).toBe(0)

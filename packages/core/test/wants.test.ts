@@ -107,7 +107,9 @@ describe('the names that a leaf asks for', () => {
       false,
       true,
     ])
-    const held = Array.from({ length: MAX_WANTED_NAMES }, (_, index) => wants.hold('', `held-${index}`, () => {}))
+    const held = Array.from({ length: MAX_WANTED_NAMES }, (_, index) =>
+      wants.hold('', `held-${index}`, () => {}),
+    )
     expect([wants.size, asked.all, asked.names.has(' new')]).toEqual([MAX_WANTED_NAMES, 0, false])
     const further = wants.hold('', 'further', () => {})
     wants.use('', 'dialed')

@@ -111,16 +111,18 @@ export class Home {
         if (this.#confirm(nodeId, held)) room -= VERSION_BYTES
       }
     }
-    const all = interests.all !== undefined
+    // Everything that is wanted anew is asked for by the next message, for the same reason as names are.
+    const isAllAnew = this.#isAllTold && interests.all !== undefined && interests.all.token === undefined
+    const all = interests.all !== undefined && !isAllAnew
     if (all && !this.#isAllTold) {
       for (const owner of [...this.#unconfirmed]) {
         if (held.length >= MAX_ITEMS_PER_MESSAGE || room < VERSION_BYTES) break
         if (this.#confirm(owner, held)) room -= VERSION_BYTES
       }
     }
-    if (interests.all !== undefined) interests.all.token ??= token
+    if (all && interests.all !== undefined) interests.all.token ??= token
     this.#isAllTold = all
-    this.#isDue = room < 0
+    this.#isDue = room < 0 || isAllAnew
     if (this.#isFresh && !this.#isDue) {
       this.#isFresh = false
       this.#confirmedBy = token
@@ -177,11 +179,14 @@ export class Home {
     neighbours.wake(router)
   }
 
-  /** The names that the router was told and that are wanted no more. */
+  /**
+   * The names that the router was told and that are wanted no more, or are wanted anew: then what was held of them has
+   * been dropped, and the router has to send it again.
+   */
   #removed(): WantedName[] {
     const removed: WantedName[] = []
     for (const [text, name] of this.#told) {
-      if (this.interests.has(text)) continue
+      if (this.interests.isAsked(text)) continue
       this.#told.delete(text)
       removed.push(name)
     }

@@ -51,15 +51,17 @@ export class Spread {
     if (log.kind === 'services') feed.servicesChanged(logs)
     else feed.linksChanged(logs, changes)
     state.signal.mark()
-    if (owner === from.id && log.version.incarnation > from.incarnation)
-      onLaterLife(owner, log.version.incarnation)
-    if (!wasVisible && log.untoldBase === null) log.untoldBase = before
+    const neighbour = state.neighbours.get(owner)
+    if (neighbour !== undefined && log.version.incarnation > neighbour.incarnation) {
+      if (from === neighbour) onLaterLife(owner, log.version.incarnation)
+      else state.showEvidence(neighbour, log)
+    }
     awaited.arrived(log.key, log.version, from)
     home.received(from, owner)
     visibility.settle()
     visibility.refresh(owner)
-    if (wasVisible && visibility.has(owner)) this.tell(log, before)
-    else if (wasVisible && log.untoldBase === null) log.untoldBase = before
+    // Also when the owner cannot be reached yet: a link that is published later must find everything newer ahead of it.
+    this.tell(log, before)
     memory.makeRoom()
     memory.watchHidden()
   }
@@ -94,10 +96,7 @@ export class Spread {
     const { state, push } = this.#parts
     if (log.version === undefined) return
     state.tree.put(log)
-    const base = log.untoldBase
-    log.untoldBase = null
-    if (base === null) push.appeared(log, since)
-    else this.tell(log, base)
+    push.appeared(log, since)
   }
 
   #show({ log, changes }: LogChange): void {

@@ -36,7 +36,6 @@ import { Neighbours } from '../links/neighbours.js'
 import type { PreferredLinks } from '../links/preferred-links.js'
 import { RegistryReports } from '../links/registry-reports.js'
 import { ownIdentity } from '../links/remote-identity.js'
-import { rolesOf } from '../links/roles.js'
 import { Binder } from '../listen/binder.js'
 import { PortTable } from '../listen/port-table.js'
 import { streamTakers } from '../listen/stream-takers.js'
@@ -257,10 +256,9 @@ export class Node<TSocket, TListener> {
   }
 
   #publishNode(): void {
-    // A node that leaves has withdrawn its record.
-    if (this.isClosed) return
-    const { catalogue } = this
-    catalogue.setNode({ roles: rolesOf(catalogue.role), addresses: this.#endpoints.addresses })
+    // A node that leaves has withdrawn where it listens.
+    if (this.#isClosed) return
+    this.catalogue.setNode({ roles: [], addresses: this.#endpoints.addresses })
     this.#neighbours.sync.schedule()
   }
 

@@ -84,9 +84,9 @@ export class Interests {
     return false
   }
 
-  /** Whether that name is wanted, and the router was asked for it since then. */
-  isAsked(text: string): boolean {
-    return this.#byText.get(text)?.token !== undefined
+  /** Whether that name is wanted. */
+  has(text: string): boolean {
+    return this.#byText.has(text)
   }
 
   #begin(name: Interest['name']): Interest {

@@ -88,7 +88,12 @@ export class Engine {
     const push = new Push(state, awaited)
     const feed = new GraphFeed(graph)
     const missing = new MissingLogs(state, graph)
-    const home: Home = new Home({ state, view, onGivenChanged: (owner) => this.#givenChanged(owner, spread) })
+    const home: Home = new Home({
+      state,
+      view,
+      onWork,
+      onGivenChanged: (owner) => this.#givenChanged(owner, spread),
+    })
     const visibility: Visibility = new Visibility({
       state,
       graph,

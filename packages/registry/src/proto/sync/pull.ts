@@ -4,6 +4,7 @@ import type { BucketsMessage, GreetingMessage, LogVersion, VersionsMessage } fro
 import type { Awaited, OfferKind } from './awaited.js'
 import type { Neighbour } from './neighbour.js'
 import type { OwnLogs } from './own-logs.js'
+import type { Push } from './push.js'
 import type { RefusedOwners } from './refused-owners.js'
 import type { SharedLog } from './shared-log.js'
 import type { SyncState } from './sync-state.js'
@@ -14,6 +15,7 @@ export interface PullParts {
   readonly state: SyncState
   readonly own: OwnLogs
   readonly awaited: Awaited
+  readonly push: Push
   readonly refused: RefusedOwners
   /** Whether a neighbour may have offered everything that it offers here. */
   readonly onComplete: (neighbour: Neighbour) => void
@@ -33,6 +35,7 @@ export class Pull {
     from.hasGreeted = true
     if (items !== undefined) this.offered(from, items, 'pull')
     else if (from.isRouter && state.holdsAll && root !== state.tree.root) this.begin(from)
+    state.neighbours.wake(from)
     onComplete(from)
   }
 
@@ -54,6 +57,7 @@ export class Pull {
     this.offered(from, items, 'pull')
     if (hasMore) return
     from.pull = 'idle'
+    this.#parts.state.neighbours.wake(from)
     this.#parts.onComplete(from)
   }
 
@@ -77,7 +81,7 @@ export class Pull {
   }
 
   #offered(from: Neighbour, item: LogVersion, how: OfferKind): void {
-    const { state, own, awaited, refused } = this.#parts
+    const { state, own, awaited, push, refused } = this.#parts
     const { owner, kind, version } = item
     const key = logKey(owner, kind)
     if (owner === state.self) {
@@ -92,7 +96,7 @@ export class Pull {
       from.dirty.isKnown(key, version)
       from.announcements.isKnown(key, version)
       awaited.arrived(key, held, undefined)
-      if (log !== undefined && owner === from.id && isNewer(held, version)) state.showEvidence(from, log)
+      if (log !== undefined && isNewer(held, version)) push.outdated(from, log, version)
     } else if (!refused.hasVersion(key, version)) awaited.offered(from, item, version, how)
   }
 

@@ -3,6 +3,7 @@ import type { Version } from '../model/version.js'
 import type { Awaited } from './awaited.js'
 import type { Neighbour } from './neighbour.js'
 import { changeShare, type SharedLog } from './shared-log.js'
+import { SMALL_LOG_BYTES } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 
 /**
@@ -55,6 +56,23 @@ export class Push {
     this.#state.neighbours.wake(neighbour)
   }
 
+  /**
+   * A neighbour offers `version` of a log, and a newer one is held here. The owner itself is shown it. Others are told
+   * of a later life, also when its owner cannot be reached: the owner is on their side now, by a clock that went back,
+   * and has to learn of it.
+   */
+  outdated(from: Neighbour, log: SharedLog, version: Version): void {
+    const held = log.version
+    if (log.owner === from.id) this.#state.showEvidence(from, log)
+    else if (
+      held !== undefined &&
+      held.incarnation > version.incarnation &&
+      from.holdsAll &&
+      this.#state.isRouter
+    )
+      this.announce(from, log)
+  }
+
   /** A neighbour sent what is held here already. */
   duplicate(from: Neighbour): void {
     if (from.hasPruned) return
@@ -102,21 +120,19 @@ export class Push {
     for (const neighbour of this.#targets(log)) {
       if (neighbour.id === log.from || neighbour.id === log.owner) continue
       if (this.#isOfferedBy(neighbour, log)) continue
-      if (neighbour.isEager && this.#isInOrder(neighbour, log)) {
-        neighbour.dirty.add(log, base)
+      if (neighbour.isEager) {
+        neighbour.dirty.add(log, this.#isLikelyUnknown(neighbour, log) ? undefined : base)
         neighbour.announcements.delete(log.key)
         this.#state.neighbours.wake(neighbour)
       } else this.announce(neighbour, log)
     }
   }
 
-  /**
-   * Whether a change may be sent at once. While the exchange of a new link goes on, changes by others are announced. A
-   * change of links must not overtake them: it can make nodes visible there, in states that are out of date.
-   */
-  #isInOrder(neighbour: Neighbour, { owner, kind }: SharedLog): boolean {
-    if (kind === 'services') return neighbour.isCurrent || owner === this.#state.self
-    return neighbour.isCurrent && neighbour.announcements.size === 0
+  /** Whether a neighbour was not offered a log when its link came up, and all of it is not much. */
+  #isLikelyUnknown(neighbour: Neighbour, { owner, state }: SharedLog): boolean {
+    const since = this.#state.store.hiddenSince(owner)
+    const isSmall = state !== undefined && state.size <= SMALL_LOG_BYTES
+    return isSmall && since !== undefined && neighbour.upAt >= since
   }
 
   /** Those that hear of all changes of a log. */

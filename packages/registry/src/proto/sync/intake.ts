@@ -93,7 +93,7 @@ export class Intake {
 
   /** It is held already. */
   #known(from: Neighbour, delta: Delta, log: HeldLog, held: Version): undefined {
-    const { state, awaited, push } = this.#parts
+    const { awaited, push } = this.#parts
     from.dirty.isKnown(log.key, delta.state)
     from.announcements.isKnown(log.key, delta.state)
     const isSame = compareVersions(delta.state, held) === 0

@@ -79,7 +79,6 @@ export class Intake {
         delta,
         claims.receive(kind, delta.state, from.id, () => state.now),
       )
-    if (!from.isRouter && owner !== from.id) return notItsOwn(from, delta)
     const key = logKey(owner, kind)
     if (refused.has(key, delta.state)) {
       awaited.refused(key)
@@ -88,6 +87,7 @@ export class Intake {
     const log = state.store.get(delta)
     if (log?.version !== undefined && !isNewer(delta.state, log.version))
       return this.#known(from, delta, log, log.version)
+    if (!from.isRouter && owner !== from.id && !isLaterLife(log, delta.state)) return notItsOwn(from, delta)
     return this.#apply(from, delta, log ?? state.store.open(delta, state.now))
   }
 
@@ -208,6 +208,11 @@ export class Intake {
   ): void {
     this.#parts.state.reports.add({ kind, owner, speaker: from.id, text })
   }
+}
+
+/** Nodes that pass nothing on may show that an owner had a later life than the one that is held. */
+function isLaterLife(log: HeldLog | undefined, { incarnation }: Version): boolean {
+  return log?.version !== undefined && incarnation > log.version.incarnation
 }
 
 function notItsOwn(from: Neighbour, { owner }: Delta): AstraError {

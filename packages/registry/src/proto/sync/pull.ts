@@ -88,10 +88,12 @@ export class Pull {
       this.#offeredOwn(from, item, own.version(kind))
       return
     }
-    // Only routers pass on what others offer, and a leaf is sent what it wants without asking.
-    if (owner !== from.id && !(from.isRouter && state.holdsAll)) return
     const log = state.store.get(item)
     const held = log?.version
+    // Only routers pass on what others offer, and a leaf is sent what it wants without asking. But each node may show a
+    // router that an owner had a later life.
+    const isEvidence = state.isRouter && held !== undefined && version.incarnation > held.incarnation
+    if (owner !== from.id && !(from.isRouter && state.holdsAll) && !isEvidence) return
     if (held !== undefined && !isNewer(version, held)) {
       from.dirty.isKnown(key, version)
       from.announcements.isKnown(key, version)

@@ -64,12 +64,7 @@ export class Push {
   outdated(from: Neighbour, log: SharedLog, version: Version): void {
     const held = log.version
     if (log.owner === from.id) this.#state.showEvidence(from, log)
-    else if (
-      held !== undefined &&
-      held.incarnation > version.incarnation &&
-      from.holdsAll &&
-      this.#state.isRouter
-    )
+    else if (held !== undefined && held.incarnation > version.incarnation && from.isRouter)
       this.announce(from, log)
   }
 

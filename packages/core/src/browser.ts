@@ -4,6 +4,24 @@ export type { AstraNetOptions, DoorwayLimits, Encryption } from './api/options.j
 export type { DialOptions } from './api/dial-options.js'
 export type { SocketOptions } from './api/socket-options.js'
 export type { BindOptions } from './api/bind-options.js'
+export type {
+  HealthByFunction,
+  HealthByHttp,
+  HealthByTcp,
+  HealthCheckFunction,
+  HealthOptions,
+  HealthTiming,
+} from './health/health-options.js'
+export type { ServiceFacts } from './api/service-facts.js'
+export type { NodeRole } from './api/role.js'
+export type { CatalogueScope, RegistryInspection } from '@astranet/registry'
+export type { LinkInspection, NodeInspection } from './node/inspection.js'
+export type { ChangeIterator } from './discovery/change-iterator.js'
+export type { ResolveOptions, WaitForOptions } from './discovery/lookup-options.js'
+export { RoutesMap } from './discovery/routes-map.js'
+export type { InstanceFilter, ServiceFilter } from './discovery/service-filter.js'
+export { ServiceMap } from './discovery/service-map.js'
+export type { WatchOptions, WatchServicesOptions } from './discovery/service-map.js'
 export type { SetPolicyOptions } from './api/policy-options.js'
 export { Listener } from './browser/listener.js'
 export type { ListenerAddress } from './api/listener-address.js'
@@ -37,9 +55,24 @@ export type {
 } from '@astranet/interface'
 export type { PipeProtection } from '@astranet/link'
 export type { Pipe, SessionLimits } from '@astranet/mux'
-export { rendezvous, roundRobin, weightedRandom } from '@astranet/registry'
-export type { Selector, ServiceInstance } from '@astranet/registry'
+export {
+  hashRing,
+  leastStreams,
+  lowestRtt,
+  randomChoice,
+  roundRobin,
+  twoChoices,
+  weighted,
+  zoneFirst,
+} from '@astranet/registry'
+export type {
+  Selector,
+  SelectorContext,
+  ServiceChange,
+  ServiceHealth,
+  ServiceInstance,
+} from '@astranet/registry'
 export { generateIdentity, generateSecret, importIdentity } from '@astranet/secure/browser'
 export type { Identity } from '@astranet/secure/browser'
 export type { Granter } from '@astranet/ticket'
-export type { Route } from '@astranet/relay'
+export type { Route, RouteChange } from '@astranet/relay'

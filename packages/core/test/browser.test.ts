@@ -214,3 +214,45 @@ describe('the browser entry', () => {
     expect(await failure(socket.closed)).toMatchObject({ code: 'ECONNRESET' })
   })
 })
+
+describe('discovery in a page', () => {
+  it('is that of a leaf: it sees what it asks for, and everything while it watches everything', async () => {
+    await using nodes = await joined()
+    const { page, server } = nodes
+    for (const name of ['a:1', 'b:2']) await server.bind('', name)
+    const found = await page.resolve('a')
+    expect(found.map(({ port }) => port)).toEqual([1])
+    const listener = await page.bind('', 'tab:3')
+    listener.update({ weight: 0, tags: ['x'] })
+    await until(() => server.services({ name: 'tab', tags: ['x'] })[0]?.weight === 0)
+    const seen: string[] = []
+    for await (const { kind, service } of page.serviceMap().watch()) {
+      seen.push(`${kind} ${service.name}`)
+      if (seen.length === 3) break
+    }
+    expect(seen.sort()).toEqual(['add a', 'add b', 'add tab'])
+    expect([...page.routesMap().keys()]).toEqual([server.nodeId])
+    expect(await page.waitFor('b')).toHaveLength(1)
+  })
+
+  it('begins before the identity is there, and the role is settled by the first call', async () => {
+    const transports = [memory()]
+    await using page = new browserEntry.AstraNet({ transports })
+    expect(page.router()).toBe(page)
+    const map = page.serviceMap()
+    expect([map.size, map.get('a')]).toEqual([0, undefined])
+    const watch = map.watch()
+    const [first] = await Promise.all([watch.next(), page.bind('', 'a:1')])
+    expect(first.value).toMatchObject({ kind: 'add', service: { name: 'a' } })
+    expect(() => page.client()).toThrow(/^client\(\) must be called before/)
+    expect(await page.resolve('a')).toHaveLength(1)
+    await watch.return()
+  })
+
+  it('fails with what has prevented the identity', async () => {
+    const page = new browserEntry.AstraNet({ identity: 'kept' })
+    const errors = [failure(page.serviceMap().watch().next()), failure(page.resolve('a'))]
+    const error = { code: 'ASTRA_ERR_SECURE_UNAVAILABLE' }
+    expect(await Promise.all(errors)).toMatchObject([error, error])
+  })
+})

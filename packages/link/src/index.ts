@@ -27,6 +27,7 @@ export {
   MAX_TUNNEL_NODES,
 } from './proto/stream-header.js'
 export type { DialHeader, StreamHeader, TunnelHeader } from './proto/stream-header.js'
+export { Feature } from './proto/features.js'
 export { HelloLimit, MAX_HELLO_BYTES } from './proto/hello.js'
 export type { Hello, HelloFields } from './proto/hello.js'
 export { ControlType, MAX_CONTROL_MESSAGE_BYTES } from './proto/control-message.js'

@@ -140,7 +140,7 @@ describe('a link does not open', () => {
     expect(make({ introduction: { incarnation: 0.5 } })).toThrow(/incarnation/)
     expect(make({ introduction: { incarnation: 1, roles: ['a b'] } })).toThrow(/roles/)
     const listenAddresses = Array.from({ length: 16 }, () => 'x'.repeat(255))
-    const features = Array.from({ length: 32 }, () => 'y'.repeat(64))
+    const features = Array.from({ length: 31 }, () => 'y'.repeat(64))
     expect(make({ introduction: { incarnation: 1, listenAddresses, features } })).toThrow(/introduction/)
     expect(make({ randomBytes: () => new Uint8Array(3) })).toThrow(/randomBytes/)
     expect(make({ role: 'client' })).toThrow(/role/)

@@ -59,9 +59,11 @@ describe('a peer whose incarnation has moved', () => {
     right.link.tellIncarnation(9)
     await clock.settle()
     expect(left.link.facts).toMatchObject({ incarnation: 9, life: 6 })
+    expect([left.incarnations, right.incarnations]).toEqual([[9], []])
     right.link.tellIncarnation(3)
     await clock.settle()
     expect(left.link.facts.incarnation).toBe(9)
+    expect(left.incarnations).toEqual([9])
   })
 
   it.each([[[2]], [[2, -1]], [[2, 'x']]])('and says nonsense %j, breaks the protocol', async (message) => {

@@ -66,6 +66,7 @@ describe('a link opens', () => {
     await clock.settle()
     expect(right.link.peer).toMatchObject({
       ...introduction,
+      features: ['registry-2', 'x'],
       nodeId: identityOf(1n).nodeId,
       sequence: 5,
       observedAddress: '10.0.0.2:2',

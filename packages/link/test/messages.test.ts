@@ -15,6 +15,8 @@ import { headerFromWire, headerToWire, type StreamHeader } from '../src/proto/st
 const ports = fc.integer({ min: 0, max: MAX_PORT })
 const nodeIds = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(toNodeId)
 
+const environments = fc.option(fc.constantFrom('', 'a', 'a/b', 'é/\u{1f600}/c'), { nil: undefined })
+
 describe('the header of a stream', () => {
   it('of a dial is read back as it was written', () => {
     const dials = fc.record({
@@ -22,12 +24,15 @@ describe('the header of a stream', () => {
       port: ports,
       sourcePort: ports,
       sourceNode: fc.option(nodeIds, { nil: undefined }),
-      service: fc.option(fc.string({ maxLength: 255 }), { nil: undefined }),
-      environment: fc.constant(undefined),
+      name: fc.option(
+        fc.record({ service: fc.stringMatching(/^[a-m.é-]{1,85}$/u), environment: environments }),
+      ),
     })
     fc.assert(
       fc.property(dials, (header) => {
-        expect(headerFromWire(headerToWire(header))).toEqual(header)
+        const { name, ...rest } = header
+        const dial = { ...rest, ...(name ?? { service: undefined, environment: undefined }) }
+        expect(headerFromWire(headerToWire(dial))).toEqual(dial)
       }),
     )
   })
@@ -64,6 +69,13 @@ describe('the header of a stream', () => {
     ['no source node', [1, 80, undefined, 0], 'source node'],
     ['a service that is no text', [1, 80, null, 0, 5], 'service'],
     ['a service too long', [1, 80, null, 0, 'x'.repeat(256)], 'service'],
+    ['a service with white space', [1, 80, null, 0, 'a b'], 'service'],
+    ['an empty service', [1, 80, null, 0, ''], 'service'],
+    ['a service of 256 bytes', [1, 80, null, 0, 'a'.repeat(256)], 'service'],
+    ['a service with the shape of a node id', [1, 80, null, 0, 'naqtpmb3yyu4rm'], 'service'],
+    ['a service that is no text', [1, 80, null, 0, 7], 'service'],
+    ['an empty part of an environment', [1, 80, null, 0, 'web', 'a//b'], 'environment'],
+    ['a control character in an environment', [1, 80, null, 0, 'web', 'a\n'], 'environment'],
     ['an environment without service', [1, 80, null, 0, null, 'prod'], 'environment'],
     ['a path of one', [2, 1, [a]], 'path'],
     ['a path of nineteen', [2, 1, Array.from({ length: 19 }, (_, i) => new Uint8Array(8).fill(i))], 'path'],

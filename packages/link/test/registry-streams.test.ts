@@ -1,5 +1,5 @@
 import { encodeMessage } from '@astranet/frame/message'
-import { CloseCode, MAX_REGISTRY_MESSAGE_BYTES, StreamCode, type LinkOptions } from '@astranet/link'
+import { CloseCode, Feature, MAX_REGISTRY_MESSAGE_BYTES, StreamCode, type LinkOptions } from '@astranet/link'
 import type { ByteDuplexHandler } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
 import { describe, expect, it } from 'vitest'
@@ -53,6 +53,7 @@ function limitRate(end: MemoryEnd, clock: VirtualClock, bytesPerSecond: number):
 
 const LARGE = new Uint8Array(60_000).fill(7)
 const HEADER = encodeMessage([3])
+const HELLO = { i: 1, f: [Feature.REGISTRY] }
 
 describe('messages of the registry', () => {
   it('arrive whole and in order both ways, and each side opens one stream for them', async () => {
@@ -138,6 +139,29 @@ describe('messages of the registry', () => {
     expect(dials.accepted.every(({ stream }) => stream.bufferedBytes > 0)).toBe(true)
   })
 
+  it('overtake the bytes of the application when they are in a hurry, and say when they have left', async () => {
+    const { clock, left, right } = newPair({}, (end, time) => limitRate(end, time, 100_000))
+    await clock.pass(1_000)
+    right.onStream = ({ stream }) => {
+      right.link.accept(stream)
+      stream.handle({ onData: () => undefined, onEnd: () => undefined })
+    }
+    const dials = new Dials()
+    for (let count = 0; count < 100; count++) left.link.dial({ kind: 'dial', port: 80, sourcePort: 0 }, dials)
+    clock.advance(5_000)
+    left.link.sendRegistry('first')
+    clock.advance(100)
+    for (const { stream } of dials.accepted) stream.write(LARGE.slice())
+    left.link.hurryRegistry()
+    left.link.sendRegistry('last')
+    expect(left.link.hasUnsentRegistry).toBe(true)
+    // What was handed over before takes less than that, all bytes of the application a minute.
+    clock.advance(8_000)
+    expect(left.link.hasUnsentRegistry).toBe(false)
+    clock.advance(100)
+    expect(right.registry).toEqual(['first', 'last'])
+  })
+
   it('that are too many make sendRegistry return false, until they have left', async () => {
     const { clock, left, right } = await openPair()
     let sent = 0
@@ -173,6 +197,20 @@ describe('messages of the registry', () => {
     expect([left.closes, right.closes]).toEqual([[undefined], [undefined]])
   })
 
+  it('are refused by and not sent to a peer whose HELLO does not name the feature', async () => {
+    const { clock, side, session } = await openRawPeer()
+    expect([side.link.canSendRegistry, side.link.sendRegistry('hello')]).toEqual([false, false])
+    const stream = session.tryOpenStream() as Stream
+    const answer = new Reader()
+    stream.handle(answer)
+    stream.write(HEADER)
+    stream.write(encodeMessage('hello'))
+    clock.run()
+    expect([side.registry, answer.ends, side.link.isOpen]).toEqual([[], 1, true])
+    expect(answer.text).toContain('there is no registry here')
+    expect(side.link.session?.openStreams).toBe(1)
+  })
+
   it('do not keep a link that drains', async () => {
     for (const here of ['left', 'right'] as const) {
       const { clock, left, right } = await openPair()
@@ -189,6 +227,99 @@ describe('messages of the registry', () => {
   })
 })
 
+/** Promises that a test resolves one by one. */
+class Gate {
+  readonly #waiting: (() => void)[] = []
+
+  readonly wait = (): Promise<void> => new Promise((resolve) => this.#waiting.push(resolve))
+
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
+  async open(clock: VirtualClock): Promise<void> {
+    this.#waiting.shift()?.()
+    await clock.settle()
+  }
+}
+
+describe('while a message of the registry is processed', () => {
+  it('the next one waits, also those that came in one piece with the header', async () => {
+    const { clock, side, session } = await openRawPeer({ hello: HELLO })
+    const gate = new Gate()
+    side.onRegistry = gate.wait
+    const stream = session.tryOpenStream() as Stream
+    stream.handle(new Reader())
+    stream.write(new Uint8Array([...HEADER, ...encodeMessage(0), ...encodeMessage(1), ...encodeMessage(2)]))
+    stream.write(encodeMessage(3))
+    await clock.settle()
+    stream.write(encodeMessage(4))
+    await clock.settle()
+    for (let count = 1; count <= 5; count++) {
+      expect([side.registry.length, gate.waiting]).toEqual([count, 1])
+      await gate.open(clock)
+    }
+    expect(side.registry).toEqual([0, 1, 2, 3, 4])
+    side.onRegistry = () => undefined
+    stream.write(encodeMessage(5))
+    clock.run()
+    expect(side.registry.at(-1)).toBe(5)
+  })
+
+  it('a peer that floods gets no credit for more', async () => {
+    const { clock, side, session } = await openRawPeer({ hello: HELLO })
+    const gate = new Gate()
+    side.onRegistry = gate.wait
+    const stream = session.tryOpenStream() as Stream
+    stream.handle(new Reader())
+    stream.write(HEADER)
+    for (let count = 0; count < 200; count++) stream.write(encodeMessage([count, LARGE]))
+    const inFlight = (): number => stream.sentBytes - side.registry.length * encodeMessage([1, LARGE]).length
+    await clock.settle()
+    let most = 0
+    for (let count = 1; count <= 200; count++) {
+      expect(side.registry).toHaveLength(count)
+      most = Math.max(most, inFlight())
+      await gate.open(clock)
+    }
+    expect(side.registry.map((body) => (body as unknown[])[0])).toEqual([...Array(200).keys()])
+    // The window of a stream that is read in time grows to several messages; this one has no reason to.
+    expect(most).toBeLessThan(2 * LARGE.length)
+    expect(stream.bufferedBytes).toBe(0)
+  })
+
+  it('the link may end, and nothing follows', async () => {
+    const { clock, side, session } = await openRawPeer({ hello: HELLO })
+    const gate = new Gate()
+    side.onRegistry = gate.wait
+    const stream = session.tryOpenStream() as Stream
+    stream.handle(new Reader())
+    stream.write(new Uint8Array([...HEADER, ...encodeMessage(0), ...encodeMessage(1)]))
+    await clock.settle()
+    side.link.close(CloseCode.PROTOCOL_ERROR, 'enough')
+    await gate.open(clock)
+    clock.advance(10_000)
+    expect(side.registry).toEqual([0])
+    expect(side.closes).toHaveLength(1)
+  })
+
+  it('its end is seen only afterwards', async () => {
+    const { clock, side, session } = await openRawPeer({ hello: HELLO })
+    const gate = new Gate()
+    side.onRegistry = gate.wait
+    const stream = session.tryOpenStream() as Stream
+    stream.handle(new Reader())
+    stream.write(new Uint8Array([...HEADER, ...encodeMessage(0)]))
+    await clock.settle()
+    stream.end()
+    await clock.settle()
+    expect(side.link.isOpen).toBe(true)
+    await gate.open(clock)
+    clock.advance(10_000)
+    expect(side.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_PROTOCOL' }])
+  })
+})
+
 describe('the stream of a registry', () => {
   /** A raw peer that has opened the stream of its registry. */
   async function speaking(): Promise<
@@ -197,7 +328,7 @@ describe('the stream of a registry', () => {
       readonly answer: Reader
     }
   > {
-    const peer = await openRawPeer()
+    const peer = await openRawPeer({ hello: HELLO })
     const registry = peer.session.tryOpenStream() as Stream
     const answer = new Reader()
     registry.handle(answer)
@@ -215,7 +346,7 @@ describe('the stream of a registry', () => {
   })
 
   it('that the peer opens is read from its first byte', async () => {
-    const { clock, side, session } = await openRawPeer()
+    const { clock, side, session } = await openRawPeer({ hello: HELLO })
     const stream = session.tryOpenStream() as Stream
     stream.handle(new Reader())
     for (const byte of [...HEADER, ...encodeMessage('one'), ...encodeMessage('two')]) {
@@ -266,7 +397,7 @@ describe('the stream of a registry', () => {
 
   /** A raw peer that was sent a message and has not answered. */
   async function listening(answer: (stream: Stream) => void): ReturnType<typeof openRawPeer> {
-    const peer = await openRawPeer({ onStream: answer })
+    const peer = await openRawPeer({ hello: HELLO, onStream: answer })
     peer.side.link.sendRegistry(['hello'])
     peer.clock.run()
     return peer

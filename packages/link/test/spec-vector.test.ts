@@ -4,7 +4,7 @@ import { formatNodeId, parseNodeId, toNodeId } from '@astranet/interface'
 import { importIdentity, nodeCrypto, type CryptoProvider, type Identity } from '@astranet/secure'
 import { grantPsk, type DhKeyPair } from '@astranet/secure/proto'
 import { describe, expect, it } from 'vitest'
-import type { LinkOptions } from '@astranet/link'
+import { Feature, type LinkOptions } from '@astranet/link'
 import { privateKey, Reference } from '../../../tooling/reference/secure-handshake.js'
 import { decodeHello, encodeHello } from '../src/io/doorway/hello-message.js'
 import { encodeRefusal } from '../src/proto/refusal.js'
@@ -67,13 +67,21 @@ function identityOf(seed: Uint8Array): Promise<Identity> {
   return importIdentity(privateKey('Ed25519', seed).export({ format: 'pem', type: 'pkcs8' }) as string)
 }
 
-const dialerHello = { incarnation: 1, life: 2, sequence: 3, observedAddress: '192.0.2.2:7000' }
+const dialerHello = {
+  incarnation: 1,
+  life: 2,
+  sequence: 3,
+  observedAddress: '192.0.2.2:7000',
+  features: [Feature.REGISTRY],
+}
 const acceptorHello = {
   incarnation: 4,
   life: 5,
   sequence: 0,
   observedAddress: '192.0.2.1:50000',
   listenAddresses: ['tcp://192.0.2.2:7000'],
+  roles: ['router'],
+  features: [Feature.REGISTRY, Feature.REGISTRY_ALL],
 }
 const noFields = {
   roles: [],
@@ -102,12 +110,17 @@ async function makeVector(): Promise<Vector> {
     psk,
   })
   const { incarnation, life, sequence } = dialerHello
-  const { listenAddresses } = acceptorHello
+  const { listenAddresses, roles } = acceptorHello
+  const features = [Feature.REGISTRY_ALL]
   const links = intercept(undefined, {
     dialer: { ...side('dialer', 0x00), introduction: { incarnation, life }, sequence },
     acceptor: {
       ...side('acceptor', 0x10),
-      introduction: { incarnation: acceptorHello.incarnation, life: acceptorHello.life, listenAddresses },
+      introduction: {
+        incarnation: acceptorHello.incarnation,
+        life: acceptorHello.life,
+        ...{ listenAddresses, roles, features },
+      },
     },
     addresses: { dialer: '192.0.2.1:50000', acceptor: '192.0.2.2:7000' },
   })

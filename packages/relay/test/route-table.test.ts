@@ -53,22 +53,22 @@ describe('routes', () => {
 })
 
 describe('a watch of routes', () => {
-  it('reports first what there is, then what was found, changed and lost', () => {
+  it('reports first what there is, then what was added, changed and removed', () => {
     const { catalogue, table } = tableOf()
     catalogue.neighbourUp(id(1), 0)
     let woken = 0
     const watch = table.watch(() => woken++)
-    expect(watch.take()).toMatchObject([{ kind: 'found', route: { nodeId: id(1) } }])
+    expect(watch.take()).toMatchObject([{ kind: 'add', route: { nodeId: id(1) } }])
     catalogue.neighbourUp(id(2), 0)
     catalogue.publishLink(id(1), 3, 0)
     expect(woken).toBe(1)
     expect(watch.take()).toMatchObject([
-      { kind: 'found', route: { nodeId: id(1), cost: 3 } },
-      { kind: 'found', route: { nodeId: id(2) } },
+      { kind: 'change', route: { nodeId: id(1), cost: 3 } },
+      { kind: 'add', route: { nodeId: id(2) } },
     ])
     catalogue.neighbourDown(id(1), 0)
     expect(woken).toBe(2)
-    expect(watch.take()).toMatchObject([{ kind: 'lost', route: { nodeId: id(1), cost: 3 } }])
+    expect(watch.take()).toMatchObject([{ kind: 'remove', route: { nodeId: id(1), cost: 3 } }])
     expect(watch.take()).toEqual([])
   })
 
@@ -104,9 +104,10 @@ describe('a watch of routes', () => {
         const copy = new Map<NodeId, Route>()
         const take = (): void => {
           for (const { kind, route } of watch.take()) {
-            if (kind === 'lost') expect(copy.get(route.nodeId)).toEqual(route)
+            if (kind === 'remove') expect(copy.get(route.nodeId)).toEqual(route)
             else expect(copy.get(route.nodeId)).not.toEqual(route)
-            if (kind === 'lost') copy.delete(route.nodeId)
+            expect(copy.has(route.nodeId)).toBe(kind !== 'add')
+            if (kind === 'remove') copy.delete(route.nodeId)
             else copy.set(route.nodeId, route)
           }
         }

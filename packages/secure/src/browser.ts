@@ -18,11 +18,13 @@ export { SecureErrorCode } from './proto/errors.js'
 export type { SecurePeer } from './proto/handshake/handshake-options.js'
 export type { SecureRole, Signer } from './proto/handshake/identity-proof.js'
 export type { Identity } from './proto/identity.js'
+export type { SignatureCrypto } from './proto/signatures.js'
 export { openIdentity } from './web/open-identity.js'
 export type { SubtleKey, SubtleKeyPair } from './web/subtle.js'
 export { webCrypto } from './web/web-crypto.js'
 export { generateIdentity, identityFromKeys, importIdentity } from './web/web-identity.js'
 export type { WebIdentityOptions } from './web/web-identity.js'
+export { WebSignatures } from './web/web-signatures.js'
 
 /** Where the cryptography comes from unless an option names another: `webCrypto`. */
 export const defaultProvider: CryptoProvider = webCrypto

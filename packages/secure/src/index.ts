@@ -18,11 +18,14 @@ export { openIdentityFileSync } from './nodejs/identity-file-sync.js'
 export { createIdentityFile, openIdentityFile } from './nodejs/identity-file.js'
 export { nodeCrypto } from './nodejs/node-crypto.js'
 export { generateIdentity, generateIdentitySync, importIdentity } from './nodejs/node-identity.js'
+export { NodeSignatures } from './nodejs/node-signatures.js'
 export { SecureErrorCode } from './proto/errors.js'
 export type { SecurePeer } from './proto/handshake/handshake-options.js'
 export type { SecureRole, Signer } from './proto/handshake/identity-proof.js'
 export type { Identity } from './proto/identity.js'
+export type { SignatureCrypto } from './proto/signatures.js'
 export { webCrypto } from './web/web-crypto.js'
+export { WebSignatures } from './web/web-signatures.js'
 
 /** Where the cryptography comes from unless an option names another: `nodeCrypto`. */
 export const defaultProvider: CryptoProvider = nodeCrypto

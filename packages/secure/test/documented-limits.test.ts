@@ -3,8 +3,10 @@ import { expect, test } from 'vitest'
 import { MAX_OPENING_RECORDS } from '../src/io/inbound.js'
 import { MAX_SEALING_RECORDS } from '../src/io/pipelined-outbound.js'
 import { MAX_FILE_BYTES } from '../src/nodejs/identity-file-rules.js'
+import { VERIFIED_AT_ONCE } from '../src/nodejs/node-signatures.js'
 import { MAX_PAYLOAD_BYTES, messageLengths } from '../src/proto/handshake/lengths.js'
 import { DEFAULT_MAX_PAYLOAD_BYTES } from '../src/proto/handshake/options.js'
+import { MAX_IMPORTED_KEYS } from '../src/proto/key-cache.js'
 import { PSK_ITERATIONS } from '../src/proto/psk.js'
 import { MAX_RECORD_BYTES } from '../src/proto/records/header.js'
 import { RECORDS_PER_KEY } from '../src/proto/records/record-counter.js'
@@ -31,6 +33,8 @@ test.each([
   ['docs/LIMITS.md', limits, `| record | ${number(MAX_RECORD_BYTES)} bytes, and 20 for`],
   ['docs/LIMITS.md', limits, `| records in flight with WebCrypto | ${MAX_SEALING_RECORDS} in each direction`],
   ['docs/LIMITS.md', limits, `| records sealed with one key | ${number(RECORDS_PER_KEY)} |`],
+  ['docs/LIMITS.md', limits, `keeps imported | ${number(MAX_IMPORTED_KEYS)}, about`],
+  ['docs/LIMITS.md', limits, `| signatures verified at once | ${VERIFIED_AT_ONCE} in one turn`],
   ['docs/LIMITS.md', limits, `PBKDF2, ${number(PSK_ITERATIONS)} rounds`],
   ['docs/LIMITS.md', limits, `| identity file | ${number(MAX_FILE_BYTES)} bytes |`],
   [

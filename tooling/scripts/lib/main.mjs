@@ -13,6 +13,7 @@ const commands = [
   'sim',
   'fuzz',
   'fuzz-handshake',
+  'simulate-registry',
   'soak',
   'strangers',
   'differential',

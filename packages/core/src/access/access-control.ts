@@ -32,13 +32,24 @@ export class AccessControl {
   readonly #grants: GrantPatterns = new GrantPatterns()
   /** What programs see of each peer. */
   #shown = new WeakMap<AdmittedIdentity, RemoteIdentity>()
-  /** Whether a peer has been admitted whose grant limits what it may offer. */
   #hasLimits = false
 
   constructor({ own, engine, failures }: AccessControlParts) {
     this.own = own
     this.#engine = engine
     this.#failures = failures
+  }
+
+  /** Whether a peer has been admitted whose grant limits what it may offer. */
+  get hasLimits(): boolean {
+    return this.#hasLimits
+  }
+
+  /** Whether the peer's grant, if it came in by one, covers all of `services`. */
+  grantCovers(peer: AdmittedIdentity, services: Iterable<PolicyService>): boolean {
+    if (peer.services === undefined) return true
+    for (const service of services) if (!this.#grants.cover(peer, service)) return false
+    return true
   }
 
   /** Whether every offer is allowed: there is no policy, and no grant that limits its holder. Asked for each dial. */
@@ -88,7 +99,7 @@ export class AccessControl {
     if (peer !== undefined && !this.#grants.cover(peer, service))
       return `its grant does not cover ${offered(service)}`
     if (this.#engine === undefined) return undefined
-    if (peer === undefined) return 'there is no link to its node'
+    if (peer === undefined) return 'its node is not known'
     const verdict = this.#failures.noting('offer', this.#engine.mayOffer(peer, service))
     return verdict.allowed ? undefined : offerText(verdict, service)
   }

@@ -1,6 +1,6 @@
 import type { NodeId } from '@astranet/interface'
 import type { Catalogue, ServiceInstance } from '@astranet/registry'
-import type { AdmittedIdentity } from '../links/remote-identity.js'
+import { admittedIdentity, type AdmittedIdentity } from '../links/remote-identity.js'
 import type { AccessControl } from './access-control.js'
 
 /** @internal What offers are read from. */
@@ -13,11 +13,15 @@ export interface OffersParts {
 }
 
 /**
- * The services of the catalogue that may be offered by those who offer them. They are filtered when they are read: what
+ * The services of the catalogue that may be offered by the nodes that offer them. They are filtered when they are read: what
  * the catalogue holds, and passes on, does not depend on the policy.
  */
 export class Offers {
   readonly #parts: OffersParts
+  readonly #watchers = new Set<() => void>()
+  #wereAllAllowed = true
+  /** What the policy is asked about nodes that are no neighbours; by the key that the catalogue holds of them. */
+  readonly #far = new WeakMap<Uint8Array, AdmittedIdentity>()
 
   constructor(parts: OffersParts) {
     this.#parts = parts
@@ -33,15 +37,55 @@ export class Offers {
     return this.#allowed(this.#parts.catalogue.services({ environment }))
   }
 
+  /** Whether the node of an instance may offer it. */
+  isAllowed(instance: ServiceInstance): boolean {
+    const { access } = this.#parts
+    if (access.isEveryOfferAllowed) return true
+    return access.offerRefusal(this.#ownerOf(instance.nodeId), instance) === undefined
+  }
+
+  /**
+   * Calls `onChange` when other nodes may offer something else than before: there is another policy, or a node has come
+   * by another way. It only schedules, and must not throw. Returns what ends that.
+   */
+  watch(onChange: () => void): () => void {
+    this.#watchers.add(onChange)
+    return () => void this.#watchers.delete(onChange)
+  }
+
+  /** There is another policy, or a link has opened or closed, and with it the peer's roles and grant. */
+  changed(): void {
+    const { isEveryOfferAllowed } = this.#parts.access
+    if (isEveryOfferAllowed && this.#wereAllAllowed) return
+    this.#wereAllAllowed = isEveryOfferAllowed
+    for (const onChange of this.#watchers) onChange()
+  }
+
   #allowed(known: readonly ServiceInstance[]): readonly ServiceInstance[] {
     if (this.#parts.access.isEveryOfferAllowed) return known
-    const isAllowed = (each: ServiceInstance): boolean => this.#isAllowed(each)
+    const isAllowed = (each: ServiceInstance): boolean => this.isAllowed(each)
     return known.every(isAllowed) ? known : known.filter(isAllowed)
   }
 
-  #isAllowed(instance: ServiceInstance): boolean {
-    const { self, access, neighbour } = this.#parts
-    const peer = instance.nodeId === self ? access.own : neighbour(instance.nodeId)
-    return access.offerRefusal(peer, instance) === undefined
+  /** A node as the policy sees it: this node, a neighbour as it was admitted, or one of which only the key is known. */
+  #ownerOf(nodeId: NodeId): AdmittedIdentity | undefined {
+    const { self, access, neighbour, catalogue } = this.#parts
+    if (nodeId === self) return access.own
+    const admitted = neighbour(nodeId)
+    if (admitted !== undefined) return admitted
+    const publicKey = catalogue.publicKeyOf(nodeId)
+    if (publicKey === undefined) return undefined
+    let far = this.#far.get(publicKey)
+    if (far === undefined) {
+      far = farIdentity(nodeId, publicKey)
+      this.#far.set(publicKey, far)
+    }
+    return far
   }
+}
+
+/** A node without a link: it has signed what it offers. Its link, if one is made, will be encrypted. */
+function farIdentity(nodeId: NodeId, publicKey: Uint8Array): AdmittedIdentity {
+  const proved = { nodeId, publicKey, security: 'encrypted' } as const
+  return admittedIdentity(proved, '', { roles: [], services: undefined })
 }

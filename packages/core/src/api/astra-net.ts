@@ -1,11 +1,24 @@
-import { formatNodeId, toNodeId, type NodeId } from '@astranet/interface'
+import { checkServiceName, formatNodeId, toNodeId, type NodeId } from '@astranet/interface'
 import { checkBoolean } from '@astranet/interface/check'
 import { toByteDuplex, type Pipe } from '@astranet/mux'
 import type { Explanation, Policy, PolicyQuestion } from '@astranet/policy'
 import type { ServiceInstance } from '@astranet/registry'
 import type { Route } from '@astranet/relay'
 import type { DialOutcome, DialRequest } from '../dial/dial-request.js'
+import type { LookupRequest } from '../discovery/lookup.js'
+import {
+  checkResolveOptions,
+  checkWaitForOptions,
+  type CheckedLookupOptions,
+  type ResolveOptions,
+  type WaitForOptions,
+} from '../discovery/lookup-options.js'
+import { routesMapOf, serviceMapOf } from '../discovery/maps.js'
+import type { RoutesMap } from '../discovery/routes-map.js'
+import { checkServiceFilter, isMeant, type ServiceFilter } from '../discovery/service-filter.js'
+import type { ServiceMap } from '../discovery/service-map.js'
 import type { Endpoint } from '../endpoints/endpoint.js'
+import type { NodeInspection } from '../node/inspection.js'
 import type { NodeHandle } from '../node/node-handle.js'
 import type { AttachOptions } from './attach-options.js'
 import type { BindOptions } from './bind-options.js'
@@ -17,7 +30,7 @@ import type { JoinOptions } from './join-options.js'
 import type { ListenAndServeOptions } from './listen-and-serve-options.js'
 import { NetError } from './net-error.js'
 import type { SetPolicyOptions } from './policy-options.js'
-import { checkStreamNetwork } from './stream-network.js'
+import { checkStreamNetwork, scopeOfNetwork } from './stream-network.js'
 import type { TicketOptions } from './ticket-options.js'
 
 /** @internal The names that a node sees by default. */
@@ -86,18 +99,23 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
    * Connects to a service or a port; resolves when the far side has accepted.
    *
    * A name that no node offers, or a node without a link, may become known until the deadline; then the error is
-   * `ENOTFOUND` or `EHOSTUNREACH`. `ECONNREFUSED`, within a round trip: nobody listens on the port, or the backlog is
-   * full; of a service with several instances the others are tried first. `ETIMEDOUT`: no answer. `ECONNRESET`: the
-   * link broke meanwhile. `ECONNABORTED`: this node was closed meanwhile.
+   * `ENOTFOUND`, or `EHOSTUNREACH` when there is no link to any node that offers the service. `ECONNREFUSED`, within a
+   * round trip: nobody listens on the port, or the backlog is full; of a service with several instances the others are
+   * tried first, within the same deadline. `ETIMEDOUT`: no answer. `ECONNRESET`: the link broke meanwhile.
+   * `ECONNABORTED`: this node was closed meanwhile.
+   *
+   * `network` is `''` or `'astra'`, or chooses among the instances of a service by a hash ring, the same on every node:
+   * `'registry://KEY'` by the key, as the options `key` and `selector: hashRing()` do; `'vport2registry'` by the port of
+   * the address `name:port`, which is then not the port of the service.
    */
   dial(network: string, address: string, options?: DialOptions): Promise<TSocket> {
     try {
-      checkStreamNetwork(network)
+      const scope = scopeOfNetwork(network, this.#scope)
       const { node } = this.#handle
       if (node === undefined) return this.#handle.made.then(() => this.dial(network, address, options))
       node.checkOpen('dial', address)
       // The dialer's own promise: another promise around it would cost measurable time in every dial.
-      return node.dialer.dial(address, this.#scope, options)
+      return node.dialer.dial(address, scope, options)
     } catch (error) {
       return Promise.reject(error as Error)
     }
@@ -105,8 +123,8 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
 
   /** @internal Checks the arguments of a dial whose socket exists before it is connected. Throws when one is wrong. */
   protected dialRequest(network: string, address: string, options: DialOptions): DialRequest {
-    checkStreamNetwork(network)
-    return this.#handle.now.dialer.request(address, this.#scope, options)
+    const scope = scopeOfNetwork(network, this.#scope)
+    return this.#handle.now.dialer.request(address, scope, options)
   }
 
   /** @internal Begins such a dial. The result gives it up. */
@@ -137,10 +155,10 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
    */
   async httpDial(network: string, host: string, options?: DialOptions): Promise<TSocket> {
     const address = addressOfHost(checkString('host', host))
-    checkStreamNetwork(network)
+    const scope = scopeOfNetwork(network, this.#scope)
     const node = this.#handle.node ?? (await this.#handle.made)
     node.checkOpen('dial', address)
-    return await node.dialer.dial(address, { ...this.#scope, hasUrlNames: true }, options)
+    return await node.dialer.dial(address, { ...scope, hasUrlNames: true }, options)
   }
 
   /**
@@ -149,6 +167,7 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
    */
   async bind(network: string, address: string, options: BindOptions = {}): Promise<TListener> {
     checkStreamNetwork(network)
+    this.#handle.begin()
     const node = this.#handle.node ?? (await this.#handle.made)
     return node.bind(address, this.#scope.environment, options)
   }
@@ -164,6 +183,7 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
     address: string,
     options: ListenAndServeOptions = {},
   ): Promise<Endpoint> {
+    this.#handle.begin()
     const node = this.#handle.node ?? (await this.#handle.made)
     return await node.listenAndServe(network, address, options)
   }
@@ -191,6 +211,7 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
     second: string | JoinOptions | undefined,
     options: JoinOptions = {},
   ): Promise<NodeId> {
+    this.#handle.begin()
     const node = this.#handle.node ?? (await this.#handle.made)
     if (typeof second === 'string' || node.hasNetwork(first))
       return await node.join(first, checkString('address', second as string), options)
@@ -216,6 +237,7 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   async attach(pipe: Pipe, options: AttachOptions = {}): Promise<NodeId> {
     const { security } = checkOptions(options)
     const signal = checkSignal(options.signal)
+    this.#handle.begin()
     const node = this.#handle.node ?? (await this.#handle.made)
     node.checkOpen('attach', '')
     const own = security === undefined ? {} : { security }
@@ -224,14 +246,38 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   }
 
   /**
-   * The services that can be dialed now, in this environment: this node's and its neighbours', of those that the policy
-   * lets them offer.
+   * The services that are known now, in this environment: this node's own, and those of every node that can be reached,
+   * of those that the policy lets them offer. A leaf knows those that it has asked for. Throws a TypeError or RangeError
+   * that names what is wrong in `filter`.
    */
-  services(): ServiceInstance[] {
-    const { environment, hasLoopBack } = this.#scope
-    const { node } = this.#handle
-    const services = node?.offers.services(environment) ?? []
-    return services.filter((each) => hasLoopBack || each.nodeId !== node?.id)
+  services(filter: ServiceFilter = {}): ServiceInstance[] {
+    checkServiceFilter(filter)
+    const known = this.#handle.node?.discovery.visible(this.#scope).all() ?? []
+    return known.filter((each) => isMeant(filter, each))
+  }
+
+  /** The same as a live map, by name, that can be watched. */
+  serviceMap(): ServiceMap {
+    return serviceMapOf(this.#handle, this.#scope)
+  }
+
+  /**
+   * The instances of a service, by node id and port; none when nobody offers it. A leaf asks the network, and a node that
+   * has just joined waits for what its neighbour sends; otherwise the answer is here already. `ETIMEDOUT`: the network did
+   * not answer in time. `ECONNABORTED`: this node was closed meanwhile. Rejects with the signal's reason when that
+   * aborts.
+   */
+  async resolve(name: string, options: ResolveOptions = {}): Promise<ServiceInstance[]> {
+    const checked = checkResolveOptions(options)
+    return await this.#look('resolve', name, { ...checked, count: undefined })
+  }
+
+  /**
+   * Waits until `count` instances of a service are there whose health is passing, and resolves with all that are. It
+   * asks the network meanwhile. Errors are those of {@link resolve}; `ETIMEDOUT`: there were fewer in time.
+   */
+  async waitFor(name: string, options: WaitForOptions = {}): Promise<ServiceInstance[]> {
+    return await this.#look('waitFor', name, checkWaitForOptions(options))
   }
 
   /**
@@ -262,6 +308,35 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
     return this.#handle.node?.routes.routes() ?? []
   }
 
+  /** The same as a live map, by node id, that can be watched. */
+  routesMap(): RoutesMap {
+    return routesMapOf(this.#handle)
+  }
+
+  /**
+   * Makes this node a router, as the option `role` does, and returns it. Throws an AstraError with the code
+   * `ASTRA_ERR_NODE_STARTED` once the node has listened, joined, bound or been attached, and a RangeError for a node that
+   * holds only what it asks for.
+   */
+  router(): this {
+    this.#handle.setRole('router', 'router()')
+    return this
+  }
+
+  /** Makes this node a leaf, as the option `role` does, and returns it. Throws as {@link router} does. */
+  client(): this {
+    this.#handle.setRole('leaf', 'client()')
+    return this
+  }
+
+  /**
+   * What the node knows and does at this moment, as plain data for people and monitoring: its part of the network's
+   * catalogue and its links. The cost grows with what it holds. Throws as {@link nodeId} does.
+   */
+  inspect(): NodeInspection {
+    return this.#handle.now.inspect()
+  }
+
   /**
    * The round trip to a neighbour in ms, measured now by a ping on the link. `EHOSTUNREACH` if there is no link;
    * `ASTRA_ERR_SESSION_OVER` if it ends meanwhile.
@@ -277,9 +352,10 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
 
   /**
    * This node seen with other names: services that are bound through the view belong to the environment, and only
-   * services of that environment are dialed by name. Several names are joined with a dot. No name: the default
-   * environment. Ports belong to the node, so they are the same in all environments. The rules for an environment's
-   * name are those for a service's.
+   * services of that environment are seen, and dialed by name. Several names are the parts of one environment, joined
+   * with a slash, which no part may contain: `('a', 'b')` is neither `('a')` nor `('a.b')`. No name: the default
+   * environment. Ports belong to the node, so they are the same in all environments. The rules for each part are those
+   * for a service's name; together they have at most 255 bytes of UTF-8.
    */
   withEnv(...names: string[]): TView {
     return this.#view(this.#handle, { ...this.#scope, environment: joinEnvironment(names) })
@@ -298,6 +374,19 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
    */
   async close(): Promise<void> {
     await this.#handle.close()
+  }
+
+  async #look(
+    syscall: LookupRequest['syscall'],
+    name: string,
+    options: CheckedLookupOptions & Pick<LookupRequest, 'count'>,
+  ): Promise<ServiceInstance[]> {
+    checkServiceName(checkString('name', name))
+    const node = this.#handle.node ?? (await this.#handle.made)
+    node.checkOpen(syscall, name)
+    const { environment } = this.#scope
+    const visible = node.discovery.visible(this.#scope)
+    return await node.discovery.look({ syscall, name, environment, visible, ...options })
   }
 
   /** Closes the node. */

@@ -14,9 +14,15 @@ export interface DialOptions extends SocketOptions {
   timeoutMs?: number
   /** Gives up when aborted: the promise rejects with the signal's reason. Without effect on a connected socket. */
   signal?: AbortSignal
-  /** Picks one of several instances of a service. Default: each in turn. */
+  /**
+   * Picks one of several instances of a service. It is given those that can be reached, that the policy allows and that
+   * have not refused this dial; failing ones only when all fail; and not those that dials have failed at lately, unless
+   * these are more than half. Default: at random.
+   */
   selector?: Selector
-  /** A text for the selector, for example a user's name, so that the same instance serves the same user. */
+  /**
+   * A text for the selector, for example a user's name, so that the same instance serves the same user; see `hashRing`.
+   */
   key?: string
 }
 
@@ -27,6 +33,10 @@ export interface DialScope {
   readonly hasLoopBack: boolean
   /** Whether an unknown name stands for the service whose name a URL writes in this way. */
   readonly hasUrlNames?: boolean
+  /** The key by which a hash ring picks the instance, unless the options have a key or a selector. */
+  readonly ringKey?: string
+  /** Whether a hash ring picks the instance by the port of the address, which is not the service's. */
+  readonly isPortKey?: boolean
 }
 
 /** @internal The options, with defaults. */

@@ -1,17 +1,16 @@
-import { checkServiceName } from '@astranet/interface'
+import { checkEnvironment } from '@astranet/interface'
 import { checkString } from './check.js'
 
 /**
- * Joins names of environments with a dot; without a name it is the default environment. Throws a TypeError or
- * RangeError unless the result could be a service's name.
+ * Joins the parts of an environment with a slash, which no part may contain, so that different parts never give the
+ * same environment; without a part it is the default environment. Throws a TypeError or RangeError that names what is
+ * wrong.
  */
-export function joinEnvironment(names: readonly string[]): string {
-  if (names.length === 0) return ''
-  for (const name of names) checkString('environment', name)
-  try {
-    return checkServiceName(names.join('.'))
-  } catch (error) {
-    if (error instanceof Error) error.message = error.message.replace(/^service name/, 'environment')
-    throw error
+export function joinEnvironment(parts: readonly string[]): string {
+  for (const part of parts) {
+    if (checkString('environment', part) === '') throw new TypeError('environment must not be empty')
+    if (part.includes('/'))
+      throw new TypeError(`environment must not contain "/" in a part: ${JSON.stringify(part.slice(0, 64))}`)
   }
+  return checkEnvironment(parts.join('/'))
 }

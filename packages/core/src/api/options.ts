@@ -2,8 +2,10 @@ import type { Clock, MemoryUse, Transport } from '@astranet/interface'
 import type { DoorwaySlotsOptions } from '@astranet/link'
 import type { SessionLimits } from '@astranet/mux'
 import type { Policy } from '@astranet/policy'
+import type { CatalogueScope } from '@astranet/registry'
 import type { Identity } from '@astranet/secure'
 import type { Granter } from '@astranet/ticket'
+import type { NodeRole } from './role.js'
 
 /** Which links are encrypted; see {@link AstraNetOptions.encryption}. */
 export type Encryption = 'auto' | 'always'
@@ -52,6 +54,28 @@ export interface AstraNetOptions {
    * the process warning `ASTRA_WARN_POLICY`. `AstraNet.setPolicy` replaces it. Default: all is allowed.
    */
   policy?: Policy
+  /**
+   * What the node does for the network:
+   * - `'router'`: it passes on what it hears of others, so that nodes find each other that have no link;
+   * - `'node'`: it hears of everything and passes nothing on;
+   * - `'leaf'`: it passes nothing on, and hears only of what it asks for.
+   *
+   * `AstraNet.router()` and `AstraNet.client()` set it likewise. Default `'node'`, in browsers `'leaf'`.
+   */
+  role?: NodeRole
+  /**
+   * How much the node holds of what others offer. `'wanted'`: the services that its program dials, waits for, resolves
+   * or watches, asked of its first router. A name that was dialed is kept for 60 s; at more than 1,000 names at once the
+   * node asks for everything. `'all'`: everything that it hears. A router always holds all. Default `'wanted'` for a
+   * leaf, otherwise `'all'`.
+   */
+  catalogue?: CatalogueScope
+  /**
+   * Where the node runs, as the network names its zones, for example a data centre: published with its services, unless
+   * they have a zone of their own, and known to the selectors of its dials (`zoneFirst`). 0 to 255 bytes of UTF-8.
+   * Default `''`: unknown.
+   */
+  zone?: string
   /**
    * How many streams of peers may wait at this node, for the rest of their header or in the backlogs of listeners; 1 to
    * 2^31 - 1. A peer may have as many as are free, so one peer gets half of them at most. Further ones are refused

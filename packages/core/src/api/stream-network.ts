@@ -1,9 +1,31 @@
+import type { DialScope } from './dial-options.js'
+
 /** The names that the first argument of `dial` and `bind` may have. They all mean the same network. */
 const STREAM_NETWORKS = ['', 'astra']
 
-/** Throws a RangeError unless `network` is the network of `dial` and `bind`. */
+/** `registry://KEY`: the instance of a service is chosen by the key. */
+const BY_KEY = 'registry://'
+
+/** The address is `name:vport`: the instance is chosen by the virtual port, which is not that of the service. */
+const BY_PORT = 'vport2registry'
+
+/** Throws a RangeError unless `network` is the network of `bind`. */
 export function checkStreamNetwork(network: string): void {
   if (STREAM_NETWORKS.includes(network)) return
   const known = STREAM_NETWORKS.map((name) => `'${name}'`).join(' or ')
   throw new RangeError(`network must be ${known}, got ${JSON.stringify(network)}`)
+}
+
+/**
+ * How names are dialed on `network`: as in `scope`, with the network's own choice of the instance. Throws a RangeError
+ * unless it is a network of `dial`.
+ */
+export function scopeOfNetwork(network: string, scope: DialScope): DialScope {
+  if (STREAM_NETWORKS.includes(network)) return scope
+  if (network === BY_PORT) return { ...scope, isPortKey: true }
+  if (typeof network === 'string' && network.startsWith(BY_KEY) && network.length > BY_KEY.length)
+    return { ...scope, ringKey: network.slice(BY_KEY.length) }
+  throw new RangeError(
+    `network must be '', 'astra', '${BY_KEY}KEY' or '${BY_PORT}', got ${JSON.stringify(network)}`,
+  )
 }

@@ -44,11 +44,12 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
 }
 
 function makeNode(options: AstraNetOptions): NodeHandle<Socket, Listener> {
-  const resolved = resolveOptions(options, browser.transports)
+  const resolved = resolveOptions(options, browser)
   const identity = checkIdentity(options.identity)
-  if (isIdentity(identity)) return new NodeHandle(new Node({ ...resolved, identity }, browser))
+  if (isIdentity(identity)) return new NodeHandle(new Node({ ...resolved, identity }, browser), resolved)
   const opened = identity === undefined ? generateIdentity() : openIdentity(identity)
-  return new NodeHandle(opened.then((made) => new Node({ ...resolved, identity: made }, browser)))
+  const made = opened.then((own) => new Node({ ...resolved, identity: own }, browser))
+  return new NodeHandle(made, resolved)
 }
 
 function view(handle: NodeHandle<Socket, Listener>, scope: DialScope): AstraNet {

@@ -1,5 +1,6 @@
 import type { ListenerQueue } from '../listen/listener-queue.js'
 import type { ListenerAddress } from '../api/listener-address.js'
+import type { ServiceFacts } from '../api/service-facts.js'
 import type { Socket } from './socket.js'
 
 /** A bound port. Streams wait in it until they are accepted, up to `backlog`. */
@@ -24,6 +25,15 @@ export class Listener implements AsyncDisposable {
   /** Where it listens. */
   address(): ListenerAddress {
     return this.#queue.address()
+  }
+
+  /**
+   * Changes what is published with the service, in place: `update({ weight: 0 })` makes it a standby, sockets stay
+   * open, and nobody sees it go. What is left out stays as it is. Throws a TypeError or RangeError that names what is
+   * wrong, a TypeError when the listener has a port but no service, and `ERR_SERVER_NOT_RUNNING` when it is closed.
+   */
+  update(facts: ServiceFacts): void {
+    this.#queue.update(facts)
   }
 
   /**

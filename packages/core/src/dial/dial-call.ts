@@ -10,8 +10,10 @@ import type { ChangeWaiter } from './change-waiters.js'
 import type { CallInFlight, DialContext, Wanted } from './dial-context.js'
 import {
   ambiguousHost,
+  isInstanceAtFault,
   isWorthAnother,
   noRoute,
+  noRouteToService,
   notFound,
   refused,
   timedOut,
@@ -64,9 +66,11 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
 
   /** Begins. Throws the signal's reason when it is aborted already. */
   start(): void {
-    const { signal, timeoutMs } = this.#request.options
+    const { address, scope, options } = this.#request
+    const { signal, timeoutMs } = options
+    signal?.throwIfAborted()
+    if (address.kind === 'service') this.#context.want(address.service, scope)
     if (signal !== undefined) {
-      signal.throwIfAborted()
       this.#ignoreSignal = onAbort(signal, () => this.giveUp(signal.reason))
     }
     this.#context.inFlight.push(this)
@@ -96,6 +100,7 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
     }
     const { origin, options } = this.#request
     this.#finish()
+    if (this.#instance !== undefined) this.#context.succeeded(this.#instance)
     const ends = this.#ends as SocketEnds
     const identity = this.#context.parts.access.shown(this.#peer as AdmittedIdentity)
     this.#outcome.accepted(stream, { ends, identity, initialBytes, options: options.socketOptions, origin })
@@ -110,6 +115,7 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
   failed(error: unknown): void {
     if (this.#isFinished) return
     this.#attempt = undefined
+    if (this.#instance !== undefined && isInstanceAtFault(error)) this.#context.failed(this.#instance)
     if (this.#instance === undefined || this.#isTimeUp || !isWorthAnother(error)) {
       this.#reject(error)
       return
@@ -141,8 +147,16 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
     if (this.#isFinished) return
     if (this.#instance !== undefined) this.#ask(this.#instance.nodeId, this.#instance.port, service)
     else if (this.#refusals !== undefined) this.#refusedByAll(this.#refusals, wanted)
-    else if (this.#isTimeUp) this.#reject(notFound(service, port, this.#failedCall()))
+    else if (this.#isTimeUp) this.#reject(this.#notFound(wanted))
     else this.#wait()
+  }
+
+  /** No instance can be asked: none is known, or there is no link to any. */
+  #notFound(wanted: Wanted): unknown {
+    const { service, port, scope } = wanted
+    const known = this.#context.unreachable(wanted)
+    if (known.length > 0) return noRouteToService(service, known, this.#failedCall())
+    return notFound(service, scope.isPortKey === true ? undefined : port, this.#failedCall())
   }
 
   /** All known instances have refused. */
@@ -164,13 +178,13 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
 
   #wait(): void {
     this.#isWaiting = true
-    this.#context.waiters.add(this)
+    this.#context.parts.waiters.add(this)
   }
 
   /** The deadline, or the wait after a refusal, is over. While a node is asked there is nothing to look for. */
   #lookAgain(): void {
     if (!this.#isWaiting) return
-    this.#context.waiters.delete(this)
+    this.#context.parts.waiters.delete(this)
     this.changed()
   }
 
@@ -201,8 +215,9 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
 
   #timedOut(): void {
     this.#isTimeUp = true
-    if (this.#isWaiting) this.#lookAgain()
-    else this.giveUp(timedOut(this.#ends as SocketEnds, this.#failedCall()))
+    if (this.#isWaiting) return this.#lookAgain()
+    if (this.#instance !== undefined) this.#context.failed(this.#instance)
+    this.giveUp(timedOut(this.#ends as SocketEnds, this.#failedCall()))
   }
 
   #reject(reason: unknown): void {
@@ -218,7 +233,7 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
     this.#refusals?.close()
     this.#ignoreSignal?.()
     this.#context.inFlight.delete(this)
-    if (this.#isWaiting) this.#context.waiters.delete(this)
+    if (this.#isWaiting) this.#context.parts.waiters.delete(this)
   }
 
   #failedCall(): FailedCall {

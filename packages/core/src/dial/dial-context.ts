@@ -1,16 +1,26 @@
 import type { Clock, NodeId } from '@astranet/interface'
 import { LinkedList, type Linked } from '@astranet/interface/collections'
 import type { Link } from '@astranet/link'
-import { roundRobin, type Catalogue, type ServiceInstance } from '@astranet/registry'
+import {
+  hashRing,
+  passing,
+  randomChoice,
+  type Catalogue,
+  type Outliers,
+  type Selector,
+  type ServiceInstance,
+} from '@astranet/registry'
 import type { AccessControl } from '../access/access-control.js'
 import type { Offers } from '../access/offers.js'
 import type { CheckedDialOptions, DialScope } from '../api/dial-options.js'
 import type { LinkSource } from '../links/link-source.js'
 import type { AdmittedIdentity } from '../links/remote-identity.js'
+import type { Wants } from '../discovery/wants.js'
 import type { PortTable } from '../listen/port-table.js'
 import type { Origin } from '../node/origin.js'
 import type { SocketFactory } from '../node/socket-factory.js'
-import { ChangeWaiters } from './change-waiters.js'
+import type { ChangeWaiters } from './change-waiters.js'
+import { ChoiceContext, type LinksToMeasure } from './choice-context.js'
 import type { Loopback } from './loopback.js'
 import { UrlNames } from './url-names.js'
 
@@ -26,6 +36,14 @@ export interface DialParts<TSocket> {
   readonly access: AccessControl
   readonly offers: Offers
   readonly identityOf: (link: Link) => AdmittedIdentity | undefined
+  /** Calls that wait for a service or a link, and others that wait for services. */
+  readonly waiters: ChangeWaiters
+  readonly wants: Wants
+  /** Instances that dials have failed at. */
+  readonly outliers: Outliers
+  /** Where this node runs; `''` when it does not say it. */
+  readonly zone: string
+  readonly measured: LinksToMeasure
 }
 
 /** @internal Which instances of a service a call may ask. */
@@ -49,12 +67,11 @@ export interface CallInFlight extends Linked<CallInFlight> {
 /** @internal What all dials of a node share: which instances they can ask, and which calls are in flight. */
 export class DialContext {
   readonly parts: DialParts<unknown>
-  /** Calls that wait for a service or a link. */
-  readonly waiters: ChangeWaiters = new ChangeWaiters()
   /** Oldest first. */
   readonly inFlight: LinkedList<CallInFlight> = new LinkedList()
   readonly #urlNames: UrlNames
-  readonly #roundRobin = roundRobin()
+  readonly #random = randomChoice()
+  readonly #ring = hashRing()
   /** Of the dial before. Held weakly, because a context holds everything that programs keep in it. */
   #latestOrigin: WeakRef<Origin> | undefined = undefined
 
@@ -86,26 +103,67 @@ export class DialContext {
     return origin
   }
 
+  /** The network is asked for a name that is dialed, if this node does not hear of all. */
+  want(service: string, { environment }: DialScope): void {
+    this.parts.wants.use(environment, service)
+  }
+
   /** Picks an instance that can be asked now, or `undefined`. */
-  select(wanted: Wanted, { selector, key }: CheckedDialOptions): ServiceInstance | undefined {
-    const known = this.parts.offers.resolve(wanted.scope.environment, wanted.service, wanted.port)
+  select(wanted: Wanted, options: CheckedDialOptions): ServiceInstance | undefined {
+    const known = this.#known(wanted)
     const first = known[0]
     if (first === undefined || known.length === 1) {
       return first !== undefined && this.#canAsk(first, wanted) ? first : undefined
     }
     const candidates = known.filter((each) => this.#canAsk(each, wanted))
     if (candidates.length <= 1) return candidates[0]
-    const pick = selector ?? this.#roundRobin
-    const picked = wanted.origin.runInAsyncScope(pick, undefined, candidates, key)
-    if (picked === undefined || candidates.includes(picked)) return picked
+    const { outliers, clock } = this.parts
+    const good = outliers.filter(passing(candidates), clock.now())
+    const picked = this.#pick(good, wanted, options)
+    if (picked === undefined || good.includes(picked)) return picked
     // For example one that has refused: asking it again and again would never end.
     throw new RangeError('selector must return one of the instances it is given, or undefined')
   }
 
+  /** Instances of the service that could be dialed if there were a link to their nodes. */
+  unreachable(wanted: Wanted): readonly ServiceInstance[] {
+    const { self, links } = this.parts
+    return this.#known(wanted).filter(({ nodeId }) => nodeId !== self && !links.canReach(nodeId))
+  }
+
   /** Whether the catalogue still has an instance that refused. */
-  hasRefuser({ scope, service, port, refusedBy }: Wanted): boolean {
-    const known = this.parts.offers.resolve(scope.environment, service, port)
-    return refusedBy !== undefined && known.some((each) => refusedBy.has(each))
+  hasRefuser(wanted: Wanted): boolean {
+    const { refusedBy } = wanted
+    return refusedBy !== undefined && this.#known(wanted).some((each) => refusedBy.has(each))
+  }
+
+  /** An instance has accepted a dial. */
+  succeeded(instance: ServiceInstance): void {
+    const { outliers, clock } = this.parts
+    if (outliers.size > 0) outliers.succeeded(instance, clock.now())
+  }
+
+  /** An instance has refused a dial, has not answered in time, or the link to it broke. */
+  failed(instance: ServiceInstance): void {
+    const { outliers, clock } = this.parts
+    outliers.failed(instance, clock.now())
+  }
+
+  /** The instances that the call's node knows and that their nodes may offer. */
+  #known({ scope, service, port }: Wanted): readonly ServiceInstance[] {
+    const { offers } = this.parts
+    return offers.resolve(scope.environment, service, scope.isPortKey === true ? undefined : port)
+  }
+
+  #pick(
+    good: readonly ServiceInstance[],
+    { scope, port, origin }: Wanted,
+    { selector, key = scope.ringKey }: CheckedDialOptions,
+  ): ServiceInstance | undefined {
+    const isRing = scope.ringKey !== undefined || scope.isPortKey === true
+    const pick: Selector = selector ?? (isRing ? this.#ring : this.#random)
+    const { zone, measured } = this.parts
+    return origin.runInAsyncScope(pick, undefined, good, new ChoiceContext({ key, port, zone }, measured))
   }
 
   #canAsk(instance: ServiceInstance, { scope, refusedBy }: Wanted): boolean {

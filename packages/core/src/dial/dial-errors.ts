@@ -1,5 +1,6 @@
 import { formatNodeId, type NodeId } from '@astranet/interface'
 import { DialError, RefusalReason } from '@astranet/link'
+import type { ServiceInstance } from '@astranet/registry'
 import { NetError } from '../api/net-error.js'
 import type { SocketEnds } from '../api/socket-ends.js'
 
@@ -42,6 +43,21 @@ export function noRoute(nodeId: NodeId, call: FailedCall): NetError {
   return dialError('EHOSTUNREACH', message, { call })
 }
 
+/** Nodes offer the service, and there is no link to any of them. */
+export function noRouteToService(
+  service: string,
+  instances: readonly ServiceInstance[],
+  call: FailedCall,
+): NetError {
+  const nodes = [...new Set(instances.map(({ nodeId }) => formatNodeId(nodeId)))]
+  const [first = '', ...others] = nodes
+  const who = others.length === 0 ? `node ${first} offers` : `${nodes.length} nodes (${first}, …) offer`
+  const message =
+    `${who} the service "${service}", and there is no link to ${others.length === 0 ? 'it' : 'any of them'}` +
+    `${waited(call)}: join it, or have it join this node (routes through other nodes are not supported yet)`
+  return dialError('EHOSTUNREACH', message, { call })
+}
+
 /** The far side did not answer. */
 export function timedOut(ends: SocketEnds, call: FailedCall): NetError {
   return dialError('ETIMEDOUT', `node ${formatNodeId(ends.remoteNode)} did not answer in time`, { call })
@@ -58,6 +74,15 @@ export function selfBroken(cause: unknown): DialError {
 /** Whether another instance may be asked: the far side certainly did not act on the dial. */
 export function isWorthAnother(error: unknown): error is NetError {
   return error instanceof NetError && error.cause instanceof DialError && error.cause.isRetryable
+}
+
+/**
+ * Whether a dial of a service failed for a reason that makes its instance a bad choice for other dials. What a policy
+ * does not allow this node says nothing about the instance.
+ */
+export function isInstanceAtFault(error: unknown): boolean {
+  if (!(error instanceof NetError) || !(error.cause instanceof DialError)) return false
+  return error.cause.reason !== RefusalReason.FORBIDDEN
 }
 
 /** Whether the far side answered that nobody listens on the port. */

@@ -1,4 +1,4 @@
-import { parseAddress } from '@astranet/interface'
+import { parseAddress, type Address } from '@astranet/interface'
 import { checkDialOptions, type DialOptions, type DialScope } from '../api/dial-options.js'
 import { nodeClosed } from '../api/net-error.js'
 import { DialCall } from './dial-call.js'
@@ -20,7 +20,7 @@ export class Dialer<TSocket> {
    * again.
    */
   changed(): void {
-    this.#context.waiters.wake()
+    this.#parts.waiters.wake()
   }
 
   /** Fails every call in flight. */
@@ -45,9 +45,11 @@ export class Dialer<TSocket> {
 
   /** Makes a request in the caller's context. Throws on wrong arguments. */
   request(text: string, scope: DialScope, options: DialOptions): DialRequest {
+    const address = parseAddress(text)
+    checkRingAddress(text, address, scope)
     return {
       text,
-      address: parseAddress(text),
+      address,
       scope,
       options: checkDialOptions(options),
       origin: this.#context.origin(),
@@ -60,4 +62,17 @@ export class Dialer<TSocket> {
     call.start()
     return call
   }
+}
+
+/** Throws a TypeError when a network that chooses instances is given an address without what it chooses by. */
+function checkRingAddress(text: string, address: Address, { ringKey, isPortKey }: DialScope): void {
+  const isService = address.kind === 'service'
+  if (ringKey !== undefined && !isService)
+    throw new TypeError(
+      `address must be a service on the network "registry://KEY", got ${JSON.stringify(text)}`,
+    )
+  if (isPortKey === true && (!isService || address.port === undefined))
+    throw new TypeError(
+      `address must be "name:port" on the network "vport2registry", got ${JSON.stringify(text)}`,
+    )
 }

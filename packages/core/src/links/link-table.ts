@@ -23,8 +23,10 @@ export const MAX_LINKS_PER_PEER = 2
 
 /** Where messages of the peers' registries go. */
 export interface RegistryReceiver {
-  /** The peer's registry sent a message. */
-  receive(nodeId: NodeId, link: Link, message: unknown): void
+  /** The peer's registry sent a message; the next one follows when the promise has resolved. */
+  receive(nodeId: NodeId, link: Link, message: unknown): Promise<void> | undefined
+  /** The peer has moved to a later incarnation. */
+  onIncarnation(nodeId: NodeId, link: Link): void
   /** The link takes another message of this node's registry. */
   onWritable(nodeId: NodeId, link: Link): void
 }
@@ -87,9 +89,13 @@ export class LinkTable implements LinkHandler {
     this.#links.set(link, record)
   }
 
-  /** Closes all links and takes no more; resolves when all have closed. */
-  async close(): Promise<void> {
+  /**
+   * Takes no more links, and closes all when `leaving` has resolved, or at once without it; resolves when all have
+   * closed.
+   */
+  async close(leaving?: Promise<void>): Promise<void> {
     this.#isClosed = true
+    if (leaving !== undefined) await leaving
     for (const link of [...this.#links.keys()]) link.close()
     if (this.#links.size > 0) await new Promise<void>((resolve) => this.#closing.push(resolve))
   }
@@ -156,9 +162,14 @@ export class LinkTable implements LinkHandler {
     this.#parts.preferred.leastUseful(nodeId, open, newest)?.close(CloseCode.DUPLICATE, message)
   }
 
-  onRegistry(link: Link, message: unknown): void {
+  onRegistry(link: Link, message: unknown): void | Promise<void> {
     const nodeId = this.#links.get(link)?.nodeId
-    if (nodeId !== undefined) this.#parts.registry.receive(nodeId, link, message)
+    if (nodeId !== undefined) return this.#parts.registry.receive(nodeId, link, message)
+  }
+
+  onIncarnation(link: Link): void {
+    const nodeId = this.#links.get(link)?.nodeId
+    if (nodeId !== undefined) this.#parts.registry.onIncarnation(nodeId, link)
   }
 
   onRegistryWritable(link: Link): void {

@@ -5,6 +5,7 @@ import { HeldStreams } from '../access/held-streams.js'
 import type { JoinOptions } from '../api/join-options.js'
 import { nodeClosed } from '../api/net-error.js'
 import type { AtExit } from '../node/at-exit.js'
+import type { MachineWatch } from '../node/machine-watch.js'
 import type { NodeOptions } from '../node/node-options.js'
 import { OwnIntroduction } from '../node/own-introduction.js'
 import type { Reporter } from '../node/reporter.js'
@@ -17,6 +18,7 @@ import { Joins } from './joins.js'
 import { LinkMaker } from './link-maker.js'
 import { LinkTable } from './link-table.js'
 import { PreferredLinks } from './preferred-links.js'
+import type { RegistryReports } from './registry-reports.js'
 import { RegistrySync } from './registry-sync.js'
 import type { AdmittedIdentity } from './remote-identity.js'
 
@@ -26,15 +28,16 @@ const JOIN_FAILED = 'astranet:join:failed'
 /** @internal What the neighbours of a node need of it. */
 export interface NeighboursParts {
   readonly options: NodeOptions
-  readonly platform: Reporter & { readonly atExit: AtExit }
+  readonly platform: Reporter & { readonly atExit: AtExit; readonly machine: MachineWatch }
   readonly catalogue: Catalogue
   readonly access: AccessControl
+  readonly reports: RegistryReports
   /** What the node does with each kind of stream that a neighbour opens. */
   readonly streams: StreamTakers
   /** Where others can join the node. */
   readonly addresses: () => readonly string[]
   readonly transportFor: (network: string) => Transport
-  /** There is a link to a node where there was none, or another one is preferred now. */
+  /** There is a link to a node where there was none, another one is preferred now, or there is none any more. */
   readonly onPreferred: () => void
   /** Throws when the node is closed. */
   readonly checkOpen: (syscall: string, address: string) => void
@@ -49,6 +52,7 @@ export class Neighbours {
   readonly joins: Joins
   readonly #parts: NeighboursParts
   readonly #introduction: OwnIntroduction
+  #isGraphPending = false
 
   constructor(parts: NeighboursParts) {
     this.#parts = parts
@@ -63,7 +67,10 @@ export class Neighbours {
         this.sync.up(nodeId, link)
         onPreferred()
       },
-      onLost: (nodeId) => this.sync.down(nodeId),
+      onLost: (nodeId) => {
+        this.sync.down(nodeId)
+        onPreferred()
+      },
     })
     this.preferred = preferred
     const table = new LinkTable({
@@ -77,22 +84,25 @@ export class Neighbours {
       conflicts: new Conflicts(self, platform),
       registry: {
         receive: (nodeId, link, message) => this.sync.receive(nodeId, link, message),
+        onIncarnation: (nodeId, link) => this.sync.onIncarnation(nodeId, link),
         onWritable: (nodeId, link) => this.sync.onWritable(nodeId, link),
       },
     })
     this.table = table
     const credentials = { psk: options.psk }
-    const maker = new LinkMaker({ ...options, credentials, introduction, table, atExit: platform.atExit })
+    const { atExit, machine } = platform
+    const maker = new LinkMaker({ ...options, credentials, introduction, table, atExit, machine })
     this.maker = maker
     const patienceMs = options.helloTimeoutMs
-    const sync = new RegistrySync({ catalogue, table, preferred, clock, patienceMs })
+    const { reports } = parts
+    const sync = new RegistrySync({ catalogue, table, preferred, reports, clock, patienceMs })
     this.sync = sync
     const current = sync.current.bind(sync)
     this.joins = new Joins({
       ...{ maker, preferred, clock, random: Math.random, current },
       onRetryFailed: (nodeId, error) => platform.publish(JOIN_FAILED, { nodeId, error }),
     })
-    catalogue.watchGraph(() => this.#announceIncarnation())
+    catalogue.watchGraph(() => this.#onGraph())
   }
 
   /** The neighbour with that id, as this node has admitted it. */
@@ -134,8 +144,15 @@ export class Neighbours {
     return nodeId
   }
 
-  #announceIncarnation(): void {
+  /** What the catalogue knows of nodes and links has changed; called after each call that changed it. */
+  #onGraph(): void {
     const incarnation = this.#introduction.takeNewIncarnation()
     if (incarnation !== undefined) this.table.announceIncarnation(incarnation)
+    if (this.#isGraphPending) return
+    this.#isGraphPending = true
+    this.#parts.options.clock.defer(() => {
+      this.#isGraphPending = false
+      this.#parts.reports.graphChanged()
+    })
   }
 }

@@ -1,15 +1,18 @@
-import { onAbort, type Clock, type NodeId, type Timer } from '@astranet/interface'
-import { CloseCode, isSameLife, type Link } from '@astranet/link'
+import { onAbort, type AstraError, type Clock, type NodeId, type Timer } from '@astranet/interface'
+import { CloseCode, isSameLife, type Hello, type Link } from '@astranet/link'
 import type { Catalogue } from '@astranet/registry'
 import { LinkCosts } from './link-costs.js'
 import type { LinkTable, RegistryReceiver } from './link-table.js'
 import type { PreferredLinks } from './preferred-links.js'
+import type { RegistryReports } from './registry-reports.js'
+import { hasRegistry, holdsAll, roleOf } from './roles.js'
 
 /** @internal What it works with. */
 export interface RegistrySyncParts {
   readonly catalogue: Catalogue
   readonly table: LinkTable
   readonly preferred: PreferredLinks
+  readonly reports: RegistryReports
   readonly clock: Clock
   /** How long callers wait for the services of a new neighbour, in ms. */
   readonly patienceMs: number
@@ -20,24 +23,21 @@ export interface RegistrySyncParts {
  * reads on all links: while links come and go, the two sides may prefer different ones.
  */
 export class RegistrySync implements RegistryReceiver {
-  readonly #catalogue: Catalogue
-  readonly #table: LinkTable
-  readonly #preferred: PreferredLinks
-  readonly #clock: Clock
-  readonly #patienceMs: number
+  readonly #parts: RegistrySyncParts
   readonly #costs: LinkCosts
+  /** The neighbours of which a message is processed. The next one of each waits, on whichever of its links it came. */
+  readonly #processing = new Map<NodeId, Promise<void>>()
+  /** Called after each round of sending. */
+  #onSent: (() => void) | undefined = undefined
   #isScheduled = false
   #isClosed = false
-  /** Runs while a neighbour waits until its ration allows more. */
-  #dueTimer: Timer | undefined = undefined
-  #dueAt = Infinity
+  /** Runs until the catalogue has something to do although nothing arrives. */
+  #timer: Timer | undefined = undefined
+  #timerAt = Infinity
 
-  constructor({ catalogue, table, preferred, clock, patienceMs }: RegistrySyncParts) {
-    this.#catalogue = catalogue
-    this.#table = table
-    this.#preferred = preferred
-    this.#clock = clock
-    this.#patienceMs = patienceMs
+  constructor(parts: RegistrySyncParts) {
+    this.#parts = parts
+    const { catalogue, preferred, clock } = parts
     this.#costs = new LinkCosts({ catalogue, preferred, clock, onChange: () => this.schedule() })
   }
 
@@ -46,97 +46,155 @@ export class RegistrySync implements RegistryReceiver {
    * took too long to send them, or when `signal` aborts.
    */
   current(nodeId: NodeId, signal: AbortSignal | undefined): Promise<void> {
+    const { catalogue, clock, patienceMs } = this.#parts
+    const isAwaited = (): boolean => catalogue.isUp(nodeId) && !catalogue.isCurrent(nodeId)
     return new Promise((resolve) => {
-      if (!this.#isAwaited(nodeId) || signal?.aborted === true) return resolve()
+      if (!isAwaited() || signal?.aborted === true) return resolve()
       const done = (): void => {
         timer.cancel()
         unwatch()
         ignoreSignal()
         resolve()
       }
-      const timer = this.#clock.setTimer(this.#patienceMs, done)
-      const unwatch = this.#catalogue.watchGraph(() => void (this.#isAwaited(nodeId) || done()))
+      const timer = clock.setTimer(patienceMs, done)
+      const unwatch = catalogue.watchGraph(() => void (isAwaited() || done()))
       const ignoreSignal = onAbort(signal, done)
     })
   }
 
-  /** Sends all neighbours what is due to them, soon, so that several changes of one turn are sent together. */
+  /** Sends what is due, soon, so that several changes of one turn are sent together. */
   schedule(): void {
-    if (this.#isScheduled) return
+    if (this.#isScheduled || this.#isClosed) return
     this.#isScheduled = true
-    this.#clock.defer(() => {
+    this.#parts.clock.defer(() => {
       this.#isScheduled = false
-      for (const [nodeId, link] of this.#preferred) this.#send(nodeId, link)
+      if (!this.#isClosed) this.#sendDue()
     })
   }
 
   /** The link takes another message. */
   onWritable(nodeId: NodeId, link: Link): void {
-    if (this.#preferred.linkTo(nodeId) === link) this.#send(nodeId, link)
+    if (this.#parts.preferred.linkTo(nodeId) !== link) return
+    this.#send(nodeId)
+    this.#onSent?.()
   }
 
   /** There is a link to a new neighbour, or another one is preferred. */
   up(nodeId: NodeId, link: Link): void {
-    this.#catalogue.neighbourUp(nodeId, this.#clock.now(), link.peer?.incarnation)
+    const { peer } = link
+    // A peer without a registry is a neighbour that offers nothing.
+    if (peer === undefined || !hasRegistry(peer)) return
+    this.#parts.catalogue.neighbourUp(factsOf(peer), this.#parts.clock.now())
     this.schedule()
     this.#costs.add(nodeId, link)
   }
 
   /** A neighbour's last link is gone. */
   down(nodeId: NodeId): void {
-    this.#catalogue.neighbourDown(nodeId, this.#clock.now())
+    this.#parts.catalogue.neighbourDown(nodeId, this.#parts.clock.now())
+    this.schedule()
+  }
+
+  /** The neighbour has moved to a later incarnation, and said so on that link. */
+  onIncarnation(nodeId: NodeId, link: Link): void {
+    const { catalogue, clock } = this.#parts
+    const incarnation = link.peer?.incarnation
+    if (incarnation === undefined || !this.#isOfPresentLife(nodeId, link)) return
+    catalogue.neighbourIncarnation(nodeId, incarnation, clock.now())
     this.schedule()
   }
 
   /**
-   * A neighbour sent a message. A message that is not allowed ends its link. If the catalogue is full, the links end
-   * of the neighbour that has sent most.
+   * A neighbour sent a message; the promise, if there is one, resolves when the next one may follow. A message that is
+   * not allowed ends its links.
    */
-  receive(nodeId: NodeId, link: Link, message: unknown): void {
-    // A link to a former life of that node can still deliver; this life does not take over what that one had received.
-    const preferred = this.#preferred.linkTo(nodeId)
-    if (preferred === undefined || !isSameLife(link.facts, preferred.facts)) return
-    const error = this.#catalogue.receive(nodeId, message, this.#clock.now())
-    if (error !== undefined) link.close(CloseCode.PROTOCOL_ERROR, error.message)
-    for (const refused of this.#catalogue.takeRefused()) {
-      const { message: reason } = refused.error
-      for (const each of this.#table.linksTo(refused.nodeId)) each.close(CloseCode.PROTOCOL_ERROR, reason)
-    }
-    this.schedule()
+  receive(nodeId: NodeId, link: Link, message: unknown): Promise<void> | undefined {
+    const before = this.#processing.get(nodeId)
+    if (before !== undefined) return before.then(() => this.receive(nodeId, link, message))
+    if (this.#isClosed || !this.#isOfPresentLife(nodeId, link)) return undefined
+    const { catalogue, clock } = this.#parts
+    const error = catalogue.receive(nodeId, message, clock.now())
+    if (!(error instanceof Promise)) return void this.#received(nodeId, error)
+    const processed = error.then((late) => {
+      this.#processing.delete(nodeId)
+      this.#received(nodeId, late)
+    })
+    this.#processing.set(nodeId, processed)
+    return processed
+  }
+
+  /**
+   * Sends what is due now and calls `onSent` after this and every later round of sending, until `close`. Nothing of the
+   * application goes ahead of it.
+   */
+  sendLast(onSent: () => void): void {
+    for (const [, link] of this.#parts.preferred) link.hurryRegistry()
+    this.#onSent = onSent
+    this.#sendDue()
   }
 
   /** Stops the timers. Idempotent. */
   close(): void {
     this.#isClosed = true
+    this.#onSent = undefined
     this.#costs.close()
-    this.#dueTimer?.cancel()
-    this.#dueTimer = undefined
+    this.#timer?.cancel()
+    this.#timer = undefined
   }
 
-  #isAwaited(nodeId: NodeId): boolean {
-    return this.#catalogue.isUp(nodeId) && !this.#catalogue.isCurrent(nodeId)
+  /** A link to a former life of a node can still deliver; the present one does not take over what that one received. */
+  #isOfPresentLife(nodeId: NodeId, link: Link): boolean {
+    const preferred = this.#parts.preferred.linkTo(nodeId)
+    return preferred !== undefined && isSameLife(link.facts, preferred.facts)
   }
 
-  #send(nodeId: NodeId, link: Link): void {
+  #received(nodeId: NodeId, error: AstraError | undefined): void {
+    if (error !== undefined) {
+      this.#parts.reports.cut(nodeId, error)
+      this.#end(nodeId, error)
+    }
+    this.schedule()
+  }
+
+  #end(nodeId: NodeId, { code, message }: AstraError): void {
+    for (const link of this.#parts.table.linksTo(nodeId))
+      link.close(CloseCode.PROTOCOL_ERROR, `${message} (${code})`)
+  }
+
+  #sendDue(): void {
+    const { catalogue, clock, reports } = this.#parts
+    for (const nodeId of catalogue.due(clock.now())) this.#send(nodeId)
+    for (const { nodeId, error } of catalogue.takeRefused()) this.#end(nodeId, error)
+    reports.publish()
+    this.#wakeAt(catalogue.dueAt(clock.now()))
+    this.#onSent?.()
+  }
+
+  #send(nodeId: NodeId): void {
+    const { catalogue, clock, preferred } = this.#parts
+    const link = preferred.linkTo(nodeId)
     // For a neighbour that does not read, one message is held: the next one is made when its link has room.
-    while (link.canSendRegistry) {
-      const message = this.#catalogue.nextMessage(nodeId, this.#clock.now())
-      if (message === undefined) return this.#sendLater(nodeId)
+    while (link?.canSendRegistry === true) {
+      const message = catalogue.nextMessage(nodeId, clock.now())
+      if (message === undefined) return
       link.sendRegistry(message)
     }
   }
 
-  /** Sends what the ration did not allow as soon as it does. */
-  #sendLater(nodeId: NodeId): void {
-    const now = this.#clock.now()
-    const dueAt = this.#catalogue.dueAt(nodeId, now)
-    if (dueAt === undefined || this.#isClosed || dueAt >= this.#dueAt) return
-    this.#dueAt = dueAt
-    this.#dueTimer?.cancel()
-    const send = (): void => {
-      this.#dueAt = Infinity
-      this.schedule()
+  #wakeAt(dueAt: number | undefined): void {
+    if (dueAt === undefined || this.#isClosed || dueAt >= this.#timerAt) return
+    this.#timerAt = dueAt
+    this.#timer?.cancel()
+    const { clock } = this.#parts
+    const wake = (): void => {
+      this.#timerAt = Infinity
+      this.#sendDue()
     }
-    this.#dueTimer = this.#clock.setTimer(Math.max(0, dueAt - now), send, { background: true })
+    this.#timer = clock.setTimer(Math.max(0, dueAt - clock.now()), wake, { background: true })
   }
+}
+
+function factsOf(peer: Hello): Parameters<Catalogue['neighbourUp']>[0] {
+  const { nodeId, incarnation } = peer
+  return { nodeId, incarnation, role: roleOf(peer), holdsAll: holdsAll(peer) }
 }

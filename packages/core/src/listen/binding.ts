@@ -1,5 +1,6 @@
 import type { NodeId } from '@astranet/interface'
 import type { PolicyService } from '@astranet/policy'
+import type { ServiceFacts } from '../api/service-facts.js'
 import type { CheckedSocketOptions } from '../api/socket-options.js'
 import type { AllowPeer } from './allow.js'
 
@@ -15,6 +16,8 @@ export interface Binding {
   /** Which peers may dial it; `undefined`: the policy alone decides. */
   readonly allow: AllowPeer | undefined
   readonly socketOptions: CheckedSocketOptions
+  /** Publishes the service with other facts; those that are left out stay. Throws when one of them is wrong. */
+  update(facts: ServiceFacts): void
   /** Frees the port and withdraws the service. */
   release(): void
 }

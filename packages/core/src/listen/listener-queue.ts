@@ -4,6 +4,7 @@ import { checkOptions, checkSignal } from '../api/check.js'
 import type { ListenerAddress } from '../api/listener-address.js'
 import { NetError } from '../api/net-error.js'
 import { nodeAddress } from '../api/node-address.js'
+import type { ServiceFacts } from '../api/service-facts.js'
 import type { Origin } from '../node/origin.js'
 import type { SocketFactory } from '../node/socket-factory.js'
 import { throwUncaught } from '../node/throw-uncaught.js'
@@ -75,6 +76,17 @@ export class ListenerQueue<TSocket> {
   address(): ListenerAddress {
     const { node, port, service } = this.binding
     return { address: nodeAddress(node), family: 'IPv6', port, node, service }
+  }
+
+  /** See `Listener.update`. */
+  update(facts: ServiceFacts): void {
+    const { port, service, update } = this.binding
+    const address = service ?? `:${port}`
+    if (service === undefined)
+      throw new TypeError(`only a service has what is updated, and port ${port} was bound without a name`)
+    if (!this.#isOpen)
+      throw new NetError('ERR_SERVER_NOT_RUNNING', 'the listener is closed', { syscall: 'update', address })
+    update(checkOptions(facts, 'facts'))
   }
 
   /** The next socket. `ECONNABORTED` when the port is closed; the signal's reason when it aborts. */

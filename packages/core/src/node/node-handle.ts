@@ -1,4 +1,8 @@
+import { AstraError } from '@astranet/interface'
+import type { CatalogueRoleOptions } from '@astranet/registry'
+import { checkRole, type NodeRole } from '../api/role.js'
 import type { Node } from './node.js'
+import type { NodeOptions } from './node-options.js'
 
 /**
  * @internal A node, or one that is there once its identity is: browsers make and read keys asynchronously only. All
@@ -9,14 +13,25 @@ import type { Node } from './node.js'
 export class NodeHandle<TSocket, TListener> {
   /** Rejects when the node could not be made. */
   readonly made: Promise<Node<TSocket, TListener>>
+  readonly #options: Pick<NodeOptions, 'catalogue'>
   #node: Node<TSocket, TListener> | undefined
   #isClosed = false
+  #isBegun = false
+  /** For a node that is still being made. */
+  #role: CatalogueRoleOptions | undefined
 
-  constructor(node: Node<TSocket, TListener> | Promise<Node<TSocket, TListener>>) {
+  constructor(
+    node: Node<TSocket, TListener> | Promise<Node<TSocket, TListener>>,
+    options: Pick<NodeOptions, 'catalogue'>,
+  ) {
+    this.#options = options
     if (!(node instanceof Promise)) this.#node = node
     this.made = Promise.resolve(node)
     this.made.then(
-      (made) => (this.#node = made),
+      (made) => {
+        this.#node = made
+        if (this.#role !== undefined) made.setRole(this.#role)
+      },
       // Each call on the node rejects with it.
       () => undefined,
     )
@@ -31,6 +46,23 @@ export class NodeHandle<TSocket, TListener> {
   get now(): Node<TSocket, TListener> {
     if (this.#node !== undefined) return this.#node
     throw new TypeError('the identity of this node is not there yet: await ready() first')
+  }
+
+  /** The node meets others, or offers a service: its role is settled. */
+  begin(): void {
+    this.#isBegun = true
+  }
+
+  /** Gives the node a role. Throws when that is settled, and when the role does not go with the options. */
+  setRole(role: NodeRole, call: string): void {
+    if (this.#isBegun)
+      throw new AstraError(
+        'ASTRA_ERR_NODE_STARTED',
+        `${call} must be called before the node first listens, joins, is attached or binds`,
+      )
+    const options = checkRole(role, this.#options.catalogue)
+    if (this.#node === undefined) this.#role = options
+    else this.#node.setRole(options)
   }
 
   get isClosed(): boolean {

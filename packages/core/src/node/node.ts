@@ -1,12 +1,19 @@
 import type { ByteDuplex, MemoryUse, NodeId } from '@astranet/interface'
 import { checkBoolean } from '@astranet/interface/check'
 import type { Link } from '@astranet/link'
-import { Catalogue, type ServiceChange, type Watch } from '@astranet/registry'
+import {
+  type Catalogue,
+  Outliers,
+  type CatalogueRoleOptions,
+  type ServiceChange,
+  type Watch,
+} from '@astranet/registry'
 import { RouteTable } from '@astranet/relay'
 import type { Explanation, Policy, PolicyQuestion } from '@astranet/policy'
 import { AccessControl } from '../access/access-control.js'
 import { endForbidden } from '../access/end-forbidden.js'
 import { Offers } from '../access/offers.js'
+import { PassingOn } from '../access/passing-on.js'
 import { PolicyFailures } from '../access/policy-failures.js'
 import type { BindOptions } from '../api/bind-options.js'
 import type { JoinOptions } from '../api/join-options.js'
@@ -15,20 +22,26 @@ import type { ListenAndServeOptions } from '../api/listen-and-serve-options.js'
 import { checkOptions } from '../api/check.js'
 import { NetError, nodeClosed } from '../api/net-error.js'
 import type { SetPolicyOptions } from '../api/policy-options.js'
+import { ChangeWaiters } from '../dial/change-waiters.js'
 import { Dialer } from '../dial/dialer.js'
 import { Loopback } from '../dial/loopback.js'
+import { Discovery } from '../discovery/discovery.js'
 import type { Endpoint } from '../endpoints/endpoint.js'
 import { EndpointReports } from '../endpoints/endpoint-reports.js'
 import { Endpoints } from '../endpoints/endpoints.js'
 import type { LinkRecord } from '../links/link-record.js'
+import { leave } from '../links/leaving.js'
 import { LinkSource } from '../links/link-source.js'
 import { Neighbours } from '../links/neighbours.js'
 import type { PreferredLinks } from '../links/preferred-links.js'
+import { RegistryReports } from '../links/registry-reports.js'
 import { ownIdentity } from '../links/remote-identity.js'
 import { Binder } from '../listen/binder.js'
 import { PortTable } from '../listen/port-table.js'
 import { streamTakers } from '../listen/stream-takers.js'
+import { inspectLinks, type NodeInspection } from './inspection.js'
 import type { NodeOptions } from './node-options.js'
+import { ownCatalogue } from './own-catalogue.js'
 import type { Platform } from './platform.js'
 import { TicketMaker } from './ticket-maker.js'
 import { transportFor } from './transport-for.js'
@@ -42,6 +55,7 @@ export class Node<TSocket, TListener> {
   readonly routes: RouteTable
   readonly dialer: Dialer<TSocket>
   readonly offers: Offers
+  readonly discovery: Discovery
   readonly #access: AccessControl
   readonly #options: NodeOptions
   readonly #neighbours: Neighbours
@@ -51,6 +65,8 @@ export class Node<TSocket, TListener> {
   readonly #binder: Binder<TSocket, TListener>
   readonly #loopback: Loopback
   readonly #services: Watch<ServiceChange>
+  /** From the first line of `close` on. */
+  #isClosed = false
   #closing: Promise<void> | undefined = undefined
 
   constructor(options: NodeOptions, platform: Platform<TSocket, TListener>) {
@@ -65,48 +81,69 @@ export class Node<TSocket, TListener> {
     this.#access = access
     this.id = self
     this.publicKey = publicKey
-    const catalogue = new Catalogue({ self, incarnation: Date.now() })
+    const passingOn = new PassingOn({
+      access,
+      neighbour: (nodeId) => neighbours.identityOf(nodeId),
+      onWithheld: (nodeId) => reports.withheld(nodeId),
+    })
+    const catalogue = ownCatalogue({
+      ...{ options, signatures: platform.signatures },
+      onWork: () => neighbours.sync.schedule(),
+      mayPassOn: (_to, owner, services) => passingOn.isAllowed(owner, services),
+    })
+    const reports = new RegistryReports({ catalogue, reporter: platform })
     this.catalogue = catalogue
     this.routes = new RouteTable(catalogue)
     const ports = this.#ports
     const recordOf = (link: Link): LinkRecord | undefined => neighbours.table.recordOf(link)
     const neighbours: Neighbours = new Neighbours({
-      ...{ options, platform, catalogue, access },
+      ...{ options, platform, catalogue, access, reports },
       addresses: () => this.#endpoints.addresses,
       streams: streamTakers({ self, ports, access, recordOf }),
       transportFor: this.#transport.bind(this),
-      onPreferred: () => this.dialer.changed(),
+      onPreferred: () => this.#onOffers(),
       checkOpen: this.checkOpen.bind(this),
     })
     this.#neighbours = neighbours
     const { preferred, table, maker, sync } = neighbours
+    const waiters = new ChangeWaiters()
     const loopback = new Loopback({ clock, limits: options.sessionLimits, access })
     this.#loopback = loopback
     const offers = new Offers({ self, catalogue, access, neighbour: neighbours.identityOf.bind(neighbours) })
     this.offers = offers
+    this.discovery = new Discovery({ self, catalogue, offers, routes: this.routes, clock, waiters })
     this.dialer = new Dialer({
-      ...{ factory: platform, self, clock, catalogue, ports, loopback, access, offers },
+      ...{ factory: platform, self, clock, catalogue, ports, loopback, access, offers, waiters },
       ...{ links: new LinkSource(preferred), identityOf: table.identityOf.bind(table) },
+      ...{ wants: this.discovery.wants, outliers: new Outliers(), zone: options.zone },
+      measured: { self, linkTo: preferred.linkTo.bind(preferred) },
     })
     this.#binder = new Binder({
-      ...{ factory: platform, self, ports, catalogue, access },
+      ...{ factory: platform, self, ports, catalogue, access, zone: options.zone },
+      ...{ clock, reporter: platform },
       onChange: () => sync.schedule(),
     })
     this.#endpoints = new Endpoints({
       ...{ maker, hasSecret: options.psk !== undefined },
       reports: new EndpointReports(platform),
       hostAddresses: platform.hostAddresses,
-      onChange: () => this.#publishAddresses(),
+      onChange: () => this.#publishNode(),
     })
     const { identity, secret, psk } = options
     this.#tickets = new TicketMaker({ identity, secret, psk, addresses: () => this.#endpoints.addresses })
     this.#services = catalogue.watch(() => clock.defer(() => this.#onServices()))
-    this.#publishAddresses()
+    this.#publishNode()
   }
 
   /** Which link to each neighbour is used. */
   get preferred(): PreferredLinks {
     return this.#neighbours.preferred
+  }
+
+  /** Changes what the node does for the network. Only before it has neighbours. */
+  setRole(role: CatalogueRoleOptions): void {
+    this.catalogue.setRole(role)
+    this.#publishNode()
   }
 
   /** How attached Node streams use memory. */
@@ -115,7 +152,7 @@ export class Node<TSocket, TListener> {
   }
 
   get isClosed(): boolean {
-    return this.#closing !== undefined
+    return this.#isClosed
   }
 
   bind(text: string, environment: string, options: BindOptions): TListener {
@@ -161,7 +198,7 @@ export class Node<TSocket, TListener> {
     const before = this.#access.snapshot()
     this.#access.replace(policy)
     // A call may wait for a service that may be offered now.
-    this.dialer.changed()
+    this.#onOffers()
     if (!isEnding) return
     const { clock, helloTimeoutMs: patienceMs } = this.#options
     const { table } = this.#neighbours
@@ -178,8 +215,16 @@ export class Node<TSocket, TListener> {
     return this.#access.explain(question, signal)
   }
 
+  /** See `AstraNet.inspect`. */
+  inspect(): NodeInspection {
+    const { table, preferred } = this.#neighbours
+    const registry = this.catalogue.inspect()
+    return { nodeId: this.id, registry, links: inspectLinks(table, preferred) }
+  }
+
   /** Closes all parts; resolves when they have closed. Idempotent. */
   close(): Promise<void> {
+    this.#isClosed = true
     this.#closing ??= this.#close()
     return this.#closing
   }
@@ -190,18 +235,35 @@ export class Node<TSocket, TListener> {
   }
 
   async #close(): Promise<void> {
-    const { joins, sync, table } = this.#neighbours
+    const { joins, sync, table, preferred } = this.#neighbours
     joins.stop(({ targets }) => nodeClosed('join', targets[0]?.address ?? ''))
     this.dialer.close()
     for (const queue of this.#ports.all()) queue.close()
-    sync.close()
+    this.discovery.close()
     this.#services.close()
-    await Promise.all([this.#endpoints.close(), table.close(), this.#loopback.close()])
+    const { catalogue } = this
+    const leaving = leave({ catalogue, sync, preferred, clock: this.#options.clock })
+    if (leaving === undefined) this.#closeRegistry()
+    else void leaving.then(() => this.#closeRegistry())
+    await Promise.all([this.#endpoints.close(), table.close(leaving), this.#loopback.close()])
   }
 
-  #publishAddresses(): void {
+  #closeRegistry(): void {
+    this.#neighbours.sync.close()
+    this.catalogue.close()
+  }
+
+  #publishNode(): void {
+    // A node that leaves has withdrawn where it listens.
+    if (this.#isClosed) return
     this.catalogue.setNode({ roles: [], addresses: this.#endpoints.addresses })
     this.#neighbours.sync.schedule()
+  }
+
+  /** Who may offer what has changed, or which nodes can be dialed. */
+  #onOffers(): void {
+    this.offers.changed()
+    this.dialer.changed()
   }
 
   #onServices(): void {

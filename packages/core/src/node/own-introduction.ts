@@ -1,5 +1,6 @@
 import type { LinkIntroduction } from '@astranet/link'
 import type { Catalogue } from '@astranet/registry'
+import { featuresOf, rolesOf } from '../links/roles.js'
 
 /** How this node introduces itself in the HELLO of each link. */
 export class OwnIntroduction {
@@ -17,10 +18,11 @@ export class OwnIntroduction {
     this.#announced = catalogue.incarnation
   }
 
-  /** As it is now: a new link takes the incarnation that the catalogue has. */
+  /** As it is now: a new link takes the incarnation and the role that the catalogue has. */
   current(): LinkIntroduction {
-    const { incarnation } = this.#catalogue
-    return { incarnation, life: this.#life, listenAddresses: this.#addresses() }
+    const { incarnation, role, catalogue } = this.#catalogue
+    const [roles, features] = [rolesOf(role), featuresOf(catalogue)]
+    return { incarnation, life: this.#life, roles, listenAddresses: this.#addresses(), features }
   }
 
   /**

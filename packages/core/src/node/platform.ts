@@ -1,6 +1,10 @@
+import type { SignatureCrypto } from '@astranet/secure'
 import type { DefaultTransports } from '../api/options.js'
+import type { NodeRole } from '../api/role.js'
+import type { HealthChecks } from '../health/health-check.js'
 import type { ListenerFactory } from '../listen/binder.js'
 import type { AtExit } from './at-exit.js'
+import type { MachineWatch } from './machine-watch.js'
 import type { Reporter } from './reporter.js'
 import type { SocketFactory } from './socket-factory.js'
 
@@ -12,8 +16,16 @@ export interface Platform<TSocket, TListener>
   extends SocketFactory<TSocket>, ListenerFactory<TSocket, TListener>, Reporter {
   /** The transports of a node that was given none. */
   readonly transports: DefaultTransports
+  /** The role of a node that was given none. */
+  readonly role: NodeRole
+  /** What checks the signatures of other nodes. */
+  readonly signatures: SignatureCrypto
   /** The IP addresses at which other machines may reach this one. */
   hostAddresses(): readonly string[]
+  /** How the health of services is asked over the network. */
+  readonly healthChecks: HealthChecks
   /** How links notice that the program ends. */
   readonly atExit: AtExit
+  /** How links notice that the machine slept or changed its network. */
+  readonly machine: MachineWatch
 }

@@ -2,6 +2,8 @@
 export interface Reporter {
   /** Publishes to observers of the program, under a name such as `astranet:link:refused`. */
   publish(name: string, message: object): void
+  /** Whether anybody observes what is published under that name. */
+  hasSubscribers(name: string): boolean
   /** Warns the person who runs the program. `code` is one of `ASTRA_WARN_*`. */
   warn(message: string, code: string): void
 }

@@ -3,9 +3,12 @@ import { checkInteger } from '@astranet/interface/check'
 import { DEFAULT_HELLO_TIMEOUT_MS, DoorwaySlots } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
 import { PolicyEngine } from '@astranet/policy'
+import type { CatalogueRoleOptions, CatalogueScope } from '@astranet/registry'
 import { issuerCheck, type Granter } from '@astranet/ticket'
 import { checkClock, checkOptions, checkTimeout } from '../api/check.js'
 import type { AstraNetOptions, DefaultTransports, DoorwayLimits, Encryption } from '../api/options.js'
+import { checkRole, type NodeRole } from '../api/role.js'
+import { checkZone } from '../api/service-text.js'
 import { checkNetworkSecret, pskOf, type PskSource } from '../api/secret.js'
 import { DEFAULT_MAX_PENDING_STREAMS } from '../access/held-streams.js'
 import { checkSessionLimits } from './session-limits.js'
@@ -25,6 +28,11 @@ export interface ResolvedOptions {
   /** The nodes whose grants are believed, beside this one. */
   readonly granters: readonly Granter[]
   readonly maxLinks: number
+  readonly role: CatalogueRoleOptions
+  /** What `catalogue` is in the options, for another role. */
+  readonly catalogue: CatalogueScope | undefined
+  /** Where the node runs; `''` when it does not say it. */
+  readonly zone: string
   readonly transports: readonly Transport[]
   readonly sessionLimits: SessionLimits
   readonly helloTimeoutMs: number
@@ -41,16 +49,24 @@ const MAX_MAX_LINKS = 1_048_576
 
 const DEFAULT_MAX_RECEIVE_BUFFER_BYTES = 256 * 1024 * 1024
 
+/** @internal What a runtime adds to the options of a node. */
+export interface OptionDefaults {
+  readonly transports: DefaultTransports
+  readonly role: NodeRole
+}
+
 /** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
-export function resolveOptions(
-  options: AstraNetOptions,
-  defaultTransports: DefaultTransports,
-): ResolvedOptions {
+export function resolveOptions(options: AstraNetOptions, defaults: OptionDefaults): ResolvedOptions {
   const { secret, encryption = 'auto', granters = [], maxLinks = DEFAULT_MAX_LINKS } = checkOptions(options)
-  const { maxPendingStreams = DEFAULT_MAX_PENDING_STREAMS } = options
+  const {
+    maxPendingStreams = DEFAULT_MAX_PENDING_STREAMS,
+    role = defaults.role,
+    catalogue,
+    zone = '',
+  } = options
   if (secret !== undefined) checkNetworkSecret(secret)
   const memory = checkMemoryUse(options.memory)
-  const transports = checkTransports(options.transports ?? defaultTransports(options))
+  const transports = checkTransports(options.transports ?? defaults.transports(options))
   const limit = options.maxReceiveBufferBytes ?? DEFAULT_MAX_RECEIVE_BUFFER_BYTES
   if (!Number.isSafeInteger(limit) || limit < 65_536) {
     throw new RangeError(`maxReceiveBufferBytes must be an integer of at least 65536, got ${limit}`)
@@ -67,6 +83,9 @@ export function resolveOptions(
     encryption: checkEncryption(encryption),
     secret,
     granters: checkGranters(granters),
+    role: checkRole(role, catalogue),
+    catalogue,
+    zone: checkZone(zone),
     maxLinks: checkInteger('maxLinks', maxLinks, { min: 1, max: MAX_MAX_LINKS }),
     sessionLimits: { ...checkSessionLimits(options.sessionLimits), memoryBudget: new MemoryBudget(limit) },
     helloTimeoutMs: checkHelloTimeout(options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS),

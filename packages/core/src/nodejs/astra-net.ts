@@ -42,9 +42,9 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
    * Rejects with what the constructor throws.
    */
   static async create(options: AstraNetOptions = {}): Promise<AstraNet> {
-    const resolved = resolveOptions(options, nodejs.transports)
+    const resolved = resolveOptions(options, nodejs)
     const identity = await openedIdentity(options.identity)
-    return new AstraNet(new NodeHandle(new Node({ ...resolved, identity }, nodejs)), NODE_SCOPE)
+    return new AstraNet(new NodeHandle(new Node({ ...resolved, identity }, nodejs), resolved), NODE_SCOPE)
   }
 
   /**
@@ -67,8 +67,8 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
 }
 
 function makeNode(options: AstraNetOptions): NodeHandle<Socket, Listener> {
-  const resolved = resolveOptions(options, nodejs.transports)
-  return new NodeHandle(new Node({ ...resolved, identity: identityNow(options.identity) }, nodejs))
+  const resolved = resolveOptions(options, nodejs)
+  return new NodeHandle(new Node({ ...resolved, identity: identityNow(options.identity) }, nodejs), resolved)
 }
 
 function view(handle: NodeHandle<Socket, Listener>, scope: DialScope): AstraNet {

@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks'
 import { captureRejectionSymbol, EventEmitter } from 'node:events'
 import type { ListenerQueue } from '../listen/listener-queue.js'
 import type { ListenerAddress } from '../api/listener-address.js'
+import type { ServiceFacts } from '../api/service-facts.js'
 import { NetError } from '../api/net-error.js'
 import type { Socket } from './socket.js'
 
@@ -68,6 +69,15 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
   getConnections(callback: (error: Error | null, count: number) => void): this {
     process.nextTick(callback, null, this.#queue.sockets)
     return this
+  }
+
+  /**
+   * Changes what is published with the service, in place: `update({ weight: 0 })` makes it a standby, sockets stay
+   * open, and nobody sees it go. What is left out stays as it is. Throws a TypeError or RangeError that names what is
+   * wrong, a TypeError when the listener has a port but no service, and `ERR_SERVER_NOT_RUNNING` when it is closed.
+   */
+  update(facts: ServiceFacts): void {
+    this.#queue.update(facts)
   }
 
   /**

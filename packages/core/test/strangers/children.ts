@@ -28,8 +28,18 @@ export class Child implements AsyncDisposable {
     return await answer
   }
 
+  /** Sends a signal to the process; resolves when it has ended, if it ends it. */
+  async signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+    const exit = name === 'SIGKILL' ? once(this.#process, 'exit') : undefined
+    this.#process.kill(name)
+    await exit
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
     const exit = once(this.#process, 'exit')
+    // A stopped process would not see the disconnect.
+    this.#process.kill('SIGCONT')
     this.#process.disconnect()
     await exit
   }
@@ -58,6 +68,8 @@ export function argument<T>(): T {
 /** In a child: sends `first`, answers questions, and ends with the process that has started it. */
 export function serve(first: unknown, answer: (question: string) => unknown): void {
   process.on('disconnect', () => process.exit())
-  process.on('message', (question) => process.send?.(answer(String(question))))
+  process.on('message', (question) => {
+    void Promise.resolve(answer(String(question))).then((given) => process.send?.(given))
+  })
   process.send?.(first)
 }

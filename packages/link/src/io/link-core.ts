@@ -1,6 +1,7 @@
 import { systemClock, type ByteDuplex, type Clock } from '@astranet/interface'
 import type { Session, Stream } from '@astranet/mux'
 import { CloseCode, linkError, StreamCode, type LinkError } from '../proto/error-codes.js'
+import { Feature, isShared } from '../proto/features.js'
 import type { Hello } from '../proto/hello.js'
 import { ownIdError } from '../proto/own-id.js'
 import type { SessionRole } from '../proto/negotiate-role.js'
@@ -188,7 +189,8 @@ export class LinkCore<L> implements LinkHost<L> {
     const { peer } = control
     if (this.state !== 'handshake' || session === undefined || peer === undefined) return
     this.state = 'open'
-    this.streams.opened({ peerId: peer.nodeId, role: this.role })
+    const hasRegistry = isShared(Feature.REGISTRY, this.own.hello.features, peer.features)
+    this.streams.opened({ peerId: peer.nodeId, role: this.role, hasRegistry })
     if (this.role === 'client') control.open(session, this.own.hello.incarnation)
     if (this.isClosing) return
     this.handler.onOpen(this.link)

@@ -24,7 +24,10 @@ export interface LinkIntroduction {
   readonly roles?: readonly string[]
   /** Where others can dial this node, as `network://address`. At most 16 of at most 255 characters. Default none. */
   readonly listenAddresses?: readonly string[]
-  /** Abilities beyond version 1. At most 32 of at most 64 characters. Default none. */
+  /**
+   * Abilities beyond version 1, such as `Feature.REGISTRY_ALL`. At most 31 of at most 64 characters. The link adds those
+   * that follow from its handler. Default none.
+   */
   readonly features?: readonly string[]
 }
 
@@ -69,10 +72,17 @@ export interface HandlerOf<L> {
   onStream(link: L, header: StreamHeader, stream: Stream, initialBytes: Uint8Array | undefined): void
   /** After a `send` that returned false: the control stream takes more. */
   onWritable?(link: L): void
-  /** A message of the peer's registry. Without this function the peer's registry stream is refused. */
-  onRegistry?(link: L, body: unknown): void
+  /**
+   * A message of the peer's registry. When it returns a promise, the next message follows once that has settled; the
+   * promise must not reject. Meanwhile what arrives waits within the stream's window, so that a peer cannot send faster
+   * than its messages are processed. `body` refers to memory that nothing else uses. Without this function the node has
+   * no registry: the link does not name the feature, and the peer's registry stream is refused.
+   */
+  onRegistry?(link: L, body: unknown): void | Promise<void>
   /** After a `sendRegistry` that returned false: the registry's stream takes more. */
   onRegistryWritable?(link: L): void
+  /** The peer has moved to a later incarnation: `link.peer` has it. May repeat. */
+  onIncarnation?(link: L): void
   /** The peer reports that it also has a link to another node with this node's id. May repeat. */
   onConflict?(link: L): void
   /** The peer takes no new streams. Those with an id of `lastStreamId` or above were not processed. May repeat. */

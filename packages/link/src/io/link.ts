@@ -139,6 +139,19 @@ export class Link implements RankedLink {
     return this.isOpen && this.#core.streams.registry.canSend
   }
 
+  /** Whether a message that `sendRegistry` took has not been handed to the connection. */
+  get hasUnsentRegistry(): boolean {
+    return this.isOpen && this.#core.streams.registry.hasUnsent
+  }
+
+  /**
+   * Sends later messages of the registry ahead of the application's bytes, once the first one was sent: before this node
+   * leaves.
+   */
+  hurryRegistry(): void {
+    this.#core.streams.registry.hurry()
+  }
+
   /** Reports to the peer that this node's incarnation has changed since its HELLO. Without effect unless open. */
   tellIncarnation(incarnation: number): void {
     if (this.isOpen) this.#core.control.send(incarnationToWire(incarnation))
@@ -156,6 +169,14 @@ export class Link implements RankedLink {
     const { session } = this.#core
     if (this.isOpen && session !== undefined) return session.ping()
     return Promise.reject(linkError(CloseCode.NO_ERROR, 'the link is not open'))
+  }
+
+  /**
+   * Pings at once, and destroys the link when the peer does not answer soon: call it when the network may have changed.
+   * See `Session.probe`. Without effect before the handshake is complete.
+   */
+  probe(timeoutMs?: number): void {
+    this.#core.session?.probe(timeoutMs)
   }
 
   /** Takes no new streams from the peer and reports that to it; dials of this side fail from now on. Idempotent. */

@@ -1,4 +1,4 @@
-import { nodeIdFromBytes, type NodeId } from '@astranet/interface'
+import { isToken, nodeIdFromBytes, type NodeId } from '@astranet/interface'
 import { protocolError, type LinkError } from './error-codes.js'
 
 /** `value` as an integer from 0 to `max`, or `undefined` when it is something else. */
@@ -11,11 +11,6 @@ export function readUint(value: unknown, max: number): number | undefined {
 /** `value` as a node id, or `undefined` when it is not 8 bytes. */
 export function readNodeId(value: unknown): NodeId | undefined {
   return value instanceof Uint8Array && value.length === 8 ? nodeIdFromBytes(value) : undefined
-}
-
-/** Whether `value` is 1 to `maxBytes` characters of printable ASCII without spaces. */
-export function isToken(value: unknown, maxBytes: number): value is string {
-  return typeof value === 'string' && value.length <= maxBytes && /^[\x21-\x7e]+$/.test(value)
 }
 
 /** `value` as a list of at most `maxItems` tokens of at most `maxBytes` bytes; absent counts as empty. */

@@ -1,22 +1,32 @@
-import type { NodeId } from '@astranet/interface'
+import { isToken, NODE_FACT_LIMITS, type NodeId } from '@astranet/interface'
 import type { NumberRange } from '@astranet/interface/check'
 import type { LinkError } from './error-codes.js'
-import { fieldError, isToken, readTokens, readUint } from './fields.js'
+import { fieldError, readTokens, readUint } from './fields.js'
 
 /** The longest HELLO, in bytes of msgpack. */
 export const MAX_HELLO_BYTES = 4096
 
 /** The bounds of HELLO's fields. Strings are printable ASCII without spaces, so characters are bytes. */
-export const HelloLimit = {
-  ROLES: 8,
-  ROLE_BYTES: 32,
-  LISTEN_ADDRESSES: 16,
-  ADDRESS_BYTES: 255,
+export const HelloLimit: Readonly<Record<HelloLimitName, number>> = {
+  ROLES: NODE_FACT_LIMITS.roles.maxItems,
+  ROLE_BYTES: NODE_FACT_LIMITS.roles.maxBytes,
+  LISTEN_ADDRESSES: NODE_FACT_LIMITS.addresses.maxItems,
+  ADDRESS_BYTES: NODE_FACT_LIMITS.addresses.maxBytes,
   FEATURES: 32,
   FEATURE_BYTES: 64,
   EXPORTER_BYTES: 32,
   GRANT_BYTES: 2048,
-} as const
+}
+
+type HelloLimitName =
+  | 'ROLES'
+  | 'ROLE_BYTES'
+  | 'LISTEN_ADDRESSES'
+  | 'ADDRESS_BYTES'
+  | 'FEATURES'
+  | 'FEATURE_BYTES'
+  | 'EXPORTER_BYTES'
+  | 'GRANT_BYTES'
 
 const ADDRESS_RULE = `1 to ${HelloLimit.ADDRESS_BYTES} characters of printable ASCII`
 

@@ -1,8 +1,8 @@
 import {
+  checkEnvironment,
   checkPort,
   checkServiceName,
   MAX_PORT,
-  MAX_SERVICE_NAME_BYTES,
   nodeIdToBytes,
   type NodeId,
 } from '@astranet/interface'
@@ -35,7 +35,7 @@ export interface DialHeader {
    * The service that the dialer expects, so that a port which now belongs to another service refuses. A service name.
    */
   readonly service?: string | undefined
-  /** The environment the service belongs to; only with `service`, under the same rules. */
+  /** The environment the service belongs to; only with `service`. An environment (`checkEnvironment`). */
   readonly environment?: string | undefined
 }
 
@@ -74,7 +74,7 @@ export function checkStreamHeader(header: StreamHeader): void {
     if (header.service !== undefined) checkServiceName(header.service)
     if (header.environment === undefined) return
     if (header.service === undefined) throw new TypeError('environment needs a service beside it')
-    checkServiceName(header.environment)
+    checkEnvironment(header.environment)
     return
   }
   const { path, position } = header
@@ -116,13 +116,9 @@ function readDial(fields: readonly unknown[]): DialHeader | LinkError {
     return wrongDial('whose source node is not nil or 8 bytes')
   const service = fields[4] ?? undefined
   const environment = fields[5] ?? undefined
-  if (!isOptionalName(service))
-    return wrongDial(`whose service is not a string of at most ${MAX_SERVICE_NAME_BYTES} bytes`)
-  if (!isOptionalName(environment) || (environment !== undefined && service === undefined)) {
-    return wrongDial(
-      `whose environment is not a string of at most ${MAX_SERVICE_NAME_BYTES} bytes beside a service`,
-    )
-  }
+  if (!passes(service, checkServiceName)) return wrongDial('whose service is not the name of one')
+  if (!passes(environment, checkEnvironment) || (environment !== undefined && service === undefined))
+    return wrongDial('whose environment is not one beside a service')
   return { kind: 'dial', port, sourceNode, sourcePort, service, environment }
 }
 
@@ -143,9 +139,15 @@ function readTunnel(fields: readonly unknown[]): TunnelHeader | LinkError {
   return { kind: 'tunnel', path, position }
 }
 
-/** Whether it is absent or a short string. A character takes one byte at least; the header's 1 KiB bounds the bytes. */
-function isOptionalName(value: unknown): value is string | undefined {
-  return value === undefined || (typeof value === 'string' && value.length <= MAX_SERVICE_NAME_BYTES)
+/** Whether it is absent or what `check` allows. */
+function passes(value: unknown, check: (text: string) => string): value is string | undefined {
+  if (value === undefined) return true
+  try {
+    check(value as string)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function wrongDial(rule: string): LinkError {

@@ -30,13 +30,14 @@ export class Side {
   /** How often the registry's stream took more again. */
   registryWritable = 0
   readonly goAways: number[] = []
+  readonly incarnations: (number | undefined)[] = []
   conflicts = 0
   readonly closes: (Error | undefined)[] = []
   admit: (hello: Hello) => LinkError | undefined | Promise<LinkError | undefined> = () => undefined
   onStream: (incoming: Incoming) => void = () => undefined
   onClose: () => void = () => undefined
   onOpen: () => void = () => undefined
-  onRegistry: () => void = () => undefined
+  onRegistry: () => void | Promise<void> = () => undefined
   onGoAway: () => void = () => undefined
 
   constructor(
@@ -63,6 +64,7 @@ export class Side {
         },
         ...(hasRegistry ? { onRegistry: (_, body) => this.#onRegistry(body) } : {}),
         onRegistryWritable: () => void (this.registryWritable += 1),
+        onIncarnation: (link) => void this.incarnations.push(link.peer?.incarnation),
         onConflict: () => void this.conflicts++,
         onGoAway: (_, lastStreamId) => {
           this.goAways.push(lastStreamId)
@@ -77,9 +79,9 @@ export class Side {
     })
   }
 
-  #onRegistry(body: unknown): void {
+  #onRegistry(body: unknown): void | Promise<void> {
     this.registry.push(body)
-    this.onRegistry()
+    return this.onRegistry()
   }
 }
 

@@ -1,183 +1,263 @@
 import { toNodeId, type AstraError, type NodeId } from '@astranet/interface'
 import { checkInteger } from '@astranet/interface/check'
-import { GraphSignal } from './graph/graph-signal.js'
-import { GraphView } from './graph/graph-view.js'
-import { IncarnationClaims } from './log/incarnation-claims.js'
-import { OwnLinks } from './log/own-links.js'
-import { OwnRecords } from './log/own-records.js'
-import { OwnerLog } from './log/owner-log.js'
+import { after, type MaybePromise } from './crypto.js'
+import type { RegistryInspection } from './inspection.js'
 import type {
   CatalogueOptions,
+  CatalogueRole,
+  CatalogueRoleOptions,
+  CatalogueScope,
+  NeighbourFacts,
   ServiceFilter,
   ServiceName,
   ServiceOptions,
 } from './model/catalogue-options.js'
-import { resolveLimits } from './model/limits.js'
 import type { LinkRecord, NodeRecord } from './model/record.js'
-import { Exchange, type Refused } from './sync/exchange.js'
-import type { RegistryMessage } from './sync/messages.js'
-import { Neighbours } from './sync/neighbours.js'
-import { ServiceIndex, type ServiceChange, type ServiceInstance } from './view/service-index.js'
+import type { Refused, Report } from './report.js'
+import { Engine, type Route } from './sync/engine.js'
+import { inspect } from './sync/inspect.js'
+import type { ServiceChange, ServiceInstance } from './view/service-instance.js'
 import type { Watch } from './view/watch.js'
+import type { Want } from './want.js'
+import { encodeMessage } from './wire/encode.js'
+import type { RegistryMessage } from './wire/registry-message.js'
 
-/** One less than the largest, so that a later incarnation can be adopted. */
-const INCARNATION_RANGE = { min: 0, max: Number.MAX_SAFE_INTEGER - 1 }
+/** Two less than the largest, so that a later incarnation can be adopted. */
+const INCARNATION_RANGE = { min: 0, max: Number.MAX_SAFE_INTEGER - 2 }
 
 /**
- * What this node and its direct neighbours offer, kept current as services and links come and go.
+ * What the nodes of a network offer, as far as this node holds it, kept current as services, nodes and links come and
+ * go. It is the node's own records, those of its neighbours, and what routers pass on.
  *
- * It does no I/O and has no timers. The owner of the links reports them (`neighbourUp`, `neighbourDown`), passes on
- * what arrives (`receive`), and after any call that may have changed something sends each neighbour what is due
- * (`nextMessage` until `undefined`, or until the link's buffer is full: what is due stays due, nothing is queued).
- * Links must carry messages in order and whole, or go down. Reads answer at once from what is known.
+ * It does no I/O and has no timers. The owner of the links reports them (`neighbourUp`, `neighbourIncarnation`,
+ * `neighbourDown`), passes on what arrives (`receive`), and after any call that may have changed something, when
+ * `onWork` was called, and at `dueAt`, sends what is due: for each neighbour of `due` it takes `nextMessage` until
+ * `undefined`, or until the link's buffer is full (what is due stays due, nothing is queued; `due` names the neighbour
+ * again). Links carry messages in order and whole, or go down. Reads answer at once from what is held.
+ *
+ * All times are ms of one clock that never goes back.
  */
 export class Catalogue {
-  readonly self: NodeId
-  readonly #log: OwnerLog
-  readonly #index: ServiceIndex = new ServiceIndex()
-  readonly #graph: GraphSignal = new GraphSignal()
-  readonly #neighbours: Neighbours
-  readonly #ownRecords: OwnRecords
-  readonly #ownLinks: OwnLinks
-  readonly #claims: IncarnationClaims
-  readonly #exchange: Exchange
-  readonly #graphView: GraphView
+  readonly #engine: Engine
+  readonly #onWork: (() => void) | undefined
+  #isClosed = false
 
   constructor(options: CatalogueOptions) {
-    const self = toNodeId(options.self)
-    this.self = self
-    const limits = resolveLimits(options)
-    const log = new OwnerLog(checkInteger('incarnation', options.incarnation, INCARNATION_RANGE), limits)
-    this.#log = log
-    this.#neighbours = new Neighbours({ self, log, limits })
-    const parts = { self, log, index: this.#index, graph: this.#graph, neighbours: this.#neighbours }
-    this.#ownRecords = new OwnRecords(parts)
-    this.#ownLinks = new OwnLinks(parts)
-    this.#claims = new IncarnationClaims(log, this.#graph)
-    this.#exchange = new Exchange({ ...parts, claims: this.#claims, ownLinks: this.#ownLinks })
-    this.#graphView = new GraphView({ ...parts, ownLinks: this.#ownLinks })
+    checkInteger('incarnation', options.incarnation, INCARNATION_RANGE)
+    checkRole(options)
+    this.#onWork = options.onWork
+    this.#engine = new Engine(options, () => this.#worked())
+  }
+
+  /** The node that this catalogue belongs to. */
+  get self(): NodeId {
+    return this.#engine.state.self
+  }
+
+  /** What this node does for the network. */
+  get role(): CatalogueRole {
+    return this.#engine.state.role
+  }
+
+  /** How much of the catalogue this node holds. */
+  get catalogue(): CatalogueScope {
+    return this.#engine.state.scope
   }
 
   /** This node's present incarnation: the one given, or a later one that it had to adopt. */
   get incarnation(): number {
-    return this.#log.version.incarnation
+    return this.#engine.own.services.log.incarnation
   }
 
   /**
-   * Offers a service, or changes its tags and weight. Returns whether that changed anything. Throws a `TypeError` or
-   * `RangeError` that names what is wrong, also when this node publishes too much (see `CatalogueLimits`).
+   * Changes what this node does for the network. Only before the first neighbour is up: later it throws an `Error`.
+   * Throws a `RangeError` for a router that holds only what is wanted. What was published is kept.
+   */
+  setRole(options: CatalogueRoleOptions): void {
+    checkRole(options)
+    if (this.#engine.state.neighbours.count > 0)
+      throw new Error('the role cannot change while neighbours are up')
+    this.#engine.setRole(options)
+    this.#settle()
+  }
+
+  /**
+   * Offers a service, or changes its tags, weight, zone, version or health. Returns whether that changed anything.
+   * Throws a `TypeError` or `RangeError` that names what is wrong, also when this node publishes too much (see
+   * `CatalogueLimits`).
    */
   publishService(options: ServiceOptions): boolean {
-    return this.#notified(this.#ownRecords.publishService(options))
+    return this.#settled(this.#engine.ownRecords.publishService(options))
   }
 
   /** Withdraws a service of this node. Returns whether it was offered. Throws like `publishService`. */
   withdrawService(name: ServiceName): boolean {
-    return this.#notified(this.#ownRecords.withdrawService(name))
+    return this.#settled(this.#engine.ownRecords.withdrawService(name))
   }
 
-  /** Publishes this node's roles and where it listens. Returns whether that changed anything. */
+  /**
+   * Publishes this node's roles and where it listens. Returns whether that changed anything. The routers that it has
+   * links to are added by the catalogue itself.
+   */
   setNode(node: { readonly roles: readonly string[]; readonly addresses: readonly string[] }): boolean {
-    return this.#notified(this.#ownRecords.setNode(node.roles, node.addresses))
+    return this.#settled(this.#engine.ownRecords.setNode(node.roles, node.addresses))
   }
 
   /**
    * Takes the cost of the link to `neighbour`: its round-trip time in ms, measured at `now` (ms). Call it at each
    * measurement. The first one is effective, and later ones that differ by a quarter and by 5 ms at least, at most
-   * every 10 s. The link is published, and its cost only when both of its ends have the role `router`. Returns whether
-   * something has to be sent. Ignored: a neighbour that is not up (the measurement came too late), and a link for whose
-   * entry there is no room (see `CatalogueLimits`).
+   * every 10 s. The cost is published when both ends are routers. Returns whether something has to be sent. Ignored: a
+   * neighbour that is not up (the measurement came too late).
    */
-  publishLink(neighbour: NodeId, cost: number, now: number): boolean {
-    return this.#notified(this.#ownLinks.measured(neighbour, cost, now))
+  publishLink(neighbour: NodeId, costMs: number, now: number): boolean {
+    this.#engine.state.advance(now)
+    const isChanged = this.#engine.ownLinks.measured(neighbour, costMs, now)
+    if (isChanged) this.#engine.links.costChanged(neighbour)
+    if (isChanged) this.#engine.state.signal.mark()
+    return this.#settled(isChanged)
   }
 
   /**
-   * A link to `neighbour` can carry messages from `now` (ms) on. What the neighbour offers is visible once it was
-   * received on this link, so nothing of an earlier life of that node shows. If the neighbour is up already, the
-   * exchange starts over on another link, and what it offers stays visible meanwhile. Throws a `RangeError` for this
-   * node's own id.
-   *
-   * `incarnation` is the one in the neighbour's HELLO on that link. It decides whether entries that are retained of the
-   * neighbour can be its own; without it none of them is named, and the neighbour sends everything.
+   * This node is about to leave the network: it withdraws its services, its node record and its links, and sends that
+   * as its last state. Afterwards it publishes nothing; `publishService` and `setNode` throw an `Error`. Idempotent.
    */
-  neighbourUp(neighbour: NodeId, now: number, incarnation?: number): void {
-    if (toNodeId(neighbour) === this.self) throw new RangeError('neighbour must be another node than self')
-    this.#exchange.neighbourUp(neighbour, incarnation, now)
-    this.#notify()
+  leave(now: number): void {
+    this.#engine.state.advance(now)
+    this.#engine.leave()
+    this.#settle()
   }
 
   /**
-   * There is no link to `neighbour` any more: from now on nothing that it offers is offered here, and this node's link
-   * to it is withdrawn. Idempotent.
+   * A link to a neighbour can carry messages from `now` (ms) on. If the neighbour is up already, the exchange starts
+   * over on another link, and what is visible stays so meanwhile. Throws a `RangeError` for this node's own id.
    */
-  neighbourDown(neighbour: NodeId, now: number): void {
-    this.#exchange.neighbourDown(neighbour, now)
-    this.#notify()
+  neighbourUp(facts: NeighbourFacts, now: number): void {
+    const nodeId = toNodeId(facts.nodeId)
+    if (nodeId === this.self) throw new RangeError('neighbour must be another node than self')
+    this.#engine.state.advance(now)
+    this.#engine.links.up(facts)
+    this.#settle()
+  }
+
+  /** The neighbour has adopted a later incarnation and said so on its link. Ignored when it is not up. */
+  neighbourIncarnation(nodeId: NodeId, incarnation: number, now: number): void {
+    this.#engine.state.advance(now)
+    const neighbour = this.#engine.state.neighbours.get(nodeId)
+    if (neighbour !== undefined) this.#engine.links.told(neighbour, incarnation)
+    this.#settle()
   }
 
   /**
-   * The next message that is due to a neighbour at `now` (ms), or `undefined` when none is or it is not up. Ask again
-   * after each call that may have changed something, and at `dueAt`.
+   * There is no link to the neighbour any more. What it offers stays visible when it is reachable through routers.
+   * Idempotent.
    */
-  nextMessage(to: NodeId, now: number): RegistryMessage | undefined {
-    this.#claims.adoptDue(now)
-    this.#graph.notify()
-    return this.#exchange.next(to, now)
-  }
-
-  /**
-   * When something becomes due to a neighbour that is not due at `now` (ms): the neighbour requested more often than it
-   * may what it was sent before, or a claim about this node waits. `undefined` when nothing waits.
-   */
-  dueAt(to: NodeId, now: number): number | undefined {
-    return this.#exchange.dueAt(to, now)
+  neighbourDown(nodeId: NodeId, now: number): void {
+    this.#engine.state.advance(now)
+    const neighbour = this.#engine.state.neighbours.get(nodeId)
+    if (neighbour === undefined) return
+    this.#engine.links.down(neighbour)
+    this.#settle()
   }
 
   /**
    * Takes a message that `from` sent, at `now` (ms). Returns `undefined`, or why no more may be taken from the peer
-   * (close the link, then call `neighbourDown`); it never throws for what a peer sent:
+   * (close the link, then call `neighbourDown`). It returns a promise when the message needs a signature to be checked
+   * and `crypto` answers by promises: pass on that neighbour's next message only when the promise has settled; those of
+   * other neighbours need not wait. It never throws for what a peer sent, and the promise never rejects:
    * - `ASTRA_ERR_REGISTRY_MESSAGE`: it is malformed, or a field is out of range;
-   * - `ASTRA_ERR_REGISTRY_OWNER`: it speaks for a node that it may not speak for;
-   * - `ASTRA_ERR_REGISTRY_LIMIT`: its owner publishes more than is allowed;
-   * - `ASTRA_ERR_REGISTRY_INCARNATION`: it claims a version of this node that this node cannot have had;
-   * - `ASTRA_ERR_REGISTRY_ABUSE`: it requests again and again what it was sent.
+   * - `ASTRA_ERR_REGISTRY_FORGED`: it sent a state that the owner did not sign, or does so again and again;
+   * - `ASTRA_ERR_REGISTRY_LIMIT`: it publishes, or wants, more than is allowed;
+   * - `ASTRA_ERR_REGISTRY_ABUSE`: it requests again and again what it was sent, or sends far too many changes.
    *
    * A message of a neighbour that is not up is dropped: its link went down while the message was in flight.
-   *
-   * When more is held of all neighbours than there is room for, the largest is refused, also when another one sent this
-   * message: see `takeRefused`.
    */
-  receive(from: NodeId, message: unknown, now: number): AstraError | undefined {
-    const error = this.#exchange.receive(from, message, now)
-    this.#notify()
-    return error
+  receive(from: NodeId, message: unknown, now: number): MaybePromise<AstraError | undefined> {
+    const { state, exchange } = this.#engine
+    state.advance(now)
+    const neighbour = state.neighbours.get(from)
+    if (neighbour === undefined || this.#isClosed) return undefined
+    let isLater = false
+    const outcome = after(exchange.receive(neighbour, message), (error) => {
+      if (this.#isClosed) return undefined
+      if (isLater) this.#worked()
+      else this.#settle()
+      return neighbour.isUp ? error : undefined
+    })
+    isLater = true
+    return outcome
   }
 
   /**
-   * The neighbours that were refused since the last call because they were the largest when there was no room
-   * (`ASTRA_ERR_REGISTRY_LIMIT`). They are down already and forgotten: close all links to them. Ask after each
-   * `receive`.
+   * Does what time brings (seals changes, asks again, forgets), and returns the neighbours for which `nextMessage` has
+   * something at `now` (ms). Call it after each call that may have changed something, when `onWork` was called, and at
+   * `dueAt`. The list is empty when nothing is due; its cost does not grow with the number of neighbours.
    */
-  takeRefused(): readonly Refused[] {
-    return this.#exchange.takeRefused()
+  due(now: number): NodeId[] {
+    const { state } = this.#engine
+    state.advance(now)
+    if (this.#isClosed) return []
+    this.#engine.work()
+    this.#settle()
+    return state.neighbours.readyIds()
   }
 
-  /** The services that are offered now: this node's, and those of neighbours that are up. */
+  /**
+   * The next message that is due to a neighbour at `now` (ms), or `undefined` when none is or it is not up. The message
+   * is a msgpack array of at most 65,536 bytes when encoded, to be sent at once.
+   */
+  nextMessage(to: NodeId, now: number): RegistryMessage | undefined {
+    const { state, outbox } = this.#engine
+    state.advance(now)
+    const neighbour = state.neighbours.get(to)
+    if (neighbour === undefined || this.#isClosed) return undefined
+    const message = outbox.next(neighbour)
+    if (message === undefined) {
+      state.neighbours.rest(neighbour)
+      return undefined
+    }
+    state.sentMessages++
+    return encodeMessage(message)
+  }
+
+  /** When `due` may have more although nothing arrives: ms, later than `now` or equal. `undefined`: nothing waits. */
+  dueAt(now: number): number | undefined {
+    const at = this.#engine.dueAt
+    return at === undefined ? undefined : Math.max(at, now)
+  }
+
+  /**
+   * The neighbours that were refused since the last call (`ASTRA_ERR_REGISTRY_LIMIT`): they were the largest owners when
+   * there was no room. They are down already: close all links to them. Ask after each `due`.
+   */
+  takeRefused(): readonly Refused[] {
+    return this.#engine.memory.takeRefused()
+  }
+
+  /** What happened since the last call that an operator may want to know; at most 64 wait, the newest ones. */
+  takeReports(): readonly Report[] {
+    return this.#engine.state.reports.take()
+  }
+
+  /** The services that are visible now: this node's, and those of all nodes that are reachable. */
   services(filter: ServiceFilter = {}): ServiceInstance[] {
-    return this.#index.list(filter)
+    return this.#engine.view.list(filter)
   }
 
   /**
    * The instances of a name, or those at `port`, by node id and port: the same on all nodes with the same knowledge.
    */
   resolve(environment: string, name: string, port?: number): readonly ServiceInstance[] {
-    return this.#index.resolve(environment, name, port)
+    return this.#engine.view.resolve(environment, name, port)
   }
 
-  /** What a node publishes about itself: this node, or a neighbour that is up and whose entries were received. */
+  /** What a node publishes about itself: this node, or one that is reachable. */
   node(nodeId: NodeId): NodeRecord | undefined {
-    return this.#graphView.node(nodeId)
+    return this.#engine.node(nodeId)
+  }
+
+  /** The public key of a node whose state is held. */
+  publicKeyOf(nodeId: NodeId): Uint8Array | undefined {
+    return this.#engine.publicKeyOf(nodeId)
   }
 
   /**
@@ -185,45 +265,107 @@ export class Catalogue {
    * when both ends are routers.
    */
   link(from: NodeId, to: NodeId): LinkRecord | undefined {
-    return this.#graphView.link(from, to)
+    return this.#engine.link(from, to)
   }
 
   /** The ids of the neighbours that are up. */
   neighbours(): NodeId[] {
-    return this.#neighbours.upIds()
+    return [...this.#engine.state.neighbours.ids]
   }
 
   /** Whether there is a link to that node. */
-  isUp(neighbour: NodeId): boolean {
-    return this.#neighbours.isUp(neighbour)
+  isUp(nodeId: NodeId): boolean {
+    return this.#engine.state.neighbours.isUp(nodeId)
   }
 
   /** Whether that node is up and everything that it offered when its link came up is known. */
-  isCurrent(neighbour: NodeId): boolean {
-    return this.#neighbours.current(neighbour) !== undefined
+  isCurrent(nodeId: NodeId): boolean {
+    return this.#engine.state.neighbours.get(nodeId)?.isCurrent === true
   }
 
-  /** Watches what is offered; see {@link Watch}. `onPending` only schedules a `take`, and must not throw. */
-  watch(onPending: () => void): Watch<ServiceChange> {
-    return this.#index.watch(onPending)
+  /** Whether that node is this one, or there is a way to it and its services are visible. */
+  isReachable(nodeId: NodeId): boolean {
+    return nodeId === this.self || this.#engine.visibility.has(nodeId)
+  }
+
+  /** The other nodes that are reachable, in no order. Do not change the catalogue while iterating. */
+  reachable(): Iterable<NodeId> {
+    return this.#engine.visibility.owners()
   }
 
   /**
-   * Calls `onChange` after each call that changed which neighbours are up or current, a node or link entry, or this
-   * node's `incarnation`. It only schedules, and must not throw. Returns what ends that; idempotent.
+   * The cheapest way to a node over routers, at most 16 hops; `undefined` when there is none. On a leaf that holds only
+   * what it wants it is the way through its router, whose cost is not known.
    */
-  watchGraph(onChange: () => void): () => void {
-    return this.#graph.watch(onChange)
+  routeTo(nodeId: NodeId): Route | undefined {
+    return this.#engine.routeTo(nodeId)
   }
 
-  #notified(isChanged: boolean): boolean {
-    this.#notify()
+  /**
+   * Watches what is offered, of one environment or name if `filter` says so; see {@link Watch}. `onPending` only
+   * schedules a `take`, and must not throw.
+   */
+  watch(onPending: () => void, filter?: ServiceFilter): Watch<ServiceChange> {
+    return this.#engine.view.watch(onPending, filter)
+  }
+
+  /**
+   * Calls `onChange` after each call that changed which neighbours are up or current, which nodes are reachable, a node
+   * or link record, or this node's `incarnation`. It only schedules, and must not throw. Returns what ends that;
+   * idempotent.
+   */
+  watchGraph(onChange: () => void): () => void {
+    return this.#engine.state.signal.watch(onChange)
+  }
+
+  /**
+   * Asks the network for a name, until the result is closed. On nodes that hold all it only tells when the answer is
+   * there. Interest in one name from several callers is sent once. `onAnswered` is called once, when `isAnswered`
+   * becomes true after this call; it only schedules, and must not throw. Throws a `TypeError` or `RangeError` that names
+   * what is wrong, and an `AstraError` with `ASTRA_ERR_REGISTRY_LIMIT` for more than 1,024 different names.
+   */
+  want(environment: string, name: string, onAnswered?: () => void): Want {
+    const want = this.#engine.home.interests.want(environment, name, onAnswered)
+    this.#settle()
+    return want
+  }
+
+  /** Asks the network for everything, as `want` does. */
+  wantAll(onAnswered?: () => void): Want {
+    const want = this.#engine.home.interests.wantAll(onAnswered)
+    this.#settle()
+    return want
+  }
+
+  /** What this catalogue holds and does, as plain data. Its cost grows with what is held. */
+  inspect(): RegistryInspection {
+    return inspect(this.#engine)
+  }
+
+  /** Ends everything: watches report nothing more, and what settles later changes nothing. Idempotent. */
+  close(): void {
+    this.#isClosed = true
+    this.#engine.close()
+  }
+
+  #settled(isChanged: boolean): boolean {
+    this.#settle()
     return isChanged
   }
 
-  /** Calls watchers, once what a call did is complete. */
-  #notify(): void {
-    this.#index.notify()
-    this.#graph.notify()
+  /** Something was done that no call waited for. */
+  #worked(): void {
+    if (this.#isClosed) return
+    this.#settle()
+    this.#onWork?.()
   }
+
+  /** Calls watchers, once what a call did is complete. */
+  #settle(): void {
+    if (!this.#isClosed) this.#engine.settle()
+  }
+}
+
+function checkRole({ role, catalogue }: CatalogueRoleOptions): void {
+  if (role === 'router' && catalogue === 'wanted') throw new RangeError('catalogue must be all for a router')
 }

@@ -50,6 +50,7 @@ function identityOf(pkcs8: Buffer): Identity {
     publicKey,
     nodeId: nodeIdOfHash(createHash('sha256').update(nodeIdInput(publicKey)).digest()),
     sign: async (message) => sign(null, message, privateKey),
+    signNow: (message) => sign(null, message, privateKey),
     export: async () =>
       formatPrivateKey(Buffer.from(privateKey.export({ format: 'jwk' }).d ?? '', 'base64url')),
   }

@@ -108,7 +108,9 @@ export class LinkControl<L> {
   /** An incarnation only grows: a lower one comes from an earlier message, or has no meaning. */
   #receiveIncarnation(incarnation: number): void {
     const { peer } = this
-    if (peer !== undefined && incarnation > peer.incarnation) this.peer = { ...peer, incarnation }
+    if (peer === undefined || incarnation <= peer.incarnation) return
+    this.peer = { ...peer, incarnation }
+    this.#host.handler.onIncarnation?.(this.#host.link)
   }
 
   #receiveGoAway(goAway: GoAway): void {

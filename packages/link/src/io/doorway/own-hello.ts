@@ -1,4 +1,4 @@
-import type { ByteDuplex } from '@astranet/interface'
+import { isToken, type ByteDuplex } from '@astranet/interface'
 import {
   checkHelloFields,
   HelloLimit,
@@ -6,15 +6,17 @@ import {
   MAX_HELLO_BYTES,
   type HelloFields,
 } from '../../proto/hello.js'
-import { isToken } from '../../proto/fields.js'
 import { parseIpEnd } from '../../proto/ip-end.js'
-import type { LinkGrant, LinkIntroduction } from '../link-options.js'
+import { Feature } from '../../proto/features.js'
+import type { HandlerOf, LinkGrant, LinkIntroduction } from '../link-options.js'
 
 /** Which of a link's options go into its HELLO. */
 export interface OwnHelloOptions {
   readonly introduction: LinkIntroduction
   readonly sequence?: number | undefined
   readonly grant?: LinkGrant | undefined
+  /** What takes the messages of the peer's registry: without it this side has none. */
+  readonly handler: Pick<HandlerOf<never>, 'onRegistry'>
 }
 
 /**
@@ -22,7 +24,7 @@ export interface OwnHelloOptions {
  * `TypeError` or `RangeError` that names the option when it cannot be sent.
  */
 export function ownHello(options: OwnHelloOptions, duplex: ByteDuplex): HelloFields {
-  const { introduction, sequence = 0, grant } = options
+  const { introduction, sequence = 0, grant, handler } = options
   const { security } = duplex
   const remoteAddress = security?.ends?.remote ?? duplex.remoteAddress
   const hello: HelloFields = {
@@ -33,7 +35,10 @@ export function ownHello(options: OwnHelloOptions, duplex: ByteDuplex): HelloFie
     observedAddress: isToken(remoteAddress, HelloLimit.ADDRESS_BYTES) ? remoteAddress : undefined,
     ownEnd: security?.isPrivate === true ? ownEnd(duplex) : undefined,
     listenAddresses: introduction.listenAddresses ?? [],
-    features: introduction.features ?? [],
+    features: [
+      ...(handler.onRegistry === undefined ? [] : [Feature.REGISTRY]),
+      ...(introduction.features ?? []),
+    ],
     exporter: undefined,
     grant: undefined,
   }

@@ -16,6 +16,8 @@ export interface OpenedLink {
   readonly peerId: NodeId
   /** The part that this side plays in the session. */
   readonly role: SessionRole
+  /** Whether both sides have a registry. */
+  readonly hasRegistry: boolean
 }
 
 /**
@@ -29,6 +31,7 @@ export class LinkStreams<L> {
   readonly #handler: HandlerOf<L>
   readonly #incoming: IncomingStreams
   #peerId: NodeId | undefined = undefined
+  #hasRegistry = false
   /** The id of the stream that the peer opens next. */
   #nextPeerStreamId = 0
   /** The stream id in this side's go-away. */
@@ -41,9 +44,7 @@ export class LinkStreams<L> {
     this.#handler = handler
     this.dialer = new Dialer(host.clock)
     this.registry = new RegistryStreams({
-      onRegistryMessage: (body) => {
-        if (!host.isClosing) handler.onRegistry?.(link, body)
-      },
+      onRegistryMessage: (body) => (host.isClosing ? undefined : handler.onRegistry?.(link, body)),
       onRegistryWritable: () => handler.onRegistryWritable?.(link),
       onViolation: (error) => host.fail(error),
     })
@@ -58,8 +59,10 @@ export class LinkStreams<L> {
   }
 
   /** The link is open: the peer may open streams now. */
-  opened({ peerId, role }: OpenedLink): void {
+  opened({ peerId, role, hasRegistry }: OpenedLink): void {
     this.#peerId = peerId
+    this.#hasRegistry = hasRegistry
+    if (!hasRegistry) this.registry.end()
     this.#incoming.limitBy(this.#handler.streamQuota?.(this.#link))
     // The client's first stream is the control stream.
     this.#nextPeerStreamId = role === 'server' ? 4 : 1
@@ -118,7 +121,7 @@ export class LinkStreams<L> {
     initialBytes: Uint8Array | undefined,
   ): void {
     if (header.kind === 'registry') {
-      if (this.#handler.onRegistry !== undefined) this.registry.take(stream, initialBytes)
+      if (this.#hasRegistry) this.registry.take(stream, initialBytes)
       else refuse(stream, RefusalReason.NOT_SUPPORTED, 'there is no registry here')
     } else if (header.kind === 'unknown') {
       refuse(stream, RefusalReason.NOT_SUPPORTED, `streams of kind ${header.number} are not known here`)

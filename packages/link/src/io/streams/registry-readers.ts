@@ -7,31 +7,46 @@ import { messageError } from '../../proto/message-error.js'
 
 /** What the registry streams report to their link. What follows after `onViolation` has no effect. */
 export interface RegistryEvents {
-  onRegistryMessage(body: unknown): void
+  /** The next message follows once the promise has settled, which never rejects. */
+  onRegistryMessage(body: unknown): void | Promise<void>
   onRegistryWritable(): void
   onViolation(error: LinkError): void
 }
 
-/** Reads the peer's stream. Holds one unfinished message at most. */
+/**
+ * Reads the peer's stream: one message at a time. While one is processed, the stream is paused, and what arrived gives
+ * no credit back, so the peer can be ahead by the stream's window and one unfinished message at most.
+ */
 export class RegistryReader implements StreamHandler {
+  readonly #stream: Stream
   readonly #events: RegistryEvents
   readonly #decoder: MessageDecoder = new MessageDecoder({ maxBytes: MAX_REGISTRY_MESSAGE_BYTES })
+  /** Bytes that were delivered, and whose credit the peer has not got back. */
+  #owedBytes = 0
+  #isProcessing = false
   #hasFailed = false
 
-  constructor(events: RegistryEvents) {
+  constructor(stream: Stream, events: RegistryEvents) {
+    this.#stream = stream
     this.#events = events
+    stream.manualCredit = true
+  }
+
+  /** Starts delivery. `initialBytes` came before what the stream delivers. Called once. */
+  start(initialBytes: Uint8Array | undefined): void {
+    if (initialBytes !== undefined) {
+      this.#owedBytes = initialBytes.length
+      this.#decoder.push(initialBytes)
+    }
+    // Resumes the stream, so nothing is processed before.
+    this.#stream.handle(this)
+    this.#readOn()
   }
 
   onData(_stream: Stream, chunk: Uint8Array): void {
-    if (this.#hasFailed) return
+    this.#owedBytes += chunk.length
     this.#decoder.push(chunk)
-    for (let step = this.#decoder.next(); step.kind !== 'incomplete'; step = this.#decoder.next()) {
-      if (step.kind === 'error') {
-        this.#violation(messageError(step.error, 'a registry message'))
-        return
-      }
-      this.#events.onRegistryMessage(step.value)
-    }
+    this.#readOn()
   }
 
   onEnd(): void {
@@ -40,6 +55,33 @@ export class RegistryReader implements StreamHandler {
 
   onReset(_stream: Stream, error: StreamError): void {
     if (!isGoodbye(error)) this.#violation(protocolError('reset its registry stream'))
+  }
+
+  /** Reads messages until one is being processed, or none is complete. */
+  #readOn(): void {
+    while (!this.#hasFailed && !this.#isProcessing) {
+      const step = this.#decoder.next()
+      if (step.kind === 'incomplete') return this.#giveCredit()
+      if (step.kind === 'error') return this.#violation(messageError(step.error, 'a registry message'))
+      this.#await(this.#events.onRegistryMessage(step.value))
+    }
+  }
+
+  #await(processed: void | Promise<void>): void {
+    if (!(processed instanceof Promise)) return
+    this.#isProcessing = true
+    this.#stream.pause()
+    void processed.then(() => {
+      this.#isProcessing = false
+      this.#readOn()
+      if (!this.#isProcessing) this.#stream.resume()
+    })
+  }
+
+  #giveCredit(): void {
+    const bytes = this.#owedBytes
+    this.#owedBytes = 0
+    this.#stream.consume(bytes)
   }
 
   #violation(error: LinkError): void {

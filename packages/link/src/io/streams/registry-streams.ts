@@ -67,6 +67,16 @@ export class RegistryStreams {
     return false
   }
 
+  /** Whether a message that was taken has not been handed to the connection. */
+  get hasUnsent(): boolean {
+    return !this.#isEnded && (this.#waiting.length > 0 || (this.#outgoing?.bufferedBytes ?? 0) > 0)
+  }
+
+  /** What is sent from now on goes ahead of the application's bytes. */
+  hurry(): void {
+    if (this.#outgoing !== undefined) this.#outgoing.urgency = 0
+  }
+
   /** Takes the stream that the peer opened for its registry; `initialBytes` came with its header. */
   take(stream: Stream, initialBytes: Uint8Array | undefined): void {
     if (this.#hasIncoming) {
@@ -76,9 +86,7 @@ export class RegistryStreams {
     this.#hasIncoming = true
     acceptStream(stream)
     stream.end()
-    const reader = new RegistryReader(this.#events)
-    if (initialBytes !== undefined) reader.onData(stream, initialBytes)
-    stream.handle(reader)
+    new RegistryReader(stream, this.#events).start(initialBytes)
   }
 
   /** A side goes away, or the peer has no registry: what was not sent is dropped. Idempotent. */

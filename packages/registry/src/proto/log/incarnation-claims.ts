@@ -1,55 +1,78 @@
 import { AstraError, formatNodeId, type NodeId } from '@astranet/interface'
-import type { GraphSignal } from '../graph/graph-signal.js'
-import { INCARNATION_INTERVAL_MS, MAX_INCARNATION_STEP } from '../model/limits.js'
-import { isNewer, type Version } from '../model/version.js'
-import type { OwnerLog } from './owner-log.js'
+import { after, type MaybePromise, type RegistryCrypto, type RegistrySigner } from '../crypto.js'
+import { INCARNATION_INTERVAL_MS } from '../model/limits.js'
+import { compareVersions, type Version } from '../model/version.js'
+import type { LogKind } from './log-id.js'
+import { statementOf, type SignedState } from './signed-state.js'
+
+/** What {@link IncarnationClaims} work with. */
+export interface IncarnationClaimsParts {
+  readonly signer: RegistrySigner
+  readonly crypto: RegistryCrypto
+  /** The version of an own log; before it was sealed, the one that it begins after. */
+  readonly versionOf: (kind: LogKind) => Version
+  /** A later incarnation is to be adopted, because of what `speaker` sent. */
+  readonly onAdopt: (incarnation: number, speaker: NodeId) => void
+}
+
+/** The latest incarnation that another one can be adopted after. */
+const LAST_INCARNATION = Number.MAX_SAFE_INTEGER - 2
 
 /**
- * What neighbours claim about versions of this node itself. A version later than this node's own is from an earlier
- * life, when its clock was ahead. Then the node adopts a later incarnation, so that its versions go on growing. Any
- * neighbour can claim one, so a claim is believed only up to `MAX_INCARNATION_STEP` beyond the node's own incarnation,
- * and the node adopts a new one at most once per `INCARNATION_INTERVAL_MS`; meanwhile the highest claim waits. The
- * node's entries need not wait for that: a neighbour accepts a snapshot at the beginning of an exchange in any
- * incarnation.
+ * States of this node's own logs that it does not know and that are signed with its key: an earlier life had a clock
+ * that was ahead, or another node uses the same key now. The node adopts an incarnation above them, so that its
+ * versions go on growing everywhere; at most once in `INCARNATION_INTERVAL_MS`, so that two nodes with one key do not
+ * busy the network.
  */
 export class IncarnationClaims {
-  readonly #log: OwnerLog
-  readonly #graph: GraphSignal
+  readonly #parts: IncarnationClaimsParts
   #adoptedAt: number | undefined = undefined
-  /** The highest incarnation that was claimed and is not passed yet. */
-  #highest = -1
+  #waiting: { readonly incarnation: number; readonly speaker: NodeId } | undefined = undefined
 
-  constructor(log: OwnerLog, graph: GraphSignal) {
-    this.#log = log
-    this.#graph = graph
+  constructor(parts: IncarnationClaimsParts) {
+    this.#parts = parts
   }
 
-  /** `claimant` claims to hold this node's entries up to `version`. Returns an error when that cannot be true. */
-  receive(version: Version, claimant: NodeId, now: number): AstraError | undefined {
-    const own = this.#log.version
-    if (!isNewer(version, own)) return undefined
-    const limit = Math.min(own.incarnation + MAX_INCARNATION_STEP, Number.MAX_SAFE_INTEGER - 1)
-    if (version.incarnation > limit) {
-      const message = `node ${formatNodeId(claimant)} claims an incarnation of this node that it cannot have had`
-      return new AstraError('ASTRA_ERR_REGISTRY_INCARNATION', message)
-    }
-    this.#highest = Math.max(this.#highest, version.incarnation)
-    this.adoptDue(now)
-    return undefined
+  /** `speaker` sent a state of an own log. Returns an error when this node did not sign it. */
+  receive(
+    kind: LogKind,
+    state: SignedState,
+    speaker: NodeId,
+    now: () => number,
+  ): MaybePromise<AstraError | undefined> {
+    const { signer, crypto, versionOf } = this.#parts
+    if (compareVersions(state, versionOf(kind)) <= 0) return undefined
+    const isSigned = crypto.verify(signer.publicKey, state.signature, statementOf(kind, state))
+    return after(isSigned, (isOwn) => {
+      if (!isOwn) return forgedClaim(speaker)
+      const { incarnation } = state
+      if (this.#waiting === undefined || incarnation > this.#waiting.incarnation)
+        this.#waiting = { incarnation, speaker }
+      this.adoptDue(now())
+      return undefined
+    })
   }
 
-  /** When a waiting claim is due; `undefined` when none waits. */
+  /** When what waits is due; `undefined`: nothing waits. */
   get dueAt(): number | undefined {
-    if (this.#adoptedAt === undefined || this.#highest < this.#log.version.incarnation) return undefined
+    if (this.#waiting === undefined || this.#adoptedAt === undefined) return undefined
     return this.#adoptedAt + INCARNATION_INTERVAL_MS
   }
 
-  /** Adopts an incarnation beyond the highest claim, if one waits and is due. */
+  /** Adopts an incarnation above what was claimed, if that is due at `now` (ms). */
   adoptDue(now: number): void {
-    if (this.#highest < this.#log.version.incarnation) return
+    const waiting = this.#waiting
+    if (waiting === undefined) return
     if (this.#adoptedAt !== undefined && now - this.#adoptedAt < INCARNATION_INTERVAL_MS) return
-    this.#log.adoptIncarnation(this.#highest + 1)
+    this.#waiting = undefined
+    const { incarnation } = this.#parts.versionOf('services')
+    if (waiting.incarnation < incarnation || waiting.incarnation > LAST_INCARNATION) return
     this.#adoptedAt = now
-    this.#graph.mark()
+    this.#parts.onAdopt(waiting.incarnation + 1, waiting.speaker)
   }
+}
+
+function forgedClaim(speaker: NodeId): AstraError {
+  const message = `node ${formatNodeId(speaker)} sent a state of this node that this node did not sign`
+  return new AstraError('ASTRA_ERR_REGISTRY_FORGED', message)
 }

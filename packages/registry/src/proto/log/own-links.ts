@@ -1,7 +1,9 @@
 import type { NodeId } from '@astranet/interface'
-import type { GraphSignal } from '../graph/graph-signal.js'
-import { checkLinkRecord, keyText, type CatalogueRecord, type LinkRecord } from '../model/record.js'
-import type { OwnerLog } from './owner-log.js'
+import { checkInteger, checkNumber } from '@astranet/interface/check'
+import { checkLinkRecord } from '../model/check-record.js'
+import { MAX_LINK_COST_MS } from '../model/limits.js'
+import type { LinkRecord } from '../model/record.js'
+import type { OwnLog } from './own-log.js'
 
 /** A link's cost is updated at most once in this time, in ms. */
 const LINK_COST_INTERVAL_MS = 10_000
@@ -12,79 +14,91 @@ const LINK_COST_INTERVAL_MS = 10_000
 const LINK_COST_CHANGE = 0.25
 const LINK_COST_CHANGE_MS = 5
 
-/** The role of a node that forwards for others. */
-const ROUTER = 'router'
-
-interface Cost {
-  readonly cost: number
-  readonly at: number
-}
-
-/** The neighbours as {@link OwnLinks} see them. */
-export interface NeighbourRecords {
-  isUp(nodeId: NodeId): boolean
-  /** The neighbour's records, if they are current. */
-  current(nodeId: NodeId): { record(keyText: string): CatalogueRecord | undefined } | undefined
-}
-
-/** What {@link OwnLinks} work with. */
-export interface OwnLinksParts {
-  readonly log: OwnerLog
-  readonly neighbours: NeighbourRecords
-  readonly graph: GraphSignal
+/** A link of this node. */
+interface OwnLink {
+  readonly incarnation: number
+  readonly isRouter: boolean
+  /** Whether all that the neighbour offered is known: only then is the link published. */
+  isCurrent: boolean
+  costMs: number | undefined
+  measuredAt: number
 }
 
 /**
- * This node's links: what they cost, and what is published of that. Every link is published, its cost only between two
- * routers: other costs are of no use to a third node, and with many neighbours each change goes to all of them.
+ * This node's links: what they cost, and what a router publishes of them. The cost is published between two routers
+ * only: other costs are of no use to a third node. A link is published when the exchange over it is complete, so that
+ * nobody reaches the far side by it before what is new there has gone ahead.
  */
 export class OwnLinks {
-  readonly #parts: OwnLinksParts
-  readonly #costs = new Map<NodeId, Cost>()
+  readonly #links = new Map<NodeId, OwnLink>()
+  readonly #log: OwnLog
+  /** Whether this node publishes its links. */
+  #isRouter = false
 
-  constructor(parts: OwnLinksParts) {
-    this.#parts = parts
+  constructor(log: OwnLog) {
+    this.#log = log
   }
 
-  /** Takes a measurement, see `Catalogue.publishLink`. */
-  measured(neighbour: NodeId, cost: number, now: number): boolean {
-    checkLinkRecord(neighbour, cost)
-    const { log, neighbours, graph } = this.#parts
-    if (!neighbours.isUp(neighbour)) return false
-    const last = this.#costs.get(neighbour)
-    if (last === undefined || isChange(last, cost, now)) {
-      this.#costs.set(neighbour, { cost, at: now })
-      graph.mark()
-    }
-    const isCostPublic = this.#isRouted(neighbour)
-    const record = checkLinkRecord(neighbour, isCostPublic ? this.#costs.get(neighbour)?.cost : undefined)
-    return log.refusal(record) === undefined && log.put(record)
+  setRouter(isRouter: boolean): void {
+    this.#isRouter = isRouter
   }
 
-  /** The link to `neighbour` as this node knows it, with its cost; `undefined` before it was measured. */
-  link(neighbour: NodeId): LinkRecord | undefined {
-    const cost = this.#costs.get(neighbour)?.cost
-    return cost === undefined ? undefined : checkLinkRecord(neighbour, cost)
+  /** There is a link to `neighbour` in its life `incarnation`. */
+  up(neighbour: NodeId, facts: { readonly incarnation: number; readonly isRouter: boolean }): void {
+    const before = this.#links.get(neighbour)
+    const { costMs, measuredAt } = before ?? { costMs: undefined, measuredAt: 0 }
+    const isCurrent = before?.isCurrent === true && before.incarnation === facts.incarnation
+    this.#links.set(neighbour, { ...facts, isCurrent, costMs, measuredAt })
+    if (!isCurrent) this.#log.withdraw({ kind: 'link', neighbour })
+  }
+
+  /** All that the neighbour offered is known. */
+  current(neighbour: NodeId): void {
+    const link = this.#links.get(neighbour)
+    if (link === undefined) return
+    link.isCurrent = true
+    this.#publish(neighbour, link)
   }
 
   /** The link is gone. */
   down(neighbour: NodeId): void {
-    this.#costs.delete(neighbour)
-    this.#parts.log.withdraw({ kind: 'link', neighbour })
+    this.#links.delete(neighbour)
+    this.#log.withdraw({ kind: 'link', neighbour })
   }
 
-  #isRouted(neighbour: NodeId): boolean {
-    const { log, neighbours } = this.#parts
-    const key = { kind: 'node' } as const
-    return isRouter(log.record(key)) && isRouter(neighbours.current(neighbour)?.record(keyText(key)))
+  /** Takes a measurement, see `Catalogue.publishLink`. Returns whether it changed the cost. */
+  measured(neighbour: NodeId, costMs: number, now: number): boolean {
+    checkNumber('cost', costMs, { min: 0, max: MAX_LINK_COST_MS })
+    checkInteger('now', Math.floor(now), { min: 0, max: Number.MAX_SAFE_INTEGER })
+    const link = this.#links.get(neighbour)
+    if (link === undefined || !isChange(link, costMs, now)) return false
+    link.costMs = costMs
+    link.measuredAt = now
+    this.#publish(neighbour, link)
+    return true
+  }
+
+  /** The link to `neighbour` as this node knows it; `undefined` when there is none, or before it was measured. */
+  link(neighbour: NodeId): LinkRecord | undefined {
+    const link = this.#links.get(neighbour)
+    return link?.costMs === undefined ? undefined : checkLinkRecord(neighbour, link.incarnation, link.costMs)
+  }
+
+  /** What the link costs, in ms; `undefined` before it was measured. */
+  costMs(neighbour: NodeId): number | undefined {
+    return this.#links.get(neighbour)?.costMs
+  }
+
+  #publish(neighbour: NodeId, { incarnation, isRouter, isCurrent, costMs }: OwnLink): void {
+    if (!this.#isRouter || !isCurrent) return
+    const record = checkLinkRecord(neighbour, incarnation, isRouter ? costMs : undefined)
+    // A router with more links than fit into its log still has them, but nobody finds the way over the others.
+    if (this.#log.refusal(record) === undefined) this.#log.put(record)
   }
 }
 
-function isChange(last: Cost, cost: number, now: number): boolean {
-  if (now - last.at < LINK_COST_INTERVAL_MS) return false
-  return Math.abs(cost - last.cost) >= Math.max(last.cost * LINK_COST_CHANGE, LINK_COST_CHANGE_MS)
-}
-
-function isRouter(record: CatalogueRecord | undefined): boolean {
-  return record?.kind === 'node' && record.roles.includes(ROUTER)
+function isChange(link: OwnLink, costMs: number, now: number): boolean {
+  if (link.costMs === undefined) return true
+  if (now - link.measuredAt < LINK_COST_INTERVAL_MS) return false
+  return Math.abs(costMs - link.costMs) >= Math.max(link.costMs * LINK_COST_CHANGE, LINK_COST_CHANGE_MS)
 }

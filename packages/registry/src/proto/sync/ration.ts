@@ -24,11 +24,23 @@ export class Ration {
     this.#at = now
   }
 
+  /** Counts a use if there is room for it. Returns whether there was. */
+  tryUse(share: number, now: number): boolean {
+    if (!this.hasRoom(now)) return false
+    this.use(share, now)
+    return true
+  }
+
   /** When there is room again; `now` when there is room already. */
   roomAt(now: number): number {
     const excess = this.#usedAt(now) - 1
     // One ms later, so that rounding cannot leave it without room at that time.
     return excess < 0 ? now : now + excess * this.#refillMs + 1
+  }
+
+  /** When nothing is used any more. */
+  unusedAt(now: number): number {
+    return now + this.#usedAt(now) * this.#refillMs
   }
 
   #usedAt(now: number): number {

@@ -4,10 +4,12 @@
  */
 export interface Watch<C> {
   /**
-   * The changes since the last call, each once, in the order in which the values first changed. The first call reports
-   * all values. After `close` there are none.
+   * The changes since the last call, each once, in the order in which the values first changed; at most `limit` of
+   * them (1 or more, default all). The others keep waiting: `onPending` is not called for them, so take until there are
+   * fewer than `limit`. At first all values are reported. After `close` there are none. Throws a `RangeError` or
+   * `TypeError` for a wrong `limit`.
    */
-  take(): C[]
+  take(limit?: number): C[]
   /** Ends the watch. Idempotent. */
   close(): void
 }

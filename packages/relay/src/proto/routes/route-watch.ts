@@ -21,7 +21,7 @@ export class RouteWatch {
     this.#onPending()
   }
 
-  /** The differences since the last call: lost routes first. */
+  /** The differences since the last call: removed routes first. */
   take(): RouteChange[] {
     if (this.#isClosed) return []
     this.#isWoken = false
@@ -29,10 +29,11 @@ export class RouteWatch {
     const now = new Map(this.#routes().map((route) => [route.nodeId, route]))
     this.#reported = now
     const changes: RouteChange[] = []
-    for (const [nodeId, route] of reported) if (!now.has(nodeId)) changes.push({ kind: 'lost', route })
+    for (const [nodeId, route] of reported) if (!now.has(nodeId)) changes.push({ kind: 'remove', route })
     for (const [nodeId, route] of now) {
       const before = reported.get(nodeId)
-      if (before === undefined || !isSameRoute(before, route)) changes.push({ kind: 'found', route })
+      if (before === undefined) changes.push({ kind: 'add', route })
+      else if (!isSameRoute(before, route)) changes.push({ kind: 'change', route })
     }
     return changes
   }

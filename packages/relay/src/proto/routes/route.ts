@@ -14,10 +14,11 @@ export interface Route {
 
 /**
  * A change of routes.
- * - `found`: there is a new route to `route.nodeId`, or its routers or its cost have changed.
- * - `lost`: there is no route any more; `route` is the last one.
+ * - `add`: there is a route to a node that could not be reached before.
+ * - `change`: its routers or its cost have changed; `route` is the new one.
+ * - `remove`: there is no route any more; `route` is the last one.
  */
 export interface RouteChange {
-  readonly kind: 'found' | 'lost'
+  readonly kind: 'add' | 'change' | 'remove'
   readonly route: Route
 }

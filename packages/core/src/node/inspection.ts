@@ -1,0 +1,49 @@
+import type { NodeId } from '@astranet/interface'
+import type { PipeProtection } from '@astranet/link'
+import type { CatalogueRole, RegistryInspection } from '@astranet/registry'
+import type { LinkTable } from '../links/link-table.js'
+import type { PreferredLinks } from '../links/preferred-links.js'
+import { roleOf } from '../links/roles.js'
+
+/** One open link of a node, as plain data. */
+export interface LinkInspection {
+  /** The node at the other end. */
+  readonly nodeId: NodeId
+  readonly remoteAddress: string
+  /** Whether new streams go over it. */
+  readonly isPreferred: boolean
+  /** What the other node does for the network, as it says. */
+  readonly role: CatalogueRole
+  readonly incarnation: number
+  readonly security: PipeProtection
+  /** The round trip in ms, as it was measured last; `undefined` before. */
+  readonly rttMs: number | undefined
+  /** Streams that are open, those of the link itself among them. */
+  readonly openStreams: number
+}
+
+/** What a node knows and does at a moment, as plain data. The numbers may change their meaning from version to version. */
+export interface NodeInspection {
+  readonly nodeId: NodeId
+  /** The part of the network's catalogue that the node holds, and the exchange with its neighbours. */
+  readonly registry: RegistryInspection
+  readonly links: readonly LinkInspection[]
+}
+
+/** @internal The open links of a node. */
+export function inspectLinks(table: LinkTable, preferred: PreferredLinks): LinkInspection[] {
+  const links: LinkInspection[] = []
+  for (const [link, { nodeId, remoteAddress, security }] of table.admitted()) {
+    const { peer, session } = link
+    if (!link.isOpen || peer === undefined) continue
+    links.push({
+      ...{ nodeId, remoteAddress, security },
+      isPreferred: preferred.linkTo(nodeId) === link,
+      role: roleOf(peer),
+      incarnation: peer.incarnation,
+      rttMs: session?.rttMs,
+      openStreams: session?.openStreams ?? 0,
+    })
+  }
+  return links
+}

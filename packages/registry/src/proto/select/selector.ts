@@ -1,0 +1,26 @@
+import type { ServiceInstance } from '../view/service-instance.js'
+
+/** What a selector may go by. */
+export interface SelectorContext {
+  /** What the caller wants to stay together, for example a user's id: dials with one key go to one instance. */
+  readonly key: string | undefined
+  /** The virtual port that the caller asked for, when it asked for one. */
+  readonly port: number | undefined
+  /** The zone of the node that chooses; `''` when it has none. */
+  readonly zone: string
+  /** A number from 0 up to but not including 1, as `Math.random` returns. */
+  readonly random: () => number
+  /** How many streams this node has open to an instance. */
+  openStreams(instance: ServiceInstance): number
+  /** The round-trip time to the node of an instance, in ms; `undefined` when it was not measured. */
+  rttMs(instance: ServiceInstance): number | undefined
+}
+
+/**
+ * Chooses one of several instances of a service; `undefined` when there is none. Any function of this form will do.
+ * `instances` must not be changed: others read the same list.
+ */
+export type Selector = (
+  instances: readonly ServiceInstance[],
+  context: SelectorContext,
+) => ServiceInstance | undefined

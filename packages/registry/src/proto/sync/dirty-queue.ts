@@ -1,0 +1,102 @@
+import type { Delta } from '../log/delta.js'
+import { compareVersions, type Version } from '../model/version.js'
+import { isContinued, type SharedLog } from './shared-log.js'
+
+/** A log that is due to a neighbour. */
+export interface DirtyLog {
+  readonly log: SharedLog
+  /** What the neighbour holds of it; `undefined`: nothing that is known. */
+  readonly base: Version | undefined
+  /** Whether the neighbour asked for it: then it counts as sent again. */
+  readonly isAsked: boolean
+  /** Where the last part that was sent ended; `undefined`: none was sent. */
+  cursor: Version | undefined
+}
+
+/** What is due to a neighbour: one entry for each log, first come first served, and marks between them. */
+export class DirtyQueue {
+  readonly #entries = new Map<string | number, DirtyLog | undefined>()
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  has(key: string): boolean {
+    return this.#entries.has(key)
+  }
+
+  /** What is first: a log, or the number of a mark. `isAsked`: of what the neighbour asked for. */
+  first(isAsked: boolean): DirtyLog | number | undefined {
+    for (const [key, entry] of this.#entries) {
+      if (entry === undefined) return key as number
+      if (!isAsked || entry.isAsked) return entry
+    }
+    return undefined
+  }
+
+  /** A log has changed since `base`. What is due already stays so: it will be sent in its newest state. */
+  add(log: SharedLog, base: Version | undefined): void {
+    if (this.#entries.has(log.key)) return
+    this.#entries.set(log.key, { log, base, isAsked: false, cursor: undefined })
+  }
+
+  /** The neighbour asks for a log, and holds `base` of it. */
+  ask(log: SharedLog, base: Version | undefined): void {
+    this.#entries.set(log.key, { log, base, isAsked: true, cursor: undefined })
+  }
+
+  /** Everything that is due now comes before this mark. */
+  mark(token: number): void {
+    this.#entries.set(token, undefined)
+  }
+
+  /** A log, or a mark, is not due any more. */
+  delete(key: string | number): void {
+    this.#entries.delete(key)
+  }
+
+  /** The neighbour has shown that it holds `version` of a log. */
+  isKnown(key: string, version: Version): void {
+    const entry = this.#entries.get(key)
+    const own = entry?.log.version
+    if (own !== undefined && entry?.isAsked === false && compareVersions(version, own) >= 0)
+      this.#entries.delete(key)
+  }
+
+  clear(): void {
+    this.#entries.clear()
+  }
+}
+
+/**
+ * The next part of a log that is due: of `maxBytes`, or one entry. `undefined`: the neighbour has its state, or it has
+ * none.
+ */
+export function nextPart(entry: DirtyLog, maxBytes: number): Delta | undefined {
+  const { log } = entry
+  const { owner, kind, state, publicKey } = log
+  if (state === undefined) return undefined
+  const since = startOf(entry)
+  if (since !== undefined && compareVersions(since, state) >= 0 && entry.cursor === undefined)
+    return undefined
+  const part = log.partAfter(since?.sequence ?? 0, maxBytes)
+  entry.cursor = part.hasMore ? { incarnation: state.incarnation, sequence: part.until, check: 0 } : undefined
+  return {
+    owner,
+    kind,
+    publicKey: since === undefined ? publicKey : undefined,
+    state,
+    since,
+    hasMore: part.hasMore,
+    entries: part.entries,
+  }
+}
+
+/** Where the next part begins; `undefined`: a snapshot begins. */
+function startOf({ log, base, cursor }: DirtyLog): Version | undefined {
+  const { state } = log
+  if (cursor === undefined) return base !== undefined && isContinued(log, base) ? base : undefined
+  // What was withdrawn after the parts before may be forgotten by now, so they would keep it.
+  const isBroken = state === undefined || cursor.incarnation < log.continuousFrom
+  return isBroken || state.watermark > cursor.sequence ? undefined : cursor
+}

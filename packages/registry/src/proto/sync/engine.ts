@@ -1,0 +1,322 @@
+import type { NodeId } from '@astranet/interface'
+import { Graph } from '../graph/graph.js'
+import { GraphSignal } from '../graph/graph-signal.js'
+import { IncarnationClaims } from '../log/incarnation-claims.js'
+import { OwnLinks } from '../log/own-links.js'
+import { OwnRecords } from '../log/own-records.js'
+import type { Replica } from '../log/replica.js'
+import type { CatalogueOptions, CatalogueRoleOptions } from '../model/catalogue-options.js'
+import { BoundedInterner } from '../model/interner.js'
+import { resolveLimits } from '../model/limits.js'
+import type { CatalogueRecord, LinkRecord, NodeRecord, ServiceRecord } from '../model/record.js'
+import { ServiceView } from '../view/service-view.js'
+import { Awaited } from './awaited.js'
+import { Exchange } from './exchange.js'
+import { GraphFeed } from './graph-feed.js'
+import { Home } from './home.js'
+import { Intake } from './intake.js'
+import { Leaves } from './leaves.js'
+import { Links } from './links.js'
+import { LogStore, recordsOf } from './log-store.js'
+import { Memory } from './memory.js'
+import { MissingLogs } from './missing-logs.js'
+import { Outbox } from './outbox.js'
+import { OwnLogs } from './own-logs.js'
+import { Pull } from './pull.js'
+import { Push } from './push.js'
+import { RefusedOwners } from './refused-owners.js'
+import type { SharedLog } from './shared-log.js'
+import { Spread } from './spread.js'
+import { SyncState } from './sync-state.js'
+import { VerifyAhead } from './verify-ahead.js'
+import { Visibility } from './visibility.js'
+
+/** A way to a node, see `Catalogue.routeTo`. */
+export interface Route {
+  /** The routers on the way, in order: at most 16. Empty: there is a link. */
+  readonly via: readonly NodeId[]
+  /** The sum of the links' round-trip times in ms; `undefined` when one of them is not known. */
+  readonly costMs: number | undefined
+}
+
+/** The parts of one catalogue, and how they are joined. */
+export class Engine {
+  readonly state: SyncState
+  readonly view: ServiceView = new ServiceView()
+  readonly graph: Graph
+  readonly own: OwnLogs
+  readonly ownRecords: OwnRecords
+  readonly ownLinks: OwnLinks
+  readonly home: Home
+  readonly links: Links
+  readonly exchange: Exchange
+  readonly outbox: Outbox
+  readonly memory: Memory
+  readonly visibility: Visibility
+  readonly refused: RefusedOwners = new RefusedOwners()
+  readonly intake: Intake
+  readonly #claims: IncarnationClaims
+  readonly #mayPassOn: CatalogueOptions['mayPassOn']
+
+  /** `onWork` is called when a promise has brought something. Throws like `Catalogue`'s constructor. */
+  constructor(options: CatalogueOptions, onWork: () => void) {
+    const { signer, crypto, role, catalogue: scope, incarnation, random } = options
+    const self = signer.nodeId
+    const limits = resolveLimits(options)
+    const ahead = new VerifyAhead(crypto)
+    const store = new LogStore({ limits, crypto: ahead, interner: new BoundedInterner() })
+    const state = new SyncState({ self, store, signal: new GraphSignal(), role, scope })
+    const graph = new Graph(self)
+    const { view, refused } = this
+    this.state = state
+    this.graph = graph
+    this.#mayPassOn = options.mayPassOn
+    const own = new OwnLogs({
+      state,
+      signer,
+      crypto,
+      limits,
+      incarnation,
+      onSealed: (log, base, isLater) => {
+        state.tree.put(log)
+        spread.tell(log, base)
+        if (isLater) onWork()
+      },
+    })
+    this.own = own
+    const awaited = new Awaited(state, (neighbour) => links.check(neighbour))
+    const push = new Push(state, awaited)
+    const feed = new GraphFeed(graph)
+    const missing = new MissingLogs(state, graph)
+    const home: Home = new Home({ state, view, onGivenChanged: (owner) => this.#givenChanged(owner, spread) })
+    const visibility: Visibility = new Visibility({
+      state,
+      graph,
+      view,
+      missing,
+      isGiven: (owner) => home.isGiven(owner),
+      onShown: (logs, since) => spread.shown(logs, since),
+      onHidden: (owner) => {
+        leaves.hidden(owner)
+        memory.watchHidden()
+      },
+    })
+    const leaves = new Leaves({
+      state,
+      view,
+      logOf: (owner) =>
+        owner === self ? own.services : visibility.has(owner) ? store.owner(owner)?.services : undefined,
+      recordsOf: (owner) => this.#records(owner),
+      owners: () => [self, ...visibility.owners()],
+    })
+    this.ownLinks = new OwnLinks(own.links.log)
+    this.ownRecords = new OwnRecords({
+      self,
+      log: own.services.log,
+      onServices: (changes) => {
+        for (const { before, now } of changes) {
+          if (now?.kind === 'service') view.set(now)
+          else if (before?.kind === 'service') view.delete(before)
+        }
+        leaves.note(self, changes)
+      },
+    })
+    const memory: Memory = new Memory({
+      state,
+      refused,
+      maxHeldBytes: limits.maxHeldBytes,
+      forgetAfterMs: limits.forgetAfterMs,
+      viewBytes: () => view.heldBytes,
+      onForget: (owner) => spread.forget(owner),
+      onRefused: (nodeId) => {
+        const neighbour = state.neighbours.get(nodeId)
+        if (neighbour !== undefined) links.down(neighbour)
+      },
+    })
+    const { ownLinks, ownRecords } = this
+    const links: Links = new Links({
+      state,
+      graph,
+      awaited,
+      push,
+      leaves,
+      home,
+      visibility,
+      ownLinks,
+      ownRecords,
+      random,
+    })
+    const spread: Spread = new Spread({
+      state,
+      view,
+      feed,
+      awaited,
+      push,
+      leaves,
+      home,
+      visibility,
+      memory,
+      onLaterLife: (nodeId, later) => links.laterLife(nodeId, later),
+    })
+    this.#claims = new IncarnationClaims({
+      signer,
+      crypto,
+      versionOf: (kind) => own.version(kind),
+      onAdopt: (later, speaker) => {
+        own.adopt(later)
+        state.signal.mark()
+        const text = 'another life of this node, or another node with its key, is further than this node'
+        state.reports.add({ kind: 'rival', owner: self, speaker, text })
+      },
+    })
+    this.intake = new Intake({
+      state,
+      awaited,
+      push,
+      claims: this.#claims,
+      refused,
+      ahead,
+      onChanged: (change) => spread.changed(change),
+      onStaged: (log) => {
+        store.count(log)
+        memory.makeRoom()
+        memory.watchHidden()
+      },
+    })
+    const pull = new Pull({ state, own, awaited, refused, onComplete: (neighbour) => links.check(neighbour) })
+    this.outbox = new Outbox({ state, own, home, mayPassOn: (to, log) => this.#mayPass(to, log) })
+    this.exchange = new Exchange({
+      state,
+      own,
+      awaited,
+      pull,
+      push,
+      leaves,
+      home,
+      intake: this.intake,
+      links,
+    })
+    this.home = home
+    this.links = links
+    this.memory = memory
+    this.visibility = visibility
+    this.setRole(options)
+  }
+
+  /** See `Catalogue.setRole`. */
+  setRole({ role, catalogue }: CatalogueRoleOptions): void {
+    this.state.role = role
+    this.state.scope = catalogue
+    this.ownLinks.setRouter(role === 'router')
+    this.ownRecords.setRole(role)
+  }
+
+  /** See `Catalogue.leave`. */
+  leave(): void {
+    const { ownRecords, own, state } = this
+    ownRecords.leave()
+    for (const record of own.links.log.records()) own.links.log.withdraw(record)
+    this.ownLinks.setRouter(false)
+    state.signal.mark()
+  }
+
+  /** Does what time brings, and signs what has changed. */
+  work(): void {
+    const { state, own } = this
+    state.agenda.run(state.now)
+    this.#claims.adoptDue(state.now)
+    own.seal()
+  }
+
+  /** Completes a call: who is visible, who is told, and which wants are answered. */
+  settle(): void {
+    const { state, home, view, visibility } = this
+    visibility.settle()
+    if (home.interests.hasUnanswered) this.#answerWants()
+    view.notify()
+    state.signal.notify()
+  }
+
+  /** When `work` has something to do. */
+  get dueAt(): number | undefined {
+    const at = this.state.agenda.next
+    const claimAt = this.#claims.dueAt
+    return at === undefined || claimAt === undefined ? (at ?? claimAt) : Math.min(at, claimAt)
+  }
+
+  /** See `Catalogue.node`. */
+  node(owner: NodeId): NodeRecord | undefined {
+    const key = { kind: 'node' } as const
+    const record =
+      owner === this.state.self ? this.own.services.log.record(key) : this.#replica(owner)?.record(key)
+    return record?.kind === 'node' ? record : undefined
+  }
+
+  /** See `Catalogue.link`. */
+  link(from: NodeId, to: NodeId): LinkRecord | undefined {
+    if (from === this.state.self) return this.ownLinks.link(to)
+    if (!this.visibility.has(from)) return undefined
+    const record = this.state.store.owner(from)?.links?.replica.record({ kind: 'link', neighbour: to })
+    return record?.kind === 'link' ? record : undefined
+  }
+
+  /** See `Catalogue.publicKeyOf`. */
+  publicKeyOf(owner: NodeId): Uint8Array | undefined {
+    if (owner === this.state.self) return this.own.services.publicKey
+    const logs = this.state.store.owner(owner)
+    return logs?.services?.publicKey ?? logs?.links?.publicKey
+  }
+
+  /** See `Catalogue.routeTo`. */
+  routeTo(owner: NodeId): Route | undefined {
+    const route = this.graph.routeTo(owner)
+    if (route !== undefined) return route
+    const { router } = this.home
+    return router !== undefined && this.home.isGiven(owner)
+      ? { via: [router.id], costMs: undefined }
+      : undefined
+  }
+
+  close(): void {
+    this.state.agenda.clear()
+  }
+
+  #replica(owner: NodeId): Replica | undefined {
+    return this.visibility.has(owner) ? this.state.store.owner(owner)?.services?.replica : undefined
+  }
+
+  #records(owner: NodeId): Iterable<CatalogueRecord> {
+    if (owner === this.state.self) return this.own.services.log.records()
+    return recordsOf(this.state.store.owner(owner), 'services')
+  }
+
+  #mayPass(to: NodeId, { owner }: SharedLog): boolean {
+    return this.#mayPassOn === undefined || this.#mayPassOn(to, owner, servicesIn(this.#records(owner)))
+  }
+
+  /** What a leaf's router gave of an owner has changed: what is of no use any more is forgotten. */
+  #givenChanged(owner: NodeId, spread: Spread): void {
+    this.visibility.refresh(owner)
+    if (!this.home.isGiven(owner) && !this.state.neighbours.isUp(owner)) spread.forget(owner)
+  }
+
+  #answerWants(): void {
+    const { state, home } = this
+    if (!state.holdsAll) {
+      home.answerAlone()
+      return
+    }
+    let hasRouter = false
+    let isKnown = false
+    for (const router of state.neighbours.routers) {
+      hasRouter = true
+      isKnown ||= router.isCurrent
+    }
+    if (hasRouter && !isKnown) return
+    for (const interest of [...home.interests.unanswered]) home.interests.answered(interest)
+  }
+}
+
+function* servicesIn(records: Iterable<CatalogueRecord>): Iterable<ServiceRecord> {
+  for (const record of records) if (record.kind === 'service') yield record
+}

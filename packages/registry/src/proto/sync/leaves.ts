@@ -1,0 +1,201 @@
+import { AstraError, formatNodeId, type NodeId } from '@astranet/interface'
+import type { RecordChange } from '../log/delta-result.js'
+import { MAX_WANTED_NAMES } from '../model/limits.js'
+import type { CatalogueRecord } from '../model/record.js'
+import type { Version } from '../model/version.js'
+import type { ServiceView } from '../view/service-view.js'
+import type { WantsMessage } from '../wire/message.js'
+import type { Neighbour } from './neighbour.js'
+import type { SharedLog } from './shared-log.js'
+import type { SyncState } from './sync-state.js'
+
+/** What {@link Leaves} work with. */
+export interface LeavesParts {
+  readonly state: SyncState
+  readonly view: ServiceView
+  /** The services log of an owner that is visible, or of this node. */
+  readonly logOf: (owner: NodeId) => SharedLog | undefined
+  /** The records in it. */
+  readonly recordsOf: (owner: NodeId) => Iterable<CatalogueRecord>
+  /** The owners that are visible, and this node. */
+  readonly owners: () => Iterable<NodeId>
+}
+
+/** What happened to the names of an owner since leaves were told. */
+interface NameChanges {
+  readonly added: Set<string>
+  hasRemoved: boolean
+}
+
+/**
+ * What the leaves of a router want: who is told of a change is found by the names in it and by who was told before, so
+ * all other leaves cost nothing.
+ */
+export class Leaves {
+  readonly #parts: LeavesParts
+  readonly #byName = new Map<string, Set<Neighbour>>()
+  readonly #all = new Set<Neighbour>()
+  readonly #byOwner = new Map<NodeId, Set<Neighbour>>()
+  readonly #changes = new Map<NodeId, NameChanges>()
+
+  constructor(parts: LeavesParts) {
+    this.#parts = parts
+  }
+
+  /** A leaf says what it wants. Returns an error when that is too much. */
+  wants(from: Neighbour, message: WantsMessage): AstraError | undefined {
+    const { interest } = from
+    const { state, owners } = this.#parts
+    const held = new Map<NodeId, Version>()
+    for (const { owner, kind, version } of message.held) if (kind === 'services') held.set(owner, version)
+    for (const { environment, name } of message.remove) this.#remove(from, environment, name)
+    for (const { environment, name } of message.add) {
+      interest.names.add(nameText(environment, name))
+      if (interest.names.size > MAX_WANTED_NAMES) return tooManyNames(from)
+      addTo(this.#byName, nameText(environment, name), from)
+      for (const { nodeId } of this.#parts.view.resolve(environment, name, undefined))
+        this.#give(from, nodeId, held)
+    }
+    const isAll = interest.all
+    this.#setAll(from, message.all)
+    if (message.all) for (const owner of owners()) this.#give(from, owner, held)
+    else if (isAll) this.#dropUnwanted(from)
+    for (const owner of held.keys()) if (!interest.owners.has(owner)) from.gone.add(owner)
+    from.dirty.mark(message.token)
+    state.neighbours.wake(from)
+    return undefined
+  }
+
+  /** Notes how the services of a visible owner have changed; `passedOn` follows. */
+  note(owner: NodeId, changes: readonly RecordChange[]): void {
+    for (const { before, now } of changes) {
+      if (now?.kind === 'service' && before === undefined) {
+        const text = nameText(now.environment, now.name)
+        if (this.#byName.has(text)) this.#changesOf(owner).added.add(text)
+      } else if (now === undefined && this.#byOwner.has(owner)) this.#changesOf(owner).hasRemoved = true
+    }
+  }
+
+  /** The services log of a visible owner has changed since `base`. */
+  passedOn(log: SharedLog, base: Version | undefined): void {
+    const { owner } = log
+    const changes = this.#changes.get(owner)
+    this.#changes.delete(owner)
+    for (const leaf of [...(this.#byOwner.get(owner) ?? [])]) {
+      this.#send(leaf, log, base)
+      if (changes?.hasRemoved === true && !this.#isWanted(leaf, owner)) this.#forget(leaf, owner)
+    }
+    const news = new Set(this.#all)
+    for (const name of changes?.added ?? []) for (const leaf of this.#byName.get(name) ?? []) news.add(leaf)
+    for (const leaf of news) this.#give(leaf, owner)
+  }
+
+  /** An owner has become visible. */
+  shown(owner: NodeId): void {
+    for (const leaf of this.#all) this.#give(leaf, owner)
+    if (this.#byName.size === 0) return
+    for (const record of this.#parts.recordsOf(owner)) {
+      if (record.kind !== 'service') continue
+      const leaves = this.#byName.get(nameText(record.environment, record.name))
+      for (const leaf of leaves ?? []) this.#give(leaf, owner)
+    }
+  }
+
+  /** An owner is not visible any more. */
+  hidden(owner: NodeId): void {
+    this.#changes.delete(owner)
+    for (const leaf of [...(this.#byOwner.get(owner) ?? [])]) {
+      this.#forget(leaf, owner)
+      leaf.gone.add(owner)
+      this.#parts.state.neighbours.wake(leaf)
+    }
+  }
+
+  /** A leaf has gone, or begins anew: it wants nothing. */
+  leave(leaf: Neighbour): void {
+    const { interest } = leaf
+    for (const name of interest.names) removeFrom(this.#byName, name, leaf)
+    for (const owner of [...interest.owners]) this.#forget(leaf, owner)
+    interest.names.clear()
+    this.#setAll(leaf, false)
+  }
+
+  #remove(leaf: Neighbour, environment: string, name: string): void {
+    const text = nameText(environment, name)
+    if (!leaf.interest.names.delete(text)) return
+    removeFrom(this.#byName, text, leaf)
+    for (const { nodeId } of this.#parts.view.resolve(environment, name, undefined)) {
+      if (!this.#isWanted(leaf, nodeId)) this.#forget(leaf, nodeId)
+    }
+  }
+
+  #setAll(leaf: Neighbour, isAll: boolean): void {
+    leaf.interest.all = isAll
+    if (isAll) this.#all.add(leaf)
+    else this.#all.delete(leaf)
+  }
+
+  #dropUnwanted(leaf: Neighbour): void {
+    for (const owner of [...leaf.interest.owners]) if (!this.#isWanted(leaf, owner)) this.#forget(leaf, owner)
+  }
+
+  /** A leaf is to have the services log of an owner, and changes of it from now on. */
+  #give(leaf: Neighbour, owner: NodeId, held?: ReadonlyMap<NodeId, Version>): void {
+    if (leaf.interest.owners.has(owner) || owner === leaf.id) return
+    const log = this.#parts.logOf(owner)
+    if (log === undefined) return
+    leaf.interest.owners.add(owner)
+    addTo(this.#byOwner, owner, leaf)
+    leaf.gone.delete(owner)
+    if (held === undefined) this.#send(leaf, log, undefined)
+    else leaf.dirty.ask(log, held.get(owner))
+    this.#parts.state.neighbours.wake(leaf)
+  }
+
+  #send(leaf: Neighbour, log: SharedLog, base: Version | undefined): void {
+    leaf.dirty.add(log, base)
+    this.#parts.state.neighbours.wake(leaf)
+  }
+
+  #forget(leaf: Neighbour, owner: NodeId): void {
+    leaf.interest.owners.delete(owner)
+    removeFrom(this.#byOwner, owner, leaf)
+  }
+
+  #isWanted({ interest }: Neighbour, owner: NodeId): boolean {
+    if (interest.all) return true
+    for (const record of this.#parts.recordsOf(owner)) {
+      if (record.kind === 'service' && interest.names.has(nameText(record.environment, record.name)))
+        return true
+    }
+    return false
+  }
+
+  #changesOf(owner: NodeId): NameChanges {
+    const changes = this.#changes.get(owner) ?? { added: new Set(), hasRemoved: false }
+    this.#changes.set(owner, changes)
+    return changes
+  }
+}
+
+/** A name and its environment as one text; no control character occurs in either. */
+export function nameText(environment: string, name: string): string {
+  return `${environment}\0${name}`
+}
+
+function addTo<K>(sets: Map<K, Set<Neighbour>>, key: K, neighbour: Neighbour): void {
+  const set = sets.get(key) ?? new Set()
+  sets.set(key, set)
+  set.add(neighbour)
+}
+
+function removeFrom<K>(sets: Map<K, Set<Neighbour>>, key: K, neighbour: Neighbour): void {
+  const set = sets.get(key)
+  set?.delete(neighbour)
+  if (set?.size === 0) sets.delete(key)
+}
+
+function tooManyNames({ id }: Neighbour): AstraError {
+  const message = `node ${formatNodeId(id)} wants more than ${MAX_WANTED_NAMES} names`
+  return new AstraError('ASTRA_ERR_REGISTRY_LIMIT', message)
+}

@@ -1,0 +1,126 @@
+import type { NodeId } from '@astranet/interface'
+import type { CatalogueRole, NeighbourFacts } from '../model/catalogue-options.js'
+import { REQUESTS_REFILL_MS } from '../model/limits.js'
+import type { AskedLog } from '../wire/message.js'
+import type { AgendaEntry } from './agenda.js'
+import { Announcements } from './announcements.js'
+import { DirtyQueue } from './dirty-queue.js'
+import type { HeldLog } from './held-log.js'
+import { LeafInterest } from './leaf-interest.js'
+import { Ration } from './ration.js'
+import type { SharedLog } from './shared-log.js'
+import { DROPPED_WINDOW_MS, SUSPECT_WINDOW_MS } from './sync-limits.js'
+import type { VersionsAnswer } from './versions-answer.js'
+
+/** How far finding out what the neighbour holds has come. */
+export type PullState = 'idle' | 'due' | 'awaited'
+
+/**
+ * A node that this one has a link to: what is due to it, and what is due from it. Its states: greeting (its greeting or
+ * something it offered is awaited), then current.
+ */
+export class Neighbour {
+  readonly id: NodeId
+  readonly role: CatalogueRole
+  readonly holdsAll: boolean
+  readonly upAt: number
+  /** By the HELLO of its link, or as it told since. */
+  incarnation: number
+  /** False once its link has gone: a message of it may be in progress still. */
+  isUp = true
+  isCurrent = false
+
+  isRestartDue = false
+  isGreetingDue = true
+  hasGreeted = false
+  pull: PullState = 'idle'
+  /** What it asked for by buckets and has not been sent. */
+  answer: VersionsAnswer | undefined = undefined
+
+  /** Whether changes are sent to it at once; otherwise they are announced. */
+  isEager = true
+  isPruneDue = false
+  /** Whether it was asked to announce, so that asking again is of no use. */
+  hasPruned = false
+  /** An `ask` without items is due: it is to send changes at once again. */
+  isGraftDue = false
+  /** It announced what does not exist: it is not asked for what it announces until it has sent something. */
+  isLiar = false
+  /** How often it did not hold what it had announced, since it last sent something. */
+  emptyAnswers = 0
+  isRootDue = false
+  rootMismatches = 0
+  /** Whether something is kept from it, so that roots cannot be compared. */
+  isRestricted = false
+
+  readonly dirty: DirtyQueue = new DirtyQueue()
+  readonly announcements: Announcements = new Announcements()
+  /** What is asked of it next. `isWhole`: what is held of it is of no use. */
+  readonly asks: Map<string, Omit<AskedLog, 'held'> & { readonly isWhole: boolean }> = new Map()
+  /** Logs that it offered when its link came up, and that have not arrived. */
+  readonly awaited: Set<string> = new Set()
+  /** Logs that it offered or announced and that have not arrived. */
+  announced = 0
+  readonly gone: Set<NodeId> = new Set()
+  /** Its own logs, as they are held here from a life that it does not know: it is shown their states. At most two. */
+  readonly evidence: Set<SharedLog> = new Set()
+  /** Logs of which it has sent a part and not the last one. */
+  readonly staging: Set<HeldLog> = new Set()
+  /** What it wants, if it is a leaf. */
+  readonly interest: LeafInterest = new LeafInterest()
+
+  readonly requests: Ration = new Ration(REQUESTS_REFILL_MS)
+  readonly suspects: Ration = new Ration(SUSPECT_WINDOW_MS)
+  readonly dropped: Ration = new Ration(DROPPED_WINDOW_MS)
+  /** What it was sent because it asked, over all its links. */
+  readonly resent: Ration
+  /** Wakes it for what waits. */
+  timer: AgendaEntry | undefined = undefined
+  /** Looks whether what it was asked for arrives. */
+  patience: AgendaEntry | undefined = undefined
+  /** When something last arrived that it was asked for. */
+  progressAt: number
+  /** When something last arrived of it. */
+  heardAt: number
+
+  constructor(facts: NeighbourFacts, resent: Ration, now: number) {
+    this.id = facts.nodeId
+    this.role = facts.role
+    this.holdsAll = facts.holdsAll
+    this.incarnation = facts.incarnation
+    this.resent = resent
+    this.upAt = now
+    this.progressAt = now
+    this.heardAt = now
+  }
+
+  /**
+   * Whether it is known what it offers. Until then changes of others wait, because it may hold them already; it is sent
+   * only what it asks for.
+   */
+  get isKnown(): boolean {
+    return !this.isRouter || (this.hasGreeted && this.pull === 'idle')
+  }
+
+  get isRouter(): boolean {
+    return this.role === 'router'
+  }
+
+  /** The exchange begins anew: nothing of what was due before is due. */
+  restart(): void {
+    this.isGreetingDue = true
+    this.hasGreeted = false
+    this.pull = 'idle'
+    this.answer = undefined
+    this.isPruneDue = false
+    this.hasPruned = false
+    this.isGraftDue = false
+    this.isRootDue = false
+    this.rootMismatches = 0
+    this.dirty.clear()
+    this.announcements.clear()
+    this.asks.clear()
+    this.gone.clear()
+    this.evidence.clear()
+  }
+}

@@ -1,0 +1,108 @@
+import type { NodeId } from '@astranet/interface'
+import type { Version } from '../model/version.js'
+import type { ServiceView } from '../view/service-view.js'
+import type { Awaited } from './awaited.js'
+import type { GraphFeed } from './graph-feed.js'
+import type { HeldLog } from './held-log.js'
+import type { Home } from './home.js'
+import type { LogChange } from './intake.js'
+import type { Leaves } from './leaves.js'
+import type { OwnerLogs } from './log-store.js'
+import type { Memory } from './memory.js'
+import type { Push } from './push.js'
+import type { SharedLog } from './shared-log.js'
+import type { SyncState } from './sync-state.js'
+import type { Visibility } from './visibility.js'
+
+/** What {@link Spread} works with. */
+export interface SpreadParts {
+  readonly state: SyncState
+  readonly view: ServiceView
+  readonly feed: GraphFeed
+  readonly awaited: Awaited
+  readonly push: Push
+  readonly leaves: Leaves
+  readonly home: Home
+  readonly visibility: Visibility
+  readonly memory: Memory
+  /** A neighbour sent its own logs of a later life than its link told. */
+  readonly onLaterLife: (neighbour: NodeId, incarnation: number) => void
+}
+
+/** What follows from a change of a log: for readers, for the graph, and for neighbours that are to hear of it. */
+export class Spread {
+  readonly #parts: SpreadParts
+
+  constructor(parts: SpreadParts) {
+    this.#parts = parts
+  }
+
+  /** A log of another node has changed. */
+  changed(change: LogChange): void {
+    const { state, feed, awaited, home, visibility, memory, onLaterLife } = this.#parts
+    const { log, before, changes, from } = change
+    const { owner } = log
+    const logs = state.store.owner(owner)
+    // It was forgotten while its signature was checked.
+    if (logs?.[log.kind] !== log || log.version === undefined) return
+    state.store.count(log)
+    const wasVisible = visibility.has(owner)
+    if (wasVisible) this.#show(change)
+    if (log.kind === 'services') feed.servicesChanged(logs)
+    else feed.linksChanged(logs, changes)
+    state.signal.mark()
+    if (owner === from.id && log.version.incarnation > from.incarnation)
+      onLaterLife(owner, log.version.incarnation)
+    awaited.arrived(log.key, log.version, from)
+    home.received(from, owner)
+    visibility.settle()
+    visibility.refresh(owner)
+    // Also when the owner cannot be reached yet: a link that is published later must find everything newer ahead of it.
+    this.tell(log, before)
+    memory.makeRoom()
+    memory.watchHidden()
+  }
+
+  /** A log has changed since `base`, and neighbours are to hear of it. */
+  tell(log: SharedLog, base: Version | undefined): void {
+    const { push, leaves } = this.#parts
+    push.changed(log, base, (passedBase) => {
+      if (log.kind === 'services') leaves.passedOn(log, passedBase)
+    })
+  }
+
+  /** The logs of an owner are offered from now on; it could not be reached since `since`. */
+  shown(logs: OwnerLogs, since: number): void {
+    const { leaves } = this.#parts
+    for (const log of [logs.services, logs.links]) if (log !== undefined) this.#offer(log, since)
+    leaves.shown(logs.owner)
+  }
+
+  /** Forgets the logs of an owner. */
+  forget(owner: NodeId): void {
+    const { state, feed, visibility } = this.#parts
+    const logs = state.store.owner(owner)
+    if (logs === undefined) return
+    visibility.forget(owner)
+    feed.forget(logs)
+    state.store.drop(owner)
+    visibility.settle()
+  }
+
+  #offer(log: HeldLog, since: number): void {
+    const { state, push } = this.#parts
+    if (log.version === undefined) return
+    state.tree.put(log)
+    push.appeared(log, since)
+  }
+
+  #show({ log, changes }: LogChange): void {
+    const { state, view, leaves } = this.#parts
+    state.tree.put(log)
+    for (const { before, now } of changes) {
+      if (now?.kind === 'service') view.set(now)
+      else if (before?.kind === 'service') view.delete(before)
+    }
+    if (log.kind === 'services') leaves.note(log.owner, changes)
+  }
+}

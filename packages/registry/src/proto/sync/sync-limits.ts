@@ -1,0 +1,66 @@
+/** Changes of one log that are passed on at once, and the time, in ms, in which as many more are. */
+export const CHANGES_AT_ONCE = 50
+export const CHANGES_REFILL_MS = 5_000
+
+/** Every this many bytes of a log make a change of it count once more: it is hashed whole. */
+export const CHANGE_COST_BYTES = 65_536
+
+/** Changes that are accepted of one log, as a multiple of those that are passed on. */
+export const ACCEPTED_CHANGES = 2
+
+/** Deltas that one neighbour may send beyond that before it is cut, and the time, in ms, in which they count. */
+export const MAX_DROPPED_DELTAS = 1_024
+export const DROPPED_WINDOW_MS = 10_000
+
+/** Deltas that do not make the state they name before their speaker is cut, and the time, in ms, in which they count. */
+export const MAX_SUSPECTS = 8
+export const SUSPECT_WINDOW_MS = 60_000
+
+/** How long announcements wait, in ms, so that one message carries many and what arrives meanwhile is left out. */
+export const ANNOUNCE_DELAY_MS = 250
+
+/** How long after its announcement a version is asked for when it does not arrive by itself, in ms. */
+export const GRAFT_DELAY_MS = 150
+
+/** How long an asked neighbour has before the log is asked of another one, in ms: after an announcement, in a pull. */
+export const ANNOUNCED_PATIENCE_MS = 2_000
+export const PULL_PATIENCE_MS = 10_000
+
+/** How often one announcement is followed before its speaker counts as a liar. */
+export const MAX_GRAFTS = 2
+
+/** Announced logs that a neighbour says it does not hold, one after the other, before it counts as a liar. */
+export const MAX_EMPTY_ANSWERS = 8
+
+/** The most logs that one neighbour may have announced and not sent; more announcements are ignored. */
+export const MAX_ANNOUNCED = 4_096
+
+/** The most nodes that are awaited because a link to them is known; more are noticed later. */
+export const MAX_MISSING = 1_024
+
+/** How long after a link to a node was heard of its log is asked for, in ms. */
+export const MISSING_DELAY_MS = 1_000
+
+/** How long far nodes stay visible after the last link to a router was lost, in ms. */
+export const GRACE_MS = 5_000
+
+/** How often the root of what is offered is sent, in ms. */
+export const ROOT_INTERVAL_MS = 30_000
+
+/** The most reports that wait to be taken; the oldest go first. */
+export const MAX_REPORTS = 64
+
+/** The most owners that are remembered as refused. */
+export const MAX_REFUSED_OWNERS = 1_024
+
+/** The most neighbours whose rations are remembered after their link has gone. */
+export const MAX_REMEMBERED_RATIONS = 1_024
+
+/** The most bytes of entries in one message; the rest of `MAX_MESSAGE_BYTES` is for what is around them. */
+export const MAX_DELTA_BYTES = 60_000
+
+/** The most bytes that a delta takes beside its entries. */
+export const DELTA_OVERHEAD_BYTES = 256
+
+/** A log of at most this many bytes is sent whole when it is not known what the neighbour holds of it. */
+export const SMALL_LOG_BYTES = 4_096

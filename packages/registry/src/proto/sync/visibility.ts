@@ -1,0 +1,115 @@
+import type { NodeId } from '@astranet/interface'
+import type { Graph } from '../graph/graph.js'
+import type { ServiceView } from '../view/service-view.js'
+import type { AgendaEntry } from './agenda.js'
+import { recordsOf, type OwnerLogs } from './log-store.js'
+import type { MissingLogs } from './missing-logs.js'
+import { GRACE_MS } from './sync-limits.js'
+import type { SyncState } from './sync-state.js'
+
+/** What {@link Visibility} works with. */
+export interface VisibilityParts {
+  readonly state: SyncState
+  readonly graph: Graph
+  readonly view: ServiceView
+  readonly missing: MissingLogs
+  /** Whether the router of this leaf gave it the owner's logs. */
+  readonly isGiven: (owner: NodeId) => boolean
+  /** The services of an owner are visible from now on; it could not be reached since `since`. */
+  readonly onShown: (logs: OwnerLogs, since: number) => void
+  readonly onHidden: (owner: NodeId) => void
+}
+
+/**
+ * Which other nodes are visible: readers see their services, and routers offer their logs. It follows the graph. When
+ * the last router is lost nothing is known of far nodes, so they stay visible until the next one has told, or for a
+ * while.
+ */
+export class Visibility {
+  readonly #parts: VisibilityParts
+  readonly #visible = new Set<NodeId>()
+  readonly #inGrace = new Set<NodeId>()
+  #graceEnd: AgendaEntry | undefined = undefined
+
+  constructor(parts: VisibilityParts) {
+    this.#parts = parts
+  }
+
+  get count(): number {
+    return this.#visible.size
+  }
+
+  has(owner: NodeId): boolean {
+    return this.#visible.has(owner)
+  }
+
+  owners(): Iterable<NodeId> {
+    return this.#visible
+  }
+
+  /** Takes what the graph has found since the last time. `isLosing`: because the last router was lost. */
+  settle(isLosing: boolean = false): void {
+    const { graph, missing } = this.#parts
+    const { appeared, gone, suspects } = graph.takeChanges()
+    if (isLosing) this.#beginGrace(gone)
+    for (const owner of appeared) this.refresh(owner)
+    for (const owner of gone) this.refresh(owner)
+    missing.suspect(suspects)
+  }
+
+  /** Looks whether an owner is visible now. */
+  refresh(owner: NodeId): void {
+    const { graph, isGiven, state } = this.#parts
+    if (owner === state.self) return
+    const logs = state.store.owner(owner)
+    const isHeld = logs?.services?.version !== undefined
+    const isReachable = graph.isReachable(owner) || isGiven(owner) || this.#inGrace.has(owner)
+    if (logs !== undefined && isHeld && isReachable) this.#show(logs)
+    else this.#hide(owner)
+  }
+
+  /** The logs of an owner are about to be forgotten. */
+  forget(owner: NodeId): void {
+    this.#inGrace.delete(owner)
+    this.#hide(owner)
+  }
+
+  /** A router has told what there is, or the time is over. */
+  endGrace(): void {
+    this.#parts.state.agenda.cancel(this.#graceEnd)
+    this.#graceEnd = undefined
+    const owners = [...this.#inGrace]
+    this.#inGrace.clear()
+    for (const owner of owners) this.refresh(owner)
+  }
+
+  #beginGrace(owners: readonly NodeId[]): void {
+    const { agenda, now } = this.#parts.state
+    for (const owner of owners) if (this.#visible.has(owner)) this.#inGrace.add(owner)
+    if (this.#inGrace.size > 0) this.#graceEnd ??= agenda.add(now + GRACE_MS, () => this.endGrace())
+  }
+
+  #show(logs: OwnerLogs): void {
+    const { owner } = logs
+    if (this.#visible.has(owner)) return
+    const { state, view, onShown } = this.#parts
+    const since = state.store.hiddenSince(owner) ?? state.now
+    this.#visible.add(owner)
+    state.store.setReachable(owner, true, state.now)
+    for (const record of recordsOf(logs, 'services')) if (record.kind === 'service') view.set(record)
+    state.signal.mark()
+    onShown(logs, since)
+  }
+
+  #hide(owner: NodeId): void {
+    if (!this.#visible.delete(owner)) return
+    const { state, view, onHidden } = this.#parts
+    const logs = state.store.owner(owner)
+    state.store.setReachable(owner, false, state.now)
+    for (const record of recordsOf(logs, 'services')) if (record.kind === 'service') view.delete(record)
+    if (logs?.services !== undefined) state.tree.remove(logs.services)
+    if (logs?.links !== undefined) state.tree.remove(logs.links)
+    state.signal.mark()
+    onHidden(owner)
+  }
+}

@@ -4,9 +4,18 @@ export type { AstraNetOptions, DoorwayLimits, Encryption } from './api/options.j
 export type { DialOptions } from './api/dial-options.js'
 export type { SocketOptions } from './api/socket-options.js'
 export type { BindOptions } from './api/bind-options.js'
+export type {
+  HealthByFunction,
+  HealthByHttp,
+  HealthByTcp,
+  HealthCheckFunction,
+  HealthOptions,
+  HealthTiming,
+} from './health/health-options.js'
 export type { ServiceFacts } from './api/service-facts.js'
 export type { NodeRole } from './api/role.js'
-export type { CatalogueScope } from '@astranet/registry'
+export type { CatalogueScope, RegistryInspection } from '@astranet/registry'
+export type { LinkInspection, NodeInspection } from './node/inspection.js'
 export type { ChangeIterator } from './discovery/change-iterator.js'
 export type { ResolveOptions, WaitForOptions } from './discovery/lookup-options.js'
 export { RoutesMap } from './discovery/routes-map.js'

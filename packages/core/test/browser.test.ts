@@ -214,3 +214,52 @@ describe('the browser entry', () => {
     expect(await failure(socket.closed)).toMatchObject({ code: 'ECONNRESET' })
   })
 })
+
+describe('discovery in a page', () => {
+  it('is that of a leaf: it hears from a router what it asks for, and everything while it watches everything', async () => {
+    const transports = [memory()]
+    await using router = new nodeEntry.AstraNet({ transports, role: 'router' })
+    await using one = new nodeEntry.AstraNet({ transports })
+    await using two = new nodeEntry.AstraNet({ transports })
+    await using page = new browserEntry.AstraNet({ transports })
+    const { address } = await router.listenAndServe('memory', '*')
+    for (const node of [one, two, page]) await node.join('memory', address)
+    await one.bind('', 'a:1')
+    await two.bind('', 'b:2')
+    await router.waitFor('a')
+    await router.waitFor('b')
+    expect((await page.resolve('a')).map(({ nodeId }) => nodeId)).toEqual([one.nodeId])
+    const listener = await page.bind('', 'tab:3')
+    listener.update({ weight: 0, tags: ['x'] })
+    await until(() => two.services({ name: 'tab', tags: ['x'] })[0]?.weight === 0)
+    const seen: string[] = []
+    for await (const { kind, service } of page.serviceMap().watch()) {
+      seen.push(`${kind} ${service.name}`)
+      if (seen.length === 3) break
+    }
+    expect(seen.sort()).toEqual(['add a', 'add b', 'add tab'])
+    expect(page.routesMap().has(router.nodeId)).toBe(true)
+    expect(await page.waitFor('b')).toHaveLength(1)
+  })
+
+  it('begins before the identity is there, and the role is settled by the first call', async () => {
+    const transports = [memory()]
+    await using page = new browserEntry.AstraNet({ transports })
+    expect(page.router()).toBe(page)
+    const map = page.serviceMap()
+    expect([map.size, map.get('a')]).toEqual([0, undefined])
+    const watch = map.watch()
+    const [first] = await Promise.all([watch.next(), page.bind('', 'a:1')])
+    expect(first.value).toMatchObject({ kind: 'add', service: { name: 'a' } })
+    expect(() => page.client()).toThrow(/^client\(\) must be called before/)
+    expect(await page.resolve('a')).toHaveLength(1)
+    await watch.return()
+  })
+
+  it('fails with what has prevented the identity', async () => {
+    const page = new browserEntry.AstraNet({ identity: 'kept' })
+    const errors = [failure(page.serviceMap().watch().next()), failure(page.resolve('a'))]
+    const error = { code: 'ASTRA_ERR_SECURE_UNAVAILABLE' }
+    expect(await Promise.all(errors)).toMatchObject([error, error])
+  })
+})

@@ -143,7 +143,9 @@ test('a failing instance is dialed only when all fail, and a standby when there 
     return [...ports].sort()
   }
   const know = (facts: object): Promise<void> =>
-    until(() => client.services().some((each) => Object.entries(facts).every(([k, v]) => v === each[k as 'port'])))
+    until(() =>
+      client.services().some((each) => Object.entries(facts).every(([k, v]) => v === each[k as 'port'])),
+    )
   expect(await met()).toEqual([1])
   one.update({ health: 'failing' })
   await know({ port: 1, health: 'failing' })

@@ -42,8 +42,18 @@ test.each([
   await client.withEnv(...environment).waitFor('web')
   await client.withEnv(...fake).waitFor('fake')
   expect(client.withEnv(...fake).environment).not.toBe(client.withEnv(...environment).environment)
-  expect(client.withEnv(...fake).services().map(({ name }) => name)).toEqual(['fake'])
-  expect(client.withEnv(...environment).services().map(({ name }) => name)).toEqual(['web'])
+  expect(
+    client
+      .withEnv(...fake)
+      .services()
+      .map(({ name }) => name),
+  ).toEqual(['fake'])
+  expect(
+    client
+      .withEnv(...environment)
+      .services()
+      .map(({ name }) => name),
+  ).toEqual(['web'])
   const error = await failure(client.withEnv(...fake).dial('', 'web', { timeoutMs: 0 }))
   expect(error).toMatchObject({ code: 'ENOTFOUND' })
 })

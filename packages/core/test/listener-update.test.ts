@@ -10,7 +10,12 @@ describe.each(Object.entries(networks))('over %s', (_, network) => {
     await using net = new Net(network)
     const server = await net.node({ zone: 'north' })
     const client = await net.node({}, server)
-    const listener = await server.bind('', 'web:1', { tags: ['a'], weight: 2, version: '1', health: 'failing' })
+    const listener = await server.bind('', 'web:1', {
+      tags: ['a'],
+      weight: 2,
+      version: '1',
+      health: 'failing',
+    })
     await until(() => client.services().length === 1)
     const watch = client.serviceMap().watch()
     const first = { tags: ['a'], weight: 2, zone: 'north', version: '1', health: 'failing' }

@@ -2,19 +2,24 @@ import { once } from 'node:events'
 import { connect, type Socket as TcpSocket } from 'node:net'
 import { nodeIdToBytes, systemClock, type ByteDuplex, type Clock } from '@astranet/interface'
 import { fromNodeDuplex } from '@astranet/interface/node-duplex'
-import type { Link } from '@astranet/link'
+import { Feature, type Link } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
 import { generateIdentitySync, type Identity } from '@astranet/secure'
 import { rawLink } from './raw-link.js'
 
 /** Who a {@link Member} is. */
-interface MemberOptions {
+export interface MemberOptions {
   /** Default: a new one. */
   readonly identity?: Identity
   readonly incarnation?: number
   readonly clock?: Clock
   /** Takes a stream that the node opens. Default: resets it. */
   readonly onStream?: (stream: Stream) => void
+  /** Takes the messages of the node's registry. Default: only {@link Member.received} has them. */
+  readonly onRegistry?: (member: Member, message: unknown) => void
+  readonly onRegistryWritable?: (member: Member) => void
+  /** Default: none, a plain node. */
+  readonly roles?: readonly string[]
 }
 
 /** A member of the network that speaks `astranet/1` and sends to the registry any message that the test wants. */
@@ -36,10 +41,14 @@ export class Member implements AsyncDisposable {
     this.#opened = new Promise((resolve) => (onOpen = resolve))
     this.link = rawLink(duplex, {
       ...{ role: 'dialer', clock, identity },
-      introduction: { incarnation },
+      introduction: { incarnation, roles: options.roles ?? [], features: [Feature.REGISTRY_ALL] },
       handler: {
         onOpen,
-        onRegistry: (_, body) => void this.received.push(body as unknown[]),
+        onRegistry: (_, body) => {
+          this.received.push(body as unknown[])
+          options.onRegistry?.(this, body)
+        },
+        onRegistryWritable: () => options.onRegistryWritable?.(this),
         onStream: (_link, _header, stream) => (options.onStream ?? destroy)(stream),
         onClose: (_, error) => (this.closed = { error }),
       },
@@ -65,12 +74,6 @@ export class Member implements AsyncDisposable {
   /** Bytes that came over the TCP connection. */
   get bytesRead(): number {
     return this.#socket?.bytesRead ?? 0
-  }
-
-  /** Whether nothing is missing, by the node's last delta. */
-  get isCurrent(): boolean {
-    const [type, , , , , hasMore] = this.received.findLast((message) => message[0] === 1) ?? []
-    return type === 1 && hasMore === false
   }
 
   /** A stream to a port of the node. */

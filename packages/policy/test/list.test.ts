@@ -53,13 +53,25 @@ test.each<[string, string, boolean]>([
   ['staging*/web', 'staging.blue/web', true],
   ['*/web', 'web', true],
   ['we*b', 'web', true],
+  ['a/b/web', 'a/b/web', true],
+  ['a/b/web', 'a.b/web', false],
+  ['a/b/web', 'b/web', false],
+  ['a/b/web', 'a/web', false],
+  ['a/b/web', 'a/b/c/web', false],
+  ['a/web', 'a/b/web', false],
+  ['a/*/web', 'a/b/web', true],
+  ['a/*/web', 'a/b/c/web', true],
+  ['a/*/web', 'a/web', false],
+  ['a*/web', 'a/b/web', true],
+  ['web', 'a/b/web', true],
+  ['/web', 'a/b/web', false],
   ['w*e*b', 'w-e-b', true],
   ['ab*ba', 'aba', false],
   ['*a*a*', 'a', false],
   ['a*bc*cd', 'axbcd', false],
 ])('the pattern %s of services and %s: %s', (pattern, text, isMatch) => {
-  const [name = '', environment = ''] = text.split('/').reverse()
-  const asked = service(name, environment)
+  const slash = text.lastIndexOf('/')
+  const asked = service(text.slice(slash + 1), slash === -1 ? '' : text.slice(0, slash))
   expect(new PolicyEngine({ rules: [dialRule(pattern)] }).mayDial(ada, asked).allowed).toBe(isMatch)
   expect(new ServicePatterns(['other', pattern]).matches(asked)).toBe(isMatch)
 })
@@ -219,8 +231,17 @@ test.each<[string, unknown, ErrorConstructor, string]>([
 })
 
 test('a text that is no pattern matches nothing where patterns come from a peer', () => {
-  const patterns = new ServicePatterns(['a b', '', '\ud800', 'x'.repeat(10_000), 5 as never, 'a/b/c'])
-  for (const name of ['a b', '', '\ud800', 'c', 'b/c']) expect(patterns.matches(service(name))).toBe(false)
+  const patterns = new ServicePatterns([
+    'a b',
+    '',
+    '\ud800',
+    'x'.repeat(10_000),
+    5 as never,
+    'a//c',
+    '//c',
+    'a/',
+  ])
+  for (const name of ['a b', '', '\ud800', 'c', '/c']) expect(patterns.matches(service(name))).toBe(false)
 })
 
 test('a pattern full of stars costs no time against a long name', () => {

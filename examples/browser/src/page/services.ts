@@ -1,21 +1,21 @@
 import { formatNodeId, type AstraNet } from '@astranet/core/browser'
 import { element } from './elements.js'
 
-/** Shows the services that can be dialed, and updates the list. */
-export function keepListing(node: AstraNet): void {
-  let shown = ''
+/** Shows the services of the network, and updates the list, until the node is closed. */
+export async function keepListing(node: AstraNet): Promise<void> {
   const list = element('services', HTMLUListElement)
-  const look = (): void => {
-    const lines = node.services().map(({ name, port, nodeId }) => {
-      const where = nodeId === node.nodeId ? 'this page' : formatNodeId(nodeId)
-      return [name, `${where}:${port}`] as const
-    })
-    const text = lines.join('\n')
-    if (text !== shown) list.replaceChildren(...lines.map(([name, where]) => item(name, where)))
-    shown = text
+  const lines = new Map<string, HTMLLIElement>()
+  for await (const { kind, service } of node.serviceMap().watch()) {
+    const { name, port, nodeId } = service
+    const where = nodeId === node.nodeId ? 'this page' : formatNodeId(nodeId)
+    const key = `${name} ${where}:${port}`
+    lines.get(key)?.remove()
+    lines.delete(key)
+    if (kind === 'remove') continue
+    const line = item(name, `${where}:${port}`)
+    lines.set(key, line)
+    list.append(line)
   }
-  look()
-  setInterval(look, 250)
 }
 
 function item(name: string, where: string): HTMLLIElement {

@@ -18,6 +18,7 @@ import type { RoutesMap } from '../discovery/routes-map.js'
 import { checkServiceFilter, isMeant, type ServiceFilter } from '../discovery/service-filter.js'
 import type { ServiceMap } from '../discovery/service-map.js'
 import type { Endpoint } from '../endpoints/endpoint.js'
+import type { NodeInspection } from '../node/inspection.js'
 import type { NodeHandle } from '../node/node-handle.js'
 import type { AttachOptions } from './attach-options.js'
 import type { BindOptions } from './bind-options.js'
@@ -326,6 +327,14 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   client(): this {
     this.#handle.setRole('leaf', 'client()')
     return this
+  }
+
+  /**
+   * What the node knows and does at this moment, as plain data for people and monitoring: its part of the network's
+   * catalogue and its links. The cost grows with what it holds. Throws as {@link nodeId} does.
+   */
+  inspect(): NodeInspection {
+    return this.#handle.now.inspect()
   }
 
   /**

@@ -36,7 +36,6 @@ import { Neighbours } from '../links/neighbours.js'
 import type { PreferredLinks } from '../links/preferred-links.js'
 import { RegistryReports } from '../links/registry-reports.js'
 import { ownIdentity } from '../links/remote-identity.js'
-import { rolesOf } from '../links/roles.js'
 import { Binder } from '../listen/binder.js'
 import { PortTable } from '../listen/port-table.js'
 import { streamTakers } from '../listen/stream-takers.js'
@@ -66,6 +65,8 @@ export class Node<TSocket, TListener> {
   readonly #binder: Binder<TSocket, TListener>
   readonly #loopback: Loopback
   readonly #services: Watch<ServiceChange>
+  /** From the first line of `close` on. */
+  #isClosed = false
   #closing: Promise<void> | undefined = undefined
 
   constructor(options: NodeOptions, platform: Platform<TSocket, TListener>) {
@@ -110,7 +111,10 @@ export class Node<TSocket, TListener> {
     this.#loopback = loopback
     const offers = new Offers({ self, catalogue, access, neighbour: neighbours.identityOf.bind(neighbours) })
     this.offers = offers
-    this.discovery = new Discovery({ self, catalogue, offers, routes: this.routes, clock, waiters })
+    this.discovery = new Discovery({
+      ...{ self, catalogue, offers, routes: this.routes, clock, waiters },
+      onChange: () => sync.schedule(),
+    })
     this.dialer = new Dialer({
       ...{ factory: platform, self, clock, catalogue, ports, loopback, access, offers, waiters },
       ...{ links: new LinkSource(preferred), identityOf: table.identityOf.bind(table) },
@@ -119,6 +123,7 @@ export class Node<TSocket, TListener> {
     })
     this.#binder = new Binder({
       ...{ factory: platform, self, ports, catalogue, access, zone: options.zone },
+      ...{ clock, reporter: platform },
       onChange: () => sync.schedule(),
     })
     this.#endpoints = new Endpoints({
@@ -150,7 +155,7 @@ export class Node<TSocket, TListener> {
   }
 
   get isClosed(): boolean {
-    return this.#closing !== undefined
+    return this.#isClosed
   }
 
   bind(text: string, environment: string, options: BindOptions): TListener {
@@ -222,6 +227,7 @@ export class Node<TSocket, TListener> {
 
   /** Closes all parts; resolves when they have closed. Idempotent. */
   close(): Promise<void> {
+    this.#isClosed = true
     this.#closing ??= this.#close()
     return this.#closing
   }
@@ -251,8 +257,9 @@ export class Node<TSocket, TListener> {
   }
 
   #publishNode(): void {
-    const { catalogue } = this
-    catalogue.setNode({ roles: rolesOf(catalogue.role), addresses: this.#endpoints.addresses })
+    // A node that leaves has withdrawn where it listens.
+    if (this.#isClosed) return
+    this.catalogue.setNode({ roles: [], addresses: this.#endpoints.addresses })
     this.#neighbours.sync.schedule()
   }
 

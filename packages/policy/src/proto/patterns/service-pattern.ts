@@ -5,7 +5,8 @@ import { SERVICE_GLOB } from './shapes.js'
 
 /**
  * A pattern of services: `name` in every environment, `environment/name` in one, `/name` in the default environment.
- * Both parts may have stars. The two are compared separately, so that a slash in what a peer sends changes nothing.
+ * What is before the last slash is the environment, which may have slashes itself: `a/b/name`. Both may have stars, which
+ * stand for slashes as well. The two are compared separately, so that a slash in what a peer sends changes nothing.
  */
 export class ServicePattern {
   readonly text: string
@@ -17,7 +18,8 @@ export class ServicePattern {
   /** `text` must be a pattern ({@link isServicePattern}). */
   constructor(text: string) {
     this.text = text
-    const slash = text.indexOf('/')
+    // An environment may have slashes, a name has none.
+    const slash = text.lastIndexOf('/')
     this.#environment = slash === -1 ? undefined : new Glob(text.slice(0, slash))
     const name = text.slice(slash + 1)
     this.onlyName = name.includes('*') ? undefined : name

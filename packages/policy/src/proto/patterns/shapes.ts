@@ -24,6 +24,9 @@ export const ROLE_GLOB: RegExp = /^[A-Za-z0-9._*-]{1,64}$/
 /** The name of a rule: no control characters, no halves of surrogate pairs. */
 export const RULE_NAME: RegExp = /^[^\u0000-\u001f\u007f-\u009f\ud800-\udfff]{1,64}$/u
 
-/** `name`, or `environment/name` where the environment may be empty. */
+/**
+ * `name`, or `environment/name` where the environment may be empty or have several parts: `name`, `/name`, `part/name`,
+ * `part/part/name`.
+ */
 export const SERVICE_GLOB: RegExp =
-  /^(?:[^\u0000-\u001f\u007f-\u009f\s:@/\ud800-\udfff]*\/)?[^\u0000-\u001f\u007f-\u009f\s:@/\ud800-\udfff]+$/u
+  /^(?:(?:[^\u0000-\u001f\u007f-\u009f\s:@/\ud800-\udfff]+(?:\/[^\u0000-\u001f\u007f-\u009f\s:@/\ud800-\udfff]+)*)?\/)?[^\u0000-\u001f\u007f-\u009f\s:@/\ud800-\udfff]+$/u

@@ -99,8 +99,8 @@ export class Intake {
     const isSame = compareVersions(delta.state, held) === 0
     awaited.arrived(log.key, held, from)
     if (isSame) {
-      // What was asked for, or what an owner says itself, may come twice; the rest comes over two links of the tree.
-      if (!from.isGraftDue && delta.owner !== from.id) push.duplicate(from)
+      // What was asked for, whole logs, and what an owner says itself may come twice; the rest comes over two links.
+      if (!from.isGraftDue && delta.since !== undefined && delta.owner !== from.id) push.duplicate(from)
     } else push.outdated(from, log, delta.state)
     return undefined
   }

@@ -3,7 +3,7 @@ import type { Version } from '../model/version.js'
 import type { Awaited } from './awaited.js'
 import type { Neighbour } from './neighbour.js'
 import { changeShare, type SharedLog } from './shared-log.js'
-import { SMALL_LOG_BYTES } from './sync-limits.js'
+import { MAX_OFFERED_BYTES, SMALL_LOG_BYTES } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 
 /**
@@ -46,7 +46,10 @@ export class Push {
     for (const neighbour of this.#targets(log)) {
       if (neighbour.upAt < since || neighbour.id === log.owner) continue
       if (this.#isOfferedBy(neighbour, log)) continue
-      this.announce(neighbour, log)
+      // In order with the links that made it reachable: those would show what the neighbour held before.
+      if (neighbour.isEager && (log.state?.size ?? 0) <= MAX_OFFERED_BYTES) neighbour.dirty.add(log, undefined)
+      else this.announce(neighbour, log)
+      this.#state.neighbours.wake(neighbour)
     }
   }
 

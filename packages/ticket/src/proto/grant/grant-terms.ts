@@ -14,7 +14,7 @@ export interface GrantTerms {
   readonly roles: readonly string[]
   /**
    * Patterns of the services that the holder may dial and offer, as in policies: `name`, or `environment/name`, where
-   * `*` stands for any characters. At most 32, each of 1 to 511 bytes. Absent: all services; empty: none.
+   * `*` stands for any characters; an environment may have several parts, `a/b/name`. At most 32, each of 1 to 511 bytes. Absent: all services; empty: none.
    */
   readonly services?: readonly string[] | undefined
   /** How many different nodes the grant lets in, as counted by each node that admits: 1 to 65,535. */
@@ -27,7 +27,8 @@ const idBytes = bytesOf(GRANT_ID_BYTES)
 const keyBytes = bytesOf(KEY_BYTES)
 /** The shapes of roles and of patterns of services in policies: other texts would match nothing there. */
 const ROLE = /^[A-Za-z0-9._-]+$/
-const SERVICE_PATTERN = /^(?:[^\p{Cc}\p{Cs}\s:@/]*\/)?[^\p{Cc}\p{Cs}\s:@/]+$/u
+const SERVICE_PATTERN =
+  /^(?:(?:[^\p{Cc}\p{Cs}\s:@/]+(?:\/[^\p{Cc}\p{Cs}\s:@/]+)*)?\/)?[^\p{Cc}\p{Cs}\s:@/]+$/u
 
 const rolesRule = listOf(textOf(ROLE, 'letters, digits, ".", "_" and "-"', GrantLimit.ROLE_BYTES), {
   min: 0,

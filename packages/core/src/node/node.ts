@@ -120,6 +120,7 @@ export class Node<TSocket, TListener> {
     })
     this.#binder = new Binder({
       ...{ factory: platform, self, ports, catalogue, access, zone: options.zone },
+      ...{ clock, reporter: platform },
       onChange: () => sync.schedule(),
     })
     this.#endpoints = new Endpoints({

@@ -103,7 +103,7 @@ export class Push {
     for (const neighbour of this.#targets(log)) {
       if (neighbour.id === log.from || neighbour.id === log.owner) continue
       if (this.#isOfferedBy(neighbour, log)) continue
-      if (neighbour.isEager) {
+      if (neighbour.isEager && this.#isInOrder(neighbour, log)) {
         neighbour.dirty.add(log, this.#isLikelyUnknown(neighbour, log) ? undefined : base)
         neighbour.announcements.delete(log.key)
         this.#state.neighbours.wake(neighbour)
@@ -116,6 +116,15 @@ export class Push {
     const since = this.#state.store.hiddenSince(owner)
     const isSmall = state !== undefined && state.size <= SMALL_LOG_BYTES
     return isSmall && since !== undefined && neighbour.upAt >= since
+  }
+
+  /**
+   * Whether a change may be sent at once. While the exchange of a new link goes on, changes by others are announced. A
+   * change of links must not overtake them: it can make nodes visible there, in states that are out of date.
+   */
+  #isInOrder(neighbour: Neighbour, { owner, kind }: SharedLog): boolean {
+    if (kind === 'services') return neighbour.isCurrent || owner === this.#state.self
+    return neighbour.isCurrent && neighbour.announcements.size === 0
   }
 
   /** Those that hear of all changes of a log. */

@@ -182,6 +182,7 @@ export class Engine {
       refused,
       ahead,
       onChanged: (change) => spread.changed(change),
+      onKnown: (from, { owner }) => home.received(from, owner),
       onStaged: (log) => {
         store.count(log)
         memory.makeRoom()

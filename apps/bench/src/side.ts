@@ -2,33 +2,38 @@ import { createInterface } from 'node:readline'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Command, Message, Task } from './protocol.js'
 import type { ProcessCpu, ProcessMemory } from './work.js'
-import { loadPeer } from './peers/load.js'
-import { works } from './works/index.js'
+import { sidesOf } from './sides.js'
 
 /** One of the two processes of a measurement. The command starts it and gives it its task. */
 const task = JSON.parse(process.argv[2] ?? '') as Task
 const PROGRESS_INTERVAL_MS = 100
 let toldAt = 0
+let rss = (): number => process.memoryUsage.rss()
+let close: () => Promise<void> = () => Promise.resolve()
 let onMemory: (memory: ProcessMemory) => void = () => undefined
 let onCpu: (cpu: ProcessCpu) => void = () => undefined
 
 process.on('uncaughtException', fail)
 createInterface(process.stdin)
   .on('line', (line) => void obey(JSON.parse(line) as Command))
-  .on('close', () => process.exit(0))
+  .on('close', () => void end())
 void start().catch(fail)
 
 async function start(): Promise<void> {
-  const work = works.find(({ name }) => name === task.work)
-  const peer = await loadPeer(task.peer)
-  if (work === undefined || peer === undefined) throw new Error(`there is no ${task.work} of ${task.peer}`)
-  const { sizes } = task
+  const { serve, run } = await sidesOf(task)
   if (task.side === 'server') {
-    say({ event: 'listening', address: await peer.listen(work.serve(peer, sizes)) })
-    return
+    const server = await serve()
+    if (server.residentBytes !== undefined) rss = server.residentBytes
+    if (server.close !== undefined) close = server.close
+    return say({ event: 'listening', address: server.address })
   }
-  await work.run({ peer, sizes, address: task.address ?? '', progress, report, memory, cpu })
+  await run({ progress, report, memory, cpu })
   say({ event: 'done' })
+}
+
+async function end(): Promise<void> {
+  await close()
+  process.exit(0)
 }
 
 function progress(done: number): void {
@@ -68,7 +73,7 @@ async function obey(command: Command): Promise<void> {
     globalThis.gc?.()
     await turn()
   }
-  say({ event: 'rss', bytes: process.memoryUsage.rss() })
+  say({ event: 'rss', bytes: rss() })
 }
 
 function say(message: Message): void {

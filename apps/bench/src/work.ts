@@ -38,14 +38,18 @@ export interface Run<S extends object, Z> {
   cpu(): Promise<ProcessCpu>
 }
 
-/** One work, the same for every peer. */
-export interface Work<Z extends Sizes = Sizes> {
+/** What every work has, whatever its peers are. */
+export interface WorkFacts<Z extends Sizes = Sizes> {
   readonly name: string
   /** Its title in tables and plots. */
   readonly title: string
   /** The sizes at `scale`: 1 for published results, anything above 0 for trials. */
   sizes(scale: number): Z
   metrics(sizes: Z): readonly Metric[]
+}
+
+/** One work on streams, the same for every peer. */
+export interface Work<Z extends Sizes = Sizes> extends WorkFacts<Z> {
   /** The accepting side: handles streams. An event throws if the bytes are wrong. */
   serve<S extends object>(peer: Peer<S>, sizes: Z): StreamEvents<S>
   /** The dialing side: does the work and reports each metric. Rejects if bytes were lost or wrong. */

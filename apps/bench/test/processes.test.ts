@@ -19,6 +19,7 @@ function measureProgram(program: string, timeLimitMs: number): Promise<Outcome> 
   const contestant = {
     name: 'broken',
     windows: '',
+    works: ['bulk'],
     maxOpenStreams: 1,
     // The task follows `--`, as an argument of the program.
     command: [process.execPath, '-e', program, '--'],

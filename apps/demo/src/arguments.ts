@@ -19,8 +19,10 @@ export interface DemoArguments {
 /** What `--help` prints. */
 export const HELP: string = `Usage: npm run demo -- [options]
 
-Starts a server process and a client process. The client joins the server, fetches a web page through AstraNet, opens
-many streams at once over one TCP connection, sends different bytes on each and checks every returned byte.
+Starts a server process, a router process and a client process. Server and client join the router, and the client finds
+the server's services through it. Then the client joins the server, fetches a web page through AstraNet, opens many streams
+at once over one TCP connection, sends different bytes on each and checks every returned byte. At the end the server is
+killed, and the client sees its services go.
 
 Options:
   --streams <n>  streams to open, 1 to ${MAX_STREAMS} (default ${DEFAULT_STREAMS})

@@ -2,14 +2,29 @@
 export interface ServerCalls {
   /** Listens and binds both services; resolves with the address to join. */
   listen(argument: undefined): Promise<{ address: string }>
+  joinRouter(argument: { address: string }): Promise<undefined>
+  /** Binds one more service, `late`. */
+  bindLate(argument: undefined): Promise<{ boundAtMs: number }>
   /** Streams to `echo` that are open now. */
   openStreams(argument: undefined): Promise<number>
   memory(argument: undefined): Promise<Memory>
+}
+
+/** The calls that the router process answers. */
+export interface RouterCalls {
+  /** Listens; resolves with the address to join. */
+  listen(argument: undefined): Promise<{ address: string }>
   close(argument: undefined): Promise<undefined>
 }
 
 /** The calls that the client process answers. */
 export interface ClientCalls {
+  /** Makes a node that joins the router alone, and finds these services. */
+  joinRouter(argument: { address: string; names: readonly string[] }): Promise<undefined>
+  /** When that node first saw a service. */
+  seen(argument: { name: string }): Promise<{ seenAtMs: number }>
+  /** When that node saw the last service go. */
+  allGone(argument: undefined): Promise<{ goneAtMs: number }>
   join(argument: { address: string }): Promise<undefined>
   /** Fetches the page of the service `web`. */
   page(argument: undefined): Promise<Page>
@@ -21,6 +36,9 @@ export interface ClientCalls {
   openStreams(argument: undefined): Promise<number>
   ping(argument: undefined): Promise<{ pingMs: number }>
   memory(argument: undefined): Promise<Memory>
+  /** Closes the node that joined the server. */
+  leave(argument: undefined): Promise<undefined>
+  /** Closes the node that joined the router. */
   close(argument: undefined): Promise<undefined>
 }
 

@@ -31,10 +31,11 @@ export class Child<T extends Calls<T>> {
   readonly #process: ChildProcess
   #pending: PendingCall | undefined = undefined
   #lastId = 0
+  #isKilled = false
   #end: ChildError | undefined = undefined
   #rejectEnded!: (error: ChildError) => void
 
-  /** Never resolves. Rejects with a {@link ChildError} when the process is gone, also between calls. */
+  /** Never resolves. Rejects with a {@link ChildError} when the process is gone without `kill`, also between calls. */
   readonly ended: Promise<never> = new Promise((_resolve, reject) => (this.#rejectEnded = reject))
 
   constructor({ name, module, heapMiB }: ChildOptions) {
@@ -87,6 +88,7 @@ export class Child<T extends Calls<T>> {
 
   /** Ends the process at once. Idempotent. */
   kill(): void {
+    this.#isKilled = true
     this.#process.kill('SIGKILL')
   }
 
@@ -101,7 +103,7 @@ export class Child<T extends Calls<T>> {
 
   #over(why: string): void {
     this.#end ??= new ChildError(`the ${this.#name} process is gone: ${why}`)
-    this.#rejectEnded(this.#end)
+    if (!this.#isKilled) this.#rejectEnded(this.#end)
     this.#pending?.reject(this.#end)
   }
 }

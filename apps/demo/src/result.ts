@@ -1,4 +1,5 @@
 import type { Page } from './calls.js'
+import type { Discovery } from './discovery.js'
 
 /** The result of the demo, with the names that `--json` prints. */
 export interface DemoResult {
@@ -16,6 +17,11 @@ export interface DemoResult {
   /** Round trip of a keep-alive with all streams open, in ms. */
   readonly pingMs: number
   readonly page: Page
+  /** What a node of the client found out that has joined the router alone. */
+  readonly discovery: Discovery & {
+    /** From the kill of the server until its services were gone, in ms. */
+    readonly goneAfterMs: number
+  }
 }
 
 /** Why a result is not the expected one, as a sentence; `undefined` if it is. */

@@ -1,17 +1,12 @@
-import type { ClientCalls, ServerCalls } from './calls.js'
-import type { Child } from './child.js'
+import { discover, killServer, type Row } from './discovery.js'
 import type { Progress } from './progress.js'
 import type { DemoResult } from './result.js'
 import { format } from './table.js'
 import { countTcpConnections } from './tcp-connections.js'
 
-/** The two processes, and the outputs for progress. */
-export interface Stage {
-  readonly server: Child<ServerCalls>
-  readonly client: Child<ClientCalls>
+/** The processes, and the outputs for progress. */
+export interface Stage extends Row {
   readonly progress: Progress
-  /** Prints a line for the reader. */
-  say(line: string): void
 }
 
 /** Runs the demo with `streams` streams. Rejects with a sentence when it fails. */
@@ -19,8 +14,9 @@ export async function run(stage: Stage, streams: number): Promise<DemoResult> {
   const { server, client, say } = stage
   const { address } = await server.call('listen', undefined)
   say(`the server (process ${server.pid}) listens on tcp4 ${address} and offers "echo" and "web"`)
+  const found = await discover(stage)
   await client.call('join', { address })
-  say(`the client (process ${client.pid}) has joined it`)
+  say(`the client (process ${client.pid}) has joined the server itself, too`)
   const page = await client.call('page', undefined)
   say(`fetched the page of "web" through a stream: status ${page.status}, ${page.bytes} bytes`)
   const before = await measure(stage)
@@ -31,6 +27,8 @@ export async function run(stage: Stage, streams: number): Promise<DemoResult> {
   const tcp = await countTcpConnections(server.pid, client.pid)
   if (tcp.why !== undefined) say(tcp.why)
   const after = await measure(stage)
+  await client.call('leave', undefined)
+  const goneAfterMs = await killServer(stage)
   await close(stage)
   const perStream = (side: 'client' | 'server'): number => Math.round((after[side] - before[side]) / streams)
   return {
@@ -42,6 +40,7 @@ export async function run(stage: Stage, streams: number): Promise<DemoResult> {
     bytesPerStream: { client: perStream('client'), server: perStream('server') },
     pingMs: Math.round(pingMs * 1000) / 1000,
     page,
+    discovery: { ...found, goneAfterMs },
   }
 }
 
@@ -80,11 +79,11 @@ async function measure({ server, client }: Stage): Promise<{ client: number; ser
   return { client: ofClient.rssBytes, server: ofServer.rssBytes }
 }
 
-async function close({ server, client, progress }: Stage): Promise<void> {
+async function close({ router, client, progress }: Stage): Promise<void> {
   progress.start('closing', 2)
   await client.call('close', undefined)
   progress.update(1)
-  await server.call('close', undefined)
+  await router.call('close', undefined)
   progress.stop()
 }
 

@@ -3,6 +3,7 @@ import { AstraNet, type Socket } from '@astranet/core'
 import { answerCalls } from './answer-calls.js'
 import type { ServerCalls } from './calls.js'
 import { measureMemory } from './memory.js'
+import { nowMs } from './now.js'
 import { respondWithPage } from './page.js'
 
 /** The server process: one node that can be joined, and two services on it. */
@@ -19,11 +20,17 @@ const calls: ServerCalls = {
     const { address } = await node.listenAndServe('tcp4', '127.0.0.1:0')
     return { address }
   },
+  async joinRouter({ address }) {
+    await node.join('tcp4', address)
+    return undefined
+  },
+  async bindLate() {
+    const boundAtMs = nowMs()
+    await node.bind('', 'late')
+    return { boundAtMs }
+  },
   openStreams: () => Promise.resolve(openStreams),
   memory: () => measureMemory(),
-  async close() {
-    await node.close()
-  },
 }
 
 /** Echoes. All sockets share the handlers: closures for a million streams would dominate the measured memory. */

@@ -3,7 +3,7 @@ import type { DemoResult } from './result.js'
 
 /** The result as a table. */
 export function formatTable(result: DemoResult): string {
-  const { page, bytesPerStream } = result
+  const { page, bytesPerStream, discovery } = result
   const table = new Table({ colAligns: ['left', 'right'], style: { head: [], border: [] } })
   table.push(
     ['page fetched through a stream', `status ${page.status}, ${format(page.bytes)} bytes`],
@@ -15,6 +15,9 @@ export function formatTable(result: DemoResult): string {
     ['memory per open stream, client', `${format(bytesPerStream.client)} bytes`],
     ['memory per open stream, server', `${format(bytesPerStream.server)} bytes`],
     ['keep-alive round trip', `${result.pingMs} ms`],
+    ['services found through the router', format(discovery.services)],
+    ['a new service was found after', `${discovery.seenAfterMs} ms`],
+    ['services of the killed server were gone after', `${discovery.goneAfterMs} ms`],
   )
   return table.toString()
 }

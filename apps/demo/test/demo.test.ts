@@ -18,6 +18,7 @@ describe('the demo', () => {
       bytesPerStream: { client: expect.any(Number), server: expect.any(Number) },
       pingMs: expect.any(Number),
       page: { status: 200, bytes: expect.any(Number) },
+      discovery: { services: 3, seenAfterMs: expect.any(Number), goneAfterMs: expect.any(Number) },
     })
   })
 
@@ -26,6 +27,8 @@ describe('the demo', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(stdout).toMatch(/streams open at once +│ +1 /)
     expect(stdout).toMatch(/bytes lost +│ +0 /)
+    expect(stdout).toMatch(/services found through the router +│ +3 /)
+    expect(stdout).toMatch(/services of the killed server were gone after +│ +[0-9.]+ ms /)
     expect(stdout).not.toContain('\u001b')
   })
 
@@ -51,7 +54,7 @@ describe('the demo', () => {
     expect(stdout).toContain('--streams <n>')
   })
 
-  it.runIf(process.platform !== 'win32')('ends both processes on Ctrl-C', async () => {
+  it.runIf(process.platform !== 'win32')('ends its processes on Ctrl-C', async () => {
     const demo = new Demo('--streams', '1000000')
     await demo.stdoutHas(/has joined/)
     demo.process.kill('SIGINT')
@@ -73,6 +76,18 @@ describe('the demo', () => {
     const { exitCode, stderr } = await demo.outcome
     expect(exitCode).toBe(1)
     expect(stderr).toMatch(/^The demo failed: the client process is gone: it ended with SIGKILL\.\n/)
+  })
+
+  it('fails with a sentence when the router goes away', async () => {
+    const demo = new Demo('--streams', '1000000')
+    const [, pid] = await demo.stdoutHas(/router \(process (\d+)\)/)
+    process.kill(Number(pid), 'SIGKILL')
+    const { exitCode, stderr } = await demo.outcome
+    expect(exitCode).toBe(1)
+    // The server or the client may notice first that its connection broke.
+    expect(stderr).toMatch(
+      /^The demo failed: the ((router process is gone: it ended with SIGKILL)|(server|client) process: .+)\.\n/,
+    )
   })
 
   it('fails with a sentence when the server goes away', async () => {

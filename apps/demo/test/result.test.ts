@@ -10,6 +10,7 @@ const good: DemoResult = {
   bytesPerStream: { client: 1, server: 1 },
   pingMs: 1,
   page: { status: 200, bytes: 1 },
+  discovery: { services: 3, seenAfterMs: 1, goneAfterMs: 1 },
 }
 
 describe('a result', () => {

@@ -79,7 +79,7 @@ function endOfAxis(values: readonly number[]): number {
 }
 
 function isOurs({ peer }: { peer: string }): boolean {
-  return peer.startsWith('mux-') || peer.startsWith('core')
+  return /^(mux-|core|registry)/.test(peer)
 }
 
 /** Removes the library's style, which is for HTML pages, and its colors, which would override those of classes. */

@@ -1,9 +1,10 @@
-import type { Work } from '../work.js'
+import { storeWorks } from '../stores/works/index.js'
+import type { WorkFacts } from '../work.js'
 import { works } from '../works/index.js'
 import type { BenchArguments } from './arguments.js'
-import { javascriptContestants, type Contestant } from './contestant.js'
+import { javascriptContestants, storeContestants, type Contestant, type Skipped } from './contestant.js'
 import { formatValue } from './format.js'
-import { goContestants, type Skipped } from './go-contestants.js'
+import { goContestants } from './go-contestants.js'
 import { describeMachine, describeVersions } from './machine.js'
 import { mallocEnvironments, type MallocName } from './malloc.js'
 import { measure } from './measure.js'
@@ -12,7 +13,7 @@ import { Samples, type Failure, type MeasuredOnce, type Report } from './results
 
 /** One work with one malloc setting. */
 interface Round {
-  readonly work: Work
+  readonly work: WorkFacts
   readonly malloc: MallocName
   readonly contestants: readonly Contestant[]
 }
@@ -20,7 +21,7 @@ interface Round {
 /** Does all requested measurements. `onReport` receives the results of each work when they are complete. */
 export async function bench(
   args: BenchArguments,
-  onReport: (work: Work, malloc: MallocName, report: Report) => void,
+  onReport: (work: WorkFacts, malloc: MallocName, report: Report) => void,
 ): Promise<Report> {
   const { contestants, skipped } = await contestantsOf(args)
   const rounds = roundsOf(args, contestants)
@@ -44,17 +45,19 @@ async function contestantsOf({
   peers,
 }: BenchArguments): Promise<{ contestants: Contestant[]; skipped: readonly Skipped[] }> {
   const go = await goContestants(peers)
-  for (const { peer, reason } of go.skipped) process.stderr.write(`left out: ${peer}: ${reason}\n`)
-  const all = [...javascriptContestants(), ...go.contestants]
+  const ofStores = storeContestants(peers)
+  const skipped = [...go.skipped, ...ofStores.skipped]
+  for (const { peer, reason } of skipped) process.stderr.write(`left out: ${peer}: ${reason}\n`)
+  const all = [...javascriptContestants(), ...go.contestants, ...ofStores.contestants]
   const contestants = peers.flatMap((name) => all.filter((each) => each.name === name))
-  return { contestants, skipped: go.skipped }
+  return { contestants, skipped }
 }
 
 function roundsOf({ works: names, malloc }: BenchArguments, contestants: readonly Contestant[]): Round[] {
-  return works
+  return [...works, ...storeWorks]
     .filter(({ name }) => names.includes(name))
     .flatMap((work) => {
-      const able = contestants.filter((each) => each.works?.includes(work.name) ?? true)
+      const able = contestants.filter((each) => each.works.includes(work.name))
       return malloc.map((each) => ({ work, malloc: each, contestants: able }))
     })
     .filter((round) => round.contestants.length > 0)

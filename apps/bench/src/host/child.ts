@@ -6,6 +6,9 @@ import type { Command, Message } from '../protocol.js'
 /** How much of the other output of a process is kept, in characters, for the message of a failure. */
 const STDERR_CHARACTERS = 4_000
 
+/** How long a process may take to exit after the end of its input, in ms. */
+const KILL_AFTER_MS = 2_000
+
 /** A process of a measurement. It sends messages line by line, and receives commands. */
 export class Child {
   readonly #process: ChildProcess
@@ -65,10 +68,12 @@ export class Child {
     return (await answer).seconds
   }
 
-  /** Kills the process; resolves when it has exited. */
+  /** Ends the input of the process, so that it ends what it started and exits, or kills it. Resolves when it is gone. */
   async kill(): Promise<void> {
-    this.#process.kill('SIGKILL')
+    this.#process.stdin?.end()
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), KILL_AFTER_MS)
     await this.#exit
+    clearTimeout(timer)
   }
 
   /** From its other output: the line that names an error, otherwise the last line. */

@@ -1,27 +1,68 @@
 import { fileURLToPath } from 'node:url'
 import { peers } from '../peers/index.js'
+import { stores } from '../stores/index.js'
+import { storeWorks } from '../stores/works/index.js'
+import { works as streamWorks } from '../works/index.js'
 
 /** A peer for the command: a program that can be either side of a measurement. */
 export interface Contestant {
   readonly name: string
-  /** Its receive windows, in words. */
+  /** Its receive windows, or what a store is, in words. */
   readonly windows: string
-  /** The works that it supports; default all. */
-  readonly works?: readonly string[]
+  /** The works that it supports. */
+  readonly works: readonly string[]
   /** The largest number of streams that a work opens at once. */
   readonly maxOpenStreams: number
   /** The program and its arguments; the task is appended as one more argument. */
   readonly command: readonly string[]
 }
 
+/** Peers that cannot be measured on this machine. */
+export interface Skipped {
+  readonly peer: string
+  /** Why, as a sentence. */
+  readonly reason: string
+}
+
+/** Peers that can be measured, and the reasons why others are missing. */
+export interface Contestants {
+  readonly contestants: readonly Contestant[]
+  readonly skipped: readonly Skipped[]
+}
+
 /** V8's default limit of a heap is less than ten million streams need. */
 const HEAP_MIB = 12_288
 
-/** The peers in JavaScript. */
+/** The peers with streams, in JavaScript. */
 export function javascriptContestants(): Contestant[] {
-  const side = fileURLToPath(new URL('../side.js', import.meta.url))
-  const command = [process.execPath, '--expose-gc', `--max-old-space-size=${HEAP_MIB}`, side]
-  return peers.map(({ name, windows, works, maxOpenStreams }) => {
-    return { name, windows, maxOpenStreams, command, ...(works === undefined ? {} : { works }) }
+  const command = commandOfSide()
+  const all = namesOf(streamWorks)
+  return peers.map(({ name, windows, works = all, maxOpenStreams }) => {
+    return { name, windows, works, maxOpenStreams, command }
   })
+}
+
+/** The stores in `names`: those that are installed on this machine. */
+export function storeContestants(names: readonly string[]): Contestants {
+  const command = commandOfSide()
+  const all = namesOf(storeWorks)
+  const wanted = stores.filter(({ name }) => names.includes(name))
+  return {
+    contestants: wanted
+      .filter((store) => store.missing?.() === undefined)
+      .map(({ name, note, works = all }) => ({ name, windows: note, works, maxOpenStreams: 0, command })),
+    skipped: wanted.flatMap((store) => {
+      const reason = store.missing?.()
+      return reason === undefined ? [] : [{ peer: store.name, reason }]
+    }),
+  }
+}
+
+function commandOfSide(): string[] {
+  const side = fileURLToPath(new URL('../side.js', import.meta.url))
+  return [process.execPath, '--expose-gc', `--max-old-space-size=${HEAP_MIB}`, side]
+}
+
+function namesOf(works: readonly { readonly name: string }[]): string[] {
+  return works.map(({ name }) => name)
 }

@@ -4,20 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { Contestant } from './contestant.js'
-
-/** Peers that cannot be measured on this machine. */
-export interface Skipped {
-  readonly peer: string
-  /** Why, as a sentence. */
-  readonly reason: string
-}
-
-/** Peers in Go: the built ones, and the reasons why others are missing. */
-export interface GoContestants {
-  readonly contestants: readonly Contestant[]
-  readonly skipped: readonly Skipped[]
-}
+import type { Contestants } from './contestant.js'
 
 const execute = promisify(execFile)
 const BUILD_TIMEOUT_MS = 120_000
@@ -31,10 +18,10 @@ const goPeers = [
 ]
 
 /** Builds the program of the Go peers in `names`, into a folder that is removed when this process exits. */
-export async function goContestants(names: readonly string[]): Promise<GoContestants> {
+export async function goContestants(names: readonly string[]): Promise<Contestants> {
   const wanted = goPeers.filter(({ name }) => names.includes(name))
   if (wanted.length === 0) return { contestants: [], skipped: [] }
-  const skip = (reason: string): GoContestants => {
+  const skip = (reason: string): Contestants => {
     return { contestants: [], skipped: wanted.map(({ name }) => ({ peer: name, reason })) }
   }
   // One program contains both peers, so it needs both libraries.

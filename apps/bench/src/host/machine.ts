@@ -25,7 +25,7 @@ export function describeVersions(hasGo: boolean): Record<string, string> {
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     dependencies: Record<string, string>
   }
-  const isPeer = (name: string): boolean => /yamux|mplex|qmux/.test(name)
+  const isPeer = (name: string): boolean => /yamux|mplex|qmux|etcd3|@nats-io/.test(name)
   const packages = Object.entries(manifest.dependencies).filter(([name]) => isPeer(name))
   const commit = output('git', ['rev-parse', '--short=12', 'HEAD'])
   return {

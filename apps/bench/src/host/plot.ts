@@ -1,4 +1,4 @@
-import type { Metric, Work } from '../work.js'
+import type { Metric, WorkFacts } from '../work.js'
 import { barsHeight, barsOf } from './bars.js'
 import type { MallocName } from './malloc.js'
 import type { Failure, Report, Result } from './results.js'
@@ -40,7 +40,7 @@ interface Panel {
 }
 
 /** A bar for each peer's median, with a line from minimum to maximum, in a panel for each metric, as SVG. */
-export function plotOf(work: Work, malloc: MallocName, report: Report): string {
+export function plotOf(work: WorkFacts, malloc: MallocName, report: Report): string {
   const rows = rowsOf(work, report)
   let y = TITLE_HEIGHT
   const parts: string[] = []
@@ -67,7 +67,7 @@ export function plotOf(work: Work, malloc: MallocName, report: Report): string {
   ].join('\n')
 }
 
-function rowsOf(work: Work, { runs, scale }: Report): Panel[][] {
+function rowsOf(work: WorkFacts, { runs, scale }: Report): Panel[][] {
   const panels = work
     .metrics(work.sizes(scale))
     .map((metric) => ({ metric, results: runs.filter((each) => each.metric === metric.name) }))

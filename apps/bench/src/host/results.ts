@@ -1,7 +1,7 @@
 import type { Metric } from '../work.js'
 import type { Machine } from './machine.js'
 import type { MallocName } from './malloc.js'
-import type { Skipped } from './go-contestants.js'
+import type { Skipped } from './contestant.js'
 
 /** One metric of one peer in one work. */
 export interface Result {

@@ -7,6 +7,7 @@ import {
   ANNOUNCED_PATIENCE_MS,
   GRAFT_DELAY_MS,
   MAX_ANNOUNCED,
+  MAX_EMPTY_ANSWERS,
   MAX_GRAFTS,
   PULL_PATIENCE_MS,
 } from './sync-limits.js'
@@ -17,8 +18,8 @@ interface AwaitedLog extends LogId {
   readonly key: string
   /** The newest version that was offered. */
   version: Version
-  /** Who offers it, and how often each was asked. */
-  readonly sources: Map<Neighbour, number>
+  /** Who offers it. */
+  readonly sources: Map<Neighbour, Source>
   askedOf: Neighbour | undefined
   /** Whether it comes from announcements, not from what was offered at link-up. */
   isAnnounced: boolean
@@ -26,6 +27,13 @@ interface AwaitedLog extends LogId {
   isWhole: boolean
   /** When an announced one is asked for (again). */
   timer: AgendaEntry | undefined
+}
+
+/** A neighbour that offers a log. */
+interface Source {
+  version: Version
+  /** How often it was asked. */
+  asked: number
 }
 
 /** How a version became known. */
@@ -50,7 +58,8 @@ export class Awaited {
   /** Whether a neighbour is known to hold that version of a log, because the log is awaited of it. */
   isOfferedBy(neighbour: Neighbour, key: string, version: Version): boolean {
     const entry = this.#logs.get(key)
-    return entry?.sources.has(neighbour) === true && compareVersions(entry.version, version) >= 0
+    const source = entry?.sources.get(neighbour)
+    return source !== undefined && compareVersions(source.version, version) >= 0
   }
 
   /** `from` holds a version that is newer than the one held here. */
@@ -88,13 +97,14 @@ export class Awaited {
   gone(from: Neighbour, owner: NodeId): void {
     for (const kind of ['services', 'links'] as const) {
       const entry = this.#logs.get(logKey(owner, kind))
-      if (entry === undefined || !entry.sources.has(from)) continue
-      if (entry.isAnnounced) this.#lied(from, entry)
+      // The other log of that owner may be on its way: what was not asked stays.
+      if (entry?.askedOf !== from) continue
+      if (entry.isAnnounced && ++from.emptyAnswers >= MAX_EMPTY_ANSWERS) this.#lied(from, entry)
       this.#drop(entry, from)
     }
   }
 
-  /** What is awaited of this log can wait no longer: it is refused here. */
+  /** A log is awaited no more: it is refused here, or asked for later. */
   refused(key: string): void {
     const entry = this.#logs.get(key)
     if (entry !== undefined) this.#remove(entry)
@@ -124,7 +134,7 @@ export class Awaited {
     }
     if (entry === undefined) {
       const { owner, kind } = id
-      const sources = new Map<Neighbour, number>()
+      const sources = new Map<Neighbour, Source>()
       entry = {
         owner,
         kind,
@@ -138,10 +148,11 @@ export class Awaited {
       }
       this.#logs.set(key, entry)
     }
-    if (!entry.sources.has(from)) {
-      entry.sources.set(from, 0)
+    const source = entry.sources.get(from)
+    if (source === undefined) {
+      entry.sources.set(from, { version, asked: 0 })
       from.announced++
-    }
+    } else if (isNewer(version, source.version)) source.version = version
     return entry
   }
 
@@ -159,14 +170,15 @@ export class Awaited {
     entry.timer = undefined
     entry.askedOf?.asks.delete(key)
     entry.askedOf = from
-    entry.sources.set(from, (entry.sources.get(from) ?? 0) + 1)
+    const source = entry.sources.get(from)
+    if (source !== undefined) source.asked++
     from.asks.set(key, { owner, kind, isWhole })
     neighbours.wake(from)
     if (entry.isAnnounced) {
       // The link over which it was announced first is the better one.
       from.isEager = true
       from.hasPruned = false
-      entry.timer = agenda.add(now + ANNOUNCED_PATIENCE_MS, () => this.#failed(entry))
+      entry.timer = agenda.add(now + ANNOUNCED_PATIENCE_MS, () => this.#lookFor(entry, from, now))
     }
   }
 
@@ -174,13 +186,21 @@ export class Awaited {
   #askNext(entry: AwaitedLog): void {
     let next: Neighbour | undefined
     let least = MAX_GRAFTS
-    for (const [source, asked] of entry.sources) {
-      if (asked >= least) continue
+    const held = this.#state.store.get(entry)?.version
+    for (const [source, { asked, version }] of entry.sources) {
+      if (asked >= least || !isNewer(version, held)) continue
       next = source
       least = asked
     }
     if (next !== undefined) this.#ask(entry, next)
     else if (entry.isAnnounced) this.#giveUp(entry)
+  }
+
+  /** It has not come. When nothing at all has come of the one that was asked, its link is slow, or has gone. */
+  #lookFor(entry: AwaitedLog, from: Neighbour, askedAt: number): void {
+    const source = entry.sources.get(from)
+    if (source !== undefined && from.heardAt <= askedAt) source.asked--
+    this.#failed(entry)
   }
 
   /** The one that was asked has not sent what it offered. */
@@ -197,8 +217,12 @@ export class Awaited {
     this.#remove(entry)
   }
 
-  #lied(source: Neighbour, { owner }: AwaitedLog): void {
-    if (source.isLiar) return
+  #lied(source: Neighbour, entry: AwaitedLog): void {
+    const { owner } = entry
+    const offered = entry.sources.get(source)?.version
+    // What it had may have come from others since.
+    const isHere = offered === undefined || !isNewer(offered, this.#state.store.get(entry)?.version)
+    if (source.isLiar || isHere) return
     source.isLiar = true
     const text = `node ${formatNodeId(source.id)} announced a state of node ${formatNodeId(owner)} and does not have it`
     this.#state.reports.add({ kind: 'forged', owner, speaker: source.id, text })

@@ -52,6 +52,7 @@ export class Exchange {
   receive(from: Neighbour, value: unknown): MaybePromise<AstraError | undefined> {
     const { state } = this.#parts
     state.receivedMessages++
+    from.heardAt = state.now
     const message = decodeMessage(value)
     if (message instanceof AstraError) return message
     if (REQUESTS.has(message.type) && !from.requests.tryUse(1 / REQUESTS_AT_ONCE, state.now))
@@ -108,7 +109,6 @@ export class Exchange {
       if (log?.version === undefined) from.gone.add(item.owner)
       else if (item.owner === from.id) from.evidence.add(log)
       else if (item.held === undefined || isNewer(log.version, item.held)) from.dirty.ask(log, item.held)
-      else if (from.holdsAll) from.gone.add(item.owner)
     }
     state.neighbours.wake(from)
   }

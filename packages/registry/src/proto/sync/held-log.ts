@@ -21,8 +21,6 @@ export class HeldLog implements SharedLog {
   offered: SharedLog['offered'] = undefined
   waitingBase: Version | undefined | null = null
   from: NodeId | undefined = undefined
-  /** The version that neighbours had before changes that they were not told, as its owner could not be reached. */
-  untoldBase: Version | undefined | null = null
   /** Bytes of it that are in the sum of all. */
   countedBytes = 0
 

@@ -13,6 +13,7 @@ import type { RefusedOwners } from './refused-owners.js'
 import { changeShare } from './shared-log.js'
 import { MAX_DROPPED_DELTAS, MAX_SUSPECTS } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
+import { deltasAhead, type VerifyAhead } from './verify-ahead.js'
 
 /** A log that has changed. */
 export interface LogChange {
@@ -30,6 +31,7 @@ export interface IntakeParts {
   readonly push: Push
   readonly claims: IncarnationClaims
   readonly refused: RefusedOwners
+  readonly ahead: VerifyAhead
   /** Called when a log has changed, and when only the memory that it takes has. */
   readonly onChanged: (change: LogChange) => void
   readonly onStaged: (log: HeldLog) => void
@@ -52,14 +54,25 @@ export class Intake {
   receive(from: Neighbour, deltas: readonly Delta[], index: number = 0): Outcome {
     const delta = deltas[index]
     if (delta === undefined) return undefined
+    for (const each of deltasAhead(deltas, index)) this.#verifyAhead(from, each)
     return after(this.#receive(from, delta), (error) => error ?? this.receive(from, deltas, index + 1))
+  }
+
+  /** Begins to check the signature of a delta, unless it will be refused or dropped for other reasons. */
+  #verifyAhead(from: Neighbour, delta: Delta): void {
+    const { state, refused, ahead } = this.#parts
+    if (delta.owner === state.self || (!from.isRouter && delta.owner !== from.id)) return
+    const log = state.store.get(delta)
+    const publicKey = delta.publicKey ?? log?.publicKey
+    if (publicKey === undefined || refused.has(logKey(delta.owner, delta.kind), delta.state)) return
+    if (log?.version !== undefined && !isNewer(delta.state, log.version)) return
+    if (log?.accepted.hasRoom(state.now) !== false) ahead.start(delta, publicKey)
   }
 
   #receive(from: Neighbour, delta: Delta): Outcome {
     const { state, claims, refused, awaited } = this.#parts
     const { owner, kind, entries } = delta
     state.receivedBytes += entries.length
-    from.isLiar = false
     if (owner === state.self)
       return this.#forged(
         from,
@@ -119,6 +132,8 @@ export class Intake {
       case 'applied':
         this.verifications++
         log.from = from.id
+        from.isLiar = false
+        from.emptyAnswers = 0
         onChanged({ log, before, changes: result.changes, from })
         return undefined
       case 'staged':
@@ -153,6 +168,7 @@ export class Intake {
       if (from.isUp && isNewer(delta.state, log.version))
         awaited.offered(from, { owner, kind }, delta.state, 'pull')
     })
+    awaited.refused(log.key)
     log.replica.dropStaged(from.id)
     this.#parts.onStaged(log)
     if (from.dropped.tryUse(1 / MAX_DROPPED_DELTAS, state.now)) return undefined

@@ -53,13 +53,12 @@ export class Spread {
     state.signal.mark()
     if (owner === from.id && log.version.incarnation > from.incarnation)
       onLaterLife(owner, log.version.incarnation)
-    if (!wasVisible && log.untoldBase === null) log.untoldBase = before
     awaited.arrived(log.key, log.version, from)
     home.received(from, owner)
     visibility.settle()
     visibility.refresh(owner)
-    if (wasVisible && visibility.has(owner)) this.tell(log, before)
-    else if (wasVisible && log.untoldBase === null) log.untoldBase = before
+    // Also when the owner cannot be reached yet: a link that is published later must find everything newer ahead of it.
+    this.tell(log, before)
     memory.makeRoom()
     memory.watchHidden()
   }
@@ -94,10 +93,7 @@ export class Spread {
     const { state, push } = this.#parts
     if (log.version === undefined) return
     state.tree.put(log)
-    const base = log.untoldBase
-    log.untoldBase = null
-    if (base === null) push.appeared(log, since)
-    else this.tell(log, base)
+    push.appeared(log, since)
   }
 
   #show({ log, changes }: LogChange): void {

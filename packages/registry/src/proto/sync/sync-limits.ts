@@ -29,6 +29,9 @@ export const PULL_PATIENCE_MS = 10_000
 /** How often one announcement is followed before its speaker counts as a liar. */
 export const MAX_GRAFTS = 2
 
+/** Announced logs that a neighbour says it does not hold, one after the other, before it counts as a liar. */
+export const MAX_EMPTY_ANSWERS = 8
+
 /** The most logs that one neighbour may have announced and not sent; more announcements are ignored. */
 export const MAX_ANNOUNCED = 4_096
 
@@ -58,3 +61,6 @@ export const MAX_DELTA_BYTES = 60_000
 
 /** The most bytes that a delta takes beside its entries. */
 export const DELTA_OVERHEAD_BYTES = 256
+
+/** A log of at most this many bytes is sent whole when it is not known what the neighbour holds of it. */
+export const SMALL_LOG_BYTES = 4_096

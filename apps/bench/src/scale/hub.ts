@@ -10,9 +10,6 @@ import { Worker } from './worker.js'
 /** Processes that share the leaves. */
 const PROCESSES = 4
 
-/** After joining: the first pings, and code that is compiled. */
-const SETTLE_MS = 12_000
-
 /** A hub with its leaves, an idle hub, and a process that measures both. */
 interface Parts {
   readonly hub: Worker<HubCalls>
@@ -36,7 +33,8 @@ export async function hub(args: ScaleArguments): Promise<void> {
   }
 }
 
-async function measure(parts: Parts, { links, seconds, changesPerSecond }: ScaleArguments): Promise<void> {
+async function measure(parts: Parts, args: ScaleArguments): Promise<void> {
+  const { links, seconds, settleSeconds, changesPerSecond } = args
   const { hub: busy, idle, echo, leaves } = parts
   const addresses = await busy.call('start', { links })
   const { tcp: idleAddress } = await idle.call('start', { links })
@@ -51,11 +49,11 @@ async function measure(parts: Parts, { links, seconds, changesPerSecond }: Scale
     ),
   )
   say(`${links} leaves joined in ${(joinedMs / 1_000).toFixed(1)} s`)
-  await wait(SETTLE_MS)
+  await wait(settleSeconds * 1_000)
   const quiet = await during(parts, seconds)
   const quietTimes = await echo.call('measure', { seconds })
   for (const each of leaves) await each.call('churn', { perSecond: changesPerSecond / PROCESSES })
-  await wait(SETTLE_MS)
+  await wait(settleSeconds * 1_000)
   const changing = await during(parts, seconds)
   const changingTimes = await echo.call('measure', { seconds })
   for (const each of leaves) await each.call('churn', { perSecond: 0 })

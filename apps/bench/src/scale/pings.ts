@@ -5,9 +5,6 @@ import type { ScaleArguments } from './scale-arguments.js'
 import { coreShare, percent } from './usage.js'
 import { Worker } from './worker.js'
 
-/** New sessions ping several times and compile their code: that is over after this time, in ms. */
-const SETTLE_MS = 12_000
-
 const KEEP_ALIVE_MS = 5_000
 
 /** What one measurement found. */
@@ -37,12 +34,13 @@ export async function pings(args: ScaleArguments): Promise<void> {
   process.stdout.write(`${table.toString()}\n`)
 }
 
-async function measure({ links, seconds }: ScaleArguments, settings: PingsSettings): Promise<Row> {
+async function measure(args: ScaleArguments, settings: PingsSettings): Promise<Row> {
+  const { links, seconds, settleSeconds } = args
   const [hub, others] = [new Worker<PingsCalls>('pings-worker'), new Worker<PingsCalls>('pings-worker')]
   try {
     const port = await hub.call('listen', settings)
     await others.call('dial', { port, links, ...settings })
-    await wait(SETTLE_MS)
+    await wait(settleSeconds * 1_000)
     const from = await hub.call('usage', undefined)
     await wait(seconds * 1_000)
     const until = await hub.call('usage', undefined)

@@ -6,11 +6,18 @@ export interface ScaleArguments {
   readonly links: number
   /** How long each part is measured, in s. */
   readonly seconds: number
+  /** How long it waits before that, in s: new links ping several times, and code is compiled. */
+  readonly settleSeconds: number
   /** Leaves that come, and as many that go, in a second; 0 or more. */
   readonly changesPerSecond: number
 }
 
-const DEFAULTS: ScaleArguments = { links: 5_000, seconds: 30, changesPerSecond: 10 }
+const DEFAULTS: ScaleArguments = {
+  links: 5_000,
+  seconds: 30,
+  settleSeconds: 12,
+  changesPerSecond: 10,
+}
 
 /** What `--help` of both commands prints. */
 export const SCALE_HELP: string = `Usage: npm run bench -- pings|hub [options]
@@ -22,6 +29,7 @@ export const SCALE_HELP: string = `Usage: npm run bench -- pings|hub [options]
 Options:
   --links <n>     links of the hub (default ${DEFAULTS.links})
   --seconds <s>   how long each part is measured (default ${DEFAULTS.seconds})
+  --settle <s>    how long it waits before each part, for new links and cold code (default ${DEFAULTS.settleSeconds})
   --changes <n>   leaves that come, and as many that go, in a second (default ${DEFAULTS.changesPerSecond})
   --help          prints this text
 
@@ -35,6 +43,7 @@ export function readScaleArguments(args: readonly string[]): ScaleArguments | un
     options: {
       links: { type: 'string', default: String(DEFAULTS.links) },
       seconds: { type: 'string', default: String(DEFAULTS.seconds) },
+      settle: { type: 'string', default: String(DEFAULTS.settleSeconds) },
       changes: { type: 'string', default: String(DEFAULTS.changesPerSecond) },
       help: { type: 'boolean', default: false },
     },
@@ -42,7 +51,8 @@ export function readScaleArguments(args: readonly string[]): ScaleArguments | un
   if (values.help) return undefined
   return {
     links: atLeast('--links', values.links, 1),
-    seconds: atLeast('--seconds', values.seconds, 1),
+    seconds: atLeast('--seconds', values.seconds, 0.1),
+    settleSeconds: atLeast('--settle', values.settle, 0),
     changesPerSecond: atLeast('--changes', values.changes, 0),
   }
 }

@@ -127,6 +127,11 @@ export class Catalogue {
     this.#settle()
   }
 
+  /** Whether this node has left, and its last state was taken for all neighbours that it goes to. */
+  get hasLeft(): boolean {
+    return this.#engine.hasLeft
+  }
+
   /**
    * A link to a neighbour can carry messages from `now` (ms) on. If the neighbour is up already, the exchange starts
    * over on another link, and what is visible stays so meanwhile. Throws a `RangeError` for this node's own id.
@@ -301,9 +306,12 @@ export class Catalogue {
     return this.#engine.routeTo(nodeId)
   }
 
-  /** Watches what is offered; see {@link Watch}. `onPending` only schedules a `take`, and must not throw. */
-  watch(onPending: () => void): Watch<ServiceChange> {
-    return this.#engine.view.watch(onPending)
+  /**
+   * Watches what is offered, of one environment or name if `filter` says so; see {@link Watch}. `onPending` only
+   * schedules a `take`, and must not throw.
+   */
+  watch(onPending: () => void, filter?: ServiceFilter): Watch<ServiceChange> {
+    return this.#engine.view.watch(onPending, filter)
   }
 
   /**

@@ -25,24 +25,24 @@ export class DirtyQueue {
     return this.#entries.has(key)
   }
 
-  /** What is first: a log, or the number of a mark. `isAsked`: of what the neighbour asked for. */
-  first(isAsked: boolean): DirtyLog | number | undefined {
-    for (const [key, entry] of this.#entries) {
-      if (entry === undefined) return key as number
-      if (!isAsked || entry.isAsked) return entry
-    }
+  /** What is first: a log, or the number of a mark. */
+  get first(): DirtyLog | number | undefined {
+    for (const [key, entry] of this.#entries) return entry ?? (key as number)
     return undefined
   }
 
   /** A log has changed since `base`. What is due already stays so: it will be sent in its newest state. */
   add(log: SharedLog, base: Version | undefined): void {
-    if (this.#entries.has(log.key)) return
-    this.#entries.set(log.key, { log, base, isAsked: false, cursor: undefined })
+    const due = this.#entries.get(log.key)
+    if (due === undefined) this.#entries.set(log.key, { log, base, isAsked: false, cursor: undefined })
+    else this.#delay(due)
   }
 
   /** The neighbour asks for a log, and holds `base` of it. */
   ask(log: SharedLog, base: Version | undefined): void {
-    this.#entries.set(log.key, { log, base, isAsked: true, cursor: undefined })
+    const entry = { log, base, isAsked: true, cursor: undefined }
+    this.#entries.set(log.key, entry)
+    this.#delay(entry)
   }
 
   /** Everything that is due now comes before this mark. */
@@ -65,6 +65,17 @@ export class DirtyQueue {
 
   clear(): void {
     this.#entries.clear()
+  }
+
+  /**
+   * A links log goes behind all that is due: the nodes that its newest state makes reachable must not be seen as they
+   * were before.
+   */
+  #delay(entry: DirtyLog): void {
+    const { key, kind } = entry.log
+    if (kind !== 'links' || entry.cursor !== undefined) return
+    this.#entries.delete(key)
+    this.#entries.set(key, entry)
   }
 }
 

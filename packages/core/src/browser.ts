@@ -4,6 +4,14 @@ export type { AstraNetOptions, DoorwayLimits, Encryption } from './api/options.j
 export type { DialOptions } from './api/dial-options.js'
 export type { SocketOptions } from './api/socket-options.js'
 export type { BindOptions } from './api/bind-options.js'
+export type {
+  HealthByFunction,
+  HealthByHttp,
+  HealthByTcp,
+  HealthCheckFunction,
+  HealthOptions,
+  HealthTiming,
+} from './health/health-options.js'
 export type { ServiceFacts } from './api/service-facts.js'
 export type { NodeRole } from './api/role.js'
 export type { CatalogueScope, RegistryInspection } from '@astranet/registry'

@@ -4,7 +4,14 @@ import { PassThrough, Duplex, duplexPair } from 'node:stream'
 import type { ByteDuplex, ByteDuplexHandler } from '@astranet/interface'
 import { memory, memoryPair } from '@astranet/transport-memory'
 import { expect, test } from 'vitest'
+import { NODE_SCOPE } from '../src/api/astra-net.js'
 import { AstraNet, formatNodeId, type Transport } from '../src/index.js'
+import { MachineWatch } from '../src/node/machine-watch.js'
+import { Node } from '../src/node/node.js'
+import { NodeHandle } from '../src/node/node-handle.js'
+import { resolveOptions } from '../src/node/resolve-options.js'
+import { identityNow } from '../src/nodejs/identity-option.js'
+import { nodejs } from '../src/nodejs/platform.js'
 import {
   closing,
   errorOf,
@@ -265,7 +272,7 @@ function swallowing(transport: Transport): Transport & { isSilent: boolean } {
   return wrapper
 }
 
-test('a neighbour that falls silent is gone after 33 s at most, and its services with it', async () => {
+test('a neighbour that falls silent is gone after 15 s at most, and its services with it', async () => {
   const clock = new SkipClock()
   const transport = swallowing(memory({ clock }))
   await using watcher = new AstraNet({ clock, transports: [transport] })
@@ -277,10 +284,35 @@ test('a neighbour that falls silent is gone after 33 s at most, and its services
   const socket = await watcher.dial('', 'soon-gone')
   const broken = errorOf(socket)
   transport.isSilent = true
-  await clock.advance(33_100)
+  await clock.advance(15_100)
   expect([watcher.services(), watcher.routes()]).toEqual([[], []])
   expect(await broken).toMatchObject({ code: 'ECONNRESET' })
   await closing(clock, watcher)
+  void silent.close()
+})
+
+test('a silent neighbour is gone 2 s after the addresses of the machine have changed, a living one is not', async () => {
+  const clock = new SkipClock()
+  const shared = memory({ clock })
+  const transport = swallowing(shared)
+  let network = '10.0.0.1'
+  const machine = new MachineWatch({ clock, timeOfDay: () => clock.now(), network: () => network })
+  const resolved = resolveOptions({ clock, transports: [transport] }, () => [])
+  const node = new Node({ ...resolved, identity: identityNow(undefined) }, { ...nodejs, machine })
+  await using watcher = new AstraNet(new NodeHandle(node), NODE_SCOPE)
+  const silent = new AstraNet({ clock, transports: [transport] })
+  await using living = new AstraNet({ clock, transports: [shared] })
+  await watcher.listenAndServe('memory', 'watcher')
+  await living.join('memory', 'watcher')
+  await silent.join('memory', 'watcher')
+  await until(() => watcher.routes().length === 2)
+  transport.isSilent = true
+  network = '192.168.1.7'
+  await clock.advance(2_900)
+  expect(watcher.routes()).toHaveLength(2)
+  await clock.advance(200)
+  expect(watcher.routes()).toEqual([expect.objectContaining({ nodeId: living.nodeId })])
+  await Promise.all([closing(clock, watcher), closing(clock, living)])
   void silent.close()
 })
 

@@ -38,14 +38,65 @@ function codeOf(error: Error | undefined): string | undefined {
 }
 
 describe('a session whose peer is gone', () => {
-  it('finds out within 30 s', () => {
+  it('finds out within 15 s', () => {
     const { clock, client, near, far, reasons } = world()
     near.isDelivering = far.isDelivering = false
-    clock.advance(29_999)
+    clock.advance(14_999)
     expect(client.isClosing).toBe(false)
-    clock.advance(10_000)
+    clock.advance(1)
+    expect(client.isClosing).toBe(true)
+    clock.advance(9_999)
     expect(codeOf(reasons[0])).toBe('ASTRA_ERR_PEER_DEAD')
     expect(clock.timers).toBe(0)
+  })
+
+  it('finds out although it writes a little every second and the system takes it', () => {
+    const { clock, client, near, far } = world()
+    near.isDelivering = far.isDelivering = false
+    const stream = client.tryOpenStream()
+    for (let second = 0; second < 15; second++) {
+      expect(client.isClosing).toBe(false)
+      stream?.write(pattern(10))
+      clock.advance(1_000)
+    }
+    expect(client.isClosing).toBe(true)
+  })
+
+  it('finds out 2 s after a probe, and not before', () => {
+    const { clock, client, near, far, reasons } = world()
+    near.isDelivering = far.isDelivering = false
+    near.end = () => {}
+    clock.advance(1_000)
+    client.probe()
+    clock.advance(1_000)
+    // An earlier probe goes on.
+    client.probe()
+    clock.advance(999)
+    expect(client.isClosing).toBe(false)
+    expect(near.flight).toHaveLength(1)
+    clock.advance(2)
+    expect(client.isClosing).toBe(true)
+    // The close leaves before the connection is broken.
+    expect(near.flight).toHaveLength(2)
+    expect(reasons[0]?.message).toContain('for 2000 ms')
+    expect(near.isAborted).toBe(true)
+    expect(codeOf(reasons[0])).toBe('ASTRA_ERR_PEER_DEAD')
+  })
+
+  it('finds out 2 s after this process was stopped for a minute, also when bytes of before waited', () => {
+    const { clock, client, server, near, far } = world()
+    near.isDelivering = far.isDelivering = false
+    // The last that the peer sent, which waits in the system's buffer.
+    server.tryOpenStream()?.write(pattern(100))
+    clock.runDeferred()
+    clock.skip(60_000)
+    clock.fireTimers()
+    far.deliver()
+    clock.runDeferred()
+    clock.advance(1_999)
+    expect(client.isClosing).toBe(false)
+    clock.advance(1)
+    expect(client.isClosing).toBe(true)
   })
 
   it('finds out although it writes to a full pipe all the time', () => {
@@ -85,7 +136,7 @@ describe('a session whose peer is there', () => {
   it('lives on when this process was stopped for a minute and the answer waits', () => {
     const { clock, client, far } = world()
     // A ping has just left, and its answer arrives while nobody runs.
-    clock.advance(9_999)
+    clock.advance(4_999)
     far.isDelivering = false
     clock.advance(1)
     expect(far.flight.length).toBeGreaterThan(0)
@@ -100,11 +151,59 @@ describe('a session whose peer is there', () => {
     expect(client.isClosing).toBe(false)
   })
 
+  it('lives on when it was stopped for a minute and the answer to the probe takes 1.9 s', () => {
+    const { clock, client, near, far } = world()
+    clock.advance(1_000)
+    clock.skip(60_000)
+    near.isDelivering = far.isDelivering = false
+    clock.fireTimers()
+    clock.runDeferred()
+    clock.advance(1_900)
+    near.isDelivering = far.isDelivering = true
+    near.deliver()
+    clock.runDeferred()
+    clock.advance(60_000)
+    expect(client.isClosing).toBe(false)
+  })
+
+  it('lives on when its loop was blocked, for however long, while the peer answered', () => {
+    for (const blockedMs of [900, 3_000, 6_000, 9_000, 30_000]) {
+      const { clock, client, far } = world()
+      clock.advance(4_999)
+      far.isDelivering = false
+      clock.advance(1)
+      expect(far.flight.length).toBeGreaterThan(0)
+      clock.skip(blockedMs)
+      clock.fireTimers()
+      far.isDelivering = true
+      far.deliver()
+      clock.runDeferred()
+      clock.advance(60_000)
+      expect(client.isClosing, `blocked for ${blockedMs} ms`).toBe(false)
+    }
+  })
+
+  it('lives on while a full pipe takes bytes and nothing arrives', () => {
+    const { clock, client, near, far } = world()
+    near.isFull = true
+    far.isDelivering = near.isDelivering = false
+    // The other end hears nothing and gives up; nothing of that arrives.
+    far.abort = far.end = () => {}
+    for (let i = 0; i < 60; i++) client.tryOpenStream()?.write(pattern(16_000))
+    clock.runDeferred()
+    for (let i = 0; i < 16; i++) {
+      clock.advance(7_500)
+      near.drain()
+    }
+    expect(near.flight.length).toBeGreaterThan(15)
+    expect(client.isClosing).toBe(false)
+  })
+
   it('lives on while bytes trickle through a slow pipe', () => {
     const { clock, client, near, far } = world()
     far.isDelivering = false
-    for (let i = 0; i < 20; i++) {
-      clock.advance(15_000)
+    for (let i = 0; i < 40; i++) {
+      clock.advance(7_500)
       near.deliver()
       far.deliver(1)
     }

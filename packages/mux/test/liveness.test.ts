@@ -55,6 +55,88 @@ describe('liveness', () => {
     expect(liveness.check(180_000)).toBe('dead')
   })
 
+  it('has a probe answered sooner: by a ping that was sent after it', () => {
+    const liveness = make()
+    liveness.pingSent(0)
+    liveness.probe(1_000, 2_000)
+    expect(liveness.isPingDue).toBe(true)
+    expect(liveness.pingSent(1_000)).toBe(2)
+    // The answer to the ping before says nothing about now, and no round trip either.
+    expect(liveness.pongReceived(0, 1, 1_100)).toBe(undefined)
+    expect(liveness.minRttMs).toBe(undefined)
+    liveness.received(1_100, false)
+    expect(liveness.check(3_099)).toBe(undefined)
+    expect(liveness.check(3_100)).toBe('dead')
+  })
+
+  it('gives the peer the usual time again once a probe was answered', () => {
+    const liveness = make()
+    liveness.probe(0, 2_000)
+    liveness.pingSent(0)
+    expect(liveness.pongReceived(0, 1, 1_999)).toBe(1_999)
+    liveness.received(1_999, false)
+    expect(liveness.patienceMs).toBe(20_000)
+    liveness.pingSent(5_000)
+    expect(liveness.check(24_999)).toBe(undefined)
+    expect(liveness.check(25_000)).toBe('dead')
+  })
+
+  it('gives a probe two round trips, and never more than the usual time', () => {
+    const liveness = make()
+    liveness.pingSent(0)
+    liveness.pongReceived(0, 1, 3_000)
+    liveness.probe(10_000, 2_000)
+    expect(liveness.patienceMs).toBe(6_000)
+    liveness.pingSent(10_000)
+    liveness.pongReceived(0, 2, 25_000)
+    liveness.probe(30_000, 2_000)
+    expect(liveness.patienceMs).toBe(20_000)
+  })
+
+  it('lets a probe kill nobody where no peer is to be found dead', () => {
+    const liveness = make({ deadPeerTimeoutMs: 0, keepAliveIntervalMs: 0 })
+    liveness.probe(0, 2_000)
+    liveness.pingSent(0)
+    expect(liveness.nextDeadline()).toBe(Infinity)
+    expect(liveness.check(1_000_000)).toBe(undefined)
+  })
+
+  it('does not probe a pipe that has no connection', () => {
+    const liveness = make()
+    liveness.suspend(1_000)
+    liveness.probe(2_000, 2_000)
+    expect(liveness.isPingDue).toBe(false)
+  })
+
+  it('goes on pinging while bytes arrive and the answer is late, and measures the first of these pings', () => {
+    const liveness = make()
+    expect(liveness.pingSent(0)).toBe(1)
+    liveness.received(9_000, true)
+    expect(liveness.check(10_000)).toBe(undefined)
+    expect(liveness.isPingDue).toBe(true)
+    expect(liveness.pingSent(10_000)).toBe(2)
+    expect(liveness.pongReceived(0, 1, 12_000)).toBe(12_000)
+    expect(liveness.isPingDue).toBe(true)
+    expect(liveness.pingSent(12_000)).toBe(3)
+    expect(liveness.pongReceived(0, 2, 22_000)).toBe('no-sample')
+    expect(liveness.pongReceived(0, 3, 24_000)).toBe(12_000)
+  })
+
+  it('sends no second ping to a peer from which nothing arrives, and postpones its end for none', () => {
+    const liveness = make()
+    liveness.pingSent(0)
+    expect(liveness.check(10_000)).toBe(undefined)
+    expect(liveness.isPingDue).toBe(false)
+    expect(liveness.check(20_000)).toBe('dead')
+    const heard = make()
+    heard.pingSent(0)
+    heard.received(9_000, true)
+    heard.check(10_000)
+    heard.pingSent(10_000)
+    expect(heard.check(28_999)).toBe(undefined)
+    expect(heard.check(29_000)).toBe('dead')
+  })
+
   it('pings five times in a row at first: the first round trips measure code that has not run before', () => {
     const liveness = make()
     liveness.requestPing(0)

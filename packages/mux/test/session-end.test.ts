@@ -201,9 +201,9 @@ describe('the end of a session', () => {
   it('follows when a dead peer is found, by a ping that nobody answers', () => {
     const pair = connectedPair()
     pair.server.isBlocked = true
-    pair.advance(31_000)
+    pair.advance(15_500)
     expect(pair.client.core.closeReason).toMatchObject({ code: 'ASTRA_ERR_PEER_DEAD' })
-    expect(pair.client.core.closeReason?.message).toContain('20000 ms')
+    expect(pair.client.core.closeReason?.message).toContain('10000 ms')
   })
 
   it('does not follow from a long idle time with a peer that answers', () => {

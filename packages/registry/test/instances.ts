@@ -1,6 +1,11 @@
+import { toNodeId, type NodeId } from '@astranet/interface'
 import type { SelectorContext } from '../src/proto/select/selector.js'
 import type { ServiceInstance } from '../src/proto/view/service-instance.js'
-import { id } from './network.js'
+
+/** The id of the n-th node. */
+function id(n: number): NodeId {
+  return toNodeId(BigInt(n))
+}
 
 /** An instance on the n-th node of a test, passing and with weight 1 unless said otherwise. */
 export function instance(n: number, facts: Partial<ServiceInstance> = {}): ServiceInstance {

@@ -9,7 +9,7 @@ import { checkLinkRecord, checkNodeRecord } from '../src/proto/model/check-recor
 import { BoundedInterner } from '../src/proto/model/interner.js'
 import type { CatalogueRecord } from '../src/proto/model/record.js'
 import { nodeCrypto } from './support/identity.js'
-import { deltaOf, now, ownLog, partsOf, replica, sealed, service } from './support/logs.js'
+import { now, ownLog, partsOf, replica, sealed, service } from './support/logs.js'
 
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void

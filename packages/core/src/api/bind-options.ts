@@ -1,4 +1,6 @@
+import type { ServiceHealth } from '@astranet/registry'
 import type { RemoteIdentity } from '../links/remote-identity.js'
+import type { HealthOptions } from '../health/health-options.js'
 import type { ServiceFacts } from './service-facts.js'
 import type { SocketOptions } from './socket-options.js'
 
@@ -6,7 +8,14 @@ import type { SocketOptions } from './socket-options.js'
  * How to bind. The socket options apply to each accepted socket, as for `net.Server`. In browsers they have no effect,
  * because the two directions of a pair of Web Streams always end separately.
  */
-export interface BindOptions extends SocketOptions, ServiceFacts {
+export interface BindOptions extends SocketOptions, Omit<ServiceFacts, 'health'> {
+  /**
+   * How the health of the service is found out, or its fixed health. With a check the service counts as passing until
+   * the first result; each change is published with it, and on the diagnostics channel `astranet:health:changed` with
+   * its reason. The check ends with the listener and keeps no process alive. A service that fails stays listed, and is
+   * chosen only when all instances of its name fail. Only for binds by a name. Default `'passing'`.
+   */
+  health?: ServiceHealth | HealthOptions
   /**
    * How many streams may wait to be accepted, 1 to 2^31 - 1. At the limit, streams that their dialers have given up are
    * dropped; if there are none, new ones are refused (`ECONNREFUSED` at the dialer). Default 65,536.

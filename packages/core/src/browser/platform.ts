@@ -1,8 +1,11 @@
+import { systemClock } from '@astranet/interface'
 import { ALPN_PROTOCOL } from '@astranet/link'
 import { WebSignatures } from '@astranet/secure'
 import { ws } from '@astranet/transport-ws/browser'
+import { MachineWatch } from '../node/machine-watch.js'
 import type { Origin } from '../node/origin.js'
 import type { Platform } from '../node/platform.js'
+import { httpStatus } from './http-status.js'
 import { Listener } from './listener.js'
 import { Socket } from './socket.js'
 
@@ -25,10 +28,17 @@ export const browser: Platform<Socket, Listener> = {
   transports: () => [ws({ protocol: ALPN_PROTOCOL })],
   role: 'leaf',
   hostAddresses: () => [],
+  healthChecks: { tcp: undefined, httpStatus },
   publish: () => undefined,
   hasSubscribers: () => false,
   signatures: new WebSignatures(),
   warn: () => undefined,
   // A page that ends breaks its links: the last bytes given to a WebSocket may not leave any more.
   atExit: () => () => undefined,
+  // A page does not learn its addresses, but whether it is online.
+  machine: new MachineWatch({
+    clock: systemClock,
+    timeOfDay: Date.now,
+    network: () => String((globalThis.navigator as { onLine?: boolean } | undefined)?.onLine),
+  }),
 }

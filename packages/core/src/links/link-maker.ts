@@ -11,6 +11,7 @@ import type { SessionLimits } from '@astranet/mux'
 import type { Identity } from '@astranet/secure'
 import type { Encryption } from '../api/options.js'
 import type { AtExit } from '../node/at-exit.js'
+import type { MachineWatch } from '../node/machine-watch.js'
 import type { LinkCredentials } from './link-credentials.js'
 import type { LinkTable } from './link-table.js'
 
@@ -28,6 +29,7 @@ export interface LinkMakerParts {
   readonly sessionLimits: SessionLimits
   readonly table: LinkTable
   readonly atExit: AtExit
+  readonly machine: MachineWatch
 }
 
 /** How to make one link. */
@@ -60,7 +62,7 @@ export class LinkMaker {
       duplex.abort(toError(signal.reason))
       signal.throwIfAborted()
     }
-    const { introduction, table, atExit } = this.#parts
+    const { introduction, table, atExit, machine } = this.#parts
     const { remoteAddress } = duplex
     const { incarnation } = introduction()
     const link = this.#makeLink(duplex, role, credentials)
@@ -72,7 +74,12 @@ export class LinkMaker {
           link.destroy(toError(signal?.reason))
         }
         const opening = { resolve, reject }
-        const forget = atExit(link)
+        const leave = atExit(link)
+        const unwatch = machine.watch(link)
+        const forget = (): void => {
+          leave()
+          unwatch()
+        }
         table.add(link, {
           role,
           remoteAddress,

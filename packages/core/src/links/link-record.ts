@@ -22,6 +22,6 @@ export interface LinkRecord {
   opening: Opening | undefined
   /** The peer; `undefined` until the link is open. */
   nodeId: NodeId | undefined
-  /** The link need not be closed any more when the program ends. */
+  /** The link need not be closed any more when the program ends, and is not probed any more. */
   readonly forget: () => void
 }

@@ -5,6 +5,7 @@ import { HeldStreams } from '../access/held-streams.js'
 import type { JoinOptions } from '../api/join-options.js'
 import { nodeClosed } from '../api/net-error.js'
 import type { AtExit } from '../node/at-exit.js'
+import type { MachineWatch } from '../node/machine-watch.js'
 import type { NodeOptions } from '../node/node-options.js'
 import { OwnIntroduction } from '../node/own-introduction.js'
 import type { Reporter } from '../node/reporter.js'
@@ -27,7 +28,7 @@ const JOIN_FAILED = 'astranet:join:failed'
 /** @internal What the neighbours of a node need of it. */
 export interface NeighboursParts {
   readonly options: NodeOptions
-  readonly platform: Reporter & { readonly atExit: AtExit }
+  readonly platform: Reporter & { readonly atExit: AtExit; readonly machine: MachineWatch }
   readonly catalogue: Catalogue
   readonly access: AccessControl
   readonly reports: RegistryReports
@@ -89,7 +90,8 @@ export class Neighbours {
     })
     this.table = table
     const credentials = { psk: options.psk }
-    const maker = new LinkMaker({ ...options, credentials, introduction, table, atExit: platform.atExit })
+    const { atExit, machine } = platform
+    const maker = new LinkMaker({ ...options, credentials, introduction, table, atExit, machine })
     this.maker = maker
     const patienceMs = options.helloTimeoutMs
     const { reports } = parts

@@ -1,15 +1,17 @@
 import { checkPort, formatNodeId, onAbort, parseAddress, type NodeId } from '@astranet/interface'
 import { checkInteger } from '@astranet/interface/check'
 import type { PolicyService } from '@astranet/policy'
-import type { Catalogue } from '@astranet/registry'
 import type { AccessControl } from '../access/access-control.js'
 import type { BindOptions } from '../api/bind-options.js'
 import { checkOptions, checkSignal } from '../api/check.js'
 import { NetError } from '../api/net-error.js'
 import { serviceFacts, type ServiceFacts } from '../api/service-facts.js'
 import { checkSocketOptions } from '../api/socket-options.js'
+import type { HealthChecks } from '../health/health-check.js'
+import { checkHealth } from '../health/health-plan.js'
 import type { SocketFactory } from '../node/socket-factory.js'
 import { checkAllow, safeAllow } from './allow.js'
+import { BoundService, type BoundServiceParts } from './bound-service.js'
 import { ListenerQueue } from './listener-queue.js'
 import type { PortTable } from './port-table.js'
 
@@ -23,16 +25,14 @@ export interface ListenerFactory<TSocket, TListener> {
 }
 
 /** @internal What a binder needs of its node. */
-export interface BinderParts<TSocket, TListener> {
-  readonly factory: SocketFactory<TSocket> & ListenerFactory<TSocket, TListener>
+export interface BinderParts<TSocket, TListener> extends BoundServiceParts {
+  readonly factory: SocketFactory<TSocket> &
+    ListenerFactory<TSocket, TListener> & { readonly healthChecks: HealthChecks }
   readonly self: NodeId
   readonly ports: PortTable
-  readonly catalogue: Catalogue
   readonly access: AccessControl
   /** Where the node runs; `''` when it does not say it. */
   readonly zone: string
-  /** The services of this node have changed. */
-  readonly onChange: () => void
 }
 
 /** Gives ports to listeners, and publishes the services that are bound there in the catalogue. */
@@ -45,7 +45,7 @@ export class Binder<TSocket, TListener> {
 
   /** See `AstraNet.bind`. */
   bind(text: string, environment: string, options: BindOptions): TListener {
-    const { factory, self, ports, catalogue, onChange } = this.#parts
+    const { factory, self, ports, onChange } = this.#parts
     const { backlog = DEFAULT_BACKLOG } = checkOptions(options)
     const allow = checkAllow(options.allow)
     const signal = checkSignal(options.signal)
@@ -56,20 +56,12 @@ export class Binder<TSocket, TListener> {
     if (ports.at(port) !== undefined)
       throw bindError('EADDRINUSE', text, `port ${port} of this node is bound already`)
     const asked = { name: service ?? '', environment, port }
-    let facts: ServiceFacts = { zone: this.#parts.zone, ...serviceFacts(options) }
-    if (service !== undefined) {
-      this.#checkOffer(text, asked)
-      catalogue.publishService({ ...asked, ...facts })
-    }
-    const update = (changes: ServiceFacts): void => {
-      const updated = { ...facts, ...serviceFacts(changes) }
-      if (catalogue.publishService({ ...asked, ...updated })) onChange()
-      facts = updated
-    }
+    const bound = this.#publish(text, asked, options)
+    const update = (changes: ServiceFacts): void => bound?.update(changes)
     const release = (): void => {
       ignoreSignal()
       ports.delete(port)
-      if (service !== undefined) catalogue.withdrawService(asked)
+      bound?.release()
       onChange()
     }
     const binding = {
@@ -81,6 +73,24 @@ export class Binder<TSocket, TListener> {
     ports.set(port, queue)
     onChange()
     return factory.listener(queue)
+  }
+
+  /** Publishes the service that is bound, if it is bound by a name. */
+  #publish(text: string, asked: PolicyService, options: BindOptions): BoundService | undefined {
+    const { factory, zone } = this.#parts
+    const { health, ...others } = options
+    const isChecked = typeof health === 'object'
+    const checks = factory.healthChecks
+    const plan = isChecked
+      ? checkHealth(health, { checks, origin: factory.callerOrigin(undefined) })
+      : undefined
+    if (asked.name === '') {
+      if (plan === undefined) return undefined
+      throw new TypeError(`health is checked of services, and ${JSON.stringify(text)} has no name`)
+    }
+    this.#checkOffer(text, asked)
+    const given = isChecked || health === undefined ? others : { ...others, health }
+    return new BoundService(this.#parts, asked, { facts: { zone, ...serviceFacts(given) }, plan })
   }
 
   /** Throws unless the policy lets this node offer the service. */

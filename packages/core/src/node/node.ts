@@ -65,7 +65,8 @@ export class Node<TSocket, TListener> {
   readonly #binder: Binder<TSocket, TListener>
   readonly #loopback: Loopback
   readonly #services: Watch<ServiceChange>
-  #hasLeft = false
+  /** From the first line of `close` on. */
+  #isClosed = false
   #closing: Promise<void> | undefined = undefined
 
   constructor(options: NodeOptions, platform: Platform<TSocket, TListener>) {
@@ -119,6 +120,7 @@ export class Node<TSocket, TListener> {
     })
     this.#binder = new Binder({
       ...{ factory: platform, self, ports, catalogue, access, zone: options.zone },
+      ...{ clock, reporter: platform },
       onChange: () => sync.schedule(),
     })
     this.#endpoints = new Endpoints({
@@ -150,7 +152,7 @@ export class Node<TSocket, TListener> {
   }
 
   get isClosed(): boolean {
-    return this.#closing !== undefined
+    return this.#isClosed
   }
 
   bind(text: string, environment: string, options: BindOptions): TListener {
@@ -222,6 +224,7 @@ export class Node<TSocket, TListener> {
 
   /** Closes all parts; resolves when they have closed. Idempotent. */
   close(): Promise<void> {
+    this.#isClosed = true
     this.#closing ??= this.#close()
     return this.#closing
   }
@@ -239,7 +242,6 @@ export class Node<TSocket, TListener> {
     this.discovery.close()
     this.#services.close()
     const { catalogue } = this
-    this.#hasLeft = true
     const leaving = leave({ catalogue, sync, preferred, clock: this.#options.clock })
     if (leaving === undefined) this.#closeRegistry()
     else void leaving.then(() => this.#closeRegistry())
@@ -253,7 +255,7 @@ export class Node<TSocket, TListener> {
 
   #publishNode(): void {
     // A node that leaves has withdrawn where it listens.
-    if (this.#hasLeft) return
+    if (this.#isClosed) return
     this.catalogue.setNode({ roles: [], addresses: this.#endpoints.addresses })
     this.#neighbours.sync.schedule()
   }

@@ -1,8 +1,10 @@
 import type { SignatureCrypto } from '@astranet/secure'
 import type { DefaultTransports } from '../api/options.js'
 import type { NodeRole } from '../api/role.js'
+import type { HealthChecks } from '../health/health-check.js'
 import type { ListenerFactory } from '../listen/binder.js'
 import type { AtExit } from './at-exit.js'
+import type { MachineWatch } from './machine-watch.js'
 import type { Reporter } from './reporter.js'
 import type { SocketFactory } from './socket-factory.js'
 
@@ -20,6 +22,10 @@ export interface Platform<TSocket, TListener>
   readonly signatures: SignatureCrypto
   /** The IP addresses at which other machines may reach this one. */
   hostAddresses(): readonly string[]
+  /** How the health of services is asked over the network. */
+  readonly healthChecks: HealthChecks
   /** How links notice that the program ends. */
   readonly atExit: AtExit
+  /** How links notice that the machine slept or changed its network. */
+  readonly machine: MachineWatch
 }

@@ -1,11 +1,15 @@
 import { channel, hasSubscribers } from 'node:diagnostics_channel'
+import { systemClock } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
 import { NodeSignatures } from '@astranet/secure'
+import { MachineWatch } from '../node/machine-watch.js'
 import type { Platform } from '../node/platform.js'
 import type { SocketDetails } from '../node/socket-details.js'
 import { acceptedOrigin, callerOrigin } from './async-origin.js'
 import { defaultTransports } from './default-transports.js'
 import { atExit } from './exit.js'
+import { httpStatus } from './health/http-status.js'
+import { tcpCheck } from './health/tcp-check.js'
 import { hostAddresses } from './host-addresses.js'
 import { Listener } from './listener.js'
 import { Socket } from './socket.js'
@@ -20,7 +24,13 @@ export const nodejs: Platform<Socket, Listener> = {
   transports: defaultTransports,
   role: 'node',
   hostAddresses,
+  healthChecks: { tcp: tcpCheck, httpStatus },
   atExit,
+  machine: new MachineWatch({
+    clock: systemClock,
+    timeOfDay: Date.now,
+    network: () => hostAddresses().join(' '),
+  }),
   publish: (name, message) => channel(name).publish(message),
   hasSubscribers,
   signatures: new NodeSignatures(),

@@ -171,6 +171,14 @@ export class Link implements RankedLink {
     return Promise.reject(linkError(CloseCode.NO_ERROR, 'the link is not open'))
   }
 
+  /**
+   * Pings at once, and destroys the link when the peer does not answer soon: call it when the network may have changed.
+   * See `Session.probe`. Without effect before the handshake is complete.
+   */
+  probe(timeoutMs?: number): void {
+    this.#core.session?.probe(timeoutMs)
+  }
+
   /** Takes no new streams from the peer and reports that to it; dials of this side fail from now on. Idempotent. */
   goAway(): void {
     this.#core.goAway()

@@ -77,7 +77,7 @@ export function planOf(seed: number): Plan {
     client: side(),
     server: side(),
     endsAtMs: random.pick([1, 10, 100, 1_000, 10_000]),
-    stallMs: ending !== 'silence' && random.chance(0.3) ? random.pick([10, 1_000, 15_000, 100_000]) : 0,
+    stallMs: ending !== 'silence' && random.chance(0.3) ? random.pick([10, 1_000, 7_500, 100_000]) : 0,
     isSuspension: random.chance(0.5),
   }
 }
@@ -108,8 +108,8 @@ function limitsOf(random: Rng): SessionLimits {
     sendHighWaterMarkBytes: random.pick([1, 1_000, 64 * KIB, 256 * KIB]),
     maxConcurrentStreams: random.pick(streams),
     maxConcurrentUniStreams: random.pick([0, ...streams]),
-    keepAliveIntervalMs: random.pick([0, 700, 10_000]),
-    deadPeerTimeoutMs: random.pick([0, 20_000]),
+    keepAliveIntervalMs: random.pick([0, 700, 5_000]),
+    deadPeerTimeoutMs: random.pick([0, 10_000]),
     idleTimeoutMs: random.pick([0, 0, 0, 3_000]),
     unreadGraceMs: random.pick([50, 2_000, 10_000]),
     evictionCode: random.integer(100, 109),

@@ -156,7 +156,7 @@ export class World {
     const isWatching = ({ core }: Side): boolean =>
       core.options.keepAliveIntervalMs > 0 && core.options.deadPeerTimeoutMs > 0
     const isClosing = (): boolean => client.isClosing && server.isClosing
-    this.#runUntil(this.clock.now() + 31_000, isClosing)
+    this.#runUntil(this.clock.now() + 15_500, isClosing)
     for (const side of [client, server]) {
       if (isWatching(side)) must(side.isClosing, `${side.parts.name}: a silent peer was not found dead`)
       if (!side.isClosing) side.driver.abort(new Error('given up'))

@@ -301,9 +301,12 @@ export class Catalogue {
     return this.#engine.routeTo(nodeId)
   }
 
-  /** Watches what is offered; see {@link Watch}. `onPending` only schedules a `take`, and must not throw. */
-  watch(onPending: () => void): Watch<ServiceChange> {
-    return this.#engine.view.watch(onPending)
+  /**
+   * Watches what is offered, of one environment or name if `filter` says so; see {@link Watch}. `onPending` only
+   * schedules a `take`, and must not throw.
+   */
+  watch(onPending: () => void, filter?: ServiceFilter): Watch<ServiceChange> {
+    return this.#engine.view.watch(onPending, filter)
   }
 
   /**

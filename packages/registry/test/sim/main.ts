@@ -19,6 +19,7 @@ const HELP = `Runs networks of catalogues on virtual time: nodes, links and serv
 What the seed decides unless it is given:
   --nodes N  --topology star|ring|tree|random  --routers SHARE  --leaves SHARE
   --actions N       how many things happen before the measurements; 0: a calm network
+  --keep N,N,...    which of these things happen, as --shrink found out
   --changes N       how many changes are measured
   --crypto KIND     stand-in, ed25519, or later (answers come by promises)
 `
@@ -35,6 +36,7 @@ const { values } = parseArgs({
     actions: { type: 'string' },
     changes: { type: 'string' },
     crypto: { type: 'string' },
+    keep: { type: 'string' },
     'keep-going': { type: 'boolean', default: false },
     shrink: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -47,6 +49,7 @@ const options: PlanOptions = {
   ...number('leaves'),
   ...number('actions'),
   ...number('changes'),
+  ...(values.keep === undefined ? {} : { keep: values.keep.split(',').map(Number) }),
   ...(values.topology === undefined ? {} : { topology: values.topology as Topology }),
   ...(values.crypto === undefined ? {} : { crypto: values.crypto as SimCryptoKind }),
 }

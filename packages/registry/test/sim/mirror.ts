@@ -5,8 +5,10 @@ import { must } from './sim-failure.js'
 /** What ended longer ago than this must not appear anywhere: notice (10 s), then 15 s to spread and be compared, ms. */
 export const MAX_GHOST_MS = 25_000
 
-/** What a mirror reports. */
+/** What a mirror reports, and whose it is. */
 export interface MirrorEvents {
+  /** Whose mirror it is. */
+  readonly index: number
   /** There is something to `take`. */
   readonly onPending: () => void
   /** A service is new or changed. */
@@ -19,13 +21,15 @@ export class Mirror {
   readonly #watch: Watch<ServiceChange>
   readonly #catalogue: Catalogue
   readonly #ledger: Ledger
+  readonly #index: number
   readonly #onSeen: MirrorEvents['onSeen']
   readonly #onGone: MirrorEvents['onGone']
   readonly #copy = new Map<string, ServiceInstance>()
 
-  constructor(catalogue: Catalogue, ledger: Ledger, { onPending, onSeen, onGone }: MirrorEvents) {
+  constructor(catalogue: Catalogue, ledger: Ledger, { index, onPending, onSeen, onGone }: MirrorEvents) {
     this.#catalogue = catalogue
     this.#ledger = ledger
+    this.#index = index
     this.#onSeen = onSeen
     this.#onGone = onGone
     this.#watch = catalogue.watch(onPending)
@@ -48,7 +52,10 @@ export class Mirror {
       const isNew = known === undefined || contentOf(known) !== contentOf(service)
       must(isNew, () => `a change of ${key} that changes nothing`)
       const ghostMs = this.#ledger.isIgnored(service.nodeId) ? 0 : this.#ledger.retiredFor(service, nowMs)
-      must(ghostMs <= MAX_GHOST_MS, () => `back from the dead after ${ghostMs} ms: ${contentOf(service)}`)
+      must(
+        ghostMs <= MAX_GHOST_MS,
+        () => `node ${this.#index} sees ${contentOf(service)}, which ended ${ghostMs.toFixed(0)} ms ago`,
+      )
       this.#copy.set(key, service)
       this.#onSeen?.(service)
     }

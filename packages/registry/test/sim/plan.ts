@@ -14,6 +14,8 @@ export interface PlanOptions {
   readonly crypto?: SimCryptoKind
   /** How many things happen before the measurements. 0: only the measurements. */
   readonly actions?: number
+  /** Which of them happen, by their index; default all. */
+  readonly keep?: readonly number[]
   /** How many changes are measured. */
   readonly changes?: number
 }
@@ -61,7 +63,7 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
     actions: actionsOf(random.fork(), {
       count: options.actions ?? random.integer(0, MAX_ACTIONS),
       overMs: CHAOS_MS,
-    }),
+    }).filter((_, index) => options.keep?.includes(index) ?? true),
     changes: options.changes ?? 5,
   }
 }

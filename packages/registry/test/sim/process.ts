@@ -35,6 +35,7 @@ export class Process extends Driver {
     this.#world = world
     this.life = options.life
     this.mirror = new Mirror(this.catalogue, world.ledger, {
+      index: this.index,
       onPending: () => this.turnSoon(),
       onSeen: (service) => world.seen(this, service),
       onGone: (service) => world.gone(this, service),

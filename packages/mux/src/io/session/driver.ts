@@ -113,7 +113,9 @@ export class Driver implements ByteDuplexHandler {
     if (!this.#isAwaitingDrain) return
     this.#isAwaitingDrain = false
     this.#isBusy = true
-    this.core.accepted(this.#clock.now())
+    const now = this.#clock.now()
+    this.core.liveness.drained(now)
+    this.core.accepted(now)
     this.#isBusy = this.#isFlushing
     this.#flushNow()
   }
@@ -245,9 +247,10 @@ export class Driver implements ByteDuplexHandler {
   }
 
   #limitClose(reason: Error | undefined): void {
-    const { closeTimeoutMs } = this.core.options
-    this.#closeTimer = this.#clock.setTimer(closeTimeoutMs, () => {
-      const message = `the peer did not end the connection within ${closeTimeoutMs} ms`
+    // A dead peer is not waited for. It receives the close all the same, should it be alive.
+    const timeoutMs = this.core.isPeerDead ? 0 : this.core.options.closeTimeoutMs
+    this.#closeTimer = this.#clock.setTimer(timeoutMs, () => {
+      const message = `the peer did not end the connection within ${timeoutMs} ms`
       this.#duplex.abort(reason ?? new AstraError('ETIMEDOUT', message))
     })
   }

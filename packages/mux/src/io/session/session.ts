@@ -1,9 +1,11 @@
 import type { WireInteger } from '@astranet/frame'
 import type { ByteDuplex } from '@astranet/interface'
+import { checkInteger } from '@astranet/interface/check'
 import { sessionOver } from '../../proto/session/end-reasons.js'
 import { SessionError, StreamError } from '../../proto/session/errors.js'
 import type { Stream } from '../../proto/stream/stream.js'
 import { checkUrgency, DEFAULT_URGENCY } from '../../proto/stream/urgency.js'
+import { PROBE_TIMEOUT_MS } from './deadline-timer.js'
 import { Driver } from './driver.js'
 import { toByteDuplex, type Pipe } from './pipe.js'
 import { RecordMessages } from './record-messages.js'
@@ -121,6 +123,18 @@ export class Session implements AsyncDisposable {
     const answer = this.#events.pings.add(core.liveness, this.#driver.now())
     core.wake()
     return await answer
+  }
+
+  /**
+   * Pings the peer at once, also when a ping is in flight: call it when the network may have changed or the machine has
+   * slept. A peer that has not answered within `timeoutMs` (1 to 2^31 - 1, default 2,000), with nothing arriving, is
+   * dead: `ASTRA_ERR_PEER_DEAD`. It has two round trips if that is longer, as on a slow link that is full, and never
+   * longer than `deadPeerTimeoutMs`. Without effect while an earlier probe is running, and when the session is closing.
+   * The session calls it itself when its timer fires 5 s late or more.
+   */
+  probe(timeoutMs: number = PROBE_TIMEOUT_MS): void {
+    checkInteger('timeoutMs', timeoutMs, { min: 1, max: 0x7fffffff })
+    this.#driver.core.probe(this.#driver.now(), timeoutMs)
   }
 
   /**

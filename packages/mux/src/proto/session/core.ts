@@ -27,6 +27,8 @@ const MAX_BEFORE_RENEWAL_BYTES = 16_384
  * The states are those of `SessionEnd`; `isClosing` from closing on.
  */
 export class SessionCore extends SessionHost {
+  /** The peer was found dead: it will not answer the close. */
+  isPeerDead = false
   readonly #transmitter: Transmitter
 
   constructor(
@@ -114,7 +116,6 @@ export class SessionCore extends SessionHost {
   accepted(now: number): void {
     this.now = now
     this.isInFlight = false
-    this.liveness.drained(now)
     this.flushSize.accepted(now)
     this.#transmitter.writer.reuse()
     if (this.sendBufferedBytes === 0) this.slab.reuse()
@@ -134,11 +135,21 @@ export class SessionCore extends SessionHost {
     const verdict = this.liveness.check(now)
     // Section "Initiating a Connection Close": after an idle timeout no frame is sent, the sending side just ends.
     if (verdict === 'idle') this.end.begin(idleTooLong(this.liveness.idleTimeoutMs), undefined)
-    else if (verdict === 'dead') this.fail(deadPeer(this.options.deadPeerTimeoutMs))
-    else if (verdict === 'stuck-record') this.fail(stuckRecord(this.options.recordTimeoutMs))
+    else if (verdict === 'dead') {
+      this.isPeerDead = true
+      this.fail(deadPeer(this.liveness.patienceMs))
+    } else if (verdict === 'stuck-record') this.fail(stuckRecord(this.options.recordTimeoutMs))
     if (this.isClosing) return
     this.unread.check(now)
     this.borrowed.check(now)
+    if (this.liveness.isPingDue) this.wake()
+  }
+
+  /** See `Liveness.probe`. */
+  probe(now: number, timeoutMs: number): void {
+    this.now = now
+    if (this.isClosing) return
+    this.liveness.probe(now, timeoutMs)
     if (this.liveness.isPingDue) this.wake()
   }
 

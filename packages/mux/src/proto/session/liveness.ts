@@ -1,5 +1,7 @@
-import { protocolError, type SessionError } from './errors.js'
 import { TransportErrorCode } from '@astranet/frame'
+import { protocolError, SessionError } from './errors.js'
+import { PeerDeadline } from './peer-deadline.js'
+import { RoundTrips } from './round-trips.js'
 
 /** Settings of {@link Liveness}; see the options of the same names. */
 export interface LivenessOptions {
@@ -20,26 +22,21 @@ const JITTER = 0.2
  */
 const FIRST_PINGS = 5
 
-/**
- * A deadline that is noticed this late, in ms, shows that this process did not run; perhaps the peer's did not
- * either.
- */
-const STOPPED_MS = 1_000
+/** A probe lasts at least this multiple of the last round trip: on a full, slow link 2 s may be too short. */
+const PROBE_ROUND_TRIPS = 2
 
 /**
  * Whether the peer is alive. Two clocks, as in the draft:
  *
  * - idle timeout (section "Idle Timeout"): no record completely sent or received for the negotiated time;
- * - dead peer: a QX_PING unanswered for `deadPeerTimeoutMs` from when it left our buffer; bytes that arrive and bytes
- *   that the connection takes postpone it. A ping is sent every 80 to 100 % of `keepAliveIntervalMs`.
+ * - dead peer: a QX_PING unanswered for `deadPeerTimeoutMs` from when it left our buffer; bytes that arrive, and bytes
+ *   that a full connection takes, postpone it. A ping is sent every 80 to 100 % of `keepAliveIntervalMs`. `probe` asks
+ *   at once and shortens the time, until the peer has answered a ping that was sent after it. While the answer to a ping
+ *   is late although bytes arrive, as behind a full buffer, pings go on: otherwise the peer would hear nothing.
  *
  * A third clock is for a record that began and does not end. All times are ms of the session's clock.
  */
 export class Liveness {
-  /** The shortest round trip measured, in ms. */
-  minRttMs: number | undefined = undefined
-  /** The last round trip measured, in ms. */
-  lastRttMs: number | undefined = undefined
   /** A QX_PING is to be sent. */
   isPingDue = false
   /** An answer to the peer's pings is to be sent: one for all that arrived (section "QX_PING Frames"). */
@@ -50,24 +47,29 @@ export class Liveness {
   readonly #options: LivenessOptions
   #peerHigh = -1
   #peerLow = -1
-  #sequence = 0
-  #answered = 0
-  #pingSentAt = 0
-  /** Whether the current round trip can be used: not when the pipe was suspended meanwhile. */
-  #isSampleGood = false
+  readonly #roundTrips: RoundTrips = new RoundTrips()
+  readonly #peer: PeerDeadline
+  /** Bytes have arrived since the last ping. */
+  #hasHeard = false
   #nextPingAt = Infinity
-  #pingDueAt = Infinity
-  #progressAt: number
   #recordAt: number
   #recordBegunAt = Infinity
   #suspendedAt: number | undefined = undefined
-  #isExcused = false
 
   constructor(options: LivenessOptions, now: number) {
     this.#options = options
-    this.#progressAt = now
+    this.#peer = new PeerDeadline(options.deadPeerTimeoutMs, now)
     this.#recordAt = now
     this.#planPing(now)
+  }
+
+  /** The shortest round trip measured, in ms. */
+  get minRttMs(): number | undefined {
+    return this.#roundTrips.minMs
+  }
+  /** The last round trip measured, in ms. */
+  get lastRttMs(): number | undefined {
+    return this.#roundTrips.lastMs
   }
 
   /** The sequence number to answer with, as its high 30 and low 32 bits. */
@@ -78,34 +80,54 @@ export class Liveness {
     return this.#peerLow
   }
 
-  /** Whether a ping was sent and not answered. */
+  /** Whether the ping that is measured is not answered. */
   get isPingInFlight(): boolean {
-    return this.#sequence > this.#answered
+    return this.#roundTrips.isMeasuring
+  }
+
+  /** How long the peer may be silent now, in ms. */
+  get patienceMs(): number {
+    return this.#peer.timeoutMs
   }
 
   /** A ping is to be sent, unless one is due or in flight. */
   requestPing(now: number): void {
     if (this.isPingInFlight || this.isPingDue) return
     this.isPingDue = true
-    this.#pingDueAt = this.#time(now)
+    this.#peer.asked(this.#time(now))
+  }
+
+  /**
+   * A ping is to be sent, also when one is in flight, and the peer is dead when it does not answer within `timeoutMs`
+   * (two round trips, if that is more; `deadPeerTimeoutMs`, if that is less). Earlier pings need no answer any more.
+   * Without effect while a probe is running or the pipe is suspended.
+   */
+  probe(now: number, timeoutMs: number): void {
+    if (this.#suspendedAt !== undefined || this.#peer.isProbing) return
+    this.isPingDue = true
+    this.#roundTrips.abandon()
+    this.#peer.probe(now, Math.max(timeoutMs, PROBE_ROUND_TRIPS * (this.lastRttMs ?? 0)))
   }
 
   /** The ping that is due was put in a record. Returns its sequence number. */
   pingSent(now: number): number {
+    const at = this.#time(now)
+    if (!this.isPingInFlight) this.#peer.asked(at)
     this.isPingDue = false
-    this.#sequence += 1
-    this.#pingSentAt = this.#time(now)
-    this.#isSampleGood = this.#suspendedAt === undefined
-    this.#planPing(this.#pingSentAt)
-    return this.#sequence
+    this.#hasHeard = false
+    this.#planPing(at)
+    const sequence = this.#roundTrips.sent(at)
+    if (this.#suspendedAt !== undefined) this.#roundTrips.spoil()
+    return sequence
   }
 
   /** Bytes arrived. `isInsideRecord`: the last record is not complete yet. */
   received(now: number, isInsideRecord: boolean): void {
-    this.#progressAt = this.#time(now)
-    this.#isExcused = false
+    const at = this.#time(now)
+    this.#peer.received(at)
+    this.#hasHeard = true
     if (!isInsideRecord) this.#recordBegunAt = Infinity
-    else if (this.#recordBegunAt === Infinity) this.#recordBegunAt = this.#progressAt
+    else if (this.#recordBegunAt === Infinity) this.#recordBegunAt = at
   }
 
   /** A record was completely received. */
@@ -119,9 +141,12 @@ export class Liveness {
     this.#recordAt = this.#time(now)
   }
 
-  /** The connection has taken bytes of this side. */
+  /**
+   * The connection, which had been full, has taken bytes of this side: the peer's system acknowledged others. That it
+   * takes bytes while it is not full says nothing about the peer.
+   */
   drained(now: number): void {
-    this.#progressAt = this.#time(now)
+    this.#peer.drained(this.#time(now))
   }
 
   /** QX_PING arrived. Its sequence number must be larger than the last one's (section "QX_PING Frames"). */
@@ -138,40 +163,33 @@ export class Liveness {
   }
 
   /**
-   * QX_PING's answer arrived. Returns the round trip in ms; `'no-sample'` when the pipe was suspended meanwhile;
-   * `undefined` for a repeated answer; or the error.
+   * QX_PING's answer arrived. Returns the round trip in ms; `'no-sample'` when the pipe was suspended meanwhile, or it
+   * is not the ping that is measured; `undefined` for an answer that is not awaited; or the error.
    */
   pongReceived(high: number, low: number, now: number): number | 'no-sample' | SessionError | undefined {
     const sequence = high * 0x1_0000_0000 + low
-    if (sequence > this.#sequence) {
-      const message = `QX_PING answer ${sequence}, but the last ping sent was ${this.#sequence}`
-      return protocolError(TransportErrorCode.PROTOCOL_VIOLATION, message)
-    }
-    if (sequence <= this.#answered) return undefined
-    this.#answered = sequence
-    this.#pingDueAt = Infinity
-    if (!this.#isSampleGood) return 'no-sample'
-    const rttMs = now - this.#pingSentAt
-    this.lastRttMs = rttMs
-    this.minRttMs = this.minRttMs === undefined ? rttMs : Math.min(this.minRttMs, rttMs)
-    if (sequence < FIRST_PINGS) this.requestPing(now)
-    return rttMs
+    const result = this.#roundTrips.answered(sequence, now)
+    if (result === undefined || result instanceof SessionError) return result
+    this.#peer.answered(this.isPingInFlight || this.isPingDue)
+    if (result !== 'no-sample' && sequence < FIRST_PINGS) this.requestPing(now)
+    return result
   }
 
   /** When {@link check} is to be called next; `Infinity` when never. */
   nextDeadline(): number {
     if (this.#suspendedAt !== undefined) return Infinity
-    return Math.min(this.#idleAt(), this.#deadAt(), this.#nextPingAt, this.#stuckAt())
+    return Math.min(this.#idleAt(), this.#peer.at, this.#nextPingAt, this.#stuckAt())
   }
 
   /** Checks the deadlines that have passed; makes a ping due when it is time. */
   check(now: number): LivenessVerdict | undefined {
     if (this.#suspendedAt !== undefined) return undefined
-    if (now >= this.#deadAt() && !this.#excuses(now)) return 'dead'
+    if (now >= this.#peer.at && !this.#peer.excuses(now)) return 'dead'
     if (now >= this.#idleAt()) return 'idle'
     if (now >= this.#stuckAt()) return 'stuck-record'
     if (now >= this.#nextPingAt) {
-      this.requestPing(now)
+      if (this.isPingInFlight) this.isPingDue ||= this.#hasHeard
+      else this.requestPing(now)
       this.#planPing(now)
     }
     return undefined
@@ -180,7 +198,7 @@ export class Liveness {
   /** The pipe lost its connection: time stands still until `resume`, and the current round trip is not a sample. */
   suspend(now: number): void {
     this.#suspendedAt ??= now
-    this.#isSampleGood = false
+    this.#roundTrips.spoil()
   }
 
   /** The pipe has its connection back. */
@@ -188,23 +206,10 @@ export class Liveness {
     if (this.#suspendedAt === undefined) return
     const pausedMs = now - this.#suspendedAt
     this.#suspendedAt = undefined
-    this.#progressAt += pausedMs
+    this.#peer.shift(pausedMs)
     this.#recordAt += pausedMs
     this.#nextPingAt += pausedMs
-    this.#pingSentAt += pausedMs
-    this.#pingDueAt += pausedMs
     this.#recordBegunAt += pausedMs
-  }
-
-  /**
-   * Whether this process was stopped, so that silence means nothing. Then the peer has the whole time again, once until
-   * something arrives.
-   */
-  #excuses(now: number): boolean {
-    if (this.#isExcused || now - this.#deadAt() < STOPPED_MS) return false
-    this.#isExcused = true
-    this.#progressAt = now
-    return true
   }
 
   /** While the pipe is suspended no time passes. */
@@ -220,13 +225,6 @@ export class Liveness {
 
   #idleAt(): number {
     return this.idleTimeoutMs === 0 ? Infinity : this.#recordAt + this.idleTimeoutMs
-  }
-
-  #deadAt(): number {
-    const { deadPeerTimeoutMs } = this.#options
-    if (deadPeerTimeoutMs === 0 || (!this.isPingInFlight && !this.isPingDue)) return Infinity
-    const since = this.isPingDue ? this.#pingDueAt : this.#pingSentAt
-    return Math.max(since, this.#progressAt) + deadPeerTimeoutMs
   }
 
   #stuckAt(): number {

@@ -25,12 +25,14 @@ export interface SessionLimits {
   maxConcurrentUniStreams?: number
   /**
    * How often a QX_PING is sent, in ms, jittered down by up to 20 %; 0: only to measure the round trip, at the
-   * session's beginning and when its window grows. Default 10,000.
+   * session's beginning and when its window grows. Default 5,000. Raise it where each byte costs, as on a metered
+   * radio link; dead peers are then found later.
    */
   keepAliveIntervalMs?: number
   /**
-   * How long a QX_PING may stay unanswered, with nothing arriving and nothing being sent, before the peer counts as
-   * dead (`ASTRA_ERR_PEER_DEAD`), in ms; 0: forever. Default 20,000.
+   * How long a QX_PING may stay unanswered, while nothing arrives and a full connection takes nothing, before the peer
+   * counts as dead (`ASTRA_ERR_PEER_DEAD`), in ms; 0: forever. Default 10,000. Raise it for peers that may be busy, or
+   * links that may be interrupted, for longer. `Session.probe` shortens it once.
    */
   deadPeerTimeoutMs?: number
   /**
@@ -40,7 +42,10 @@ export interface SessionLimits {
   idleTimeoutMs?: number
   /** How long one record may take to arrive, in ms; 0: forever. Default 120,000. */
   recordTimeoutMs?: number
-  /** How long the peer has to answer a close, in ms, before the connection is broken. Default 3,000. */
+  /**
+   * How long the peer has to answer a close, in ms, before the connection is broken. A dead peer has no time.
+   * Default 3,000.
+   */
   closeTimeoutMs?: number
   /** How long a stream may stay unread while the receive buffer is above three quarters, in ms. Default 10,000. */
   unreadGraceMs?: number
@@ -97,8 +102,8 @@ export function resolveLimits(limits: SessionLimits): ResolvedLimits {
     }),
     maxConcurrentStreams: integer('maxConcurrentStreams', MEBIBYTE, STREAMS),
     maxConcurrentUniStreams: integer('maxConcurrentUniStreams', MEBIBYTE, STREAMS),
-    keepAliveIntervalMs: integer('keepAliveIntervalMs', 10_000, TIMEOUT),
-    deadPeerTimeoutMs: integer('deadPeerTimeoutMs', 20_000, TIMEOUT),
+    keepAliveIntervalMs: integer('keepAliveIntervalMs', 5_000, TIMEOUT),
+    deadPeerTimeoutMs: integer('deadPeerTimeoutMs', 10_000, TIMEOUT),
     idleTimeoutMs: integer('idleTimeoutMs', 0, TIMEOUT),
     recordTimeoutMs: integer('recordTimeoutMs', 120_000, TIMEOUT),
     closeTimeoutMs: integer('closeTimeoutMs', 3_000, TIMEOUT),

@@ -1,6 +1,7 @@
 import { equalBytes } from '@astranet/interface/bytes'
 import { after, type MaybePromise, type RegistryCrypto } from '../crypto.js'
 import type { CatalogueLimits } from '../model/limits.js'
+import type { Version } from '../model/version.js'
 import type { Delta } from './delta.js'
 import { forged, tooLarge, type DeltaResult } from './delta-result.js'
 import type { LogContent } from './log-content.js'
@@ -16,9 +17,10 @@ export interface SignedCheck {
   readonly limits: CatalogueLimits
 }
 
-/** Whether a delta that starts after `since` can follow what is held. */
+/** Whether what starts after `since` can be added to what is held, to make a state of this incarnation and watermark. */
 export function fits(
-  { since, state }: Pick<Delta, 'since' | 'state'>,
+  since: Version | undefined,
+  state: { readonly incarnation: number; readonly watermark: number },
   content: LogContent | undefined,
 ): boolean {
   if (since === undefined) return true

@@ -145,7 +145,7 @@ export class Replica implements LogId {
   #stageFor(delta: Delta, speaker: NodeId): Stage | undefined {
     const stage = this.#stages?.get(speaker)
     if (stage?.isContinuedBy(delta) === true) return stage
-    return fits(delta, this.#content) ? new Stage(delta) : undefined
+    return fits(delta.since, delta.state, this.#content) ? new Stage(delta) : undefined
   }
 
   #check(delta: Delta, stage: Stage, speaker: NodeId): MaybePromise<DeltaResult> {
@@ -167,24 +167,24 @@ export class Replica implements LogId {
     if (typeof entries === 'string') return malformed(this, entries)
     if (!delta.hasMore) return this.#complete(delta, stage, entries)
     if (entries.length === 0) return malformed(this, 'a part that is not the last has none')
-    stage.add(entries)
+    stage.add(entries, delta.state)
     return stage.bytes > MAX_STAGED_SHARE * this.#parts.limits.maxBytesPerOwner ? GAP : { kind: 'staged' }
   }
 
   #complete({ state }: Delta, stage: Stage, last: readonly ReadEntry[]): MaybePromise<DeltaResult> {
     const held = this.#content
     const isSnapshot = stage.since === undefined
-    // Another speaker may have brought something newer between the parts.
-    if (!fits({ since: stage.since, state }, held)) return GAP
+    // Another speaker may have brought something newer between the parts. Their watermarks were compared as they came.
+    if (!fits(stage.since, { incarnation: state.incarnation, watermark: 0 }, held)) return GAP
     const newest = isSnapshot ? 0 : (held?.version.sequence ?? 0)
     const entries = [...stage.entries, ...last].filter((entry) => entry.sequence > newest)
     const merge = new Merge({ held, isSnapshot, entries, state })
-    const isForged = isSnapshot && !stage.hasChanged
-    const mismatch = isForged ? forged(this, 'its entries do not make its state') : SUSPECT_GAP
-    if (merge.count !== state.count || merge.size !== state.size) return mismatch
+    const mismatch = (): DeltaResult =>
+      isSnapshot && !stage.hasChanged ? forged(this, 'its entries do not make its state') : SUSPECT_GAP
+    if (merge.count !== state.count || merge.size !== state.size) return mismatch()
     const bytes = merge.write()
     return after(this.#parts.crypto.hash(bytes.subarray(HEAD_BYTES)), (root) =>
-      equalBytes(root, state.root) ? this.#accept(merge, bytes, state, stage) : mismatch,
+      equalBytes(root, state.root) ? this.#accept(merge, bytes, state, stage) : mismatch(),
     )
   }
 

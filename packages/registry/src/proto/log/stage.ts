@@ -16,7 +16,9 @@ export class Stage {
   readonly entries: ReadEntry[] = []
   /** The sequence where the last part ended. */
   until: number
-  readonly #incarnation: number
+  /** Incarnation and watermark of the last part. */
+  #incarnation: number
+  #watermark: number
   #bytes = 0
   #heldBytes = 0
   #verified: SignedState | undefined = undefined
@@ -27,6 +29,7 @@ export class Stage {
     this.publicKey = delta.publicKey === undefined ? undefined : copyBytes(delta.publicKey)
     this.until = delta.since?.sequence ?? 0
     this.#incarnation = delta.state.incarnation
+    this.#watermark = delta.state.watermark
   }
 
   /** Bytes of the entries that have arrived. */
@@ -44,19 +47,23 @@ export class Stage {
     return this.#hasChanged
   }
 
-  /** Whether `delta` starts where this ends, in the same life of the owner. */
+  /**
+   * Whether `delta` starts where this ends, in the same life of the owner. Tombstones that were dropped since the part
+   * before must not have been behind it: what they withdraw may be among what has arrived.
+   */
   isContinuedBy({ since, state }: Delta): boolean {
     return (
       this.entries.length > 0 &&
       since?.sequence === this.until &&
       since.incarnation === this.#incarnation &&
-      state.incarnation === this.#incarnation &&
-      since.sequence >= state.watermark
+      state.watermark <= Math.max(this.#watermark, this.until)
     )
   }
 
   /** Takes a part that is not the last. Its entries must not refer to the message it came in. */
-  add(entries: readonly ReadEntry[]): void {
+  add(entries: readonly ReadEntry[], { incarnation, watermark }: SignedState): void {
+    this.#incarnation = incarnation
+    this.#watermark = watermark
     for (const entry of entries) {
       const size = entry.end - entry.start
       this.#bytes += size

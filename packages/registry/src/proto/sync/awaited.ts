@@ -178,7 +178,7 @@ export class Awaited {
       // The link over which it was announced first is the better one.
       from.isEager = true
       from.hasPruned = false
-      entry.timer = agenda.add(now + ANNOUNCED_PATIENCE_MS, () => this.#failed(entry))
+      entry.timer = agenda.add(now + ANNOUNCED_PATIENCE_MS, () => this.#lookFor(entry, from, now))
     }
   }
 
@@ -194,6 +194,13 @@ export class Awaited {
     }
     if (next !== undefined) this.#ask(entry, next)
     else if (entry.isAnnounced) this.#giveUp(entry)
+  }
+
+  /** It has not come. When nothing at all has come of the one that was asked, its link is slow, or has gone. */
+  #lookFor(entry: AwaitedLog, from: Neighbour, askedAt: number): void {
+    const source = entry.sources.get(from)
+    if (source !== undefined && from.heardAt <= askedAt) source.asked--
+    this.#failed(entry)
   }
 
   /** The one that was asked has not sent what it offered. */

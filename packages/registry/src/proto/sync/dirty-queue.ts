@@ -25,9 +25,12 @@ export class DirtyQueue {
     return this.#entries.has(key)
   }
 
-  /** What is first: a log, or the number of a mark. */
-  get first(): DirtyLog | number | undefined {
-    for (const [key, entry] of this.#entries) return entry ?? (key as number)
+  /** What is first: a log, or the number of a mark. `isAsked`: of what the neighbour asked for. */
+  first(isAsked: boolean): DirtyLog | number | undefined {
+    for (const [key, entry] of this.#entries) {
+      if (entry === undefined) return key as number
+      if (!isAsked || entry.isAsked) return entry
+    }
     return undefined
   }
 

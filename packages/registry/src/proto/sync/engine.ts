@@ -28,6 +28,7 @@ import { RefusedOwners } from './refused-owners.js'
 import type { SharedLog } from './shared-log.js'
 import { Spread } from './spread.js'
 import { SyncState } from './sync-state.js'
+import { VerifyAhead } from './verify-ahead.js'
 import { Visibility } from './visibility.js'
 
 /** A way to a node, see `Catalogue.routeTo`. */
@@ -62,7 +63,8 @@ export class Engine {
     const { signer, crypto, role, catalogue: scope, incarnation, random } = options
     const self = signer.nodeId
     const limits = resolveLimits(options)
-    const store = new LogStore({ limits, crypto, interner: new BoundedInterner() })
+    const ahead = new VerifyAhead(crypto)
+    const store = new LogStore({ limits, crypto: ahead, interner: new BoundedInterner() })
     const state = new SyncState({ self, store, signal: new GraphSignal(), role, scope })
     const graph = new Graph(self)
     const { view, refused } = this
@@ -173,6 +175,7 @@ export class Engine {
       push,
       claims: this.#claims,
       refused,
+      ahead,
       onChanged: (change) => spread.changed(change),
       onStaged: (log) => {
         store.count(log)

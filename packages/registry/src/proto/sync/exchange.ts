@@ -52,6 +52,7 @@ export class Exchange {
   receive(from: Neighbour, value: unknown): MaybePromise<AstraError | undefined> {
     const { state } = this.#parts
     state.receivedMessages++
+    from.heardAt = state.now
     const message = decodeMessage(value)
     if (message instanceof AstraError) return message
     if (REQUESTS.has(message.type) && !from.requests.tryUse(1 / REQUESTS_AT_ONCE, state.now))

@@ -13,6 +13,7 @@ import type { RefusedOwners } from './refused-owners.js'
 import { changeShare } from './shared-log.js'
 import { MAX_DROPPED_DELTAS, MAX_SUSPECTS } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
+import { deltasAhead, type VerifyAhead } from './verify-ahead.js'
 
 /** A log that has changed. */
 export interface LogChange {
@@ -30,6 +31,7 @@ export interface IntakeParts {
   readonly push: Push
   readonly claims: IncarnationClaims
   readonly refused: RefusedOwners
+  readonly ahead: VerifyAhead
   /** Called when a log has changed, and when only the memory that it takes has. */
   readonly onChanged: (change: LogChange) => void
   readonly onStaged: (log: HeldLog) => void
@@ -52,7 +54,19 @@ export class Intake {
   receive(from: Neighbour, deltas: readonly Delta[], index: number = 0): Outcome {
     const delta = deltas[index]
     if (delta === undefined) return undefined
+    for (const each of deltasAhead(deltas, index)) this.#verifyAhead(from, each)
     return after(this.#receive(from, delta), (error) => error ?? this.receive(from, deltas, index + 1))
+  }
+
+  /** Begins to check the signature of a delta, unless it will be refused or dropped for other reasons. */
+  #verifyAhead(from: Neighbour, delta: Delta): void {
+    const { state, refused, ahead } = this.#parts
+    if (delta.owner === state.self || (!from.isRouter && delta.owner !== from.id)) return
+    const log = state.store.get(delta)
+    const publicKey = delta.publicKey ?? log?.publicKey
+    if (publicKey === undefined || refused.has(logKey(delta.owner, delta.kind), delta.state)) return
+    if (log?.version !== undefined && !isNewer(delta.state, log.version)) return
+    if (log?.accepted.hasRoom(state.now) !== false) ahead.start(delta, publicKey)
   }
 
   #receive(from: Neighbour, delta: Delta): Outcome {

@@ -80,6 +80,8 @@ export class Neighbour {
   patience: AgendaEntry | undefined = undefined
   /** When something last arrived that it was asked for. */
   progressAt: number
+  /** When something last arrived of it. */
+  heardAt: number
 
   constructor(facts: NeighbourFacts, resent: Ration, now: number) {
     this.id = facts.nodeId
@@ -89,6 +91,15 @@ export class Neighbour {
     this.resent = resent
     this.upAt = now
     this.progressAt = now
+    this.heardAt = now
+  }
+
+  /**
+   * Whether it is known what it offers. Until then changes of others wait, because it may hold them already; it is sent
+   * only what it asks for.
+   */
+  get isKnown(): boolean {
+    return !this.isRouter || (this.hasGreeted && this.pull === 'idle')
   }
 
   get isRouter(): boolean {

@@ -33,6 +33,7 @@ export class Pull {
     from.hasGreeted = true
     if (items !== undefined) this.offered(from, items, 'pull')
     else if (from.isRouter && state.holdsAll && root !== state.tree.root) this.begin(from)
+    state.neighbours.wake(from)
     onComplete(from)
   }
 
@@ -54,6 +55,7 @@ export class Pull {
     this.offered(from, items, 'pull')
     if (hasMore) return
     from.pull = 'idle'
+    this.#parts.state.neighbours.wake(from)
     this.#parts.onComplete(from)
   }
 

@@ -3,6 +3,7 @@ import type { Version } from '../model/version.js'
 import type { Awaited } from './awaited.js'
 import type { Neighbour } from './neighbour.js'
 import { changeShare, type SharedLog } from './shared-log.js'
+import { SMALL_LOG_BYTES } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 
 /**
@@ -99,16 +100,31 @@ export class Push {
   }
 
   #pass(log: SharedLog, base: Version | undefined): void {
-    const isOwn = log.owner === this.#state.self
     for (const neighbour of this.#targets(log)) {
       if (neighbour.id === log.from || neighbour.id === log.owner) continue
       if (this.#isOfferedBy(neighbour, log)) continue
-      if (neighbour.isEager && (neighbour.isCurrent || isOwn)) {
-        neighbour.dirty.add(log, base)
+      if (neighbour.isEager && this.#isInOrder(neighbour, log)) {
+        neighbour.dirty.add(log, this.#isLikelyUnknown(neighbour, log) ? undefined : base)
         neighbour.announcements.delete(log.key)
         this.#state.neighbours.wake(neighbour)
       } else this.announce(neighbour, log)
     }
+  }
+
+  /** Whether a neighbour was not offered a log when its link came up, and all of it is not much. */
+  #isLikelyUnknown(neighbour: Neighbour, { owner, state }: SharedLog): boolean {
+    const since = this.#state.store.hiddenSince(owner)
+    const isSmall = state !== undefined && state.size <= SMALL_LOG_BYTES
+    return isSmall && since !== undefined && neighbour.upAt >= since
+  }
+
+  /**
+   * Whether a change may be sent at once. While the exchange of a new link goes on, changes by others are announced. A
+   * change of links must not overtake them: it can make nodes visible there, in states that are out of date.
+   */
+  #isInOrder(neighbour: Neighbour, { owner, kind }: SharedLog): boolean {
+    if (kind === 'services') return neighbour.isCurrent || owner === this.#state.self
+    return neighbour.isCurrent && neighbour.announcements.size === 0
   }
 
   /** Those that hear of all changes of a log. */

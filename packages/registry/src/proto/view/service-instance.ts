@@ -1,6 +1,8 @@
 import type { NodeId } from '@astranet/interface'
 import type { ServiceHealth } from '../model/record.js'
 
+export type { ServiceHealth } from '../model/record.js'
+
 /** A service that a node offers now: one place where it can be dialed. Frozen. */
 export interface ServiceInstance {
   /** Services of different environments do not see each other. `''` by default. */

@@ -185,7 +185,7 @@ export class Engine {
       onKnown: (from, { owner }) => home.received(from, owner),
       onStaged: (log) => {
         store.count(log)
-        memory.makeRoom()
+        memory.makeRoom(log.owner)
         memory.watchHidden()
       },
     })

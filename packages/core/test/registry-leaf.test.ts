@@ -2,6 +2,7 @@ import { memory } from '@astranet/transport-memory'
 import { expect, test } from 'vitest'
 import * as browser from '../src/browser.js'
 import { AstraNet } from '../src/index.js'
+import { take } from './discovery-support.js'
 import { until } from './support.js'
 
 /** Two routers with a link, a server at each, and a leaf as a page has it, which has joined the first router. */
@@ -45,6 +46,9 @@ test('a page holds what it asks for and no more', async () => {
   const found = await page.resolve('wanted')
   expect(found.map(({ nodeId }) => nodeId)).toEqual([server.nodeId])
   expect(await page.resolve('nothing')).toEqual([])
+  expect(names(page)).toEqual([])
+  const changes = page.serviceMap().watch({ name: 'wanted' })
+  await take(changes, 1)
   expect(names(page)).toEqual(['wanted'])
   expect(page.inspect().registry).toMatchObject({ role: 'leaf', catalogue: 'wanted' })
 })
@@ -54,11 +58,9 @@ test('a page that loses its router asks at the next, and no watch sees a service
   const { server, page, routers, addresses } = nodes
   await server.bind('', 'kept')
   await page.waitFor('kept')
-  const changes = page.serviceMap().watch()
   const kinds: string[] = []
   const watching = (async () => {
-    for await (const change of changes)
-      kinds.push(`${change.kind} ${change.kind === 'remove' ? '' : ''}`.trim())
+    for await (const { kind } of page.serviceMap().watch({ name: 'kept' })) kinds.push(kind)
   })()
   await until(() => kinds.length === 1)
   await page.join('memory', addresses[1])
@@ -68,9 +70,25 @@ test('a page that loses its router asks at the next, and no watch sees a service
   await server.bind('', 'later')
   const later = await page.waitFor('later')
   expect(later).toHaveLength(1)
-  expect(kinds).not.toContain('remove')
+  expect(kinds).toEqual(['add'])
   await page.close()
   await watching
+})
+
+test('what a page gives up and asks for again in one turn it gets again', async () => {
+  await using nodes = await place()
+  const { server, page } = nodes
+  await server.bind('', 'again')
+  for (const options of [{ name: 'again' }, {}]) {
+    const first = page.serviceMap().watch(options)
+    await take(first, 1)
+    const second = page.serviceMap().watch(options)
+    const left = first.return?.()
+    await take(second, 1)
+    await left
+    await second.return?.()
+    expect(names(page)).toEqual([])
+  }
 })
 
 test('a page without a second router keeps what it knew for a moment only', async () => {

@@ -7,6 +7,8 @@ import { SkipClock } from './support.js'
 class Asked {
   readonly names = new Map<string, number>()
   all = 0
+  /** How often the neighbours were to be told. */
+  told = 0
   readonly #waiting: (() => void)[] = []
   #isAnswered = false
 
@@ -47,7 +49,11 @@ class Asked {
 function parts(scope?: 'all' | 'wanted'): { asked: Asked; clock: SkipClock; wants: Wants } {
   const asked = new Asked(scope)
   const clock = new SkipClock()
-  return { asked, clock, wants: new Wants({ catalogue: asked.catalogue, clock }) }
+  return {
+    asked,
+    clock,
+    wants: new Wants({ catalogue: asked.catalogue, clock, onChange: () => (asked.told += 1) }),
+  }
 }
 
 describe('the names that a leaf asks for', () => {
@@ -57,11 +63,11 @@ describe('the names that a leaf asks for', () => {
     wants.use('x', 'a')
     await clock.advance(WANT_KEPT_MS - 1)
     wants.use('', 'a')
-    expect([...asked.names.keys()]).toEqual([' a', 'x a'])
+    expect([[...asked.names.keys()], asked.told]).toEqual([[' a', 'x a'], 2])
     await clock.advance(1)
     expect([...asked.names.keys()]).toEqual([' a'])
     await clock.advance(WANT_KEPT_MS)
-    expect([asked.names.size, wants.size, clock.pending]).toEqual([0, 0, 0])
+    expect([asked.names.size, wants.size, clock.pending, asked.told]).toEqual([0, 0, 0, 4])
   })
 
   test('are those that are held, by one or several callers', async () => {

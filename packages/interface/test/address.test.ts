@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  checkEnvironment,
   checkPort,
   checkServiceName,
   formatNodeId,
@@ -80,6 +81,36 @@ describe('a service name', () => {
     expect(() => checkServiceName('x'.repeat(256))).toThrow(RangeError)
     expect(() => checkServiceName('€'.repeat(85) + 'x')).toThrow(/got 256/)
     expect(() => checkServiceName('😀'.repeat(64))).toThrow(/got 256/)
+  })
+})
+
+describe('an environment', () => {
+  it.each(['', 'a', 'a/b', 'prod/eu-west/ж', 'x'.repeat(255)])('may be %j', (environment) => {
+    expect(checkEnvironment(environment)).toBe(environment)
+  })
+
+  it.each([
+    '/',
+    'a/',
+    '/a',
+    'a//b',
+    'a b',
+    'a:b',
+    'a@b',
+    'a\u0000b',
+    'naaaaaaaaaaaaa',
+    'a/naaaaaaaaaaaaa',
+    '\ud800',
+  ])('is not %j', (environment) => {
+    expect(() => checkEnvironment(environment)).toThrow(/^environment part must/)
+  })
+
+  it('has at most 255 bytes in all its parts', () => {
+    expect(() => checkEnvironment(`${'x'.repeat(127)}/${'x'.repeat(128)}`)).toThrow(RangeError)
+    expect(() => checkEnvironment('x'.repeat(1e6))).toThrow(/^environment must be at most 255 bytes/)
+    expect(() => checkEnvironment(1 as unknown as string)).toThrow(
+      /^environment must be a string, got number/,
+    )
   })
 })
 

@@ -18,6 +18,8 @@ export interface DiscoveryParts {
   readonly clock: Clock
   /** Woken when services, or who may offer them, have changed. */
   readonly waiters: ChangeWaiters
+  /** What this node asks of the network has changed. */
+  readonly onChange: () => void
 }
 
 /** What a node's program finds out about services and routes: lookups, watches, and what is asked of the network. */

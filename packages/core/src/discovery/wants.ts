@@ -15,6 +15,8 @@ export const MAX_WANTED_NAMES = 1_000
 export interface WantsParts {
   readonly catalogue: Pick<Catalogue, 'want' | 'wantAll' | 'catalogue'>
   readonly clock: Clock
+  /** What is asked for has changed: the neighbours have to be told, soon. */
+  readonly onChange: () => void
 }
 
 /** @internal Interest of one caller; see `Want`. */
@@ -65,7 +67,7 @@ export class Wants {
   /** Asks for a name until the result is closed. `onAnswered` is called once, unless it is answered already. */
   hold(environment: string, name: string, onAnswered: () => void): HeldWant {
     const wanted = this.#at(environment, name) ?? this.#add(environment, name)
-    if (wanted === undefined) return this.#parts.catalogue.wantAll(onAnswered)
+    if (wanted === undefined) return this.#askAll(onAnswered)
     wanted.holders += 1
     if (!wanted.want.isAnswered) wanted.onAnswered.add(onAnswered)
     let isHeld = true
@@ -85,7 +87,7 @@ export class Wants {
 
   /** Asks for everything until the result is closed. */
   holdAll(): HeldWant {
-    return this.#parts.catalogue.wantAll()
+    return this.#askAll(undefined)
   }
 
   /** Asks for nothing any more. Idempotent. */
@@ -94,6 +96,21 @@ export class Wants {
     this.#timer?.cancel()
     this.#timer = undefined
     for (const wanted of this.#all()) this.#delete(wanted)
+  }
+
+  #askAll(onAnswered: (() => void) | undefined): HeldWant {
+    const { catalogue, onChange } = this.#parts
+    const want = catalogue.wantAll(onAnswered)
+    onChange()
+    return {
+      get isAnswered() {
+        return want.isAnswered
+      },
+      close: () => {
+        want.close()
+        onChange()
+      },
+    }
   }
 
   #at(environment: string, name: string): WantedName | undefined {
@@ -108,7 +125,9 @@ export class Wants {
       for (const each of onAnswered) each()
       onAnswered.clear()
     }
-    const want = this.#parts.catalogue.want(environment, name, answered)
+    const { catalogue, onChange } = this.#parts
+    const want = catalogue.want(environment, name, answered)
+    onChange()
     const wanted: WantedName = { environment, name, want, holders: 0, usedAt: -Infinity, onAnswered }
     const names = this.#byEnvironment.get(environment) ?? new Map<string, WantedName>()
     this.#byEnvironment.set(environment, names)
@@ -158,6 +177,7 @@ export class Wants {
     if (names.size === 0) this.#byEnvironment.delete(environment)
     this.#size -= 1
     want.close()
+    this.#parts.onChange()
   }
 
   #all(): WantedName[] {

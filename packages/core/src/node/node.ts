@@ -111,7 +111,10 @@ export class Node<TSocket, TListener> {
     this.#loopback = loopback
     const offers = new Offers({ self, catalogue, access, neighbour: neighbours.identityOf.bind(neighbours) })
     this.offers = offers
-    this.discovery = new Discovery({ self, catalogue, offers, routes: this.routes, clock, waiters })
+    this.discovery = new Discovery({
+      ...{ self, catalogue, offers, routes: this.routes, clock, waiters },
+      onChange: () => sync.schedule(),
+    })
     this.dialer = new Dialer({
       ...{ factory: platform, self, clock, catalogue, ports, loopback, access, offers, waiters },
       ...{ links: new LinkSource(preferred), identityOf: table.identityOf.bind(table) },

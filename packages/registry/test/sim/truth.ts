@@ -29,6 +29,11 @@ function neighboursOf(process: Process): Process[] {
   return found
 }
 
+/** Whether a node is to see what another one offers. */
+export function canReach(process: Process, owner: Process): boolean {
+  return reachOf(process).has(owner.nodeId)
+}
+
 /** How what a node sees differs from what it should see; `undefined` when it does not. */
 export function differenceOf(world: World, process: Process): string | undefined {
   if (process.catalogue.catalogue === 'all') return differenceFrom(world, process, reachOf(process))

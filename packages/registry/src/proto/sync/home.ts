@@ -16,6 +16,8 @@ export interface HomeParts {
   readonly view: ServiceView
   /** What the router gave of an owner has changed: look whether the owner is visible, and forget what is of no use. */
   readonly onGivenChanged: (owner: NodeId) => void
+  /** Something is to be said to the router, at the end of this turn: what is wanted has changed. */
+  readonly onWork: () => void
 }
 
 /** Bytes of one version, and of what is around one name, in a message. */
@@ -38,6 +40,9 @@ export class Home {
   /** The names that the router was told. */
   readonly #told = new Map<string, WantedName>()
   #isAllTold = false
+  /** Names, and whether everything, that it was told and that were given up since, perhaps to be wanted again. */
+  readonly #givenUp = new Map<string, WantedName>()
+  #isAllGivenUp = false
   #isDue = false
   /** Whether the router has not been told yet all that was wanted when it was chosen. */
   #isFresh = false
@@ -96,11 +101,16 @@ export class Home {
     const add: WantedName[] = []
     const held: LogVersion[] = []
     let room = MAX_DELTA_BYTES
-    const remove = this.#removed()
-    for (const { environment, name } of remove) room -= nameBytes(environment, name)
+    const remove: WantedName[] = []
+    for (const [text, name] of this.#givenUp) {
+      room -= nameBytes(name.environment, name.name)
+      if (room < 0) break
+      this.#givenUp.delete(text)
+      remove.push(name)
+    }
     for (const interest of interests.names) {
       const { name } = interest
-      if (name === undefined || interest.token !== undefined) continue
+      if (name === undefined || interest.token !== undefined || room < 0) continue
       room -= nameBytes(name.environment, name.name)
       if (room < 0) break
       interest.token = token
@@ -111,16 +121,18 @@ export class Home {
         if (this.#confirm(nodeId, held)) room -= VERSION_BYTES
       }
     }
-    const all = interests.all !== undefined
+    // What was given up and is wanted again is given up first, so that the router sends it again.
+    const all = interests.all !== undefined && !this.#isAllGivenUp
+    this.#isAllGivenUp = false
     if (all && !this.#isAllTold) {
       for (const owner of [...this.#unconfirmed]) {
         if (held.length >= MAX_ITEMS_PER_MESSAGE || room < VERSION_BYTES) break
         if (this.#confirm(owner, held)) room -= VERSION_BYTES
       }
     }
-    if (interests.all !== undefined) interests.all.token ??= token
+    if (all && interests.all !== undefined) interests.all.token ??= token
     this.#isAllTold = all
-    this.#isDue = room < 0
+    this.#isDue = room < 0 || (interests.all !== undefined && !all)
     if (this.#isFresh && !this.#isDue) {
       this.#isFresh = false
       this.#confirmedBy = token
@@ -167,6 +179,8 @@ export class Home {
     this.#router = router
     this.#told.clear()
     this.#isAllTold = false
+    this.#givenUp.clear()
+    this.#isAllGivenUp = false
     this.#isFresh = true
     this.#confirmedBy = undefined
     this.#unconfirmed.clear()
@@ -175,17 +189,6 @@ export class Home {
     if (this.interests.all !== undefined) this.interests.all.token = undefined
     this.#isDue = true
     neighbours.wake(router)
-  }
-
-  /** The names that the router was told and that are wanted no more. */
-  #removed(): WantedName[] {
-    const removed: WantedName[] = []
-    for (const [text, name] of this.#told) {
-      if (this.interests.has(text)) continue
-      this.#told.delete(text)
-      removed.push(name)
-    }
-    return removed
   }
 
   /** Names what is held of an owner, so that it is not sent again. */
@@ -202,14 +205,21 @@ export class Home {
     if (this.#router !== undefined) {
       this.#isDue = true
       this.#parts.state.neighbours.wake(this.#router)
+      this.#parts.onWork()
     }
     if (ended === undefined) return
     const { name } = ended
+    if (name === undefined) this.#isAllGivenUp = this.#isAllTold
+    else this.#giveUp(nameText(name.environment, name.name), name)
     const owners =
       name === undefined
         ? [...this.#given]
         : this.#parts.view.resolve(name.environment, name.name, undefined).map(({ nodeId }) => nodeId)
     for (const owner of owners) if (!this.#isWanted(owner)) this.#take(owner)
+  }
+
+  #giveUp(text: string, name: WantedName): void {
+    if (this.#told.delete(text)) this.#givenUp.set(text, name)
   }
 
   #isWanted(owner: NodeId): boolean {

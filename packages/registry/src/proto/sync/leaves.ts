@@ -49,6 +49,11 @@ export class Leaves {
     const held = new Map<NodeId, Version>()
     for (const { owner, kind, version } of message.held) if (kind === 'services') held.set(owner, version)
     for (const { environment, name } of message.remove) this.#remove(from, environment, name)
+    // The leaf has dropped what it wants no more before it asked for anything new.
+    if (interest.all && !message.all) {
+      this.#setAll(from, false)
+      this.#dropUnwanted(from)
+    }
     for (const { environment, name } of message.add) {
       interest.names.add(nameText(environment, name))
       if (interest.names.size > MAX_WANTED_NAMES) return tooManyNames(from)
@@ -56,10 +61,8 @@ export class Leaves {
       for (const { nodeId } of this.#parts.view.resolve(environment, name, undefined))
         this.#give(from, nodeId, held)
     }
-    const isAll = interest.all
     this.#setAll(from, message.all)
     if (message.all) for (const owner of owners()) this.#give(from, owner, held)
-    else if (isAll) this.#dropUnwanted(from)
     for (const owner of held.keys()) if (!interest.owners.has(owner)) from.gone.add(owner)
     from.dirty.mark(message.token)
     state.neighbours.wake(from)

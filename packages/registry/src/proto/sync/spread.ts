@@ -51,8 +51,11 @@ export class Spread {
     if (log.kind === 'services') feed.servicesChanged(logs)
     else feed.linksChanged(logs, changes)
     state.signal.mark()
-    if (owner === from.id && log.version.incarnation > from.incarnation)
-      onLaterLife(owner, log.version.incarnation)
+    const neighbour = state.neighbours.get(owner)
+    if (neighbour !== undefined && log.version.incarnation > neighbour.incarnation) {
+      if (from === neighbour) onLaterLife(owner, log.version.incarnation)
+      else state.showEvidence(neighbour, log)
+    }
     awaited.arrived(log.key, log.version, from)
     home.received(from, owner)
     visibility.settle()

@@ -1,0 +1,111 @@
+import { toNodeId } from '@astranet/interface'
+import { describe, expect, it } from 'vitest'
+import {
+  checkLinkRecord,
+  checkNodeRecord,
+  checkServiceKey,
+  checkServiceRecord,
+} from '../src/proto/model/check-record.js'
+import { BoundedInterner } from '../src/proto/model/interner.js'
+import { isSameRecord, keyText } from '../src/proto/model/record.js'
+import { service } from './support/logs.js'
+
+const self = toNodeId(1n)
+const fields = { tags: [], weight: 1, zone: '', version: '', health: 'passing' }
+
+describe('a service', () => {
+  it.each([
+    [{ tags: 'a' }, TypeError, /^tags must be a list/],
+    [{ tags: Array.from({ length: 33 }, () => 'a') }, RangeError, /^tags must be at most 32/],
+    [{ tags: [''] }, TypeError, /^tag must not be empty/],
+    [{ tags: ['x'.repeat(256)] }, RangeError, /^tag must be at most 255 bytes/],
+    [{ tags: ['a\u0000b'] }, TypeError, /^tag must be well-formed/],
+    [{ weight: -1 }, RangeError, /^weight must be/],
+    [{ weight: 65_536 }, RangeError, /^weight must be/],
+    [{ weight: 1.5 }, RangeError, /^weight must be/],
+    [{ zone: 'x'.repeat(256) }, RangeError, /^zone must be at most 255 bytes/],
+    [{ zone: 1 }, TypeError, /^zone must be a string/],
+    [{ version: 'a\nb' }, TypeError, /^version must be well-formed/],
+    [{ health: 'ill' }, TypeError, /^health must be 'passing' or 'failing'/],
+  ])('with %j is refused by an error that names the field', (wrong, type, message) => {
+    const check = () => checkServiceRecord(self, checkServiceKey('', 'echo', 7), { ...fields, ...wrong })
+    expect(check).toThrow(type)
+    expect(check).toThrow(message)
+  })
+
+  it('has an environment, a name and a port', () => {
+    expect(() => checkServiceKey('a//b', 'echo', 7)).toThrow(/^environment part must not be empty/)
+    expect(() => checkServiceKey('', '', 7)).toThrow(/^service name must not be empty/)
+    expect(() => checkServiceKey('', 'echo', 2 ** 32)).toThrow(/^port must be/)
+    expect(() => checkServiceKey('', 'echo', undefined)).toThrow(TypeError)
+  })
+
+  it('is frozen, with its tags, and the same only when everything is', () => {
+    const one = service(self, 'echo', 7, { tags: ['a'], zone: 'z' })
+    expect(Object.isFrozen(one) && Object.isFrozen(one.tags)).toBe(true)
+    expect(isSameRecord(one, service(self, 'echo', 7, { tags: ['a'], zone: 'z' }))).toBe(true)
+    for (const other of [
+      { tags: ['b'] },
+      { zone: 'y' },
+      { version: '2' },
+      { weight: 2 },
+      { health: 'failing' },
+    ]) {
+      expect(isSameRecord(one, service(self, 'echo', 7, { tags: ['a'], zone: 'z', ...other }))).toBe(false)
+    }
+    expect(isSameRecord(one, service(toNodeId(2n), 'echo', 7, { tags: ['a'], zone: 'z' }))).toBe(false)
+    expect(keyText(one)).not.toBe(keyText(service(self, 'echo', 70)))
+  })
+})
+
+describe('a node', () => {
+  const node = { roles: ['router'], addresses: ['tcp://a:1'], routers: [self] }
+
+  it.each([
+    [/^roles must be at most 8/, { roles: Array.from({ length: 9 }, () => 'a') }],
+    [/^roles must be strings of 1 to 32 characters/, { roles: ['a b'] }],
+    [/^addresses must be strings/, { addresses: ['ä'] }],
+    [/^addresses must be at most 16/, { addresses: Array.from({ length: 17 }, () => 'a') }],
+    [/^routers must be at most 64/, { routers: Array.from({ length: 65 }, () => self) }],
+    [/^node id must be a bigint/, { routers: [1] }],
+  ])('is refused by an error that names the field: %s', (message, wrong) => {
+    expect(() => checkNodeRecord({ ...node, ...wrong } as never)).toThrow(message)
+  })
+
+  it('does not follow what the caller does to its lists', () => {
+    const roles = ['router']
+    const record = checkNodeRecord({ ...node, roles })
+    roles.push('other')
+    expect(record.roles).toEqual(['router'])
+    expect(isSameRecord(record, checkNodeRecord(node))).toBe(true)
+    expect(isSameRecord(record, checkNodeRecord({ ...node, routers: [] }))).toBe(false)
+  })
+})
+
+describe('a link', () => {
+  it('has the incarnation of its neighbour, and perhaps a cost', () => {
+    expect(checkLinkRecord(self, 5, 1.5)).toMatchObject({ neighbour: self, incarnation: 5, cost: 1.5 })
+    expect(checkLinkRecord(self, 5, undefined).cost).toBeUndefined()
+    expect(() => checkLinkRecord(self, -1, 1)).toThrow(/^incarnation must be/)
+    expect(() => checkLinkRecord(self, 1, -1)).toThrow(/^cost must be/)
+    expect(() => checkLinkRecord(self, 1, NaN)).toThrow(/^cost must be/)
+    expect(() => checkLinkRecord(5 as never, 1, 1)).toThrow(/^node id must be a bigint/)
+  })
+})
+
+describe('a bounded interner', () => {
+  it('makes one list of equal ones, and forgets what was not used for long', () => {
+    const interner = new BoundedInterner()
+    const list = interner.list(['a', 'b'])
+    expect(Object.isFrozen(list)).toBe(true)
+    expect(interner.list(['a', 'b'])).toBe(list)
+    for (let n = 0; n < 4_000; n++) interner.list([`${n}`])
+    expect(interner.list(['a', 'b'])).toBe(list)
+    for (let n = 0; n < 9_000; n++) interner.list([`${n}`])
+    expect(interner.list(['a', 'b'])).not.toBe(list)
+    const long = ['x'.repeat(65)]
+    expect(interner.list(long)).not.toBe(interner.list(long))
+    expect(interner.list([])).toBe(interner.list([]))
+    expect(interner.text('')).toBe('')
+  })
+})

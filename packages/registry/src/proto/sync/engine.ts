@@ -319,7 +319,7 @@ export class Engine {
   /** What a leaf's router gave of an owner has changed: what is of no use any more is forgotten. */
   #givenChanged(owner: NodeId, spread: Spread): void {
     this.visibility.refresh(owner)
-    if (!this.home.isGiven(owner) && !this.state.neighbours.isUp(owner)) spread.forget(owner)
+    if (!this.home.isGiven(owner) && !this.visibility.has(owner)) spread.forget(owner)
   }
 
   #answerWants(): void {

@@ -150,6 +150,7 @@ export class Engine {
       ownLinks,
       ownRecords,
       random,
+      onOfferComplete: (neighbour) => spread.release(neighbour),
     })
     const spread: Spread = new Spread({
       state,

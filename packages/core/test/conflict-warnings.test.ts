@@ -21,7 +21,11 @@ function idOf(number: number): NodeId {
 test('a member that makes conflicts of ever new ids causes 64 warnings, and hides none of this node', async () => {
   let warnings = 0
   let published = 0
-  const conflicts = new Conflicts(idOf(0), { publish: () => published++, warn: () => warnings++ })
+  const conflicts = new Conflicts(idOf(0), {
+    publish: () => published++,
+    warn: () => warnings++,
+    hasSubscribers: () => true,
+  })
   const remoteAddress = '192.0.2.1:1'
   for (let count = 1; count <= 200; count++)
     conflicts.opened(idOf(count), { link: aLink(1), remoteAddress }, { link: aLink(2), remoteAddress })

@@ -297,9 +297,9 @@ test('a silent neighbour is gone 2 s after the addresses of the machine have cha
   const transport = swallowing(shared)
   let network = '10.0.0.1'
   const machine = new MachineWatch({ clock, timeOfDay: () => clock.now(), network: () => network })
-  const resolved = resolveOptions({ clock, transports: [transport] }, () => [])
+  const resolved = resolveOptions({ clock, transports: [transport] }, nodejs)
   const node = new Node({ ...resolved, identity: identityNow(undefined) }, { ...nodejs, machine })
-  await using watcher = new AstraNet(new NodeHandle(node), NODE_SCOPE)
+  await using watcher = new AstraNet(new NodeHandle(node, resolved), NODE_SCOPE)
   const silent = new AstraNet({ clock, transports: [transport] })
   await using living = new AstraNet({ clock, transports: [shared] })
   await watcher.listenAndServe('memory', 'watcher')

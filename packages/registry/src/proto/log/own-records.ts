@@ -41,14 +41,9 @@ export class OwnRecords {
   publishService(options: ServiceOptions): boolean {
     this.#checkPresent()
     const { self, log, onServices } = this.#parts
-    const key = checkServiceKey(options.environment ?? '', options.name, options.port)
-    const record = checkServiceRecord(self, key, {
-      tags: options.tags ?? [],
-      weight: options.weight ?? 1,
-      zone: options.zone ?? '',
-      version: options.version ?? '',
-      health: options.health ?? 'passing',
-    })
+    const { environment = '', tags = [], weight = 1, zone = '', version = '', health = 'passing' } = options
+    const key = checkServiceKey(environment, options.name, options.port)
+    const record = checkServiceRecord(self, key, { tags, weight, zone, version, health })
     const before = log.record(key)
     if (!log.put(record)) return false
     onServices([{ before, now: record }])
@@ -58,7 +53,8 @@ export class OwnRecords {
   /** See `Catalogue.withdrawService`. */
   withdrawService(name: ServiceName): boolean {
     const { log, onServices } = this.#parts
-    const key = checkServiceKey(name.environment ?? '', name.name, name.port)
+    const { environment = '' } = name
+    const key = checkServiceKey(environment, name.name, name.port)
     const before = log.record(key)
     if (before === undefined || !log.withdraw(key)) return false
     onServices([{ before, now: undefined }])

@@ -182,9 +182,10 @@ export class Engine {
       refused,
       ahead,
       onChanged: (change) => spread.changed(change),
+      onKnown: (from, { owner }) => home.received(from, owner),
       onStaged: (log) => {
         store.count(log)
-        memory.makeRoom()
+        memory.makeRoom(log.owner)
         memory.watchHidden()
       },
     })
@@ -319,7 +320,7 @@ export class Engine {
   /** What a leaf's router gave of an owner has changed: what is of no use any more is forgotten. */
   #givenChanged(owner: NodeId, spread: Spread): void {
     this.visibility.refresh(owner)
-    if (!this.home.isGiven(owner) && !this.state.neighbours.isUp(owner)) spread.forget(owner)
+    if (!this.home.isGiven(owner) && !this.visibility.has(owner)) spread.forget(owner)
   }
 
   #answerWants(): void {

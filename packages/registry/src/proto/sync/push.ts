@@ -47,7 +47,8 @@ export class Push {
       if (neighbour.upAt < since || neighbour.id === log.owner) continue
       if (this.#isOfferedBy(neighbour, log)) continue
       // In order with the links that made it reachable: those would show what the neighbour held before.
-      if (neighbour.isEager && (log.state?.size ?? 0) <= MAX_OFFERED_BYTES) neighbour.dirty.add(log, undefined)
+      if (neighbour.isEager && (log.state?.size ?? 0) <= MAX_OFFERED_BYTES)
+        neighbour.dirty.add(log, undefined)
       else this.announce(neighbour, log)
       this.#state.neighbours.wake(neighbour)
     }

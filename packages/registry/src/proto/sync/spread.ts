@@ -62,7 +62,7 @@ export class Spread {
     visibility.refresh(owner)
     // Also when the owner cannot be reached yet: a link that is published later must find everything newer ahead of it.
     this.tell(log, before)
-    memory.makeRoom()
+    memory.makeRoom(owner)
     memory.watchHidden()
   }
 

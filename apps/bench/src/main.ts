@@ -4,11 +4,15 @@ import { HELP, parseArguments, UsageError } from './host/arguments.js'
 import { bench } from './host/bench.js'
 import { plotOf } from './host/plot.js'
 import { tableOf } from './host/table.js'
+import { runScale, scaleCommands } from './scale/command.js'
 
 /** The command: it measures, prints a table for each work, and writes results and plots. */
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(argv: readonly string[]): Promise<number> {
+  const [first = '', ...rest] = argv
+  const scaleCommand = Object.hasOwn(scaleCommands, first) ? scaleCommands[first] : undefined
+  if (scaleCommand !== undefined) return await runScale(scaleCommand, rest)
   try {
     const args = parseArguments(argv)
     if (args.isHelp) {

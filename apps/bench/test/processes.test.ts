@@ -117,6 +117,23 @@ describe('the command', () => {
     for (const { values } of runs) expect(values).toHaveLength(1)
   })
 
+  it('measures pings and a hub with few links', { timeout: 120_000 }, async () => {
+    const few = ['--seconds', '1', '--settle', '0']
+    const run = async (args: readonly string[]): Promise<string> => {
+      const { stdout } = await execute(process.execPath, ['dist/main.js', ...args, ...few], {
+        cwd: join(root, 'apps/bench'),
+      })
+      return stdout
+    }
+    const pings = await run(['pings', '--links', '3'])
+    expect(pings.match(/(in the clear|encrypted), (no pings|a ping every 5 s)/g)).toHaveLength(4)
+    const hub = await run(['hub', '--links', '12', '--changes', '8'])
+    expect(hub).toMatch(/^12 leaves joined in /)
+    expect(hub).toMatch(/[1-9]\d* leaves came and [1-9]\d* went/)
+    expect(hub).not.toContain('failed')
+    expect(hub).toContain('a leaf holds at most 1 logs of others')
+  })
+
   it('refuses a wrong argument with a sentence and exit code 2', async () => {
     const run = execute(process.execPath, ['dist/main.js', '--only', 'nothing'], {
       cwd: join(root, 'apps/bench'),

@@ -77,7 +77,8 @@ export class Child<T extends Calls<T>> {
         stallTimer = setTimeout(stalled, STALL_TIMEOUT_MS)
         const moved = (done: number): void => (stallTimer?.refresh(), onProgress(done))
         this.#pending = { id: message.id, resolve, reject, onProgress: moved }
-        this.#process.send(message)
+        // A process that is just ending takes no message; its exit, which follows, says why.
+        this.#process.send(message, () => undefined)
       })
       return result as Awaited<ReturnType<T[Name]>>
     } finally {

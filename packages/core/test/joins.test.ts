@@ -152,7 +152,7 @@ test('a join does not wait for ever for a node that does not send what it offers
   const identity = await generateIdentity()
   await transport.listen('memory', 'silent', {
     onConnection(connection) {
-      rawLink(connection, { role: 'acceptor', identity, handler: {}, clock })
+      rawLink(connection, { role: 'acceptor', identity, handler: { onRegistry() {} }, clock })
     },
   })
   let joined: unknown

@@ -127,6 +127,11 @@ export class Catalogue {
     this.#settle()
   }
 
+  /** Whether this node has left, and its last state was taken for all neighbours that it goes to. */
+  get hasLeft(): boolean {
+    return this.#engine.hasLeft
+  }
+
   /**
    * A link to a neighbour can carry messages from `now` (ms) on. If the neighbour is up already, the exchange starts
    * over on another link, and what is visible stays so meanwhile. Throws a `RangeError` for this node's own id.

@@ -42,6 +42,8 @@ export interface Harm {
   /** What honest nodes sent more than in a calm time. */
   readonly messages: number
   readonly bytes: number
+  /** What the hostile node said. */
+  readonly saidBytes: number
   /** The most that an honest node held. */
   readonly heldBytes: number
   /** Codes of the errors with which honest nodes closed links to the hostile one. */
@@ -58,6 +60,7 @@ export class HostileNetwork {
   readonly #reports: Report[] = []
   #messages = 0
   #bytes = 0
+  #saidBytes = 0
 
   private constructor(limits: Partial<CatalogueLimits>) {
     const world = new World({
@@ -129,6 +132,7 @@ export class HostileNetwork {
       removed: this.#removed,
       messages: this.#messages - calm.messages,
       bytes: this.#bytes - calm.bytes,
+      saidBytes: this.#saidBytes,
       heldBytes: Math.max(heldBytes, this.#heldBytes()),
       refusals: this.#refusals,
       reports: this.#reports,
@@ -155,6 +159,7 @@ export class HostileNetwork {
   #reset(): void {
     this.#messages = 0
     this.#bytes = 0
+    this.#saidBytes = 0
     this.#removed.length = 0
     this.#reports.length = 0
     this.#refusals.clear()
@@ -168,9 +173,13 @@ export class HostileNetwork {
         this.#removed.push(`${service.name} of ${world.indexOf(service.nodeId)} at ${process.index}`)
     }
     world.onSent = (from, message) => {
-      if (from.owner === this.hostile) return
+      const bytes = encodedLength(message)
+      if (from.owner === this.hostile) {
+        this.#saidBytes += bytes
+        return
+      }
       this.#messages++
-      this.#bytes += encodedLength(message)
+      this.#bytes += bytes
     }
     world.onRefused = (by, nodeId, error) => {
       if (by === this.hostile) return

@@ -1,7 +1,7 @@
 import { killNode, leaveNode } from './chaos.js'
 import { Process } from './process.js'
 import { must } from './sim-failure.js'
-import { disagreement, viewersOf } from './truth.js'
+import { canReach, disagreement, viewersOf } from './truth.js'
 import type { World } from './world.js'
 
 /** How fine a time is measured that is not that of an event, ms. */
@@ -50,7 +50,10 @@ async function measureChange(world: World, into: Measurements | undefined): Prom
   const key = `${service.environment}/${service.name}`
   const viewers = new Set(
     world.processes.filter(
-      (each) => each !== owner && (each.catalogue.catalogue === 'all' || each.wants.has(key)),
+      (each) =>
+        each !== owner &&
+        canReach(each, owner) &&
+        (each.catalogue.catalogue === 'all' || each.wants.has(key)),
     ),
   )
   const startedMs = world.clock.now()

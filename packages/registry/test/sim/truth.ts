@@ -29,6 +29,11 @@ function neighboursOf(process: Process): Process[] {
   return found
 }
 
+/** Whether a node is to see what another one offers. */
+export function canReach(process: Process, owner: Process): boolean {
+  return reachOf(process).has(owner.nodeId)
+}
+
 /** How what a node sees differs from what it should see; `undefined` when it does not. */
 export function differenceOf(world: World, process: Process): string | undefined {
   if (process.catalogue.catalogue === 'all') return differenceFrom(world, process, reachOf(process))
@@ -37,7 +42,7 @@ export function differenceOf(world: World, process: Process): string | undefined
   const differences = (hops.length === 0 ? [[]] : hops.map((hop) => [hop])).map((first) =>
     differenceFrom(world, process, reachOf(process, first)),
   )
-  return differences.includes(undefined) ? undefined : differences[0]
+  return differences.includes(undefined) ? undefined : differences.join(', or ')
 }
 
 function differenceFrom(
@@ -55,10 +60,12 @@ function differenceFrom(
     const wanted = [...reached.values()].flatMap((owner) =>
       owner.catalogue.resolve(environment, name).filter((each) => each.nodeId === owner.nodeId),
     )
-    const difference = differenceIn(world, seen, [], reached)
+    // Its other routers are neighbours, so what they offer may be visible as well.
+    const neighbours = neighboursOf(process).map((each) => [each.nodeId, each] as const)
+    const difference = differenceIn(world, seen, [], new Map([...reached, ...neighbours]))
     if (difference !== undefined) return difference
-    if (seen.length !== wanted.length)
-      return `${key}: ${seen.length} in place of ${wanted.length} are visible`
+    const count = seen.filter((service) => reached.has(service.nodeId)).length
+    if (count !== wanted.length) return `${key}: ${count} in place of ${wanted.length} are visible`
   }
   return undefined
 }

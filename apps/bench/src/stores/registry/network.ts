@@ -26,8 +26,12 @@ export async function makeNetwork(sizes: CatalogueSizes): Promise<Exchange> {
     router.detach()
     linkInMemory(router, hub)
   }
-  await hub.until(() => routers.every(({ catalogue }) => hub.catalogue.isCurrent(catalogue.self)))
-  await hub.until(() => hub.catalogue.services().length === sizes.services)
+  // Others reach a router's nodes through the hub once that router has published its link to the hub.
+  const ofHub = hub.catalogue
+  await hub.until(() =>
+    routers.every(({ catalogue }) => ofHub.link(catalogue.self, ofHub.self) !== undefined),
+  )
+  await hub.until(() => ofHub.services().length === sizes.services)
   hub.detach()
   for (const router of routers) router.close()
   return hub

@@ -13,7 +13,7 @@ export async function serveWatch(): Promise<StoreServer> {
 
 /** The client's side: nodes that write and one that watches. All have joined the router, and none another one. */
 export async function watchClient(address: string): Promise<WatchClient> {
-  const writers = Array.from({ length: WRITERS }, () => new AstraNet())
+  const writers = Array.from({ length: WRITERS }, () => new AstraNet({ role: 'leaf' }))
   const reader = new AstraNet()
   await Promise.all([...writers, reader].map((node) => node.join('tcp4', address)))
   const listeners = new Map<string, Listener>()

@@ -26,6 +26,11 @@ export class OwnRecords {
     this.#parts = parts
   }
 
+  /** Whether this node has left the network. */
+  get hasLeft(): boolean {
+    return this.#hasLeft
+  }
+
   /** What this node does for the network; part of its roles. */
   setRole(role: CatalogueRole): void {
     this.#role = role

@@ -11,6 +11,8 @@ export interface DirtyLog {
   readonly isAsked: boolean
   /** Where the last part that was sent ended; `undefined`: none was sent. */
   cursor: Version | undefined
+  /** The watermark of the state that the last part was sent with. */
+  watermark: number
 }
 
 /** What is due to a neighbour: one entry for each log, first come first served, and marks between them. */
@@ -25,24 +27,25 @@ export class DirtyQueue {
     return this.#entries.has(key)
   }
 
-  /** What is first: a log, or the number of a mark. `isAsked`: of what the neighbour asked for. */
-  first(isAsked: boolean): DirtyLog | number | undefined {
-    for (const [key, entry] of this.#entries) {
-      if (entry === undefined) return key as number
-      if (!isAsked || entry.isAsked) return entry
-    }
+  /** What is first: a log, or the number of a mark. */
+  get first(): DirtyLog | number | undefined {
+    for (const [key, entry] of this.#entries) return entry ?? (key as number)
     return undefined
   }
 
   /** A log has changed since `base`. What is due already stays so: it will be sent in its newest state. */
   add(log: SharedLog, base: Version | undefined): void {
-    if (this.#entries.has(log.key)) return
-    this.#entries.set(log.key, { log, base, isAsked: false, cursor: undefined })
+    const due = this.#entries.get(log.key)
+    if (due === undefined)
+      this.#entries.set(log.key, { log, base, isAsked: false, cursor: undefined, watermark: 0 })
+    else this.#delay(due)
   }
 
   /** The neighbour asks for a log, and holds `base` of it. */
   ask(log: SharedLog, base: Version | undefined): void {
-    this.#entries.set(log.key, { log, base, isAsked: true, cursor: undefined })
+    const entry = { log, base, isAsked: true, cursor: undefined, watermark: 0 }
+    this.#entries.set(log.key, entry)
+    this.#delay(entry)
   }
 
   /** Everything that is due now comes before this mark. */
@@ -66,6 +69,17 @@ export class DirtyQueue {
   clear(): void {
     this.#entries.clear()
   }
+
+  /**
+   * A links log goes behind all that is due: the nodes that its newest state makes reachable must not be seen as they
+   * were before.
+   */
+  #delay(entry: DirtyLog): void {
+    const { key, kind } = entry.log
+    if (kind !== 'links' || entry.cursor !== undefined) return
+    this.#entries.delete(key)
+    this.#entries.set(key, entry)
+  }
 }
 
 /**
@@ -80,6 +94,7 @@ export function nextPart(entry: DirtyLog, maxBytes: number): Delta | undefined {
   if (since !== undefined && compareVersions(since, state) >= 0 && entry.cursor === undefined)
     return undefined
   const part = log.partAfter(since?.sequence ?? 0, maxBytes)
+  entry.watermark = state.watermark
   entry.cursor = part.hasMore ? { incarnation: state.incarnation, sequence: part.until, check: 0 } : undefined
   return {
     owner,
@@ -93,10 +108,10 @@ export function nextPart(entry: DirtyLog, maxBytes: number): Delta | undefined {
 }
 
 /** Where the next part begins; `undefined`: a snapshot begins. */
-function startOf({ log, base, cursor }: DirtyLog): Version | undefined {
+function startOf({ log, base, cursor, watermark }: DirtyLog): Version | undefined {
   const { state } = log
   if (cursor === undefined) return base !== undefined && isContinued(log, base) ? base : undefined
-  // What was withdrawn after the parts before may be forgotten by now, so they would keep it.
-  const isBroken = state === undefined || cursor.incarnation < log.continuousFrom
-  return isBroken || state.watermark > cursor.sequence ? undefined : cursor
+  if (state === undefined || cursor.incarnation < log.continuousFrom) return undefined
+  // A tombstone that was dropped before it was sent may withdraw what the parts before have brought.
+  return state.watermark > Math.max(cursor.sequence, watermark) ? undefined : cursor
 }

@@ -188,7 +188,14 @@ export class Engine {
         memory.watchHidden()
       },
     })
-    const pull = new Pull({ state, own, awaited, refused, onComplete: (neighbour) => links.check(neighbour) })
+    const pull = new Pull({
+      state,
+      own,
+      awaited,
+      push,
+      refused,
+      onComplete: (neighbour) => links.check(neighbour),
+    })
     this.outbox = new Outbox({ state, own, home, mayPassOn: (to, log) => this.#mayPass(to, log) })
     this.exchange = new Exchange({
       state,
@@ -223,6 +230,16 @@ export class Engine {
     for (const record of own.links.log.records()) own.links.log.withdraw(record)
     this.ownLinks.setRouter(false)
     state.signal.mark()
+  }
+
+  /** See `Catalogue.hasLeft`. */
+  get hasLeft(): boolean {
+    const { own, ownRecords, state } = this
+    if (!ownRecords.hasLeft) return false
+    for (const log of own.present()) {
+      if (log.isSealing || log.log.isDirty || state.neighbours.isDue(log.key)) return false
+    }
+    return true
   }
 
   /** Does what time brings, and signs what has changed. */
@@ -302,7 +319,7 @@ export class Engine {
   /** What a leaf's router gave of an owner has changed: what is of no use any more is forgotten. */
   #givenChanged(owner: NodeId, spread: Spread): void {
     this.visibility.refresh(owner)
-    if (!this.home.isGiven(owner) && !this.state.neighbours.isUp(owner)) spread.forget(owner)
+    if (!this.home.isGiven(owner) && !this.visibility.has(owner)) spread.forget(owner)
   }
 
   #answerWants(): void {

@@ -117,7 +117,7 @@ export class Exchange {
   #log(from: Neighbour, { owner, kind }: AskedLog): SharedLog | undefined {
     const { state, own } = this.#parts
     if (owner === state.self) return own.get(kind)
-    return state.isRouter || owner === from.id ? state.store.get({ owner, kind }) : undefined
+    return state.isRouter || from.isRouter || owner === from.id ? state.store.get({ owner, kind }) : undefined
   }
 
   #gone(from: Neighbour, owners: readonly AskedLog['owner'][]): void {

@@ -79,7 +79,6 @@ export class Intake {
         delta,
         claims.receive(kind, delta.state, from.id, () => state.now),
       )
-    if (!from.isRouter && owner !== from.id) return notItsOwn(from, delta)
     const key = logKey(owner, kind)
     if (refused.has(key, delta.state)) {
       awaited.refused(key)
@@ -88,20 +87,21 @@ export class Intake {
     const log = state.store.get(delta)
     if (log?.version !== undefined && !isNewer(delta.state, log.version))
       return this.#known(from, delta, log, log.version)
+    if (!from.isRouter && owner !== from.id && !isLaterLife(log, delta.state)) return notItsOwn(from, delta)
     return this.#apply(from, delta, log ?? state.store.open(delta, state.now))
   }
 
   /** It is held already. */
   #known(from: Neighbour, delta: Delta, log: HeldLog, held: Version): undefined {
-    const { state, awaited, push } = this.#parts
+    const { awaited, push } = this.#parts
     from.dirty.isKnown(log.key, delta.state)
     from.announcements.isKnown(log.key, delta.state)
     const isSame = compareVersions(delta.state, held) === 0
     awaited.arrived(log.key, held, from)
     if (isSame) {
-      // What was asked for, or what an owner says itself, may come twice; the rest comes over two links of the tree.
-      if (!from.isGraftDue && delta.owner !== from.id) push.duplicate(from)
-    } else if (delta.owner === from.id) state.showEvidence(from, log)
+      // What was asked for, whole logs, and what an owner says itself may come twice; the rest comes over two links.
+      if (!from.isGraftDue && delta.since !== undefined && delta.owner !== from.id) push.duplicate(from)
+    } else push.outdated(from, log, delta.state)
     return undefined
   }
 
@@ -208,6 +208,11 @@ export class Intake {
   ): void {
     this.#parts.state.reports.add({ kind, owner, speaker: from.id, text })
   }
+}
+
+/** Nodes that pass nothing on may show that an owner had a later life than the one that is held. */
+function isLaterLife(log: HeldLog | undefined, { incarnation }: Version): boolean {
+  return log?.version !== undefined && incarnation > log.version.incarnation
 }
 
 function notItsOwn(from: Neighbour, { owner }: Delta): AstraError {

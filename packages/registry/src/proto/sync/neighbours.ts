@@ -81,6 +81,12 @@ export class Neighbours {
     this.#ready.delete(neighbour)
   }
 
+  /** Whether a log is due to any of them. */
+  isDue(key: string): boolean {
+    for (const neighbour of this.#ready) if (neighbour.dirty.has(key)) return true
+    return false
+  }
+
   /** The ids of those for which something may be due. */
   readyIds(): NodeId[] {
     return [...this.#ready].map(({ id }) => id)

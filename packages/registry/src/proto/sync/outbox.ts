@@ -101,7 +101,7 @@ export class Outbox {
       for (const owner of owners) to.gone.delete(owner)
       return { type: 'gone', owners }
     }
-    const first = to.dirty.first(!to.isKnown)
+    const { first } = to.dirty
     if (typeof first !== 'number') return undefined
     to.dirty.delete(first)
     return { type: 'settled', token: first }
@@ -116,8 +116,8 @@ export class Outbox {
       if (delta !== undefined) deltas.push(delta)
       room -= DELTA_OVERHEAD_BYTES
     }
-    const isAsked = !to.isKnown
-    for (let first = to.dirty.first(isAsked); typeof first === 'object'; first = to.dirty.first(isAsked)) {
+    if (!to.isKnown) return deltas.length === 0 ? undefined : { type: 'deltas', deltas }
+    for (let first = to.dirty.first; typeof first === 'object'; first = to.dirty.first) {
       if (deltas.length > 0 && room < DELTA_OVERHEAD_BYTES + MIN_PART_BYTES) break
       if (first.isAsked && !to.resent.hasRoom(this.#parts.state.now)) {
         this.#wait(to)

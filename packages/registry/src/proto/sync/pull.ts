@@ -4,6 +4,7 @@ import type { BucketsMessage, GreetingMessage, LogVersion, VersionsMessage } fro
 import type { Awaited, OfferKind } from './awaited.js'
 import type { Neighbour } from './neighbour.js'
 import type { OwnLogs } from './own-logs.js'
+import type { Push } from './push.js'
 import type { RefusedOwners } from './refused-owners.js'
 import type { SharedLog } from './shared-log.js'
 import type { SyncState } from './sync-state.js'
@@ -14,6 +15,7 @@ export interface PullParts {
   readonly state: SyncState
   readonly own: OwnLogs
   readonly awaited: Awaited
+  readonly push: Push
   readonly refused: RefusedOwners
   /** Whether a neighbour may have offered everything that it offers here. */
   readonly onComplete: (neighbour: Neighbour) => void
@@ -79,22 +81,24 @@ export class Pull {
   }
 
   #offered(from: Neighbour, item: LogVersion, how: OfferKind): void {
-    const { state, own, awaited, refused } = this.#parts
+    const { state, own, awaited, push, refused } = this.#parts
     const { owner, kind, version } = item
     const key = logKey(owner, kind)
     if (owner === state.self) {
       this.#offeredOwn(from, item, own.version(kind))
       return
     }
-    // Only routers pass on what others offer, and a leaf is sent what it wants without asking.
-    if (owner !== from.id && !(from.isRouter && state.holdsAll)) return
     const log = state.store.get(item)
     const held = log?.version
+    // Only routers pass on what others offer, and a leaf is sent what it wants without asking. But each node may show a
+    // router that an owner had a later life.
+    const isEvidence = state.isRouter && held !== undefined && version.incarnation > held.incarnation
+    if (owner !== from.id && !(from.isRouter && state.holdsAll) && !isEvidence) return
     if (held !== undefined && !isNewer(version, held)) {
       from.dirty.isKnown(key, version)
       from.announcements.isKnown(key, version)
       awaited.arrived(key, held, undefined)
-      if (log !== undefined && owner === from.id && isNewer(held, version)) state.showEvidence(from, log)
+      if (log !== undefined && isNewer(held, version)) push.outdated(from, log, version)
     } else if (!refused.hasVersion(key, version)) awaited.offered(from, item, version, how)
   }
 

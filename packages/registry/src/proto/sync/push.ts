@@ -3,7 +3,7 @@ import type { Version } from '../model/version.js'
 import type { Awaited } from './awaited.js'
 import type { Neighbour } from './neighbour.js'
 import { changeShare, type SharedLog } from './shared-log.js'
-import { SMALL_LOG_BYTES } from './sync-limits.js'
+import { MAX_OFFERED_BYTES, SMALL_LOG_BYTES } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 
 /**
@@ -46,7 +46,11 @@ export class Push {
     for (const neighbour of this.#targets(log)) {
       if (neighbour.upAt < since || neighbour.id === log.owner) continue
       if (this.#isOfferedBy(neighbour, log)) continue
-      this.announce(neighbour, log)
+      // In order with the links that made it reachable: those would show what the neighbour held before.
+      if (neighbour.isEager && (log.state?.size ?? 0) <= MAX_OFFERED_BYTES)
+        neighbour.dirty.add(log, undefined)
+      else this.announce(neighbour, log)
+      this.#state.neighbours.wake(neighbour)
     }
   }
 
@@ -54,6 +58,18 @@ export class Push {
   announce(neighbour: Neighbour, log: SharedLog): void {
     neighbour.announcements.add(log, this.#state.now)
     this.#state.neighbours.wake(neighbour)
+  }
+
+  /**
+   * A neighbour offers `version` of a log, and a newer one is held here. The owner itself is shown it. Others are told
+   * of a later life, also when its owner cannot be reached: the owner is on their side now, by a clock that went back,
+   * and has to learn of it.
+   */
+  outdated(from: Neighbour, log: SharedLog, version: Version): void {
+    const held = log.version
+    if (log.owner === from.id) this.#state.showEvidence(from, log)
+    else if (held !== undefined && held.incarnation > version.incarnation && from.isRouter)
+      this.announce(from, log)
   }
 
   /** A neighbour sent what is held here already. */
@@ -103,7 +119,7 @@ export class Push {
     for (const neighbour of this.#targets(log)) {
       if (neighbour.id === log.from || neighbour.id === log.owner) continue
       if (this.#isOfferedBy(neighbour, log)) continue
-      if (neighbour.isEager && this.#isInOrder(neighbour, log)) {
+      if (neighbour.isEager) {
         neighbour.dirty.add(log, this.#isLikelyUnknown(neighbour, log) ? undefined : base)
         neighbour.announcements.delete(log.key)
         this.#state.neighbours.wake(neighbour)
@@ -116,15 +132,6 @@ export class Push {
     const since = this.#state.store.hiddenSince(owner)
     const isSmall = state !== undefined && state.size <= SMALL_LOG_BYTES
     return isSmall && since !== undefined && neighbour.upAt >= since
-  }
-
-  /**
-   * Whether a change may be sent at once. While the exchange of a new link goes on, changes by others are announced. A
-   * change of links must not overtake them: it can make nodes visible there, in states that are out of date.
-   */
-  #isInOrder(neighbour: Neighbour, { owner, kind }: SharedLog): boolean {
-    if (kind === 'services') return neighbour.isCurrent || owner === this.#state.self
-    return neighbour.isCurrent && neighbour.announcements.size === 0
   }
 
   /** Those that hear of all changes of a log. */

@@ -64,3 +64,6 @@ export const DELTA_OVERHEAD_BYTES = 256
 
 /** A log of at most this many bytes is sent whole when it is not known what the neighbour holds of it. */
 export const SMALL_LOG_BYTES = 4_096
+
+/** A log of at most this many bytes is sent to neighbours that were not offered it when it becomes reachable. */
+export const MAX_OFFERED_BYTES = 65_536

@@ -59,11 +59,11 @@ export class Visibility {
 
   /** Looks whether an owner is visible now. */
   refresh(owner: NodeId): void {
-    const { graph, isGiven, state } = this.#parts
+    const { isGiven, state } = this.#parts
     if (owner === state.self) return
     const logs = state.store.owner(owner)
     const isHeld = logs?.services?.version !== undefined
-    const isReachable = graph.isReachable(owner) || isGiven(owner) || this.#inGrace.has(owner)
+    const isReachable = this.#isInGraph(owner) || isGiven(owner) || this.#inGrace.has(owner)
     if (logs !== undefined && isHeld && isReachable) this.#show(logs)
     else this.#hide(owner)
   }
@@ -81,6 +81,12 @@ export class Visibility {
     const owners = [...this.#inGrace]
     this.#inGrace.clear()
     for (const owner of owners) this.refresh(owner)
+  }
+
+  /** A router sends a leaf nothing but what the leaf asks for, so a link to it does not keep its own services current. */
+  #isInGraph(owner: NodeId): boolean {
+    const { graph, state } = this.#parts
+    return graph.isReachable(owner) && (state.holdsAll || state.neighbours.get(owner)?.isRouter !== true)
   }
 
   #beginGrace(owners: readonly NodeId[]): void {

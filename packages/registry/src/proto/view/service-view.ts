@@ -15,18 +15,15 @@ const NONE: SortedInstances = Object.freeze([])
 /** What the view takes of the heap without the instances: upper bounds, which `test/view-memory.test.ts` measures. */
 const BYTES = { environment: 240, name: 90, instance: 40 } as const
 
-/** The services of one environment. */
-interface Environment {
-  readonly names: Map<string, NameInstances>
-  count: number
-}
+/** The instances of one environment, by name. */
+type Names = Map<string, NameInstances>
 
 /**
  * The services that are offered now: what reads and watches see. Services are found by environment and then by name,
  * and nothing about one environment costs anything for others.
  */
 export class ServiceView {
-  readonly #environments = new Map<string, Environment>()
+  readonly #environments = new Map<string, Names>()
   readonly #watches: ServiceWatches = new ServiceWatches()
   #size = 0
   #nameCount = 0
@@ -60,7 +57,7 @@ export class ServiceView {
     const environments =
       environment === undefined ? this.#environments.values() : [this.#environments.get(environment)]
     for (const each of environments) {
-      const lists = name === undefined ? each?.names.values() : [each?.names.get(name) ?? NONE]
+      const lists = name === undefined ? each?.values() : [each?.get(name) ?? NONE]
       for (const instances of lists ?? []) for (const instance of sortedOf(instances)) found.push(instance)
     }
     return found
@@ -68,20 +65,10 @@ export class ServiceView {
 
   /** See `Catalogue.resolve`. */
   resolve(environment: string, name: string, port: number | undefined): SortedInstances {
-    const found = this.#environments.get(environment)?.names.get(name)
+    const found = this.#environments.get(environment)?.get(name)
     if (found === undefined) return NONE
     const instances = sortedOf(found)
-    return port === undefined ? instances : instances.filter((each) => each.port === port)
-  }
-
-  /** How many services an environment has. */
-  count(environment: string): number {
-    return this.#environments.get(environment)?.count ?? 0
-  }
-
-  /** The names in an environment that have at least one instance, in the order in which they got their first. */
-  names(environment: string): Iterable<string> {
-    return this.#environments.get(environment)?.names.keys() ?? []
+    return port === undefined ? instances : Object.freeze(instances.filter((each) => each.port === port))
   }
 
   /** See `Catalogue.watch`. */
@@ -97,18 +84,15 @@ export class ServiceView {
   }
 
   #replace(place: ServiceInstance, now: ServiceInstance | undefined): void {
-    const environment = this.#environments.get(place.environment) ?? { names: new Map(), count: 0 }
-    const { names } = environment
+    const names = this.#environments.get(place.environment) ?? new Map<string, NameInstances>()
     const { before, instances } = replaceInstance(names.get(place.name) ?? NONE, place, now)
     if (before === now) return
-    const grown = Number(now !== undefined) - Number(before !== undefined)
-    environment.count += grown
-    this.#size += grown
+    this.#size += Number(now !== undefined) - Number(before !== undefined)
     this.#nameCount -= names.size
     if (sizeOf(instances) > 0) names.set(place.name, instances)
     else names.delete(place.name)
     this.#nameCount += names.size
-    if (names.size > 0) this.#environments.set(place.environment, environment)
+    if (names.size > 0) this.#environments.set(place.environment, names)
     else this.#environments.delete(place.environment)
     if (before === undefined || now === undefined || !isSameOffer(before, now))
       this.#watches.note(before, now)

@@ -1,0 +1,105 @@
+import { AstraNet } from '@astranet/core'
+import type { HubAddresses } from './hub-worker.js'
+import { usageNow, type Usage } from './usage.js'
+import { answerCalls } from './worker.js'
+
+/** Leaves of one process that join at the same time. */
+const CONCURRENT = 8
+
+/** What leaves hold of others. */
+export interface Held {
+  /** The most and the sum of the logs of other nodes that a leaf holds. */
+  readonly maxLogs: number
+  readonly logs: number
+  /** The most and the sum of bytes that count as held. */
+  readonly maxBytes: number
+  readonly bytes: number
+  /** The services that the leaves see. */
+  readonly services: readonly string[]
+}
+
+/** What this process has used, and what happened to its leaves. */
+export interface LeavesUsage extends Usage {
+  readonly leaves: number
+  readonly came: number
+  readonly went: number
+  /** Errors of joins. */
+  readonly failures: readonly string[]
+}
+
+/** How leaves join, and under which numbers. */
+export interface LeavesSettings {
+  readonly addresses: HubAddresses
+  /** The number of the first leaf of this process. */
+  readonly first: number
+}
+
+let settings: LeavesSettings | undefined
+let sequence = 0
+let churning: NodeJS.Timeout | undefined
+const leaves: AstraNet[] = []
+const failures: string[] = []
+const totals = { came: 0, went: 0 }
+
+/** Every second leaf is a page, as far as its link shows: it joins over WebSocket. Each offers one service and wants one. */
+async function add(): Promise<void> {
+  if (settings === undefined) throw new Error('the leaves have no settings')
+  const { addresses, first } = settings
+  const index = sequence++
+  const leaf = new AstraNet({ role: 'leaf' })
+  const [network, address] = index % 2 === 0 ? ['tcp4', addresses.tcp] : ['ws', addresses.ws]
+  await leaf.join(network, address)
+  await leaf.bind('', `leaf-${first + index}`)
+  await leaf.resolve('echo')
+  leaves.push(leaf)
+}
+
+async function change(): Promise<void> {
+  const oldest = leaves.shift()
+  try {
+    await Promise.all([add(), oldest?.close()])
+    totals.came += 1
+    totals.went += 1
+  } catch (error) {
+    failures.push(String(error))
+  }
+}
+
+const calls = {
+  async join({ count, ...given }: LeavesSettings & { count: number }): Promise<void> {
+    settings = given
+    let left = count
+    const some = async (): Promise<void> => {
+      while (left-- > 0) await add()
+    }
+    await Promise.all(Array.from({ length: CONCURRENT }, some))
+  },
+
+  /** From now on so many come, and as many go, in a second; with 0 no longer. */
+  churn({ perSecond }: { perSecond: number }): void {
+    clearInterval(churning)
+    churning = perSecond === 0 ? undefined : setInterval(() => void change(), 1_000 / perSecond)
+  },
+
+  usage(_: undefined): LeavesUsage {
+    return { ...usageNow(), leaves: leaves.length, ...totals, failures }
+  },
+
+  held(_: undefined): Held {
+    const all = leaves.map((leaf) => leaf.inspect().registry)
+    const services = new Set<string>()
+    for (const leaf of leaves) for (const { name } of leaf.services()) services.add(name.replace(/\d+$/, ''))
+    return {
+      maxLogs: Math.max(0, ...all.map(({ logs }) => logs)),
+      logs: all.reduce((sum, { logs }) => sum + logs, 0),
+      maxBytes: Math.max(0, ...all.map(({ heldBytes }) => heldBytes)),
+      bytes: all.reduce((sum, { heldBytes }) => sum + heldBytes, 0),
+      services: [...services],
+    }
+  },
+}
+
+/** What the process can be asked. */
+export type LeavesCalls = typeof calls
+
+answerCalls(calls)

@@ -184,7 +184,6 @@ export class Engine {
       ahead,
       onChanged: (change) => spread.changed(change),
       onKnown: (from, owner) => home.received(from, owner),
-      onKnown: (from, { owner }) => home.received(from, owner),
       onStaged: (log) => {
         store.count(log)
         memory.makeRoom(log.owner)

@@ -37,8 +37,6 @@ export interface IntakeParts {
   readonly onStaged: (log: HeldLog) => void
   /** Called when a neighbour has sent what is held already. */
   readonly onKnown: (from: Neighbour, owner: NodeId) => void
-  /** Called when a neighbour sent what is held already. */
-  readonly onKnown: (from: Neighbour, log: HeldLog) => void
 }
 
 type Outcome = MaybePromise<AstraError | undefined>
@@ -102,7 +100,6 @@ export class Intake {
     from.announcements.isKnown(log.key, delta.state)
     const isSame = compareVersions(delta.state, held) === 0
     awaited.arrived(log.key, held, from)
-    this.#parts.onKnown(from, log)
     if (isSame) {
       this.#parts.onKnown(from, delta.owner)
       // What was asked for, whole logs, and what an owner says itself may come twice; the rest comes over two links.

@@ -106,6 +106,23 @@ describe('a bounded interner', () => {
     const long = ['x'.repeat(65)]
     expect(interner.list(long)).not.toBe(interner.list(long))
     expect(interner.list([])).toBe(interner.list([]))
+    expect(interner.knownList([])).toBe(interner.list([]))
     expect(interner.text('')).toBe('')
+  })
+
+  it('knows only what it remembers, and nothing that looks like it', () => {
+    const interner = new BoundedInterner()
+    const list = interner.list(['a', 'b'])
+    interner.list(['c'])
+    expect(interner.knownList(['a', 'b'])).toBe(list)
+    for (const other of [['b', 'a'], ['a'], ['a', ['b']], ['a\0b'], 'ab', undefined, ['a', 1]])
+      expect(interner.knownList(other)).toBeUndefined()
+    expect(interner.knownText('a')).toBe('a')
+    expect(interner.knownText('d')).toBeUndefined()
+    expect(interner.knownText(['a'])).toBeUndefined()
+    const check = (tags: unknown) =>
+      checkServiceRecord(self, checkServiceKey('', 'e', 1), { ...fields, tags }, interner)
+    expect(check(['a', 'b']).tags).toBe(list)
+    expect(() => check(['a', ['b']])).toThrow(TypeError)
   })
 })

@@ -7,6 +7,8 @@ import {
   type RegistryCrypto,
   type RegistryMessage,
 } from '../src/index.js'
+import { encodeMessage } from '../src/proto/wire/encode.js'
+import type { Message } from '../src/proto/wire/message.js'
 import { identity, nodeCrypto } from './support/identity.js'
 
 /** How a node of a test is made. */
@@ -70,6 +72,11 @@ export class Network {
     const node = this.#catalogue(this.nodes.length, 1_000)
     this.nodes.push(node)
     return node
+  }
+
+  /** Has `to` receive a message as if `from` had sent it. */
+  inject(from: number, to: number, message: Message): void {
+    this.#pipes.get(`${from}>${to}`)?.messages.push(encodeMessage(message))
   }
 
   /** Loses what is in flight from one node to another. */
@@ -186,31 +193,20 @@ export class Network {
     return this
   }
 
-  /** Settles, also what promises bring. */
+  /** Settles, also what promises bring, until nothing has moved for a while. */
   async settleLater(): Promise<void> {
     for (let idle = 0; idle < 20; idle++) {
       const before = JSON.stringify(this.sent)
       this.settle()
-      if (JSON.stringify(this.sent) !== before || [...this.#pipes.values()].some(({ isBusy }) => isBusy))
-        idle = 0
+      if (JSON.stringify(this.sent) !== before) idle = 0
       await new Promise((resolve) => setImmediate(resolve))
     }
   }
 
-  /** Lets time pass, doing what it brings. */
-  pass(ms: number): this {
-    const end = this.now + ms
-    this.settle()
-    for (;;) {
-      const times = this.nodes.map((node) => node.dueAt(this.now)).filter((at) => at !== undefined)
-      const next = Math.min(...times)
-      if (next > end) break
-      this.now = Math.max(next, this.now + 1)
-      if (this.now > end) break
-      this.settle()
-    }
-    this.now = end
-    return this.settle()
+  /** Lets time pass, also for what promises bring. */
+  async passLater(ms: number): Promise<void> {
+    for (const end = this.now + ms; this.now < end; this.now += 50) await this.settleLater()
+    await this.settleLater()
   }
 
   /** How many messages of a type were sent since the last call. */

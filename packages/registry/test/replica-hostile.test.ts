@@ -125,6 +125,61 @@ describe('what an owner did not sign', () => {
   })
 })
 
+describe('any delta', () => {
+  const base = ownLog()
+  for (let port = 0; port < 5; port++) base.put(service(owner.nodeId, 'echo', port))
+  const first = sealed(base, owner)
+  const whole = deltaOf(base, owner)
+  base.put(service(owner.nodeId, 'echo', 9))
+  sealed(base, owner)
+  const good = [
+    whole,
+    deltaOf(base, owner),
+    deltaOf(base, owner, first),
+    ...partsOf(base, owner, undefined, 1),
+  ]
+  const number = fc.oneof(fc.nat(20), fc.constantFrom(0, 2 ** 32 - 1, 2 ** 52, Number.MAX_SAFE_INTEGER))
+  const mutation = fc.record({
+    delta: fc.constantFrom(...good),
+    state: fc.option(
+      fc.record({ sequence: number, watermark: number, count: number, size: number }, { requiredKeys: [] }),
+      { nil: undefined },
+    ),
+    since: fc.option(fc.record({ incarnation: fc.nat(2), sequence: number, check: fc.nat(3) }), {
+      nil: undefined,
+    }),
+    isSinceKept: fc.boolean(),
+    hasMore: fc.boolean(),
+    cut: fc.option(fc.nat(200), { nil: undefined }),
+    flip: fc.option(fc.tuple(fc.nat(200), fc.integer({ min: 1, max: 255 })), { nil: undefined }),
+  })
+
+  it('of a hostile speaker never throws, and what is held is always what the owner signed', () => {
+    const signed = [first, base.state as SignedState]
+    fc.assert(
+      fc.property(fc.array(mutation, { minLength: 1, maxLength: 12 }), (mutations) => {
+        const of = replica(owner.nodeId)
+        for (const { delta, state, since, isSinceKept, hasMore, cut, flip } of mutations) {
+          const entries = delta.entries.slice(0, cut ?? delta.entries.length)
+          if (flip !== undefined && flip[0] < entries.length)
+            entries[flip[0]] = (entries[flip[0]] as number) ^ flip[1]
+          const from = isSinceKept ? delta.since : since
+          const changed = { ...delta, state: { ...delta.state, ...state }, since: from, hasMore, entries }
+          apply(of, { ...changed, publicKey: from === undefined ? owner.publicKey : undefined })
+          const held = of.state
+          if (held === undefined) continue
+          const { root, check } = signed.find((each) => each.sequence === held.sequence) as SignedState
+          expect(held.check).toBe(check)
+          const stored = of.partAfter(0, 65_000).entries
+          expect(createHash('sha256').update(stored).digest().equals(root)).toBe(true)
+          expect([...of.records()]).toHaveLength(held.count)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
 describe('what an owner signed and should not have', () => {
   it.each([
     ['no msgpack', Uint8Array.of(3, 0xc1, 0xc1, 0xc1)],

@@ -6,6 +6,9 @@ import { answerCalls } from './worker.js'
 /** Leaves of one process that join at the same time. */
 const CONCURRENT = 8
 
+/** How long a leaf may need to join, in ms: on a busy machine very many join at once. */
+const PATIENCE_MS = 60_000
+
 /** What leaves hold of others. */
 export interface Held {
   /** The most and the sum of the logs of other nodes that a leaf holds. */
@@ -46,9 +49,9 @@ async function add(): Promise<void> {
   if (settings === undefined) throw new Error('the leaves have no settings')
   const { addresses, first } = settings
   const index = sequence++
-  const leaf = new AstraNet({ role: 'leaf' })
+  const leaf = new AstraNet({ role: 'leaf', helloTimeoutMs: PATIENCE_MS })
   const [network, address] = index % 2 === 0 ? ['tcp4', addresses.tcp] : ['ws', addresses.ws]
-  await leaf.join(network, address)
+  await leaf.join(network, address, { timeoutMs: PATIENCE_MS })
   await leaf.bind('', `leaf-${first + index}`)
   await leaf.resolve('echo')
   leaves.push(leaf)

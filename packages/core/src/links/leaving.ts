@@ -36,7 +36,7 @@ export function leave({ catalogue, sync, preferred, clock }: LeavingParts): Prom
     const deadline = clock.setTimer(LEAVING_MS, done)
     const look = (): void => {
       check?.cancel()
-      if (isDone || !((catalogue as { hasLeft?: boolean }).hasLeft ?? true)) return
+      if (isDone || !catalogue.hasLeft) return
       if (hasUnsent(preferred)) check = clock.setTimer(CHECK_INTERVAL_MS, look)
       else done()
     }

@@ -47,7 +47,8 @@ export class RegistrySync implements RegistryReceiver {
    */
   current(nodeId: NodeId, signal: AbortSignal | undefined): Promise<void> {
     const { catalogue, clock, patienceMs } = this.#parts
-    const isAwaited = (): boolean => catalogue.isUp(nodeId) && !catalogue.isCurrent(nodeId)
+    const isAwaited = (): boolean =>
+      this.#isSpeaking(nodeId) && catalogue.isUp(nodeId) && !catalogue.isCurrent(nodeId)
     return new Promise((resolve) => {
       if (!isAwaited() || signal?.aborted === true) return resolve()
       const done = (): void => {
@@ -82,8 +83,7 @@ export class RegistrySync implements RegistryReceiver {
   /** There is a link to a new neighbour, or another one is preferred. */
   up(nodeId: NodeId, link: Link): void {
     const { peer } = link
-    // A peer without a registry is a neighbour that offers nothing.
-    if (peer === undefined || !hasRegistry(peer)) return
+    if (peer === undefined) return
     this.#parts.catalogue.neighbourUp(factsOf(peer), this.#parts.clock.now())
     this.schedule()
     this.#costs.add(nodeId, link)
@@ -173,12 +173,20 @@ export class RegistrySync implements RegistryReceiver {
   #send(nodeId: NodeId): void {
     const { catalogue, clock, preferred } = this.#parts
     const link = preferred.linkTo(nodeId)
-    // For a neighbour that does not read, one message is held: the next one is made when its link has room.
-    while (link?.canSendRegistry === true) {
+    const isSpeaking = this.#isSpeaking(nodeId)
+    // For a neighbour that does not read, one message is held: the next one is made when its link has room. For one
+    // without a registry all are made and dropped.
+    while (link !== undefined && (link.canSendRegistry || !isSpeaking)) {
       const message = catalogue.nextMessage(nodeId, clock.now())
       if (message === undefined) return
       link.sendRegistry(message)
     }
+  }
+
+  /** Whether the neighbour has a registry: without one it is known by its link only, and offers nothing. */
+  #isSpeaking(nodeId: NodeId): boolean {
+    const peer = this.#parts.preferred.linkTo(nodeId)?.peer
+    return peer !== undefined && hasRegistry(peer)
   }
 
   #wakeAt(dueAt: number | undefined): void {
@@ -196,5 +204,6 @@ export class RegistrySync implements RegistryReceiver {
 
 function factsOf(peer: Hello): Parameters<Catalogue['neighbourUp']>[0] {
   const { nodeId, incarnation } = peer
+  if (!hasRegistry(peer)) return { nodeId, incarnation, role: 'node', holdsAll: false }
   return { nodeId, incarnation, role: roleOf(peer), holdsAll: holdsAll(peer) }
 }

@@ -10,6 +10,9 @@ interface Offer {
   retiredMs: number | undefined
 }
 
+/** Instances are frozen, and compared again and again. */
+const contents = new WeakMap<ServiceInstance, string>()
+
 /** What names a service. */
 export function serviceKey({ nodeId, environment, name, port }: ServiceInstance): string {
   return `${nodeId} ${environment}/${name}:${port}`
@@ -17,7 +20,12 @@ export function serviceKey({ nodeId, environment, name, port }: ServiceInstance)
 
 /** A service with its content, as it is offered once and never again. */
 export function contentOf(service: ServiceInstance): string {
-  return `${serviceKey(service)} ${service.version}`
+  let content = contents.get(service)
+  if (content === undefined) {
+    content = `${serviceKey(service)} ${service.version}`
+    contents.set(service, content)
+  }
+  return content
 }
 
 /** All that was ever offered, and for how long. */

@@ -6,8 +6,9 @@ import type { SignatureCrypto } from '../proto/signatures.js'
 import { importPublicKey } from './keys.js'
 
 /**
- * How many signatures are verified at once within one turn of the event loop, at some 0.1 ms each. The rest of that
- * turn's go to the thread pool: more than one core works on them, and the loop stays free, but each is answered later.
+ * How many signatures are verified at once within one turn of the event loop, at some 0.1 ms each, while none is in the
+ * thread pool. All others go to the pool: more than one core works on them, and the loop stays free for what is done
+ * with the answers, but each answer comes later.
  */
 export const VERIFIED_AT_ONCE = 16
 
@@ -16,6 +17,8 @@ export class NodeSignatures implements SignatureCrypto {
   readonly #keys = new KeyCache((publicKey) => importPublicKey('Ed25519', publicKey))
   /** How many signatures were verified at once in this turn. */
   #verifiedAtOnce = 0
+  /** How many are in the thread pool. */
+  #pending = 0
 
   hash(bytes: Uint8Array): Uint8Array {
     return hash('sha256', bytes, 'buffer')
@@ -25,9 +28,9 @@ export class NodeSignatures implements SignatureCrypto {
     try {
       const key = this.#keys.get(publicKey)
       if (key === undefined) return false
-      return this.#isTurnFull()
-        ? verifyInPool(key, signature, message)
-        : verify(null, message, key, signature)
+      return this.#isAtOnce()
+        ? verify(null, message, key, signature)
+        : this.#verifyInPool(key, signature, message)
     } catch {
       // OpenSSL takes no such key.
       return false
@@ -38,17 +41,30 @@ export class NodeSignatures implements SignatureCrypto {
     return nodeIdOfHash(this.hash(nodeIdInput(publicKey)))
   }
 
-  #isTurnFull(): boolean {
-    if (this.#verifiedAtOnce >= VERIFIED_AT_ONCE) return true
+  #isAtOnce(): boolean {
+    if (this.#pending > 0 || this.#verifiedAtOnce >= VERIFIED_AT_ONCE) return false
     if (this.#verifiedAtOnce === 0) setImmediate(() => (this.#verifiedAtOnce = 0))
     this.#verifiedAtOnce += 1
-    return false
+    return true
+  }
+
+  async #verifyInPool(key: KeyObject, signature: Uint8Array, message: Uint8Array): Promise<boolean> {
+    this.#pending += 1
+    try {
+      return await verifyInPool(key, signature, message)
+    } catch {
+      // OpenSSL takes no such signature.
+      return false
+    } finally {
+      this.#pending -= 1
+    }
   }
 }
 
 function verifyInPool(key: KeyObject, signature: Uint8Array, message: Uint8Array): Promise<boolean> {
-  return new Promise((resolve) => {
-    // An error is a signature or key that OpenSSL does not take.
-    verify(null, message, key, signature, (error, isRight) => resolve(error === null && isRight))
+  return new Promise((resolve, reject) => {
+    verify(null, message, key, signature, (error, isRight) =>
+      error === null ? resolve(isRight) : reject(error),
+    )
   })
 }

@@ -26,7 +26,9 @@ export class Stage {
 
   constructor(delta: Delta) {
     this.since = delta.since
-    this.publicKey = delta.publicKey === undefined ? undefined : copyBytes(delta.publicKey)
+    // What stays after the message must not refer to it.
+    const { publicKey, hasMore } = delta
+    this.publicKey = publicKey !== undefined && hasMore ? copyBytes(publicKey) : publicKey
     this.until = delta.since?.sequence ?? 0
     this.#incarnation = delta.state.incarnation
     this.#watermark = delta.state.watermark

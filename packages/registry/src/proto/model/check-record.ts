@@ -80,12 +80,10 @@ export function checkServiceRecord(
     name: key.name,
     port: key.port,
     nodeId,
-    tags: interner.list(
-      checkTextList(fields.tags, { what: 'tags', each: 'tag', maxCount: MAX_TAGS, maxBytes: MAX_TAG_BYTES }),
-    ),
+    tags: interner.knownList(fields.tags) ?? interner.list(checkTags(fields.tags)),
     weight: checkInteger('weight', fields.weight, { min: 0, max: MAX_WEIGHT }),
-    zone: interner.text(checkLabel('zone', fields.zone)),
-    version: interner.text(checkLabel('version', fields.version)),
+    zone: interner.knownText(fields.zone) ?? interner.text(checkLabel('zone', fields.zone)),
+    version: interner.knownText(fields.version) ?? interner.text(checkLabel('version', fields.version)),
     health: checkHealth(fields.health),
   })
 }
@@ -98,6 +96,10 @@ export function checkLinkRecord(neighbour: NodeId, incarnation: unknown, cost: u
     incarnation: checkInteger('incarnation', incarnation, { min: 0, max: Number.MAX_SAFE_INTEGER }),
     cost: cost === undefined ? undefined : checkNumber('cost', cost, { min: 0, max: MAX_LINK_COST_MS }),
   })
+}
+
+function checkTags(tags: unknown): readonly string[] {
+  return checkTextList(tags, { what: 'tags', each: 'tag', maxCount: MAX_TAGS, maxBytes: MAX_TAG_BYTES })
 }
 
 /** `value` when it is a zone or version: 0 to 255 bytes without control characters. */

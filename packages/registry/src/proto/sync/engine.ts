@@ -150,6 +150,7 @@ export class Engine {
       ownLinks,
       ownRecords,
       random,
+      onOfferComplete: (neighbour) => spread.release(neighbour),
     })
     const spread: Spread = new Spread({
       state,
@@ -182,9 +183,10 @@ export class Engine {
       refused,
       ahead,
       onChanged: (change) => spread.changed(change),
+      onKnown: (from, { owner }) => home.received(from, owner),
       onStaged: (log) => {
         store.count(log)
-        memory.makeRoom()
+        memory.makeRoom(log.owner)
         memory.watchHidden()
       },
     })

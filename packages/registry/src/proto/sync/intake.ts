@@ -35,6 +35,8 @@ export interface IntakeParts {
   /** Called when a log has changed, and when only the memory that it takes has. */
   readonly onChanged: (change: LogChange) => void
   readonly onStaged: (log: HeldLog) => void
+  /** Called when a neighbour sent what is held already. */
+  readonly onKnown: (from: Neighbour, log: HeldLog) => void
 }
 
 type Outcome = MaybePromise<AstraError | undefined>
@@ -98,6 +100,7 @@ export class Intake {
     from.announcements.isKnown(log.key, delta.state)
     const isSame = compareVersions(delta.state, held) === 0
     awaited.arrived(log.key, held, from)
+    this.#parts.onKnown(from, log)
     if (isSame) {
       // What was asked for, whole logs, and what an owner says itself may come twice; the rest comes over two links.
       if (!from.isGraftDue && delta.since !== undefined && delta.owner !== from.id) push.duplicate(from)
@@ -180,7 +183,7 @@ export class Intake {
     const { now } = this.#parts.state
     const text = `node ${formatNodeId(from.id)} sent changes of node ${formatNodeId(delta.owner)} that do not make its state`
     this.#report('suspect', from, delta, text)
-    if (from.suspects.tryUse(1 / (MAX_SUSPECTS - 1), now)) return undefined
+    if (from.suspects.tryUse(1 / (MAX_SUSPECTS - 1.5), now)) return undefined
     return new AstraError('ASTRA_ERR_REGISTRY_FORGED', `${text}, again and again`)
   }
 

@@ -25,6 +25,8 @@ export interface LinksParts {
   readonly ownLinks: OwnLinks
   readonly ownRecords: OwnRecords
   readonly random: () => number
+  /** Everything has arrived that a neighbour offered, or nothing of it arrives any more. */
+  readonly onOfferComplete: (neighbour: Neighbour) => void
 }
 
 /** Neighbours that come and go: what begins with a link, what is complete at some time, and what ends with it. */
@@ -61,6 +63,7 @@ export class Links {
     const { state, home } = this.#parts
     this.#drop(neighbour)
     neighbour.restart()
+    this.#parts.onOfferComplete(neighbour)
     home.begin(neighbour)
     state.neighbours.wake(neighbour)
   }
@@ -78,6 +81,7 @@ export class Links {
     graph.setNeighbour(neighbour.id, undefined)
     visibility.settle(neighbour.isRouter && neighbour.isCurrent && !this.#hasCurrentRouter())
     visibility.refresh(neighbour.id)
+    this.#parts.onOfferComplete(neighbour)
     state.signal.mark()
   }
 
@@ -85,8 +89,9 @@ export class Links {
   check(neighbour: Neighbour): void {
     const { isUp, isCurrent, hasGreeted, pull, awaited } = neighbour
     if (!isUp || isCurrent || !hasGreeted || pull !== 'idle' || awaited.size > 0) return
-    const { state, visibility } = this.#parts
+    const { state, visibility, onOfferComplete } = this.#parts
     neighbour.isCurrent = true
+    onOfferComplete(neighbour)
     this.#publish(neighbour)
     visibility.settle()
     if (neighbour.isRouter) visibility.endGrace()

@@ -41,17 +41,21 @@ export class Memory {
     return taken
   }
 
-  /** Makes room: what cannot be reached goes first, the longest gone first, then the largest owner. */
-  makeRoom(): void {
+  /**
+   * Makes room after the logs of `changed` have grown: what cannot be reached goes first, the longest gone first, then
+   * the largest owner. What has come just now and has to go again is refused, so that it is not asked for at once.
+   */
+  makeRoom(changed: NodeId): void {
     const { state, maxHeldBytes, onForget } = this.#parts
     while (this.heldBytes > maxHeldBytes) {
-      const hidden = state.store.firstHidden
-      if (hidden !== undefined && !state.neighbours.isUp(hidden.owner)) onForget(hidden.owner)
-      else {
-        const largest = state.store.largest()
-        if (largest === undefined) return
-        this.#refuse(largest)
+      const hidden = state.store.firstHidden?.owner
+      if (hidden !== undefined && hidden !== changed && !state.neighbours.isUp(hidden)) {
+        onForget(hidden)
+        continue
       }
+      const largest = hidden === changed ? state.store.owner(changed) : state.store.largest()
+      if (largest === undefined) return
+      this.#refuse(largest)
     }
   }
 

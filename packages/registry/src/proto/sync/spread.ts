@@ -9,8 +9,10 @@ import type { LogChange } from './intake.js'
 import type { Leaves } from './leaves.js'
 import type { OwnerLogs } from './log-store.js'
 import type { Memory } from './memory.js'
+import type { Neighbour } from './neighbour.js'
 import type { Push } from './push.js'
 import type { SharedLog } from './shared-log.js'
+import { MAX_WAITING_CHANGES } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 import type { Visibility } from './visibility.js'
 
@@ -32,6 +34,9 @@ export interface SpreadParts {
 /** What follows from a change of a log: for readers, for the graph, and for neighbours that are to hear of it. */
 export class Spread {
   readonly #parts: SpreadParts
+  /** Changes of links that wait, by the router that has to send other things first. */
+  readonly #waiting = new Map<Neighbour, LogChange[]>()
+  readonly #waitsFor = new Map<HeldLog, Neighbour>()
 
   constructor(parts: SpreadParts) {
     this.#parts = parts
@@ -39,31 +44,32 @@ export class Spread {
 
   /** A log of another node has changed. */
   changed(change: LogChange): void {
-    const { state, feed, awaited, home, visibility, memory, onLaterLife } = this.#parts
-    const { log, before, changes, from } = change
+    const { state, awaited, home, memory, onLaterLife } = this.#parts
+    const { log, from } = change
     const { owner } = log
-    const logs = state.store.owner(owner)
     // It was forgotten while its signature was checked.
-    if (logs?.[log.kind] !== log || log.version === undefined) return
+    if (log.version === undefined || !this.#isHeld(log)) return
     state.store.count(log)
-    const wasVisible = visibility.has(owner)
-    if (wasVisible) this.#show(change)
-    if (log.kind === 'services') feed.servicesChanged(logs)
-    else feed.linksChanged(logs, changes)
     state.signal.mark()
     const neighbour = state.neighbours.get(owner)
     if (neighbour !== undefined && log.version.incarnation > neighbour.incarnation) {
       if (from === neighbour) onLaterLife(owner, log.version.incarnation)
       else state.showEvidence(neighbour, log)
     }
+    if (!this.#wait(change)) this.#spread(change)
     awaited.arrived(log.key, log.version, from)
     home.received(from, owner)
-    visibility.settle()
-    visibility.refresh(owner)
-    // Also when the owner cannot be reached yet: a link that is published later must find everything newer ahead of it.
-    this.tell(log, before)
-    memory.makeRoom()
+    memory.makeRoom(owner)
     memory.watchHidden()
+  }
+
+  /** A router has sent everything that it offered, or its link has gone: what waited for that is spread. */
+  release(router: Neighbour): void {
+    const changes = this.#waiting.get(router)
+    if (changes === undefined) return
+    this.#waiting.delete(router)
+    for (const { log } of changes) this.#waitsFor.delete(log)
+    for (const change of changes) if (this.#isHeld(change.log)) this.#spread(change)
   }
 
   /** A log has changed since `base`, and neighbours are to hear of it. */
@@ -90,6 +96,41 @@ export class Spread {
     feed.forget(logs)
     state.store.drop(owner)
     visibility.settle()
+  }
+
+  /**
+   * Whether a change of links waits until everything has arrived that its speaker offered. It may be ahead of that, and
+   * make nodes visible in states that are out of date. Changes of one log stay in order, so those after it wait too.
+   */
+  #wait(change: LogChange): boolean {
+    const { log, from } = change
+    const isAhead = log.kind === 'links' && from.isUp && from.isRouter && !from.isCurrent
+    const router = this.#waitsFor.get(log) ?? (isAhead ? from : undefined)
+    if (router === undefined) return false
+    const changes = this.#waiting.get(router) ?? []
+    changes.push(change)
+    this.#waiting.set(router, changes)
+    this.#waitsFor.set(log, router)
+    if (changes.length >= MAX_WAITING_CHANGES) this.release(router)
+    return true
+  }
+
+  #isHeld(log: HeldLog): boolean {
+    return this.#parts.state.store.get(log) === log
+  }
+
+  #spread(change: LogChange): void {
+    const { state, feed, visibility } = this.#parts
+    const { log, before, changes } = change
+    const logs = state.store.owner(log.owner)
+    if (logs === undefined) return
+    if (visibility.has(log.owner)) this.#show(change)
+    if (log.kind === 'services') feed.servicesChanged(logs)
+    else feed.linksChanged(logs, changes)
+    visibility.settle()
+    visibility.refresh(log.owner)
+    // Also when the owner cannot be reached yet: a link that is published later must find everything newer ahead of it.
+    this.tell(log, before)
   }
 
   #offer(log: HeldLog, since: number): void {

@@ -47,6 +47,9 @@ export const GRACE_MS = 5_000
 /** How often the root of what is offered is sent, in ms. */
 export const ROOT_INTERVAL_MS = 30_000
 
+/** The most changes of links that wait until a router has sent what it offered. */
+export const MAX_WAITING_CHANGES = 4_096
+
 /** The most reports that wait to be taken; the oldest go first. */
 export const MAX_REPORTS = 64
 

@@ -256,6 +256,17 @@ describe('discovery in a page', () => {
     await watch.return()
   })
 
+  it('may be that of a router, also when it is made one before the identity is there', async () => {
+    const transports = [memory()]
+    await using page = new browserEntry.AstraNet({ transports }).router()
+    await using one = new nodeEntry.AstraNet({ transports })
+    await using two = new nodeEntry.AstraNet({ transports })
+    const { address } = await page.listenAndServe('memory', '*')
+    for (const node of [one, two]) await node.join('memory', address)
+    await one.bind('', 'far:1')
+    expect(await two.waitFor('far')).toMatchObject([{ nodeId: one.nodeId }])
+  })
+
   it('fails with what has prevented the identity', async () => {
     const page = new browserEntry.AstraNet({ identity: 'kept' })
     const errors = [failure(page.serviceMap().watch().next()), failure(page.resolve('a'))]

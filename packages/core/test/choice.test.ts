@@ -150,6 +150,11 @@ test('a failing instance is dialed only when all fail, and a standby when there 
   one.update({ health: 'failing' })
   await know({ port: 1, health: 'failing' })
   expect(await met()).toEqual([2])
+  // A selector of the caller is not even given it.
+  const given: number[][] = []
+  const selector: Selector = (instances) => (given.push(instances.map(({ port }) => port)), instances[0])
+  await portOf(client.dial('', 'web', { selector }))
+  expect(given).toEqual([[2]])
   two.update({ health: 'failing' })
   await know({ port: 2, health: 'failing' })
   expect(await met()).toEqual([1])

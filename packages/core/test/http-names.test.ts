@@ -1,7 +1,7 @@
 import http from 'node:http'
 import { toNodeId } from '@astranet/interface'
 import { describe, expect, it, test } from 'vitest'
-import { AstraNet, formatNodeId, type Listener, type Socket } from '../src/index.js'
+import { AstraNet, formatNodeId, roundRobin, type Listener, type Socket } from '../src/index.js'
 import { nodeAddress, nodeOfAddress } from '../src/api/node-address.js'
 import { hostInUrl } from '../src/dial/url-names.js'
 import { boundTo, failure, textOf, twoNodes, until } from './support.js'
@@ -88,7 +88,10 @@ describe('httpDial finds a name as URLs write it', () => {
     sendName(await server.bind('', 'Web'), 'server')
     sendName(await client.bind('', 'Web'), 'client')
     await until(() => client.services().length === 2)
-    const found = await Promise.all([1, 2].map(async () => firstText(await client.httpDial('', 'web'))))
+    const selector = roundRobin()
+    const found = await Promise.all(
+      [1, 2].map(async () => firstText(await client.httpDial('', 'web', { selector }))),
+    )
     expect(found.sort()).toEqual(['client', 'server'])
   })
 })

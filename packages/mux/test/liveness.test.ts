@@ -24,6 +24,37 @@ describe('liveness', () => {
     expect(make({ keepAliveIntervalMs: 0 }).nextDeadline()).toBe(Infinity)
   })
 
+  it('takes the ping of the peer for the next one of its own, but pings every six intervals', () => {
+    const liveness = make()
+    for (let first = 1; first <= 5; first++) {
+      liveness.pingSent(0)
+      liveness.pongReceived(0, first, 10)
+    }
+    for (let count = 1; count <= 6; count++) {
+      const now = count * 9_999
+      liveness.received(now, false)
+      expect(liveness.pingReceived(0, count, now)).toBe(undefined)
+      expect(liveness.nextDeadline()).toBe(now + 10_000)
+      expect(liveness.check(now + 9_998)).toBe(undefined)
+      expect(liveness.isPingDue).toBe(false)
+    }
+    liveness.pingReceived(0, 7, 60_000)
+    expect(liveness.nextDeadline()).toBe(59_994 + 10_000)
+    liveness.check(69_994)
+    expect(liveness.isPingDue).toBe(true)
+  })
+
+  it('finds a peer dead in the same time after the last ping of the peer', () => {
+    const liveness = make()
+    liveness.received(5_000, false)
+    liveness.pingReceived(0, 1, 5_000)
+    liveness.check(15_000)
+    expect(liveness.isPingDue).toBe(true)
+    liveness.pingSent(15_000)
+    expect(liveness.check(34_999)).toBe(undefined)
+    expect(liveness.check(35_000)).toBe('dead')
+  })
+
   it('judges a peer dead when a ping stays unanswered and nothing moves', () => {
     const liveness = make()
     expect(liveness.pingSent(1_000)).toBe(1)

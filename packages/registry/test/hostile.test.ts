@@ -179,6 +179,25 @@ describe('entries that are none', () => {
   })
 })
 
+describe('entries that cannot be read', () => {
+  const entries: [what: string, entry: Forgery['entries'][number]][] = [
+    ['a service without a port', [1, 1, ['', 'echo'], [[], 1, '', '', 0]]],
+    ['a wrong service name', serviceEntry(1, 'a:b')],
+    ['a weight too large', [1, 1, ['', 'a', 1], [[], 65_536, '', '', 0]]],
+    ['a tag too long', [1, 1, ['', 'a', 1], [['x'.repeat(256)], 1, '', '', 0]]],
+    ['a node without addresses', [1, 0, [], [[]]]],
+  ]
+  it.each(entries)('show nothing, and whoever passes them on is not to blame: %s', async (_, entry) => {
+    const node = catalogue()
+    const list = [entry, serviceEntry(2, 'good')]
+    const delta = await forge(NEIGHBOUR, crypto, { kind: 'services', incarnation: 1, entries: list })
+    expect(received(node, encodeMessage({ type: 'greeting', root: 0, count: 0, items: [] }))).toBeUndefined()
+    expect(received(node, encodeMessage({ type: 'deltas', deltas: [delta] }))).toBeUndefined()
+    expect(node.services().map((each) => each.name)).toEqual(['mine', 'good'])
+    expect(node.node(NEIGHBOUR.nodeId)).toBeUndefined()
+  })
+})
+
 describe('messages of a later version', () => {
   it('are read as far as they are known: further fields and kinds are passed over', async () => {
     const node = catalogue()

@@ -7,7 +7,7 @@ import type { Command, Message } from '../protocol.js'
 const STDERR_CHARACTERS = 4_000
 
 /** How long a process may take to exit after the end of its input, in ms. */
-const KILL_AFTER_MS = 2_000
+const KILL_AFTER_MS = 10_000
 
 /** A process of a measurement. It sends messages line by line, and receives commands. */
 export class Child {

@@ -37,6 +37,7 @@ const calls = {
   async start({ links }: { links: number }): Promise<HubAddresses> {
     node = new AstraNet({
       role: 'router',
+      helloTimeoutMs: 60_000,
       maxLinks: links + SPARE_LINKS,
       doorway: DOORWAY,
       transports: [counted(tcp(), bytes), counted(ws(), bytes)],

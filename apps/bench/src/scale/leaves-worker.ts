@@ -6,6 +6,9 @@ import { answerCalls } from './worker.js'
 /** Leaves of one process that join at the same time. */
 const CONCURRENT = 8
 
+/** How long a leaf may need to join, in ms: on a busy machine very many join at once. */
+const PATIENCE_MS = 60_000
+
 /** What leaves hold of others. */
 export interface Held {
   /** The most and the sum of the logs of other nodes that a leaf holds. */
@@ -46,9 +49,9 @@ async function add(): Promise<void> {
   if (settings === undefined) throw new Error('the leaves have no settings')
   const { addresses, first } = settings
   const index = sequence++
-  const leaf = new AstraNet({ role: 'leaf' })
+  const leaf = new AstraNet({ role: 'leaf', helloTimeoutMs: PATIENCE_MS })
   const [network, address] = index % 2 === 0 ? ['tcp4', addresses.tcp] : ['ws', addresses.ws]
-  await leaf.join(network, address)
+  await leaf.join(network, address, { timeoutMs: PATIENCE_MS })
   await leaf.bind('', `leaf-${first + index}`)
   await leaf.resolve('echo')
   leaves.push(leaf)
@@ -85,7 +88,9 @@ const calls = {
     return { ...usageNow(), leaves: leaves.length, ...totals, failures }
   },
 
-  held(_: undefined): Held {
+  /** What they hold when each has just asked for its name: a leaf asks for 60 s after it has used a name. */
+  async held(_: undefined): Promise<Held> {
+    await Promise.all(leaves.map((leaf) => leaf.resolve('echo')))
     const all = leaves.map((leaf) => leaf.inspect().registry)
     const services = new Set<string>()
     for (const leaf of leaves) for (const { name } of leaf.services()) services.add(name.replace(/\d+$/, ''))

@@ -19,7 +19,7 @@ const LIVES_BEFORE_WARNING = 2
 
 /** What the registry's reports are made of. */
 export interface RegistryReportsParts {
-  readonly catalogue: Catalogue
+  readonly catalogue: Pick<Catalogue, 'takeReports' | 'reachable'>
   readonly reporter: Reporter
 }
 

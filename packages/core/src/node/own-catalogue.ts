@@ -1,10 +1,12 @@
-import type { NodeId } from '@astranet/interface'
 import { Catalogue, type CatalogueOptions, type RegistrySigner } from '@astranet/registry'
 import type { Identity, SignatureCrypto } from '@astranet/secure'
 import type { NodeOptions } from './node-options.js'
 
 /** The random bits of an incarnation: two starts of a node within one millisecond differ by them. */
 const RANDOM_BITS = 10
+
+/** Two less than the largest, so that the node can move on. A clock shows it in the year 2248. */
+const MAX_INCARNATION = Number.MAX_SAFE_INTEGER - 2
 
 /** @internal What a node's catalogue is made of. */
 export interface OwnCatalogueParts extends Required<Pick<CatalogueOptions, 'onWork' | 'mayPassOn'>> {
@@ -34,12 +36,9 @@ export function newIncarnation(nowMs: number, random: number): number {
   return Math.min(Math.max(0, Math.floor(nowMs)) * factor + Math.floor(random * factor), MAX_INCARNATION)
 }
 
-/** One less than the largest, so that the node can move on. A clock shows it in the year 2248. */
-const MAX_INCARNATION = Number.MAX_SAFE_INTEGER - 1
-
 /** Signs at once where the platform can, so that a change leaves in the turn in which it was made. */
 function signerOf(identity: Identity): RegistrySigner {
-  const { nodeId, publicKey }: { nodeId: NodeId; publicKey: Uint8Array } = identity
+  const { nodeId, publicKey } = identity
   const sign = identity.signNow ?? identity.sign
   return { nodeId, publicKey, sign: sign.bind(identity) }
 }

@@ -138,7 +138,7 @@ export class Dispatch implements FrameSink {
 
   ping(high: number, low: number): void {
     this.#host.abuse.idleFrame()
-    this.#check(this.#host.liveness.pingReceived(high, low))
+    this.#check(this.#host.liveness.pingReceived(high, low, this.#host.now))
     this.#host.wake()
   }
 

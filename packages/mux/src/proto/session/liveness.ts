@@ -22,6 +22,9 @@ const JITTER = 0.2
  */
 const FIRST_PINGS = 5
 
+/** After so many intervals a ping is sent in any case: this side measures the round trip, too. */
+const MAX_UNMEASURED_INTERVALS = 6
+
 /** A probe lasts at least this multiple of the last round trip: on a full, slow link 2 s may be too short. */
 const PROBE_ROUND_TRIPS = 2
 
@@ -30,9 +33,10 @@ const PROBE_ROUND_TRIPS = 2
  *
  * - idle timeout (section "Idle Timeout"): no record completely sent or received for the negotiated time;
  * - dead peer: a QX_PING unanswered for `deadPeerTimeoutMs` from when it left our buffer; bytes that arrive, and bytes
- *   that a full connection takes, postpone it. A ping is sent every 80 to 100 % of `keepAliveIntervalMs`. `probe` asks
- *   at once and shortens the time, until the peer has answered a ping that was sent after it. While the answer to a ping
- *   is late although bytes arrive, as behind a full buffer, pings go on: otherwise the peer would hear nothing.
+ *   that a full connection takes, postpone it. A ping is sent every 80 to 100 % of `keepAliveIntervalMs`, unless the peer
+ *   has sent one meanwhile: the pings of one side show both that the other is alive. `probe` asks at once and shortens
+ *   the time, until the peer has answered a ping that was sent after it. While the answer to a ping is late although
+ *   bytes arrive, as behind a full buffer, pings go on: otherwise the peer would hear nothing.
  *
  * A third clock is for a record that began and does not end. All times are ms of the session's clock.
  */
@@ -52,6 +56,8 @@ export class Liveness {
   /** Bytes have arrived since the last ping. */
   #hasHeard = false
   #nextPingAt = Infinity
+  /** When the last ping left. */
+  #pingAt: number
   #recordAt: number
   #recordBegunAt = Infinity
   #suspendedAt: number | undefined = undefined
@@ -60,6 +66,7 @@ export class Liveness {
     this.#options = options
     this.#peer = new PeerDeadline(options.deadPeerTimeoutMs, now)
     this.#recordAt = now
+    this.#pingAt = now
     this.#planPing(now)
   }
 
@@ -115,6 +122,7 @@ export class Liveness {
     if (!this.isPingInFlight) this.#peer.asked(at)
     this.isPingDue = false
     this.#hasHeard = false
+    this.#pingAt = at
     this.#planPing(at)
     const sequence = this.#roundTrips.sent(at)
     if (this.#suspendedAt !== undefined) this.#roundTrips.spoil()
@@ -149,8 +157,11 @@ export class Liveness {
     this.#peer.drained(this.#time(now))
   }
 
-  /** QX_PING arrived. Its sequence number must be larger than the last one's (section "QX_PING Frames"). */
-  pingReceived(high: number, low: number): SessionError | undefined {
+  /**
+   * QX_PING arrived. Its sequence number must be larger than the last one's (section "QX_PING Frames"). It takes the
+   * place of the next ping of this side.
+   */
+  pingReceived(high: number, low: number, now: number): SessionError | undefined {
     const isLarger = high > this.#peerHigh || (high === this.#peerHigh && low > this.#peerLow)
     if (!isLarger) {
       const message = 'QX_PING with a sequence number that is not larger than the one before'
@@ -159,6 +170,9 @@ export class Liveness {
     this.#peerHigh = high
     this.#peerLow = low
     this.isPongDue = true
+    const at = this.#time(now)
+    const isMeasuredLately = at - this.#pingAt < MAX_UNMEASURED_INTERVALS * this.#options.keepAliveIntervalMs
+    if (isMeasuredLately) this.#planPing(at)
     return undefined
   }
 
@@ -209,6 +223,7 @@ export class Liveness {
     this.#peer.shift(pausedMs)
     this.#recordAt += pausedMs
     this.#nextPingAt += pausedMs
+    this.#pingAt += pausedMs
     this.#recordBegunAt += pausedMs
   }
 

@@ -47,8 +47,9 @@ export class OwnLinks {
   up(neighbour: NodeId, facts: { readonly incarnation: number; readonly isRouter: boolean }): void {
     const before = this.#links.get(neighbour)
     const { costMs, measuredAt } = before ?? { costMs: undefined, measuredAt: 0 }
-    const isCurrent = before?.isCurrent === true && before.incarnation === facts.incarnation
-    this.#links.set(neighbour, { ...facts, isCurrent, costMs, measuredAt })
+    const { incarnation, isRouter } = facts
+    const isCurrent = before?.isCurrent === true && before.incarnation === incarnation
+    this.#links.set(neighbour, { incarnation, isRouter, isCurrent, costMs, measuredAt })
     if (!isCurrent) this.#log.withdraw({ kind: 'link', neighbour })
   }
 

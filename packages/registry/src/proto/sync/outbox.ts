@@ -9,8 +9,8 @@ import {
 } from '../model/limits.js'
 import type { AskedLog, GreetingMessage, LogVersion, Message } from '../wire/message.js'
 import { DELTA_OVERHEAD_BYTES, deltaBytes, MAX_PART_BYTES, MESSAGE_OVERHEAD_BYTES } from '../wire/sizes.js'
-import { mix, xorMix } from '../wire/mix.js'
 import { nextPart, type DirtyLog } from './dirty-queue.js'
+import { evidenceOf, greetingOf } from './greeting.js'
 import type { Home } from './home.js'
 import type { Neighbour } from './neighbour.js'
 import type { OwnLogs } from './own-logs.js'
@@ -213,22 +213,4 @@ function sendsAnnounced({ announcements, dirty }: Neighbour, { log, base, cursor
   for (const each of services) dirty.add(each, undefined)
   if (services.length > 0) dirty.add(log, base)
   return services.length > 0
-}
-
-function greetingOf(logs: Iterable<SharedLog>): GreetingMessage {
-  const items: LogVersion[] = []
-  let root = 0
-  for (const { owner, kind, version } of logs) {
-    if (version === undefined) continue
-    const item = { owner, kind, version }
-    items.push(item)
-    root = xorMix(root, mix(item))
-  }
-  return { type: 'greeting', root, count: items.length, items }
-}
-
-/** The state of a log without its entries: its signature is what counts. */
-function evidenceOf({ owner, kind, publicKey, state }: SharedLog): Delta | undefined {
-  if (state === undefined) return undefined
-  return { owner, kind, publicKey, state, since: undefined, hasMore: true, entries: new Uint8Array(0) }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { RegistryCrypto } from '../src/index.js'
 import type { Message } from '../src/proto/wire/message.js'
 import { Victim, whole } from './hostile-neighbour.js'
-import { id } from './network.js'
+import type { id } from './network.js'
 import { nodeCrypto } from './support/identity.js'
 
 const LEAVES = 5_000

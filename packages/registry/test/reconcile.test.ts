@@ -63,8 +63,8 @@ describe('a link that comes up', () => {
     network.takeSent()
     network.pass(1_000)
     expect(network.node(joining + 1).services()).toHaveLength(80)
-    expect(network.node(joining + 1).inspect().receivedBytes).toBeLessThan(
-      1.3 * network.node(joining).inspect().receivedBytes,
+    expect(network.node(joining + 1).inspect().receivedEntryBytes).toBeLessThan(
+      1.3 * network.node(joining).inspect().receivedEntryBytes,
     )
     expect(network.takeSent()[ASK]).toBeLessThan(20)
   })

@@ -9,8 +9,8 @@ import {
 } from '../model/limits.js'
 import type { AskedLog, GreetingMessage, LogVersion, Message } from '../wire/message.js'
 import { DELTA_OVERHEAD_BYTES, deltaBytes, MAX_PART_BYTES, MESSAGE_OVERHEAD_BYTES } from '../wire/sizes.js'
-import { mix, xorMix } from '../wire/mix.js'
 import { nextPart, type DirtyLog } from './dirty-queue.js'
+import { evidenceOf, greetingOf } from './greeting.js'
 import type { Home } from './home.js'
 import type { Neighbour } from './neighbour.js'
 import type { OwnLogs } from './own-logs.js'
@@ -148,7 +148,7 @@ export class Outbox {
 
   #count(to: Neighbour, { isAsked }: DirtyLog, { entries }: Delta): void {
     const { state } = this.#parts
-    state.sentBytes += entries.length
+    state.sentEntryBytes += entries.length
     if (!isAsked) return
     const whole = Math.max(RESENT_MIN_BYTES, state.tree.bytes * RESENT_STATES)
     to.resent.use((entries.length + DELTA_OVERHEAD_BYTES) / whole, state.now)
@@ -199,22 +199,4 @@ export class Outbox {
       else to.isRestricted = true
     }
   }
-}
-
-function greetingOf(logs: Iterable<SharedLog>): GreetingMessage {
-  const items: LogVersion[] = []
-  let root = 0
-  for (const { owner, kind, version } of logs) {
-    if (version === undefined) continue
-    const item = { owner, kind, version }
-    items.push(item)
-    root = xorMix(root, mix(item))
-  }
-  return { type: 'greeting', root, count: items.length, items }
-}
-
-/** The state of a log without its entries: its signature is what counts. */
-function evidenceOf({ owner, kind, publicKey, state }: SharedLog): Delta | undefined {
-  if (state === undefined) return undefined
-  return { owner, kind, publicKey, state, since: undefined, hasMore: true, entries: new Uint8Array(0) }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { AstraNet, type ServiceInstance } from '../src/index.js'
+import { AstraNet, type PolicyPeer, type ServiceInstance } from '../src/index.js'
 import { Net, networks } from './discovery-support.js'
 import { closing, failure, SkipClock, turns, until } from './support.js'
 
@@ -67,7 +67,12 @@ describe.each(Object.entries(networks))('over %s', (_, network) => {
     expect([...seen].sort()).toEqual(['a', 'b', 'c', 'd'])
     await until(() => leaf.services().length === 1)
     const named = leaf.serviceMap().watch({ name: 'a' })
-    for await (const { service } of named) if (service.name === 'a') break
+    for await (const { service } of named) {
+      expect(service.name).toBe('a')
+      // Only that name was asked for beside the one that is kept.
+      expect(ports(leaf.services()).sort()).toEqual([1, 3])
+      break
+    }
     await until(() => leaf.services().length === 1)
   })
 })
@@ -126,4 +131,34 @@ test('what a policy hides is not found, and found again when it is allowed', asy
   await turns(3)
   await client.setPolicy(undefined)
   expect(ports(await waiting)).toEqual([1])
+})
+
+test('the policy is asked about nodes behind a router, by their id and key', async () => {
+  await using net = new Net()
+  const router = await net.node({ role: 'router' })
+  const [good, bad] = [await net.node({}, router), await net.node({}, router)]
+  const asked = new Map<bigint, PolicyPeer>()
+  const client = await net.node({
+    policy: {
+      mayLink: () => true,
+      mayDial: () => true,
+      mayOffer: (peer) => {
+        asked.set(peer.nodeId, peer)
+        return peer.nodeId !== bad.nodeId
+      },
+    },
+  })
+  await net.link(client, router)
+  await bad.bind('', 'web:1')
+  await good.bind('', 'web:2')
+  expect(ports(await client.waitFor('web'))).toEqual([2])
+  await until(() => asked.has(bad.nodeId) || client.services().length > 1)
+  expect(client.services().map(({ nodeId }) => nodeId)).toEqual([good.nodeId])
+  const { publicKey } = good
+  expect(asked.get(good.nodeId)).toMatchObject({
+    nodeId: good.nodeId,
+    publicKey,
+    roles: [],
+    remoteAddress: '',
+  })
 })

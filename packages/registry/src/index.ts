@@ -1,5 +1,5 @@
 export { Catalogue } from './proto/catalogue.js'
-export type { Route } from './proto/sync/engine.js'
+export type { Route } from './proto/route.js'
 export type { RegistryCrypto, RegistrySigner } from './proto/crypto.js'
 export type { NeighbourInspection, RegistryInspection } from './proto/inspection.js'
 export type {

@@ -27,6 +27,12 @@ export class Victim {
     return this
   }
 
+  /** What a neighbour of any id says. */
+  sayAs(nodeId: NodeId, message: Message): void {
+    const error = this.node.receive(nodeId, encodeMessage(message), this.now)
+    if (error !== undefined) throw new Error('it was refused')
+  }
+
   /** What the neighbour says; the error that ends its link, if any. */
   say(n: number, message: Message): AstraError | undefined {
     const result = this.node.receive(id(n), encodeMessage(message), this.now)

@@ -203,6 +203,22 @@ export class Network {
     }
   }
 
+  /** Lets time pass, doing what it brings. */
+  pass(ms: number): this {
+    const end = this.now + ms
+    this.settle()
+    for (;;) {
+      const times = this.nodes.map((node) => node.dueAt(this.now)).filter((at) => at !== undefined)
+      const next = Math.min(...times)
+      if (next > end) break
+      this.now = Math.max(next, this.now + 1)
+      if (this.now > end) break
+      this.settle()
+    }
+    this.now = end
+    return this.settle()
+  }
+
   /** Lets time pass, also for what promises bring. */
   async passLater(ms: number): Promise<void> {
     for (const end = this.now + ms; this.now < end; this.now += 50) await this.settleLater()

@@ -1,22 +1,8 @@
-import { checkServiceName, formatNodeId, toNodeId, type NodeId } from '@astranet/interface'
+import { formatNodeId, toNodeId, type NodeId } from '@astranet/interface'
 import { checkBoolean } from '@astranet/interface/check'
 import { toByteDuplex, type Pipe } from '@astranet/mux'
 import type { Explanation, Policy, PolicyQuestion } from '@astranet/policy'
-import type { ServiceInstance } from '@astranet/registry'
-import type { Route } from '@astranet/relay'
 import type { DialOutcome, DialRequest } from '../dial/dial-request.js'
-import type { LookupRequest } from '../discovery/lookup.js'
-import {
-  checkResolveOptions,
-  checkWaitForOptions,
-  type CheckedLookupOptions,
-  type ResolveOptions,
-  type WaitForOptions,
-} from '../discovery/lookup-options.js'
-import { routesMapOf, serviceMapOf } from '../discovery/maps.js'
-import type { RoutesMap } from '../discovery/routes-map.js'
-import { checkServiceFilter, isMeant, type ServiceFilter } from '../discovery/service-filter.js'
-import type { ServiceMap } from '../discovery/service-map.js'
 import type { Endpoint } from '../endpoints/endpoint.js'
 import type { NodeInspection } from '../node/inspection.js'
 import type { NodeHandle } from '../node/node-handle.js'
@@ -24,6 +10,7 @@ import type { AttachOptions } from './attach-options.js'
 import type { BindOptions } from './bind-options.js'
 import { checkOptions, checkSignal, checkString } from './check.js'
 import type { DialOptions, DialScope } from './dial-options.js'
+import { DiscoveryView } from './discovery-view.js'
 import { joinEnvironment } from './environment-name.js'
 import { addressOfHost } from './http-host.js'
 import type { JoinOptions } from './join-options.js'
@@ -46,7 +33,7 @@ export type View<TSocket, TListener, TView> = (
  * What `AstraNet` is in every runtime; the entry of each gives it the runtime's sockets and listeners, and a
  * constructor. `TView` is the entry's own class.
  */
-export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable {
+export class AstraNetBase<TSocket, TListener, TView> extends DiscoveryView implements AsyncDisposable {
   readonly #handle: NodeHandle<TSocket, TListener>
   readonly #scope: DialScope
   readonly #view: View<TSocket, TListener, TView>
@@ -57,6 +44,7 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
     scope: DialScope,
     view: View<TSocket, TListener, TView>,
   ) {
+    super(handle, scope)
     this.#handle = handle
     this.#scope = scope
     this.#view = view
@@ -246,41 +234,6 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   }
 
   /**
-   * The services that are known now, in this environment: this node's own, and those of every node that can be reached,
-   * of those that the policy lets them offer. A leaf knows those that it has asked for. Throws a TypeError or RangeError
-   * that names what is wrong in `filter`.
-   */
-  services(filter: ServiceFilter = {}): ServiceInstance[] {
-    checkServiceFilter(filter)
-    const known = this.#handle.node?.discovery.visible(this.#scope).all() ?? []
-    return known.filter((each) => isMeant(filter, each))
-  }
-
-  /** The same as a live map, by name, that can be watched. */
-  serviceMap(): ServiceMap {
-    return serviceMapOf(this.#handle, this.#scope)
-  }
-
-  /**
-   * The instances of a service, by node id and port; none when nobody offers it. A leaf asks the network, and a node that
-   * has just joined waits for what its neighbour sends; otherwise the answer is here already. `ETIMEDOUT`: the network did
-   * not answer in time. `ECONNABORTED`: this node was closed meanwhile. Rejects with the signal's reason when that
-   * aborts.
-   */
-  async resolve(name: string, options: ResolveOptions = {}): Promise<ServiceInstance[]> {
-    const checked = checkResolveOptions(options)
-    return await this.#look('resolve', name, { ...checked, count: undefined })
-  }
-
-  /**
-   * Waits until `count` instances of a service are there whose health is passing, and resolves with all that are. It
-   * asks the network meanwhile. Errors are those of {@link resolve}; `ETIMEDOUT`: there were fewer in time.
-   */
-  async waitFor(name: string, options: WaitForOptions = {}): Promise<ServiceInstance[]> {
-    return await this.#look('waitFor', name, checkWaitForOptions(options))
-  }
-
-  /**
    * Replaces the node's policy; `undefined`: all is allowed. From this call on it decides about new links, dials and
    * offers, those in flight included; dials that wait for a service look again. What exists already stays, unless
    * `endForbidden` is set: then it resolves when the forbidden links are closed. Rejects with a TypeError or RangeError
@@ -301,16 +254,6 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
   async explain(question: PolicyQuestion, options: { signal?: AbortSignal } = {}): Promise<Explanation> {
     const node = this.#handle.node ?? (await this.#handle.made)
     return await node.explain(question, checkSignal(checkOptions(options).signal))
-  }
-
-  /** The nodes that can be reached now, nearest first. */
-  routes(): Route[] {
-    return this.#handle.node?.routes.routes() ?? []
-  }
-
-  /** The same as a live map, by node id, that can be watched. */
-  routesMap(): RoutesMap {
-    return routesMapOf(this.#handle)
   }
 
   /**
@@ -374,19 +317,6 @@ export class AstraNetBase<TSocket, TListener, TView> implements AsyncDisposable 
    */
   async close(): Promise<void> {
     await this.#handle.close()
-  }
-
-  async #look(
-    syscall: LookupRequest['syscall'],
-    name: string,
-    options: CheckedLookupOptions & Pick<LookupRequest, 'count'>,
-  ): Promise<ServiceInstance[]> {
-    checkServiceName(checkString('name', name))
-    const node = this.#handle.node ?? (await this.#handle.made)
-    node.checkOpen(syscall, name)
-    const { environment } = this.#scope
-    const visible = node.discovery.visible(this.#scope)
-    return await node.discovery.look({ syscall, name, environment, visible, ...options })
   }
 
   /** Closes the node. */

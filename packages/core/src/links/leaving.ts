@@ -1,6 +1,6 @@
-import type { Clock, Timer } from '@astranet/interface'
+import type { Clock, NodeId, Timer } from '@astranet/interface'
+import type { Link } from '@astranet/link'
 import type { Catalogue } from '@astranet/registry'
-import type { PreferredLinks } from './preferred-links.js'
 import type { RegistrySync } from './registry-sync.js'
 
 /** How long the links of a node that closes wait until its last state has left, in ms. */
@@ -11,9 +11,10 @@ const CHECK_INTERVAL_MS = 10
 
 /** What leaving needs of the node. */
 export interface LeavingParts {
-  readonly catalogue: Catalogue
-  readonly sync: RegistrySync
-  readonly preferred: PreferredLinks
+  readonly catalogue: Pick<Catalogue, 'leave' | 'hasLeft' | 'neighbours'>
+  readonly sync: Pick<RegistrySync, 'sendLast'>
+  /** The neighbours, with the link of each that is used. */
+  readonly preferred: Iterable<readonly [NodeId, Pick<Link, 'hasUnsentRegistry'>]>
   readonly clock: Clock
 }
 
@@ -45,7 +46,7 @@ export function leave({ catalogue, sync, preferred, clock }: LeavingParts): Prom
   })
 }
 
-function hasUnsent(preferred: PreferredLinks): boolean {
+function hasUnsent(preferred: LeavingParts['preferred']): boolean {
   for (const [, link] of preferred) if (link.hasUnsentRegistry) return true
   return false
 }

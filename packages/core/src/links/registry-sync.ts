@@ -1,4 +1,4 @@
-import { onAbort, type AstraError, type Clock, type NodeId, type Timer } from '@astranet/interface'
+import type { AstraError, Clock, NodeId, Timer } from '@astranet/interface'
 import { CloseCode, isSameLife, type Hello, type Link } from '@astranet/link'
 import type { Catalogue } from '@astranet/registry'
 import { LinkCosts } from './link-costs.js'
@@ -6,6 +6,7 @@ import type { LinkTable, RegistryReceiver } from './link-table.js'
 import type { PreferredLinks } from './preferred-links.js'
 import type { RegistryReports } from './registry-reports.js'
 import { hasRegistry, holdsAll, roleOf } from './roles.js'
+import { whileAwaited } from './while-awaited.js'
 
 /** @internal What it works with. */
 export interface RegistrySyncParts {
@@ -46,21 +47,10 @@ export class RegistrySync implements RegistryReceiver {
    * took too long to send them, or when `signal` aborts.
    */
   current(nodeId: NodeId, signal: AbortSignal | undefined): Promise<void> {
-    const { catalogue, clock, patienceMs } = this.#parts
+    const { catalogue } = this.#parts
     const isAwaited = (): boolean =>
       this.#isSpeaking(nodeId) && catalogue.isUp(nodeId) && !catalogue.isCurrent(nodeId)
-    return new Promise((resolve) => {
-      if (!isAwaited() || signal?.aborted === true) return resolve()
-      const done = (): void => {
-        timer.cancel()
-        unwatch()
-        ignoreSignal()
-        resolve()
-      }
-      const timer = clock.setTimer(patienceMs, done)
-      const unwatch = catalogue.watchGraph(() => void (isAwaited() || done()))
-      const ignoreSignal = onAbort(signal, done)
-    })
+    return whileAwaited(isAwaited, this.#parts, signal)
   }
 
   /** Sends what is due, soon, so that several changes of one turn are sent together. */

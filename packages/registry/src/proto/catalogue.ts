@@ -14,7 +14,8 @@ import type {
 } from './model/catalogue-options.js'
 import type { LinkRecord, NodeRecord } from './model/record.js'
 import type { Refused, Report } from './report.js'
-import { Engine, type Route } from './sync/engine.js'
+import type { Route } from './route.js'
+import { Engine } from './sync/engine.js'
 import { inspect } from './sync/inspect.js'
 import type { ServiceChange, ServiceInstance } from './view/service-instance.js'
 import type { Watch } from './view/watch.js'
@@ -257,12 +258,12 @@ export class Catalogue {
 
   /** What a node publishes about itself: this node, or one that is reachable. */
   node(nodeId: NodeId): NodeRecord | undefined {
-    return this.#engine.node(nodeId)
+    return this.#engine.reader.node(nodeId)
   }
 
   /** The public key of a node whose state is held. */
   publicKeyOf(nodeId: NodeId): Uint8Array | undefined {
-    return this.#engine.publicKeyOf(nodeId)
+    return this.#engine.reader.publicKeyOf(nodeId)
   }
 
   /**
@@ -270,7 +271,7 @@ export class Catalogue {
    * when both ends are routers.
    */
   link(from: NodeId, to: NodeId): LinkRecord | undefined {
-    return this.#engine.link(from, to)
+    return this.#engine.reader.link(from, to)
   }
 
   /** The ids of the neighbours that are up. */
@@ -303,7 +304,7 @@ export class Catalogue {
    * what it wants it is the way through its router, whose cost is not known.
    */
   routeTo(nodeId: NodeId): Route | undefined {
-    return this.#engine.routeTo(nodeId)
+    return this.#engine.reader.routeTo(nodeId)
   }
 
   /**

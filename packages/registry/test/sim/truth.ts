@@ -65,7 +65,11 @@ function differenceFrom(
     const difference = differenceIn(world, seen, [], new Map([...reached, ...neighbours]))
     if (difference !== undefined) return difference
     const count = seen.filter((service) => reached.has(service.nodeId)).length
-    if (count !== wanted.length) return `${key}: ${count} in place of ${wanted.length} are visible`
+    if (count !== wanted.length) {
+      const missing = wanted.find((each) => !seen.some((other) => other.nodeId === each.nodeId))
+      const whose = `node ${missing && world.indexOf(missing.nodeId)}'s is missing`
+      return `${key}: ${count} in place of ${wanted.length} are visible; ${whose}`
+    }
   }
   return undefined
 }

@@ -35,8 +35,10 @@ export const catalogue: StoreWork<Sizes> = {
     { name: 'lookup p50', unit: 'us', isHigherBetter: false },
     { name: 'lookup p99', unit: 'us', isHigherBetter: false },
     { name: 'full join', unit: 's', isHigherBetter: false },
+    { name: 'full join CPU', unit: 's', isHigherBetter: false },
     { name: 'full join bytes', unit: 'MiB', isHigherBetter: false },
     { name: 'ten names', unit: 's', isHigherBetter: false },
+    { name: 'ten names CPU', unit: 's', isHigherBetter: false },
     { name: 'ten names bytes', unit: 'MiB', isHigherBetter: false },
   ],
   async run(run) {
@@ -90,8 +92,11 @@ async function joined(
   join: () => Promise<Joined>,
 ): Promise<Joined> {
   const startedAt = performance.now()
+  const cpuBefore = process.cpuUsage()
   const result = await join()
   report(metric, (performance.now() - startedAt) / 1000)
+  const { user, system } = process.cpuUsage(cpuBefore)
+  report(`${metric} CPU`, (user + system) / 1e6)
   if (result.services !== expected)
     throw new Error(`${metric}: ${result.services} of ${expected} services came`)
   if (result.wireBytes !== undefined) report(`${metric} bytes`, result.wireBytes / MEBIBYTE)

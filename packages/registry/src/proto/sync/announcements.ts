@@ -33,6 +33,17 @@ export class Announcements {
     if (own !== undefined && compareVersions(version, own) >= 0) this.#logs.delete(key)
   }
 
+  /** Takes the services logs of at most `maxBytes` each: they are sent in place of being announced. */
+  takeServices(maxBytes: number): SharedLog[] {
+    const taken: SharedLog[] = []
+    for (const log of this.#logs.values()) {
+      if (log.kind !== 'services' || (log.state?.size ?? 0) > maxBytes) continue
+      this.#logs.delete(log.key)
+      taken.push(log)
+    }
+    return taken
+  }
+
   /** Takes what fits into one message; the rest stays due. */
   take(): LogVersion[] {
     const items: LogVersion[] = []

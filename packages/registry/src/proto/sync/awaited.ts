@@ -1,43 +1,16 @@
 import { formatNodeId, type NodeId } from '@astranet/interface'
 import { logKey, type LogId } from '../log/log-id.js'
 import { compareVersions, isNewer, type Version } from '../model/version.js'
-import type { AgendaEntry } from './agenda.js'
+import { leastAsked, otherSource, type AwaitedLog, type OfferKind, type Source } from './awaited-log.js'
 import type { Neighbour } from './neighbour.js'
 import {
   ANNOUNCED_PATIENCE_MS,
   GRAFT_DELAY_MS,
   MAX_ANNOUNCED,
   MAX_EMPTY_ANSWERS,
-  MAX_GRAFTS,
   PULL_PATIENCE_MS,
 } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
-
-/** A log that is not held in the newest version that a neighbour says it holds. */
-interface AwaitedLog extends LogId {
-  readonly key: string
-  /** The newest version that was offered. */
-  version: Version
-  /** Who offers it. */
-  readonly sources: Map<Neighbour, Source>
-  askedOf: Neighbour | undefined
-  /** Whether it comes from announcements, not from what was offered at link-up. */
-  isAnnounced: boolean
-  /** Whether what is held of it is of no use to get there. */
-  isWhole: boolean
-  /** When an announced one is asked for (again). */
-  timer: AgendaEntry | undefined
-}
-
-/** A neighbour that offers a log. */
-interface Source {
-  version: Version
-  /** How often it was asked. */
-  asked: number
-}
-
-/** How a version became known. */
-export type OfferKind = 'pull' | 'announced'
 
 /**
  * The logs that are awaited, each from one neighbour at a time: it is asked at once when it offered the log at link-up,
@@ -184,14 +157,7 @@ export class Awaited {
 
   /** Asks a source that was asked least. */
   #askNext(entry: AwaitedLog): void {
-    let next: Neighbour | undefined
-    let least = MAX_GRAFTS
-    const held = this.#state.store.get(entry)?.version
-    for (const [source, { asked, version }] of entry.sources) {
-      if (asked >= least || !isNewer(version, held)) continue
-      next = source
-      least = asked
-    }
+    const next = leastAsked(entry, this.#state.store.get(entry)?.version)
     if (next !== undefined) this.#ask(entry, next)
     else if (entry.isAnnounced) this.#giveUp(entry)
   }
@@ -275,10 +241,7 @@ export class Awaited {
 
   #tryOther(entry: AwaitedLog | undefined, slow: Neighbour): void {
     if (entry?.askedOf !== slow) return
-    for (const source of entry.sources.keys()) {
-      if (source === slow) continue
-      this.#ask(entry, source)
-      return
-    }
+    const other = otherSource(entry, slow)
+    if (other !== undefined) this.#ask(entry, other)
   }
 }

@@ -4,11 +4,9 @@ import { GraphSignal } from '../graph/graph-signal.js'
 import { IncarnationClaims } from '../log/incarnation-claims.js'
 import { OwnLinks } from '../log/own-links.js'
 import { OwnRecords } from '../log/own-records.js'
-import type { Replica } from '../log/replica.js'
 import type { CatalogueOptions, CatalogueRoleOptions } from '../model/catalogue-options.js'
 import { BoundedInterner } from '../model/interner.js'
 import { resolveLimits } from '../model/limits.js'
-import type { CatalogueRecord, LinkRecord, NodeRecord, ServiceRecord } from '../model/record.js'
 import { ServiceView } from '../view/service-view.js'
 import { Awaited } from './awaited.js'
 import { Exchange } from './exchange.js'
@@ -17,27 +15,19 @@ import { Home } from './home.js'
 import { Intake } from './intake.js'
 import { Leaves } from './leaves.js'
 import { Links } from './links.js'
-import { LogStore, recordsOf } from './log-store.js'
+import { LogStore } from './log-store.js'
 import { Memory } from './memory.js'
 import { MissingLogs } from './missing-logs.js'
 import { Outbox } from './outbox.js'
 import { OwnLogs } from './own-logs.js'
 import { Pull } from './pull.js'
 import { Push } from './push.js'
+import { Reader } from './reader.js'
 import { RefusedOwners } from './refused-owners.js'
-import type { SharedLog } from './shared-log.js'
 import { Spread } from './spread.js'
 import { SyncState } from './sync-state.js'
 import { VerifyAhead } from './verify-ahead.js'
 import { Visibility } from './visibility.js'
-
-/** A way to a node, see `Catalogue.routeTo`. */
-export interface Route {
-  /** The routers on the way, in order: at most 16. Empty: there is a link. */
-  readonly via: readonly NodeId[]
-  /** The sum of the links' round-trip times in ms; `undefined` when one of them is not known. */
-  readonly costMs: number | undefined
-}
 
 /** The parts of one catalogue, and how they are joined. */
 export class Engine {
@@ -55,8 +45,8 @@ export class Engine {
   readonly visibility: Visibility
   readonly refused: RefusedOwners = new RefusedOwners()
   readonly intake: Intake
+  readonly reader: Reader
   readonly #claims: IncarnationClaims
-  readonly #mayPassOn: CatalogueOptions['mayPassOn']
 
   /** `onWork` is called when a promise has brought something. Throws like `Catalogue`'s constructor. */
   constructor(options: CatalogueOptions, onWork: () => void) {
@@ -70,7 +60,6 @@ export class Engine {
     const { view, refused } = this
     this.state = state
     this.graph = graph
-    this.#mayPassOn = options.mayPassOn
     const own = new OwnLogs({
       state,
       signer,
@@ -111,7 +100,7 @@ export class Engine {
       view,
       logOf: (owner) =>
         owner === self ? own.services : visibility.has(owner) ? store.owner(owner)?.services : undefined,
-      recordsOf: (owner) => this.#records(owner),
+      recordsOf: (owner) => this.reader.servicesLog(owner),
       owners: () => [self, ...visibility.owners()],
     })
     this.ownLinks = new OwnLinks(own.links.log)
@@ -139,6 +128,8 @@ export class Engine {
       },
     })
     const { ownLinks, ownRecords } = this
+    const { mayPassOn } = options
+    this.reader = new Reader({ state, graph, own, ownLinks, home, visibility, mayPassOn })
     const links: Links = new Links({
       state,
       graph,
@@ -183,7 +174,7 @@ export class Engine {
       refused,
       ahead,
       onChanged: (change) => spread.changed(change),
-      onKnown: (from, { owner }) => home.received(from, owner),
+      onKnown: (from, owner) => home.received(from, owner),
       onStaged: (log) => {
         store.count(log)
         memory.makeRoom(log.owner)
@@ -198,7 +189,7 @@ export class Engine {
       refused,
       onComplete: (neighbour) => links.check(neighbour),
     })
-    this.outbox = new Outbox({ state, own, home, mayPassOn: (to, log) => this.#mayPass(to, log) })
+    this.outbox = new Outbox({ state, own, home, mayPassOn: (to, log) => this.reader.mayPassOn(to, log) })
     this.exchange = new Exchange({
       state,
       own,
@@ -268,54 +259,8 @@ export class Engine {
     return at === undefined || claimAt === undefined ? (at ?? claimAt) : Math.min(at, claimAt)
   }
 
-  /** See `Catalogue.node`. */
-  node(owner: NodeId): NodeRecord | undefined {
-    const key = { kind: 'node' } as const
-    const record =
-      owner === this.state.self ? this.own.services.log.record(key) : this.#replica(owner)?.record(key)
-    return record?.kind === 'node' ? record : undefined
-  }
-
-  /** See `Catalogue.link`. */
-  link(from: NodeId, to: NodeId): LinkRecord | undefined {
-    if (from === this.state.self) return this.ownLinks.link(to)
-    if (!this.visibility.has(from)) return undefined
-    const record = this.state.store.owner(from)?.links?.replica.record({ kind: 'link', neighbour: to })
-    return record?.kind === 'link' ? record : undefined
-  }
-
-  /** See `Catalogue.publicKeyOf`. */
-  publicKeyOf(owner: NodeId): Uint8Array | undefined {
-    if (owner === this.state.self) return this.own.services.publicKey
-    const logs = this.state.store.owner(owner)
-    return logs?.services?.publicKey ?? logs?.links?.publicKey
-  }
-
-  /** See `Catalogue.routeTo`. */
-  routeTo(owner: NodeId): Route | undefined {
-    const route = this.graph.routeTo(owner)
-    if (route !== undefined) return route
-    const { router } = this.home
-    return router !== undefined && this.home.isGiven(owner)
-      ? { via: [router.id], costMs: undefined }
-      : undefined
-  }
-
   close(): void {
     this.state.agenda.clear()
-  }
-
-  #replica(owner: NodeId): Replica | undefined {
-    return this.visibility.has(owner) ? this.state.store.owner(owner)?.services?.replica : undefined
-  }
-
-  #records(owner: NodeId): Iterable<CatalogueRecord> {
-    if (owner === this.state.self) return this.own.services.log.records()
-    return recordsOf(this.state.store.owner(owner), 'services')
-  }
-
-  #mayPass(to: NodeId, { owner }: SharedLog): boolean {
-    return this.#mayPassOn === undefined || this.#mayPassOn(to, owner, servicesIn(this.#records(owner)))
   }
 
   /** What a leaf's router gave of an owner has changed: what is of no use any more is forgotten. */
@@ -339,8 +284,4 @@ export class Engine {
     if (hasRouter && !isKnown) return
     for (const interest of [...home.interests.unanswered]) home.interests.answered(interest)
   }
-}
-
-function* servicesIn(records: Iterable<CatalogueRecord>): Iterable<ServiceRecord> {
-  for (const record of records) if (record.kind === 'service') yield record
 }

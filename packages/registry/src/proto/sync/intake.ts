@@ -1,4 +1,4 @@
-import { AstraError, formatNodeId } from '@astranet/interface'
+import { AstraError, formatNodeId, type NodeId } from '@astranet/interface'
 import { after, type MaybePromise } from '../crypto.js'
 import type { Delta } from '../log/delta.js'
 import type { DeltaResult, RecordChange } from '../log/delta-result.js'
@@ -35,8 +35,8 @@ export interface IntakeParts {
   /** Called when a log has changed, and when only the memory that it takes has. */
   readonly onChanged: (change: LogChange) => void
   readonly onStaged: (log: HeldLog) => void
-  /** Called when a neighbour sent what is held already. */
-  readonly onKnown: (from: Neighbour, log: HeldLog) => void
+  /** Called when a neighbour has sent what is held already. */
+  readonly onKnown: (from: Neighbour, owner: NodeId) => void
 }
 
 type Outcome = MaybePromise<AstraError | undefined>
@@ -100,8 +100,8 @@ export class Intake {
     from.announcements.isKnown(log.key, delta.state)
     const isSame = compareVersions(delta.state, held) === 0
     awaited.arrived(log.key, held, from)
-    this.#parts.onKnown(from, log)
     if (isSame) {
+      this.#parts.onKnown(from, delta.owner)
       // What was asked for, whole logs, and what an owner says itself may come twice; the rest comes over two links.
       if (!from.isGraftDue && delta.since !== undefined && delta.owner !== from.id) push.duplicate(from)
     } else push.outdated(from, log, delta.state)

@@ -9,12 +9,13 @@ import {
 } from '../model/limits.js'
 import type { AskedLog, GreetingMessage, LogVersion, Message } from '../wire/message.js'
 import { DELTA_OVERHEAD_BYTES, deltaBytes, MAX_PART_BYTES, MESSAGE_OVERHEAD_BYTES } from '../wire/sizes.js'
-import { mix, xorMix } from '../wire/mix.js'
 import { nextPart, type DirtyLog } from './dirty-queue.js'
+import { evidenceOf, greetingOf } from './greeting.js'
 import type { Home } from './home.js'
 import type { Neighbour } from './neighbour.js'
 import type { OwnLogs } from './own-logs.js'
 import type { SharedLog } from './shared-log.js'
+import { SMALL_LOG_BYTES } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 
 /** What an {@link Outbox} works with. */
@@ -119,6 +120,7 @@ export class Outbox {
     if (!to.isKnown) return deltas.length === 0 ? undefined : { type: 'deltas', deltas }
     for (let first = to.dirty.first; typeof first === 'object'; first = to.dirty.first) {
       if (deltas.length > 0 && room < DELTA_OVERHEAD_BYTES + MIN_PART_BYTES) break
+      if (sendsAnnounced(to, first)) continue
       if (first.isAsked && !to.resent.hasRoom(this.#parts.state.now)) {
         this.#wait(to)
         break
@@ -201,20 +203,14 @@ export class Outbox {
   }
 }
 
-function greetingOf(logs: Iterable<SharedLog>): GreetingMessage {
-  const items: LogVersion[] = []
-  let root = 0
-  for (const { owner, kind, version } of logs) {
-    if (version === undefined) continue
-    const item = { owner, kind, version }
-    items.push(item)
-    root = xorMix(root, mix(item))
-  }
-  return { type: 'greeting', root, count: items.length, items }
-}
-
-/** The state of a log without its entries: its signature is what counts. */
-function evidenceOf({ owner, kind, publicKey, state }: SharedLog): Delta | undefined {
-  if (state === undefined) return undefined
-  return { owner, kind, publicKey, state, since: undefined, hasMore: true, entries: new Uint8Array(0) }
+/**
+ * Before links go to a neighbour that is only told of changes, what it was not told of yet is sent: the links may make
+ * those nodes visible there. Returns whether there was anything.
+ */
+function sendsAnnounced({ announcements, dirty }: Neighbour, { log, base, cursor }: DirtyLog): boolean {
+  if (log.kind !== 'links' || cursor !== undefined || announcements.size === 0) return false
+  const services = announcements.takeServices(SMALL_LOG_BYTES)
+  for (const each of services) dirty.add(each, undefined)
+  if (services.length > 0) dirty.add(log, base)
+  return services.length > 0
 }

@@ -44,18 +44,13 @@ export class Spread {
 
   /** A log of another node has changed. */
   changed(change: LogChange): void {
-    const { state, awaited, home, memory, onLaterLife } = this.#parts
+    const { state, awaited, home, memory } = this.#parts
     const { log, from } = change
     const { owner } = log
     // It was forgotten while its signature was checked.
     if (log.version === undefined || !this.#isHeld(log)) return
     state.store.count(log)
     state.signal.mark()
-    const neighbour = state.neighbours.get(owner)
-    if (neighbour !== undefined && log.version.incarnation > neighbour.incarnation) {
-      if (from === neighbour) onLaterLife(owner, log.version.incarnation)
-      else state.showEvidence(neighbour, log)
-    }
     if (!this.#wait(change)) this.#spread(change)
     awaited.arrived(log.key, log.version, from)
     home.received(from, owner)
@@ -124,9 +119,10 @@ export class Spread {
     const { log, before, changes } = change
     const logs = state.store.owner(log.owner)
     if (logs === undefined) return
-    if (visibility.has(log.owner)) this.#show(change)
+    this.#show(change, visibility.has(log.owner))
     if (log.kind === 'services') feed.servicesChanged(logs)
     else feed.linksChanged(logs, changes)
+    this.#lookAtLife(change)
     visibility.settle()
     visibility.refresh(log.owner)
     // Also when the owner cannot be reached yet: a link that is published later must find everything newer ahead of it.
@@ -140,13 +136,24 @@ export class Spread {
     push.appeared(log, since)
   }
 
-  #show({ log, changes }: LogChange): void {
+  /** A neighbour's own log may show a later life of it: one that its link did not tell, or that it does not know. */
+  #lookAtLife({ log, from }: LogChange): void {
+    const { state, onLaterLife } = this.#parts
+    const neighbour = state.neighbours.get(log.owner)
+    const incarnation = log.version?.incarnation ?? 0
+    if (neighbour === undefined || incarnation <= neighbour.incarnation) return
+    if (from === neighbour) onLaterLife(log.owner, incarnation)
+    else state.showEvidence(neighbour, log)
+  }
+
+  /** Readers see what has changed. What is gone goes in any case: it may have been hidden since, by what is held now. */
+  #show({ log, changes }: LogChange, isVisible: boolean): void {
     const { state, view, leaves } = this.#parts
-    state.tree.put(log)
+    if (isVisible) state.tree.put(log)
     for (const { before, now } of changes) {
-      if (now?.kind === 'service') view.set(now)
-      else if (before?.kind === 'service') view.delete(before)
+      if (now?.kind === 'service' && isVisible) view.set(now)
+      else if (now === undefined && before?.kind === 'service') view.delete(before)
     }
-    if (log.kind === 'services') leaves.note(log.owner, changes)
+    if (isVisible && log.kind === 'services') leaves.note(log.owner, changes)
   }
 }

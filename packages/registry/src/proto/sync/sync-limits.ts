@@ -62,9 +62,6 @@ export const MAX_REMEMBERED_RATIONS = 1_024
 /** The most bytes of entries in one message; the rest of `MAX_MESSAGE_BYTES` is for what is around them. */
 export const MAX_DELTA_BYTES = 60_000
 
-/** The most bytes that a delta takes beside its entries. */
-export const DELTA_OVERHEAD_BYTES = 256
-
 /** A log of at most this many bytes is sent whole when it is not known what the neighbour holds of it. */
 export const SMALL_LOG_BYTES = 4_096
 

@@ -1,12 +1,7 @@
 import { checkNumber } from '@astranet/interface/check'
+import type { ServiceFilter } from '../model/catalogue-options.js'
 import { changeBetween, type ServiceChange, type ServiceInstance } from './service-instance.js'
 import type { Watch } from './watch.js'
-
-/** Which services a watch is about; what is left out matches all. */
-export interface WatchFilter {
-  readonly environment?: string
-  readonly name?: string
-}
 
 /** What was last taken of one place, and what is there now. */
 interface Pending {
@@ -27,7 +22,7 @@ export class ServiceWatches {
   readonly #noted = new Set<PendingChanges>()
 
   /** Starts a watch; `present` is called at its first `take`. See `Catalogue.watch`. */
-  watch(filter: WatchFilter, onPending: () => void, present: Snapshot): Watch<ServiceChange> {
+  watch(filter: ServiceFilter, onPending: () => void, present: Snapshot): Watch<ServiceChange> {
     const { environment, name } = filter
     const pending = new PendingChanges(onPending, present)
     const byName = this.#scopes.get(environment) ?? new Map<string | undefined, Set<PendingChanges>>()

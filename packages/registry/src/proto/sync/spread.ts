@@ -12,7 +12,7 @@ import type { Memory } from './memory.js'
 import type { Neighbour } from './neighbour.js'
 import type { Push } from './push.js'
 import type { SharedLog } from './shared-log.js'
-import { MAX_WAITING_CHANGES } from './sync-limits.js'
+import { MAX_WAITING_CHANGES, RETURN_MS } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 import type { Visibility } from './visibility.js'
 
@@ -77,9 +77,13 @@ export class Spread {
 
   /** The logs of an owner are offered from now on; it could not be reached since `since`. */
   shown(logs: OwnerLogs, since: number): void {
-    const { leaves } = this.#parts
+    const { state, leaves, visibility } = this.#parts
     for (const log of [logs.services, logs.links]) if (log !== undefined) this.#offer(log, since)
-    leaves.shown(logs.owner)
+    if (state.now - since < RETURN_MS) leaves.shown(logs.owner)
+    else
+      state.agenda.add(state.now + RETURN_MS, () => {
+        if (visibility.has(logs.owner)) leaves.shown(logs.owner)
+      })
   }
 
   /** Forgets the logs of an owner. */

@@ -44,6 +44,9 @@ export const MISSING_DELAY_MS = 1_000
 /** How long far nodes stay visible after the last link to a router was lost, in ms. */
 export const GRACE_MS = 5_000
 
+/** How long after a node can be reached again readers and leaves see those of its services that have not changed, in ms. */
+export const RETURN_MS = 400
+
 /** How often the root of what is offered is sent, in ms. */
 export const ROOT_INTERVAL_MS = 30_000
 

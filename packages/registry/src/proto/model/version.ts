@@ -11,6 +11,11 @@ export interface Version {
   readonly check: number
 }
 
+/** The version of a state, without what the state refers to: a byte array may keep a whole message in memory. */
+export function plainVersion({ incarnation, sequence, check }: Version): Version {
+  return { incarnation, sequence, check }
+}
+
 /** Below 0 when `a` is older than `b`, above 0 when it is newer, 0 when they are the same. */
 export function compareVersions(a: Version, b: Version): number {
   if (a.incarnation !== b.incarnation) return a.incarnation - b.incarnation

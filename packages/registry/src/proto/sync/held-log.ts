@@ -43,9 +43,14 @@ export class HeldLog implements SharedLog {
     return this.replica.publicKey
   }
 
-  /** Counts a delta. Returns whether it is accepted. */
-  accept(share: number, now: number): boolean {
-    return this.accepted.tryUse(share / ACCEPTED_CHANGES, now)
+  /** Counts a change that its owner signed: `share` of what is passed on. */
+  countChange(share: number, now: number): void {
+    this.accepted.use(share / ACCEPTED_CHANGES, now)
+  }
+
+  /** Nothing is held of it any more. What was due to neighbours is not due then, because there is no state. */
+  drop(): void {
+    this.replica.drop()
   }
 
   partAfter(since: number, maxBytes: number): LogPart {

@@ -84,6 +84,11 @@ export class Replica implements LogId {
     return bytes
   }
 
+  /** Those that have sent a part and not the last one. */
+  get speakers(): Iterable<NodeId> {
+    return this.#stages?.keys() ?? []
+  }
+
   /** Whether `speaker` has sent a part and not the last one. */
   isStaging(speaker: NodeId): boolean {
     return this.#stages?.has(speaker) ?? false
@@ -125,6 +130,13 @@ export class Replica implements LogId {
   dropStaged(speaker?: NodeId): void {
     if (speaker !== undefined) this.#stages?.delete(speaker)
     if (speaker === undefined || this.#stages?.size === 0) this.#stages = undefined
+  }
+
+  /** Drops everything that is held. */
+  drop(): void {
+    this.dropStaged()
+    this.#content = undefined
+    this.#part = undefined
   }
 
   #apply(delta: Delta, speaker: NodeId): MaybePromise<DeltaResult> {

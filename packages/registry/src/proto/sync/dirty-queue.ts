@@ -1,6 +1,7 @@
 import type { Delta } from '../log/delta.js'
 import { compareVersions, type Version } from '../model/version.js'
 import { isContinued, type SharedLog } from './shared-log.js'
+import { MAX_MARKS } from './sync-limits.js'
 
 /** A log that is due to a neighbour. */
 export interface DirtyLog {
@@ -18,6 +19,7 @@ export interface DirtyLog {
 /** What is due to a neighbour: one entry for each log, first come first served, and marks between them. */
 export class DirtyQueue {
   readonly #entries = new Map<string | number, DirtyLog | undefined>()
+  readonly #marks = new Set<number>()
 
   get size(): number {
     return this.#entries.size
@@ -36,7 +38,8 @@ export class DirtyQueue {
   /** A log has changed since `base`. What is due already stays so: it will be sent in its newest state. */
   add(log: SharedLog, base: Version | undefined): void {
     const due = this.#entries.get(log.key)
-    if (due === undefined)
+    // It may be the log as it was before its owner was forgotten.
+    if (due === undefined || due.log !== log)
       this.#entries.set(log.key, { log, base, isAsked: false, cursor: undefined, watermark: 0 })
     else this.#delay(due)
   }
@@ -48,14 +51,20 @@ export class DirtyQueue {
     this.#delay(entry)
   }
 
-  /** Everything that is due now comes before this mark. */
+  /** Everything that is due now comes before this mark. The oldest one goes when there are more than `MAX_MARKS`. */
   mark(token: number): void {
     this.#entries.set(token, undefined)
+    this.#marks.add(token)
+    for (const oldest of this.#marks) {
+      if (this.#marks.size <= MAX_MARKS) break
+      this.delete(oldest)
+    }
   }
 
   /** A log, or a mark, is not due any more. */
   delete(key: string | number): void {
     this.#entries.delete(key)
+    if (typeof key === 'number') this.#marks.delete(key)
   }
 
   /** The neighbour has shown that it holds `version` of a log. */
@@ -68,6 +77,7 @@ export class DirtyQueue {
 
   clear(): void {
     this.#entries.clear()
+    this.#marks.clear()
   }
 
   /**

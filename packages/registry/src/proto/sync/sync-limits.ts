@@ -47,8 +47,15 @@ export const GRACE_MS = 5_000
 /** How often the root of what is offered is sent, in ms. */
 export const ROOT_INTERVAL_MS = 30_000
 
-/** The most changes of links that wait until a router has sent what it offered. */
+/** The most changes of links that wait until a router has sent what it offered, and for how long they do, in ms. */
 export const MAX_WAITING_CHANGES = 4_096
+export const MAX_ORDER_MS = 10_000
+
+/** The most owners that wait to be named to a neighbour as not held; asks for more are not answered. */
+export const MAX_GONE = 65_536
+
+/** The most answers to what one leaf wants that wait behind what is due to it; a later one stands for an earlier one. */
+export const MAX_MARKS = 64
 
 /** The most reports that wait to be taken; the oldest go first. */
 export const MAX_REPORTS = 64

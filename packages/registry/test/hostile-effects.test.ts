@@ -92,3 +92,27 @@ describe('a leaf', () => {
     expect(network.node(0).services()).toEqual([])
   })
 })
+
+describe('a member that writes two histories of its own log', () => {
+  it('does not have the routers cut that pass on one and then the other', () => {
+    const network = new Network([{}, {}, {}]).linkUp([0, 1], [1, 2]).pass(1_000)
+    const logs = [ownLog(5_000), ownLog(5_000)]
+    const change = (which: number, count: number): void => {
+      const log = logs[which] as ReturnType<typeof ownLog>
+      for (let n = 0; n < count; n++) log.put(service(id(9), `${which}-${n}`, 1, { weight: round + 2 }))
+      sealed(log, signerOf(9))
+    }
+    let round = -1
+    change(1, 2)
+    for (round = 0; round < 20; round++) {
+      for (const which of [0, 1]) {
+        change(which, 4)
+        network.inject(0, 1, deltas(whole(9, logs[which])))
+        network.settle()
+      }
+      network.pass(500)
+    }
+    expect(network.node(2).inspect().entries).toBeGreaterThan(0)
+    expect(network.cut).toEqual([])
+  })
+})

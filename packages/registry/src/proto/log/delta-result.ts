@@ -10,7 +10,8 @@ export interface RecordChange {
 
 /**
  * The effect of a delta.
- * - `applied`: the replica holds the delta's state now.
+ * - `applied`: the replica holds the delta's state now. `isReplaced`: by a snapshot, so what was held before need not lead
+ *   to it by changes.
  * - `staged`: it is a part of something that is not complete; nothing has changed yet.
  * - `stale`, `duplicate`: its state is older than the one held, or the same; ignored, nothing was checked.
  * - `gap`: it does not follow what is held; ignored. To be repaired by asking for a snapshot. `isSuspect`: the entries
@@ -19,7 +20,7 @@ export interface RecordChange {
  * - `tooLarge`: the owner did sign it, but it is above the limits; nothing has changed.
  */
 export type DeltaResult =
-  | { readonly kind: 'applied'; readonly changes: readonly RecordChange[] }
+  | { readonly kind: 'applied'; readonly changes: readonly RecordChange[]; readonly isReplaced: boolean }
   | { readonly kind: 'staged' | 'stale' | 'duplicate' }
   | { readonly kind: 'gap'; readonly isSuspect: boolean }
   | { readonly kind: 'forged' | 'tooLarge'; readonly error: AstraError }

@@ -204,8 +204,9 @@ export class Replica implements LogId {
     const publicKey = this.publicKey ?? stage.publicKey
     if (publicKey !== undefined) writeHead(bytes, publicKey, state)
     const changes = merge.changes()
+    const isReplaced = stage.since === undefined && this.#content !== undefined
     this.#content = merge.accept(bytes)
     this.#part = undefined
-    return { kind: 'applied', changes }
+    return { kind: 'applied', changes, isReplaced }
   }
 }

@@ -18,6 +18,7 @@ export class HeldLog implements SharedLog {
   /** How often changes of it are accepted. Its uses are shares of what is passed on. */
   readonly accepted: Ration = new Ration(CHANGES_REFILL_MS)
   continuousFrom = 0
+  replacedBy: Version | undefined = undefined
   offered: SharedLog['offered'] = undefined
   waitingBase: Version | undefined | null = null
   from: NodeId | undefined = undefined

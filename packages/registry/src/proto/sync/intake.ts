@@ -118,9 +118,7 @@ export class Intake {
     if (!delta.hasMore && !log.accepted.hasRoom(state.now)) return this.#drop(from, delta, log)
     const before = log.version
     return after(log.replica.apply(delta, from.id), (result) => {
-      // Between two incarnations there may have been another life, whose states are no base for changes of this one.
-      if (log.version !== undefined && before?.incarnation !== log.version.incarnation)
-        log.continuousFrom = log.version.incarnation
+      if (result.kind === 'applied') noteContinuity(log, before, result.isReplaced)
       if (result.kind !== 'staged') from.staging.delete(log)
       else if (from.isUp && state.store.get(log) === log) from.staging.add(log)
       else log.replica.dropStaged(from.id)
@@ -218,6 +216,17 @@ export class Intake {
   ): void {
     this.#parts.state.reports.add({ kind, owner, speaker: from.id, text })
   }
+}
+
+/** From which state on each one followed from the one before by changes. */
+function noteContinuity(log: HeldLog, before: Version | undefined, isReplaced: boolean): void {
+  const { version } = log
+  if (version === undefined) return
+  if (before?.incarnation !== version.incarnation) {
+    // There may have been another life between the two, whose states are no base for changes of this one.
+    log.continuousFrom = version.incarnation
+    log.replacedBy = undefined
+  } else if (isReplaced) log.replacedBy = version
 }
 
 /** Nodes that pass nothing on may show that an owner had a later life than the one that is held. */

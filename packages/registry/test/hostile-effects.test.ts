@@ -115,4 +115,29 @@ describe('a member that writes two histories of its own log', () => {
     expect(network.node(2).inspect().entries).toBeGreaterThan(0)
     expect(network.cut).toEqual([])
   })
+
+  it('does not have a router cut whose changes are to the history that is not held', () => {
+    const victim = new Victim().join(1).join(2)
+    const [one, other] = [ownLog(1), ownLog(1)]
+    const change = (log: typeof one, name: string, weight: number): void => {
+      for (let port = 0; port < 4; port++) log.put(service(id(9), name, port, { weight }))
+      sealed(log, signerOf(9))
+    }
+    change(one, 'one', 1)
+    one.put(service(id(9), 'one', 9))
+    one.put(service(id(9), 'one', 8))
+    change(one, 'one', 2)
+    change(other, 'other', 2)
+    for (let round = 3; round < 30; round++) {
+      expect(victim.say(1, deltas(whole(9, other)))).toBeUndefined()
+      const before = other.state
+      expect(victim.say(2, deltas(whole(9, one)))).toBeUndefined()
+      change(other, 'other', round)
+      change(other, 'other', round + 1_000)
+      expect(victim.say(1, deltas(deltaOf(other, signerOf(9), before)))).toBeUndefined()
+      change(one, 'one', round)
+      change(one, 'one', round + 1_000)
+      victim.pass(200, 1)
+    }
+  })
 })

@@ -23,6 +23,11 @@ export function compareVersions(a: Version, b: Version): number {
   return a.check - b.check
 }
 
+/** Whether both are there and the same. */
+export function isSameVersion(a: Version | undefined, b: Version | undefined): boolean {
+  return a !== undefined && b !== undefined && compareVersions(a, b) === 0
+}
+
 /** Whether `version` is newer than `other`; anything is newer than nothing. */
 export function isNewer(version: Version, other: Version | undefined): boolean {
   return other === undefined || compareVersions(version, other) > 0

@@ -52,14 +52,14 @@ export class Awaited {
   }
 
   /** What `from` sent does not follow what is held: it is asked again. */
-  gap(from: Neighbour, id: LogId, state: Version, isSuspect: boolean): void {
+  gap(from: Neighbour, id: LogId, state: Version, isMismatch: boolean): void {
     const version = plainVersion(state)
     const entry = this.#open(from, id, version, 'pull')
     if (entry === undefined) return
     if (isNewer(version, entry.version)) entry.version = version
     // What is on its way to an ask does not make another one necessary.
-    if (entry.askedOf === from && (entry.isWhole || !isSuspect)) return
-    entry.isWhole ||= isSuspect
+    if (entry.askedOf === from && (entry.isWhole || !isMismatch)) return
+    entry.isWhole ||= isMismatch
     this.#ask(entry, from)
   }
 

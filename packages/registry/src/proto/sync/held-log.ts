@@ -22,6 +22,8 @@ export class HeldLog implements SharedLog {
   offered: SharedLog['offered'] = undefined
   waitingBase: Version | undefined | null = null
   from: NodeId | undefined = undefined
+  /** Neighbours whose changes did not make their state since the log last changed: only a snapshot of them is read. */
+  readonly mismatched: Set<NodeId> = new Set()
   /** Bytes of it that are in the sum of all. */
   countedBytes = 0
 

@@ -11,7 +11,7 @@ import type { Neighbour } from './neighbour.js'
 import type { Push } from './push.js'
 import type { RefusedOwners } from './refused-owners.js'
 import { changeShare } from './shared-log.js'
-import { MAX_DROPPED_DELTAS, MAX_SUSPECTS } from './sync-limits.js'
+import { MAX_DROPPED_DELTAS, MAX_MISMATCHED, MAX_SUSPECTS } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 import { deltasAhead, type VerifyAhead } from './verify-ahead.js'
 
@@ -114,8 +114,12 @@ export class Intake {
   }
 
   #apply(from: Neighbour, delta: Delta, log: HeldLog): Outcome {
-    const { state } = this.#parts
+    const { state, awaited } = this.#parts
     if (!delta.hasMore && !log.accepted.hasRoom(state.now)) return this.#drop(from, delta, log)
+    if (delta.since !== undefined && isUseless(log, from)) {
+      awaited.gap(from, delta, delta.state, true)
+      return undefined
+    }
     const before = log.version
     return after(log.replica.apply(delta, from.id), (result) => {
       if (result.kind === 'applied') noteContinuity(log, before, result.isReplaced)
@@ -140,6 +144,7 @@ export class Intake {
         // Only what the owner signed counts: otherwise anybody could use up the ration of another node's log.
         log.countChange(changeShare(delta.state.size), state.now)
         log.from = from.id
+        log.mismatched.clear()
         from.isLiar = false
         from.emptyAnswers = 0
         onChanged({ log, before, changes: result.changes, from })
@@ -154,7 +159,8 @@ export class Intake {
         return undefined
       case 'gap':
         onStaged(log)
-        if (from.isUp) awaited.gap(from, delta, delta.state, result.isSuspect)
+        if (result.isMismatch && !result.isSuspect) log.mismatched.add(from.id)
+        if (from.isUp) awaited.gap(from, delta, delta.state, result.isMismatch)
         return result.isSuspect ? this.#suspect(from, delta) : undefined
       case 'forged':
         this.verifications++
@@ -216,6 +222,12 @@ export class Intake {
   ): void {
     this.#parts.state.reports.add({ kind, owner, speaker: from.id, text })
   }
+}
+
+/** Whether changes that a neighbour sends of a log are not worth reading: the last ones were to another history. */
+function isUseless({ mismatched, replica }: HeldLog, from: Neighbour): boolean {
+  const isMismatched = mismatched.has(from.id) || mismatched.size >= MAX_MISMATCHED
+  return isMismatched && !replica.isStaging(from.id)
 }
 
 /** From which state on each one followed from the one before by changes. */

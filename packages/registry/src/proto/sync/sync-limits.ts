@@ -16,6 +16,9 @@ export const DROPPED_WINDOW_MS = 10_000
 export const MAX_SUSPECTS = 8
 export const SUSPECT_WINDOW_MS = 60_000
 
+/** Neighbours whose changes of one log are not read until it has changed; when there are more, nobody's are. */
+export const MAX_MISMATCHED = 64
+
 /** How long announcements wait, in ms, so that one message carries many and what arrives meanwhile is left out. */
 export const ANNOUNCE_DELAY_MS = 250
 

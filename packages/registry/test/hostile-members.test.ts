@@ -260,7 +260,7 @@ describe('a member that lies about itself', () => {
         const log = await network.forge({ kind: 'services', incarnation, entries, watermark: first - 1 })
         return inParts(log).map((part) => deltas(part))
       },
-      { everyMs: 500 },
+      { everyMs: 2_000 },
     )
     // 135,000 bytes count as three changes: 17 at once, three a second, to ten nodes.
     expectNoHarm(network, harm, { messages: 10_000, bytes: 100_000_000 })
@@ -332,7 +332,7 @@ describe('a member that lies about what it holds', () => {
   ] // prettier-ignore
   it.each(cases)('and %s: changes nothing for others, and costs little', async (_, lie) => {
     const network = await HostileNetwork.make()
-    const harm = await network.attack(() => lie(network), { everyMs: 50 })
+    const harm = await network.attack(() => lie(network), { everyMs: 100 })
     // Answers may be as long as questions, and no longer.
     expectNoHarm(network, harm, { messages: 10_000, bytes: 1_000_000 + 1.1 * harm.saidBytes })
     await network.world.run(60_000)

@@ -36,9 +36,9 @@ export interface RegistryInspection {
   readonly neighbours: readonly NeighbourInspection[]
   readonly sentMessages: number
   readonly receivedMessages: number
-  /** Bytes of entries in sent and received messages. */
-  readonly sentBytes: number
-  readonly receivedBytes: number
+  /** Bytes of entries in sent and received messages; what is around the entries does not count. */
+  readonly sentEntryBytes: number
+  readonly receivedEntryBytes: number
   /** Signatures of others that were checked. */
   readonly verifications: number
 }

@@ -1,5 +1,4 @@
-import { request as requestHttp, type ClientRequest } from 'node:http'
-import { request as requestHttps } from 'node:https'
+import type { ClientRequest } from 'node:http'
 import { onAbort } from '@astranet/interface'
 
 /** The longest header that is read, in bytes. */
@@ -7,11 +6,17 @@ const MAX_HEADER_BYTES = 16_384
 
 /**
  * @internal The status of a GET. Redirects are not followed. The connection is closed once the header is there, so a
- * body of any length costs nothing. The socket keeps no process alive.
+ * body of any length costs nothing. The socket keeps no process alive. Node's clients are loaded with the first call.
  */
 export function httpStatus(url: URL, signal: AbortSignal): Promise<number> {
+  const name = url.protocol === 'https:' ? 'node:https' : 'node:http'
+  // A connection of its own each time: what is asked is whether the server takes one.
+  const options = { agent: false, maxHeaderSize: MAX_HEADER_BYTES, headers: { connection: 'close' } }
+  return statusOf(process.getBuiltinModule(name).request(url, options), signal)
+}
+
+function statusOf(request: ClientRequest, signal: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
-    const request = get(url)
     const end = (): void => {
       ignoreSignal()
       request.destroy()
@@ -39,10 +44,4 @@ export function httpStatus(url: URL, signal: AbortSignal): Promise<number> {
     })
     request.end()
   })
-}
-
-function get(url: URL): ClientRequest {
-  const request = url.protocol === 'https:' ? requestHttps : requestHttp
-  // A connection of its own each time: what is asked is whether the server takes one.
-  return request(url, { agent: false, maxHeaderSize: MAX_HEADER_BYTES, headers: { connection: 'close' } })
 }

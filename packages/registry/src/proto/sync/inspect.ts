@@ -21,8 +21,8 @@ export function inspect({ state, own, memory, visibility, refused, intake }: Eng
     neighbours: Array.from(state.neighbours.all, inspectNeighbour),
     sentMessages: state.sentMessages,
     receivedMessages: state.receivedMessages,
-    sentBytes: state.sentBytes,
-    receivedBytes: state.receivedBytes,
+    sentEntryBytes: state.sentEntryBytes,
+    receivedEntryBytes: state.receivedEntryBytes,
     verifications: intake.verifications,
   }
 }

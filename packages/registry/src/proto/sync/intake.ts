@@ -74,7 +74,7 @@ export class Intake {
   #receive(from: Neighbour, delta: Delta): Outcome {
     const { state, claims, refused, awaited } = this.#parts
     const { owner, kind, entries } = delta
-    state.receivedBytes += entries.length
+    state.receivedEntryBytes += entries.length
     if (owner === state.self)
       return this.#forged(
         from,

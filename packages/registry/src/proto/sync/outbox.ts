@@ -150,7 +150,7 @@ export class Outbox {
 
   #count(to: Neighbour, { isAsked }: DirtyLog, { entries }: Delta): void {
     const { state } = this.#parts
-    state.sentBytes += entries.length
+    state.sentEntryBytes += entries.length
     if (!isAsked) return
     const whole = Math.max(RESENT_MIN_BYTES, state.tree.bytes * RESENT_STATES)
     to.resent.use((entries.length + DELTA_OVERHEAD_BYTES) / whole, state.now)

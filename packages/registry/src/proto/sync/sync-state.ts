@@ -25,8 +25,8 @@ export class SyncState {
   now = 0
   sentMessages = 0
   receivedMessages = 0
-  sentBytes = 0
-  receivedBytes = 0
+  sentEntryBytes = 0
+  receivedEntryBytes = 0
 
   constructor(parts: {
     readonly self: NodeId

@@ -132,6 +132,8 @@ test.each<[string, (node: AstraNet) => Promise<unknown>, RegExp]>([
   ['bind backlog', (node) => node.bind('', 'web', { backlog: wrong('2') }), /^backlog must be a number/],
   ['bind weight', (node) => node.bind('', 'web', { weight: -1 }), /weight must be/],
   ['bind tags', (node) => node.bind('', 'web', { tags: [''] }), /tag/],
+  ['bind tags', (node) => node.bind('', ':5', { tags: ['a'] }), /^tags is published .* ":5" has no name/],
+  ['bind health', (node) => node.bind('', 'web', { health: wrong('ok') }), /^health must be .* got "ok"/],
   ['bind signal', (node) => node.bind('', 'web', { signal: wrong(1) }), /^signal must be/],
   [
     'join network',

@@ -74,6 +74,22 @@ describe('a network that chooses', () => {
   })
 })
 
+test('a selector of the caller may pass over all instances, also over the only one', async () => {
+  await using node = new AstraNet()
+  await node.bind('', 'web:1', { version: '1' })
+  const selector: Selector = (instances) => instances.find(({ version }) => version === '2')
+  expect(await failure(node.dial('', 'web', { selector, timeoutMs: 0 }))).toMatchObject({
+    code: 'ENOTFOUND',
+    message: 'dial web: the selector did not pick the only instance of the service "web"',
+  })
+  // It is asked again when there is another one.
+  const dialing = portOf(node.dial('', 'web', { selector }))
+  await node.bind('', 'web:2', { version: '2' })
+  expect(await dialing).toBe(2)
+  const none = await failure(node.dial('', 'web', { selector: () => undefined, timeoutMs: 0 }))
+  expect(none.message).toBe('dial web: the selector did not pick any of the 2 instances of the service "web"')
+})
+
 test('dials are spread at random when nothing else is said', async () => {
   await using net = new Net()
   const [one] = await shards(net)
@@ -181,7 +197,7 @@ test('an instance that refuses again and again is left out for a while, and give
   const kept = await client.dial('', 'web:1')
   // Each of these is refused once and goes to the other instance, within the same dial.
   for (let index = 0; index < 5; index++) expect(await portOf(client.dial('', 'web', { selector }))).toBe(2)
-  expect(asked.splice(0)).toEqual(Array(5).fill([1, 2]))
+  expect(asked.splice(0)).toEqual(Array.from({ length: 5 }, () => [[1, 2], [2]]).flat())
   expect(await portOf(client.dial('', 'web', { selector }))).toBe(2)
   expect(asked.splice(0)).toEqual([[2]])
   ;(await full.accept()).on('error', () => {}).destroy()

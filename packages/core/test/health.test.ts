@@ -123,7 +123,7 @@ test('the health that a check finds cannot be updated, all else can', async () =
 })
 
 test.each<[string, BindOptions['health'], RegExp]>([
-  [':80', { check: () => true }, /^health is checked of services, and ":80" has no name/],
+  [':80', { check: () => true }, /^health is published with a service, and ":80" has no name/],
   ['web', null as unknown as BindOptions['health'], /^health must be an object, got null/],
   ['web', 'well' as BindOptions['health'], /^health must be 'passing' or 'failing'/],
   ['web', { tcp: 'localhost' }, /^health\.tcp must be "host:port"/],

@@ -88,7 +88,7 @@ test('waitFor counts only instances that pass, and says how many there were', as
   const error = await waiting
   expect(error).toMatchObject({ name: 'NetError', code: 'ETIMEDOUT', syscall: 'waitFor', address: 'web' })
   expect(error.message).toBe(
-    'waitFor web: 1 of 2 passing instances of the service "web" were there after 5000 ms',
+    'waitFor web: there were 1 of 2 passing instances of the service "web" after 5000 ms',
   )
   const both = node.waitFor('web', { count: 2 })
   listener.update({ health: 'passing' })
@@ -96,7 +96,7 @@ test('waitFor counts only instances that pass, and says how many there were', as
   expect(ports(await both)).toEqual([1, 2])
   expect(await failure(node.withEnv('a').waitFor('web', { timeoutMs: 0 }))).toMatchObject({
     message:
-      'waitFor web: 0 of 1 passing instances of the service "web" in the environment "a" were there after 0 ms',
+      'waitFor web: there were 0 of 1 passing instances of the service "web" in the environment "a" after 0 ms',
   })
   await closing(clock, node)
   expect(clock.pending).toBe(0)

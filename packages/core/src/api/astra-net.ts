@@ -274,7 +274,8 @@ export class AstraNetBase<TSocket, TListener, TView> extends DiscoveryView imple
 
   /**
    * What the node knows and does at this moment, as plain data for people and monitoring: its part of the network's
-   * catalogue and its links. The cost grows with what it holds. Throws as {@link nodeId} does.
+   * catalogue and its links. Node ids are bigints, as everywhere, so `JSON.stringify` needs a replacer that writes them,
+   * for example by `formatNodeId`. The cost grows with what the node holds. Throws as {@link nodeId} does.
    */
   inspect(): NodeInspection {
     return this.#handle.now.inspect()
@@ -297,7 +298,8 @@ export class AstraNetBase<TSocket, TListener, TView> extends DiscoveryView imple
    * This node seen with other names: services that are bound through the view belong to the environment, and only
    * services of that environment are seen, and dialed by name. Several names are the parts of one environment, joined
    * with a slash, which no part may contain: `('a', 'b')` is neither `('a')` nor `('a.b')`. No name: the default
-   * environment. Ports belong to the node, so they are the same in all environments. The rules for each part are those
+   * environment. Each call names the whole environment: `withEnv('a').withEnv('b')` is `b`. Ports belong to the node, so
+   * they are the same in all environments. The rules for each part are those
    * for a service's name; together they have at most 255 bytes of UTF-8.
    */
   withEnv(...names: string[]): TView {

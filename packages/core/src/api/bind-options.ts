@@ -5,7 +5,8 @@ import type { ServiceFacts } from './service-facts.js'
 import type { SocketOptions } from './socket-options.js'
 
 /**
- * How to bind. The socket options apply to each accepted socket, as for `net.Server`. In browsers they have no effect,
+ * How to bind. What is published with a service (`ServiceFacts`) is only for binds by a name: without one it is a
+ * TypeError. The socket options apply to each accepted socket, as for `net.Server`. In browsers they have no effect,
  * because the two directions of a pair of Web Streams always end separately.
  */
 export interface BindOptions extends SocketOptions, Omit<ServiceFacts, 'health'> {
@@ -13,7 +14,7 @@ export interface BindOptions extends SocketOptions, Omit<ServiceFacts, 'health'>
    * How the health of the service is found out, or its fixed health. With a check the service counts as passing until
    * the first result; each change is published with it, and on the diagnostics channel `astranet:health:changed` with
    * its reason. The check ends with the listener and keeps no process alive. A service that fails stays listed, and is
-   * chosen only when all instances of its name fail. Only for binds by a name. Default `'passing'`.
+   * chosen only when all instances of its name fail. Default `'passing'`.
    */
   health?: ServiceHealth | HealthOptions
   /**

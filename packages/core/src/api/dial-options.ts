@@ -15,9 +15,11 @@ export interface DialOptions extends SocketOptions {
   /** Gives up when aborted: the promise rejects with the signal's reason. Without effect on a connected socket. */
   signal?: AbortSignal
   /**
-   * Picks one of several instances of a service. It is given those that can be reached, that the policy allows and that
-   * have not refused this dial; failing ones only when all fail; and not those that dials have failed at lately, unless
-   * these are more than half. Default: at random.
+   * Picks an instance of a service. It is given those that can be reached, that the policy allows and that have not
+   * refused this dial, also when there is only one; failing ones only when all fail; and not those that dials have
+   * failed at lately, unless these are more than half. When it returns `undefined`, the dial waits for a change until
+   * its deadline, and then fails with `ENOTFOUND`. What it throws, the dial rejects with; it rejects with a RangeError
+   * when anything else is returned. Default: at random.
    */
   selector?: Selector
   /**

@@ -63,7 +63,10 @@ export class DiscoveryView {
     return await this.#look('waitFor', name, checkWaitForOptions(options))
   }
 
-  /** The nodes that can be reached now, nearest first. */
+  /**
+   * The other nodes that can be reached now, nearest first. A leaf knows its neighbours, and the nodes whose services it
+   * has asked for.
+   */
   routes(): Route[] {
     return this.#handle.node?.routes.routes() ?? []
   }

@@ -56,9 +56,9 @@ export interface AstraNetOptions {
   policy?: Policy
   /**
    * What the node does for the network:
-   * - `'router'`: it passes on what it hears of others, so that nodes find each other that have no link;
-   * - `'node'`: it hears of everything and passes nothing on;
-   * - `'leaf'`: it passes nothing on, and hears only of what it asks for.
+   * - `'router'`: it passes on what others offer, so that nodes without a link find each other;
+   * - `'node'`: it receives everything that its neighbours pass on, and passes on nothing;
+   * - `'leaf'`: it passes on nothing, and receives only what it asks for.
    *
    * `AstraNet.router()` and `AstraNet.client()` set it likewise. Default `'node'`, in browsers `'leaf'`.
    */
@@ -66,7 +66,7 @@ export interface AstraNetOptions {
   /**
    * How much the node holds of what others offer. `'wanted'`: the services that its program dials, waits for, resolves
    * or watches, asked of its first router. A name that was dialed is kept for 60 s; at more than 1,000 names at once the
-   * node asks for everything. `'all'`: everything that it hears. A router always holds all. Default `'wanted'` for a
+   * node asks for everything. `'all'`: everything that its neighbours pass on. A router always holds all. Default `'wanted'` for a
    * leaf, otherwise `'all'`.
    */
   catalogue?: CatalogueScope

@@ -12,6 +12,7 @@ import {
   ambiguousHost,
   isInstanceAtFault,
   isWorthAnother,
+  noneSelected,
   noRoute,
   noRouteToService,
   notFound,
@@ -151,12 +152,15 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
     else this.#wait()
   }
 
-  /** No instance can be asked: none is known, or there is no link to any. */
+  /** No instance can be asked: none is known, there is no link to any, or the selector has picked none. */
   #notFound(wanted: Wanted): unknown {
     const { service, port, scope } = wanted
+    const call = this.#failedCall()
+    const passedOver = this.#context.passedOver(wanted)
+    if (passedOver > 0) return noneSelected(service, passedOver, call)
     const known = this.#context.unreachable(wanted)
-    if (known.length > 0) return noRouteToService(service, known, this.#failedCall())
-    return notFound(service, scope.isPortKey === true ? undefined : port, this.#failedCall())
+    if (known.length > 0) return noRouteToService(service, known, call)
+    return notFound(service, scope.isPortKey === true ? undefined : port, call)
   }
 
   /** All known instances have refused. */

@@ -111,18 +111,25 @@ export class DialContext {
   /** Picks an instance that can be asked now, or `undefined`. */
   select(wanted: Wanted, options: CheckedDialOptions): ServiceInstance | undefined {
     const known = this.#known(wanted)
-    const first = known[0]
-    if (first === undefined || known.length === 1) {
+    const [first] = known
+    // Without a selector of the caller there is nothing to choose from one.
+    const isSingle = known.length === 1 && options.selector === undefined
+    if (first === undefined || isSingle)
       return first !== undefined && this.#canAsk(first, wanted) ? first : undefined
-    }
-    const candidates = known.filter((each) => this.#canAsk(each, wanted))
-    if (candidates.length <= 1) return candidates[0]
+    const candidates = this.#candidates(known, wanted)
+    if (candidates.length === 0 || (candidates.length === 1 && options.selector === undefined))
+      return candidates[0]
     const { outliers, clock } = this.parts
     const good = outliers.filter(passing(candidates), clock.now())
     const picked = this.#pick(good, wanted, options)
     if (picked === undefined || good.includes(picked)) return picked
     // For example one that has refused: asking it again and again would never end.
     throw new RangeError('selector must return one of the instances it is given, or undefined')
+  }
+
+  /** How many instances could be asked now: the caller's selector has picked none of them. */
+  passedOver(wanted: Wanted): number {
+    return this.#candidates(this.#known(wanted), wanted).length
   }
 
   /** Instances of the service that could be dialed if there were a link to their nodes. */
@@ -153,6 +160,10 @@ export class DialContext {
   #known({ scope, service, port }: Wanted): readonly ServiceInstance[] {
     const { offers } = this.parts
     return offers.resolve(scope.environment, service, scope.isPortKey === true ? undefined : port)
+  }
+
+  #candidates(known: readonly ServiceInstance[], wanted: Wanted): ServiceInstance[] {
+    return known.filter((each) => this.#canAsk(each, wanted))
   }
 
   #pick(

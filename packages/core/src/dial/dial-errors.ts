@@ -25,6 +25,18 @@ export function notFound(service: string, port: number | undefined, call: Failed
   return dialError('ENOTFOUND', `no node offers ${what}${where}${waited(call)}`, { call })
 }
 
+/** Nodes offer the service and could be asked, and the caller's selector has picked none of them. */
+export function noneSelected(service: string, count: number, call: FailedCall): NetError {
+  const which = count === 1 ? 'the only instance' : `any of the ${count} instances`
+  return dialError(
+    'ENOTFOUND',
+    `the selector did not pick ${which} of the service "${service}"${waited(call)}`,
+    {
+      call,
+    },
+  )
+}
+
 /** A URL writes the names of several services in the same way. */
 export function ambiguousHost(host: string, names: readonly string[], call: FailedCall): NetError {
   const listed = names

@@ -118,7 +118,7 @@ export class Lookup implements ChangeWaiter {
     const text =
       count === undefined
         ? `no router has answered for ${service} within ${timeoutMs} ms`
-        : `${this.#found().length} of ${count} passing instances of ${service} were there after ${timeoutMs} ms`
+        : `there were ${this.#found().length} of ${count} passing instances of ${service} after ${timeoutMs} ms`
     this.reject(new NetError('ETIMEDOUT', text, { syscall, address }))
   }
 

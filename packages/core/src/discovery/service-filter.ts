@@ -32,7 +32,9 @@ export function checkServiceFilter<T extends ServiceFilter>(filter: T, name = 'f
     if (value !== undefined) checkString(field, value)
   }
   if (health === undefined || health === 'passing' || health === 'failing') return filter
-  throw new TypeError(`health must be 'passing' or 'failing', got ${String(health)}`)
+  throw new TypeError(
+    `health must be 'passing' or 'failing', got ${typeof health === 'string' ? JSON.stringify(health) : typeof health}`,
+  )
 }
 
 /** @internal Whether the filter means the instance. */

@@ -85,8 +85,9 @@ export class Binder<TSocket, TListener> {
       ? checkHealth(health, { checks, origin: factory.callerOrigin(undefined) })
       : undefined
     if (asked.name === '') {
-      if (plan === undefined) return undefined
-      throw new TypeError(`health is checked of services, and ${JSON.stringify(text)} has no name`)
+      const [fact] = Object.keys(serviceFacts(options as ServiceFacts))
+      if (fact === undefined) return undefined
+      throw new TypeError(`${fact} is published with a service, and ${JSON.stringify(text)} has no name`)
     }
     this.#checkOffer(text, asked)
     const given = isChecked || health === undefined ? others : { ...others, health }

@@ -110,7 +110,8 @@ export function checkLabel(name: string, value: unknown): string {
 /** `value` when it is a health. */
 export function checkHealth(value: unknown): ServiceHealth {
   if (value === 'passing' || value === 'failing') return value
-  throw new TypeError(`health must be 'passing' or 'failing', got ${typeof value}`)
+  const got = typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : typeof value
+  throw new TypeError(`health must be 'passing' or 'failing', got ${got}`)
 }
 
 function checkRouters(value: unknown): readonly NodeId[] {

@@ -10,14 +10,14 @@ export interface SelectorContext {
   readonly zone: string
   /** A number from 0 up to but not including 1, as `Math.random` returns. */
   readonly random: () => number
-  /** How many streams this node has open to an instance. */
+  /** How many streams this node has open to the node of an instance, all its services together. */
   openStreams(instance: ServiceInstance): number
   /** The round-trip time to the node of an instance, in ms; `undefined` when it was not measured. */
   rttMs(instance: ServiceInstance): number | undefined
 }
 
 /**
- * Chooses one of several instances of a service; `undefined` when there is none. Any function of this form will do.
+ * Chooses one of the instances of a service; `undefined`: none of them. Any function of this form will do.
  * `instances` must not be changed: others read the same list.
  */
 export type Selector = (

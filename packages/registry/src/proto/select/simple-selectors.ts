@@ -19,7 +19,7 @@ export function weighted(): Selector {
 }
 
 /**
- * Picks the instance to which this node has the fewest open streams, in proportion to the weights: one with weight 2
+ * Picks the instance to whose node this node has the fewest open streams, in proportion to the weights: one with weight 2
  * gets twice as many. Other nodes' streams are not known.
  */
 export function leastStreams(): Selector {

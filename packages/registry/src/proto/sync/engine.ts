@@ -260,6 +260,8 @@ export class Engine {
   }
 
   close(): void {
+    this.home.close()
+    this.visibility.close()
     this.state.agenda.clear()
   }
 

@@ -50,6 +50,7 @@ export class Home {
   /** The token whose answer confirms everything. */
   #confirmedBy: number | undefined = undefined
   #graceEnd: AgendaEntry | undefined = undefined
+  #isClosed = false
 
   constructor(parts: HomeParts) {
     this.#parts = parts
@@ -86,11 +87,15 @@ export class Home {
       this.#choose(each)
       return
     }
+    if (this.#isClosed) return this.#takeAll()
     const { agenda, now } = this.#parts.state
-    this.#graceEnd ??= agenda.add(now + GRACE_MS, () => {
-      this.#graceEnd = undefined
-      for (const owner of [...this.#given]) this.#take(owner)
-    })
+    this.#graceEnd ??= agenda.add(now + GRACE_MS, () => this.#takeAll())
+  }
+
+  /** No other router is waited for any more. */
+  close(): void {
+    this.#isClosed = true
+    if (this.#router === undefined) this.#takeAll()
   }
 
   /** The next message of wants that is due to the router. */
@@ -224,6 +229,11 @@ export class Home {
 
   #isWanted(owner: NodeId): boolean {
     return this.interests.isWanted(recordsOf(this.#parts.state.store.owner(owner), 'services'))
+  }
+
+  #takeAll(): void {
+    this.#graceEnd = undefined
+    for (const owner of [...this.#given]) this.#take(owner)
   }
 
   #take(owner: NodeId): void {

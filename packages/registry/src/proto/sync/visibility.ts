@@ -30,6 +30,7 @@ export class Visibility {
   readonly #visible = new Set<NodeId>()
   readonly #inGrace = new Set<NodeId>()
   #graceEnd: AgendaEntry | undefined = undefined
+  #isClosed = false
 
   constructor(parts: VisibilityParts) {
     this.#parts = parts
@@ -83,6 +84,12 @@ export class Visibility {
     for (const owner of owners) this.refresh(owner)
   }
 
+  /** No router is waited for any more: what cannot be reached is hidden at once. */
+  close(): void {
+    this.#isClosed = true
+    this.endGrace()
+  }
+
   /** A router sends a leaf nothing but what the leaf asks for, so a link to it does not keep its own services current. */
   #isInGraph(owner: NodeId): boolean {
     const { graph, state } = this.#parts
@@ -90,6 +97,7 @@ export class Visibility {
   }
 
   #beginGrace(owners: readonly NodeId[]): void {
+    if (this.#isClosed) return
     const { agenda, now } = this.#parts.state
     for (const owner of owners) if (this.#visible.has(owner)) this.#inGrace.add(owner)
     if (this.#inGrace.size > 0) this.#graceEnd ??= agenda.add(now + GRACE_MS, () => this.endGrace())

@@ -8,8 +8,11 @@ import { startNode } from './sim/chaos.js'
 import { DOOMED, HostileNetwork, VICTIM, type Harm } from './sim/hostile-network.js'
 import { viewersOf } from './sim/truth.js'
 
-/** What honest nodes may send more than in a calm time, all of them together in 20 s, unless said otherwise. */
-const MAX_EXTRA = { messages: 3_000, bytes: 500_000 }
+/**
+ * What honest nodes may send more than in a calm time, all of them together in 20 s, unless said otherwise. A member that
+ * is cut off dials again each second, over three links, and each time ten nodes hear of a link that comes and goes.
+ */
+const MAX_EXTRA = { messages: 5_000, bytes: 500_000 }
 
 const HUGE = Number.MAX_SAFE_INTEGER
 const random = rng(7)

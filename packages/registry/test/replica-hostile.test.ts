@@ -227,13 +227,13 @@ describe('what an owner signed and should not have', () => {
   ])('is held and passed on, but shows nothing: %s', (_, kind, key, value) => {
     const entries = entry(1, kind, key, value)
     const of = replica(owner.nodeId)
-    expect(apply(of, signed(entries))).toEqual({ kind: 'applied', changes: [] })
+    expect(apply(of, signed(entries))).toEqual({ kind: 'applied', changes: [], isReplaced: false })
     expect([...of.records()]).toEqual([])
     expect(of.partAfter(0, 100).entries).toEqual(entries)
     const tombstone = entry(10, kind, key, null)
     const state = signedState(tombstone, { sequence: 10 })
     const next = { ...signed(tombstone), publicKey: undefined, state, since: of.version }
-    expect(apply(of, next)).toEqual({ kind: 'applied', changes: [] })
+    expect(apply(of, next)).toEqual({ kind: 'applied', changes: [], isReplaced: false })
     expect(of.partAfter(0, 100).entries).toEqual(tombstone)
   })
 

@@ -121,7 +121,7 @@ describe('a snapshot', () => {
     apply(of, parts[0] as Delta)
     of.dropStaged(speaker)
     expect(of.isStaging(speaker)).toBe(false)
-    expect(apply(of, parts[1] as Delta)).toEqual({ kind: 'gap', isSuspect: false })
+    expect(apply(of, parts[1] as Delta)).toEqual({ kind: 'gap', isMismatch: false, isSuspect: false })
   })
 })
 
@@ -185,7 +185,7 @@ describe('a delta', () => {
     const base = sealed(log, owner)
     log.put(service(owner.nodeId, 'echo', 9))
     sealed(log, owner)
-    const result = { kind: 'gap', isSuspect: false }
+    const result = { kind: 'gap', isMismatch: false, isSuspect: false }
     expect(apply(of, deltaOf(log, owner, base))).toEqual(result)
     expect(apply(replica(owner.nodeId), deltaOf(log, owner, base))).toEqual(result)
     expect(apply(copyOf(logOf([7], 2)), deltaOf(logOf([1, 2], 3), owner, base))).toEqual(result)
@@ -199,7 +199,11 @@ describe('a delta', () => {
     const base = twin.version
     twin.put(service(owner.nodeId, 'echo', 9))
     sealed(twin, owner)
-    expect(apply(of, deltaOf(twin, owner, base))).toEqual({ kind: 'gap', isSuspect: false })
+    expect(apply(of, deltaOf(twin, owner, base))).toEqual({
+      kind: 'gap',
+      isMismatch: false,
+      isSuspect: false,
+    })
     expect(apply(of, deltaOf(twin, owner)).kind).toBe('applied')
     expect(apply(copyOf(twin), deltaOf(log, owner))).toEqual({ kind: 'stale' })
   })
@@ -211,12 +215,12 @@ describe('a delta', () => {
     log.put(service(owner.nodeId, 'echo', 8))
     sealed(log, owner)
     const empty = { ...deltaOf(log, owner, base), entries: new Uint8Array(0) }
-    expect(apply(of, empty)).toEqual({ kind: 'gap', isSuspect: true })
+    expect(apply(of, empty)).toEqual({ kind: 'gap', isMismatch: true, isSuspect: true })
     const hidden = logOf([7])
     hidden.put(service(owner.nodeId, 'echo', 9))
     sealed(hidden, owner)
     const swapped = { ...deltaOf(log, owner, base), entries: hidden.partAfter(1, 65_000).entries }
-    expect(apply(of, swapped)).toEqual({ kind: 'gap', isSuspect: true })
+    expect(apply(of, swapped)).toEqual({ kind: 'gap', isMismatch: true, isSuspect: true })
     expect(held(of)).toEqual(['7*1'])
   })
 
@@ -280,7 +284,7 @@ describe('with crypto that answers by promises', () => {
     const [first] = partsOf(logOf([2, 3]), owner, undefined, 1)
     const answer = of.apply(first as Delta, speaker)
     of.dropStaged()
-    expect(await answer).toEqual({ kind: 'gap', isSuspect: false })
+    expect(await answer).toEqual({ kind: 'gap', isMismatch: false, isSuspect: false })
     expect(of.stagedBytes).toBe(0)
   })
 

@@ -14,6 +14,7 @@ const HELP = `Runs networks of catalogues on virtual time: nodes, links and serv
   npm run simulate:registry -- --from N           beginning with this one; default 1
   npm run simulate:registry -- --seed N           this one, with all that happens
   npm run simulate:registry -- --keep-going       does not stop at the first failure
+  npm run simulate:registry -- --brief            without measurements: faster
   npm run simulate:registry -- --shrink           leaves out of a failure what it does not need
 
 What the seed decides unless it is given:
@@ -38,12 +39,14 @@ const { values } = parseArgs({
     crypto: { type: 'string' },
     keep: { type: 'string' },
     'keep-going': { type: 'boolean', default: false },
+    brief: { type: 'boolean', default: false },
     shrink: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
 
 const options: PlanOptions = {
+  ...(values.brief ? { isBrief: true } : {}),
   ...number('nodes'),
   ...number('routers'),
   ...number('leaves'),

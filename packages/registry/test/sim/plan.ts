@@ -18,6 +18,8 @@ export interface PlanOptions {
   readonly keep?: readonly number[]
   /** How many changes are measured. */
   readonly changes?: number
+  /** Whether it ends when all agree and are at rest, without measurements. */
+  readonly isBrief?: boolean
 }
 
 /** Everything about a run that its seed decides. */
@@ -31,6 +33,7 @@ export interface Plan {
   readonly isEncoded: boolean
   readonly actions: readonly Action[]
   readonly changes: number
+  readonly isBrief: boolean
 }
 
 const MAX_NODES = 24
@@ -65,5 +68,6 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
       overMs: CHAOS_MS,
     }).filter((_, index) => options.keep?.includes(index) ?? true),
     changes: options.changes ?? 5,
+    isBrief: options.isBrief ?? false,
   }
 }

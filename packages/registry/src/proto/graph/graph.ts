@@ -14,11 +14,14 @@ export interface MissingLog {
 export interface GraphChanges {
   readonly appeared: readonly NodeId[]
   readonly gone: readonly NodeId[]
-  /** Ids whose log may be missing now: ask `missing` about each when it has had the time to arrive. */
+  /** Ids whose log may be missing now, at most 1,024: ask `missing` about each when it has had the time to arrive. */
   readonly suspects: readonly NodeId[]
 }
 
 const MAX_NEXT_HOPS = 8
+
+/** A router may claim links to nodes that do not exist, many at once. */
+const MAX_SUSPECTS = 1_024
 
 /**
  * The graph of nodes and links, and who can be reached in it. Its owner reports what the logs say and which links there
@@ -93,10 +96,10 @@ export class Graph {
       if (node.isReached && !node.wasReached)
         for (const other of node.links?.keys() ?? []) this.#touched.add(other)
       node.wasReached = node.isReached
-      if (!isComplete(node)) suspects.push(node.id)
+      if (suspects.length < MAX_SUSPECTS && this.missing(node.id) !== undefined) suspects.push(node.id)
     }
     this.#touched.clear()
-    return { appeared, gone, suspects: suspects.filter((id) => this.missing(id) !== undefined) }
+    return { appeared, gone, suspects }
   }
 
   /** Whether a node can be reached, and the log that is held of it is of its present life. This node can. */

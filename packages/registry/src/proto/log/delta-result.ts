@@ -10,25 +10,30 @@ export interface RecordChange {
 
 /**
  * The effect of a delta.
- * - `applied`: the replica holds the delta's state now.
+ * - `applied`: the replica holds the delta's state now. `isReplaced`: by a snapshot, so what was held before need not lead
+ *   to it by changes.
  * - `staged`: it is a part of something that is not complete; nothing has changed yet.
  * - `stale`, `duplicate`: its state is older than the one held, or the same; ignored, nothing was checked.
- * - `gap`: it does not follow what is held; ignored. To be repaired by asking for a snapshot. `isSuspect`: the entries
- *   do not make the state; a speaker that did not make a mistake cannot cause that often.
+ * - `gap`: it does not follow what is held; ignored. `isMismatch`: the entries do not make the state, so only a snapshot
+ *   is of use. `isSuspect`: they were for exactly what is held; a speaker that did not make a mistake cannot cause that
+ *   often. Otherwise the owner may have written two histories.
  * - `forged`: the speaker sent what the owner did not sign, or what is no list of entries; nothing has changed.
  * - `tooLarge`: the owner did sign it, but it is above the limits; nothing has changed.
  */
 export type DeltaResult =
-  | { readonly kind: 'applied'; readonly changes: readonly RecordChange[] }
+  | { readonly kind: 'applied'; readonly changes: readonly RecordChange[]; readonly isReplaced: boolean }
   | { readonly kind: 'staged' | 'stale' | 'duplicate' }
-  | { readonly kind: 'gap'; readonly isSuspect: boolean }
+  | { readonly kind: 'gap'; readonly isMismatch: boolean; readonly isSuspect: boolean }
   | { readonly kind: 'forged' | 'tooLarge'; readonly error: AstraError }
 
 /** It does not follow what is held. */
-export const GAP: DeltaResult = Object.freeze({ kind: 'gap', isSuspect: false })
+export const GAP: DeltaResult = Object.freeze({ kind: 'gap', isMismatch: false, isSuspect: false })
 
-/** It follows what is held, but does not make the state. */
-export const SUSPECT_GAP: DeltaResult = Object.freeze({ kind: 'gap', isSuspect: true })
+/** It follows something older than what is held, and does not make the state. */
+export const MISMATCH_GAP: DeltaResult = Object.freeze({ kind: 'gap', isMismatch: true, isSuspect: false })
+
+/** It follows exactly what is held, but does not make the state. */
+export const SUSPECT_GAP: DeltaResult = Object.freeze({ kind: 'gap', isMismatch: true, isSuspect: true })
 
 /** The owner did not sign what was sent as its log; `why` says what shows it. */
 export function forged(id: LogId, why: string): DeltaResult {

@@ -7,10 +7,10 @@ import type { Interner } from '../model/interner.js'
 import type { CatalogueLimits } from '../model/limits.js'
 import { isShown } from '../model/log-item.js'
 import type { CatalogueRecord, RecordKey } from '../model/record.js'
-import { compareVersions, type Version } from '../model/version.js'
+import { compareVersions, isSameVersion, type Version } from '../model/version.js'
 import { checkSigned, fits } from './check-delta.js'
 import type { Delta } from './delta.js'
-import { forged, GAP, malformed, SUSPECT_GAP, type DeltaResult } from './delta-result.js'
+import { forged, GAP, malformed, MISMATCH_GAP, SUSPECT_GAP, type DeltaResult } from './delta-result.js'
 import { InOrder } from './in-order.js'
 import type { LogContent } from './log-content.js'
 import { HEAD_BYTES, heldKey, heldState, writeHead } from './log-head.js'
@@ -84,6 +84,11 @@ export class Replica implements LogId {
     return bytes
   }
 
+  /** Those that have sent a part and not the last one. */
+  get speakers(): Iterable<NodeId> {
+    return this.#stages?.keys() ?? []
+  }
+
   /** Whether `speaker` has sent a part and not the last one. */
   isStaging(speaker: NodeId): boolean {
     return this.#stages?.has(speaker) ?? false
@@ -125,6 +130,13 @@ export class Replica implements LogId {
   dropStaged(speaker?: NodeId): void {
     if (speaker !== undefined) this.#stages?.delete(speaker)
     if (speaker === undefined || this.#stages?.size === 0) this.#stages = undefined
+  }
+
+  /** Drops everything that is held. */
+  drop(): void {
+    this.dropStaged()
+    this.#content = undefined
+    this.#part = undefined
   }
 
   #apply(delta: Delta, speaker: NodeId): MaybePromise<DeltaResult> {
@@ -179,8 +191,10 @@ export class Replica implements LogId {
     const newest = isSnapshot ? 0 : (held?.version.sequence ?? 0)
     const entries = [...stage.entries, ...last].filter((entry) => entry.sequence > newest)
     const merge = new Merge({ held, isSnapshot, entries, state })
-    const mismatch = (): DeltaResult =>
-      isSnapshot && !stage.hasChanged ? forged(this, 'its entries do not make its state') : SUSPECT_GAP
+    const mismatch = (): DeltaResult => {
+      if (isSnapshot && !stage.hasChanged) return forged(this, 'its entries do not make its state')
+      return isSnapshot || isSameVersion(stage.since, held?.version) ? SUSPECT_GAP : MISMATCH_GAP
+    }
     if (merge.count !== state.count || merge.size !== state.size) return mismatch()
     const bytes = merge.write()
     return after(this.#parts.crypto.hash(bytes.subarray(HEAD_BYTES)), (root) =>
@@ -192,8 +206,9 @@ export class Replica implements LogId {
     const publicKey = this.publicKey ?? stage.publicKey
     if (publicKey !== undefined) writeHead(bytes, publicKey, state)
     const changes = merge.changes()
+    const isReplaced = stage.since === undefined && this.#content !== undefined
     this.#content = merge.accept(bytes)
     this.#part = undefined
-    return { kind: 'applied', changes }
+    return { kind: 'applied', changes, isReplaced }
   }
 }

@@ -12,6 +12,9 @@ export const REPLICA_BYTES = 120
 /** A content without entries: its objects, a byte array, and what the byte array takes outside the heap. */
 export const CONTENT_BYTES = 640
 
+/** The least that one log takes. */
+export const MIN_LOG_BYTES: number = REPLICA_BYTES + CONTENT_BYTES
+
 /** The place of an entry in the list of its content. */
 export const ITEM_SLOT_BYTES = 8
 

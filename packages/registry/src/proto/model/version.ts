@@ -11,11 +11,21 @@ export interface Version {
   readonly check: number
 }
 
+/** The version of a state, without what the state refers to: a byte array may keep a whole message in memory. */
+export function plainVersion({ incarnation, sequence, check }: Version): Version {
+  return { incarnation, sequence, check }
+}
+
 /** Below 0 when `a` is older than `b`, above 0 when it is newer, 0 when they are the same. */
 export function compareVersions(a: Version, b: Version): number {
   if (a.incarnation !== b.incarnation) return a.incarnation - b.incarnation
   if (a.sequence !== b.sequence) return a.sequence - b.sequence
   return a.check - b.check
+}
+
+/** Whether both are there and the same. */
+export function isSameVersion(a: Version | undefined, b: Version | undefined): boolean {
+  return a !== undefined && b !== undefined && compareVersions(a, b) === 0
 }
 
 /** Whether `version` is newer than `other`; anything is newer than nothing. */

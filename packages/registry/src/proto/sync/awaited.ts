@@ -1,6 +1,7 @@
 import { formatNodeId, type NodeId } from '@astranet/interface'
 import { logKey, type LogId } from '../log/log-id.js'
-import { compareVersions, isNewer, type Version } from '../model/version.js'
+import { MIN_LOG_BYTES } from '../model/held-bytes.js'
+import { compareVersions, isNewer, plainVersion, type Version } from '../model/version.js'
 import { leastAsked, otherSource, type AwaitedLog, type OfferKind, type Source } from './awaited-log.js'
 import type { Neighbour } from './neighbour.js'
 import {
@@ -20,11 +21,15 @@ import type { SyncState } from './sync-state.js'
 export class Awaited {
   readonly #state: SyncState
   readonly #logs = new Map<string, AwaitedLog>()
+  /** The most logs that are awaited of one neighbour. */
+  readonly #maxOffered: number
   /** Called when a neighbour has nothing left that is awaited of its offer. */
   readonly #onComplete: (neighbour: Neighbour) => void
 
-  constructor(state: SyncState, onComplete: (neighbour: Neighbour) => void) {
+  /** `maxHeldBytes`: more logs than fit into it need not be remembered. */
+  constructor(state: SyncState, maxHeldBytes: number, onComplete: (neighbour: Neighbour) => void) {
     this.#state = state
+    this.#maxOffered = Math.floor(maxHeldBytes / MIN_LOG_BYTES)
     this.#onComplete = onComplete
   }
 
@@ -47,13 +52,14 @@ export class Awaited {
   }
 
   /** What `from` sent does not follow what is held: it is asked again. */
-  gap(from: Neighbour, id: LogId, version: Version, isSuspect: boolean): void {
+  gap(from: Neighbour, id: LogId, state: Version, isMismatch: boolean): void {
+    const version = plainVersion(state)
     const entry = this.#open(from, id, version, 'pull')
     if (entry === undefined) return
     if (isNewer(version, entry.version)) entry.version = version
     // What is on its way to an ask does not make another one necessary.
-    if (entry.askedOf === from && (entry.isWhole || !isSuspect)) return
-    entry.isWhole ||= isSuspect
+    if (entry.askedOf === from && (entry.isWhole || !isMismatch)) return
+    entry.isWhole ||= isMismatch
     this.#ask(entry, from)
   }
 
@@ -102,8 +108,10 @@ export class Awaited {
     const key = logKey(id.owner, id.kind)
     const isAnnounced = how === 'announced'
     let entry = this.#logs.get(key)
-    if (isAnnounced && entry?.sources.has(from) !== true) {
-      if (from.isLiar || from.announced - from.awaited.size >= MAX_ANNOUNCED) return undefined
+    if (entry?.sources.has(from) !== true) {
+      if (from.announced >= this.#maxOffered) return undefined
+      if (isAnnounced && (from.isLiar || from.announced - from.awaited.size >= MAX_ANNOUNCED))
+        return undefined
     }
     if (entry === undefined) {
       const { owner, kind } = id

@@ -73,7 +73,7 @@ export class Engine {
       },
     })
     this.own = own
-    const awaited = new Awaited(state, (neighbour) => links.check(neighbour))
+    const awaited = new Awaited(state, limits.maxHeldBytes, (neighbour) => links.check(neighbour))
     const push = new Push(state, awaited)
     const feed = new GraphFeed(graph)
     const missing = new MissingLogs(state, graph)

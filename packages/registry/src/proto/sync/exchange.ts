@@ -14,6 +14,7 @@ import type { OwnLogs } from './own-logs.js'
 import type { Pull } from './pull.js'
 import type { Push } from './push.js'
 import type { SharedLog } from './shared-log.js'
+import { MAX_GONE } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 
 /** What an {@link Exchange} hands messages to. */
@@ -106,8 +107,9 @@ export class Exchange {
     push.grafted(from)
     for (const item of items) {
       const log = this.#log(from, item)
-      if (log?.version === undefined) from.gone.add(item.owner)
-      else if (item.owner === from.id) from.evidence.add(log)
+      if (log?.version === undefined) {
+        if (from.gone.size < MAX_GONE) from.gone.add(item.owner)
+      } else if (item.owner === from.id) from.evidence.add(log)
       else if (item.held === undefined || isNewer(log.version, item.held)) from.dirty.ask(log, item.held)
     }
     state.neighbours.wake(from)

@@ -18,9 +18,12 @@ export class HeldLog implements SharedLog {
   /** How often changes of it are accepted. Its uses are shares of what is passed on. */
   readonly accepted: Ration = new Ration(CHANGES_REFILL_MS)
   continuousFrom = 0
+  replacedBy: Version | undefined = undefined
   offered: SharedLog['offered'] = undefined
   waitingBase: Version | undefined | null = null
   from: NodeId | undefined = undefined
+  /** Neighbours whose changes did not make their state since the log last changed: only a snapshot of them is read. */
+  readonly mismatched: Set<NodeId> = new Set()
   /** Bytes of it that are in the sum of all. */
   countedBytes = 0
 
@@ -43,9 +46,14 @@ export class HeldLog implements SharedLog {
     return this.replica.publicKey
   }
 
-  /** Counts a delta. Returns whether it is accepted. */
-  accept(share: number, now: number): boolean {
-    return this.accepted.tryUse(share / ACCEPTED_CHANGES, now)
+  /** Counts a change that its owner signed: `share` of what is passed on. */
+  countChange(share: number, now: number): void {
+    this.accepted.use(share / ACCEPTED_CHANGES, now)
+  }
+
+  /** Nothing is held of it any more. What was due to neighbours is not due then, because there is no state. */
+  drop(): void {
+    this.replica.drop()
   }
 
   partAfter(since: number, maxBytes: number): LogPart {

@@ -4,14 +4,14 @@ import type { Delta } from '../log/delta.js'
 import type { DeltaResult, RecordChange } from '../log/delta-result.js'
 import type { IncarnationClaims } from '../log/incarnation-claims.js'
 import { logKey } from '../log/log-id.js'
-import { compareVersions, isNewer, type Version } from '../model/version.js'
+import { compareVersions, isNewer, plainVersion, type Version } from '../model/version.js'
 import type { Awaited } from './awaited.js'
 import type { HeldLog } from './held-log.js'
 import type { Neighbour } from './neighbour.js'
 import type { Push } from './push.js'
 import type { RefusedOwners } from './refused-owners.js'
 import { changeShare } from './shared-log.js'
-import { MAX_DROPPED_DELTAS, MAX_SUSPECTS } from './sync-limits.js'
+import { MAX_DROPPED_DELTAS, MAX_MISMATCHED, MAX_SUSPECTS } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 import { deltasAhead, type VerifyAhead } from './verify-ahead.js'
 
@@ -90,6 +90,11 @@ export class Intake {
     if (log?.version !== undefined && !isNewer(delta.state, log.version))
       return this.#known(from, delta, log, log.version)
     if (!from.isRouter && owner !== from.id && !isLaterLife(log, delta.state)) return notItsOwn(from, delta)
+    if (log === undefined && delta.since !== undefined) {
+      // It follows something that is not held. Nobody has shown yet that there is such a log, so nothing is kept of it.
+      awaited.gap(from, delta, delta.state, false)
+      return undefined
+    }
     return this.#apply(from, delta, log ?? state.store.open(delta, state.now))
   }
 
@@ -109,16 +114,18 @@ export class Intake {
   }
 
   #apply(from: Neighbour, delta: Delta, log: HeldLog): Outcome {
-    const { state } = this.#parts
-    if (!delta.hasMore && !log.accept(changeShare(delta.state.size), state.now))
-      return this.#drop(from, delta, log)
+    const { state, awaited } = this.#parts
+    if (!delta.hasMore && !log.accepted.hasRoom(state.now)) return this.#drop(from, delta, log)
+    if (delta.since !== undefined && isUseless(log, from)) {
+      awaited.gap(from, delta, delta.state, true)
+      return undefined
+    }
     const before = log.version
     return after(log.replica.apply(delta, from.id), (result) => {
-      // Between two incarnations there may have been another life, whose states are no base for changes of this one.
-      if (log.version !== undefined && before?.incarnation !== log.version.incarnation)
-        log.continuousFrom = log.version.incarnation
-      if (result.kind === 'staged') from.staging.add(log)
-      else from.staging.delete(log)
+      if (result.kind === 'applied') noteContinuity(log, before, result.isReplaced)
+      if (result.kind !== 'staged') from.staging.delete(log)
+      else if (from.isUp && state.store.get(log) === log) from.staging.add(log)
+      else log.replica.dropStaged(from.id)
       return this.#applied(from, delta, log, before, result)
     })
   }
@@ -134,7 +141,10 @@ export class Intake {
     switch (result.kind) {
       case 'applied':
         this.verifications++
+        // Only what the owner signed counts: otherwise anybody could use up the ration of another node's log.
+        log.countChange(changeShare(delta.state.size), state.now)
         log.from = from.id
+        log.mismatched.clear()
         from.isLiar = false
         from.emptyAnswers = 0
         onChanged({ log, before, changes: result.changes, from })
@@ -149,7 +159,8 @@ export class Intake {
         return undefined
       case 'gap':
         onStaged(log)
-        if (from.isUp) awaited.gap(from, delta, delta.state, result.isSuspect)
+        if (result.isMismatch && !result.isSuspect) log.mismatched.add(from.id)
+        if (from.isUp) awaited.gap(from, delta, delta.state, result.isMismatch)
         return result.isSuspect ? this.#suspect(from, delta) : undefined
       case 'forged':
         this.verifications++
@@ -166,10 +177,10 @@ export class Intake {
   #drop(from: Neighbour, delta: Delta, log: HeldLog): AstraError | undefined {
     const { state, awaited } = this.#parts
     const { owner, kind } = delta
+    const version = plainVersion(delta.state)
     this.#report('flood', from, delta, `node ${formatNodeId(owner)} changes more often than is accepted`)
     state.agenda.add(log.accepted.roomAt(state.now), () => {
-      if (from.isUp && isNewer(delta.state, log.version))
-        awaited.offered(from, { owner, kind }, delta.state, 'pull')
+      if (from.isUp && isNewer(version, log.version)) awaited.offered(from, { owner, kind }, version, 'pull')
     })
     awaited.refused(log.key)
     log.replica.dropStaged(from.id)
@@ -211,6 +222,23 @@ export class Intake {
   ): void {
     this.#parts.state.reports.add({ kind, owner, speaker: from.id, text })
   }
+}
+
+/** Whether changes that a neighbour sends of a log are not worth reading: the last ones were to another history. */
+function isUseless({ mismatched, replica }: HeldLog, from: Neighbour): boolean {
+  const isMismatched = mismatched.has(from.id) || mismatched.size >= MAX_MISMATCHED
+  return isMismatched && !replica.isStaging(from.id)
+}
+
+/** From which state on each one followed from the one before by changes. */
+function noteContinuity(log: HeldLog, before: Version | undefined, isReplaced: boolean): void {
+  const { version } = log
+  if (version === undefined) return
+  if (before?.incarnation !== version.incarnation) {
+    // There may have been another life between the two, whose states are no base for changes of this one.
+    log.continuousFrom = version.incarnation
+    log.replacedBy = undefined
+  } else if (isReplaced) log.replacedBy = version
 }
 
 /** Nodes that pass nothing on may show that an owner had a later life than the one that is held. */

@@ -1,5 +1,6 @@
 import { AstraError, formatNodeId, type NodeId } from '@astranet/interface'
 import type { RecordChange } from '../log/delta-result.js'
+import { logKey } from '../log/log-id.js'
 import { MAX_WANTED_NAMES } from '../model/limits.js'
 import type { CatalogueRecord } from '../model/record.js'
 import type { Version } from '../model/version.js'
@@ -55,9 +56,11 @@ export class Leaves {
       this.#dropUnwanted(from)
     }
     for (const { environment, name } of message.add) {
-      interest.names.add(nameText(environment, name))
-      if (interest.names.size > MAX_WANTED_NAMES) return tooManyNames(from)
-      addTo(this.#byName, nameText(environment, name), from)
+      const text = nameText(environment, name)
+      if (interest.names.has(text)) continue
+      if (interest.names.size === MAX_WANTED_NAMES) return tooManyNames(from)
+      interest.names.add(text)
+      addTo(this.#byName, text, from)
       for (const { nodeId } of this.#parts.view.resolve(environment, name, undefined))
         this.#give(from, nodeId, held)
     }
@@ -109,6 +112,8 @@ export class Leaves {
     this.#changes.delete(owner)
     for (const leaf of [...(this.#byOwner.get(owner) ?? [])]) {
       this.#forget(leaf, owner)
+      // Sent after this, it would make the owner visible there again.
+      leaf.dirty.delete(logKey(owner, 'services'))
       leaf.gone.add(owner)
       this.#parts.state.neighbours.wake(leaf)
     }

@@ -132,6 +132,7 @@ export class Links {
     const { graph, ownLinks, visibility, state } = this.#parts
     neighbour.incarnation = incarnation
     neighbour.isCurrent = isCurrent
+    if (!isCurrent) neighbour.begunAt = state.now
     ownLinks.up(neighbour.id, neighbour)
     if (isCurrent) this.#publish(neighbour)
     else graph.setNeighbour(neighbour.id, undefined)

@@ -103,6 +103,9 @@ export class LogStore {
     this.#hidden.delete(owner)
     this.#heldBytes -= this.bytesOf(logs)
     this.#logs -= (logs.services === undefined ? 0 : 1) + (logs.links === undefined ? 0 : 1)
+    // Neighbours that do not read may have it among what is due to them: that must not keep the memory.
+    logs.services?.drop()
+    logs.links?.drop()
   }
 
   /** The owner whose logs take the most memory. It looks at all. */

@@ -55,7 +55,7 @@ export class Memory {
       }
       const largest = hidden === changed ? state.store.owner(changed) : state.store.largest()
       if (largest === undefined) return
-      this.#refuse(largest)
+      if (!this.#dropParts(largest)) this.#refuse(largest)
     }
   }
 
@@ -75,6 +75,21 @@ export class Memory {
       onForget(first.owner)
     }
     this.watchHidden()
+  }
+
+  /**
+   * Drops parts that others sent of logs that are held already: nobody has shown yet that the owner wrote them, so they
+   * must not be what it is refused for. Returns whether there were any.
+   */
+  #dropParts({ services, links }: OwnerLogs): boolean {
+    let hasDropped = false
+    for (const log of [services, links]) {
+      if (log?.version === undefined || log.replica.stagedBytes === 0) continue
+      log.replica.dropStaged()
+      this.#parts.state.store.count(log)
+      hasDropped = true
+    }
+    return hasDropped
   }
 
   #refuse(logs: OwnerLogs): void {

@@ -26,6 +26,8 @@ export class Neighbour {
   readonly upAt: number
   /** By the HELLO of its link, or as it told since. */
   incarnation: number
+  /** When the exchange with that life of it began. */
+  begunAt: number
   /** False once its link has gone: a message of it may be in progress still. */
   isUp = true
   isCurrent = false
@@ -90,6 +92,7 @@ export class Neighbour {
     this.incarnation = facts.incarnation
     this.resent = resent
     this.upAt = now
+    this.begunAt = now
     this.progressAt = now
     this.heardAt = now
   }

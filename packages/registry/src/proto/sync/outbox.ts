@@ -98,8 +98,12 @@ export class Outbox {
       return { type: 'versions', items: items.filter((item) => this.#mayBeTold(to, item)), hasMore }
     }
     if (to.gone.size > 0) {
-      const owners = [...to.gone].slice(0, MAX_ITEMS_PER_MESSAGE)
-      for (const owner of owners) to.gone.delete(owner)
+      const owners: NodeId[] = []
+      for (const owner of to.gone) {
+        if (owners.length === MAX_ITEMS_PER_MESSAGE) break
+        to.gone.delete(owner)
+        owners.push(owner)
+      }
       return { type: 'gone', owners }
     }
     const { first } = to.dirty
@@ -152,7 +156,9 @@ export class Outbox {
     const { state } = this.#parts
     state.sentEntryBytes += entries.length
     if (!isAsked) return
-    const whole = Math.max(RESENT_MIN_BYTES, state.tree.bytes * RESENT_STATES)
+    const { tree } = state
+    const wholeBytes = tree.bytes + tree.count * DELTA_OVERHEAD_BYTES
+    const whole = Math.max(RESENT_MIN_BYTES, wholeBytes * RESENT_STATES)
     to.resent.use((entries.length + DELTA_OVERHEAD_BYTES) / whole, state.now)
   }
 

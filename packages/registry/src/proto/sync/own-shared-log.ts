@@ -16,6 +16,7 @@ export class OwnSharedLog implements SharedLog {
   readonly publicKey: Uint8Array
   readonly log: OwnLog
   readonly passedOn: Ration = new Ration(CHANGES_REFILL_MS)
+  readonly replacedBy: undefined = undefined
   offered: SharedLog['offered'] = undefined
   waitingBase: Version | undefined | null = null
   from: NodeId | undefined = undefined

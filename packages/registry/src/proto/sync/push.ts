@@ -37,7 +37,8 @@ export class Push {
     agenda.add(log.passedOn.roomAt(now), () => {
       const waiting = log.waitingBase ?? undefined
       log.waitingBase = null
-      this.changed(log, waiting, onPassed)
+      // Its owner may have been forgotten meanwhile.
+      if (log.version !== undefined) this.changed(log, waiting, onPassed)
     })
   }
 

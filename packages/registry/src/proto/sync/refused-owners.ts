@@ -1,5 +1,5 @@
 import type { Version } from '../model/version.js'
-import { isNewer } from '../model/version.js'
+import { isNewer, plainVersion } from '../model/version.js'
 import type { SignedState } from '../log/signed-state.js'
 import { MAX_REFUSED_OWNERS } from './sync-limits.js'
 
@@ -20,7 +20,7 @@ export class RefusedOwners {
   /** A log is refused in this state. */
   add(key: string, version: Version, size: number): void {
     this.#logs.delete(key)
-    this.#logs.set(key, { version, size })
+    this.#logs.set(key, { version: plainVersion(version), size })
     for (const first of this.#logs.keys()) {
       if (this.#logs.size <= MAX_REFUSED_OWNERS) break
       this.#logs.delete(first)
@@ -38,7 +38,7 @@ export class RefusedOwners {
     const refused = this.#logs.get(key)
     if (refused === undefined) return false
     if (state.size >= refused.size) {
-      if (isNewer(state, refused.version)) refused.version = state
+      if (isNewer(state, refused.version)) refused.version = plainVersion(state)
       return true
     }
     this.#logs.delete(key)

@@ -17,6 +17,11 @@ export interface SharedLog extends LogId {
   readonly version: Version | undefined
   /** The first incarnation since which each state followed from the one before by changes. */
   readonly continuousFrom: number
+  /**
+   * The state that a snapshot put in place of another one of that incarnation; `undefined`: none did. The owner may have
+   * written two histories, so states before this one are no base for changes.
+   */
+  readonly replacedBy: Version | undefined
   /** How often its changes are passed on. */
   readonly passedOn: Ration
   /** What it counts in the tree of offered versions; `undefined`: it is not in it. */
@@ -31,8 +36,9 @@ export interface SharedLog extends LogId {
 
 /** Whether the entries after `base` lead to the present state. */
 export function isContinued(log: SharedLog, base: Version): boolean {
-  const { state } = log
+  const { state, replacedBy } = log
   if (state === undefined || base.incarnation < log.continuousFrom) return false
+  if (replacedBy !== undefined && compareVersions(base, replacedBy) < 0) return false
   if (base.sequence < state.watermark || base.sequence > state.sequence) return false
   return compareVersions(base, state) < 0
 }

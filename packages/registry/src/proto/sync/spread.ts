@@ -12,7 +12,7 @@ import type { Memory } from './memory.js'
 import type { Neighbour } from './neighbour.js'
 import type { Push } from './push.js'
 import type { SharedLog } from './shared-log.js'
-import { MAX_WAITING_CHANGES } from './sync-limits.js'
+import { MAX_ORDER_MS, MAX_WAITING_CHANGES, RETURN_MS } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 import type { Visibility } from './visibility.js'
 
@@ -77,9 +77,13 @@ export class Spread {
 
   /** The logs of an owner are offered from now on; it could not be reached since `since`. */
   shown(logs: OwnerLogs, since: number): void {
-    const { leaves } = this.#parts
+    const { state, leaves, visibility } = this.#parts
     for (const log of [logs.services, logs.links]) if (log !== undefined) this.#offer(log, since)
-    leaves.shown(logs.owner)
+    if (state.now - since < RETURN_MS) leaves.shown(logs.owner)
+    else
+      state.agenda.add(state.now + RETURN_MS, () => {
+        if (visibility.has(logs.owner)) leaves.shown(logs.owner)
+      })
   }
 
   /** Forgets the logs of an owner. */
@@ -89,20 +93,28 @@ export class Spread {
     if (logs === undefined) return
     visibility.forget(owner)
     feed.forget(logs)
+    for (const log of [logs.services, logs.links]) {
+      if (log === undefined) continue
+      for (const speaker of log.replica.speakers) state.neighbours.get(speaker)?.staging.delete(log)
+    }
     state.store.drop(owner)
     visibility.settle()
   }
 
   /**
    * Whether a change of links waits until everything has arrived that its speaker offered. It may be ahead of that, and
-   * make nodes visible in states that are out of date. Changes of one log stay in order, so those after it wait too.
+   * make nodes visible in states that are out of date. Changes of one log stay in order, so those after it wait too. A
+   * router that does not send what it offered cannot hold them back for longer than `MAX_ORDER_MS`.
    */
   #wait(change: LogChange): boolean {
+    const { state } = this.#parts
     const { log, from } = change
-    const isAhead = log.kind === 'links' && from.isUp && from.isRouter && !from.isCurrent
+    const until = from.begunAt + MAX_ORDER_MS
+    const isAhead = log.kind === 'links' && from.isUp && from.isRouter && !from.isCurrent && state.now < until
     const router = this.#waitsFor.get(log) ?? (isAhead ? from : undefined)
     if (router === undefined) return false
     const changes = this.#waiting.get(router) ?? []
+    if (changes.length === 0) state.agenda.add(until, () => this.release(router))
     changes.push(change)
     this.#waiting.set(router, changes)
     this.#waitsFor.set(log, router)

@@ -16,6 +16,9 @@ export const DROPPED_WINDOW_MS = 10_000
 export const MAX_SUSPECTS = 8
 export const SUSPECT_WINDOW_MS = 60_000
 
+/** Neighbours whose changes of one log are not read until it has changed; when there are more, nobody's are. */
+export const MAX_MISMATCHED = 64
+
 /** How long announcements wait, in ms, so that one message carries many and what arrives meanwhile is left out. */
 export const ANNOUNCE_DELAY_MS = 250
 
@@ -44,11 +47,21 @@ export const MISSING_DELAY_MS = 1_000
 /** How long far nodes stay visible after the last link to a router was lost, in ms. */
 export const GRACE_MS = 5_000
 
+/** How long after a node can be reached again readers and leaves see those of its services that have not changed, in ms. */
+export const RETURN_MS = 400
+
 /** How often the root of what is offered is sent, in ms. */
 export const ROOT_INTERVAL_MS = 30_000
 
-/** The most changes of links that wait until a router has sent what it offered. */
+/** The most changes of links that wait until a router has sent what it offered, and for how long they do, in ms. */
 export const MAX_WAITING_CHANGES = 4_096
+export const MAX_ORDER_MS = 10_000
+
+/** The most owners that wait to be named to a neighbour as not held; asks for more are not answered. */
+export const MAX_GONE = 65_536
+
+/** The most answers to what one leaf wants that wait behind what is due to it; a later one stands for an earlier one. */
+export const MAX_MARKS = 64
 
 /** The most reports that wait to be taken; the oldest go first. */
 export const MAX_REPORTS = 64

@@ -4,7 +4,7 @@ import type { ServiceView } from '../view/service-view.js'
 import type { AgendaEntry } from './agenda.js'
 import { recordsOf, type OwnerLogs } from './log-store.js'
 import type { MissingLogs } from './missing-logs.js'
-import { GRACE_MS } from './sync-limits.js'
+import { GRACE_MS, RETURN_MS } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 
 /** What {@link Visibility} works with. */
@@ -106,13 +106,25 @@ export class Visibility {
   #show(logs: OwnerLogs): void {
     const { owner } = logs
     if (this.#visible.has(owner)) return
-    const { state, view, onShown } = this.#parts
+    const { state, onShown } = this.#parts
     const since = state.store.hiddenSince(owner) ?? state.now
     this.#visible.add(owner)
     state.store.setReachable(owner, true, state.now)
-    for (const record of recordsOf(logs, 'services')) if (record.kind === 'service') view.set(record)
+    if (state.now - since < RETURN_MS) this.#view(owner)
+    else state.agenda.add(state.now + RETURN_MS, () => this.#view(owner))
     state.signal.mark()
     onShown(logs, since)
+  }
+
+  /**
+   * Readers see what an owner offers. When it could not be reached for long, what is held of it may be out of date, and
+   * news of it may be right behind the link that made it visible: what has not changed is seen a moment later.
+   */
+  #view(owner: NodeId): void {
+    const { state, view } = this.#parts
+    const logs = this.#visible.has(owner) ? state.store.owner(owner) : undefined
+    if (logs === undefined) return
+    for (const record of recordsOf(logs, 'services')) if (record.kind === 'service') view.set(record)
   }
 
   #hide(owner: NodeId): void {

@@ -6,8 +6,8 @@ import { FlushSize } from '../src/proto/send/flush-size.js'
 describe('the size of a flush', () => {
   it('doubles to 512 KiB while the connection takes all at once', () => {
     const size = new FlushSize()
-    expect(size.bytes).toBe(65_536)
-    for (let i = 0; i < 5; i++) {
+    expect(size.bytes).toBe(32_768)
+    for (let i = 0; i < 6; i++) {
       size.gathered(size.bytes, i)
       size.accepted(i)
     }
@@ -30,7 +30,7 @@ describe('the size of a flush', () => {
     const size = new FlushSize()
     size.gathered(100, 0)
     size.accepted(0)
-    expect(size.bytes).toBe(65_536)
+    expect(size.bytes).toBe(32_768)
   })
 })
 

@@ -1,8 +1,11 @@
 /** A flush holds at most this, in bytes: enough to keep a fast connection busy, little enough for control frames. */
 const MAX_FLUSH_BYTES = 524_288
 
-/** The first flush, in bytes: nothing is known of the connection yet. */
-const FIRST_FLUSH_BYTES = 65_536
+/**
+ * The first flush, in bytes: nothing is known of the connection yet. One of 5 kB/s takes it within the time that a peer
+ * has by default to answer a ping.
+ */
+const FIRST_FLUSH_BYTES = 32_768
 
 /** A flush holds at least this, in bytes, however slow the connection is. */
 const MIN_FLUSH_BYTES = 16_384

@@ -1,9 +1,10 @@
-import { toNodeId } from '@astranet/interface'
+import { toNodeId, type NodeId } from '@astranet/interface'
 import { describe, expect, it } from 'vitest'
 import type { Delta } from '../src/proto/log/delta.js'
 import type { Message } from '../src/proto/wire/message.js'
 import { Victim, versionOf, whole } from './hostile-neighbour.js'
 import { id, Network, signerOf } from './network.js'
+import { nodeCrypto } from './support/identity.js'
 import { deltaOf, ownLog, sealed, service } from './support/logs.js'
 
 const deltas = (...list: Delta[]): Message => ({ type: 'deltas', deltas: list })
@@ -52,6 +53,21 @@ describe('a member next to the node', () => {
     expect(victim.takeAll(1)).toContainEqual(expect.objectContaining({ type: 'ask' }))
   })
 
+  it('cannot hold back links by never sending what it offered', () => {
+    const victim = new Victim().join(2)
+    victim.node.neighbourUp({ nodeId: id(1), incarnation: 1, role: 'router', holdsAll: true }, victim.now)
+    victim.takeAll(1)
+    victim.say(1, { type: 'greeting', root: 1, count: 1, items: [versionOf(toNodeId(77n), 1)] })
+    const links = ownLog(1, {}, 'links')
+    links.put({ kind: 'link', neighbour: id(8), incarnation: 1, cost: undefined })
+    sealed(links, signerOf(9))
+    victim.say(1, deltas(whole(9, links)))
+    const isPassedOn = (messages: Message[]): boolean =>
+      messages.some((each) => each.type === 'deltas' && each.deltas.some(({ owner }) => owner === id(9)))
+    expect(isPassedOn(victim.pass(9_000, 2))).toBe(false)
+    expect(isPassedOn(victim.pass(1_500, 2))).toBe(true)
+  })
+
   it('gets a bounded number of answers about logs that are not held, at a cost that does not grow', () => {
     const victim = new Victim().join(1)
     for (let first = 1; first < 100_000; first += 1_000) {
@@ -73,6 +89,46 @@ describe('a member next to the node', () => {
     const add = Array.from({ length: 1_024 }, () => ({ environment: '', name: 'echo' }))
     victim.say(1, { type: 'wants', token: 1, all: false, add, remove: [], held: [] })
     expect(performance.now() - start).toBeLessThan(100)
+  })
+})
+
+describe('a neighbour that does not read', () => {
+  it('keeps nothing of logs that were forgotten, and is sent the present ones later', () => {
+    const victim = new Victim({ forgetAfterMs: 1_000 }).join(1).join(2)
+    victim.now += 1
+    const log = ownLog(1)
+    log.put(service(id(9), 'old', 1))
+    sealed(log, signerOf(9))
+    victim.say(1, deltas(whole(9, log)))
+    victim.now += 5_000
+    victim.node.due(victim.now)
+    expect(victim.node.inspect().logs).toBe(0)
+    log.put(service(id(9), 'new', 2))
+    const { sequence } = sealed(log, signerOf(9))
+    victim.say(1, deltas(whole(9, log)))
+    const sent = victim.takeAll(2).flatMap((each) => (each.type === 'deltas' ? each.deltas : []))
+    expect(sent.filter(({ owner }) => owner === id(9)).map(({ state }) => state.sequence)).toEqual([sequence])
+  })
+
+  it('is sent all logs of a network of small ones when it asks for them the first time', () => {
+    const nodeIdOf = (key: Uint8Array): NodeId =>
+      toNodeId(new DataView(key.buffer, key.byteOffset).getBigUint64(0))
+    const victim = new Victim({ crypto: { ...nodeCrypto, verify: () => true, nodeIdOf } })
+    const delta = whole(9)
+    const items = Array.from({ length: 1_500 }, (_, n) => {
+      const publicKey = new Uint8Array(32)
+      new DataView(publicKey.buffer).setBigUint64(0, BigInt(n + 1))
+      const owner = nodeIdOf(publicKey)
+      victim.node.neighbourUp({ nodeId: owner, incarnation: 1, role: 'node', holdsAll: true }, victim.now)
+      victim.sayAs(owner, { type: 'greeting', root: 0, count: 0, items: [] })
+      victim.sayAs(owner, deltas({ ...delta, owner, publicKey }))
+      return { owner, kind: 'services' as const, held: undefined }
+    })
+    victim.join(1)
+    victim.say(1, { type: 'ask', items: items.slice(0, 1_000) })
+    victim.say(1, { type: 'ask', items: items.slice(1_000) })
+    const sent = victim.takeAll(1).flatMap((each) => (each.type === 'deltas' ? each.deltas : []))
+    expect(new Set(sent.map(({ owner }) => owner)).size).toBeGreaterThanOrEqual(1_500)
   })
 })
 

@@ -13,8 +13,8 @@ export interface OffersParts {
 }
 
 /**
- * The services of the catalogue that may be offered by the nodes that offer them. They are filtered when they are read: what
- * the catalogue holds, and passes on, does not depend on the policy.
+ * The services of the catalogue that may be offered by the nodes that offer them. They are filtered when they are read:
+ * what the catalogue holds, and passes on, does not depend on the policy.
  */
 export class Offers {
   readonly #parts: OffersParts

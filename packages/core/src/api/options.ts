@@ -65,9 +65,9 @@ export interface AstraNetOptions {
   role?: NodeRole
   /**
    * How much the node holds of what others offer. `'wanted'`: the services that its program dials, waits for, resolves
-   * or watches, asked of its first router. A name that was dialed is kept for 60 s; at more than 1,000 names at once the
-   * node asks for everything. `'all'`: everything that its neighbours pass on. A router always holds all. Default `'wanted'` for a
-   * leaf, otherwise `'all'`.
+   * or watches, asked of its first router. A name that was dialed is kept for 60 s. Of more than 1,000 names the one
+   * dialed longest ago is dropped; when all of them are waited for or watched, the node asks for everything. `'all'`:
+   * everything that its neighbours pass on. A router always holds all. Default `'wanted'` for a leaf, otherwise `'all'`.
    */
   catalogue?: CatalogueScope
   /**

@@ -7,7 +7,7 @@ const ROLES: readonly unknown[] = ['router', 'node', 'leaf'] satisfies NodeRole[
 const SCOPES: readonly unknown[] = ['all', 'wanted'] satisfies CatalogueScope[]
 
 /**
- * The role and what goes with it; a leaf holds what it asks for, other nodes everything that they hear. Throws a
+ * The role and what goes with it; a leaf holds what it asks for, other nodes everything that they receive. Throws a
  * TypeError or RangeError that names the option.
  */
 export function checkRole(role: NodeRole, catalogue: CatalogueScope | undefined): CatalogueRoleOptions {

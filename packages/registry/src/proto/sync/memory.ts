@@ -84,10 +84,13 @@ export class Memory {
   #dropParts({ services, links }: OwnerLogs): boolean {
     let hasDropped = false
     for (const log of [services, links]) {
-      if (log?.version === undefined || log.replica.stagedBytes === 0) continue
-      log.replica.dropStaged()
+      if (log?.version === undefined) continue
+      for (const speaker of [...log.replica.speakers]) {
+        if (speaker === log.owner) continue
+        log.replica.dropStaged(speaker)
+        hasDropped = true
+      }
       this.#parts.state.store.count(log)
-      hasDropped = true
     }
     return hasDropped
   }

@@ -1,0 +1,127 @@
+import type { Transport } from '@astranet/interface'
+import type { Link } from '@astranet/link'
+import { Outliers, type Catalogue } from '@astranet/registry'
+import { RouteTable } from '@astranet/relay'
+import { AccessControl } from '../access/access-control.js'
+import { Offers } from '../access/offers.js'
+import { PassingOn } from '../access/passing-on.js'
+import { PolicyFailures } from '../access/policy-failures.js'
+import { ChangeWaiters } from '../dial/change-waiters.js'
+import { Dialer } from '../dial/dialer.js'
+import { Loopback } from '../dial/loopback.js'
+import { Discovery } from '../discovery/discovery.js'
+import { EndpointReports } from '../endpoints/endpoint-reports.js'
+import { Endpoints } from '../endpoints/endpoints.js'
+import type { LinkRecord } from '../links/link-record.js'
+import { LinkSource } from '../links/link-source.js'
+import { Neighbours } from '../links/neighbours.js'
+import { RegistryReports } from '../links/registry-reports.js'
+import { ownIdentity } from '../links/remote-identity.js'
+import { Binder } from '../listen/binder.js'
+import { PortTable } from '../listen/port-table.js'
+import { streamTakers } from '../listen/stream-takers.js'
+import type { NodeOptions } from './node-options.js'
+import { ownCatalogue } from './own-catalogue.js'
+import type { Platform } from './platform.js'
+import { TicketMaker } from './ticket-maker.js'
+
+/** @internal What the parts of a node report to it, and ask of it. Nothing is called while they are made. */
+export interface NodeHost {
+  /** The transport of a network. Throws a RangeError when the node has none. */
+  transportFor(network: string): Transport
+  /** Who may offer what has changed, or which nodes can be dialed. */
+  onOffers(): void
+  /** The addresses at which the node listens have changed. */
+  onAddresses(): void
+  /** Throws when the node is closed. */
+  checkOpen(syscall: string, address: string): void
+}
+
+/** @internal All parts of a node. */
+export interface NodeParts<TSocket, TListener> {
+  readonly access: AccessControl
+  readonly catalogue: Catalogue
+  readonly routes: RouteTable
+  readonly neighbours: Neighbours
+  readonly ports: PortTable
+  readonly binder: Binder<TSocket, TListener>
+  readonly loopback: Loopback
+  readonly offers: Offers
+  readonly discovery: Discovery
+  readonly dialer: Dialer<TSocket>
+  readonly endpoints: Endpoints
+  readonly tickets: TicketMaker
+}
+
+/** @internal Makes the parts of a node, and gives each what it needs of the others. */
+export function nodeParts<TSocket, TListener>(
+  options: NodeOptions,
+  platform: Platform<TSocket, TListener>,
+  host: NodeHost,
+): NodeParts<TSocket, TListener> {
+  const { clock, identity, secret, psk, zone } = options
+  const self = identity.nodeId
+  const ports = new PortTable(Math.random)
+  const { access, catalogue, reports } = catalogueParts(options, platform, () => neighbours)
+  const recordOf = (link: Link): LinkRecord | undefined => neighbours.table.recordOf(link)
+  const neighbours: Neighbours = new Neighbours({
+    ...{ options, platform, catalogue, access, reports },
+    addresses: () => endpoints.addresses,
+    streams: streamTakers({ self, ports, access, recordOf }),
+    transportFor: (network) => host.transportFor(network),
+    onPreferred: () => host.onOffers(),
+    checkOpen: (syscall, address) => host.checkOpen(syscall, address),
+  })
+  const { preferred, table, maker, sync } = neighbours
+  const onChange = (): void => sync.schedule()
+  const waiters = new ChangeWaiters()
+  const routes = new RouteTable(catalogue)
+  const loopback = new Loopback({ clock, limits: options.sessionLimits, access })
+  const offers = new Offers({ self, catalogue, access, neighbour: neighbours.identityOf.bind(neighbours) })
+  const discovery = new Discovery({ self, catalogue, offers, routes, clock, waiters, onChange })
+  const dialer = new Dialer({
+    ...{ factory: platform, self, clock, catalogue, ports, loopback, access, offers, waiters, zone },
+    ...{ links: new LinkSource(preferred), identityOf: table.identityOf.bind(table) },
+    ...{ wants: discovery.wants, outliers: new Outliers() },
+    measured: { self, linkTo: preferred.linkTo.bind(preferred) },
+  })
+  const binder = new Binder({
+    ...{ factory: platform, self, ports, catalogue, access, zone, clock, reporter: platform, onChange },
+  })
+  const endpoints: Endpoints = new Endpoints({
+    ...{ maker, hasSecret: psk !== undefined },
+    reports: new EndpointReports(platform),
+    hostAddresses: platform.hostAddresses,
+    onChange: () => host.onAddresses(),
+  })
+  const tickets = new TicketMaker({ identity, secret, psk, addresses: () => endpoints.addresses })
+  return {
+    ...{ access, catalogue, routes, neighbours, ports, binder },
+    ...{ loopback, offers, discovery, dialer, endpoints, tickets },
+  }
+}
+
+/** The catalogue, what may be passed on of it, and what is reported about it. */
+function catalogueParts<TSocket, TListener>(
+  options: NodeOptions,
+  platform: Platform<TSocket, TListener>,
+  neighbours: () => Neighbours,
+): { access: AccessControl; catalogue: Catalogue; reports: RegistryReports } {
+  const access = new AccessControl({
+    own: ownIdentity(options.identity),
+    engine: options.policy,
+    failures: new PolicyFailures(platform),
+  })
+  const passingOn = new PassingOn({
+    access,
+    neighbour: (nodeId) => neighbours().identityOf(nodeId),
+    onWithheld: (nodeId) => reports.withheld(nodeId),
+  })
+  const catalogue = ownCatalogue({
+    ...{ options, signatures: platform.signatures },
+    onWork: () => neighbours().sync.schedule(),
+    mayPassOn: (_to, owner, services) => passingOn.isAllowed(owner, services),
+  })
+  const reports = new RegistryReports({ catalogue, reporter: platform })
+  return { access, catalogue, reports }
+}

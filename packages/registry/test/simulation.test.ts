@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Catalogue } from '../src/index.js'
 import { simulate } from './sim/simulate.js'
+import type { World } from './sim/world.js'
 
 /** Seeds of every run, in slices so that a failure does not hide the others. */
 const SEEDS = 300
@@ -39,6 +41,65 @@ describe('catalogues of a network, on virtual time', () => {
     expect(await traceOf(7)).toEqual(await traceOf(7))
   })
 })
+
+describe('the simulation notices', () => {
+  const faults: [what: string, spoil: (catalogue: Catalogue) => void][] = [
+    [
+      'messages that are lost on a link that is up',
+      (catalogue) => {
+        const { receive } = catalogue
+        let count = 0
+        catalogue.receive = (...args) => (++count % 7 === 0 ? undefined : receive.apply(catalogue, args))
+      },
+    ],
+    [
+      'links whose loss is not heard of',
+      (catalogue) => {
+        catalogue.neighbourDown = () => undefined
+        const { due } = catalogue
+        catalogue.due = (now) => due.call(catalogue, now).filter((to) => catalogue.isCurrent(to))
+      },
+    ],
+    [
+      'services that a node keeps for itself',
+      (catalogue) => {
+        const { publishService } = catalogue
+        let count = 0
+        catalogue.publishService = (options) =>
+          publishService.call(catalogue, ++count % 5 === 0 ? { ...options, version: 'another' } : options)
+      },
+    ],
+  ]
+  it.each(faults)(
+    '%s',
+    async (_, spoil) => {
+      expect(await firstFailure(spoil)).toMatch(
+        /^seed \d+ .*\nreplay: npm run simulate:registry -- --seed \d+/s,
+      )
+    },
+    TIMEOUT_MS,
+  )
+})
+
+/** The failure of the first of twenty seeds that fails with catalogues that are spoilt. */
+async function firstFailure(spoil: (catalogue: Catalogue) => void): Promise<string | undefined> {
+  for (let seed = 1; seed <= 20; seed++) {
+    const prepare = (world: World): void => {
+      const make = world.makeCatalogue
+      world.makeCatalogue = (options) => {
+        const catalogue = make(options)
+        spoil(catalogue)
+        return catalogue
+      }
+    }
+    try {
+      await simulate(seed, { isBrief: true, prepare })
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  return undefined
+}
 
 async function traceOf(seed: number): Promise<string[]> {
   const lines: string[] = []

@@ -6,6 +6,8 @@ import { must } from './sim-failure.js'
 interface Offer {
   readonly owner: NodeId
   readonly life: number
+  /** Its environment and name. */
+  readonly name: string
   /** Ms; `undefined`: it is offered now. */
   retiredMs: number | undefined
 }
@@ -16,6 +18,11 @@ const contents = new WeakMap<ServiceInstance, string>()
 /** What names a service. */
 export function serviceKey({ nodeId, environment, name, port }: ServiceInstance): string {
   return `${nodeId} ${environment}/${name}:${port}`
+}
+
+/** What names all services of a name. */
+function nameKey({ environment, name }: ServiceInstance): string {
+  return `${environment}/${name}`
 }
 
 /** A service with its content, as it is offered once and never again. */
@@ -31,6 +38,8 @@ export function contentOf(service: ServiceInstance): string {
 /** All that was ever offered, and for how long. */
 export class Ledger {
   readonly #offers = new Map<string, Offer>()
+  /** The owners of what is offered now, by environment and name and then by service. */
+  readonly #named = new Map<string, Map<string, NodeId>>()
   readonly #ignored = new Set<NodeId>()
   /** What each life offers now: keys to contents. */
   readonly #present = new Map<string, Map<string, string>>()
@@ -41,7 +50,10 @@ export class Ledger {
     this.#retire(present.get(serviceKey(service)), nowMs)
     const content = contentOf(service)
     present.set(serviceKey(service), content)
-    this.#offers.set(content, { owner: service.nodeId, life, retiredMs: undefined })
+    const named = this.#named.get(nameKey(service)) ?? new Map<string, NodeId>()
+    this.#named.set(nameKey(service), named.set(content, service.nodeId))
+    const { nodeId: owner } = service
+    this.#offers.set(content, { owner, life, name: nameKey(service), retiredMs: undefined })
   }
 
   withdrawn(life: number, service: ServiceInstance, nowMs: number): void {
@@ -71,6 +83,11 @@ export class Ledger {
     return this.#presentOf(owner, life).size
   }
 
+  /** The owners of what is offered now in an environment by a name, once for each service. */
+  ownersOf(name: string): Iterable<NodeId> {
+    return this.#named.get(name)?.values() ?? []
+  }
+
   /** The life that offered this; throws when none ever did. */
   lifeOf(service: ServiceInstance): number {
     return this.#offer(service).life
@@ -97,6 +114,8 @@ export class Ledger {
 
   #retire(content: string | undefined, nowMs: number): void {
     const offer = content === undefined ? undefined : this.#offers.get(content)
-    if (offer !== undefined) offer.retiredMs = nowMs
+    if (offer === undefined || content === undefined) return
+    offer.retiredMs = nowMs
+    this.#named.get(offer.name)?.delete(content)
   }
 }

@@ -57,17 +57,15 @@ function differenceFrom(
     const seen = process.catalogue
       .resolve(environment, name)
       .filter((service) => !world.ledger.isIgnored(service.nodeId))
-    const wanted = [...reached.values()].flatMap((owner) =>
-      owner.catalogue.resolve(environment, name).filter((each) => each.nodeId === owner.nodeId),
-    )
+    const wanted = [...world.ledger.ownersOf(key)].filter((owner) => reached.has(owner))
     // Its other routers are neighbours, so what they offer may be visible as well.
     const neighbours = neighboursOf(process).map((each) => [each.nodeId, each] as const)
     const difference = differenceIn(world, seen, [], new Map([...reached, ...neighbours]))
     if (difference !== undefined) return difference
     const count = seen.filter((service) => reached.has(service.nodeId)).length
     if (count !== wanted.length) {
-      const missing = wanted.find((each) => !seen.some((other) => other.nodeId === each.nodeId))
-      const whose = `node ${missing && world.indexOf(missing.nodeId)}'s is missing`
+      const missing = wanted.find((owner) => !seen.some((service) => service.nodeId === owner))
+      const whose = `node ${missing && world.indexOf(missing)}'s is missing`
       return `${key}: ${count} in place of ${wanted.length} are visible; ${whose}`
     }
   }

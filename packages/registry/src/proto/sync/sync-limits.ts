@@ -33,7 +33,7 @@ export const PULL_PATIENCE_MS = 10_000
 export const MAX_GRAFTS = 2
 
 /** Announced logs that a neighbour says it does not hold, one after the other, before it counts as a liar. */
-export const MAX_EMPTY_ANSWERS = 8
+export const MAX_EMPTY_ANSWERS = 64
 
 /** The most logs that one neighbour may have announced and not sent; more announcements are ignored. */
 export const MAX_ANNOUNCED = 4_096

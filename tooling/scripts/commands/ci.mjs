@@ -66,6 +66,8 @@ async function testOnOtherNode(version) {
     'node',
     'tooling/scripts/run.mjs',
     'test',
+    // Only developers of this repository run it, with the Node that the first test run has.
+    '--project=!bench',
   ]
   return testRun(version, 'npm', args)
 }

@@ -169,7 +169,8 @@ export class Catalogue {
    * Takes a message that `from` sent, at `now` (ms). Returns `undefined`, or why no more may be taken from the peer
    * (close the link, then call `neighbourDown`). It returns a promise when the message needs a signature to be checked
    * and `crypto` answers by promises: pass on that neighbour's next message only when the promise has settled; those of
-   * other neighbours need not wait. It never throws for what a peer sent, and the promise never rejects:
+   * other neighbours need not wait. It never throws for what a peer sent, and the promise rejects only
+   * if `crypto` does:
    * - `ASTRA_ERR_REGISTRY_MESSAGE`: it is malformed, or a field is out of range;
    * - `ASTRA_ERR_REGISTRY_FORGED`: it sent a state that the owner did not sign, or does so again and again;
    * - `ASTRA_ERR_REGISTRY_LIMIT`: it publishes, or wants, more than is allowed;

@@ -1,20 +1,5 @@
 import type { RegistryMessage } from '../../src/index.js'
-
-/** The names of the messages, by their number. */
-export const MESSAGE_NAMES = [
-  'greeting',
-  'buckets',
-  'versions',
-  'deltas',
-  'ask',
-  'announce',
-  'gone',
-  'prune',
-  'wants',
-  'settled',
-  'root',
-  'restart',
-] as const
+import { MESSAGE_TYPES } from '../../src/proto/wire/message-type.js'
 
 /** The bytes of a value as msgpack in its shortest form: what an encoder writes, without encoding it. */
 export function encodedLength(value: unknown): number {
@@ -46,7 +31,7 @@ export class MessageCost {
 
   add(message: RegistryMessage): void {
     const fields = message as readonly unknown[]
-    const name = MESSAGE_NAMES[fields[0] as number] ?? `type ${String(fields[0])}`
+    const name = MESSAGE_TYPES[fields[0] as number] ?? `type ${String(fields[0])}`
     this.messages.set(name, (this.messages.get(name) ?? 0) + 1)
     if (name === 'deltas') this.deltas += (fields[1] as readonly unknown[]).length
     const length = encodedLength(message)

@@ -108,6 +108,11 @@ export class Graph {
     return id === this.#self || this.#nodes.get(id)?.isReached === true
   }
 
+  /** Whether there is a link from this node to it, in the life whose logs are held. */
+  isNeighbour(id: NodeId): boolean {
+    return this.#nodes.get(id)?.isDirect === true
+  }
+
   /** The ids of the nodes that can be reached, without this node. */
   *reachable(): Iterable<NodeId> {
     this.#reach.settle()

@@ -9,6 +9,7 @@ import { BoundedInterner } from '../model/interner.js'
 import { resolveLimits } from '../model/limits.js'
 import { ServiceView } from '../view/service-view.js'
 import { Awaited } from './awaited.js'
+import { Confirmations } from './confirmations.js'
 import { Exchange } from './exchange.js'
 import { GraphFeed } from './graph-feed.js'
 import { Home } from './home.js'
@@ -24,6 +25,7 @@ import { Pull } from './pull.js'
 import { Push } from './push.js'
 import { Reader } from './reader.js'
 import { RefusedOwners } from './refused-owners.js'
+import { Returning } from './returning.js'
 import { Spread } from './spread.js'
 import { SyncState } from './sync-state.js'
 import { VerifyAhead } from './verify-ahead.js'
@@ -83,11 +85,13 @@ export class Engine {
       onWork,
       onGivenChanged: (owner) => this.#givenChanged(owner, spread),
     })
+    const returning = new Returning(state, graph, (owner) => visibility.confirmed(owner))
     const visibility: Visibility = new Visibility({
       state,
       graph,
       view,
       missing,
+      returning,
       isGiven: (owner) => home.isGiven(owner),
       onShown: (logs, since) => spread.shown(logs, since),
       onHidden: (owner) => {
@@ -95,6 +99,7 @@ export class Engine {
         memory.watchHidden()
       },
     })
+    const confirmations = new Confirmations(state, (owner) => visibility.has(owner))
     const leaves = new Leaves({
       state,
       view,
@@ -138,6 +143,8 @@ export class Engine {
       leaves,
       home,
       visibility,
+      returning,
+      confirmations,
       ownLinks,
       ownRecords,
       random,
@@ -152,6 +159,8 @@ export class Engine {
       leaves,
       home,
       visibility,
+      returning,
+      confirmations,
       memory,
       onLaterLife: (nodeId, later) => links.laterLife(nodeId, later),
     })
@@ -200,6 +209,8 @@ export class Engine {
       home,
       intake: this.intake,
       links,
+      returning,
+      confirmations,
     })
     this.home = home
     this.links = links

@@ -8,7 +8,9 @@ import type { Awaited } from './awaited.js'
 import type { Home } from './home.js'
 import type { Leaves } from './leaves.js'
 import { Neighbour } from './neighbour.js'
+import type { Confirmations } from './confirmations.js'
 import type { Push } from './push.js'
+import type { Returning } from './returning.js'
 import { GRACE_MS, ROOT_INTERVAL_MS } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 import type { Visibility } from './visibility.js'
@@ -22,6 +24,8 @@ export interface LinksParts {
   readonly leaves: Leaves
   readonly home: Home
   readonly visibility: Visibility
+  readonly returning: Returning
+  readonly confirmations: Confirmations
   readonly ownLinks: OwnLinks
   readonly ownRecords: OwnRecords
   readonly random: () => number
@@ -64,6 +68,7 @@ export class Links {
     this.#drop(neighbour)
     neighbour.restart()
     this.#parts.onOfferComplete(neighbour)
+    this.#parts.returning.restarted(neighbour)
     home.begin(neighbour)
     state.neighbours.wake(neighbour)
   }
@@ -79,8 +84,10 @@ export class Links {
     ownLinks.down(neighbour.id)
     if (neighbour.isRouter) ownRecords.setRouter(neighbour.id, false)
     graph.setNeighbour(neighbour.id, undefined)
-    visibility.settle(neighbour.isRouter && neighbour.isCurrent && !this.#hasCurrentRouter())
+    const isLosing = neighbour.isRouter && neighbour.isCurrent && !this.#hasCurrentRouter()
+    visibility.settle(undefined, isLosing)
     visibility.refresh(neighbour.id)
+    this.#parts.returning.lost(neighbour)
     this.#parts.onOfferComplete(neighbour)
     state.signal.mark()
   }
@@ -93,7 +100,7 @@ export class Links {
     neighbour.isCurrent = true
     onOfferComplete(neighbour)
     this.#publish(neighbour)
-    visibility.settle()
+    visibility.settle(neighbour)
     if (neighbour.isRouter) visibility.endGrace()
     state.signal.mark()
     state.neighbours.wake(neighbour)
@@ -136,7 +143,7 @@ export class Links {
     ownLinks.up(neighbour.id, neighbour)
     if (isCurrent) this.#publish(neighbour)
     else graph.setNeighbour(neighbour.id, undefined)
-    visibility.settle()
+    visibility.settle(neighbour)
     state.signal.mark()
   }
 
@@ -154,9 +161,10 @@ export class Links {
 
   /** Nothing that was in flight on the link arrives any more. */
   #drop(neighbour: Neighbour): void {
-    const { state, awaited, leaves } = this.#parts
+    const { state, awaited, leaves, confirmations } = this.#parts
     awaited.leave(neighbour)
     leaves.leave(neighbour)
+    confirmations.leave(neighbour)
     for (const log of neighbour.staging) {
       log.replica.dropStaged(neighbour.id)
       state.store.count(log)

@@ -64,6 +64,12 @@ export class Neighbour {
   /** Logs that it offered or announced and that have not arrived. */
   announced = 0
   readonly gone: Set<NodeId> = new Set()
+  /** Owners that it is to be asked to confirm. */
+  readonly toConfirm: Set<NodeId> = new Set()
+  /** Owners that it asked about and was not answered about yet. */
+  readonly confirms: Set<NodeId> = new Set()
+  /** Those of them that are confirmed. */
+  readonly confirmed: Set<NodeId> = new Set()
   /** Its own logs, as they are held here from a life that it does not know: it is shown their states. At most two. */
   readonly evidence: Set<SharedLog> = new Set()
   /** Logs of which it has sent a part and not the last one. */
@@ -124,6 +130,7 @@ export class Neighbour {
     this.announcements.clear()
     this.asks.clear()
     this.gone.clear()
+    this.toConfirm.clear()
     this.evidence.clear()
   }
 }

@@ -74,6 +74,7 @@ export class Outbox {
       return { type: 'buckets', buckets: state.tree.buckets }
     }
     if (to.isGraftDue || to.asks.size > 0) return this.#ask(to)
+    if (to.toConfirm.size > 0) return { type: 'confirm', owners: takeSome(to.toConfirm) }
     return home.next(to)
   }
 
@@ -98,18 +99,24 @@ export class Outbox {
       return { type: 'versions', items: items.filter((item) => this.#mayBeTold(to, item)), hasMore }
     }
     if (to.gone.size > 0) {
-      const owners: NodeId[] = []
-      for (const owner of to.gone) {
-        if (owners.length === MAX_ITEMS_PER_MESSAGE) break
-        to.gone.delete(owner)
-        owners.push(owner)
-      }
-      return { type: 'gone', owners }
+      return { type: 'gone', owners: takeSome(to.gone) }
     }
+    if (to.confirmed.size > 0) return this.#confirmed(to)
     const { first } = to.dirty
     if (typeof first !== 'number') return undefined
     to.dirty.delete(first)
     return { type: 'settled', token: first }
+  }
+
+  #confirmed(to: Neighbour): Message {
+    const { state, own } = this.#parts
+    const items: LogVersion[] = []
+    for (const owner of takeSome(to.confirmed)) {
+      to.confirms.delete(owner)
+      const log = owner === state.self ? own.services : state.store.owner(owner)?.services
+      if (log?.version !== undefined) items.push({ owner, kind: 'services', version: log.version })
+    }
+    return { type: 'confirmed', items: items.filter((item) => this.#mayBeTold(to, item)) }
   }
 
   #deltas(to: Neighbour): Message | undefined {
@@ -219,4 +226,15 @@ function sendsAnnounced({ announcements, dirty }: Neighbour, { log, base, cursor
   for (const each of services) dirty.add(each, undefined)
   if (services.length > 0) dirty.add(log, base)
   return services.length > 0
+}
+
+/** Takes as many ids as fit into one message. */
+function takeSome(ids: Set<NodeId>): NodeId[] {
+  const taken: NodeId[] = []
+  for (const id of ids) {
+    if (taken.length === MAX_ITEMS_PER_MESSAGE) break
+    ids.delete(id)
+    taken.push(id)
+  }
+  return taken
 }

@@ -47,8 +47,15 @@ export const MISSING_DELAY_MS = 1_000
 /** How long far nodes stay visible after the last link to a router was lost, in ms. */
 export const GRACE_MS = 5_000
 
-/** How long after a node can be reached again readers and leaves see those of its services that have not changed, in ms. */
-export const RETURN_MS = 400
+/** How long a node may be out of reach and still be shown at once when it returns, in ms. */
+export const SHORT_ABSENCE_MS = 400
+
+/** How long one neighbour has to confirm what is held of a node that returns, and all of them have, in ms. */
+export const CONFIRM_PATIENCE_MS = 1_000
+export const MAX_RETURN_MS = 5_000
+
+/** The most owners that one neighbour may wait to have confirmed; it is not answered about more. */
+export const MAX_CONFIRMED = 4_096
 
 /** How often the root of what is offered is sent, in ms. */
 export const ROOT_INTERVAL_MS = 30_000

@@ -14,4 +14,6 @@ export const MESSAGE_TYPES: readonly Message['type'][] = [
   'settled',
   'root',
   'restart',
+  'confirm',
+  'confirmed',
 ]

@@ -103,6 +103,18 @@ export interface RestartMessage {
   readonly type: 'restart'
 }
 
+/** Which versions of the services logs of these owners has the receiver confirmed? */
+export interface ConfirmMessage {
+  readonly type: 'confirm'
+  readonly owners: readonly NodeId[]
+}
+
+/** The answer to {@link ConfirmMessage}, for each owner as soon as it is shown. */
+export interface ConfirmedMessage {
+  readonly type: 'confirmed'
+  readonly items: readonly LogVersion[]
+}
+
 /** One message between the catalogues of two neighbours (spec section 5). */
 export type Message =
   | GreetingMessage
@@ -117,3 +129,5 @@ export type Message =
   | SettledMessage
   | RootMessage
   | RestartMessage
+  | ConfirmMessage
+  | ConfirmedMessage

@@ -1,6 +1,6 @@
 import type { NodeId } from '@astranet/interface'
 import type { Neighbour } from './neighbour.js'
-import { MAX_CONFIRMED } from './sync-limits.js'
+import { MAX_CONFIRMED, MAX_RETURN_MS } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 
 /**
@@ -17,13 +17,15 @@ export class Confirmations {
     this.#isShown = isShown
   }
 
-  /** A neighbour asks about these owners. What is beyond the limit, or not held at all, is not answered. */
+  /** A neighbour asks about these owners. What is beyond the limit is not answered. */
   asked(from: Neighbour, owners: readonly NodeId[]): void {
-    const { self, store, isRouter, neighbours } = this.#state
+    const { self, isRouter, neighbours, now } = this.#state
     if (!isRouter) return
+    // It asks again about what it still wants to know.
+    if (now - from.confirmsSince > MAX_RETURN_MS) this.leave(from)
+    if (from.confirms.size === 0) from.confirmsSince = now
     for (const owner of owners) {
       if (from.confirms.size >= MAX_CONFIRMED) break
-      if (owner !== self && store.owner(owner)?.services === undefined) continue
       from.confirms.add(owner)
       if (owner === self || this.#isShown(owner)) from.confirmed.add(owner)
       else this.#wait(owner, from)
@@ -40,12 +42,6 @@ export class Confirmations {
       neighbour.confirmed.add(owner)
       this.#state.neighbours.wake(neighbour)
     }
-  }
-
-  /** Nothing is held of an owner any more. */
-  forget(owner: NodeId): void {
-    for (const neighbour of this.#waiting.get(owner) ?? []) neighbour.confirms.delete(owner)
-    this.#waiting.delete(owner)
   }
 
   /** A neighbour has gone, or begins anew. */

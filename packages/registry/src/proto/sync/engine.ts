@@ -49,6 +49,7 @@ export class Engine {
   readonly intake: Intake
   readonly reader: Reader
   readonly #claims: IncarnationClaims
+  readonly #push: Push
 
   /** `onWork` is called when a promise has brought something. Throws like `Catalogue`'s constructor. */
   constructor(options: CatalogueOptions, onWork: () => void) {
@@ -76,7 +77,8 @@ export class Engine {
     })
     this.own = own
     const awaited = new Awaited(state, limits.maxHeldBytes, (neighbour) => links.check(neighbour))
-    const push = new Push(state, awaited)
+    const push = new Push(state, graph, awaited)
+    this.#push = push
     const feed = new GraphFeed(graph)
     const missing = new MissingLogs(state, graph)
     const home: Home = new Home({
@@ -139,7 +141,6 @@ export class Engine {
       state,
       graph,
       awaited,
-      push,
       leaves,
       home,
       visibility,
@@ -204,7 +205,6 @@ export class Engine {
       own,
       awaited,
       pull,
-      push,
       leaves,
       home,
       intake: this.intake,
@@ -258,6 +258,7 @@ export class Engine {
   settle(): void {
     const { state, home, view, visibility } = this
     visibility.settle()
+    this.#push.settle()
     if (home.interests.hasUnanswered) this.#answerWants()
     view.notify()
     state.signal.notify()

@@ -13,7 +13,6 @@ import type { Links } from './links.js'
 import type { Neighbour } from './neighbour.js'
 import type { OwnLogs } from './own-logs.js'
 import type { Pull } from './pull.js'
-import type { Push } from './push.js'
 import type { Returning } from './returning.js'
 import type { SharedLog } from './shared-log.js'
 import { MAX_GONE } from './sync-limits.js'
@@ -25,7 +24,6 @@ export interface ExchangeParts {
   readonly own: OwnLogs
   readonly awaited: Awaited
   readonly pull: Pull
-  readonly push: Push
   readonly leaves: Leaves
   readonly home: Home
   readonly intake: Intake
@@ -67,7 +65,7 @@ export class Exchange {
   }
 
   #take(from: Neighbour, message: Message): MaybePromise<AstraError | undefined> {
-    const { state, pull, push, leaves, home, intake, links, confirmations } = this.#parts
+    const { state, pull, leaves, home, intake, links, confirmations } = this.#parts
     switch (message.type) {
       case 'greeting':
         pull.greeted(from, message)
@@ -89,9 +87,6 @@ export class Exchange {
       case 'gone':
         this.#gone(from, message.owners)
         return undefined
-      case 'prune':
-        push.pruned(from)
-        return undefined
       case 'wants':
         return state.isRouter && !from.holdsAll ? leaves.wants(from, message) : undefined
       case 'settled':
@@ -112,10 +107,9 @@ export class Exchange {
     }
   }
 
-  /** A neighbour wants logs, and wants changes at once from now on. */
+  /** A neighbour wants logs. */
   #asked(from: Neighbour, items: readonly AskedLog[]): void {
-    const { state, push } = this.#parts
-    push.grafted(from)
+    const { state } = this.#parts
     for (const item of items) {
       const log = this.#log(from, item)
       if (log?.version === undefined) {

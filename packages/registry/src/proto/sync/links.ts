@@ -9,7 +9,6 @@ import type { Home } from './home.js'
 import type { Leaves } from './leaves.js'
 import { Neighbour } from './neighbour.js'
 import type { Confirmations } from './confirmations.js'
-import type { Push } from './push.js'
 import type { Returning } from './returning.js'
 import { GRACE_MS, ROOT_INTERVAL_MS } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
@@ -20,7 +19,6 @@ export interface LinksParts {
   readonly state: SyncState
   readonly graph: Graph
   readonly awaited: Awaited
-  readonly push: Push
   readonly leaves: Leaves
   readonly home: Home
   readonly visibility: Visibility
@@ -44,7 +42,7 @@ export class Links {
 
   /** See `Catalogue.neighbourUp`. */
   up(facts: NeighbourFacts): void {
-    const { state, push, home, ownLinks } = this.#parts
+    const { state, home, ownLinks } = this.#parts
     const before = state.neighbours.get(facts.nodeId)
     if (before !== undefined && before.role === facts.role && before.holdsAll === facts.holdsAll) {
       if (facts.incarnation !== before.incarnation) this.#setLife(before, facts.incarnation, false)
@@ -56,7 +54,6 @@ export class Links {
     const neighbour = new Neighbour(facts, state.neighbours.rationOf(facts.nodeId), state.now)
     state.neighbours.add(neighbour)
     ownLinks.up(neighbour.id, neighbour)
-    push.begin(neighbour)
     home.begin(neighbour)
     state.signal.mark()
     this.#scheduleRoots()
@@ -75,11 +72,10 @@ export class Links {
 
   /** See `Catalogue.neighbourDown`. */
   down(neighbour: Neighbour): void {
-    const { state, graph, push, home, visibility, ownLinks, ownRecords } = this.#parts
+    const { state, graph, home, visibility, ownLinks, ownRecords } = this.#parts
     state.neighbours.remove(neighbour, state.now)
     this.#drop(neighbour)
     state.agenda.cancel(neighbour.timer)
-    push.lost(neighbour)
     home.lost(neighbour)
     ownLinks.down(neighbour.id)
     if (neighbour.isRouter) ownRecords.setRouter(neighbour.id, false)

@@ -15,7 +15,6 @@ import type { Home } from './home.js'
 import type { Neighbour } from './neighbour.js'
 import type { OwnLogs } from './own-logs.js'
 import type { SharedLog } from './shared-log.js'
-import { SMALL_LOG_BYTES } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 
 /** What an {@link Outbox} works with. */
@@ -65,22 +64,17 @@ export class Outbox {
   /** What is asked of the neighbour. */
   #request(to: Neighbour): Message | undefined {
     const { state, home } = this.#parts
-    if (to.isPruneDue) {
-      to.isPruneDue = false
-      return { type: 'prune' }
-    }
     if (to.pull === 'due') {
       to.pull = 'awaited'
       return { type: 'buckets', buckets: state.tree.buckets }
     }
-    if (to.isGraftDue || to.asks.size > 0) return this.#ask(to)
+    if (to.asks.size > 0) return this.#ask(to)
     if (to.toConfirm.size > 0) return { type: 'confirm', owners: takeSome(to.toConfirm) }
     return home.next(to)
   }
 
   #ask(to: Neighbour): Message {
     const { store, self } = this.#parts.state
-    to.isGraftDue = false
     const items: AskedLog[] = []
     for (const [key, { owner, kind, isWhole }] of to.asks) {
       if (items.length === MAX_ITEMS_PER_MESSAGE) break
@@ -131,7 +125,6 @@ export class Outbox {
     if (!to.isKnown) return deltas.length === 0 ? undefined : { type: 'deltas', deltas }
     for (let first = to.dirty.first; typeof first === 'object'; first = to.dirty.first) {
       if (deltas.length > 0 && room < DELTA_OVERHEAD_BYTES + MIN_PART_BYTES) break
-      if (sendsAnnounced(to, first)) continue
       if (first.isAsked && !to.resent.hasRoom(this.#parts.state.now)) {
         this.#wait(to)
         break
@@ -214,18 +207,6 @@ export class Outbox {
       else to.isRestricted = true
     }
   }
-}
-
-/**
- * Before links go to a neighbour that is only told of changes, what it was not told of yet is sent: the links may make
- * those nodes visible there. Returns whether there was anything.
- */
-function sendsAnnounced({ announcements, dirty }: Neighbour, { log, base, cursor }: DirtyLog): boolean {
-  if (log.kind !== 'links' || cursor !== undefined || announcements.size === 0) return false
-  const services = announcements.takeServices(SMALL_LOG_BYTES)
-  for (const each of services) dirty.add(each, undefined)
-  if (services.length > 0) dirty.add(log, base)
-  return services.length > 0
 }
 
 /** Takes as many ids as fit into one message. */

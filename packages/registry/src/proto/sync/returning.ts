@@ -46,7 +46,7 @@ export class Returning {
    * is to be shown at once.
    */
   begin(owner: NodeId, cause: Neighbour | undefined): boolean {
-    const asked = cause?.isUp === true && cause.isRouter ? cause : this.#nextHop(owner)
+    const asked = this.#nextHop(owner) ?? (cause?.isUp === true && cause.isRouter ? cause : undefined)
     if (asked === undefined) return false
     const { now } = this.#state
     const entry: Return = { owner, startedAt: now, askedOf: undefined, version: undefined, timer: undefined }
@@ -100,20 +100,19 @@ export class Returning {
     entry.timer = agenda.add(now + CONFIRM_PATIENCE_MS, () => this.#askNextHop(entry))
   }
 
-  /** The neighbour that told of the way has not confirmed: the first one on the way is asked, as long as there is time. */
+  /** There is no answer: the one that is before this node by now is asked, as long as there is time. */
   #askNextHop(entry: Return): void {
     const { agenda, now } = this.#state
     agenda.cancel(entry.timer)
     const next = this.#nextHop(entry.owner)
     const end = entry.startedAt + MAX_RETURN_MS
     if (next === undefined || now >= end) this.#confirm(entry.owner)
-    else if (next !== entry.askedOf) this.#ask(entry, next)
-    else entry.timer = agenda.add(Math.min(end, now + CONFIRM_PATIENCE_MS), () => this.#askNextHop(entry))
+    else this.#ask(entry, next)
   }
 
   #nextHop(owner: NodeId): Neighbour | undefined {
-    const hop = this.#graph.nextHop(owner)
-    const neighbour = hop === undefined || hop === owner ? undefined : this.#state.neighbours.get(hop)
+    const hop = this.#graph.before(owner)
+    const neighbour = hop === undefined ? undefined : this.#state.neighbours.get(hop)
     return neighbour?.isRouter === true ? neighbour : undefined
   }
 

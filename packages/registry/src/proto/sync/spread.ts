@@ -89,11 +89,10 @@ export class Spread {
 
   /** Forgets the logs of an owner. */
   forget(owner: NodeId): void {
-    const { state, feed, visibility, confirmations } = this.#parts
+    const { state, feed, visibility } = this.#parts
     const logs = state.store.owner(owner)
     if (logs === undefined) return
     visibility.forget(owner)
-    confirmations.forget(owner)
     feed.forget(logs)
     for (const log of [logs.services, logs.links]) {
       if (log === undefined) continue

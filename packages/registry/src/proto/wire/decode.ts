@@ -69,7 +69,6 @@ function decodeFields(type: Message['type'], fields: readonly unknown[]): Messag
       return { type, token: checkCount(fields[0], 'token') }
     case 'root':
       return { type, root: checkMix(fields[0], 'root') }
-    case 'prune':
     case 'restart':
       return { type }
   }

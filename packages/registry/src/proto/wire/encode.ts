@@ -43,7 +43,6 @@ function encodeFields(message: Message): readonly PlainValue[] {
       return [message.token]
     case 'root':
       return [message.root]
-    case 'prune':
     case 'restart':
       return []
   }

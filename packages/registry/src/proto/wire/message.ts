@@ -50,7 +50,7 @@ export interface DeltasMessage {
   readonly deltas: readonly Delta[]
 }
 
-/** The sender wants these logs, and wants them at once from now on. */
+/** The sender wants these logs. */
 export interface AskMessage {
   readonly type: 'ask'
   readonly items: readonly AskedLog[]
@@ -66,11 +66,6 @@ export interface AnnounceMessage {
 export interface GoneMessage {
   readonly type: 'gone'
   readonly owners: readonly NodeId[]
-}
-
-/** The receiver is to announce from now on instead of sending. */
-export interface PruneMessage {
-  readonly type: 'prune'
 }
 
 /** What a leaf wants to hear of. */
@@ -124,7 +119,6 @@ export type Message =
   | AskMessage
   | AnnounceMessage
   | GoneMessage
-  | PruneMessage
   | WantsMessage
   | SettledMessage
   | RootMessage

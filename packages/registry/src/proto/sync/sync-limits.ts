@@ -23,7 +23,7 @@ export const MAX_MISMATCHED = 64
  * How long announcements wait, in ms, so that one message carries many and what arrives meanwhile is left out: as a rule,
  * and for `UNSETTLED_MS` after the graph of the routers has changed.
  */
-export const ANNOUNCE_DELAY_MS = 1_000
+export const ANNOUNCE_DELAY_MS = 2_000
 export const QUICK_ANNOUNCE_DELAY_MS = 250
 export const UNSETTLED_MS = 10_000
 

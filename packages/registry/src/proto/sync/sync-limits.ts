@@ -2,6 +2,9 @@
 export const CHANGES_AT_ONCE = 50
 export const CHANGES_REFILL_MS = 5_000
 
+/** How long after the platform failed to sign a log it is tried again, in ms. */
+export const SEAL_RETRY_MS = 1_000
+
 /** Every this many bytes of a log make a change of it count once more: it is hashed whole. */
 export const CHANGE_COST_BYTES = 65_536
 

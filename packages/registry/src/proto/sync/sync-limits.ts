@@ -66,6 +66,13 @@ export const MAX_GONE = 65_536
 /** The most answers to what one leaf wants that wait behind what is due to it; a later one stands for an earlier one. */
 export const MAX_MARKS = 64
 
+/**
+ * How many owners and records of theirs are looked at at once because one leaf changes what it wants, and the time, in
+ * ms, in which as many more are. One change more may begin while there is room; others wait, and become one.
+ */
+export const LOOKS_AT_ONCE = 262_144
+export const LOOKS_REFILL_MS = 40_000
+
 /** The most reports that wait to be taken; the oldest go first. */
 export const MAX_REPORTS = 64
 

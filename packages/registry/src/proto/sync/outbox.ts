@@ -118,14 +118,6 @@ export class Outbox {
     return { type: 'settled', token: first }
   }
 
-  /** A part of the answer to buckets. It uses the ration of what is sent again. */
-  #versions(to: Neighbour, answer: VersionsAnswer): Message {
-    const { items, hasMore } = answer.take()
-    if (!hasMore) to.answer = undefined
-    this.#useResent(to, items.length * VERSION_BYTES)
-    return { type: 'versions', items: items.filter((item) => this.#mayBeTold(to, item)), hasMore }
-  }
-
   #deltas(to: Neighbour): Message | undefined {
     const deltas: Delta[] = []
     let room = MAX_MESSAGE_BYTES - MESSAGE_OVERHEAD_BYTES
@@ -177,6 +169,14 @@ export class Outbox {
     const wholeBytes = tree.bytes + tree.count * DELTA_OVERHEAD_BYTES
     const whole = Math.max(RESENT_MIN_BYTES, wholeBytes * RESENT_STATES)
     to.resent.use(bytes / whole, now)
+  }
+
+  /** A part of the answer to buckets. It uses the ration of what is sent again. */
+  #versions(to: Neighbour, answer: VersionsAnswer): Message {
+    const { items, hasMore } = answer.take()
+    if (!hasMore) to.answer = undefined
+    this.#useResent(to, items.length * VERSION_BYTES)
+    return { type: 'versions', items: items.filter((item) => this.#mayBeTold(to, item)), hasMore }
   }
 
   #announce(to: Neighbour): Message | undefined {

@@ -74,6 +74,7 @@ export class Engine {
         spread.tell(log, base)
         if (isLater) onWork()
       },
+      onFailedLater: onWork,
     })
     this.own = own
     const awaited = new Awaited(state, limits.maxHeldBytes, (neighbour) => links.check(neighbour))

@@ -8,7 +8,13 @@ import {
   RESENT_STATES,
 } from '../model/limits.js'
 import type { AskedLog, GreetingMessage, LogVersion, Message } from '../wire/message.js'
-import { DELTA_OVERHEAD_BYTES, deltaBytes, MAX_PART_BYTES, MESSAGE_OVERHEAD_BYTES } from '../wire/sizes.js'
+import {
+  DELTA_OVERHEAD_BYTES,
+  deltaBytes,
+  MAX_PART_BYTES,
+  MESSAGE_OVERHEAD_BYTES,
+  VERSION_BYTES,
+} from '../wire/sizes.js'
 import { nextPart, type DirtyLog } from './dirty-queue.js'
 import { evidenceOf, greetingOf } from './greeting.js'
 import type { Home } from './home.js'
@@ -16,6 +22,7 @@ import type { Neighbour } from './neighbour.js'
 import type { OwnLogs } from './own-logs.js'
 import type { SharedLog } from './shared-log.js'
 import type { SyncState } from './sync-state.js'
+import type { VersionsAnswer } from './versions-answer.js'
 
 /** What an {@link Outbox} works with. */
 export interface OutboxParts {
@@ -88,9 +95,8 @@ export class Outbox {
   /** What the neighbour asked for, beside logs. */
   #answer(to: Neighbour): Message | undefined {
     if (to.answer !== undefined) {
-      const { items, hasMore } = to.answer.take()
-      if (!hasMore) to.answer = undefined
-      return { type: 'versions', items: items.filter((item) => this.#mayBeTold(to, item)), hasMore }
+      if (to.resent.hasRoom(this.#parts.state.now)) return this.#versions(to, to.answer)
+      this.#wait(to)
     }
     if (to.gone.size > 0) {
       return { type: 'gone', owners: takeSome(to.gone) }
@@ -155,11 +161,22 @@ export class Outbox {
   #count(to: Neighbour, { isAsked }: DirtyLog, { entries }: Delta): void {
     const { state } = this.#parts
     state.sentEntryBytes += entries.length
-    if (!isAsked) return
-    const { tree } = state
+    if (isAsked) this.#useResent(to, entries.length + DELTA_OVERHEAD_BYTES)
+  }
+
+  #useResent(to: Neighbour, bytes: number): void {
+    const { tree, now } = this.#parts.state
     const wholeBytes = tree.bytes + tree.count * DELTA_OVERHEAD_BYTES
     const whole = Math.max(RESENT_MIN_BYTES, wholeBytes * RESENT_STATES)
-    to.resent.use((entries.length + DELTA_OVERHEAD_BYTES) / whole, state.now)
+    to.resent.use(bytes / whole, now)
+  }
+
+  /** A part of the answer to buckets. It uses the ration of what is sent again. */
+  #versions(to: Neighbour, answer: VersionsAnswer): Message {
+    const { items, hasMore } = answer.take()
+    if (!hasMore) to.answer = undefined
+    this.#useResent(to, items.length * VERSION_BYTES)
+    return { type: 'versions', items: items.filter((item) => this.#mayBeTold(to, item)), hasMore }
   }
 
   #announce(to: Neighbour): Message | undefined {

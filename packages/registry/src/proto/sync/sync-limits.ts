@@ -2,6 +2,9 @@
 export const CHANGES_AT_ONCE = 50
 export const CHANGES_REFILL_MS = 5_000
 
+/** How long after the platform failed to sign a log it is tried again, in ms. */
+export const SEAL_RETRY_MS = 1_000
+
 /** Every this many bytes of a log make a change of it count once more: it is hashed whole. */
 export const CHANGE_COST_BYTES = 65_536
 
@@ -77,6 +80,13 @@ export const MAX_GONE = 65_536
 
 /** The most answers to what one leaf wants that wait behind what is due to it; a later one stands for an earlier one. */
 export const MAX_MARKS = 64
+
+/**
+ * How many owners and records of theirs are looked at at once because one leaf changes what it wants, and the time, in
+ * ms, in which as many more are. One change more may begin while there is room; others wait, and become one.
+ */
+export const LOOKS_AT_ONCE = 262_144
+export const LOOKS_REFILL_MS = 40_000
 
 /** The most reports that wait to be taken; the oldest go first. */
 export const MAX_REPORTS = 64

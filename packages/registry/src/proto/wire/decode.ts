@@ -102,8 +102,9 @@ function decodeBuckets(value: unknown): readonly number[] {
 
 function decodeVersions(value: unknown, max: number = MAX_ITEMS_PER_MESSAGE): LogVersion[] {
   return listOf(value, 'items', max).map((item) => {
-    const [owner, kind, ...version] = checkList(item, { what: 'version', min: 5, max: MAX_FIELDS })
-    return { ...decodeId(owner, kind), version: decodeVersion(version) }
+    const fields = checkList(item, { what: 'version', min: 5, max: MAX_FIELDS })
+    const { owner, kind } = decodeId(fields[0], fields[1])
+    return { owner, kind, version: decodeVersion(fields, 2) }
   })
 }
 
@@ -124,8 +125,10 @@ function decodeDelta(value: unknown): Delta {
   const publicKey = key === null ? undefined : checkBytes(key, 'public key', PUBLIC_KEY_BYTES)
   const since = decodePosition(position, 'since')
   if (since === undefined && publicKey === undefined) throw new TypeError('a snapshot must have a public key')
+  const id = decodeId(owner, kind)
   return {
-    ...decodeId(owner, kind),
+    owner: id.owner,
+    kind: id.kind,
     publicKey,
     state: decodeState(state),
     since,
@@ -158,14 +161,15 @@ function decodeId(owner: unknown, kind: unknown): LogId {
 }
 
 function decodePosition(value: unknown, what: string): Version | undefined {
-  return value === null ? undefined : decodeVersion(checkList(value, { what, min: 3, max: MAX_FIELDS }))
+  return value === null ? undefined : decodeVersion(checkList(value, { what, min: 3, max: MAX_FIELDS }), 0)
 }
 
-function decodeVersion([incarnation, sequence, check]: readonly unknown[]): Version {
+/** The version in three fields from `at` on. */
+function decodeVersion(fields: readonly unknown[], at: number): Version {
   return {
-    incarnation: checkCount(incarnation, 'incarnation'),
-    sequence: checkCount(sequence, 'sequence'),
-    check: checkMix(check, 'check'),
+    incarnation: checkCount(fields[at], 'incarnation'),
+    sequence: checkCount(fields[at + 1], 'sequence'),
+    check: checkMix(fields[at + 2], 'check'),
   }
 }
 

@@ -18,6 +18,7 @@ import {
 } from './limits.js'
 import { plainInterner, type Interner } from './interner.js'
 import type { LinkRecord, NodeRecord, ServiceHealth, ServiceKey, ServiceRecord } from './record.js'
+import { ServiceInstance } from './service-record.js'
 import { checkText, checkTextList } from './text.js'
 
 /*
@@ -74,12 +75,7 @@ export function checkServiceRecord(
   fields: ServiceFields,
   interner: Interner = plainInterner,
 ): ServiceRecord {
-  return Object.freeze({
-    kind: 'service',
-    environment: key.environment,
-    name: key.name,
-    port: key.port,
-    nodeId,
+  return new ServiceInstance(nodeId, key, {
     tags: interner.knownList(fields.tags) ?? interner.list(checkTags(fields.tags)),
     weight: checkInteger('weight', fields.weight, { min: 0, max: MAX_WEIGHT }),
     zone: interner.knownText(fields.zone) ?? interner.text(checkLabel('zone', fields.zone)),

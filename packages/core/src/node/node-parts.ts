@@ -1,11 +1,12 @@
 import type { Transport } from '@astranet/interface'
 import type { Link } from '@astranet/link'
-import { Outliers, type Catalogue } from '@astranet/registry'
+import type { Catalogue } from '@astranet/registry'
 import { RouteTable } from '@astranet/relay'
 import { AccessControl } from '../access/access-control.js'
 import { Offers } from '../access/offers.js'
 import { PassingOn } from '../access/passing-on.js'
 import { PolicyFailures } from '../access/policy-failures.js'
+import { AvoidedInstances } from '../dial/avoided-instances.js'
 import { ChangeWaiters } from '../dial/change-waiters.js'
 import { Dialer } from '../dial/dialer.js'
 import { Loopback } from '../dial/loopback.js'
@@ -82,7 +83,7 @@ export function nodeParts<TSocket, TListener>(
   const dialer = new Dialer({
     ...{ factory: platform, self, clock, catalogue, ports, loopback, access, offers, waiters, zone },
     ...{ links: new LinkSource(preferred), identityOf: table.identityOf.bind(table) },
-    ...{ wants: discovery.wants, outliers: new Outliers() },
+    ...{ wants: discovery.wants, avoided: new AvoidedInstances({ clock, reporter: platform }) },
     measured: { self, linkTo: preferred.linkTo.bind(preferred) },
   })
   const binder = new Binder({

@@ -93,6 +93,7 @@ export function nodeParts<TSocket, TListener>(
     ...{ maker, hasSecret: psk !== undefined },
     reports: new EndpointReports(platform),
     hostAddresses: platform.hostAddresses,
+    machine: platform.machine,
     onChange: () => host.onAddresses(),
   })
   const tickets = new TicketMaker({ identity, secret, psk, addresses: () => endpoints.addresses })

@@ -22,7 +22,7 @@ import type { AvoidedInstances } from './avoided-instances.js'
 import type { ChangeWaiters } from './change-waiters.js'
 import { ChoiceContext, type LinksToMeasure } from './choice-context.js'
 import type { Loopback } from './loopback.js'
-import { UrlNames } from './url-names.js'
+import { namesInUrl, UrlNames } from './url-names.js'
 
 /** @internal What dialing needs of its node. */
 export interface DialParts<TSocket> {
@@ -105,8 +105,9 @@ export class DialContext {
   }
 
   /** The network is asked for a name that is dialed, if this node does not hear of all. */
-  want(service: string, { environment }: DialScope): void {
-    this.parts.wants.use(environment, service)
+  want(service: string, { environment, hasUrlNames }: DialScope): void {
+    const names = hasUrlNames === true ? namesInUrl(service) : [service]
+    for (const name of names) this.parts.wants.use(environment, name)
   }
 
   /** Picks an instance that can be asked now, or `undefined`. */

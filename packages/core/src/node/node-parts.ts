@@ -122,6 +122,7 @@ function catalogueParts<TSocket, TListener>(
   const catalogue = ownCatalogue({
     ...{ options, signatures: platform.signatures },
     onWork: () => neighbours().sync.schedule(),
+    // Whom it goes to makes no difference: see PassingOn.
     mayPassOn: (_to, owner, services) => passingOn.isAllowed(owner, services),
   })
   const reports = new RegistryReports({ catalogue, reporter: platform })

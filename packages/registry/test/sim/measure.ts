@@ -1,7 +1,8 @@
 import { killNode, leaveNode } from './chaos.js'
 import { Process } from './process.js'
 import { must } from './sim-failure.js'
-import { canReach, disagreement, viewersOf } from './truth.js'
+import { Reach } from './reach.js'
+import { findDisagreement, viewersOf } from './truth.js'
 import type { World } from './world.js'
 
 /** How fine a time is measured that is not that of an event, ms. */
@@ -27,11 +28,15 @@ export interface Measurements {
 /** Runs until all agree with the truth. Returns how long that took. Throws when it takes longer than `maxMs`. */
 export async function agree(world: World, maxMs: number, stepMs = STEP_MS): Promise<number> {
   const startedMs = world.clock.now()
+  let last: Process | undefined
   for (;;) {
-    const difference = disagreement(world)
+    // The one that differed last is looked at first: all are gone through only when it agrees.
+    const early = last?.isAlive === true ? findDisagreement(world, [last]) : undefined
+    const difference = early ?? findDisagreement(world, world.processes)
     const tookMs = world.clock.now() - startedMs
     if (difference === undefined) return tookMs
-    must(tookMs < maxMs, `no agreement after ${tookMs} ms: ${difference}`)
+    must(tookMs < maxMs, `no agreement after ${tookMs} ms: ${difference.text}`)
+    last = difference.process
     await world.run(stepMs)
   }
 }
@@ -43,16 +48,17 @@ export async function measureChanges(world: World, changes: number, into: Measur
 }
 
 async function measureChange(world: World, into: Measurements | undefined): Promise<void> {
-  const owners = world.processes.filter((process) => process.offers().length > 0)
+  const owners = world.processes.filter(({ nodeId, life }) => world.ledger.count(nodeId, life) > 0)
   if (owners.length === 0) return
   const owner = world.rng.pick(owners)
   const service = world.rng.pick(owner.offers())
   const key = `${service.environment}/${service.name}`
+  const reach = new Reach(world)
   const viewers = new Set(
     world.processes.filter(
       (each) =>
         each !== owner &&
-        canReach(each, owner) &&
+        reach.of(each).has(owner.nodeId) &&
         (each.catalogue.catalogue === 'all' || each.wants.has(key)),
     ),
   )

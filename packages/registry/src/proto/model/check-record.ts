@@ -18,6 +18,7 @@ import {
 } from './limits.js'
 import { plainInterner, type Interner } from './interner.js'
 import type { LinkRecord, NodeRecord, ServiceHealth, ServiceKey, ServiceRecord } from './record.js'
+import { ServiceInstance } from './service-record.js'
 import { checkText, checkTextList } from './text.js'
 
 /*
@@ -40,9 +41,6 @@ export interface ServiceFields {
   readonly version: unknown
   readonly health: unknown
 }
-
-/** Fields of a service that were checked. */
-type CheckedService = Pick<ServiceRecord, 'tags' | 'weight' | 'zone' | 'version' | 'health'>
 
 /** A frozen node record. */
 export function checkNodeRecord(fields: NodeFields): NodeRecord {
@@ -77,32 +75,12 @@ export function checkServiceRecord(
   fields: ServiceFields,
   interner: Interner = plainInterner,
 ): ServiceRecord {
-  return freezeService(nodeId, key, {
+  return new ServiceInstance(nodeId, key, {
     tags: checkTags(fields.tags, interner),
     weight: checkWeight(fields.weight),
     zone: checkLabel('zone', fields.zone, interner),
     version: checkLabel('version', fields.version, interner),
     health: checkHealth(fields.health),
-  })
-}
-
-/** A frozen service record of fields that were checked. */
-export function freezeService(
-  nodeId: NodeId,
-  { environment, name, port }: ServiceKey,
-  { tags, weight, zone, version, health }: CheckedService,
-): ServiceRecord {
-  return Object.freeze({
-    kind: 'service',
-    environment,
-    name,
-    port,
-    nodeId,
-    tags,
-    weight,
-    zone,
-    version,
-    health,
   })
 }
 

@@ -6,7 +6,6 @@ import {
   checkServiceKey,
   checkTags,
   checkWeight,
-  freezeService,
 } from './check-record.js'
 import { KIND_LINK, KIND_NODE, KIND_SERVICE } from './entry-record.js'
 import { MAX_NODE_ROUTERS } from './limits.js'
@@ -14,6 +13,7 @@ import type { LogItem } from './log-item.js'
 import { PlainReader, repeatedField } from './plain-reader.js'
 import type { ReadContext } from './read-context.js'
 import { keyText, type RecordKey } from './record.js'
+import { ServiceInstance } from './service-record.js'
 
 const NIL = 0xc0
 
@@ -83,7 +83,7 @@ export class PlainEntries {
     const health = reader.integer()
     if (reader.isUnusual || health > 1) return undefined
     checkWeight(weight)
-    return freezeService(id.owner, key, {
+    return new ServiceInstance(id.owner, key, {
       tags,
       weight,
       zone,

@@ -127,11 +127,8 @@ export class Intake {
     from.announcements.isKnown(log.key, delta.state)
     const isSame = compareVersions(delta.state, held) === 0
     awaited.arrived(log.key, held, from)
-    if (isSame) {
-      this.#parts.onKnown(from, delta.owner)
-      // What was asked for, whole logs, and what an owner says itself may come twice; the rest comes over two links.
-      if (!from.isGraftDue && delta.since !== undefined && delta.owner !== from.id) push.duplicate(from)
-    } else push.outdated(from, log, delta.state)
+    if (isSame) this.#parts.onKnown(from, delta.owner)
+    else push.outdated(from, log, delta.state)
     return undefined
   }
 

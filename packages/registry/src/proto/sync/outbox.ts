@@ -21,7 +21,6 @@ import type { Home } from './home.js'
 import type { Neighbour } from './neighbour.js'
 import type { OwnLogs } from './own-logs.js'
 import type { SharedLog } from './shared-log.js'
-import { SMALL_LOG_BYTES } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 import type { VersionsAnswer } from './versions-answer.js'
 
@@ -72,21 +71,17 @@ export class Outbox {
   /** What is asked of the neighbour. */
   #request(to: Neighbour): Message | undefined {
     const { state, home } = this.#parts
-    if (to.isPruneDue) {
-      to.isPruneDue = false
-      return { type: 'prune' }
-    }
     if (to.pull === 'due') {
       to.pull = 'awaited'
       return { type: 'buckets', buckets: state.tree.buckets }
     }
-    if (to.isGraftDue || to.asks.size > 0) return this.#ask(to)
+    if (to.asks.size > 0) return this.#ask(to)
+    if (to.toConfirm.size > 0) return { type: 'confirm', owners: takeSome(to.toConfirm) }
     return home.next(to)
   }
 
   #ask(to: Neighbour): Message {
     const { store, self } = this.#parts.state
-    to.isGraftDue = false
     const items: AskedLog[] = []
     for (const [key, { owner, kind, isWhole }] of to.asks) {
       if (items.length === MAX_ITEMS_PER_MESSAGE) break
@@ -104,18 +99,24 @@ export class Outbox {
       this.#wait(to)
     }
     if (to.gone.size > 0) {
-      const owners: NodeId[] = []
-      for (const owner of to.gone) {
-        if (owners.length === MAX_ITEMS_PER_MESSAGE) break
-        to.gone.delete(owner)
-        owners.push(owner)
-      }
-      return { type: 'gone', owners }
+      return { type: 'gone', owners: takeSome(to.gone) }
     }
+    if (to.confirmed.size > 0) return this.#confirmed(to)
     const { first } = to.dirty
     if (typeof first !== 'number') return undefined
     to.dirty.delete(first)
     return { type: 'settled', token: first }
+  }
+
+  #confirmed(to: Neighbour): Message {
+    const { state, own } = this.#parts
+    const items: LogVersion[] = []
+    for (const owner of takeSome(to.confirmed)) {
+      to.confirms.delete(owner)
+      const log = owner === state.self ? own.services : state.store.owner(owner)?.services
+      if (log?.version !== undefined) items.push({ owner, kind: 'services', version: log.version })
+    }
+    return { type: 'confirmed', items: items.filter((item) => this.#mayBeTold(to, item)) }
   }
 
   #deltas(to: Neighbour): Message | undefined {
@@ -130,7 +131,6 @@ export class Outbox {
     if (!to.isKnown) return deltas.length === 0 ? undefined : { type: 'deltas', deltas }
     for (let first = to.dirty.first; typeof first === 'object'; first = to.dirty.first) {
       if (deltas.length > 0 && room < DELTA_OVERHEAD_BYTES + MIN_PART_BYTES) break
-      if (sendsAnnounced(to, first)) continue
       if (first.isAsked && !to.resent.hasRoom(this.#parts.state.now)) {
         this.#wait(to)
         break
@@ -226,14 +226,13 @@ export class Outbox {
   }
 }
 
-/**
- * Before links go to a neighbour that is only told of changes, what it was not told of yet is sent: the links may make
- * those nodes visible there. Returns whether there was anything.
- */
-function sendsAnnounced({ announcements, dirty }: Neighbour, { log, base, cursor }: DirtyLog): boolean {
-  if (log.kind !== 'links' || cursor !== undefined || announcements.size === 0) return false
-  const services = announcements.takeServices(SMALL_LOG_BYTES)
-  for (const each of services) dirty.add(each, undefined)
-  if (services.length > 0) dirty.add(log, base)
-  return services.length > 0
+/** Takes as many ids as fit into one message. */
+function takeSome(ids: Set<NodeId>): NodeId[] {
+  const taken: NodeId[] = []
+  for (const id of ids) {
+    if (taken.length === MAX_ITEMS_PER_MESSAGE) break
+    ids.delete(id)
+    taken.push(id)
+  }
+  return taken
 }

@@ -56,8 +56,10 @@ function decodeFields(type: Message['type'], fields: readonly unknown[]): Messag
     case 'ask':
       return { type, items: listOf(fields[0], 'items', MAX_ITEMS_PER_MESSAGE).map(decodeAsked) }
     case 'announce':
+    case 'confirmed':
       return { type, items: decodeVersions(fields[0]) }
-    case 'gone': {
+    case 'gone':
+    case 'confirm': {
       const owners = listOf(fields[0], 'owners', MAX_ITEMS_PER_MESSAGE)
       return { type, owners: owners.map((owner) => checkNodeIdBytes(owner, 'owner')) }
     }
@@ -67,7 +69,6 @@ function decodeFields(type: Message['type'], fields: readonly unknown[]): Messag
       return { type, token: checkCount(fields[0], 'token') }
     case 'root':
       return { type, root: checkMix(fields[0], 'root') }
-    case 'prune':
     case 'restart':
       return { type }
   }

@@ -8,6 +8,9 @@ import type { World } from './world.js'
 /** How fine a time is measured that is not that of an event, ms. */
 const STEP_MS = 50
 
+/** Changes of a busy network, the time between two, and the time in which what follows them comes to rest, ms. */
+const BUSY = { changes: 100, everyMs: 100, restMs: 5_000 }
+
 /** What a run measures. Times are ms, counts per change unless said otherwise. */
 export interface Measurements {
   /** From a change to each node that is to see it. */
@@ -15,6 +18,8 @@ export interface Measurements {
   readonly deltas: number[]
   readonly messages: number[]
   readonly bytes: number[]
+  /** Messages for each change when there are ten changes a second; `undefined`: nobody offers anything. */
+  busyMessages: number | undefined
   /** Bytes that a link carries in a second when nothing changes. */
   steadyBytes: number
   /** Until all agree after everything was mended; after a split was healed and its links were up. */
@@ -48,9 +53,8 @@ export async function measureChanges(world: World, changes: number, into: Measur
 }
 
 async function measureChange(world: World, into: Measurements | undefined): Promise<void> {
-  const owners = world.processes.filter(({ nodeId, life }) => world.ledger.count(nodeId, life) > 0)
-  if (owners.length === 0) return
-  const owner = world.rng.pick(owners)
+  const owner = randomOwner(world)
+  if (owner === undefined) return
   const service = world.rng.pick(owner.offers())
   const key = `${service.environment}/${service.name}`
   const reach = new Reach(world)
@@ -76,6 +80,29 @@ async function measureChange(world: World, into: Measurements | undefined): Prom
   await agree(world, 30_000)
   world.onSeen = undefined
   must(viewers.size === 0, `${viewers.size} nodes have not seen a change`)
+}
+
+/** Measures what a change costs when changes by random nodes come one behind the other. */
+export async function measureBusy(world: World, into: Measurements): Promise<void> {
+  const { changes, everyMs } = BUSY
+  world.cost.reset()
+  for (let n = 0; n < changes; n++) {
+    const owner = randomOwner(world)
+    if (owner === undefined) return
+    const service = world.rng.pick(owner.offers())
+    owner.publish({ ...service, weight: service.weight === 1 ? 2 : 1 })
+    await world.run(everyMs)
+  }
+  // What is announced follows seconds later.
+  await world.run(BUSY.restMs)
+  into.busyMessages = world.cost.total / changes
+  await agree(world, 30_000)
+}
+
+/** A process that offers something. */
+function randomOwner(world: World): Process | undefined {
+  const owners = world.processes.filter(({ nodeId, life }) => world.ledger.count(nodeId, life) > 0)
+  return owners.length === 0 ? undefined : world.rng.pick(owners)
 }
 
 /** Measures the bytes of two minutes in which nothing happens. */

@@ -1,6 +1,7 @@
 import { act, startNode } from './chaos.js'
 import {
   agree,
+  measureBusy,
   measureChanges,
   measureCrash,
   measureLeave,
@@ -64,6 +65,7 @@ async function runIn(world: World, plan: Plan, options: SimOptions): Promise<Mea
     deltas: [],
     messages: [],
     bytes: [],
+    busyMessages: undefined,
     steadyBytes: 0,
     agreedMs: 0,
     healedMs: 0,
@@ -89,6 +91,7 @@ async function runIn(world: World, plan: Plan, options: SimOptions): Promise<Mea
   checkRest(world)
   if (plan.isBrief) return measured
   await measureChanges(world, plan.changes, measured)
+  await measureBusy(world, measured)
   say('changes are measured')
   await measureSteady(world, measured)
   say('the time without changes is measured')

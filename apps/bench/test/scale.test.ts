@@ -7,13 +7,15 @@ test('without options it is 5,000 links, measured for 30 s, of which ten come an
     seconds: 30,
     settleSeconds: 12,
     changesPerSecond: 10,
+    profile: undefined,
   })
-  const options = ['--links', '10', '--seconds', '0.5', '--settle', '0', '--changes', '0']
+  const options = ['--links', '10', '--seconds', '0.5', '--settle', '0', '--changes', '0', '--profile', 'x']
   expect(readScaleArguments(options)).toEqual({
     links: 10,
     seconds: 0.5,
     settleSeconds: 0,
     changesPerSecond: 0,
+    profile: 'x',
   })
   expect(readScaleArguments(['--help'])).toBe(undefined)
 })

@@ -10,6 +10,8 @@ export interface ScaleArguments {
   readonly settleSeconds: number
   /** Leaves that come, and as many that go, in a second; 0 or more. */
   readonly changesPerSecond: number
+  /** A folder for profiles of the hub's CPU time; `undefined`: none are taken. */
+  readonly profile: string | undefined
 }
 
 const DEFAULTS: ScaleArguments = {
@@ -17,6 +19,7 @@ const DEFAULTS: ScaleArguments = {
   seconds: 30,
   settleSeconds: 12,
   changesPerSecond: 10,
+  profile: undefined,
 }
 
 /** What `--help` of both commands prints. */
@@ -31,6 +34,7 @@ Options:
   --seconds <s>   how long each part is measured (default ${DEFAULTS.seconds})
   --settle <s>    how long it waits before each part, for new links and cold code (default ${DEFAULTS.settleSeconds})
   --changes <n>   leaves that come, and as many that go, in a second (default ${DEFAULTS.changesPerSecond})
+  --profile <dir> writes profiles of the hub's CPU time to this folder ("hub" only); this makes the hub slower
   --help          prints this text
 
 Each link needs a file descriptor: raise "ulimit -n" above the number of links.
@@ -45,6 +49,7 @@ export function readScaleArguments(args: readonly string[]): ScaleArguments | un
       seconds: { type: 'string', default: String(DEFAULTS.seconds) },
       settle: { type: 'string', default: String(DEFAULTS.settleSeconds) },
       changes: { type: 'string', default: String(DEFAULTS.changesPerSecond) },
+      profile: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -54,6 +59,7 @@ export function readScaleArguments(args: readonly string[]): ScaleArguments | un
     seconds: atLeast('--seconds', values.seconds, 0.1),
     settleSeconds: atLeast('--settle', values.settle, 0),
     changesPerSecond: atLeast('--changes', values.changes, 0),
+    profile: values.profile,
   }
 }
 

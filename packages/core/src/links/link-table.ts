@@ -15,6 +15,7 @@ import type { Admission, Decision } from './admission.js'
 import type { Conflicts } from './conflicts.js'
 import type { StreamKind, StreamTaker, StreamTakers } from './incoming-stream.js'
 import type { LinkRecord } from './link-record.js'
+import { LinksByNode } from './links-by-node.js'
 import type { PreferredLinks } from './preferred-links.js'
 import type { AdmittedIdentity } from './remote-identity.js'
 
@@ -49,6 +50,7 @@ export interface LinkTableParts {
 export class LinkTable implements LinkHandler {
   readonly #parts: LinkTableParts
   readonly #links = new Map<Link, LinkRecord>()
+  readonly #byNode = new LinksByNode()
   #isClosed = false
   /** Callers of `close`. */
   #closing: (() => void)[] = []
@@ -80,8 +82,8 @@ export class LinkTable implements LinkHandler {
   }
 
   /** All open links to the node. */
-  linksTo(nodeId: NodeId): Link[] {
-    return [...this.#links].flatMap(([link, record]) => (record.nodeId === nodeId ? [link] : []))
+  linksTo(nodeId: NodeId): readonly Link[] {
+    return this.#byNode.to(nodeId)
   }
 
   /** Adds a link that is not started yet. Its handler is this table. */
@@ -141,6 +143,7 @@ export class LinkTable implements LinkHandler {
     const nodeId = link.peer?.nodeId
     if (record === undefined || nodeId === undefined) return
     record.nodeId = nodeId
+    this.#byNode.add(nodeId, link)
     const { introduction, preferred, conflicts } = this.#parts
     const { incarnation } = introduction()
     if (incarnation !== record.incarnation) link.tellIncarnation(incarnation)
@@ -203,6 +206,7 @@ export class LinkTable implements LinkHandler {
     const record = this.#links.get(link)
     if (record === undefined) return
     this.#links.delete(link)
+    if (record.nodeId !== undefined) this.#byNode.delete(record.nodeId, link)
     this.#parts.admission.forget(link)
     if (!this.#isClosed) this.#parts.conflicts.ended(error, record)
     record.forget()

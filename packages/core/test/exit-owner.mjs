@@ -18,4 +18,10 @@ const ways = {
 const node = new AstraNet()
 await node.bind('', 'web')
 await node.join('tcp4', process.argv[2])
-process.on('message', (way) => ways[way]())
+process.on('message', async (way) => {
+  // What it has published before has left, so only the last state is missing.
+  const isQuiet = ({ isCurrent, dirty, awaited }) => isCurrent && dirty === 0 && awaited === 0
+  while (!node.inspect().registry.neighbours.every(isQuiet)) await new Promise(setImmediate)
+  await node.ping(node.inspect().links[0].nodeId)
+  ways[way]()
+})

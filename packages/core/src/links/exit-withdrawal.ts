@@ -19,8 +19,9 @@ export interface ExitWithdrawalParts {
  * as `leave` does for a node that is closed. So nobody keeps entries of a node that has gone and may never return.
  *
  * All of it is within one call, because a program that ends has no further turn. So it works where the node's identity
- * signs at once (`signNow`), as those of Node do, and for neighbours whose registry stream has room. For others the
- * end of the links alone takes the services away, as when a process is killed.
+ * signs at once (`signNow`), as those of Node do, and for neighbours whose registry stream has room and nothing unsent:
+ * what waits there may leave behind the go-away, and is then ignored. Otherwise the end of the links alone takes the
+ * services away, as when a process is killed.
  */
 export class ExitWithdrawal {
   readonly #parts: ExitWithdrawalParts

@@ -9,6 +9,7 @@ import { BoundedInterner } from '../model/interner.js'
 import { resolveLimits } from '../model/limits.js'
 import { ServiceView } from '../view/service-view.js'
 import { Awaited } from './awaited.js'
+import { Confirmations } from './confirmations.js'
 import { Exchange } from './exchange.js'
 import { GraphFeed } from './graph-feed.js'
 import { Home } from './home.js'
@@ -24,6 +25,7 @@ import { Pull } from './pull.js'
 import { Push } from './push.js'
 import { Reader } from './reader.js'
 import { RefusedOwners } from './refused-owners.js'
+import { Returning } from './returning.js'
 import { Spread } from './spread.js'
 import { SyncState } from './sync-state.js'
 import { VerifyAhead } from './verify-ahead.js'
@@ -47,6 +49,7 @@ export class Engine {
   readonly intake: Intake
   readonly reader: Reader
   readonly #claims: IncarnationClaims
+  readonly #push: Push
 
   /** `onWork` is called when a promise has brought something. Throws like `Catalogue`'s constructor. */
   constructor(options: CatalogueOptions, onWork: () => void) {
@@ -71,10 +74,12 @@ export class Engine {
         spread.tell(log, base)
         if (isLater) onWork()
       },
+      onFailedLater: onWork,
     })
     this.own = own
     const awaited = new Awaited(state, limits.maxHeldBytes, (neighbour) => links.check(neighbour))
-    const push = new Push(state, awaited)
+    const push = new Push(state, graph, awaited)
+    this.#push = push
     const feed = new GraphFeed(graph)
     const missing = new MissingLogs(state, graph)
     const home: Home = new Home({
@@ -83,11 +88,13 @@ export class Engine {
       onWork,
       onGivenChanged: (owner) => this.#givenChanged(owner, spread),
     })
+    const returning = new Returning(state, graph, (owner) => visibility.confirmed(owner))
     const visibility: Visibility = new Visibility({
       state,
       graph,
       view,
       missing,
+      returning,
       isGiven: (owner) => home.isGiven(owner),
       onShown: (logs, since) => spread.shown(logs, since),
       onHidden: (owner) => {
@@ -95,6 +102,7 @@ export class Engine {
         memory.watchHidden()
       },
     })
+    const confirmations = new Confirmations(state, (owner) => visibility.has(owner))
     const leaves = new Leaves({
       state,
       view,
@@ -134,10 +142,11 @@ export class Engine {
       state,
       graph,
       awaited,
-      push,
       leaves,
       home,
       visibility,
+      returning,
+      confirmations,
       ownLinks,
       ownRecords,
       random,
@@ -152,6 +161,8 @@ export class Engine {
       leaves,
       home,
       visibility,
+      returning,
+      confirmations,
       memory,
       onLaterLife: (nodeId, later) => links.laterLife(nodeId, later),
     })
@@ -195,11 +206,12 @@ export class Engine {
       own,
       awaited,
       pull,
-      push,
       leaves,
       home,
       intake: this.intake,
       links,
+      returning,
+      confirmations,
     })
     this.home = home
     this.links = links
@@ -247,6 +259,7 @@ export class Engine {
   settle(): void {
     const { state, home, view, visibility } = this
     visibility.settle()
+    this.#push.settle()
     if (home.interests.hasUnanswered) this.#answerWants()
     view.notify()
     state.signal.notify()

@@ -2,6 +2,7 @@ import { encodeMessage } from '@astranet/frame/message'
 import { toNodeId } from '@astranet/interface'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { checkServiceKey, checkServiceRecord } from '../src/proto/model/check-record.js'
 import { bodyStart, entryEnd } from '../src/proto/model/entry-layout.js'
 import { encodeEntry, readAnyEntry, readEntries } from '../src/proto/model/entry.js'
 import { BoundedInterner } from '../src/proto/model/interner.js'
@@ -22,21 +23,23 @@ const integer = fc.oneof(
   fc.maxSafeNat(),
 )
 
-const service: fc.Arbitrary<CatalogueRecord> = fc.record({
-  kind: fc.constant('service' as const),
-  environment: fc.oneof(fc.constant(''), name),
-  name,
-  port: fc.oneof(
-    fc.constantFrom(0, 127, 128, 255, 256, 65_535, 65_536, 2 ** 32 - 1),
-    fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-  ),
-  nodeId: fc.constant(OWNER),
-  tags: fc.array(fc.constantFrom('blue', 'green', 'canary'), { maxLength: 6 }),
-  weight: fc.integer({ min: 0, max: 65_535 }),
-  zone: label,
-  version: label,
-  health: fc.constantFrom('passing' as const, 'failing' as const),
-})
+const service: fc.Arbitrary<CatalogueRecord> = fc
+  .record({
+    environment: fc.oneof(fc.constant(''), name),
+    name,
+    port: fc.oneof(
+      fc.constantFrom(0, 127, 128, 255, 256, 65_535, 65_536, 2 ** 32 - 1),
+      fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    ),
+    tags: fc.array(fc.constantFrom('blue', 'green', 'canary'), { maxLength: 6 }),
+    weight: fc.integer({ min: 0, max: 65_535 }),
+    zone: label,
+    version: label,
+    health: fc.constantFrom('passing' as const, 'failing' as const),
+  })
+  .map(({ environment, name, port, ...fields }) =>
+    checkServiceRecord(OWNER, checkServiceKey(environment, name, port), fields),
+  )
 const node: fc.Arbitrary<CatalogueRecord> = fc.record({
   kind: fc.constant('node' as const),
   roles: fc.array(fc.constantFrom('router', 'leaf'), { maxLength: 3 }),

@@ -59,7 +59,7 @@ export class Neighbour {
   readonly gone: Set<NodeId> = new Set()
   /** Owners that it is to be asked to confirm, and when it was last asked. */
   readonly toConfirm: Set<NodeId> = new Set()
-  confirmAt = -Infinity
+  confirmAt: number = -Infinity
   /** Owners that it asked about: those that are confirmed here, and those that are not, until they are forgotten. */
   readonly confirmed: Set<NodeId> = new Set()
   readonly unconfirmed: Set<NodeId> = new Set()

@@ -39,7 +39,10 @@ export const MIN_TUNNEL_BYTES = 16_384
 export function resolveTunnelLimits(limits: TunnelLimits = {}): ResolvedTunnelLimits {
   if (typeof limits !== 'object' || limits === null) throw new TypeError('limits must be an object')
   const { maxTunnelsPerNode = 1_024, maxTunnels = 16_384, bytesPerSecondPerNode, ...others } = limits
-  const { maxTunnelBytes = 4_194_304, maxTotalTunnelBytes = 134_217_728, answerTimeoutMs = 8_000 } = others
+  const { maxTunnelBytes = 4_194_304, maxTotalTunnelBytes = 134_217_728, ...rest } = others
+  const { answerTimeoutMs = 8_000, ...unknown } = rest
+  const [name] = Object.keys(unknown)
+  if (name !== undefined) throw new TypeError(`${name} is not an option`)
   return {
     maxTunnelsPerNode: checkInteger('maxTunnelsPerNode', maxTunnelsPerNode, COUNT),
     maxTunnels: checkInteger('maxTunnels', maxTunnels, COUNT),

@@ -59,7 +59,8 @@ test('a node with eight tunnels gets as much as one with a single tunnel', async
   const stops: (() => void)[] = []
   await many.link(net.router)
   await one.link(net.router)
-  for (let index = 0; index < 8; index++) stops.push(flood(new Tap(await net.open(many)), new Uint8Array(30_000)))
+  for (let index = 0; index < 8; index++)
+    stops.push(flood(new Tap(await net.open(many)), new Uint8Array(30_000)))
   stops.push(flood(new Tap(await net.open(one)), new Uint8Array(30_000)))
   for (const bytes of await perSecond(net.arrived, 2)) {
     const single = bytes.pop() ?? 0

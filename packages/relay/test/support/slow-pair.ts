@@ -79,7 +79,10 @@ class SlowEnd implements ByteDuplex {
 
   #tick(): void {
     this.#timer = undefined
-    const count = Math.min(this.#waiting.length, Math.ceil((performance.now() - this.#since) * this.#bytesPerMs))
+    const count = Math.min(
+      this.#waiting.length,
+      Math.ceil((performance.now() - this.#since) * this.#bytesPerMs),
+    )
     this.#below.writev([this.#waiting.slice(0, count)])
     this.#waiting = this.#waiting.slice(count)
     if (this.#waiting.length > 0) {

@@ -15,6 +15,8 @@ export class Tap {
   /** `isReading`: otherwise it is paused at once, and gives no credit. */
   constructor({ stream, initialBytes }: Opened, { isReading = true }: { readonly isReading?: boolean } = {}) {
     this.stream = stream
+    // As the ends of tunnels do.
+    stream.carry(16_777_216)
     if (initialBytes !== undefined) this.#take(initialBytes)
     stream.handle({
       onData: (_, chunk) => this.#take(chunk),

@@ -89,6 +89,7 @@ export function nodeParts<TSocket, TListener>(
       maker: () => maker,
       onFailed: (nodeId, error) => platform.publish(TUNNEL_FAILED, { nodeId, error }),
     }),
+    onGraph: () => waiters.wake(),
     transportFor: (network) => host.transportFor(network),
     onPreferred: (nodeId) => {
       paths.changed(nodeId)

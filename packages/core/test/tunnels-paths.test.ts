@@ -76,7 +76,10 @@ test('an advertised address is used when a dial asks for a direct path', async (
     code: 'EHOSTUNREACH',
   })
   await server.listenAndServe('tcp4', '127.0.0.1:0')
-  expect(await echo(client, 'echo', { path: 'direct', timeoutMs: 5_000 })).toEqual({ kind: 'direct', via: [] })
+  expect(await echo(client, 'echo', { path: 'direct', timeoutMs: 5_000 })).toEqual({
+    kind: 'direct',
+    via: [],
+  })
   expect(client.inspect().links.map(({ nodeId }) => nodeId)).toContain(server.nodeId)
   expect(router.inspect().forwarding).toMatchObject({ tunnels: 0, opened: 0 })
 })
@@ -91,7 +94,11 @@ test('routes say direct or relayed, the routers, and whether they are encrypted'
   await using nodes = await overRouter()
   const { client, router, server } = nodes
   await until(() => client.routes().length === 2)
-  expect(client.routesMap().get(router.nodeId)).toMatchObject({ kind: 'direct', distance: 0, isEncrypted: false })
+  expect(client.routesMap().get(router.nodeId)).toMatchObject({
+    kind: 'direct',
+    distance: 0,
+    isEncrypted: false,
+  })
   const far = { kind: 'relay', distance: 1, isEncrypted: true, via: [router.nodeId] }
   expect(client.routesMap().get(server.nodeId)).toMatchObject(far)
 })
@@ -108,7 +115,7 @@ test('a tunnel without a stream is ended after its time, and a new dial makes an
   expect(router.inspect().forwarding).toMatchObject({ opened: 2, lost: 0 })
 })
 
-test('a tunnel is no neighbour: it is in nobody\'s catalogue, and carries no registry', async () => {
+test("a tunnel is no neighbour: it is in nobody's catalogue, and carries no registry", async () => {
   await using nodes = await overRouter()
   const { client, server } = nodes
   const socket = await client.dial('', 'echo')

@@ -27,18 +27,20 @@ async function star(sources: number, { endRate, limits }: { endRate: number; lim
   }
 }
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** Bytes that each tunnel delivered in each of `count` seconds, after a first half second. */
-async function perSecond(taps: readonly Tap[], count: number): Promise<number[][]> {
-  await sleep(500)
-  const seconds: number[][] = []
-  for (let second = 0; second < count; second++) {
-    const before = taps.map(({ receivedBytes }) => receivedBytes)
-    await sleep(1_000)
-    seconds.push(taps.map(({ receivedBytes }, index) => receivedBytes - (before[index] ?? 0)))
-  }
-  return seconds
+/** Bytes that each tunnel delivered in each of `count` seconds, after a first one. */
+function perSecond(taps: readonly Tap[], count: number): Promise<number[][]> {
+  return new Promise((resolve) => {
+    const totals: number[][] = []
+    const timer = setInterval(() => {
+      totals.push(taps.map(({ receivedBytes }) => receivedBytes))
+      if (totals.length <= count) return
+      clearInterval(timer)
+      const differences = totals.map((now, second) =>
+        now.map((bytes, index) => bytes - (totals[second - 1]?.[index] ?? 0)),
+      )
+      resolve(differences.slice(1))
+    }, 1_000)
+  })
 }
 
 test('ten tunnels of different speeds get within 10 % of each other in each second', async () => {

@@ -149,6 +149,7 @@ export class Node<TSocket, TListener> {
       registry: this.catalogue.inspect(),
       links: inspectLinks(neighbours.table, links.linkTo.bind(links)),
       forwarding: forwarder.inspect(),
+      tunnels: forwarder.inspectTunnels(),
     }
   }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { AstraNet, generateSecret } from '../src/index.js'
 import { Net } from './discovery-support.js'
-import { readToEnd, until } from './support.js'
+import { readToEnd } from './support.js'
 
 /** A client and a server that both have joined one router, and listen nowhere. */
 async function overRouter(): Promise<

@@ -1,7 +1,7 @@
 import type { NodeId } from '@astranet/interface'
 import { StreamCode } from '@astranet/link'
 import type { Stream, StreamError, StreamHandler } from '@astranet/mux'
-import { Flow } from './flow.js'
+import { Flow, type FlowEvents } from './flow.js'
 import type { Outlet } from './outlet.js'
 import type { PacedCredit } from './paced-credit.js'
 
@@ -32,8 +32,7 @@ export interface TunnelInspection {
 }
 
 /** What a tunnel reports. */
-export interface TunnelEvents {
-  onForwarded(bytes: number): void
+export interface TunnelEvents extends FlowEvents {
   /** Both streams have ended. Last, once. `isLost`: a link on the way has ended before. */
   onClose(tunnel: Tunnel, isLost: boolean): void
 }
@@ -60,6 +59,16 @@ export class Tunnel implements StreamHandler {
     this.#back = this.#flow(far, near)
   }
 
+  /** The node that opened it, as the path names it. */
+  get from(): NodeId {
+    return this.#near.origin
+  }
+
+  /** The node that it leads to. */
+  get to(): NodeId {
+    return this.#far.origin
+  }
+
   /** What this node holds of it, in bytes. */
   get heldBytes(): number {
     return this.#near.stream.unreadBytes + this.#far.stream.unreadBytes
@@ -68,8 +77,8 @@ export class Tunnel implements StreamHandler {
   /** What it does now, as plain data. */
   inspect(): TunnelInspection {
     return {
-      from: this.#near.origin,
-      to: this.#far.origin,
+      from: this.from,
+      to: this.to,
       heldBytes: this.heldBytes,
       sentBytes: this.#forth.forwardedBytes,
       receivedBytes: this.#back.forwardedBytes,
@@ -136,7 +145,7 @@ export class Tunnel implements StreamHandler {
     return new Flow({
       ...{ source: source.stream, target: target.stream, outlet: target.outlet },
       ...{ origin: source.origin, credit: source.credit },
-      onForwarded: (bytes) => this.#events.onForwarded(bytes),
+      events: this.#events,
     })
   }
 

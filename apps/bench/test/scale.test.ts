@@ -8,14 +8,16 @@ test('without options it is 5,000 links, measured for 30 s, of which ten come an
     settleSeconds: 12,
     changesPerSecond: 10,
     tunnels: 10_000,
+    profile: undefined,
   })
-  const options = ['--links', '10', '--seconds', '0.5', '--settle', '0', '--changes', '0']
+  const options = ['--links', '10', '--seconds', '0.5', '--settle', '0', '--changes', '0', '--profile', 'x']
   expect(readScaleArguments(options)).toEqual({
     links: 10,
     seconds: 0.5,
     settleSeconds: 0,
     changesPerSecond: 0,
     tunnels: 10_000,
+    profile: 'x',
   })
   expect(readScaleArguments(['--help'])).toBe(undefined)
 })

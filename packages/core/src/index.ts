@@ -58,6 +58,7 @@ export type {
 export type { PipeProtection } from '@astranet/link'
 export type { Pipe, SessionLimits } from '@astranet/mux'
 export {
+  eligible,
   hashRing,
   leastStreams,
   lowestRtt,

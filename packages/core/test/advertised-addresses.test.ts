@@ -1,9 +1,12 @@
-import { networkInterfaces } from 'node:os'
-import { expect, test } from 'vitest'
+import { syncBuiltinESMExports } from 'node:module'
+import os, { networkInterfaces, type NetworkInterfaceInfo } from 'node:os'
+import { expect, onTestFinished, test } from 'vitest'
 import { HelloLimit } from '@astranet/link'
 import { memoryPair } from '@astranet/transport-memory'
 import { AstraNet } from '../src/index.js'
 import { rawLink } from './raw-link.js'
+import { RegistryMember } from './registry-member.js'
+import { until } from './support.js'
 import { MAX_ADDRESSES_PER_LISTENER, advertisedAddresses } from '../src/endpoints/advertised-addresses.js'
 
 const HOST = ['192.0.2.7', '10.0.0.1', '2001:db8::7']
@@ -71,4 +74,37 @@ test('a node that listens on all interfaces advertises the addresses of its mach
   expect(advertised.length).toBeLessThanOrEqual(HelloLimit.LISTEN_ADDRESSES)
   expect(advertised.filter((text) => /\[::\]|0\.0\.0\.0/.test(text))).toEqual([])
   await again.close()
+})
+
+const realInterfaces = os.networkInterfaces
+
+/** The machine has these addresses until the test's end. */
+function machineHas(...addresses: readonly string[]): void {
+  const rest = { family: 'IPv4', netmask: '255.255.255.0', mac: '02:00:00:00:00:01', cidr: null } as const
+  const eth0: NetworkInterfaceInfo[] = addresses.map((address) => ({ ...rest, address, internal: false }))
+  os.networkInterfaces = () => ({ eth0 })
+  syncBuiltinESMExports()
+  onTestFinished(() => {
+    os.networkInterfaces = realInterfaces
+    syncBuiltinESMExports()
+  })
+}
+
+test('a node whose machine gets other addresses reports them to its neighbours, and to those that link later', async () => {
+  machineHas('192.0.2.7')
+  await using node = new AstraNet()
+  const open = await node.listenAndServe('tcp4', '0.0.0.0:0')
+  const port = open.address.split(':')[1]
+  await using neighbour = await RegistryMember.join(`127.0.0.1:${port}`)
+  const published = (): readonly string[] | undefined => neighbour.catalogue.node(node.nodeId)?.addresses
+  await until(() => published()?.[0] === `tcp4://192.0.2.7:${port}`)
+  machineHas('10.0.0.1', '10.0.0.2')
+  await until(() => published()?.length === 2)
+  const now = [`tcp4://10.0.0.1:${port}`, `tcp4://10.0.0.2:${port}`]
+  expect(published()).toEqual(now)
+  expect(await advertisedBy(node)).toEqual(now)
+  const loopback = await node.listenAndServe('tcp4', '127.0.0.1:0')
+  await open.close()
+  await until(() => published()?.[0] === `tcp4://${loopback.address}`)
+  expect(published()).toHaveLength(1)
 })

@@ -1,6 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   AstraNet,
+  eligible,
   formatNodeId,
   hashRing,
   leastStreams,
@@ -28,6 +30,17 @@ async function portOf(dialing: Promise<Socket>): Promise<number> {
   const socket = await dialing
   socket.on('error', () => {}).destroy()
   return socket.remotePort
+}
+
+/** What the channels report of ejected instances until the test's end. */
+function ejections(): [string, unknown][] {
+  const found: [string, unknown][] = []
+  for (const kind of ['ejected', 'returned']) {
+    const onMessage = (message: unknown): void => void found.push([kind, message])
+    subscribe(`astranet:instance:${kind}`, onMessage)
+    onTestFinished(() => void unsubscribe(`astranet:instance:${kind}`, onMessage))
+  }
+  return found
 }
 
 describe('a network that chooses', () => {
@@ -171,6 +184,14 @@ test('a failing instance is dialed only when all fail, and a standby when there 
   const selector: Selector = (instances) => (given.push(instances.map(({ port }) => port)), instances[0])
   await portOf(client.dial('', 'web', { selector }))
   expect(given).toEqual([[2]])
+  one.update({ health: 'passing' })
+  await know({ port: 1, health: 'passing' })
+  given.length = 0
+  const eligibleOnes: Selector = (instances, context) => selector(eligible(instances), context)
+  await portOf(client.dial('', 'web', { selector: eligibleOnes }))
+  expect(given).toEqual([[1]])
+  one.update({ health: 'failing' })
+  await know({ port: 1, health: 'failing' })
   two.update({ health: 'failing' })
   await know({ port: 2, health: 'failing' })
   expect(await met()).toEqual([1])
@@ -194,16 +215,22 @@ test('an instance that refuses again and again is left out for a while, and give
     asked.push(instances.map(({ port }) => port))
     return instances[0]
   }
+  const reported = ejections()
   const kept = await client.dial('', 'web:1')
   // Each of these is refused once and goes to the other instance, within the same dial.
   for (let index = 0; index < 5; index++) expect(await portOf(client.dial('', 'web', { selector }))).toBe(2)
   expect(asked.splice(0)).toEqual(Array.from({ length: 5 }, () => [[1, 2], [2]]).flat())
   expect(await portOf(client.dial('', 'web', { selector }))).toBe(2)
   expect(asked.splice(0)).toEqual([[2]])
+  const place = { environment: '', service: 'web', port: 1, nodeId: server.nodeId }
+  expect(reported).toEqual([['ejected', { ...place, durationMs: 30_000 }]])
   ;(await full.accept()).on('error', () => {}).destroy()
   kept.on('error', () => {}).destroy()
-  await clock.advance(30_000)
+  await clock.advance(29_999)
+  expect(reported).toHaveLength(1)
+  await clock.advance(1)
   await turns(5)
+  expect(reported.slice(1)).toEqual([['returned', place]])
   expect(await portOf(client.dial('', 'web', { selector }))).toBe(1)
   expect(asked).toEqual([[1, 2]])
   const closed = client.close()

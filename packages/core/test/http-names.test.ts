@@ -1,9 +1,13 @@
 import http from 'node:http'
+import { domainToASCII, domainToUnicode } from 'node:url'
+import { property, assert, string } from 'fast-check'
 import { toNodeId } from '@astranet/interface'
 import { describe, expect, it, test } from 'vitest'
 import { AstraNet, formatNodeId, roundRobin, type Listener, type Socket } from '../src/index.js'
 import { nodeAddress, nodeOfAddress } from '../src/api/node-address.js'
-import { hostInUrl } from '../src/dial/url-names.js'
+import { decodePunycode } from '../src/dial/punycode.js'
+import { hostInUrl, namesInUrl } from '../src/dial/url-names.js'
+import { Net } from './discovery-support.js'
 import { boundTo, failure, textOf, twoNodes, until } from './support.js'
 
 /** Sends its name on each connection. */
@@ -82,6 +86,25 @@ describe('httpDial finds a name as URLs write it', () => {
     expect(await firstText(await client.httpDial('', 'myservice', { timeoutMs: 0 }))).toBe('again')
   })
 
+  it('on a leaf, which asks for what the host stands for, if no letter was in upper case', async () => {
+    await using net = new Net()
+    const router = await net.node({ role: 'router' })
+    const known = ['web', 'b\u00fcro', '\u65e5\u672c.\u65e5', '123']
+    // A node each: a leaf gets all that a node offers whose service it asks for.
+    for (const name of known) {
+      const server = await net.node({}, router)
+      await server.bind('', name)
+      await router.waitFor(name)
+    }
+    const leaf = await net.node({ role: 'leaf' }, router)
+    const over = new AbortController()
+    const dials = known.map((name) => failure(leaf.httpDial('', new URL(`http://${name}/`).host, over)))
+    // What it has found it shows.
+    await until(() => known.every((name) => leaf.services().some((found) => found.name === name)))
+    over.abort()
+    await Promise.all(dials)
+  })
+
   it('of several instances as of one', async () => {
     await using nodes = await twoNodes()
     const { server, client } = nodes
@@ -113,6 +136,55 @@ test('the name itself comes before names that a URL writes so, and of several of
   exact.close()
   one.close()
   expect(await firstText(await node.httpDial('', 'web'))).toBe('WEB')
+})
+
+test('the host of a URL shows the names that it may stand for', () => {
+  const found = names.map((name) => namesInUrl(hostInUrl(name) ?? ''))
+  expect(found).toEqual([
+    ['web'],
+    ['myservice'],
+    ['xn--bro-hoa', 'b\u00fcro'],
+    ['xn--bro2-0ra', 'b\u00fcro2'],
+    ['xn--wgv71a', '\u65e5\u672c'],
+    ['0.0.0.123', '123'],
+    ['0.0.0.127', '127'],
+    ['a.b'],
+    ['under_score'],
+    ['escaped'],
+  ])
+  // What a URL would write in another way, or cannot write at all.
+  for (const host of ['xn--', 'xn--a', 'xn--bro-hoA', 'xn--99999999', '256.0.0.1', '0.0.0.0123', '::1', ''])
+    expect(namesInUrl(host)).toEqual([host])
+})
+
+test('Punycode is decoded as RFC 3492 shows', () => {
+  const samples: [string, string][] = [
+    ['ihqwcrb4cv8a8dqg056pqjye', '\u4ed6\u4eec\u4e3a\u4ec0\u4e48\u4e0d\u8bf4\u4e2d\u6587'],
+    ['porqunopuedensimplementehablarenespaol-fmd56a', 'porqu\u00e9nopuedensimplementehablarenespa\u00f1ol'],
+    [
+      '4dbcagdahymbxekheh6e0a7fei0b',
+      '\u05dc\u05de\u05d4\u05d4\u05dd\u05e4\u05e9\u05d5\u05d8\u05dc\u05d0\u05de\u05d3\u05d1\u05e8\u05d9\u05dd\u05e2\u05d1\u05e8\u05d9\u05ea',
+    ],
+    ['3b-ww4c5e180e575a65lsy2b', '3\u5e74b\u7d44\u91d1\u516b\u5148\u751f'],
+    ['a-', 'a'],
+    ['', ''],
+  ]
+  for (const [text, decoded] of samples) expect(decodePunycode(text)).toBe(decoded)
+  for (const text of ['9', '99999999', 'a-z', '\u00fc']) {
+    expect([text, decodePunycode(text)]).toEqual([text, undefined])
+  }
+})
+
+test('Punycode of any text is decoded as Node decodes it', () => {
+  let decoded = 0
+  const isAsNode = property(string({ unit: 'binary', maxLength: 24 }), (text) => {
+    const ascii = domainToASCII(text)
+    if (!/^xn--[^.]+$/.test(ascii)) return
+    decoded += 1
+    expect(decodePunycode(ascii.slice('xn--'.length))).toBe(domainToUnicode(ascii))
+  })
+  assert(isAsNode, { numRuns: 3_000 })
+  expect(decoded).toBeGreaterThan(10)
 })
 
 test('what a URL cannot have as its host is no host', () => {

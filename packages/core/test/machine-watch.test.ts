@@ -54,6 +54,28 @@ test('all links are probed when the addresses of the machine change', () => {
   expect(link.probes).toBe(2)
 })
 
+test('a change of the addresses is reported to all that advertise them, once, also without a link', () => {
+  const seen: string[] = []
+  const [one, other] = ['one', 'other'].map((name) => watch.watchNetwork(() => void seen.push(name)))
+  clock.advance(5_000)
+  aheadMs += 5_000
+  clock.advance(1_001)
+  expect(seen).toEqual([])
+  network = '192.168.1.7'
+  clock.advance(1_001)
+  expect(seen).toEqual(['one', 'other'])
+  clock.advance(5_000)
+  one?.()
+  one?.()
+  network = ''
+  clock.advance(1_001)
+  expect(seen).toEqual(['one', 'other', 'other'])
+  other?.()
+  network = '10.0.0.1'
+  clock.advance(5_000)
+  expect(seen).toHaveLength(3)
+})
+
 test('what happened before there was a link probes nothing', () => {
   const [first, second] = [counting(), counting()]
   watch.watch(first)()

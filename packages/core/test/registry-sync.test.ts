@@ -25,16 +25,19 @@ function syncing(): {
   readonly told: unknown[]
   readonly cut: unknown[]
   readonly closes: string[]
+  readonly unchecked: unknown[]
   readonly answer: (error?: AstraError) => Promise<void>
+  readonly fail: (failure: unknown) => Promise<void>
 } {
   const [received, told, cut, closes]: [unknown[], unknown[], unknown[], string[]] = [[], [], [], []]
-  const answers: ((error: AstraError | undefined) => void)[] = []
+  const unchecked: unknown[] = []
+  const answers: { resolve: (error?: AstraError) => void; reject: (failure: unknown) => void }[] = []
   const link = linkOf(1, closes)
   const parts = {
     catalogue: {
       receive: (_from: unknown, message: unknown) => {
         received.push(message)
-        return new Promise((resolve) => answers.push(resolve))
+        return new Promise((resolve, reject) => answers.push({ resolve, reject }))
       },
       neighbourIncarnation: (...args: unknown[]) => void told.push(args.slice(0, 2)),
       due: () => [],
@@ -43,16 +46,24 @@ function syncing(): {
     },
     table: { linksTo: () => [link] },
     preferred: { linkTo: () => link },
-    reports: { publish: () => undefined, cut: (...args: unknown[]) => void cut.push(args) },
+    reports: {
+      publish: () => undefined,
+      cut: (...args: unknown[]) => void cut.push(args),
+      unchecked: (...args: unknown[]) => void unchecked.push(args),
+    },
     clock: new SkipClock(),
     patienceMs: 1_000,
   }
   const answer = async (error?: AstraError): Promise<void> => {
-    answers.shift()?.(error)
+    answers.shift()?.resolve(error)
+    await turns(2)
+  }
+  const fail = async (failure: unknown): Promise<void> => {
+    answers.shift()?.reject(failure)
     await turns(2)
   }
   const sync = new RegistrySync(parts as unknown as RegistrySyncParts)
-  return { sync, link, received, told, cut, closes, answer }
+  return { sync, link, received, told, cut, closes, unchecked, answer, fail }
 }
 
 test('messages of one neighbour are processed one by one, on whichever of its links they come', async () => {
@@ -91,6 +102,20 @@ test('a message that is not allowed ends the links with the code, and is reporte
   await answer(error)
   expect(closes).toEqual(['it is not signed (ASTRA_ERR_REGISTRY_FORGED)'])
   expect(cut).toEqual([[neighbour, error]])
+})
+
+test('a message that the platform fails to check ends the links, is reported, and holds up nothing behind it', async () => {
+  const { sync, link, received, cut, closes, unchecked, answer, fail } = syncing()
+  let isDone = false
+  void sync.receive(neighbour, link, 'one')?.then(() => (isDone = true))
+  void sync.receive(neighbour, link, 'two')
+  const text = 'what the neighbour sent could not be checked: out of memory'
+  await fail(new Error('out of memory'))
+  expect([isDone, received]).toEqual([true, ['one', 'two']])
+  expect([closes, unchecked, cut]).toEqual([[text], [[neighbour, text]], []])
+  await answer()
+  expect(sync.receive(neighbour, link, 'three')).toBeInstanceOf(Promise)
+  expect(received.at(-1)).toBe('three')
 })
 
 test('nothing is received or sent once it is closed', async () => {

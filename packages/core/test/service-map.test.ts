@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import {
   AstraNet,
@@ -95,6 +96,25 @@ describe.each(Object.entries(networks))('over %s', (_, network) => {
     expect(kinds.filter((kind) => kind !== 'change')).toEqual(['remove'])
     expect(map.size).toBe(0)
   })
+})
+
+test('an instance has what its node offers, and nothing else', async () => {
+  await using node = new AstraNet()
+  await node.bind('', 'web:1')
+  const [instance] = node.services() as [ServiceInstance]
+  expect(Object.entries(instance).sort()).toEqual([
+    ['environment', ''],
+    ['health', 'passing'],
+    ['name', 'web'],
+    ['nodeId', node.nodeId],
+    ['port', 1],
+    ['tags', []],
+    ['version', ''],
+    ['weight', 1],
+    ['zone', ''],
+  ])
+  expect(inspect(instance)).not.toContain('kind')
+  expect(Object.isFrozen(instance)).toBe(true)
 })
 
 describe('a watch', () => {

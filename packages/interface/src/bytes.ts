@@ -7,7 +7,9 @@ export function asciiBytes(text: string): Uint8Array {
 
 /** Whether both have the same bytes. Not for secrets: it takes longer the more they agree. */
 export function equalBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index])
+  if (one.length !== other.length) return false
+  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false
+  return true
 }
 
 /** A copy of a part of `bytes`. `slice` of a Buffer of Node's is none: it refers to the same memory. */

@@ -8,6 +8,7 @@ function make(options: Partial<ConstructorParameters<typeof Liveness>[0]> = {}):
       deadPeerTimeoutMs: 20_000,
       recordTimeoutMs: 120_000,
       random: () => 0,
+      isFirstToPing: false,
       ...options,
     },
     0,
@@ -15,13 +16,20 @@ function make(options: Partial<ConstructorParameters<typeof Liveness>[0]> = {}):
 }
 
 describe('liveness', () => {
-  it('asks for a ping every interval, jittered down by at most a fifth', () => {
+  it('asks for a ping every interval, jittered down by at most a tenth', () => {
     expect(make().nextDeadline()).toBe(10_000)
-    expect(make({ random: () => 1 }).nextDeadline()).toBe(8_000)
+    expect(make({ random: () => 1 }).nextDeadline()).toBe(9_000)
     const liveness = make()
     expect(liveness.check(10_000)).toBe(undefined)
     expect(liveness.isPingDue).toBe(true)
     expect(make({ keepAliveIntervalMs: 0 }).nextDeadline()).toBe(Infinity)
+  })
+
+  it('asks sooner on the side that pings first, so that the other side only answers', () => {
+    const isFirstToPing = true
+    expect(make({ isFirstToPing }).nextDeadline()).toBe(9_000)
+    expect(make({ isFirstToPing, random: () => 1 }).nextDeadline()).toBe(8_000)
+    expect(make({ isFirstToPing, keepAliveIntervalMs: 0 }).nextDeadline()).toBe(Infinity)
   })
 
   it('takes the ping of the peer for the next one of its own, but pings every six intervals', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BLOCK_OVERHEAD_BYTES, ReceiveQueue } from '../src/proto/receive/queue.js'
 import { SendQueue, type Run } from '../src/proto/send/queue.js'
-import { Slab, SLAB_BYTES } from '../src/proto/send/slab.js'
+import { MAX_FREE_BUFFERS, Slab, SLAB_BYTES } from '../src/proto/send/slab.js'
 import { pattern } from './support/recorder.js'
 
 describe('bytes kept for a reader', () => {
@@ -72,6 +72,38 @@ describe('bytes that wait to be sent', () => {
 })
 
 describe('a slab', () => {
+  it('has a buffer only while it is used, which others take then', () => {
+    const [one, two] = [new Slab(), new Slab()]
+    expect([one.buffer.length, two.buffer.length]).toEqual([0, 0])
+    one.append(pattern(10))
+    const { buffer } = one
+    two.append(pattern(10, 3))
+    expect(two.buffer).not.toBe(buffer)
+    one.reuse()
+    one.reuse()
+    expect([one.buffer.length, one.used]).toEqual([0, 0])
+    const [three, four] = [new Slab(), new Slab()]
+    for (const each of [three, four]) each.append(pattern(10, 5))
+    expect(three.buffer).toBe(buffer)
+    expect(four.buffer).not.toBe(buffer)
+    expect(Buffer.compare(two.buffer.subarray(0, 10), pattern(10, 3))).toBe(0)
+    for (const each of [two, three, four]) each.reuse()
+  })
+
+  it('leaves only so many buffers to others', () => {
+    const slabs = Array.from({ length: MAX_FREE_BUFFERS + 2 }, () => new Slab())
+    const fill = (): Set<Uint8Array> => {
+      for (const each of slabs) each.append(pattern(1))
+      return new Set(slabs.map(({ buffer }) => buffer))
+    }
+    const before = fill()
+    expect(before.size).toBe(slabs.length)
+    for (const each of slabs) each.reuse()
+    const kept = [...fill()].filter((buffer) => before.has(buffer))
+    expect(kept).toHaveLength(MAX_FREE_BUFFERS)
+    for (const each of slabs) each.reuse()
+  })
+
   it('takes a fresh buffer when it is full, and leaves the old one alone', () => {
     const slab = new Slab()
     slab.append(pattern(SLAB_BYTES - 1))

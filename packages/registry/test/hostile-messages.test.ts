@@ -84,7 +84,7 @@ describe('a router that lies', () => {
     const asked = [1, 2, 3, 4, 5, 6, 7, 8].reduce((sum) => {
       const messages = victim.pass(1_000, 1)
       // Something of it arrives, so that its silence is not the link's.
-      victim.say(1, { type: 'prune' })
+      victim.say(1, { type: 'gone', owners: [] })
       return sum + asksIn(messages, id(2))
     }, 0)
     expect(asked).toBe(2)
@@ -180,13 +180,12 @@ describe('a plain node that lies', () => {
     expect(victim.say(2, { type: 'settled', token: 99 })).toBeUndefined()
   })
 
-  it('prunes and grafts in a storm: nothing piles up, and it is cut for asking too often', () => {
+  it('wants nodes confirmed in a storm: nothing piles up, and it is cut for asking too often', () => {
     const victim = new Victim().join(1)
     let code: string | undefined
     let count = 0
     for (; code === undefined && count < 5_000; count++) {
-      victim.say(1, { type: 'prune' })
-      code = victim.say(1, { type: 'ask', items: [] })?.code
+      code = victim.say(1, { type: 'confirm', owners: [id(0), id(2)] })?.code
     }
     expect(code).toBe(ABUSE)
     expect(count).toBeGreaterThan(1_000)

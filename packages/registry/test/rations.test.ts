@@ -125,6 +125,31 @@ describe('a neighbour that asks for everything again and again', () => {
     expect(victim.takeAll(1)).toEqual([])
   })
 
+  it('likewise when it asks by buckets which versions there are', () => {
+    const victim = new Victim().join(1).join(2)
+    for (let n = 3; n < 203; n++) {
+      victim.join(n, 'node')
+      victim.say(n, { type: 'deltas', deltas: [whole(n)] })
+    }
+    victim.takeAll(1)
+    const buckets = { type: 'buckets', buckets: Array<number>(256).fill(0) } as const
+    const versionsIn = (messages: readonly Message[]): number =>
+      messages.reduce((sum, each) => sum + (each.type === 'versions' ? each.items.length : 0), 0)
+    let versions = 0
+    for (let time = 0; time < 500; time++) {
+      expect(victim.say(1, buckets)).toBeUndefined()
+      versions += versionsIn(victim.takeAll(1))
+    }
+    // Everything is at least 262,144 bytes here, and a version takes 40 of them.
+    expect(versions).toBeGreaterThan(6_000)
+    expect(versions).toBeLessThan(7_500)
+    expect(victim.say(2, buckets)).toBeUndefined()
+    expect(versionsIn(victim.takeAll(2))).toBeGreaterThan(200)
+    // What waited is answered later, once.
+    expect(versionsIn(victim.pass(60_000, 1))).toBeLessThan(500)
+    expect(versionsIn(victim.takeAll(1))).toBe(0)
+  })
+
   it.each<[string, Message]>([
     ['greetings', { type: 'greeting', root: 0, count: 0, items: [] }],
     ['restarts', { type: 'restart' }],

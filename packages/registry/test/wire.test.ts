@@ -70,7 +70,8 @@ const messages: fc.Arbitrary<Message> = fc.oneof(
   }),
   fc.record({ type: fc.constant('announce' as const), items: items(100) }),
   fc.record({ type: fc.constant('gone' as const), owners: fc.array(nodeId, { maxLength: 100 }) }),
-  fc.constant({ type: 'prune' as const }),
+  fc.record({ type: fc.constant('confirm' as const), owners: fc.array(nodeId, { maxLength: 100 }) }),
+  fc.record({ type: fc.constant('confirmed' as const), items: items(100) }),
   fc.record({
     type: fc.constant('wants' as const),
     token: number,

@@ -1,6 +1,8 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { AstraNet, type NodeInspection } from '@astranet/core'
 import { tcp } from '@astranet/transport-tcp'
 import { ws } from '@astranet/transport-ws'
+import { startProfile, type Profiling } from './profiled.js'
 import { counted, type ByteCounts } from './counted-transport.js'
 import { usageNow, type Usage } from './usage.js'
 import { answerCalls } from './worker.js'
@@ -29,7 +31,18 @@ export interface HubUsage extends Usage {
   readonly registry: Omit<NodeInspection['registry'], 'neighbours'>
 }
 
+/** How often the event loop is looked at, in ms. */
+const LOOP_RESOLUTION_MS = 5
+
+/** How late the timers of the hub were: a turn of its event loop took that long. In ms. */
+export interface LoopDelays {
+  readonly p99: number
+  readonly max: number
+}
+
 let node: AstraNet | undefined
+let profiling: Profiling | undefined
+const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
 const bytes: ByteCounts = { sent: 0, received: 0 }
 
 const calls = {
@@ -49,6 +62,27 @@ const calls = {
       await node.listenAndServe('ws', '127.0.0.1:0'),
     ]
     return { tcp: overTcp.address, ws: overWs.address }
+  },
+
+  /** Starts to measure the event loop. */
+  watchLoop(_: undefined): void {
+    loop.reset()
+    loop.enable()
+  },
+
+  loopDelays(_: undefined): LoopDelays {
+    loop.disable()
+    const late = (ns: number): number => Math.max(0, ns / 1e6 - LOOP_RESOLUTION_MS)
+    return { p99: late(loop.percentile(99)), max: late(loop.max) }
+  },
+
+  async startProfile(_: undefined): Promise<void> {
+    profiling = await startProfile()
+  },
+
+  async writeProfile({ file }: { file: string }): Promise<void> {
+    await profiling?.write(file)
+    profiling = undefined
   },
 
   usage(_: undefined): HubUsage {

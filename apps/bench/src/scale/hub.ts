@@ -1,14 +1,19 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import Table from 'cli-table3'
 import type { EchoCalls, EchoTimes } from './echo-worker.js'
-import type { HubCalls, HubUsage } from './hub-worker.js'
+import type { HubCalls, HubUsage, LoopDelays } from './hub-worker.js'
 import type { Held, LeavesCalls } from './leaves-worker.js'
 import type { ScaleArguments } from './scale-arguments.js'
 import { coreShare, percent } from './usage.js'
 import { Worker } from './worker.js'
 
-/** Processes that share the leaves. */
+/** Processes that share the leaves; every second one makes pages. */
 const PROCESSES = 4
+
+/** Options of Node with which a process runs what browsers run. Node 20 has a WebSocket only when asked. */
+const AS_PAGES = ['--conditions=browser', '--experimental-websocket']
 
 /** A hub with its leaves, an idle hub, and a process that measures both. */
 interface Parts {
@@ -20,11 +25,15 @@ interface Parts {
 
 /** Measures a hub with very many leaves, and prints it. */
 export async function hub(args: ScaleArguments): Promise<void> {
+  if (args.profile !== undefined) mkdirSync(args.profile, { recursive: true })
   const parts: Parts = {
     hub: new Worker('hub-worker'),
     idle: new Worker('hub-worker'),
     echo: new Worker('echo-worker'),
-    leaves: Array.from({ length: PROCESSES }, () => new Worker<LeavesCalls>('leaves-worker')),
+    leaves: Array.from(
+      { length: PROCESSES },
+      (_, index) => new Worker<LeavesCalls>('leaves-worker', isPages(index) ? AS_PAGES : []),
+    ),
   }
   try {
     await measure(parts, args)
@@ -34,7 +43,7 @@ export async function hub(args: ScaleArguments): Promise<void> {
 }
 
 async function measure(parts: Parts, args: ScaleArguments): Promise<void> {
-  const { links, seconds, settleSeconds, changesPerSecond } = args
+  const { links, settleSeconds, changesPerSecond } = args
   const { hub: busy, idle, echo, leaves } = parts
   const addresses = await busy.call('start', { links })
   const { tcp: idleAddress } = await idle.call('start', { links })
@@ -44,36 +53,59 @@ async function measure(parts: Parts, args: ScaleArguments): Promise<void> {
       leaves.map((each, index) => {
         const [first, next] = [index, index + 1].map((at) => Math.floor((links * at) / PROCESSES))
         const count = (next as number) - (first as number)
-        return each.call('join', { addresses, first: (first as number) * 1_000, count })
+        const where = isPages(index)
+          ? ({ network: 'ws', address: addresses.ws } as const)
+          : ({ network: 'tcp4', address: addresses.tcp } as const)
+        return each.call('join', { ...where, first: (first as number) * 1_000, count })
       }),
     ),
   )
   say(`${links} leaves joined in ${(joinedMs / 1_000).toFixed(1)} s`)
-  await wait(settleSeconds * 1_000)
-  const quiet = await during(parts, seconds)
-  const quietTimes = await echo.call('measure', { seconds })
-  for (const each of leaves) await each.call('churn', { perSecond: changesPerSecond / PROCESSES })
-  await wait(settleSeconds * 1_000)
-  const changing = await during(parts, seconds)
-  const changingTimes = await echo.call('measure', { seconds })
+  const windows = []
+  for (const [name, changes] of [
+    ['nobody comes or goes', 0],
+    [`${changesPerSecond} come and go per s`, changesPerSecond],
+  ] as const) {
+    for (const each of leaves) await each.call('churn', { perSecond: changes / PROCESSES })
+    await wait(settleSeconds * 1_000)
+    windows.push(await during(parts, name, args))
+  }
   for (const each of leaves) await each.call('churn', { perSecond: 0 })
-  say(cpuTable(changesPerSecond, quiet, changing))
-  say(echoTable(changesPerSecond, quietTimes, changingTimes))
-  await sayRest(parts, changing.until)
+  say(cpuTable(windows))
+  say(echoTable(windows))
+  await sayRest(parts, windows.at(-1) as Window)
+}
+
+function isPages(index: number): boolean {
+  return index % 2 === 1
 }
 
 interface Window {
+  readonly name: string
   readonly from: HubUsage
   readonly until: HubUsage
+  readonly loop: LoopDelays
+  /** Through the hub, and through an idle one. */
+  readonly echoes: readonly [EchoTimes, EchoTimes]
 }
 
-async function during({ hub: busy }: Parts, seconds: number): Promise<Window> {
+/** Measures the hub's use while nobody measures echoes, and then echoes. */
+async function during(parts: Parts, name: string, { seconds, profile }: ScaleArguments): Promise<Window> {
+  const { hub: busy, echo } = parts
+  if (profile !== undefined) await busy.call('startProfile', undefined)
   const from = await busy.call('usage', undefined)
   await wait(seconds * 1_000)
-  return { from, until: await busy.call('usage', undefined) }
+  const until = await busy.call('usage', undefined)
+  if (profile !== undefined) {
+    const file = join(profile, `hub-${name.replaceAll(' ', '-')}.cpuprofile`)
+    await busy.call('writeProfile', { file })
+  }
+  await busy.call('watchLoop', undefined)
+  const echoes = (await echo.call('measure', { seconds })) as [EchoTimes, EchoTimes]
+  return { name, from, until, echoes, loop: await busy.call('loopDelays', undefined) }
 }
 
-function cpuTable(changes: number, ...windows: readonly [Window, Window]): string {
+function cpuTable(windows: readonly Window[]): string {
   const table = new Table({
     head: [
       'the hub',
@@ -86,10 +118,10 @@ function cpuTable(changes: number, ...windows: readonly [Window, Window]): strin
     ],
     style: { head: [], border: [], compact: true },
   })
-  for (const [index, { from, until }] of windows.entries()) {
+  for (const { name, from, until } of windows) {
     const seconds = (until.atMs - from.atMs) / 1_000
     table.push([
-      index === 0 ? 'nobody comes or goes' : `${changes} come and go per s`,
+      name,
       percent(coreShare(from, until)),
       Math.round((until.bytes.sent - from.bytes.sent) / seconds),
       Math.round((until.bytes.received - from.bytes.received) / seconds),
@@ -101,27 +133,33 @@ function cpuTable(changes: number, ...windows: readonly [Window, Window]): strin
   return table.toString()
 }
 
-function echoTable(changes: number, quiet: readonly EchoTimes[], changing: readonly EchoTimes[]): string {
+function echoTable(windows: readonly Window[]): string {
   const table = new Table({
-    head: ['echo, ms', 'p50', 'p99', 'slowest', 'p50 to an idle hub'],
+    head: [
+      'echo, ms',
+      'p50',
+      'p99',
+      'slowest',
+      'to an idle hub: p50',
+      'p99',
+      'turns of the hub: p99',
+      'longest',
+    ],
     style: { head: [], border: [], compact: true },
   })
-  for (const [name, [busy, idle]] of [
-    ['nobody comes or goes', quiet],
-    [`${changes} come and go per s`, changing],
-  ] as const) {
-    if (busy === undefined || idle === undefined) continue
-    const ratio = `${(busy.p50 / idle.p50).toFixed(2)} x`
-    for (const [hubName, { p50, p99, max }, toIdle] of [
-      [name, busy, ratio],
-      ['  an idle hub meanwhile', idle, ''],
-    ] as const)
-      table.push([hubName, p50.toFixed(3), p99.toFixed(3), max.toFixed(1), toIdle])
+  const row = (name: string, { p50, p99, max }: EchoTimes, rest: readonly string[]): void => {
+    table.push([name, p50.toFixed(3), p99.toFixed(3), max.toFixed(1), ...rest])
+  }
+  for (const { name, loop, echoes } of windows) {
+    const [busy, idle] = echoes
+    const ratios = [busy.p50 / idle.p50, busy.p99 / idle.p99].map((ratio) => `${ratio.toFixed(2)} x`)
+    row(name, busy, [...ratios, loop.p99.toFixed(1), loop.max.toFixed(1)])
+    row('  an idle hub meanwhile', idle, ['', '', '', ''])
   }
   return table.toString()
 }
 
-async function sayRest({ leaves }: Parts, { registry }: HubUsage): Promise<void> {
+async function sayRest({ leaves }: Parts, { until: { registry } }: Window): Promise<void> {
   const [usage, held] = await Promise.all([
     Promise.all(leaves.map((each) => each.call('usage', undefined))),
     Promise.all(leaves.map((each) => each.call('held', undefined))),

@@ -1,5 +1,6 @@
+// With Node's option `--conditions=browser` this is what pages get: the leaves are pages then. What this program calls
+// is the same in both.
 import { AstraNet } from '@astranet/core'
-import type { HubAddresses } from './hub-worker.js'
 import { usageNow, type Usage } from './usage.js'
 import { answerCalls } from './worker.js'
 
@@ -32,7 +33,9 @@ export interface LeavesUsage extends Usage {
 
 /** How leaves join, and under which numbers. */
 export interface LeavesSettings {
-  readonly addresses: HubAddresses
+  /** Where they join: over TCP, or over WebSocket where this process makes pages. */
+  readonly network: 'tcp4' | 'ws'
+  readonly address: string
   /** The number of the first leaf of this process. */
   readonly first: number
 }
@@ -44,13 +47,12 @@ const leaves: AstraNet[] = []
 const failures: string[] = []
 const totals = { came: 0, went: 0 }
 
-/** Every second leaf is a page, as far as its link shows: it joins over WebSocket. Each offers one service and wants one. */
+/** Each leaf offers one service and wants one. */
 async function add(): Promise<void> {
   if (settings === undefined) throw new Error('the leaves have no settings')
-  const { addresses, first } = settings
+  const { network, address, first } = settings
   const index = sequence++
   const leaf = new AstraNet({ role: 'leaf', helloTimeoutMs: PATIENCE_MS })
-  const [network, address] = index % 2 === 0 ? ['tcp4', addresses.tcp] : ['ws', addresses.ws]
   await leaf.join(network, address, { timeoutMs: PATIENCE_MS })
   await leaf.bind('', `leaf-${first + index}`)
   await ask(leaf)
@@ -74,6 +76,17 @@ async function change(): Promise<void> {
   }
 }
 
+/** Nodes of a network come independently of each other: the times between are distributed exponentially. */
+function changeLater(perSecond: number): void {
+  churning = setTimeout(
+    () => {
+      changeLater(perSecond)
+      void change()
+    },
+    (-Math.log(1 - Math.random()) * 1_000) / perSecond,
+  )
+}
+
 const calls = {
   async join({ count, ...given }: LeavesSettings & { count: number }): Promise<void> {
     settings = given
@@ -84,10 +97,10 @@ const calls = {
     await Promise.all(Array.from({ length: CONCURRENT }, some))
   },
 
-  /** From now on so many come, and as many go, in a second; with 0 no longer. */
+  /** From now on so many come, and as many go, in a second on average; with 0 no longer. */
   churn({ perSecond }: { perSecond: number }): void {
-    clearInterval(churning)
-    churning = perSecond === 0 ? undefined : setInterval(() => void change(), 1_000 / perSecond)
+    clearTimeout(churning)
+    if (perSecond > 0) changeLater(perSecond)
   },
 
   usage(_: undefined): LeavesUsage {

@@ -6,6 +6,8 @@ import type { TunnelsCalls } from './tunnels-worker.js'
 import { Worker } from './worker.js'
 
 const ROUND_TRIPS = 5_000
+/** Memory is measured behind a collection. */
+const GC = ['--expose-gc']
 const GIBIBYTE = 2 ** 30
 const MEBIBYTE = 2 ** 20
 
@@ -55,9 +57,12 @@ export async function relay(args: ScaleArguments): Promise<void> {
 
 async function measure(setting: Setting, { seconds, settleSeconds }: ScaleArguments): Promise<Row> {
   const { name, target, routers, hasPipe } = setting
-  const [client, server] = [new Worker<RelayCalls>('relay-worker'), new Worker<RelayCalls>('relay-worker')]
+  const [client, server] = [
+    new Worker<RelayCalls>('relay-worker', GC),
+    new Worker<RelayCalls>('relay-worker', GC),
+  ]
   const between = Array.from({ length: Math.max(routers, hasPipe ? 1 : 0) }, () => {
-    return new Worker<RelayCalls>('relay-worker')
+    return new Worker<RelayCalls>('relay-worker', GC)
   })
   try {
     const services = await server.call('serve', undefined)
@@ -113,7 +118,10 @@ async function check(client: Worker<RelayCalls>, { name, routers }: Setting): Pr
 
 /** What an idle tunnel takes in the relay, in bytes of resident memory. */
 async function idle({ tunnels, settleSeconds }: ScaleArguments): Promise<number> {
-  const [router, ends] = [new Worker<RelayCalls>('relay-worker'), new Worker<TunnelsCalls>('tunnels-worker')]
+  const [router, ends] = [
+    new Worker<RelayCalls>('relay-worker', GC),
+    new Worker<TunnelsCalls>('tunnels-worker'),
+  ]
   try {
     const address = await router.call('listen', true)
     // Code is compiled, and the heap has grown as far as few tunnels need it.

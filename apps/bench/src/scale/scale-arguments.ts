@@ -12,6 +12,8 @@ export interface ScaleArguments {
   readonly changesPerSecond: number
   /** Idle tunnels through the relay, from 1. */
   readonly tunnels: number
+  /** A folder for profiles of the hub's CPU time; `undefined`: none are taken. */
+  readonly profile: string | undefined
 }
 
 const DEFAULTS: ScaleArguments = {
@@ -20,6 +22,7 @@ const DEFAULTS: ScaleArguments = {
   settleSeconds: 12,
   changesPerSecond: 10,
   tunnels: 10_000,
+  profile: undefined,
 }
 
 /** What `--help` of both commands prints. */
@@ -37,6 +40,7 @@ Options:
   --settle <s>    how long it waits before each part, for new links and cold code (default ${DEFAULTS.settleSeconds})
   --changes <n>   leaves that come, and as many that go, in a second (default ${DEFAULTS.changesPerSecond})
   --tunnels <n>   idle tunnels through the relay (default ${DEFAULTS.tunnels})
+  --profile <dir> writes profiles of the hub's CPU time to this folder ("hub" only); this makes the hub slower
   --help          prints this text
 
 Each link needs a file descriptor: raise "ulimit -n" above the number of links.
@@ -52,6 +56,7 @@ export function readScaleArguments(args: readonly string[]): ScaleArguments | un
       settle: { type: 'string', default: String(DEFAULTS.settleSeconds) },
       changes: { type: 'string', default: String(DEFAULTS.changesPerSecond) },
       tunnels: { type: 'string', default: String(DEFAULTS.tunnels) },
+      profile: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -62,6 +67,7 @@ export function readScaleArguments(args: readonly string[]): ScaleArguments | un
     settleSeconds: atLeast('--settle', values.settle, 0),
     changesPerSecond: atLeast('--changes', values.changes, 0),
     tunnels: atLeast('--tunnels', values.tunnels, 1),
+    profile: values.profile,
   }
 }
 

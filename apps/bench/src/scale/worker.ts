@@ -32,14 +32,11 @@ export class Worker<T extends Calls> {
   readonly #pending = new Map<number, Pending>()
   #calls = 0
 
-  /** Starts `name.js` of this folder. */
-  constructor(name: string) {
+  /** Starts `name.js` of this folder, with these options of Node. */
+  constructor(name: string, execArgv: readonly string[] = []) {
     this.#name = name
-    this.#child = fork(fileURLToPath(new URL(`${name}.js`, import.meta.url)), {
-      serialization: 'advanced',
-      // Memory is measured behind a collection.
-      execArgv: [...process.execArgv, '--expose-gc'],
-    })
+    const program = fileURLToPath(new URL(`${name}.js`, import.meta.url))
+    this.#child = fork(program, { serialization: 'advanced', execArgv: [...execArgv] })
     this.#child.on('message', (reply: Reply) => this.#settle(reply))
     this.#child.once('exit', (code, signal) => this.#fail(`it ended with ${signal ?? `exit code ${code}`}`))
   }

@@ -16,6 +16,11 @@ export interface PassingOnParts {
  * Which nodes' services this node passes on: those of a neighbour that came in by a grant only while the grant covers
  * all of them, because what its owner signed is passed on whole or not at all. Of other nodes it passes on everything:
  * the grant is checked where the owner came in.
+ *
+ * Who receives it makes no difference. A grant limits what its holder offers, so what it does not cover is for nobody.
+ * And which services a receiver may dial is decided by the node that is dialed, which services it believes by its own
+ * policy (`mayOffer`). What members offer is no secret from other members: a name that must not be seen belongs in a
+ * network of its own.
  */
 export class PassingOn {
   readonly #parts: PassingOnParts

@@ -164,7 +164,8 @@ export class AstraNetBase<TSocket, TListener, TView> extends DiscoveryView imple
    * Lets other nodes join at `address` of `network`; resolves when they can. Errors are the transport's own:
    * `EADDRINUSE`, `EACCES`, ... The endpoint has the system's real address, also when `':0'` was asked for. Later
    * errors are reported to `options.onError` and on diagnostics channels. The address is advertised to other nodes; a
-   * listener on all interfaces is advertised by the addresses of its machine (8 at most).
+   * listener on all interfaces is advertised by the addresses of its machine (8 at most), and by its new ones at most
+   * 1 s after these have changed.
    */
   async listenAndServe(
     network: string,

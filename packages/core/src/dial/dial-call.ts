@@ -113,9 +113,10 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
     }
     const { origin, options } = this.#request
     this.#finish()
-    if (this.#instance !== undefined) this.#context.succeeded(this.#instance)
+    const { avoided, access } = this.#context.parts
+    if (this.#instance !== undefined) avoided.succeeded(this.#instance)
     const ends = this.#ends as SocketEnds
-    const identity = this.#context.parts.access.shown(this.#peer as AdmittedIdentity)
+    const identity = access.shown(this.#peer as AdmittedIdentity)
     this.#outcome.accepted(stream, { ends, identity, initialBytes, options: options.socketOptions, origin })
   }
 
@@ -133,12 +134,13 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
   failed(error: unknown): void {
     if (this.#isFinished) return
     this.#attempt = undefined
-    if (this.#instance !== undefined && isInstanceAtFault(error)) this.#context.failed(this.#instance)
+    const { clock, avoided } = this.#context.parts
+    if (this.#instance !== undefined && isInstanceAtFault(error)) avoided.failed(this.#instance)
     if (this.#instance === undefined || this.#isTimeUp || !isWorthAnother(error)) {
       this.#reject(error)
       return
     }
-    this.#refusals ??= new Refusals(this.#context.parts.clock, () => this.#lookAgain())
+    this.#refusals ??= new Refusals(clock, () => this.#lookAgain())
     this.#refusals.add(this.#instance, error)
     this.#look()
   }
@@ -270,7 +272,7 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
   #timedOut(): void {
     this.#isTimeUp = true
     if (this.#isWaiting) return this.#lookAgain()
-    if (this.#instance !== undefined) this.#context.failed(this.#instance)
+    if (this.#instance !== undefined) this.#context.parts.avoided.failed(this.#instance)
     this.giveUp(timedOut(this.#ends as SocketEnds, this.#failedCall()))
   }
 

@@ -6,7 +6,6 @@ import {
   passing,
   randomChoice,
   type Catalogue,
-  type Outliers,
   type Selector,
   type ServiceInstance,
 } from '@astranet/registry'
@@ -20,10 +19,11 @@ import type { Wants } from '../discovery/wants.js'
 import type { PortTable } from '../listen/port-table.js'
 import type { Origin } from '../node/origin.js'
 import type { SocketFactory } from '../node/socket-factory.js'
+import type { AvoidedInstances } from './avoided-instances.js'
 import type { ChangeWaiters } from './change-waiters.js'
 import { ChoiceContext, type LinksToMeasure } from './choice-context.js'
 import type { Loopback } from './loopback.js'
-import { UrlNames } from './url-names.js'
+import { namesInUrl, UrlNames } from './url-names.js'
 
 /** @internal What dialing needs of its node. */
 export interface DialParts<TSocket> {
@@ -41,7 +41,7 @@ export interface DialParts<TSocket> {
   readonly waiters: ChangeWaiters
   readonly wants: Wants
   /** Instances that dials have failed at. */
-  readonly outliers: Outliers
+  readonly avoided: AvoidedInstances
   /** Where this node runs; `''` when it does not say it. */
   readonly zone: string
   readonly measured: LinksToMeasure
@@ -85,6 +85,7 @@ export class DialContext {
   /** Nothing is dialed any more. */
   close(): void {
     this.#urlNames.close()
+    this.parts.avoided.close()
   }
 
   /**
@@ -106,8 +107,9 @@ export class DialContext {
   }
 
   /** The network is asked for a name that is dialed, if this node does not hear of all. */
-  want(service: string, { environment }: DialScope): void {
-    this.parts.wants.use(environment, service)
+  want(service: string, { environment, hasUrlNames }: DialScope): void {
+    const names = hasUrlNames === true ? namesInUrl(service) : [service]
+    for (const name of names) this.parts.wants.use(environment, name)
   }
 
   /** Picks an instance that can be asked now, or `undefined`. */
@@ -121,8 +123,7 @@ export class DialContext {
     const candidates = this.#candidates(known, wanted)
     if (candidates.length === 0 || (candidates.length === 1 && options.selector === undefined))
       return candidates[0]
-    const { outliers, clock } = this.parts
-    const good = outliers.filter(passing(candidates), clock.now())
+    const good = this.parts.avoided.filter(passing(candidates))
     const picked = this.#pick(good, wanted, options)
     if (picked === undefined || good.includes(picked)) return picked
     // For example one that has refused: asking it again and again would never end.
@@ -145,18 +146,6 @@ export class DialContext {
   hasRefuser(wanted: Wanted): boolean {
     const { refusedBy } = wanted
     return refusedBy !== undefined && this.#known(wanted).some((each) => refusedBy.has(each))
-  }
-
-  /** An instance has accepted a dial. */
-  succeeded(instance: ServiceInstance): void {
-    const { outliers, clock } = this.parts
-    if (outliers.size > 0) outliers.succeeded(instance, clock.now())
-  }
-
-  /** An instance has refused a dial, has not answered in time, or the link to it broke. */
-  failed(instance: ServiceInstance): void {
-    const { outliers, clock } = this.parts
-    outliers.failed(instance, clock.now())
   }
 
   /** The instances that the call's node knows and that their nodes may offer. */

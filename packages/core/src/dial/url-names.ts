@@ -1,4 +1,5 @@
 import type { Catalogue, ServiceChange, Watch } from '@astranet/registry'
+import { decodePunycode } from './punycode.js'
 
 /**
  * How a URL writes `name` as its host: letters in lower case and, beyond ASCII, in Punycode, a number as an IPv4
@@ -8,6 +9,29 @@ export function hostInUrl(name: string): string | undefined {
   // These characters would end the host.
   if (/[?#\\/:@]/.test(name) || !URL.canParse(`http://${name}`)) return undefined
   return new URL(`http://${name}`).hostname.replace(/\.$/, '')
+}
+
+/**
+ * The names that the host of a URL may stand for, as far as the host shows it: itself, what its Punycode stands for, and
+ * the number that a URL writes as an IPv4 address. Which letters were in upper case does not show.
+ */
+export function namesInUrl(host: string): string[] {
+  const names = [inUnicode(host), asNumber(host)].filter(
+    (name) => name !== undefined && name !== host && hostInUrl(name) === host,
+  )
+  return [host, ...(names as string[])]
+}
+
+function inUnicode(host: string): string | undefined {
+  const labels = host.split('.').map((label) => {
+    return label.startsWith('xn--') ? decodePunycode(label.slice('xn--'.length)) : label
+  })
+  return labels.includes(undefined) ? undefined : labels.join('.')
+}
+
+function asNumber(host: string): string | undefined {
+  if (!/^(\d{1,3}\.){3}\d{1,3}$/.test(host)) return undefined
+  return String(host.split('.').reduce((number, part) => number * 256 + Number(part), 0))
 }
 
 /** The names of all services by their spelling in URLs. Nothing is kept before the first question. */

@@ -4,6 +4,11 @@ export const MAX_ADDRESSES_PER_LISTENER = 8
 /** A wildcard of IPv4, or of both families, and what follows. */
 const WILDCARD = /^(0\.0\.0\.0|\[::ffff:0\.0\.0\.0\]|\[::\])(:\d+.*)$/
 
+/** Whether a listener takes connections at all addresses of its machine, so that its own address says nothing. */
+export function isOnAllInterfaces({ address }: { readonly address: string }): boolean {
+  return WILDCARD.test(address)
+}
+
 /**
  * Where others can dial a listener, as `network://address`. A listener on all interfaces of its machine is advertised
  * by the machine's addresses (`hostAddresses`, IP addresses), and not at all if there are none: with `0.0.0.0` or

@@ -4,7 +4,8 @@ import { checkOptions } from '../api/check.js'
 import type { ListenAndServeOptions } from '../api/listen-and-serve-options.js'
 import { nodeClosed } from '../api/net-error.js'
 import type { LinkMaker } from '../links/link-maker.js'
-import { advertisedAddresses } from './advertised-addresses.js'
+import type { MachineWatch } from '../node/machine-watch.js'
+import { advertisedAddresses, isOnAllInterfaces } from './advertised-addresses.js'
 import { Endpoint } from './endpoint.js'
 import type { EndpointReports, ReportSite } from './endpoint-reports.js'
 
@@ -18,6 +19,8 @@ export interface EndpointsParts {
   readonly hasSecret: boolean
   readonly reports: EndpointReports
   readonly hostAddresses: () => readonly string[]
+  /** Reports when those have changed. */
+  readonly machine: Pick<MachineWatch, 'watchNetwork'>
   /** {@link Endpoints.addresses} has changed. */
   readonly onChange: () => void
 }
@@ -35,8 +38,10 @@ export class Endpoints {
   /** Listeners that are being made. */
   readonly #pending = new Set<Promise<Endpoint>>()
   #isClosed = false
-  /** Made of the machine's addresses when an endpoint was last opened or closed. */
+  /** Made of the machine's addresses when these last changed, or when an endpoint was last opened or closed. */
   #addresses: readonly string[] = []
+  /** There is an endpoint on all interfaces of the machine, so the machine's addresses are watched. */
+  #unwatch: (() => void) | undefined = undefined
   readonly #onClose = (endpoint: Endpoint): void => {
     if (this.#open.delete(endpoint)) this.#changed()
   }
@@ -69,7 +74,16 @@ export class Endpoints {
     await Promise.allSettled(this.#pending)
   }
 
+  /** An endpoint was opened or closed. */
   #changed(): void {
+    if (![...this.#open].some(isOnAllInterfaces)) {
+      this.#unwatch?.()
+      this.#unwatch = undefined
+    } else this.#unwatch ??= this.#parts.machine.watchNetwork(() => this.#advertise())
+    this.#advertise()
+  }
+
+  #advertise(): void {
     const { hostAddresses, onChange } = this.#parts
     const host = hostAddresses()
     this.#addresses = [...this.#open]

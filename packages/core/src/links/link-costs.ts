@@ -6,6 +6,9 @@ import type { PreferredLinks } from './preferred-links.js'
 /** How often the round trips of links are looked at, in ms. */
 const COST_INTERVAL_MS = 10_000
 
+/** How many links are looked at before other work has its turn: 0.1 to 1 ms. */
+const LINKS_PER_TURN = 100
+
 /** What measuring links needs of the node. */
 export interface LinkCostsParts {
   readonly catalogue: Catalogue
@@ -44,20 +47,27 @@ export class LinkCosts {
 
   #watch(): void {
     if (this.#isClosed) return
-    this.#timer ??= this.#parts.clock.setTimer(COST_INTERVAL_MS, () => this.#lookAtAll(), {
-      background: true,
-    })
+    const look = (): void => {
+      this.#timer = undefined
+      this.#lookAt(this.#parts.preferred[Symbol.iterator]())
+    }
+    this.#timer ??= this.#parts.clock.setTimer(COST_INTERVAL_MS, look, { background: true })
   }
 
-  #lookAtAll(): void {
-    this.#timer = undefined
-    let hasLinks = false
-    for (const [nodeId, link] of this.#parts.preferred) {
-      hasLinks = true
+  /** Looks at the next links. Those that come or go meanwhile are looked at or not. */
+  #lookAt(links: Iterator<[NodeId, Link]>): void {
+    if (this.#isClosed) return
+    // As long as there are links.
+    let next = links.next()
+    if (next.done !== true) this.#watch()
+    for (let count = 1; next.done !== true; next = links.next()) {
+      const [nodeId, link] = next.value
       const rttMs = link.session?.rttMs
       if (rttMs !== undefined) this.#publish(nodeId, rttMs)
+      if (count++ < LINKS_PER_TURN) continue
+      this.#parts.clock.defer(() => this.#lookAt(links))
+      return
     }
-    if (hasLinks) this.#watch()
   }
 
   #publish(nodeId: NodeId, rttMs: number): void {

@@ -15,6 +15,7 @@ import type { Admission, Decision } from './admission.js'
 import type { Conflicts } from './conflicts.js'
 import type { StreamKind, StreamTaker, StreamTakers } from './incoming-stream.js'
 import type { LinkRecord } from './link-record.js'
+import { LinksByNode } from './links-by-node.js'
 import type { PreferredLinks } from './preferred-links.js'
 import type { RelayedLinks } from './relayed-links.js'
 import type { AdmittedIdentity } from './remote-identity.js'
@@ -62,6 +63,7 @@ export class LinkTable implements LinkHandler {
   }
   readonly #parts: LinkTableParts
   readonly #links = new Map<Link, LinkRecord>()
+  readonly #byNode = new LinksByNode()
   #isClosed = false
   /** Callers of `close`. */
   #closing: (() => void)[] = []
@@ -93,8 +95,8 @@ export class LinkTable implements LinkHandler {
   }
 
   /** All open links to the node. */
-  linksTo(nodeId: NodeId): Link[] {
-    return [...this.#links].flatMap(([link, record]) => (record.nodeId === nodeId ? [link] : []))
+  linksTo(nodeId: NodeId): readonly Link[] {
+    return this.#byNode.to(nodeId)
   }
 
   /** Adds a link that is not started yet. Its handler is this table. */
@@ -154,6 +156,7 @@ export class LinkTable implements LinkHandler {
     const nodeId = link.peer?.nodeId
     if (record === undefined || nodeId === undefined) return
     record.nodeId = nodeId
+    this.#byNode.add(nodeId, link)
     const { introduction, conflicts } = this.#parts
     const preferred = this.#preferredOf(record)
     const { incarnation } = introduction()
@@ -218,7 +221,10 @@ export class LinkTable implements LinkHandler {
   onGoAway(link: Link): void {
     const record = this.#links.get(link)
     if (record !== undefined) this.#preferredOf(record).withdraw(record.nodeId, link)
-    for (const [tunnel, each] of this.#links) if (each.over === link) this.#leave(tunnel, each)
+    for (const [, tunnel] of [...this.#parts.relayed]) {
+      const each = this.#links.get(tunnel)
+      if (each?.over === link) this.#leave(tunnel, each)
+    }
   }
 
   /** The router at the beginning of the link's path goes away: new streams take another path. */
@@ -231,6 +237,7 @@ export class LinkTable implements LinkHandler {
     const record = this.#links.get(link)
     if (record === undefined) return
     this.#links.delete(link)
+    if (record.nodeId !== undefined) this.#byNode.delete(record.nodeId, link)
     this.#parts.admission.forget(link)
     if (!this.#isClosed) this.#parts.conflicts.ended(error, record)
     record.forget()

@@ -47,6 +47,11 @@ export class RegistryReports {
     this.#parts.reporter.publish(REGISTRY_REFUSED, { kind: 'cut', owner: undefined, speaker, text, code })
   }
 
+  /** The platform failed to check what a neighbour sent. */
+  unchecked(speaker: NodeId, text: string): void {
+    this.#parts.reporter.publish(REGISTRY_REFUSED, { kind: 'unchecked', owner: undefined, speaker, text })
+  }
+
   /** A neighbour offers what its grant does not cover. */
   withheld(owner: NodeId): void {
     const text = 'it offers services that its grant does not cover, so nothing of it is passed on'

@@ -1,11 +1,11 @@
 import type { AstraError, Clock, NodeId, Timer } from '@astranet/interface'
-import { CloseCode, isSameLife, type Hello, type Link } from '@astranet/link'
+import { CloseCode, isSameLife, type Link } from '@astranet/link'
 import type { Catalogue } from '@astranet/registry'
 import { LinkCosts } from './link-costs.js'
 import type { LinkTable, RegistryReceiver } from './link-table.js'
 import type { PreferredLinks } from './preferred-links.js'
 import type { RegistryReports } from './registry-reports.js'
-import { hasRegistry, holdsAll, roleOf } from './roles.js'
+import { hasRegistry, neighbourFacts } from './roles.js'
 import { whileAwaited } from './while-awaited.js'
 
 /** @internal What it works with. */
@@ -74,7 +74,7 @@ export class RegistrySync implements RegistryReceiver {
   up(nodeId: NodeId, link: Link): void {
     const { peer } = link
     if (peer === undefined) return
-    this.#parts.catalogue.neighbourUp(factsOf(peer), this.#parts.clock.now())
+    this.#parts.catalogue.neighbourUp(neighbourFacts(peer), this.#parts.clock.now())
     this.schedule()
     this.#costs.add(nodeId, link)
   }
@@ -95,8 +95,9 @@ export class RegistrySync implements RegistryReceiver {
   }
 
   /**
-   * A neighbour sent a message; the promise, if there is one, resolves when the next one may follow. A message that is
-   * not allowed ends its links.
+   * A neighbour sent a message; the promise, if there is one, resolves when the next one may follow, and never rejects.
+   * A message that is not allowed ends its links. So does one that the platform failed to check: the exchange with the
+   * neighbour starts over on the next link.
    */
   receive(nodeId: NodeId, link: Link, message: unknown): Promise<void> | undefined {
     const before = this.#processing.get(nodeId)
@@ -105,10 +106,10 @@ export class RegistrySync implements RegistryReceiver {
     const { catalogue, clock } = this.#parts
     const error = catalogue.receive(nodeId, message, clock.now())
     if (!(error instanceof Promise)) return void this.#received(nodeId, error)
-    const processed = error.then((late) => {
-      this.#processing.delete(nodeId)
-      this.#received(nodeId, late)
-    })
+    const processed = error.then(
+      (late) => this.#received(nodeId, late),
+      (failure: unknown) => this.#failed(nodeId, failure),
+    )
     this.#processing.set(nodeId, processed)
     return processed
   }
@@ -139,10 +140,21 @@ export class RegistrySync implements RegistryReceiver {
   }
 
   #received(nodeId: NodeId, error: AstraError | undefined): void {
+    this.#processing.delete(nodeId)
     if (error !== undefined) {
       this.#parts.reports.cut(nodeId, error)
       this.#end(nodeId, error)
     }
+    this.schedule()
+  }
+
+  /** The platform's cryptography failed while a message was checked. */
+  #failed(nodeId: NodeId, failure: unknown): void {
+    this.#processing.delete(nodeId)
+    const why = failure instanceof Error ? failure.message : String(failure)
+    const text = `what the neighbour sent could not be checked: ${why}`
+    this.#parts.reports.unchecked(nodeId, text)
+    for (const link of this.#parts.table.linksTo(nodeId)) link.close(CloseCode.INTERNAL_ERROR, text)
     this.schedule()
   }
 
@@ -190,10 +202,4 @@ export class RegistrySync implements RegistryReceiver {
     }
     this.#timer = clock.setTimer(Math.max(0, dueAt - clock.now()), wake, { background: true })
   }
-}
-
-function factsOf(peer: Hello): Parameters<Catalogue['neighbourUp']>[0] {
-  const { nodeId, incarnation } = peer
-  if (!hasRegistry(peer)) return { nodeId, incarnation, role: 'node', holdsAll: false }
-  return { nodeId, incarnation, role: roleOf(peer), holdsAll: holdsAll(peer) }
 }

@@ -1,5 +1,5 @@
 import { Feature, type Hello } from '@astranet/link'
-import type { CatalogueRole, CatalogueRoleOptions } from '@astranet/registry'
+import type { CatalogueRole, CatalogueRoleOptions, NeighbourFacts } from '@astranet/registry'
 
 /** The roles in HELLO and in the node's record; a plain node has none. */
 export function rolesOf(role: CatalogueRole): readonly string[] {
@@ -25,4 +25,11 @@ export function hasRegistry({ features }: Pick<Hello, 'features'>): boolean {
 /** Whether a peer holds everything that it hears. */
 export function holdsAll({ features }: Pick<Hello, 'features'>): boolean {
   return features.includes(Feature.REGISTRY_ALL)
+}
+
+/** What this node's catalogue is told of a neighbour, by its HELLO. */
+export function neighbourFacts(peer: Hello): NeighbourFacts {
+  const { nodeId, incarnation } = peer
+  if (!hasRegistry(peer)) return { nodeId, incarnation, role: 'node', holdsAll: false }
+  return { nodeId, incarnation, role: roleOf(peer), holdsAll: holdsAll(peer) }
 }

@@ -26,15 +26,17 @@ export interface MachineSenses {
 
 /**
  * @internal Notices that the machine slept or that its addresses changed: the peers of its links may have gone
- * meanwhile, without a trace here. Then all links of the process are probed.
+ * meanwhile, without a trace here. Then all links of the process are probed. Changes of the addresses are also reported
+ * to those who advertise them.
  *
  * The clock of timers stands still while Linux or macOS sleep, so it is compared with the time of day. Where it does
  * not stand still, and when only the process was stopped, each session notices by itself that its timer is late. One
- * timer serves all nodes of the process, and runs only while there are links.
+ * timer serves all nodes of the process, and runs only while something is watched.
  */
 export class MachineWatch {
   readonly #senses: MachineSenses
   readonly #probed = new Set<Probed>()
+  readonly #observers = new Set<() => void>()
   #timer: Timer | undefined = undefined
   #aheadMs = 0
   #network = ''
@@ -46,38 +48,61 @@ export class MachineWatch {
   /** Probes `link` from now on, until the returned function is called. Idempotent. */
   watch(link: Probed): () => void {
     this.#probed.add(link)
-    if (this.#timer === undefined) {
-      this.#hasChanged()
-      this.#schedule()
-    }
+    this.#start()
     return () => {
       this.#probed.delete(link)
-      if (this.#probed.size > 0) return
-      this.#timer?.cancel()
-      this.#timer = undefined
+      this.#stopUnused()
     }
+  }
+
+  /**
+   * Calls `onChange` at most 1 s after the machine's addresses, or its connection to the network, have changed, until
+   * the returned function is called. Idempotent.
+   */
+  watchNetwork(onChange: () => void): () => void {
+    const observer = (): void => onChange()
+    this.#observers.add(observer)
+    this.#start()
+    return () => {
+      this.#observers.delete(observer)
+      this.#stopUnused()
+    }
+  }
+
+  #start(): void {
+    if (this.#timer !== undefined) return
+    this.#look()
+    this.#schedule()
+  }
+
+  #stopUnused(): void {
+    if (this.#probed.size > 0 || this.#observers.size > 0) return
+    this.#timer?.cancel()
+    this.#timer = undefined
   }
 
   #schedule(): void {
-    this.#timer = this.#senses.clock.setTimer(INTERVAL_MS, () => this.#look(), { background: true })
+    this.#timer = this.#senses.clock.setTimer(INTERVAL_MS, () => this.#onTime(), { background: true })
   }
 
-  #look(): void {
+  #onTime(): void {
     this.#schedule()
+    const { hasSlept, isOtherNetwork } = this.#look()
     // What arrived meanwhile is read first.
-    if (this.#hasChanged()) this.#senses.clock.defer(() => this.#probeAll())
+    if (hasSlept || isOtherNetwork) this.#senses.clock.defer(() => this.#probeAll())
+    if (isOtherNetwork) for (const observer of [...this.#observers]) observer()
   }
 
-  /** Whether the machine slept, or its network changed, since the last call. */
-  #hasChanged(): boolean {
+  /** What happened since the last call. */
+  #look(): { readonly hasSlept: boolean; readonly isOtherNetwork: boolean } {
     const { clock, timeOfDay, network } = this.#senses
     const aheadMs = timeOfDay() - clock.now()
-    const isAwake = aheadMs - this.#aheadMs < SLEPT_MS
+    const hasSlept = aheadMs - this.#aheadMs >= SLEPT_MS
     const now = network()
-    const isSame = now === this.#network
+    const isOtherNetwork = now !== this.#network
     this.#aheadMs = aheadMs
     this.#network = now
-    return !isAwake || !isSame
+    return { hasSlept, isOtherNetwork }
   }
 
   #probeAll(): void {

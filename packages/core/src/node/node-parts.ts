@@ -1,11 +1,12 @@
 import type { Transport } from '@astranet/interface'
 import type { Link } from '@astranet/link'
-import { Outliers, type Catalogue } from '@astranet/registry'
+import type { Catalogue } from '@astranet/registry'
 import { RouteTable, type Forwarder } from '@astranet/relay'
 import { AccessControl } from '../access/access-control.js'
 import { Offers } from '../access/offers.js'
 import { PassingOn } from '../access/passing-on.js'
 import { PolicyFailures } from '../access/policy-failures.js'
+import { AvoidedInstances } from '../dial/avoided-instances.js'
 import { ChangeWaiters } from '../dial/change-waiters.js'
 import { Dialer } from '../dial/dialer.js'
 import { Loopback } from '../dial/loopback.js'
@@ -110,7 +111,7 @@ export function nodeParts<TSocket, TListener>(
   const dialer = new Dialer({
     ...{ factory: platform, self, clock, catalogue, ports, loopback, access, offers, waiters, zone },
     ...{ links, identityOf: table.identityOf.bind(table) },
-    ...{ wants: discovery.wants, outliers: new Outliers() },
+    ...{ wants: discovery.wants, avoided: new AvoidedInstances({ clock, reporter: platform }) },
     measured: { self, linkTo: links.linkTo.bind(links) },
   })
   const binder = new Binder({
@@ -120,6 +121,7 @@ export function nodeParts<TSocket, TListener>(
     ...{ maker, hasSecret: psk !== undefined },
     reports: new EndpointReports(platform),
     hostAddresses: platform.hostAddresses,
+    machine: platform.machine,
     onChange: () => host.onAddresses(),
   })
   const tickets = new TicketMaker({ identity, secret, psk, addresses: () => endpoints.addresses })
@@ -148,6 +150,7 @@ function catalogueParts<TSocket, TListener>(
   const catalogue = ownCatalogue({
     ...{ options, signatures: platform.signatures },
     onWork: () => neighbours().sync.schedule(),
+    // Whom it goes to makes no difference: see PassingOn.
     mayPassOn: (_to, owner, services) => passingOn.isAllowed(owner, services),
   })
   const reports = new RegistryReports({ catalogue, reporter: platform })

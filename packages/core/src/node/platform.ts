@@ -26,6 +26,6 @@ export interface Platform<TSocket, TListener>
   readonly healthChecks: HealthChecks
   /** How links notice that the program ends. */
   readonly atExit: AtExit
-  /** How links notice that the machine slept or changed its network. */
+  /** How links and endpoints notice that the machine slept or changed its network. */
   readonly machine: MachineWatch
 }

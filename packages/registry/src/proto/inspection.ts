@@ -7,8 +7,6 @@ export interface NeighbourInspection {
   readonly role: CatalogueRole
   readonly holdsAll: boolean
   readonly isCurrent: boolean
-  /** Whether changes are sent to it at once; otherwise they are announced. */
-  readonly isEager: boolean
   /** Logs that are due to it. */
   readonly dirty: number
   /** Logs that were asked of it and have not arrived. */

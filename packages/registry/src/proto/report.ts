@@ -12,10 +12,12 @@ export interface Refused {
  * - `suspect`: a neighbour sent changes that do not lead to the state that the owner signed;
  * - `refused`: an owner publishes too much, and is not held;
  * - `rival`: another node, or an earlier life of this one, signs with this node's key;
- * - `flood`: an owner changes more often than is passed on.
+ * - `flood`: an owner changes more often than is passed on;
+ * - `unsigned`: the platform fails to sign what this node publishes. It is tried again every second, and reported again
+ *   only after it has succeeded.
  */
 export interface Report {
-  readonly kind: 'forged' | 'suspect' | 'refused' | 'rival' | 'flood'
+  readonly kind: 'forged' | 'suspect' | 'refused' | 'rival' | 'flood' | 'unsigned'
   /** The node that it is about. */
   readonly owner: NodeId
   /** The neighbour that sent it; `undefined` when no message caused the report. */

@@ -116,11 +116,12 @@ export function vectors(): Map<string, string> {
     ],
     ['announce', message([5, [versionL]])],
     ['gone', message([6, [nodeId, neighbour]])],
-    ['prune', message([7])],
+    ['confirm', message([7, [nodeId, neighbour]])],
     ['wants', message([8, 1, false, [['a/b', 'echo']], [], [versionA]])],
     ['settled', message([9, 1])],
     ['root', message([10, root])],
     ['restart', message([11])],
+    ['confirmed', message([12, [versionA]])],
   ]
   return new Map(lines.map(([name, value]) => [name, text(value)]))
 }

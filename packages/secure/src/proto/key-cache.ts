@@ -17,7 +17,7 @@ export class KeyCache<Key> {
   /** The key; `undefined` for one that no signature counts for. Throws what `importKey` throws. */
   get(publicKey: Uint8Array): Key | undefined {
     if (publicKey.length !== KEY_BYTES) return undefined
-    const text = String.fromCharCode(...publicKey)
+    const text = textOf(publicKey)
     let key = this.#keys.get(text)
     if (key === undefined) {
       if (isLowOrder(publicKey)) return undefined
@@ -35,4 +35,11 @@ export class KeyCache<Key> {
   get size(): number {
     return this.#keys.size
   }
+}
+
+function textOf(bytes: Uint8Array): string {
+  // Spreading an array is several times as fast as spreading a byte array.
+  const units = new Array<number>(bytes.length)
+  for (let index = 0; index < bytes.length; index++) units[index] = bytes[index] as number
+  return String.fromCharCode(...units)
 }

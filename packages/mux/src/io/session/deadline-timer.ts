@@ -11,6 +11,12 @@ const JUMP_MS = 5_000
 export const PROBE_TIMEOUT_MS = 2_000
 
 /**
+ * A deadline that moves by this much, in ms, moves the timer, too: a timer that fires for nothing costs more, because
+ * the session has left the processor's caches by then. Otherwise the timer stays, since most deadlines move often.
+ */
+const MOVE_MS = 1_000
+
+/**
  * The one timer of a session: it calls `timeout` of the core when the core's next deadline has come. When it fires far
  * too late, the peer is probed first.
  */
@@ -25,18 +31,26 @@ export class DeadlineTimer {
     this.#core = core
   }
 
-  /** Sets the timer if the next deadline is earlier than before. A later deadline is found when the timer fires. */
+  /** Sets the timer if the next deadline is earlier than before, or much later. */
   arm(): void {
     const deadline = this.#core.nextDeadline()
-    if (deadline >= this.#timerAt || this.#core.isClosing) return
+    const before = this.#timerAt
+    if (deadline === before || this.#core.isClosing) return
+    if (deadline > before && deadline < before + MOVE_MS) return
+    const now = this.#clock.now()
+    // One that is late is to fire: it shows that the process was stopped.
+    if (deadline > before && now >= before) return
     this.#timer?.cancel()
     this.#timerAt = deadline
-    const delayMs = deadline - this.#clock.now()
-    this.#timer = this.#clock.setTimer(delayMs, () => this.#fire(), { background: true })
+    if (deadline !== Infinity) this.#timer = this.#setTimer(deadline - now)
   }
 
   cancel(): void {
     this.#timer?.cancel()
+  }
+
+  #setTimer(delayMs: number): Timer {
+    return this.#clock.setTimer(delayMs, () => this.#fire(), { background: true })
   }
 
   /** What arrived while this process was busy or stopped is read before deadlines are checked: one more turn. */

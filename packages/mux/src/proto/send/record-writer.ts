@@ -100,7 +100,7 @@ export class RecordWriter {
       this.#cut()
       this.#slab.ensure(SLAB_BYTES)
       this.#segment = 0
-    }
+    } else this.#slab.ensure(this.#sizeField + bytes)
     this.#record = this.#slab.used
     this.#slab.used += this.#sizeField
     this.#recordBytes = 0

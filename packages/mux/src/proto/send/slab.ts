@@ -4,15 +4,26 @@ export const SLAB_BYTES = 65_536
 /** Writes of at most this many bytes are copied together; larger ones are passed by reference. */
 export const COPY_LIMIT_BYTES = 2_048
 
-/** A buffer that is filled from front to back and used again once nothing refers to its bytes. */
+/** Buffers that wait for their next user: 1 MiB. */
+export const MAX_FREE_BUFFERS = 16
+
+const NONE = new Uint8Array(0)
+
+/** Shared by all sessions, of which few send at the same time: each turn gathers, sends and is done. */
+const free: Uint8Array[] = []
+
+/**
+ * A buffer that is filled from front to back and given back once nothing refers to its bytes. It has memory only
+ * meanwhile: an idle session has none.
+ */
 export class Slab {
-  buffer: Uint8Array = new Uint8Array(SLAB_BYTES)
+  buffer: Uint8Array = NONE
   used = 0
 
-  /** Makes room for `bytes` (at most {@link SLAB_BYTES}) in one piece, in a fresh buffer when this one is too full. */
+  /** Makes room for `bytes` (at most {@link SLAB_BYTES}) in one piece, in another buffer when this one is too full. */
   ensure(bytes: number): void {
-    if (this.used + bytes <= SLAB_BYTES) return
-    this.buffer = new Uint8Array(SLAB_BYTES)
+    if (this.used + bytes <= this.buffer.length) return
+    this.buffer = free.pop() ?? new Uint8Array(SLAB_BYTES)
     this.used = 0
   }
 
@@ -23,8 +34,10 @@ export class Slab {
     this.used += bytes.length
   }
 
-  /** Starts over in the same buffer. Only when nothing refers to it any more. */
+  /** Starts over. Only when nothing refers to the buffer any more: others fill it now. */
   reuse(): void {
+    if (this.buffer !== NONE && free.length < MAX_FREE_BUFFERS) free.push(this.buffer)
+    this.buffer = NONE
     this.used = 0
   }
 }

@@ -84,7 +84,8 @@ export class SessionHost implements SendHost, StreamSetHost, DispatchHost {
     this.events = events
     this.isServer = role === 'server'
     this.now = environment.now()
-    this.liveness = new Liveness({ ...options, random: environment.random }, this.now)
+    const { random } = environment
+    this.liveness = new Liveness({ ...options, random, isFirstToPing: role === 'client' }, this.now)
     this.receiveWindow = new ReceiveWindow(maxReceiveBufferBytes, memoryBudget)
     this.limits = new StreamLimits(options)
     this.streams = new StreamSet(this)

@@ -15,10 +15,21 @@ export class Reach {
   readonly #roots = new Set<GraphNode>()
   readonly #reachedRouters = new Set<GraphNode>()
   #isStale = false
+  #version = 0
 
   /** `onTouched` is called with each node whose reach may have changed. */
   constructor(onTouched: (node: GraphNode) => void) {
     this.#onTouched = onTouched
+  }
+
+  /** Grows whenever the pairs of routers, or which of them can be reached, may have changed. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** The routers that can be reached. */
+  get routers(): Iterable<GraphNode> {
+    return this.#reachedRouters
   }
 
   /** The routers that are neighbours. */
@@ -28,6 +39,7 @@ export class Reach {
 
   /** Takes all pairs of a node apart, before its facts change. `attach` has to follow. */
   detach(node: GraphNode): void {
+    if (node.isRouter) this.#version++
     for (const partner of node.routers) {
       if (node.isRouter) remove(partner.routers, node)
       else this.#dropAttached(partner, node)
@@ -71,6 +83,7 @@ export class Reach {
   /** Whether there is a link from this node to `node` has changed, or to which of its lives. */
   directChanged(node: GraphNode): void {
     const isRoot = node.isDirect && node.isRouter
+    if (isRoot !== this.#roots.has(node)) this.#version++
     if (!isRoot && this.#roots.delete(node)) this.#isStale = true
     if (isRoot && !this.#roots.has(node)) {
       this.#roots.add(node)
@@ -83,6 +96,7 @@ export class Reach {
   settle(): void {
     if (!this.#isStale) return
     this.#isStale = false
+    this.#version++
     const before = [...this.#reachedRouters]
     for (const router of before) router.isReached = false
     this.#reachedRouters.clear()
@@ -97,6 +111,7 @@ export class Reach {
   }
 
   #join(one: GraphNode, other: GraphNode): void {
+    this.#version++
     one.routers.push(other)
     other.routers.push(one)
     if (one.isReached && !other.isReached) this.#grow(other, one)
@@ -104,6 +119,7 @@ export class Reach {
   }
 
   #part(one: GraphNode, other: GraphNode): void {
+    this.#version++
     remove(one.routers, other)
     remove(other.routers, one)
     if (one.parent === other || other.parent === one) this.#isStale = true

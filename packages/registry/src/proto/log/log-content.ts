@@ -28,7 +28,7 @@ export interface ContentChange {
   /** Items of `base` that are not in this one. */
   readonly dropped: Iterable<LogItem>
   /** Items by key that are not in `base`. */
-  readonly added: ReadonlyMap<string, LogItem>
+  readonly added: Iterable<readonly [string, LogItem]>
 }
 
 /** The entries of a log at one version. They never change: a log that changes gets another content. */

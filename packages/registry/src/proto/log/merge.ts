@@ -84,11 +84,7 @@ export class Merge {
   /** The result with the bytes written. It takes over what `held` has, which must not be used afterwards. */
   accept(bytes: Uint8Array): LogContent {
     const { held, isSnapshot } = this.#input
-    const added = new Map<string, LogItem>()
-    for (const [key, { entry, item }] of this.#fresh) {
-      if (!this.#isObsolete(item, entry.sequence)) added.set(key, item)
-    }
-    const change = { base: isSnapshot ? undefined : held, dropped: this.#dropped, added }
+    const change = { base: isSnapshot ? undefined : held, dropped: this.#dropped, added: this.#added() }
     // A copy has room for these items and no more.
     const items = this.#items.slice()
     return new LogContent({ state: this.#input.state, bytes, items, sizes: this.#sizes }, change)
@@ -108,6 +104,12 @@ export class Merge {
       if (before !== now) changes.push({ before, now })
     }
     return changes
+  }
+
+  /** Items by key that were not held. */
+  *#added(): Iterable<readonly [string, LogItem]> {
+    for (const [key, { entry, item }] of this.#fresh)
+      if (!this.#isObsolete(item, entry.sequence)) yield [key, item]
   }
 
   #note(entry: ReadEntry): void {

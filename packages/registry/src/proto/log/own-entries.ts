@@ -1,12 +1,12 @@
 import { encodeEntry } from '../model/entry.js'
 import { MIN_TOMBSTONES, TOMBSTONE_SHARE, type CatalogueLimits } from '../model/limits.js'
 import { isSameRecord, keyText, type CatalogueRecord, type RecordKey } from '../model/record.js'
+import { EntryBlocks, type BlockEntry } from './entry-blocks.js'
 
-interface OwnEntry {
+interface OwnEntry extends BlockEntry {
   readonly sequence: number
   /** `undefined`: a tombstone. */
   readonly record: CatalogueRecord | undefined
-  readonly bytes: Uint8Array
 }
 
 /**
@@ -17,6 +17,7 @@ export class OwnEntries {
   readonly #limits: CatalogueLimits
   /** By key, in the order of their sequences. */
   readonly #entries = new Map<string, OwnEntry>()
+  readonly #blocks = new EntryBlocks()
   #sequence = 0
   #watermark = 0
   #tombstones = 0
@@ -43,9 +44,9 @@ export class OwnEntries {
     return this.#entries.size
   }
 
-  /** The stored bytes of each entry, in the order of their sequences. */
+  /** The stored bytes of all entries, in the order of their sequences, in pieces. */
   stored(): Uint8Array[] {
-    return Array.from(this.#entries.values(), ({ bytes }) => bytes)
+    return this.#blocks.pieces()
   }
 
   /** The live record of that key. */
@@ -103,7 +104,7 @@ export class OwnEntries {
     const text = keyText(key)
     this.#drop(text)
     this.#sequence++
-    this.#entries.set(text, { sequence: this.#sequence, record, bytes })
+    this.#entries.set(text, this.#blocks.add({ sequence: this.#sequence, record, bytes }))
     this.#bytes += bytes.length
     if (record === undefined) this.#tombstones++
     else this.#liveBytes += bytes.length
@@ -114,6 +115,7 @@ export class OwnEntries {
     const entry = this.#entries.get(text)
     if (entry === undefined) return
     this.#entries.delete(text)
+    this.#blocks.delete(entry)
     this.#bytes -= entry.bytes.length
     if (entry.record === undefined) this.#tombstones--
     else this.#liveBytes -= entry.bytes.length

@@ -189,7 +189,8 @@ export class Replica implements LogId {
     // Another speaker may have brought something newer between the parts. Their watermarks were compared as they came.
     if (!fits(stage.since, { incarnation: state.incarnation, watermark: 0 }, held)) return GAP
     const newest = isSnapshot ? 0 : (held?.version.sequence ?? 0)
-    const entries = [...stage.entries, ...last].filter((entry) => entry.sequence > newest)
+    const all = stage.entries.length === 0 ? last : [...stage.entries, ...last]
+    const entries = newest === 0 ? all : all.filter((entry) => entry.sequence > newest)
     const merge = new Merge({ held, isSnapshot, entries, state })
     const mismatch = (): DeltaResult => {
       if (isSnapshot && !stage.hasChanged) return forged(this, 'its entries do not make its state')

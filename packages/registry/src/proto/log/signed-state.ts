@@ -28,12 +28,18 @@ export function statementOf(kind: LogKind, state: Omit<SignedState, 'check' | 's
   const numbers = new Uint8Array(NUMBERS_BYTES)
   const view = new DataView(numbers.buffer)
   view.setUint8(0, logKindNumber(kind))
-  view.setBigUint64(1, BigInt(state.incarnation))
-  view.setBigUint64(9, BigInt(state.sequence))
-  view.setBigUint64(17, BigInt(state.watermark))
+  setInteger(view, 1, state.incarnation)
+  setInteger(view, 9, state.sequence)
+  setInteger(view, 17, state.watermark)
   view.setUint32(25, state.count)
   view.setUint32(29, state.size)
   return concatBytes([LABEL, numbers, state.root])
+}
+
+/** Writes 8 bytes. */
+function setInteger(view: DataView, at: number, value: number): void {
+  view.setUint32(at, Math.floor(value / 0x1_0000_0000))
+  view.setUint32(at + 4, value % 0x1_0000_0000)
 }
 
 /** The `check` of a version: the first 6 bytes of its root, big-endian. */

@@ -18,6 +18,7 @@ import {
 } from './limits.js'
 import { plainInterner, type Interner } from './interner.js'
 import type { LinkRecord, NodeRecord, ServiceHealth, ServiceKey, ServiceRecord } from './record.js'
+import { ServiceInstance } from './service-record.js'
 import { checkText, checkTextList } from './text.js'
 
 /*
@@ -74,16 +75,11 @@ export function checkServiceRecord(
   fields: ServiceFields,
   interner: Interner = plainInterner,
 ): ServiceRecord {
-  return Object.freeze({
-    kind: 'service',
-    environment: key.environment,
-    name: key.name,
-    port: key.port,
-    nodeId,
-    tags: interner.knownList(fields.tags) ?? interner.list(checkTags(fields.tags)),
-    weight: checkInteger('weight', fields.weight, { min: 0, max: MAX_WEIGHT }),
-    zone: interner.knownText(fields.zone) ?? interner.text(checkLabel('zone', fields.zone)),
-    version: interner.knownText(fields.version) ?? interner.text(checkLabel('version', fields.version)),
+  return new ServiceInstance(nodeId, key, {
+    tags: checkTags(fields.tags, interner),
+    weight: checkWeight(fields.weight),
+    zone: checkLabel('zone', fields.zone, interner),
+    version: checkLabel('version', fields.version, interner),
     health: checkHealth(fields.health),
   })
 }
@@ -98,13 +94,22 @@ export function checkLinkRecord(neighbour: NodeId, incarnation: unknown, cost: u
   })
 }
 
-function checkTags(tags: unknown): readonly string[] {
-  return checkTextList(tags, { what: 'tags', each: 'tag', maxCount: MAX_TAGS, maxBytes: MAX_TAG_BYTES })
+/** A frozen list equal to `value` when that is a list of tags: at most 32 texts of 1 to 255 bytes. */
+export function checkTags(value: unknown, interner: Interner): readonly string[] {
+  const rule = { what: 'tags', each: 'tag', maxCount: MAX_TAGS, maxBytes: MAX_TAG_BYTES }
+  return interner.knownList(value) ?? interner.list(checkTextList(value, rule))
 }
 
-/** `value` when it is a zone or version: 0 to 255 bytes without control characters. */
-export function checkLabel(name: string, value: unknown): string {
-  return value === '' ? value : checkText(value, { what: name, maxBytes: MAX_LABEL_BYTES, mayBeEmpty: true })
+/** `value` when it is a weight: an integer from 0 to 65,535. */
+export function checkWeight(value: unknown): number {
+  return checkInteger('weight', value, { min: 0, max: MAX_WEIGHT })
+}
+
+/** A text equal to `value` when that is a zone or version: 0 to 255 bytes without control characters. */
+export function checkLabel(name: string, value: unknown, interner: Interner = plainInterner): string {
+  if (value === '') return value
+  const rule = { what: name, maxBytes: MAX_LABEL_BYTES, mayBeEmpty: true }
+  return interner.knownText(value) ?? interner.text(checkText(value, rule))
 }
 
 /** `value` when it is a health. */

@@ -1,10 +1,11 @@
 import { encodeMessage, MessageDecoder } from '@astranet/frame/message'
 import { nodeIdToBytes } from '@astranet/interface'
 import { checkCount, checkList } from './check-wire.js'
-import { keyRange } from './entry-layout.js'
+import { bodyStart, entryEnd, keyRange } from './entry-layout.js'
 import { decodeKey, decodeRecord, KIND_LINK, KIND_NODE, KIND_SERVICE } from './entry-record.js'
 import { MAX_ENTRY_BYTES } from './limits.js'
 import type { LogItem } from './log-item.js'
+import { PlainEntries } from './plain-entries.js'
 import type { PlainValue } from './plain-value.js'
 import type { ReadContext } from './read-context.js'
 import { keyText, type CatalogueRecord, type RecordKey } from './record.js'
@@ -38,26 +39,41 @@ export function readEntries(
   range: { readonly since: number; readonly until: number },
   context: ReadContext,
 ): ReadEntry[] | string {
-  const decoder = new MessageDecoder({ maxBytes: MAX_ENTRY_BYTES })
-  decoder.push(bytes)
+  const plain = new PlainEntries(bytes, context)
   const entries: ReadEntry[] = []
   let start = 0
   let last = range.since
   while (start < bytes.length) {
-    const result = decoder.next()
-    if (result.kind === 'error') return result.error.message
-    if (result.kind === 'incomplete') return 'an entry is cut off'
-    const end = bytes.length - decoder.bufferedBytes
-    const entry = readEntry(result.value, bytes, start, end, context)
+    const entry = readPlain(plain, bytes, start) ?? readAnyEntry(bytes, start, context)
     if (typeof entry === 'string') return entry
     if (entry.sequence <= last || entry.sequence > range.until) {
       return 'sequences of entries do not rise to that of the state'
     }
     last = entry.sequence
+    start = entry.end
     entries.push(entry)
-    start = end
   }
   return entries
+}
+
+/** The entry at `start` if it has the form that almost all have. */
+function readPlain(plain: PlainEntries, bytes: Uint8Array, start: number): ReadEntry | undefined {
+  const body = bodyStart(bytes, start)
+  const end = entryEnd(bytes, start)
+  // Written so that it is false too when the length itself is cut off, and `end` no number.
+  if (!(end <= bytes.length && end - body <= MAX_ENTRY_BYTES)) return undefined
+  const entry = plain.read(body, end)
+  return entry && { sequence: entry.sequence, item: entry.item, source: bytes, start, end }
+}
+
+/** The entry at `start` in any form, or what is wrong with it. {@link readEntries} asks for it where it must. */
+export function readAnyEntry(bytes: Uint8Array, start: number, context: ReadContext): ReadEntry | string {
+  const decoder = new MessageDecoder({ maxBytes: MAX_ENTRY_BYTES })
+  decoder.push(bytes.subarray(start))
+  const result = decoder.next()
+  if (result.kind === 'error') return result.error.message
+  if (result.kind === 'incomplete') return 'an entry is cut off'
+  return readEntry(result.value, bytes, start, bytes.length - decoder.bufferedBytes, context)
 }
 
 function readEntry(

@@ -45,7 +45,9 @@ export function itemBytes(item: LogItem): number {
 /** The memory of the text of an item's key, in bytes. */
 export function keyBytes(item: LogItem): number {
   if (!isShown(item)) return 0
-  return item.kind === 'service' ? 24 + textBytes(item.environment + item.name) : 40
+  if (item.kind !== 'service') return 40
+  const { environment, name } = item
+  return 24 + (environment === '' ? textBytes(name) : textBytes(environment + name))
 }
 
 function listBytes(texts: readonly string[]): number {
@@ -58,5 +60,7 @@ function listBytes(texts: readonly string[]): number {
 /** V8 takes one byte for each unit of a text that is all Latin-1, else two for each. */
 function textBytes(text: string): number {
   if (text === '') return 0
-  return BYTES.text + (/^[\0-\xff]*$/.test(text) ? text.length : 2 * text.length)
+  for (let index = 0; index < text.length; index++)
+    if (text.charCodeAt(index) > 0xff) return BYTES.text + 2 * text.length
+  return BYTES.text + text.length
 }

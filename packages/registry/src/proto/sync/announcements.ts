@@ -2,7 +2,6 @@ import { MAX_ITEMS_PER_MESSAGE } from '../model/limits.js'
 import { compareVersions, type Version } from '../model/version.js'
 import type { LogVersion } from '../wire/message.js'
 import type { SharedLog } from './shared-log.js'
-import { ANNOUNCE_DELAY_MS } from './sync-limits.js'
 
 /** Logs whose versions are to be announced to one neighbour, once they have waited a while. */
 export class Announcements {
@@ -18,8 +17,9 @@ export class Announcements {
     return this.#logs.size === 0 ? undefined : this.#at
   }
 
-  add(log: SharedLog, now: number): void {
-    if (this.#logs.size === 0) this.#at = now + ANNOUNCE_DELAY_MS
+  /** A log is to be announced at a time, in ms, or earlier with others. */
+  add(log: SharedLog, at: number): void {
+    this.#at = this.#logs.size === 0 || this.#at === undefined ? at : Math.min(this.#at, at)
     this.#logs.set(log.key, log)
   }
 
@@ -31,17 +31,6 @@ export class Announcements {
   isKnown(key: string, version: Version): void {
     const own = this.#logs.get(key)?.version
     if (own !== undefined && compareVersions(version, own) >= 0) this.#logs.delete(key)
-  }
-
-  /** Takes the services logs of at most `maxBytes` each: they are sent in place of being announced. */
-  takeServices(maxBytes: number): SharedLog[] {
-    const taken: SharedLog[] = []
-    for (const log of this.#logs.values()) {
-      if (log.kind !== 'services' || (log.state?.size ?? 0) > maxBytes) continue
-      this.#logs.delete(log.key)
-      taken.push(log)
-    }
-    return taken
   }
 
   /** Takes what fits into one message; the rest stays due. */

@@ -155,12 +155,8 @@ export class Awaited {
     if (source !== undefined) source.asked++
     from.asks.set(key, { owner, kind, isWhole })
     neighbours.wake(from)
-    if (entry.isAnnounced) {
-      // The link over which it was announced first is the better one.
-      from.isEager = true
-      from.hasPruned = false
+    if (entry.isAnnounced)
       entry.timer = agenda.add(now + ANNOUNCED_PATIENCE_MS, () => this.#lookFor(entry, from, now))
-    }
   }
 
   /** Asks a source that was asked least. */

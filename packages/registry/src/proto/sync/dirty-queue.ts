@@ -25,7 +25,8 @@ export class DirtyQueue {
     return this.#entries.size
   }
 
-  has(key: string): boolean {
+  /** Whether a log, or a mark, is due. */
+  has(key: string | number): boolean {
     return this.#entries.has(key)
   }
 

@@ -3,8 +3,9 @@ import type { MaybePromise } from '../crypto.js'
 import { REQUESTS_AT_ONCE } from '../model/limits.js'
 import { isNewer } from '../model/version.js'
 import { decodeMessage } from '../wire/decode.js'
-import type { AskedLog, Message } from '../wire/message.js'
+import type { AskedLog, LogVersion, Message } from '../wire/message.js'
 import type { Awaited } from './awaited.js'
+import type { Confirmations } from './confirmations.js'
 import type { Home } from './home.js'
 import type { Intake } from './intake.js'
 import type { Leaves } from './leaves.js'
@@ -12,7 +13,7 @@ import type { Links } from './links.js'
 import type { Neighbour } from './neighbour.js'
 import type { OwnLogs } from './own-logs.js'
 import type { Pull } from './pull.js'
-import type { Push } from './push.js'
+import type { Returning } from './returning.js'
 import type { SharedLog } from './shared-log.js'
 import { MAX_GONE } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
@@ -23,11 +24,12 @@ export interface ExchangeParts {
   readonly own: OwnLogs
   readonly awaited: Awaited
   readonly pull: Pull
-  readonly push: Push
   readonly leaves: Leaves
   readonly home: Home
   readonly intake: Intake
   readonly links: Links
+  readonly returning: Returning
+  readonly confirmations: Confirmations
 }
 
 /** Messages that make this node work or answer, so that they are rationed. */
@@ -39,6 +41,7 @@ const REQUESTS: ReadonlySet<Message['type']> = new Set([
   'wants',
   'root',
   'restart',
+  'confirm',
 ] as const)
 
 /** Takes what neighbours send. */
@@ -62,7 +65,7 @@ export class Exchange {
   }
 
   #take(from: Neighbour, message: Message): MaybePromise<AstraError | undefined> {
-    const { state, pull, push, leaves, home, intake, links } = this.#parts
+    const { state, pull, leaves, home, intake, links, confirmations } = this.#parts
     switch (message.type) {
       case 'greeting':
         pull.greeted(from, message)
@@ -84,9 +87,6 @@ export class Exchange {
       case 'gone':
         this.#gone(from, message.owners)
         return undefined
-      case 'prune':
-        push.pruned(from)
-        return undefined
       case 'wants':
         return state.isRouter && !from.holdsAll ? leaves.wants(from, message) : undefined
       case 'settled':
@@ -98,13 +98,18 @@ export class Exchange {
       case 'restart':
         links.restart(from)
         return undefined
+      case 'confirm':
+        confirmations.asked(from, message.owners)
+        return undefined
+      case 'confirmed':
+        this.#confirmed(from, message.items)
+        return undefined
     }
   }
 
-  /** A neighbour wants logs, and wants changes at once from now on. */
+  /** A neighbour wants logs. */
   #asked(from: Neighbour, items: readonly AskedLog[]): void {
-    const { state, push } = this.#parts
-    push.grafted(from)
+    const { state } = this.#parts
     for (const item of items) {
       const log = this.#log(from, item)
       if (log?.version === undefined) {
@@ -120,6 +125,14 @@ export class Exchange {
     const { state, own } = this.#parts
     if (owner === state.self) return own.get(kind)
     return state.isRouter || from.isRouter || owner === from.id ? state.store.get({ owner, kind }) : undefined
+  }
+
+  /** What a neighbour has confirmed is awaited, if it is newer than what is held. */
+  #confirmed(from: Neighbour, items: readonly LogVersion[]): void {
+    const { pull, returning } = this.#parts
+    const asked = items.filter(({ owner, kind }) => kind === 'services' && returning.has(owner))
+    pull.offered(from, asked, 'announced')
+    for (const { owner, version } of asked) returning.confirmed(from, owner, version)
   }
 
   #gone(from: Neighbour, owners: readonly AskedLog['owner'][]): void {

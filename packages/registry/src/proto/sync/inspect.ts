@@ -28,13 +28,12 @@ export function inspect({ state, own, memory, visibility, refused, intake }: Eng
 }
 
 function inspectNeighbour(neighbour: Neighbour): NeighbourInspection {
-  const { id, role, holdsAll, isCurrent, isEager, dirty, awaited, interest } = neighbour
+  const { id, role, holdsAll, isCurrent, dirty, awaited, interest } = neighbour
   return {
     nodeId: id,
     role,
     holdsAll,
     isCurrent,
-    isEager,
     dirty: dirty.size,
     awaited: awaited.size,
     wants: interest.names.size,

@@ -53,11 +53,33 @@ export class Intake {
   verifications = 0
 
   /** Takes the deltas of one message, one after the other, up to the first that ends the link. */
-  receive(from: Neighbour, deltas: readonly Delta[], index: number = 0): Outcome {
-    const delta = deltas[index]
-    if (delta === undefined) return undefined
+  receive(from: Neighbour, deltas: readonly Delta[]): Outcome {
+    for (let index = 0; index < deltas.length; index++) {
+      const outcome = this.#receiveAt(from, deltas, index)
+      if (outcome instanceof Promise) return this.#receiveRest(from, deltas, index + 1, outcome)
+      if (outcome !== undefined) return outcome
+    }
+    return undefined
+  }
+
+  /** Goes on at `start` when the answer about the one before is there. */
+  async #receiveRest(
+    from: Neighbour,
+    deltas: readonly Delta[],
+    start: number,
+    before: Promise<AstraError | undefined>,
+  ): Promise<AstraError | undefined> {
+    let error = await before
+    for (let index = start; index < deltas.length && error === undefined; index++) {
+      const outcome = this.#receiveAt(from, deltas, index)
+      error = outcome instanceof Promise ? await outcome : outcome
+    }
+    return error
+  }
+
+  #receiveAt(from: Neighbour, deltas: readonly Delta[], index: number): Outcome {
     for (const each of deltasAhead(deltas, index)) this.#verifyAhead(from, each)
-    return after(this.#receive(from, delta), (error) => error ?? this.receive(from, deltas, index + 1))
+    return this.#receive(from, deltas[index] as Delta)
   }
 
   /** Begins to check the signature of a delta, unless it will be refused or dropped for other reasons. */
@@ -105,11 +127,8 @@ export class Intake {
     from.announcements.isKnown(log.key, delta.state)
     const isSame = compareVersions(delta.state, held) === 0
     awaited.arrived(log.key, held, from)
-    if (isSame) {
-      this.#parts.onKnown(from, delta.owner)
-      // What was asked for, whole logs, and what an owner says itself may come twice; the rest comes over two links.
-      if (!from.isGraftDue && delta.since !== undefined && delta.owner !== from.id) push.duplicate(from)
-    } else push.outdated(from, log, delta.state)
+    if (isSame) this.#parts.onKnown(from, delta.owner)
+    else push.outdated(from, log, delta.state)
     return undefined
   }
 

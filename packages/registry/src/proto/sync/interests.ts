@@ -3,7 +3,7 @@ import { checkServiceKey } from '../model/check-record.js'
 import { MAX_WANTED_NAMES } from '../model/limits.js'
 import type { CatalogueRecord } from '../model/record.js'
 import type { Want } from '../want.js'
-import { nameText } from './leaves.js'
+import { nameText } from './pending-wants.js'
 
 /** A name, or everything, that somebody on this node wants. */
 export interface Interest {

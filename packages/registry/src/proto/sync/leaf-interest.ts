@@ -1,4 +1,8 @@
 import type { NodeId } from '@astranet/interface'
+import type { AgendaEntry } from './agenda.js'
+import type { PendingWants } from './pending-wants.js'
+import { Ration } from './ration.js'
+import { LOOKS_REFILL_MS } from './sync-limits.js'
 
 /** What a leaf wants of its router, and whose logs it was sent because of that. */
 export class LeafInterest {
@@ -8,6 +12,11 @@ export class LeafInterest {
   readonly names: Set<string> = new Set()
   /** The owners whose changes it is sent. */
   readonly owners: Set<NodeId> = new Set()
+  /** What it said and was not looked at, and when that is done; `undefined`: nothing. */
+  pending: PendingWants | undefined = undefined
+  turn: AgendaEntry | undefined = undefined
+  /** How many owners and records are looked at because it changes what it wants. */
+  readonly looks: Ration = new Ration(LOOKS_REFILL_MS)
 
   get isEmpty(): boolean {
     return !this.all && this.names.size === 0

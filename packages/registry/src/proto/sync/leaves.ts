@@ -1,12 +1,13 @@
-import { AstraError, formatNodeId, type NodeId } from '@astranet/interface'
+import type { AstraError, NodeId } from '@astranet/interface'
 import type { RecordChange } from '../log/delta-result.js'
 import { logKey } from '../log/log-id.js'
-import { MAX_WANTED_NAMES } from '../model/limits.js'
 import type { CatalogueRecord } from '../model/record.js'
 import type { Version } from '../model/version.js'
 import type { ServiceView } from '../view/service-view.js'
 import type { WantsMessage } from '../wire/message.js'
+import { LeafWants } from './leaf-wants.js'
 import type { Neighbour } from './neighbour.js'
+import { nameText } from './pending-wants.js'
 import type { SharedLog } from './shared-log.js'
 import type { SyncState } from './sync-state.js'
 
@@ -38,38 +39,30 @@ export class Leaves {
   readonly #all = new Set<Neighbour>()
   readonly #byOwner = new Map<NodeId, Set<Neighbour>>()
   readonly #changes = new Map<NodeId, NameChanges>()
+  readonly #wants: LeafWants
+  /** Records that were looked at since it was set. */
+  #looks = 0
 
   constructor(parts: LeavesParts) {
     this.#parts = parts
+    const { state, view, owners } = parts
+    this.#wants = new LeafWants({
+      state,
+      view,
+      owners,
+      setName: (leaf, text, isWanted) => this.#setName(leaf, text, isWanted),
+      setAll: (leaf, isAll) => this.#setAll(leaf, isAll),
+      forgetUnwanted: (leaf, owner) => this.#forgetUnwanted(leaf, owner),
+      give: (leaf, owner, held) => {
+        this.#give(leaf, owner, held)
+        return 1
+      },
+    })
   }
 
   /** A leaf says what it wants. Returns an error when that is too much. */
   wants(from: Neighbour, message: WantsMessage): AstraError | undefined {
-    const { interest } = from
-    const { state, owners } = this.#parts
-    const held = new Map<NodeId, Version>()
-    for (const { owner, kind, version } of message.held) if (kind === 'services') held.set(owner, version)
-    for (const { environment, name } of message.remove) this.#remove(from, environment, name)
-    // The leaf has dropped what it wants no more before it asked for anything new.
-    if (interest.all && !message.all) {
-      this.#setAll(from, false)
-      this.#dropUnwanted(from)
-    }
-    for (const { environment, name } of message.add) {
-      const text = nameText(environment, name)
-      if (interest.names.has(text)) continue
-      if (interest.names.size === MAX_WANTED_NAMES) return tooManyNames(from)
-      interest.names.add(text)
-      addTo(this.#byName, text, from)
-      for (const { nodeId } of this.#parts.view.resolve(environment, name, undefined))
-        this.#give(from, nodeId, held)
-    }
-    this.#setAll(from, message.all)
-    if (message.all) for (const owner of owners()) this.#give(from, owner, held)
-    for (const owner of held.keys()) if (!interest.owners.has(owner)) from.gone.add(owner)
-    from.dirty.mark(message.token)
-    state.neighbours.wake(from)
-    return undefined
+    return this.#wants.receive(from, message)
   }
 
   /** Notes how the services of a visible owner have changed; `passedOn` follows. */
@@ -122,18 +115,20 @@ export class Leaves {
   /** A leaf has gone, or begins anew: it wants nothing. */
   leave(leaf: Neighbour): void {
     const { interest } = leaf
+    this.#wants.leave(leaf)
     for (const name of interest.names) removeFrom(this.#byName, name, leaf)
     for (const owner of [...interest.owners]) this.#forget(leaf, owner)
     interest.names.clear()
     this.#setAll(leaf, false)
   }
 
-  #remove(leaf: Neighbour, environment: string, name: string): void {
-    const text = nameText(environment, name)
-    if (!leaf.interest.names.delete(text)) return
-    removeFrom(this.#byName, text, leaf)
-    for (const { nodeId } of this.#parts.view.resolve(environment, name, undefined)) {
-      if (!this.#isWanted(leaf, nodeId)) this.#forget(leaf, nodeId)
+  #setName(leaf: Neighbour, text: string, isWanted: boolean): void {
+    if (isWanted) {
+      leaf.interest.names.add(text)
+      addTo(this.#byName, text, leaf)
+    } else {
+      leaf.interest.names.delete(text)
+      removeFrom(this.#byName, text, leaf)
     }
   }
 
@@ -143,8 +138,10 @@ export class Leaves {
     else this.#all.delete(leaf)
   }
 
-  #dropUnwanted(leaf: Neighbour): void {
-    for (const owner of [...leaf.interest.owners]) if (!this.#isWanted(leaf, owner)) this.#forget(leaf, owner)
+  #forgetUnwanted(leaf: Neighbour, owner: NodeId): number {
+    this.#looks = 1
+    if (leaf.interest.owners.has(owner) && !this.#isWanted(leaf, owner)) this.#forget(leaf, owner)
+    return this.#looks
   }
 
   /** A leaf is to have the services log of an owner, and changes of it from now on. */
@@ -172,7 +169,9 @@ export class Leaves {
 
   #isWanted({ interest }: Neighbour, owner: NodeId): boolean {
     if (interest.all) return true
+    if (interest.isEmpty) return false
     for (const record of this.#parts.recordsOf(owner)) {
+      this.#looks++
       if (record.kind === 'service' && interest.names.has(nameText(record.environment, record.name)))
         return true
     }
@@ -186,11 +185,6 @@ export class Leaves {
   }
 }
 
-/** A name and its environment as one text; no control character occurs in either. */
-export function nameText(environment: string, name: string): string {
-  return `${environment}\0${name}`
-}
-
 function addTo<K>(sets: Map<K, Set<Neighbour>>, key: K, neighbour: Neighbour): void {
   const set = sets.get(key) ?? new Set()
   sets.set(key, set)
@@ -201,9 +195,4 @@ function removeFrom<K>(sets: Map<K, Set<Neighbour>>, key: K, neighbour: Neighbou
   const set = sets.get(key)
   set?.delete(neighbour)
   if (set?.size === 0) sets.delete(key)
-}
-
-function tooManyNames({ id }: Neighbour): AstraError {
-  const message = `node ${formatNodeId(id)} wants more than ${MAX_WANTED_NAMES} names`
-  return new AstraError('ASTRA_ERR_REGISTRY_LIMIT', message)
 }

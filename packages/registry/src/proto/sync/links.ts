@@ -8,7 +8,8 @@ import type { Awaited } from './awaited.js'
 import type { Home } from './home.js'
 import type { Leaves } from './leaves.js'
 import { Neighbour } from './neighbour.js'
-import type { Push } from './push.js'
+import type { Confirmations } from './confirmations.js'
+import type { Returning } from './returning.js'
 import { GRACE_MS, ROOT_INTERVAL_MS } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 import type { Visibility } from './visibility.js'
@@ -18,10 +19,11 @@ export interface LinksParts {
   readonly state: SyncState
   readonly graph: Graph
   readonly awaited: Awaited
-  readonly push: Push
   readonly leaves: Leaves
   readonly home: Home
   readonly visibility: Visibility
+  readonly returning: Returning
+  readonly confirmations: Confirmations
   readonly ownLinks: OwnLinks
   readonly ownRecords: OwnRecords
   readonly random: () => number
@@ -40,7 +42,7 @@ export class Links {
 
   /** See `Catalogue.neighbourUp`. */
   up(facts: NeighbourFacts): void {
-    const { state, push, home, ownLinks } = this.#parts
+    const { state, home, ownLinks } = this.#parts
     const before = state.neighbours.get(facts.nodeId)
     if (before !== undefined && before.role === facts.role && before.holdsAll === facts.holdsAll) {
       if (facts.incarnation !== before.incarnation) this.#setLife(before, facts.incarnation, false)
@@ -52,7 +54,6 @@ export class Links {
     const neighbour = new Neighbour(facts, state.neighbours.rationOf(facts.nodeId), state.now)
     state.neighbours.add(neighbour)
     ownLinks.up(neighbour.id, neighbour)
-    push.begin(neighbour)
     home.begin(neighbour)
     state.signal.mark()
     this.#scheduleRoots()
@@ -64,23 +65,25 @@ export class Links {
     this.#drop(neighbour)
     neighbour.restart()
     this.#parts.onOfferComplete(neighbour)
+    this.#parts.returning.restarted(neighbour)
     home.begin(neighbour)
     state.neighbours.wake(neighbour)
   }
 
   /** See `Catalogue.neighbourDown`. */
   down(neighbour: Neighbour): void {
-    const { state, graph, push, home, visibility, ownLinks, ownRecords } = this.#parts
+    const { state, graph, home, visibility, ownLinks, ownRecords } = this.#parts
     state.neighbours.remove(neighbour, state.now)
     this.#drop(neighbour)
     state.agenda.cancel(neighbour.timer)
-    push.lost(neighbour)
     home.lost(neighbour)
     ownLinks.down(neighbour.id)
     if (neighbour.isRouter) ownRecords.setRouter(neighbour.id, false)
     graph.setNeighbour(neighbour.id, undefined)
-    visibility.settle(neighbour.isRouter && neighbour.isCurrent && !this.#hasCurrentRouter())
+    const isLosing = neighbour.isRouter && neighbour.isCurrent && !this.#hasCurrentRouter()
+    visibility.settle(undefined, isLosing)
     visibility.refresh(neighbour.id)
+    this.#parts.returning.lost(neighbour)
     this.#parts.onOfferComplete(neighbour)
     state.signal.mark()
   }
@@ -93,7 +96,7 @@ export class Links {
     neighbour.isCurrent = true
     onOfferComplete(neighbour)
     this.#publish(neighbour)
-    visibility.settle()
+    visibility.settle(neighbour)
     if (neighbour.isRouter) visibility.endGrace()
     state.signal.mark()
     state.neighbours.wake(neighbour)
@@ -136,7 +139,7 @@ export class Links {
     ownLinks.up(neighbour.id, neighbour)
     if (isCurrent) this.#publish(neighbour)
     else graph.setNeighbour(neighbour.id, undefined)
-    visibility.settle()
+    visibility.settle(neighbour)
     state.signal.mark()
   }
 
@@ -154,9 +157,10 @@ export class Links {
 
   /** Nothing that was in flight on the link arrives any more. */
   #drop(neighbour: Neighbour): void {
-    const { state, awaited, leaves } = this.#parts
+    const { state, awaited, leaves, confirmations } = this.#parts
     awaited.leave(neighbour)
     leaves.leave(neighbour)
+    confirmations.leave(neighbour)
     for (const log of neighbour.staging) {
       log.replica.dropStaged(neighbour.id)
       state.store.count(log)

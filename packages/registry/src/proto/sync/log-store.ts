@@ -3,9 +3,10 @@ import type { LogId, LogKind } from '../log/log-id.js'
 import type { ReplicaParts } from '../log/replica.js'
 import type { CatalogueRecord } from '../model/record.js'
 import { HeldLog } from './held-log.js'
+import { LargestFirst, type Sized } from './largest-first.js'
 
-/** The logs of one other node. */
-export interface OwnerLogs {
+/** The logs of one other node. `bytes` is the memory that they take. */
+export interface OwnerLogs extends Sized {
   readonly owner: NodeId
   services: HeldLog | undefined
   links: HeldLog | undefined
@@ -19,6 +20,7 @@ export class LogStore {
   readonly #byOwner = new Map<NodeId, OwnerLogs>()
   /** When each owner that cannot be reached was last reachable, longest first. */
   readonly #hidden = new Map<NodeId, number>()
+  readonly #bySize = new LargestFirst<OwnerLogs>()
   #heldBytes = 0
   #logs = 0
 
@@ -52,7 +54,7 @@ export class LogStore {
     let logs = this.#byOwner.get(id.owner)
     if (logs === undefined) {
       const { owner } = id
-      logs = { owner, services: undefined, links: undefined, areLinksKnown: false }
+      logs = { owner, services: undefined, links: undefined, areLinksKnown: false, bytes: 0, place: -1 }
       this.#byOwner.set(owner, logs)
       this.#hidden.set(owner, now)
     }
@@ -67,15 +69,13 @@ export class LogStore {
 
   /** Updates the sum of what is held after a log has changed. */
   count(log: HeldLog): void {
-    if (this.get(log) !== log) return
+    const logs = this.#byOwner.get(log.owner)
+    if (logs?.[log.kind] !== log) return
     const bytes = log.replica.heldBytes + log.replica.stagedBytes
-    this.#heldBytes += bytes - log.countedBytes
+    const more = bytes - log.countedBytes
+    this.#heldBytes += more
     log.countedBytes = bytes
-  }
-
-  /** The memory that the logs of an owner take. */
-  bytesOf({ services, links }: OwnerLogs): number {
-    return (services?.countedBytes ?? 0) + (links?.countedBytes ?? 0)
+    this.#bySize.resize(logs, logs.bytes + more)
   }
 
   /** An owner can be reached, or not any more since `now`. */
@@ -101,20 +101,17 @@ export class LogStore {
     if (logs === undefined) return
     this.#byOwner.delete(owner)
     this.#hidden.delete(owner)
-    this.#heldBytes -= this.bytesOf(logs)
+    this.#bySize.remove(logs)
+    this.#heldBytes -= logs.bytes
     this.#logs -= (logs.services === undefined ? 0 : 1) + (logs.links === undefined ? 0 : 1)
     // Neighbours that do not read may have it among what is due to them: that must not keep the memory.
     logs.services?.drop()
     logs.links?.drop()
   }
 
-  /** The owner whose logs take the most memory. It looks at all. */
-  largest(): OwnerLogs | undefined {
-    let largest: OwnerLogs | undefined
-    for (const logs of this.#byOwner.values()) {
-      if (largest === undefined || this.bytesOf(logs) > this.bytesOf(largest)) largest = logs
-    }
-    return largest
+  /** The owner whose logs take the most memory. */
+  get largest(): OwnerLogs | undefined {
+    return this.#bySize.largest
   }
 }
 

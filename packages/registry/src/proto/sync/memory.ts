@@ -53,7 +53,7 @@ export class Memory {
         onForget(hidden)
         continue
       }
-      const largest = hidden === changed ? state.store.owner(changed) : state.store.largest()
+      const largest = hidden === changed ? state.store.owner(changed) : state.store.largest
       if (largest === undefined) return
       if (!this.#dropParts(largest)) this.#refuse(largest)
     }

@@ -39,13 +39,6 @@ export class Neighbour {
   /** What it asked for by buckets and has not been sent. */
   answer: VersionsAnswer | undefined = undefined
 
-  /** Whether changes are sent to it at once; otherwise they are announced. */
-  isEager = true
-  isPruneDue = false
-  /** Whether it was asked to announce, so that asking again is of no use. */
-  hasPruned = false
-  /** An `ask` without items is due: it is to send changes at once again. */
-  isGraftDue = false
   /** It announced what does not exist: it is not asked for what it announces until it has sent something. */
   isLiar = false
   /** How often it did not hold what it had announced, since it last sent something. */
@@ -64,6 +57,14 @@ export class Neighbour {
   /** Logs that it offered or announced and that have not arrived. */
   announced = 0
   readonly gone: Set<NodeId> = new Set()
+  /** Owners that it is to be asked to confirm. */
+  readonly toConfirm: Set<NodeId> = new Set()
+  /** Owners that it asked about and was not answered about yet. */
+  readonly confirms: Set<NodeId> = new Set()
+  /** When it first asked about one of them. */
+  confirmsSince = 0
+  /** Those of them that are confirmed. */
+  readonly confirmed: Set<NodeId> = new Set()
   /** Its own logs, as they are held here from a life that it does not know: it is shown their states. At most two. */
   readonly evidence: Set<SharedLog> = new Set()
   /** Logs of which it has sent a part and not the last one. */
@@ -115,15 +116,13 @@ export class Neighbour {
     this.hasGreeted = false
     this.pull = 'idle'
     this.answer = undefined
-    this.isPruneDue = false
-    this.hasPruned = false
-    this.isGraftDue = false
     this.isRootDue = false
     this.rootMismatches = 0
     this.dirty.clear()
     this.announcements.clear()
     this.asks.clear()
     this.gone.clear()
+    this.toConfirm.clear()
     this.evidence.clear()
   }
 }

@@ -8,15 +8,21 @@ import {
   RESENT_STATES,
 } from '../model/limits.js'
 import type { AskedLog, GreetingMessage, LogVersion, Message } from '../wire/message.js'
-import { DELTA_OVERHEAD_BYTES, deltaBytes, MAX_PART_BYTES, MESSAGE_OVERHEAD_BYTES } from '../wire/sizes.js'
+import {
+  DELTA_OVERHEAD_BYTES,
+  deltaBytes,
+  MAX_PART_BYTES,
+  MESSAGE_OVERHEAD_BYTES,
+  VERSION_BYTES,
+} from '../wire/sizes.js'
 import { nextPart, type DirtyLog } from './dirty-queue.js'
 import { evidenceOf, greetingOf } from './greeting.js'
 import type { Home } from './home.js'
 import type { Neighbour } from './neighbour.js'
 import type { OwnLogs } from './own-logs.js'
 import type { SharedLog } from './shared-log.js'
-import { SMALL_LOG_BYTES } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
+import type { VersionsAnswer } from './versions-answer.js'
 
 /** What an {@link Outbox} works with. */
 export interface OutboxParts {
@@ -65,21 +71,17 @@ export class Outbox {
   /** What is asked of the neighbour. */
   #request(to: Neighbour): Message | undefined {
     const { state, home } = this.#parts
-    if (to.isPruneDue) {
-      to.isPruneDue = false
-      return { type: 'prune' }
-    }
     if (to.pull === 'due') {
       to.pull = 'awaited'
       return { type: 'buckets', buckets: state.tree.buckets }
     }
-    if (to.isGraftDue || to.asks.size > 0) return this.#ask(to)
+    if (to.asks.size > 0) return this.#ask(to)
+    if (to.toConfirm.size > 0) return { type: 'confirm', owners: takeSome(to.toConfirm) }
     return home.next(to)
   }
 
   #ask(to: Neighbour): Message {
     const { store, self } = this.#parts.state
-    to.isGraftDue = false
     const items: AskedLog[] = []
     for (const [key, { owner, kind, isWhole }] of to.asks) {
       if (items.length === MAX_ITEMS_PER_MESSAGE) break
@@ -93,23 +95,28 @@ export class Outbox {
   /** What the neighbour asked for, beside logs. */
   #answer(to: Neighbour): Message | undefined {
     if (to.answer !== undefined) {
-      const { items, hasMore } = to.answer.take()
-      if (!hasMore) to.answer = undefined
-      return { type: 'versions', items: items.filter((item) => this.#mayBeTold(to, item)), hasMore }
+      if (to.resent.hasRoom(this.#parts.state.now)) return this.#versions(to, to.answer)
+      this.#wait(to)
     }
     if (to.gone.size > 0) {
-      const owners: NodeId[] = []
-      for (const owner of to.gone) {
-        if (owners.length === MAX_ITEMS_PER_MESSAGE) break
-        to.gone.delete(owner)
-        owners.push(owner)
-      }
-      return { type: 'gone', owners }
+      return { type: 'gone', owners: takeSome(to.gone) }
     }
+    if (to.confirmed.size > 0) return this.#confirmed(to)
     const { first } = to.dirty
     if (typeof first !== 'number') return undefined
     to.dirty.delete(first)
     return { type: 'settled', token: first }
+  }
+
+  #confirmed(to: Neighbour): Message {
+    const { state, own } = this.#parts
+    const items: LogVersion[] = []
+    for (const owner of takeSome(to.confirmed)) {
+      to.confirms.delete(owner)
+      const log = owner === state.self ? own.services : state.store.owner(owner)?.services
+      if (log?.version !== undefined) items.push({ owner, kind: 'services', version: log.version })
+    }
+    return { type: 'confirmed', items: items.filter((item) => this.#mayBeTold(to, item)) }
   }
 
   #deltas(to: Neighbour): Message | undefined {
@@ -124,7 +131,6 @@ export class Outbox {
     if (!to.isKnown) return deltas.length === 0 ? undefined : { type: 'deltas', deltas }
     for (let first = to.dirty.first; typeof first === 'object'; first = to.dirty.first) {
       if (deltas.length > 0 && room < DELTA_OVERHEAD_BYTES + MIN_PART_BYTES) break
-      if (sendsAnnounced(to, first)) continue
       if (first.isAsked && !to.resent.hasRoom(this.#parts.state.now)) {
         this.#wait(to)
         break
@@ -155,11 +161,22 @@ export class Outbox {
   #count(to: Neighbour, { isAsked }: DirtyLog, { entries }: Delta): void {
     const { state } = this.#parts
     state.sentEntryBytes += entries.length
-    if (!isAsked) return
-    const { tree } = state
+    if (isAsked) this.#useResent(to, entries.length + DELTA_OVERHEAD_BYTES)
+  }
+
+  #useResent(to: Neighbour, bytes: number): void {
+    const { tree, now } = this.#parts.state
     const wholeBytes = tree.bytes + tree.count * DELTA_OVERHEAD_BYTES
     const whole = Math.max(RESENT_MIN_BYTES, wholeBytes * RESENT_STATES)
-    to.resent.use((entries.length + DELTA_OVERHEAD_BYTES) / whole, state.now)
+    to.resent.use(bytes / whole, now)
+  }
+
+  /** A part of the answer to buckets. It uses the ration of what is sent again. */
+  #versions(to: Neighbour, answer: VersionsAnswer): Message {
+    const { items, hasMore } = answer.take()
+    if (!hasMore) to.answer = undefined
+    this.#useResent(to, items.length * VERSION_BYTES)
+    return { type: 'versions', items: items.filter((item) => this.#mayBeTold(to, item)), hasMore }
   }
 
   #announce(to: Neighbour): Message | undefined {
@@ -209,14 +226,13 @@ export class Outbox {
   }
 }
 
-/**
- * Before links go to a neighbour that is only told of changes, what it was not told of yet is sent: the links may make
- * those nodes visible there. Returns whether there was anything.
- */
-function sendsAnnounced({ announcements, dirty }: Neighbour, { log, base, cursor }: DirtyLog): boolean {
-  if (log.kind !== 'links' || cursor !== undefined || announcements.size === 0) return false
-  const services = announcements.takeServices(SMALL_LOG_BYTES)
-  for (const each of services) dirty.add(each, undefined)
-  if (services.length > 0) dirty.add(log, base)
-  return services.length > 0
+/** Takes as many ids as fit into one message. */
+function takeSome(ids: Set<NodeId>): NodeId[] {
+  const taken: NodeId[] = []
+  for (const id of ids) {
+    if (taken.length === MAX_ITEMS_PER_MESSAGE) break
+    ids.delete(id)
+    taken.push(id)
+  }
+  return taken
 }

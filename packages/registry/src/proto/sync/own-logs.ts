@@ -1,9 +1,11 @@
-import { after, type RegistryCrypto, type RegistrySigner } from '../crypto.js'
+import type { MaybePromise, RegistryCrypto, RegistrySigner } from '../crypto.js'
 import type { LogKind } from '../log/log-id.js'
 import { OwnLog } from '../log/own-log.js'
+import type { SignedState } from '../log/signed-state.js'
 import type { CatalogueLimits } from '../model/limits.js'
 import type { Version } from '../model/version.js'
 import { OwnSharedLog } from './own-shared-log.js'
+import { SEAL_RETRY_MS } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 
 /** What {@link OwnLogs} work with. */
@@ -15,6 +17,8 @@ export interface OwnLogsParts {
   readonly incarnation: number
   /** A log was sealed: it followed `base`. `isLater`: a promise has brought it. */
   readonly onSealed: (log: OwnSharedLog, base: Version | undefined, isLater: boolean) => void
+  /** A promise of the platform has failed: there is something in the agenda. */
+  readonly onFailedLater: () => void
 }
 
 /** The logs of this node, and when their changes are signed: as soon as somebody looks, but not too often. */
@@ -63,23 +67,57 @@ export class OwnLogs {
   }
 
   #seal(own: OwnSharedLog): void {
-    const { agenda, now } = this.#parts.state
+    const { now } = this.#parts.state
     if (own.isSealing || own.isWaiting || own.waitingBase !== null) return
     if (own.state !== undefined && !own.passedOn.hasRoom(now)) {
-      own.isWaiting = true
-      agenda.add(own.passedOn.roomAt(now), () => {
-        own.isWaiting = false
-      })
+      this.#waitUntil(own, own.passedOn.roomAt(now))
       return
     }
-    const { signer, crypto, onSealed } = this.#parts
+    const { signer, crypto, onFailedLater } = this.#parts
     const base = own.state
-    let isLater = false
+    let sealed: MaybePromise<SignedState>
+    try {
+      sealed = own.log.seal(signer, crypto)
+    } catch (error) {
+      this.#failed(own, error)
+      return
+    }
+    if (!(sealed instanceof Promise)) {
+      this.#sealed(own, base, false)
+      return
+    }
     own.isSealing = true
-    void after(own.log.seal(signer, crypto), () => {
-      own.isSealing = false
-      onSealed(own, base, isLater)
+    void sealed.then(
+      () => this.#sealed(own, base, true),
+      (error: unknown) => {
+        this.#failed(own, error)
+        onFailedLater()
+      },
+    )
+  }
+
+  #sealed(own: OwnSharedLog, base: Version | undefined, isLater: boolean): void {
+    own.isSealing = false
+    own.hasFailed = false
+    this.#parts.onSealed(own, base, isLater)
+  }
+
+  /** The platform did not hash or sign. Nothing has changed: it is tried again, and reported once. */
+  #failed(own: OwnSharedLog, error: unknown): void {
+    const { now, self, reports } = this.#parts.state
+    own.isSealing = false
+    this.#waitUntil(own, now + SEAL_RETRY_MS)
+    if (own.hasFailed) return
+    own.hasFailed = true
+    const why = error instanceof Error ? error.message : String(error)
+    const text = `changes of the ${own.kind} of this node cannot be signed, and others do not hear of them: ${why}`
+    reports.add({ kind: 'unsigned', owner: self, speaker: undefined, text })
+  }
+
+  #waitUntil(own: OwnSharedLog, at: number): void {
+    own.isWaiting = true
+    this.#parts.state.agenda.add(at, () => {
+      own.isWaiting = false
     })
-    isLater = true
   }
 }

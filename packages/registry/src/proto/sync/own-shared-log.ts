@@ -21,8 +21,10 @@ export class OwnSharedLog implements SharedLog {
   waitingBase: Version | undefined | null = null
   from: NodeId | undefined = undefined
   isSealing = false
-  /** Whether sealing waits for the ration. */
+  /** Whether sealing waits for the ration, or until it is tried again. */
   isWaiting = false
+  /** Whether the platform failed to sign it the last time. */
+  hasFailed = false
 
   constructor(owner: NodeId, publicKey: Uint8Array, log: OwnLog) {
     this.owner = owner

@@ -1,23 +1,45 @@
 import { formatNodeId, type NodeId } from '@astranet/interface'
+import type { Graph } from '../graph/graph.js'
 import type { Version } from '../model/version.js'
 import type { Awaited } from './awaited.js'
 import type { Neighbour } from './neighbour.js'
 import { changeShare, type SharedLog } from './shared-log.js'
-import { MAX_OFFERED_BYTES, SMALL_LOG_BYTES } from './sync-limits.js'
+import {
+  ANNOUNCE_DELAY_MS,
+  MAX_OFFERED_BYTES,
+  QUICK_ANNOUNCE_DELAY_MS,
+  SMALL_LOG_BYTES,
+  UNSETTLED_MS,
+  YOUNG_MS,
+} from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 
 /**
- * Passes changes on: at once over the links of a tree that forms by itself, as announcements over the others. A link
- * leaves the tree when it brings what is held already (the other side is asked to announce), and joins it again when it
- * announces what does not come otherwise.
+ * Passes changes on: at once along a tree, which each router finds in its graph of the routers; and a while later as
+ * announcements over the other links, to neighbours that have not shown yet that they have the change. So a change
+ * costs one message for each node, and a loss, a router that withholds, or two routers that see different graphs cost
+ * no more than time.
  */
 export class Push {
   readonly #state: SyncState
+  readonly #graph: Graph
   readonly #awaited: Awaited
+  #routersVersion = 0
+  /** When the graph of the routers last changed. */
+  #changedAt = 0
 
-  constructor(state: SyncState, awaited: Awaited) {
+  constructor(state: SyncState, graph: Graph, awaited: Awaited) {
     this.#state = state
+    this.#graph = graph
     this.#awaited = awaited
+  }
+
+  /** Looks whether the graph of the routers has changed. Called at the end of each turn. */
+  settle(): void {
+    const version = this.#graph.routersVersion
+    if (version === this.#routersVersion) return
+    this.#routersVersion = version
+    this.#changedAt = this.#state.now
   }
 
   /**
@@ -44,21 +66,23 @@ export class Push {
 
   /** Tells those neighbours of a log that came up after `since`, when it was not offered. */
   appeared(log: SharedLog, since: number): void {
-    for (const neighbour of this.#targets(log)) {
+    const isSmall = (log.state?.size ?? 0) <= MAX_OFFERED_BYTES
+    for (const [neighbour, isNext] of this.#targets(log)) {
       if (neighbour.upAt < since || neighbour.id === log.owner) continue
       if (this.#isOfferedBy(neighbour, log)) continue
       // In order with the links that made it reachable: those would show what the neighbour held before.
-      if (neighbour.isEager && (log.state?.size ?? 0) <= MAX_OFFERED_BYTES)
-        neighbour.dirty.add(log, undefined)
+      if (isNext && isSmall) this.#send(neighbour, log, undefined)
       else this.announce(neighbour, log)
-      this.#state.neighbours.wake(neighbour)
     }
   }
 
-  /** A log is to be announced to a neighbour. */
+  /** A log is to be announced to a neighbour. The one with the lower id does so first, and spares the other one's. */
   announce(neighbour: Neighbour, log: SharedLog): void {
-    neighbour.announcements.add(log, this.#state.now)
-    this.#state.neighbours.wake(neighbour)
+    const { neighbours, now, self } = this.#state
+    const isUnsettled = now - this.#changedAt < UNSETTLED_MS
+    const delay = isUnsettled ? QUICK_ANNOUNCE_DELAY_MS : ANNOUNCE_DELAY_MS
+    neighbour.announcements.add(log, now + (self < neighbour.id ? delay : 2 * delay))
+    neighbours.wake(neighbour)
   }
 
   /**
@@ -73,59 +97,19 @@ export class Push {
       this.announce(from, log)
   }
 
-  /** A neighbour sent what is held here already. */
-  duplicate(from: Neighbour): void {
-    if (from.hasPruned) return
-    from.hasPruned = true
-    from.isPruneDue = true
-    from.isEager = false
-    this.#state.neighbours.wake(from)
-  }
-
-  /** A neighbour asks to be told of changes, not to be sent them. */
-  pruned(from: Neighbour): void {
-    // What this node publishes has no other way than its links to routers.
-    if (!this.#state.isRouter && !this.#hasOtherEager(from)) return
-    from.isEager = false
-  }
-
-  /** A neighbour asks to be sent changes at once. */
-  grafted(from: Neighbour): void {
-    from.isEager = true
-    from.hasPruned = false
-    from.isPruneDue = false
-  }
-
-  /** Which links a new neighbour's is: a node that passes nothing on sends its changes to one router. */
-  begin(neighbour: Neighbour): void {
-    neighbour.isEager = this.#state.isRouter || !neighbour.isRouter || !this.#hasOtherEager(neighbour)
-  }
-
-  /** A link was lost: where it was in the tree, the others take its place until it has formed anew. */
-  lost(neighbour: Neighbour): void {
-    if (!neighbour.isEager && neighbour.hasPruned) return
-    for (const each of this.#state.neighbours.routers) {
-      if (!each.isEager || each.hasPruned) {
-        each.isGraftDue = true
-        each.hasPruned = false
-        each.isPruneDue = false
-        this.#state.neighbours.wake(each)
-      }
-      each.isEager = true
-      if (!this.#state.isRouter) break
-    }
-  }
-
   #pass(log: SharedLog, base: Version | undefined): void {
-    for (const neighbour of this.#targets(log)) {
+    for (const [neighbour, isNext] of this.#targets(log)) {
       if (neighbour.id === log.from || neighbour.id === log.owner) continue
       if (this.#isOfferedBy(neighbour, log)) continue
-      if (neighbour.isEager) {
-        neighbour.dirty.add(log, this.#isLikelyUnknown(neighbour, log) ? undefined : base)
-        neighbour.announcements.delete(log.key)
-        this.#state.neighbours.wake(neighbour)
-      } else this.announce(neighbour, log)
+      if (isNext) this.#send(neighbour, log, this.#isLikelyUnknown(neighbour, log) ? undefined : base)
+      else this.announce(neighbour, log)
     }
+  }
+
+  #send(neighbour: Neighbour, log: SharedLog, base: Version | undefined): void {
+    neighbour.dirty.add(log, base)
+    neighbour.announcements.delete(log.key)
+    this.#state.neighbours.wake(neighbour)
   }
 
   /** Whether a neighbour was not offered a log when its link came up, and all of it is not much. */
@@ -135,20 +119,21 @@ export class Push {
     return isSmall && since !== undefined && neighbour.upAt >= since
   }
 
-  /** Those that hear of all changes of a log. */
-  #targets({ owner }: { readonly owner: NodeId }): Iterable<Neighbour> {
-    const { isRouter, self, neighbours } = this.#state
-    if (isRouter) return neighbours.full
-    return owner === self ? neighbours.all : []
+  /** Those that hear of all changes of a log, and whether they are next in the tree. */
+  *#targets({ owner }: { readonly owner: NodeId }): Iterable<readonly [Neighbour, boolean]> {
+    const { isRouter, self, neighbours, now } = this.#state
+    if (!isRouter) {
+      if (owner === self) for (const neighbour of neighbours.all) yield [neighbour, true]
+      return
+    }
+    // While the graph changes, one tree for all owners is made anew, not one for each.
+    const tree = this.#graph.treeOf(owner, now - this.#changedAt < YOUNG_MS)
+    for (const neighbour of neighbours.full)
+      yield [neighbour, tree === undefined || this.#graph.leadsTo(tree, neighbour.id)]
   }
 
   #isOfferedBy(neighbour: Neighbour, { key, version }: SharedLog): boolean {
     return version !== undefined && this.#awaited.isOfferedBy(neighbour, key, version)
-  }
-
-  #hasOtherEager(neighbour: Neighbour): boolean {
-    for (const each of this.#state.neighbours.routers) if (each !== neighbour && each.isEager) return true
-    return false
   }
 
   #report({ owner }: SharedLog): void {

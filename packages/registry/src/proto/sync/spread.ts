@@ -10,9 +10,11 @@ import type { Leaves } from './leaves.js'
 import type { OwnerLogs } from './log-store.js'
 import type { Memory } from './memory.js'
 import type { Neighbour } from './neighbour.js'
+import type { Confirmations } from './confirmations.js'
 import type { Push } from './push.js'
+import type { Returning } from './returning.js'
 import type { SharedLog } from './shared-log.js'
-import { MAX_ORDER_MS, MAX_WAITING_CHANGES, RETURN_MS } from './sync-limits.js'
+import { MAX_ORDER_MS, MAX_WAITING_CHANGES } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 import type { Visibility } from './visibility.js'
 
@@ -26,6 +28,8 @@ export interface SpreadParts {
   readonly leaves: Leaves
   readonly home: Home
   readonly visibility: Visibility
+  readonly returning: Returning
+  readonly confirmations: Confirmations
   readonly memory: Memory
   /** A neighbour sent its own logs of a later life than its link told. */
   readonly onLaterLife: (neighbour: NodeId, incarnation: number) => void
@@ -77,13 +81,10 @@ export class Spread {
 
   /** The logs of an owner are offered from now on; it could not be reached since `since`. */
   shown(logs: OwnerLogs, since: number): void {
-    const { state, leaves, visibility } = this.#parts
+    const { leaves, confirmations } = this.#parts
     for (const log of [logs.services, logs.links]) if (log !== undefined) this.#offer(log, since)
-    if (state.now - since < RETURN_MS) leaves.shown(logs.owner)
-    else
-      state.agenda.add(state.now + RETURN_MS, () => {
-        if (visibility.has(logs.owner)) leaves.shown(logs.owner)
-      })
+    leaves.shown(logs.owner)
+    confirmations.shown(logs.owner)
   }
 
   /** Forgets the logs of an owner. */
@@ -127,16 +128,17 @@ export class Spread {
   }
 
   #spread(change: LogChange): void {
-    const { state, feed, visibility } = this.#parts
-    const { log, before, changes } = change
+    const { state, feed, visibility, returning } = this.#parts
+    const { log, before, changes, from } = change
     const logs = state.store.owner(log.owner)
     if (logs === undefined) return
     this.#show(change, visibility.has(log.owner))
     if (log.kind === 'services') feed.servicesChanged(logs)
     else feed.linksChanged(logs, changes)
     this.#lookAtLife(change)
-    visibility.settle()
-    visibility.refresh(log.owner)
+    visibility.settle(from)
+    visibility.refresh(log.owner, from)
+    if (log.kind === 'services') returning.arrived(log.owner)
     // Also when the owner cannot be reached yet: a link that is published later must find everything newer ahead of it.
     this.tell(log, before)
   }

@@ -2,6 +2,9 @@
 export const CHANGES_AT_ONCE = 50
 export const CHANGES_REFILL_MS = 5_000
 
+/** How long after the platform failed to sign a log it is tried again, in ms. */
+export const SEAL_RETRY_MS = 1_000
+
 /** Every this many bytes of a log make a change of it count once more: it is hashed whole. */
 export const CHANGE_COST_BYTES = 65_536
 
@@ -19,8 +22,16 @@ export const SUSPECT_WINDOW_MS = 60_000
 /** Neighbours whose changes of one log are not read until it has changed; when there are more, nobody's are. */
 export const MAX_MISMATCHED = 64
 
-/** How long announcements wait, in ms, so that one message carries many and what arrives meanwhile is left out. */
-export const ANNOUNCE_DELAY_MS = 250
+/**
+ * How long announcements wait, in ms, so that one message carries many and what arrives meanwhile is left out: as a rule,
+ * and for `UNSETTLED_MS` after the graph of the routers has changed.
+ */
+export const ANNOUNCE_DELAY_MS = 2_000
+export const QUICK_ANNOUNCE_DELAY_MS = 250
+export const UNSETTLED_MS = 10_000
+
+/** How long after a change of the graph of the routers all changes spread by one tree, in ms. */
+export const YOUNG_MS = 1_000
 
 /** How long after its announcement a version is asked for when it does not arrive by itself, in ms. */
 export const GRAFT_DELAY_MS = 150
@@ -47,8 +58,15 @@ export const MISSING_DELAY_MS = 1_000
 /** How long far nodes stay visible after the last link to a router was lost, in ms. */
 export const GRACE_MS = 5_000
 
-/** How long after a node can be reached again readers and leaves see those of its services that have not changed, in ms. */
-export const RETURN_MS = 400
+/** How long a node may be out of reach and still be shown at once when it returns, in ms. */
+export const SHORT_ABSENCE_MS = 400
+
+/** How long after one another neighbours are asked to confirm what is held of a node that returns, and in all, in ms. */
+export const CONFIRM_PATIENCE_MS = 500
+export const MAX_RETURN_MS = 5_000
+
+/** The most owners that one neighbour may wait to have confirmed; it is not answered about more. */
+export const MAX_CONFIRMED = 4_096
 
 /** How often the root of what is offered is sent, in ms. */
 export const ROOT_INTERVAL_MS = 30_000
@@ -62,6 +80,13 @@ export const MAX_GONE = 65_536
 
 /** The most answers to what one leaf wants that wait behind what is due to it; a later one stands for an earlier one. */
 export const MAX_MARKS = 64
+
+/**
+ * How many owners and records of theirs are looked at at once because one leaf changes what it wants, and the time, in
+ * ms, in which as many more are. One change more may begin while there is room; others wait, and become one.
+ */
+export const LOOKS_AT_ONCE = 262_144
+export const LOOKS_REFILL_MS = 40_000
 
 /** The most reports that wait to be taken; the oldest go first. */
 export const MAX_REPORTS = 64

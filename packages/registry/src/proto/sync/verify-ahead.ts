@@ -10,6 +10,8 @@ import { statementOf } from '../log/signed-state.js'
  */
 export const MAX_VERIFIED_AHEAD = 32
 
+const NONE: readonly Delta[] = []
+
 interface Started {
   readonly publicKey: Uint8Array
   readonly message: Uint8Array
@@ -62,10 +64,21 @@ export class VerifyAhead implements RegistryCrypto {
  * with: the other may be dropped unread.
  */
 export function deltasAhead(deltas: readonly Delta[], index: number): readonly Delta[] {
-  const end = index + MAX_VERIFIED_AHEAD
-  if (deltas.length === 1) return []
-  return deltas.slice(index === 0 ? 0 : end - 1, end).filter((delta, position, these) => {
-    const before = index === 0 ? these.slice(0, position) : deltas.slice(index, end - 1)
-    return !before.some(({ owner, kind }) => owner === delta.owner && kind === delta.kind)
-  })
+  if (deltas.length === 1) return NONE
+  const end = Math.min(index + MAX_VERIFIED_AHEAD, deltas.length)
+  const begun: Delta[] = []
+  for (let at = index === 0 ? 0 : index + MAX_VERIFIED_AHEAD - 1; at < end; at++) {
+    const delta = deltas[at] as Delta
+    if (!isAmong(deltas, delta, index, at)) begun.push(delta)
+  }
+  return begun
+}
+
+/** Whether a delta of the same log is from `start` to before `end`. */
+function isAmong(deltas: readonly Delta[], { owner, kind }: Delta, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const each = deltas[at] as Delta
+    if (each.owner === owner && each.kind === kind) return true
+  }
+  return false
 }

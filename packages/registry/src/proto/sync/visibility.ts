@@ -2,9 +2,11 @@ import type { NodeId } from '@astranet/interface'
 import type { Graph } from '../graph/graph.js'
 import type { ServiceView } from '../view/service-view.js'
 import type { AgendaEntry } from './agenda.js'
+import type { Neighbour } from './neighbour.js'
 import { recordsOf, type OwnerLogs } from './log-store.js'
 import type { MissingLogs } from './missing-logs.js'
-import { GRACE_MS, RETURN_MS } from './sync-limits.js'
+import type { Returning } from './returning.js'
+import { GRACE_MS, SHORT_ABSENCE_MS } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 
 /** What {@link Visibility} works with. */
@@ -13,6 +15,7 @@ export interface VisibilityParts {
   readonly graph: Graph
   readonly view: ServiceView
   readonly missing: MissingLogs
+  readonly returning: Returning
   /** Whether the router of this leaf gave it the owner's logs. */
   readonly isGiven: (owner: NodeId) => boolean
   /** The services of an owner are visible from now on; it could not be reached since `since`. */
@@ -21,9 +24,9 @@ export interface VisibilityParts {
 }
 
 /**
- * Which other nodes are visible: readers see their services, and routers offer their logs. It follows the graph. When
- * the last router is lost nothing is known of far nodes, so they stay visible until the next one has told, or for a
- * while.
+ * Which other nodes are visible: readers see their services, and routers offer their logs. It follows the graph; one
+ * that returns has to be confirmed first. When the last router is lost nothing is known of far nodes, so they stay
+ * visible until the next one has told, or for a while.
  */
 export class Visibility {
   readonly #parts: VisibilityParts
@@ -48,24 +51,27 @@ export class Visibility {
     return this.#visible
   }
 
-  /** Takes what the graph has found since the last time. `isLosing`: because the last router was lost. */
-  settle(isLosing: boolean = false): void {
+  /**
+   * Takes what the graph has found since the last time, because of what `cause` has told. `isLosing`: because the last
+   * router was lost.
+   */
+  settle(cause?: Neighbour, isLosing: boolean = false): void {
     const { graph, missing } = this.#parts
     const { appeared, gone, suspects } = graph.takeChanges()
     if (isLosing) this.#beginGrace(gone)
-    for (const owner of appeared) this.refresh(owner)
+    for (const owner of appeared) this.refresh(owner, cause)
     for (const owner of gone) this.refresh(owner)
     missing.suspect(suspects)
   }
 
-  /** Looks whether an owner is visible now. */
-  refresh(owner: NodeId): void {
+  /** Looks whether an owner is visible now. `cause`: the neighbour that told what has changed. */
+  refresh(owner: NodeId, cause?: Neighbour): void {
     const { isGiven, state } = this.#parts
     if (owner === state.self) return
     const logs = state.store.owner(owner)
     const isHeld = logs?.services?.version !== undefined
     const isReachable = this.#isInGraph(owner) || isGiven(owner) || this.#inGrace.has(owner)
-    if (logs !== undefined && isHeld && isReachable) this.#show(logs)
+    if (logs !== undefined && isHeld && isReachable) this.#reached(logs, cause)
     else this.#hide(owner)
   }
 
@@ -73,6 +79,13 @@ export class Visibility {
   forget(owner: NodeId): void {
     this.#inGrace.delete(owner)
     this.#hide(owner)
+  }
+
+  /** Shows an owner that has returned, once what is held of it is confirmed. */
+  confirmed(owner: NodeId): void {
+    const { state } = this.#parts
+    const logs = state.store.owner(owner)
+    if (logs !== undefined) this.#show(logs, state.store.hiddenSince(owner) ?? state.now)
   }
 
   /** A router has told what there is, or the time is over. */
@@ -103,31 +116,28 @@ export class Visibility {
     if (this.#inGrace.size > 0) this.#graceEnd ??= agenda.add(now + GRACE_MS, () => this.endGrace())
   }
 
-  #show(logs: OwnerLogs): void {
+  /** An owner can be reached. What is held of it may be out of date, unless it is a neighbour or was here just now. */
+  #reached(logs: OwnerLogs, cause: Neighbour | undefined): void {
     const { owner } = logs
-    if (this.#visible.has(owner)) return
-    const { state, onShown } = this.#parts
+    const { state, graph, returning, isGiven } = this.#parts
+    if (this.#visible.has(owner) || returning.has(owner)) return
     const since = state.store.hiddenSince(owner) ?? state.now
+    const isCertain = state.now - since < SHORT_ABSENCE_MS || graph.isNeighbour(owner) || isGiven(owner)
+    if (isCertain || !returning.begin(owner, cause)) this.#show(logs, since)
+  }
+
+  #show(logs: OwnerLogs, since: number): void {
+    const { owner } = logs
+    const { state, view, onShown } = this.#parts
     this.#visible.add(owner)
     state.store.setReachable(owner, true, state.now)
-    if (state.now - since < RETURN_MS) this.#view(owner)
-    else state.agenda.add(state.now + RETURN_MS, () => this.#view(owner))
+    for (const record of recordsOf(logs, 'services')) if (record.kind === 'service') view.set(record)
     state.signal.mark()
     onShown(logs, since)
   }
 
-  /**
-   * Readers see what an owner offers. When it could not be reached for long, what is held of it may be out of date, and
-   * news of it may be right behind the link that made it visible: what has not changed is seen a moment later.
-   */
-  #view(owner: NodeId): void {
-    const { state, view } = this.#parts
-    const logs = this.#visible.has(owner) ? state.store.owner(owner) : undefined
-    if (logs === undefined) return
-    for (const record of recordsOf(logs, 'services')) if (record.kind === 'service') view.set(record)
-  }
-
   #hide(owner: NodeId): void {
+    this.#parts.returning.end(owner)
     if (!this.#visible.delete(owner)) return
     const { state, view, onHidden } = this.#parts
     const logs = state.store.owner(owner)

@@ -56,8 +56,10 @@ function decodeFields(type: Message['type'], fields: readonly unknown[]): Messag
     case 'ask':
       return { type, items: listOf(fields[0], 'items', MAX_ITEMS_PER_MESSAGE).map(decodeAsked) }
     case 'announce':
+    case 'confirmed':
       return { type, items: decodeVersions(fields[0]) }
-    case 'gone': {
+    case 'gone':
+    case 'confirm': {
       const owners = listOf(fields[0], 'owners', MAX_ITEMS_PER_MESSAGE)
       return { type, owners: owners.map((owner) => checkNodeIdBytes(owner, 'owner')) }
     }
@@ -67,7 +69,6 @@ function decodeFields(type: Message['type'], fields: readonly unknown[]): Messag
       return { type, token: checkCount(fields[0], 'token') }
     case 'root':
       return { type, root: checkMix(fields[0], 'root') }
-    case 'prune':
     case 'restart':
       return { type }
   }
@@ -101,8 +102,9 @@ function decodeBuckets(value: unknown): readonly number[] {
 
 function decodeVersions(value: unknown, max: number = MAX_ITEMS_PER_MESSAGE): LogVersion[] {
   return listOf(value, 'items', max).map((item) => {
-    const [owner, kind, ...version] = checkList(item, { what: 'version', min: 5, max: MAX_FIELDS })
-    return { ...decodeId(owner, kind), version: decodeVersion(version) }
+    const fields = checkList(item, { what: 'version', min: 5, max: MAX_FIELDS })
+    const { owner, kind } = decodeId(fields[0], fields[1])
+    return { owner, kind, version: decodeVersion(fields, 2) }
   })
 }
 
@@ -123,8 +125,10 @@ function decodeDelta(value: unknown): Delta {
   const publicKey = key === null ? undefined : checkBytes(key, 'public key', PUBLIC_KEY_BYTES)
   const since = decodePosition(position, 'since')
   if (since === undefined && publicKey === undefined) throw new TypeError('a snapshot must have a public key')
+  const id = decodeId(owner, kind)
   return {
-    ...decodeId(owner, kind),
+    owner: id.owner,
+    kind: id.kind,
     publicKey,
     state: decodeState(state),
     since,
@@ -157,14 +161,15 @@ function decodeId(owner: unknown, kind: unknown): LogId {
 }
 
 function decodePosition(value: unknown, what: string): Version | undefined {
-  return value === null ? undefined : decodeVersion(checkList(value, { what, min: 3, max: MAX_FIELDS }))
+  return value === null ? undefined : decodeVersion(checkList(value, { what, min: 3, max: MAX_FIELDS }), 0)
 }
 
-function decodeVersion([incarnation, sequence, check]: readonly unknown[]): Version {
+/** The version in three fields from `at` on. */
+function decodeVersion(fields: readonly unknown[], at: number): Version {
   return {
-    incarnation: checkCount(incarnation, 'incarnation'),
-    sequence: checkCount(sequence, 'sequence'),
-    check: checkMix(check, 'check'),
+    incarnation: checkCount(fields[at], 'incarnation'),
+    sequence: checkCount(fields[at + 1], 'sequence'),
+    check: checkMix(fields[at + 2], 'check'),
   }
 }
 

@@ -26,8 +26,10 @@ function encodeFields(message: Message): readonly PlainValue[] {
     case 'ask':
       return [message.items.map((item) => [...encodeId(item), encodePosition(item.held)])]
     case 'announce':
+    case 'confirmed':
       return [message.items.map(encodeVersion)]
     case 'gone':
+    case 'confirm':
       return [message.owners.map(nodeIdToBytes)]
     case 'wants':
       return [
@@ -41,7 +43,6 @@ function encodeFields(message: Message): readonly PlainValue[] {
       return [message.token]
     case 'root':
       return [message.root]
-    case 'prune':
     case 'restart':
       return []
   }

@@ -9,9 +9,10 @@ export const MESSAGE_TYPES: readonly Message['type'][] = [
   'ask',
   'announce',
   'gone',
-  'prune',
+  'confirm',
   'wants',
   'settled',
   'root',
   'restart',
+  'confirmed',
 ]

@@ -50,7 +50,7 @@ export interface DeltasMessage {
   readonly deltas: readonly Delta[]
 }
 
-/** The sender wants these logs, and wants them at once from now on. */
+/** The sender wants these logs. */
 export interface AskMessage {
   readonly type: 'ask'
   readonly items: readonly AskedLog[]
@@ -66,11 +66,6 @@ export interface AnnounceMessage {
 export interface GoneMessage {
   readonly type: 'gone'
   readonly owners: readonly NodeId[]
-}
-
-/** The receiver is to announce from now on instead of sending. */
-export interface PruneMessage {
-  readonly type: 'prune'
 }
 
 /** What a leaf wants to hear of. */
@@ -103,6 +98,18 @@ export interface RestartMessage {
   readonly type: 'restart'
 }
 
+/** Which versions of the services logs of these owners has the receiver confirmed? */
+export interface ConfirmMessage {
+  readonly type: 'confirm'
+  readonly owners: readonly NodeId[]
+}
+
+/** The answer to {@link ConfirmMessage}, for each owner as soon as it is shown. */
+export interface ConfirmedMessage {
+  readonly type: 'confirmed'
+  readonly items: readonly LogVersion[]
+}
+
 /** One message between the catalogues of two neighbours (spec section 5). */
 export type Message =
   | GreetingMessage
@@ -112,8 +119,9 @@ export type Message =
   | AskMessage
   | AnnounceMessage
   | GoneMessage
-  | PruneMessage
   | WantsMessage
   | SettledMessage
   | RootMessage
   | RestartMessage
+  | ConfirmMessage
+  | ConfirmedMessage

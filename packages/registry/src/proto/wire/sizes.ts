@@ -13,7 +13,7 @@ export const DELTA_OVERHEAD_BYTES = 240
 export const MAX_PART_BYTES: number = MAX_MESSAGE_BYTES - MESSAGE_OVERHEAD_BYTES - DELTA_OVERHEAD_BYTES
 
 /** The most bytes of one version in a list. */
-const VERSION_BYTES = 40
+export const VERSION_BYTES = 40
 
 /** The most bytes that a delta takes in a message. */
 export function deltaBytes(delta: Delta): number {

@@ -15,6 +15,7 @@ import type { Admission, Decision } from './admission.js'
 import type { Conflicts } from './conflicts.js'
 import type { StreamKind, StreamTaker, StreamTakers } from './incoming-stream.js'
 import type { LinkRecord } from './link-record.js'
+import type { LinkReports } from './link-reports.js'
 import type { PreferredLinks } from './preferred-links.js'
 import type { AdmittedIdentity } from './remote-identity.js'
 
@@ -37,6 +38,7 @@ export interface LinkTableParts {
   readonly preferred: PreferredLinks
   readonly admission: Admission
   readonly conflicts: Conflicts
+  readonly reports: LinkReports
   readonly registry: RegistryReceiver
   readonly streams: StreamTakers
   readonly held: HeldStreams
@@ -141,7 +143,7 @@ export class LinkTable implements LinkHandler {
     const nodeId = link.peer?.nodeId
     if (record === undefined || nodeId === undefined) return
     record.nodeId = nodeId
-    const { introduction, preferred, conflicts } = this.#parts
+    const { introduction, preferred, conflicts, reports } = this.#parts
     const { incarnation } = introduction()
     if (incarnation !== record.incarnation) link.tellIncarnation(incarnation)
     const older = preferred.linkTo(nodeId)
@@ -151,6 +153,7 @@ export class LinkTable implements LinkHandler {
       conflicts.opened(nodeId, { ...olderRecord, link: older }, { ...record, link })
     record.opening?.resolve(nodeId)
     record.opening = undefined
+    reports.opened(nodeId, link, record)
     this.#closeSurplus(nodeId, link)
   }
 
@@ -205,6 +208,7 @@ export class LinkTable implements LinkHandler {
     this.#links.delete(link)
     this.#parts.admission.forget(link)
     if (!this.#isClosed) this.#parts.conflicts.ended(error, record)
+    this.#parts.reports.ended(link, record, error)
     record.forget()
     if (record.quota !== undefined) this.#parts.held.leave(link.peer?.nodeId as NodeId)
     record.opening?.reject(error ?? linkError(CloseCode.NO_ERROR, 'the link was closed before it was open'))

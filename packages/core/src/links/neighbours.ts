@@ -16,6 +16,7 @@ import type { StreamTakers } from './incoming-stream.js'
 import { planOfTicket, type JoinPlan } from './join-plan.js'
 import { Joins } from './joins.js'
 import { LinkMaker } from './link-maker.js'
+import { LinkReports } from './link-reports.js'
 import { LinkTable } from './link-table.js'
 import { PreferredLinks } from './preferred-links.js'
 import type { RegistryReports } from './registry-reports.js'
@@ -50,6 +51,7 @@ export class Neighbours {
   readonly maker: LinkMaker
   readonly sync: RegistrySync
   readonly joins: Joins
+  readonly linkReports: LinkReports
   readonly #parts: NeighboursParts
   readonly #introduction: OwnIntroduction
   #isGraphPending = false
@@ -73,6 +75,7 @@ export class Neighbours {
       },
     })
     this.preferred = preferred
+    this.linkReports = new LinkReports(platform)
     const table = new LinkTable({
       ...{ introduction, preferred, streams },
       held: new HeldStreams(options.maxPendingStreams),
@@ -82,6 +85,7 @@ export class Neighbours {
         linkRefusal: access.linkRefusal.bind(access),
       }),
       conflicts: new Conflicts(self, platform),
+      reports: this.linkReports,
       registry: {
         receive: (nodeId, link, message) => this.sync.receive(nodeId, link, message),
         onIncarnation: (nodeId, link) => this.sync.onIncarnation(nodeId, link),

@@ -1,15 +1,18 @@
 import type { NodeId } from '@astranet/interface'
 import type { PipeProtection } from '@astranet/link'
-import type { CatalogueRole, RegistryInspection } from '@astranet/registry'
+import type { CatalogueRole, RegistryInspection, ServiceInstance } from '@astranet/registry'
+import { trafficOf, type LinkReports, type Traffic } from '../links/link-reports.js'
 import type { LinkTable } from '../links/link-table.js'
 import type { PreferredLinks } from '../links/preferred-links.js'
 import { roleOf } from '../links/roles.js'
 
 /** One open link of a node, as plain data. */
-export interface LinkInspection {
+export interface LinkInspection extends Traffic {
   /** The node at the other end. */
   readonly nodeId: NodeId
   readonly remoteAddress: string
+  /** Whether this node has dialed it. */
+  readonly isDialedHere: boolean
   /** Whether new streams go over it. */
   readonly isPreferred: boolean
   /** What the other node does for the network, as it says. */
@@ -28,6 +31,10 @@ export interface NodeInspection {
   /** The part of the network's catalogue that the node holds, and the exchange with its neighbours. */
   readonly registry: RegistryInspection
   readonly links: readonly LinkInspection[]
+  /** Bytes of all links that this node has had, those of the open ones included. */
+  readonly traffic: Traffic
+  /** The services of all environments that are visible now, those included that the policy does not let be offered. */
+  readonly services: readonly ServiceInstance[]
 }
 
 /** @internal The open links of a node. */
@@ -38,12 +45,25 @@ export function inspectLinks(table: LinkTable, preferred: PreferredLinks): LinkI
     if (!link.isOpen || peer === undefined) continue
     links.push({
       ...{ nodeId, remoteAddress, security },
+      isDialedHere: link.facts.isDialedHere,
       isPreferred: preferred.linkTo(nodeId) === link,
       role: roleOf(peer),
       incarnation: peer.incarnation,
       rttMs: session?.rttMs,
       openStreams: session?.openStreams ?? 0,
+      ...trafficOf(link),
     })
   }
   return links
+}
+
+/** @internal The bytes of all links, by those that are open and those that have closed. */
+export function inspectTraffic(table: LinkTable, { closed }: LinkReports): Traffic {
+  let { sentBytes, receivedBytes } = closed
+  for (const [link] of table.admitted()) {
+    const traffic = trafficOf(link)
+    sentBytes += traffic.sentBytes
+    receivedBytes += traffic.receivedBytes
+  }
+  return { sentBytes, receivedBytes }
 }

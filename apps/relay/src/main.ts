@@ -1,9 +1,7 @@
 import { parseArguments } from './arguments/parse.js'
 import { settingsOf } from './arguments/settings.js'
 import { ExitCode } from './failure.js'
-import { endOf, run } from './lifecycle/run.js'
-import { makeLogger } from './log/logger.js'
-import { logWarnings } from './log/warnings.js'
+import { endOf } from './lifecycle/end-of.js'
 
 /** Runs the command with its arguments (without node and script), and ends the process. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -22,11 +20,9 @@ async function command(args: readonly string[]): Promise<number> {
     return ExitCode.DONE
   }
   const settings = settingsOf(request.options, process.stdout.isTTY === true)
-  // The relay goes on when whatever reads its log is gone.
-  process.stdout.on('error', () => undefined)
-  const log = makeLogger(settings.logFormat, settings.logLevel, process.stdout)
-  logWarnings(log)
-  return await run(settings, log)
+  // Loaded now, so that help and errors do not wait for all the rest of the program.
+  const { start } = await import('./lifecycle/start.js')
+  return await start(settings)
 }
 
 function fail(error: unknown): void {

@@ -1,7 +1,7 @@
 import { formatNodeId } from '@astranet/core'
 import { AdminServer } from '../admin/admin-server.js'
 import type { Settings } from '../arguments/settings.js'
-import { ExitCode, Failure, messageOf } from '../failure.js'
+import { ExitCode } from '../failure.js'
 import type { Logger } from '../log/logger.js'
 import { RelayMetrics } from '../metrics/relay-metrics.js'
 import { readInputs } from '../node/inputs.js'
@@ -66,11 +66,4 @@ async function leave(
   await relay.close(drainMs)
   const elapsedMs = Math.round(performance.now() - startedAt)
   log.info({ event: 'left-network', elapsedMs }, `has left after ${elapsedMs} ms`)
-}
-
-/** What is printed for an error that ends the program, and its exit code. */
-export function endOf(error: unknown): { readonly message: string; readonly exitCode: number } {
-  if (error instanceof Failure) return { message: error.message, exitCode: error.exitCode }
-  const message = error instanceof Error ? (error.stack ?? error.message) : messageOf(error)
-  return { message: `unexpected error, please report it: ${message}`, exitCode: ExitCode.FAILED }
 }

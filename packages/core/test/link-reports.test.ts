@@ -18,6 +18,7 @@ test('a link is reported when it opens, at both ends', async () => {
   const { server, client } = nodes
   const link = {
     remoteAddress: expect.stringContaining('127.0.0.1:'),
+    path: { kind: 'direct', via: [] },
     roles: ['router'],
     security: 'private',
   }
@@ -44,6 +45,7 @@ test('a link is reported when it closes, with its bytes, which the node goes on 
   expect(closed).toContainEqual({
     nodeId: client.nodeId,
     remoteAddress: link?.remoteAddress === '' ? '' : expect.stringContaining('127.0.0.1:'),
+    path: { kind: 'direct', via: [] },
     sentBytes: expect.any(Number),
     receivedBytes: server.inspect().traffic.receivedBytes,
     error: undefined,

@@ -3,10 +3,10 @@ import type { Link } from '@astranet/link'
 import type { Reporter } from '../node/reporter.js'
 import type { LinkRecord } from './link-record.js'
 
-/** A link is open: `{ nodeId, remoteAddress, isDialedHere, roles, security }`. */
+/** A link is open: `{ nodeId, remoteAddress, path, isDialedHere, roles, security }`. */
 const LINK_OPENED = 'astranet:link:opened'
 
-/** A link that was open has closed: `{ nodeId, remoteAddress, sentBytes, receivedBytes, error }`. */
+/** A link that was open has closed: `{ nodeId, remoteAddress, path, sentBytes, receivedBytes, error }`. */
 const LINK_CLOSED = 'astranet:link:closed'
 
 /** Bytes of sessions, both directions. */
@@ -15,7 +15,7 @@ export interface Traffic {
   readonly receivedBytes: number
 }
 
-/** Publishes which links open and close, and counts the bytes of those that have closed. */
+/** Publishes which links open and close, and counts the bytes of those that have closed, over direct paths. */
 export class LinkReports {
   readonly #reporter: Pick<Reporter, 'publish'>
   #sentBytes = 0
@@ -31,9 +31,9 @@ export class LinkReports {
   }
 
   /** The link to the node is open. */
-  opened(nodeId: NodeId, link: Link, { remoteAddress }: LinkRecord): void {
+  opened(nodeId: NodeId, link: Link, { remoteAddress, path }: LinkRecord): void {
     this.#reporter.publish(LINK_OPENED, {
-      ...{ nodeId, remoteAddress },
+      ...{ nodeId, remoteAddress, path },
       isDialedHere: link.facts.isDialedHere,
       roles: link.peer?.roles ?? [],
       security: link.remote?.security,
@@ -41,12 +41,14 @@ export class LinkReports {
   }
 
   /** A link has closed; `error` is why, if it is a fault. */
-  ended(link: Link, { nodeId, remoteAddress }: LinkRecord, error: Error | undefined): void {
+  ended(link: Link, { nodeId, remoteAddress, path }: LinkRecord, error: Error | undefined): void {
     const { sentBytes, receivedBytes } = trafficOf(link)
-    this.#sentBytes += sentBytes
-    this.#receivedBytes += receivedBytes
+    if (path.kind === 'direct') {
+      this.#sentBytes += sentBytes
+      this.#receivedBytes += receivedBytes
+    }
     if (nodeId === undefined) return
-    this.#reporter.publish(LINK_CLOSED, { nodeId, remoteAddress, sentBytes, receivedBytes, error })
+    this.#reporter.publish(LINK_CLOSED, { nodeId, remoteAddress, path, sentBytes, receivedBytes, error })
   }
 }
 

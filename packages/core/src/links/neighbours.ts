@@ -19,6 +19,7 @@ import { LinkMaker } from './link-maker.js'
 import { LinkReports } from './link-reports.js'
 import { LinkTable } from './link-table.js'
 import { PreferredLinks } from './preferred-links.js'
+import { RelayedLinks } from './relayed-links.js'
 import type { RegistryReports } from './registry-reports.js'
 import { RegistrySync } from './registry-sync.js'
 import type { AdmittedIdentity } from './remote-identity.js'
@@ -39,7 +40,7 @@ export interface NeighboursParts {
   readonly addresses: () => readonly string[]
   readonly transportFor: (network: string) => Transport
   /** There is a link to a node where there was none, another one is preferred now, or there is none any more. */
-  readonly onPreferred: () => void
+  readonly onPreferred: (nodeId: NodeId) => void
   /** Throws when the node is closed. */
   readonly checkOpen: (syscall: string, address: string) => void
 }
@@ -47,6 +48,8 @@ export interface NeighboursParts {
 /** @internal The nodes to which a node has links: puts the parts together that make, choose and keep links. */
 export class Neighbours {
   readonly preferred: PreferredLinks
+  /** Links through routers. */
+  readonly relayed: RelayedLinks
   readonly table: LinkTable
   readonly maker: LinkMaker
   readonly sync: RegistrySync
@@ -67,17 +70,20 @@ export class Neighbours {
       ...{ self, clock },
       onPreferred: (nodeId, link) => {
         this.sync.up(nodeId, link)
-        onPreferred()
+        onPreferred(nodeId)
       },
       onLost: (nodeId) => {
         this.sync.down(nodeId)
-        onPreferred()
+        onPreferred(nodeId)
       },
     })
     this.preferred = preferred
     this.linkReports = new LinkReports(platform)
+    const idleMs = options.tunnelIdleMs
+    const relayed = new RelayedLinks({ self, clock, idleMs, onChange: onPreferred })
+    this.relayed = relayed
     const table = new LinkTable({
-      ...{ introduction, preferred, streams },
+      ...{ introduction, preferred, relayed, streams },
       held: new HeldStreams(options.maxPendingStreams),
       admission: new Admission({
         maxLinks: options.maxLinks,

@@ -45,6 +45,8 @@ export class Closing<TSocket, TListener> {
     const { joins, sync, table, preferred } = parts.neighbours
     joins.stop(({ targets }) => nodeClosed('join', targets[0]?.address ?? ''))
     parts.dialer.close()
+    parts.links.close(nodeClosed('dial', ''))
+    parts.forwarder.close()
     for (const queue of parts.ports.all()) queue.close()
     parts.discovery.close()
     onBegin()

@@ -1,9 +1,10 @@
 import type { NodeId } from '@astranet/interface'
-import type { PipeProtection } from '@astranet/link'
+import type { Link, PipeProtection } from '@astranet/link'
 import type { CatalogueRole, RegistryInspection, ServiceInstance } from '@astranet/registry'
+import type { ForwarderInspection } from '@astranet/relay'
 import { trafficOf, type LinkReports, type Traffic } from '../links/link-reports.js'
 import type { LinkTable } from '../links/link-table.js'
-import type { PreferredLinks } from '../links/preferred-links.js'
+import type { LinkPath } from '../links/link-path.js'
 import { roleOf } from '../links/roles.js'
 
 /** One open link of a node, as plain data. */
@@ -13,6 +14,7 @@ export interface LinkInspection extends Traffic {
   readonly remoteAddress: string
   /** Whether this node has dialed it. */
   readonly isDialedHere: boolean
+  readonly path: LinkPath
   /** Whether new streams go over it. */
   readonly isPreferred: boolean
   /** What the other node does for the network, as it says. */
@@ -31,22 +33,30 @@ export interface NodeInspection {
   /** The part of the network's catalogue that the node holds, and the exchange with its neighbours. */
   readonly registry: RegistryInspection
   readonly links: readonly LinkInspection[]
-  /** Bytes of all links that this node has had, those of the open ones included. */
+  /**
+   * Bytes of all links that this node has had, those of the open ones included. The bytes of links through routers are
+   * counted once, on the link to the router.
+   */
   readonly traffic: Traffic
   /** The services of all environments that are visible now, those included that the policy does not let be offered. */
   readonly services: readonly ServiceInstance[]
+  /** What it forwards for others. */
+  readonly forwarding: ForwarderInspection
 }
 
 /** @internal The open links of a node. */
-export function inspectLinks(table: LinkTable, preferred: PreferredLinks): LinkInspection[] {
+export function inspectLinks(
+  table: LinkTable,
+  linkTo: (nodeId: NodeId) => Link | undefined,
+): LinkInspection[] {
   const links: LinkInspection[] = []
-  for (const [link, { nodeId, remoteAddress, security }] of table.admitted()) {
+  for (const [link, { nodeId, remoteAddress, path, security }] of table.admitted()) {
     const { peer, session } = link
     if (!link.isOpen || peer === undefined) continue
     links.push({
-      ...{ nodeId, remoteAddress, security },
+      ...{ nodeId, remoteAddress, path, security },
       isDialedHere: link.facts.isDialedHere,
-      isPreferred: preferred.linkTo(nodeId) === link,
+      isPreferred: linkTo(nodeId) === link,
       role: roleOf(peer),
       incarnation: peer.incarnation,
       rttMs: session?.rttMs,
@@ -60,7 +70,8 @@ export function inspectLinks(table: LinkTable, preferred: PreferredLinks): LinkI
 /** @internal The bytes of all links, by those that are open and those that have closed. */
 export function inspectTraffic(table: LinkTable, { closed }: LinkReports): Traffic {
   let { sentBytes, receivedBytes } = closed
-  for (const [link] of table.admitted()) {
+  for (const [link, { path }] of table.admitted()) {
+    if (path.kind !== 'direct') continue
     const traffic = trafficOf(link)
     sentBytes += traffic.sentBytes
     receivedBytes += traffic.receivedBytes

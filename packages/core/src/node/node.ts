@@ -142,13 +142,15 @@ export class Node<TSocket, TListener> {
 
   /** See `AstraNet.inspect`. */
   inspect(): NodeInspection {
-    const { table, preferred, linkReports } = this.#parts.neighbours
+    const { neighbours, links, forwarder } = this.#parts
+    const { table, linkReports } = neighbours
     return {
       nodeId: this.id,
       registry: this.catalogue.inspect(),
-      links: inspectLinks(table, preferred),
+      links: inspectLinks(table, links.linkTo.bind(links)),
       traffic: inspectTraffic(table, linkReports),
       services: this.catalogue.services(),
+      forwarding: forwarder.inspect(),
     }
   }
 

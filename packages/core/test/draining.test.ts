@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { drain } from '../src/links/drain.js'
+import { Net } from './discovery-support.js'
 import { failure, SkipClock, textOf, turns, twoNodes, until } from './support.js'
 
 test('a node that drains lets an open stream end, refuses new ones, and then closes', async () => {
@@ -18,6 +19,26 @@ test('a node that drains lets an open stream end, refuses new ones, and then clo
   await closing
   expect(client.inspect().links).toEqual([])
   await client.close()
+})
+
+test('a router that drains waits for the sockets through it, and no longer', async () => {
+  await using net = new Net()
+  const router = await net.node({ role: 'router' })
+  const [server, client] = [await net.node({}, router), await net.node({}, router)]
+  const listener = await server.bind('', 'guests')
+  const socket = await client.dial('', 'guests')
+  const guest = await listener.accept()
+  let isClosed = false
+  const closing = router.close({ drainMs: 0x7fffffff }).then(() => (isClosed = true))
+  await until(() => client.services().length === 0)
+  const text = textOf(socket)
+  guest.write('every')
+  await once(socket, 'readable')
+  expect(isClosed).toBe(false)
+  guest.end('thing')
+  socket.end()
+  expect(await text).toBe('everything')
+  await closing
 })
 
 test('streams that are open when the time is over end with an error', async () => {

@@ -42,7 +42,7 @@ export function statusOf(snapshot: RelaySnapshot, { limit, startedAtMs, nowMs }:
       links: node.links.length,
       linksOpened: links.opened,
       services: node.services.length,
-      tunnels: 0,
+      tunnels: node.forwarding.tunnels,
       refusedConnections: [...refused.values()].reduce((sum, each) => sum + each, 0),
     },
     bytes: { sent: node.traffic.sentBytes, received: node.traffic.receivedBytes },
@@ -55,7 +55,7 @@ export function statusOf(snapshot: RelaySnapshot, { limit, startedAtMs, nowMs }:
     nodes: first(routes, nodeView),
     links: first(node.links, linkView),
     services: first(node.services, serviceView),
-    tunnels: [],
+    tunnels: tunnelsView(node),
     catalogue: catalogueView(node),
   }
 }
@@ -67,8 +67,9 @@ function nodeView({ nodeId, distance, via, cost }: Route): object {
 function linkView(link: LinkInspection): object {
   const { nodeId, remoteAddress, isDialedHere, isPreferred, role, security, rttMs } = link
   const { openStreams, sentBytes, receivedBytes } = link
+  const path = { kind: link.path.kind, via: link.path.via.map(idText) }
   return {
-    ...{ nodeId: formatNodeId(nodeId), role, remoteAddress, isDialedHere, isPreferred, security },
+    ...{ nodeId: formatNodeId(nodeId), role, remoteAddress, path, isDialedHere, isPreferred, security },
     ...{ rttMs: rounded(rttMs), openStreams, bytes: { sent: sentBytes, received: receivedBytes } },
   }
 }
@@ -76,6 +77,12 @@ function linkView(link: LinkInspection): object {
 function serviceView(service: ServiceInstance): object {
   const { name, environment, nodeId, port, tags, weight, zone, version, health } = service
   return { name, environment, nodeId: formatNodeId(nodeId), port, tags, weight, zone, version, health }
+}
+
+/** What is forwarded for others. */
+function tunnelsView({ forwarding }: NodeInspection): object {
+  const { tunnels: open, opening, opened, lost, refused, heldBytes, forwardedBytes } = forwarding
+  return { open, opening, opened, lost, refused, bytes: { held: heldBytes, forwarded: forwardedBytes } }
 }
 
 function catalogueView({ registry }: NodeInspection): object {

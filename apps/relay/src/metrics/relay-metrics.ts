@@ -23,6 +23,7 @@ export class RelayMetrics {
     this.#set.begin()
     this.#relay(snapshot)
     this.#links(snapshot)
+    this.#tunnels(snapshot)
     this.#catalogue(snapshot)
     return { type: this.#registry.contentType, body: await this.#registry.metrics() }
   }
@@ -75,6 +76,20 @@ export class RelayMetrics {
     const { sentBytes, receivedBytes } = node.traffic
     set.counter('astranet_link_sent_bytes_total', 'Bytes sent over all links.', sentBytes)
     set.counter('astranet_link_received_bytes_total', 'Bytes received over all links.', receivedBytes)
+  }
+
+  #tunnels({ node }: RelaySnapshot): void {
+    const set = this.#set
+    const { tunnels, heldBytes, opened, lost, forwardedBytes, refused } = node.forwarding
+    set.gauge('astranet_tunnels_open', 'Tunnels through this relay.', tunnels)
+    set.gauge('astranet_tunnel_held_bytes', 'Bytes of tunnels that wait in this relay.', heldBytes)
+    set.counter('astranet_tunnels_opened_total', 'Tunnels that were opened.', opened)
+    set.counter('astranet_tunnels_lost_total', 'Tunnels that ended because a link on the way did.', lost)
+    set.counter('astranet_tunnel_forwarded_bytes_total', 'Bytes forwarded, both directions.', forwardedBytes)
+    for (const [reason, count] of Object.entries(refused))
+      set.counter('astranet_tunnels_refused_total', 'Tunnels that were refused, by reason.', count, {
+        reason,
+      })
   }
 
   #catalogue({ node, routes }: RelaySnapshot): void {

@@ -4,7 +4,18 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { relayCommand } from '../src/arguments/command.js'
+import { ADMIN_REQUEST_TIMEOUT_MS, MAX_ADMIN_CONNECTIONS } from '../src/admin/admin-server.js'
+import { DEFAULT_LIST_ENTRIES, MAX_LIST_ENTRIES } from '../src/admin/status.js'
+import {
+  DEFAULT_ADMIN,
+  DEFAULT_DRAIN_SECONDS,
+  DEFAULT_MAX_LINKS,
+  MAX_DRAIN_SECONDS,
+  relayCommand,
+} from '../src/arguments/command.js'
+import { MAX_SECRET_BYTES } from '../src/files/secret-file.js'
+import { MAX_KINDS, RATION_INTERVAL_MS } from '../src/log/ration.js'
+import { MAX_CODES } from '../src/node/refusals.js'
 import { APP } from './deployment-files.js'
 import { RelayProcess } from './relay-process.js'
 import { folder } from './support.js'
@@ -71,3 +82,29 @@ test('the README lists every metric, and no other', async () => {
   const names = (text: string): string[] => [...new Set(text.match(/\bastranet_[a-z_]+/g))].sort()
   expect(names(readme)).toEqual(names(source))
 })
+
+const limits = readFileSync(join(APP, '../../docs/LIMITS.md'), 'utf8').replace(/^[^]*\n## The relay /, '')
+
+test.each([
+  [readme, `default \`${DEFAULT_ADMIN}\``],
+  [readme, `0 to ${text(MAX_DRAIN_SECONDS)}; default ${DEFAULT_DRAIN_SECONDS} |`],
+  [readme, `default ${text(DEFAULT_MAX_LINKS)}.`],
+  [readme, `at most ${text(MAX_SECRET_BYTES)} bytes`],
+  [readme, `(${text(DEFAULT_LIST_ENTRIES)} by default, at most ${text(MAX_LIST_ENTRIES)})`],
+  [readme, `at most ${MAX_ADMIN_CONNECTIONS} connections`],
+  [readme, `a request may take ${ADMIN_REQUEST_TIMEOUT_MS / 1_000} s`],
+  [readme, `one line in ${RATION_INTERVAL_MS / 1_000} s`],
+  [limits, `| ${text(DEFAULT_MAX_LINKS)} | \`--max-links\``],
+  [limits, `| ${DEFAULT_DRAIN_SECONDS} s | \`--drain\`, 0 to ${text(MAX_DRAIN_SECONDS)} s |`],
+  [limits, `| ${text(MAX_SECRET_BYTES)} bytes; 1 MiB; 1 MiB |`],
+  [limits, `| ${MAX_ADMIN_CONNECTIONS}; ${ADMIN_REQUEST_TIMEOUT_MS / 1_000} s |`],
+  [limits, `| ${text(DEFAULT_LIST_ENTRIES)} | \`?limit\`, 0 to ${text(MAX_LIST_ENTRIES)} |`],
+  [limits, `one every ${RATION_INTERVAL_MS / 1_000} s for each kind, of ${MAX_KINDS} kinds`],
+  [limits, `counted apart | ${MAX_CODES} |`],
+])('the documents give the numbers of the sources: %#', (document, sentence) => {
+  expect(document.replace(/\s+/g, ' ')).toContain(sentence)
+})
+
+function text(number: number): string {
+  return number.toLocaleString('en-US')
+}

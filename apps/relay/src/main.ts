@@ -1,3 +1,4 @@
+import type { RawOptions } from './arguments/command.js'
 import { parseArguments } from './arguments/parse.js'
 import { settingsOf } from './arguments/settings.js'
 import { ExitCode } from './failure.js'
@@ -7,19 +8,16 @@ import { endOf } from './lifecycle/end-of.js'
 export async function main(args: readonly string[]): Promise<void> {
   process.on('uncaughtException', fail)
   try {
-    process.exit(await command(args))
+    const request = parseArguments(args)
+    if (request.kind === 'text') process.stdout.write(request.text)
+    else process.exit(await run(request.options))
   } catch (error) {
     fail(error)
   }
 }
 
-async function command(args: readonly string[]): Promise<number> {
-  const request = parseArguments(args)
-  if (request.kind === 'text') {
-    process.stdout.write(request.text)
-    return ExitCode.DONE
-  }
-  const settings = settingsOf(request.options, process.stdout.isTTY === true)
+async function run(options: RawOptions): Promise<number> {
+  const settings = settingsOf(options, process.stdout.isTTY === true)
   // Loaded now, so that help and errors do not wait for all the rest of the program.
   const { start } = await import('./lifecycle/start.js')
   return await start(settings)

@@ -14,7 +14,6 @@ import type { HeldStreams } from '../access/held-streams.js'
 import type { Admission, Decision } from './admission.js'
 import type { Conflicts } from './conflicts.js'
 import type { StreamKind, StreamTaker, StreamTakers } from './incoming-stream.js'
-import { leaveRouter } from './leave-router.js'
 import type { LinkRecord } from './link-record.js'
 import type { LinkReports } from './link-reports.js'
 import type { PreferredLinks } from './preferred-links.js'
@@ -221,14 +220,14 @@ export class LinkTable implements LinkHandler {
   /** The peer takes no new streams on the link; its open streams go on. */
   onGoAway(link: Link): void {
     const record = this.#links.get(link)
-    if (record === undefined) return
-    const { nodeId } = record
-    const preferred = this.#preferredOf(record)
-    preferred.withdraw(nodeId, link)
-    const { relayed } = this.#parts
-    // A peer that ends one of two links stays.
-    if (preferred !== relayed && nodeId !== undefined && preferred.linkTo(nodeId) === undefined)
-      leaveRouter(nodeId, this.#links, relayed)
+    if (record !== undefined) this.#preferredOf(record).withdraw(record.nodeId, link)
+    for (const [tunnel, each] of this.#links) if (each.over === link) this.#leave(tunnel, each)
+  }
+
+  /** The router at the beginning of the link's path goes away: new streams take another path. */
+  #leave(link: Link, record: LinkRecord): void {
+    this.#preferredOf(record).withdraw(record.nodeId, link)
+    void link.drain()
   }
 
   onClose(link: Link, error: Error | undefined): void {

@@ -41,6 +41,8 @@ export interface NeighboursParts {
   readonly transportFor: (network: string) => Transport
   /** There is a link to a node where there was none, another one is preferred now, or there is none any more. */
   readonly onPreferred: (nodeId: NodeId) => void
+  /** What the catalogue knows of nodes and links has changed: another node may be reached now. Once in a turn. */
+  readonly onGraph: () => void
   /** Throws when the node is closed. */
   readonly checkOpen: (syscall: string, address: string) => void
 }
@@ -163,6 +165,7 @@ export class Neighbours {
     this.#parts.options.clock.defer(() => {
       this.#isGraphPending = false
       this.#parts.reports.graphChanged()
+      this.#parts.onGraph()
     })
   }
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { AstraNet, Socket } from '@astranet/core'
+import { formatNodeId, type AstraNet, type Socket } from '@astranet/core'
 import { describe, expect, test } from 'vitest'
 import { RelayProcess } from './relay-process.js'
 import { file, user } from './support.js'
@@ -17,17 +17,24 @@ async function throughRelay(): Promise<{ relay: RelayProcess; client: AstraNet; 
 }
 
 test('a service behind the relay is dialed by name; the relay counts the tunnel and its bytes', async () => {
-  const { relay, near, far } = await throughRelay()
+  const { relay, client, near, far } = await throughRelay()
   expect(near.path.kind).toBe('relay')
   const bytes = 1_000_000
   near.end(Buffer.alloc(bytes, 'x'))
   let received = 0
   for await (const chunk of far) received += (chunk as Buffer).length
   expect(received).toBe(bytes)
-  const { counts, tunnels } = await relay.status()
+  const { counts, tunnels, forwarding } = await relay.status()
   expect(counts['tunnels']).toBe(1)
-  expect(tunnels).toMatchObject({ open: 1, opened: 1, lost: 0, refused: {} })
-  expect(tunnels.bytes.forwarded).toBeGreaterThan(bytes)
+  expect(tunnels).toEqual([
+    {
+      from: formatNodeId(client.nodeId),
+      to: formatNodeId(far.localNode),
+      bytes: { sent: expect.any(Number), received: expect.any(Number), held: 0 },
+    },
+  ])
+  expect(forwarding).toMatchObject({ opening: 0, opened: 1, lost: 0, refused: {} })
+  expect(forwarding.bytes.forwarded).toBeGreaterThan(bytes)
   expect(await relay.metric('astranet_tunnels_open')).toBe(1)
   expect(await relay.metric('astranet_tunnel_forwarded_bytes_total')).toBeGreaterThan(bytes)
 })

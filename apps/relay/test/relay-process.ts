@@ -134,6 +134,7 @@ export interface RelayStatus {
   readonly joins: readonly Readonly<Record<string, unknown>>[]
   readonly nodes: readonly Readonly<Record<string, unknown>>[]
   readonly links: readonly Readonly<Record<string, unknown>>[]
-  readonly tunnels: { readonly bytes: { readonly held: number; readonly forwarded: number } }
+  readonly tunnels: readonly Readonly<Record<string, unknown>>[]
+  readonly forwarding: { readonly bytes: { readonly held: number; readonly forwarded: number } }
   readonly services: readonly Readonly<Record<string, unknown>>[]
 }

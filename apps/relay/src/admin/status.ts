@@ -5,6 +5,7 @@ import {
   type NodeInspection,
   type Route,
   type ServiceInstance,
+  type TunnelInspection,
 } from '@astranet/core'
 import type { RelaySnapshot } from '../node/relay.js'
 import { VERSION } from '../version.js'
@@ -55,7 +56,8 @@ export function statusOf(snapshot: RelaySnapshot, { limit, startedAtMs, nowMs }:
     nodes: first(routes, nodeView),
     links: first(node.links, linkView),
     services: first(node.services, serviceView),
-    tunnels: tunnelsView(node),
+    tunnels: first(node.tunnels, tunnelView),
+    forwarding: forwardingView(node),
     catalogue: catalogueView(node),
   }
 }
@@ -79,10 +81,15 @@ function serviceView(service: ServiceInstance): object {
   return { name, environment, nodeId: formatNodeId(nodeId), port, tags, weight, zone, version, health }
 }
 
-/** What is forwarded for others. */
-function tunnelsView({ forwarding }: NodeInspection): object {
-  const { tunnels: open, opening, opened, lost, refused, heldBytes, forwardedBytes } = forwarding
-  return { open, opening, opened, lost, refused, bytes: { held: heldBytes, forwarded: forwardedBytes } }
+function tunnelView({ from, to, heldBytes, sentBytes, receivedBytes }: TunnelInspection): object {
+  const bytes = { sent: sentBytes, received: receivedBytes, held: heldBytes }
+  return { from: formatNodeId(from), to: formatNodeId(to), bytes }
+}
+
+/** What is forwarded for others, in all. */
+function forwardingView({ forwarding }: NodeInspection): object {
+  const { opening, opened, lost, refused, heldBytes, forwardedBytes } = forwarding
+  return { opening, opened, lost, refused, bytes: { held: heldBytes, forwarded: forwardedBytes } }
 }
 
 function catalogueView({ registry }: NodeInspection): object {

@@ -151,6 +151,7 @@ export class Node<TSocket, TListener> {
       traffic: inspectTraffic(table, linkReports),
       services: this.catalogue.services(),
       forwarding: forwarder.inspect(),
+      tunnels: forwarder.inspectTunnels(),
     }
   }
 

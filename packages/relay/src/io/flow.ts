@@ -39,6 +39,8 @@ export class Flow implements OutletUser, CreditUser {
   #sentAt: number
   /** Written and not sent yet. */
   #unsentBytes = 0
+  /** Bytes that have left on the target. */
+  forwardedBytes = 0
   /** Sent, and not yet returned to the source as credit. */
   #owedBytes = 0
 
@@ -91,6 +93,7 @@ export class Flow implements OutletUser, CreditUser {
     if (left > 0 && !this.#isStopped) {
       this.#sentAt += left
       this.#unsentBytes -= left
+      this.forwardedBytes += left
       this.#owedBytes += left
       outlet.left(left)
       onForwarded(left)

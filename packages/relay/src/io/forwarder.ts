@@ -15,7 +15,7 @@ import { NodeCredits } from './node-credits.js'
 import { Outlet } from './outlet.js'
 import { TunnelOpening } from './tunnel-opening.js'
 import type { NextHop, TunnelRequest } from './tunnel-request.js'
-import { Tunnel, type TunnelLeg } from './tunnel.js'
+import { Tunnel, type TunnelInspection, type TunnelLeg } from './tunnel.js'
 
 /** What forwarding needs of its node. */
 export interface ForwarderParts extends HopChoiceParts {
@@ -64,6 +64,11 @@ export class Forwarder {
     for (const tunnel of this.#tunnels) heldBytes += tunnel.heldBytes
     const { size: tunnels } = this.#tunnels
     return { ...this.#statistics.inspect(), tunnels, opening: this.#openings.size, heldBytes }
+  }
+
+  /** The tunnels through this node, as plain data. */
+  inspectTunnels(): TunnelInspection[] {
+    return [...this.#tunnels].map((tunnel) => tunnel.inspect())
   }
 
   /** Takes no more tunnels; those that are there end with their links. Idempotent. */

@@ -1,3 +1,4 @@
+import type { NodeId } from '@astranet/interface'
 import { StreamCode } from '@astranet/link'
 import type { Stream, StreamError, StreamHandler } from '@astranet/mux'
 import { Flow } from './flow.js'
@@ -10,11 +11,24 @@ export interface TunnelLeg {
   /** Shares out the link that the stream belongs to. */
   readonly outlet: Outlet
   /** The node at this end of the tunnel. */
-  readonly origin: unknown
+  readonly origin: NodeId
   /** What it may send; `undefined`: as fast as it can. */
   readonly credit: PacedCredit | undefined
   /** Its first bytes, which arrived with the header or the answer. */
   readonly initialBytes: Uint8Array | undefined
+}
+
+/** One tunnel through this node, as plain data. */
+export interface TunnelInspection {
+  /** The node that opened it, as the path names it. */
+  readonly from: NodeId
+  readonly to: NodeId
+  /** Bytes that wait here, both directions. */
+  readonly heldBytes: number
+  /** Bytes that have left towards `to`. */
+  readonly sentBytes: number
+  /** Bytes that have left towards `from`. */
+  readonly receivedBytes: number
 }
 
 /** What a tunnel reports. */
@@ -49,6 +63,17 @@ export class Tunnel implements StreamHandler {
   /** What this node holds of it, in bytes. */
   get heldBytes(): number {
     return this.#near.stream.unreadBytes + this.#far.stream.unreadBytes
+  }
+
+  /** What it does now, as plain data. */
+  inspect(): TunnelInspection {
+    return {
+      from: this.#near.origin,
+      to: this.#far.origin,
+      heldBytes: this.heldBytes,
+      sentBytes: this.#forth.forwardedBytes,
+      receivedBytes: this.#back.forwardedBytes,
+    }
   }
 
   /** Lets both directions have at most `maxBytes` here. */

@@ -54,6 +54,25 @@ describe('a session over TCP', () => {
     expect(server.canOpenStream).toBe(false)
   })
 
+  it('counts its bytes at both ends, those of frames included', async () => {
+    const { client, server } = await sessionPair()
+    const near = await client.openStream()
+    near.handle({ onData: () => undefined, onEnd: () => undefined, onClose: () => undefined })
+    near.write(new Uint8Array(100_000))
+    near.end()
+    const far = await server.accept()
+    await new Promise<void>((resolve) => {
+      far.handle({ onData: () => undefined, onEnd: () => resolve(), onClose: () => undefined })
+    })
+    client.close()
+    await Promise.all([client.closed, server.closed])
+    expect(server.receivedBytes).toBeGreaterThan(100_000)
+    expect(server.receivedBytes).toBeLessThan(101_000)
+    expect(server.receivedBytes).toBe(client.sentBytes)
+    expect(client.receivedBytes).toBeLessThan(1_000)
+    expect(client.receivedBytes).toBeGreaterThan(0)
+  })
+
   it('lets those who wait give up, and serves the others in order', async () => {
     const { client, server } = await sessionPair({ server: { maxConcurrentStreams: 1 } })
     const first = await client.openStream()

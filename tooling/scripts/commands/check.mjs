@@ -16,6 +16,7 @@ export const checkNames = [
   'browser',
   'packages',
   'consumer',
+  'apps',
 ]
 
 /** Where `ci` finds the outcome: `{"lint": true, ...}`. */

@@ -9,6 +9,8 @@ import { packagesIn } from './workspace.mjs'
  * @typedef {import('./workspace.mjs').WorkspacePackage & { tarball: string }} PackedPackage `tarball` is a path
  */
 
+/** @typedef {import('./workspace.mjs').WorkspacePackage} WorkspacePackage */
+
 /** @type {Promise<PackedPackage[]> | undefined} */
 let packed
 
@@ -18,8 +20,18 @@ let packed
  * @returns {Promise<PackedPackage[]>}
  */
 export function packAll() {
-  packed ??= packInto(makeTemporaryFolder('astranet-packed-'))
+  packed ??= packInto(makeTemporaryFolder('astranet-packed-'), packagesIn('packages'))
   return packed
+}
+
+/**
+ * Packs the apps that are published.
+ *
+ * @returns {Promise<PackedPackage[]>}
+ */
+export function packApps() {
+  const published = packagesIn('apps').filter(({ manifest }) => manifest.private !== true)
+  return packInto(makeTemporaryFolder('astranet-packed-apps-'), published)
 }
 
 /**
@@ -34,10 +46,13 @@ export function makeTemporaryFolder(prefix) {
   return folder
 }
 
-/** @param {string} folder */
-async function packInto(folder) {
+/**
+ * @param {string} folder
+ * @param {WorkspacePackage[]} packages
+ */
+async function packInto(folder, packages) {
   const result = []
-  for (const each of packagesIn('packages')) {
+  for (const each of packages) {
     const tarball = join(folder, `${each.manifest.name.replace('@', '').replace('/', '-')}.tgz`)
     const { exitCode, output } = await execNode(
       'node_modules/pnpm/bin/pnpm.cjs',

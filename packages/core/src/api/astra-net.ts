@@ -9,6 +9,7 @@ import type { NodeHandle } from '../node/node-handle.js'
 import type { AttachOptions } from './attach-options.js'
 import type { BindOptions } from './bind-options.js'
 import { checkOptions, checkSignal, checkString } from './check.js'
+import { checkCloseOptions, type CloseOptions } from './close-options.js'
 import type { DialOptions, DialScope } from './dial-options.js'
 import { DiscoveryView } from './discovery-view.js'
 import { joinEnvironment } from './environment-name.js'
@@ -316,10 +317,11 @@ export class AstraNetBase<TSocket, TListener, TView> extends DiscoveryView imple
    * Closes the node: listeners, endpoints and links. Open sockets are destroyed here, and fail with `ECONNRESET` on
    * the other side; pending calls reject with `ECONNABORTED`, later ones with `ERR_SOCKET_CLOSED`. Resolves when
    * everything has closed, which takes up to `closeTimeoutMs` (3 s) if a peer is dead. Idempotent; a view closes the
-   * node it is a view of.
+   * node it is a view of. With `drainMs` the streams that neighbours have open may end by themselves first. Rejects
+   * with a TypeError or RangeError that names what is wrong in `options`.
    */
-  async close(): Promise<void> {
-    await this.#handle.close()
+  async close(options: CloseOptions = {}): Promise<void> {
+    await this.#handle.close(checkCloseOptions(options))
   }
 
   /** Closes the node. */

@@ -15,6 +15,7 @@ import type { Admission, Decision } from './admission.js'
 import type { Conflicts } from './conflicts.js'
 import type { StreamKind, StreamTaker, StreamTakers } from './incoming-stream.js'
 import type { LinkRecord } from './link-record.js'
+import type { LinkReports } from './link-reports.js'
 import { LinksByNode } from './links-by-node.js'
 import type { PreferredLinks } from './preferred-links.js'
 import type { RelayedLinks } from './relayed-links.js'
@@ -41,6 +42,7 @@ export interface LinkTableParts {
   readonly relayed: RelayedLinks
   readonly admission: Admission
   readonly conflicts: Conflicts
+  readonly reports: LinkReports
   readonly registry: RegistryReceiver
   readonly streams: StreamTakers
   readonly held: HeldStreams
@@ -157,7 +159,7 @@ export class LinkTable implements LinkHandler {
     if (record === undefined || nodeId === undefined) return
     record.nodeId = nodeId
     this.#byNode.add(nodeId, link)
-    const { introduction, conflicts } = this.#parts
+    const { introduction, conflicts, reports } = this.#parts
     const preferred = this.#preferredOf(record)
     const { incarnation } = introduction()
     if (incarnation !== record.incarnation) link.tellIncarnation(incarnation)
@@ -168,6 +170,7 @@ export class LinkTable implements LinkHandler {
       conflicts.opened(nodeId, { ...olderRecord, link: older }, { ...record, link })
     record.opening?.resolve(nodeId)
     record.opening = undefined
+    reports.opened(nodeId, link, record)
     this.#closeSurplus(nodeId, link, record)
   }
 
@@ -240,6 +243,7 @@ export class LinkTable implements LinkHandler {
     if (record.nodeId !== undefined) this.#byNode.delete(record.nodeId, link)
     this.#parts.admission.forget(link)
     if (!this.#isClosed) this.#parts.conflicts.ended(error, record)
+    this.#parts.reports.ended(link, record, error)
     record.forget()
     if (record.quota !== undefined) this.#parts.held.leave(link.peer?.nodeId as NodeId)
     record.opening?.reject(error ?? linkError(CloseCode.NO_ERROR, 'the link was closed before it was open'))

@@ -17,6 +17,7 @@ import type { StreamTakers } from './incoming-stream.js'
 import { planOfTicket, type JoinPlan } from './join-plan.js'
 import { Joins } from './joins.js'
 import { LinkMaker } from './link-maker.js'
+import { LinkReports } from './link-reports.js'
 import { LinkTable } from './link-table.js'
 import { PreferredLinks } from './preferred-links.js'
 import { RelayedLinks } from './relayed-links.js'
@@ -56,6 +57,7 @@ export class Neighbours {
   readonly maker: LinkMaker
   readonly sync: RegistrySync
   readonly joins: Joins
+  readonly linkReports: LinkReports
   readonly #parts: NeighboursParts
   readonly #introduction: OwnIntroduction
   #isGraphPending = false
@@ -81,6 +83,7 @@ export class Neighbours {
       },
     })
     this.preferred = preferred
+    this.linkReports = new LinkReports(platform)
     const idleMs = options.tunnelIdleMs
     const relayed = new RelayedLinks({ self, clock, idleMs, onChange: onPreferred })
     this.relayed = relayed
@@ -93,6 +96,7 @@ export class Neighbours {
         linkRefusal: access.linkRefusal.bind(access),
       }),
       conflicts: new Conflicts(self, platform),
+      reports: this.linkReports,
       registry: {
         receive: (nodeId, link, message) => this.sync.receive(nodeId, link, message),
         onIncarnation: (nodeId, link) => this.sync.onIncarnation(nodeId, link),

@@ -1,16 +1,19 @@
 import type { NodeId } from '@astranet/interface'
 import type { Link, PipeProtection } from '@astranet/link'
-import type { CatalogueRole, RegistryInspection } from '@astranet/registry'
+import type { CatalogueRole, RegistryInspection, ServiceInstance } from '@astranet/registry'
 import type { ForwarderInspection, TunnelInspection } from '@astranet/relay'
+import { trafficOf, type LinkReports, type Traffic } from '../links/link-reports.js'
 import type { LinkTable } from '../links/link-table.js'
 import type { LinkPath } from '../links/link-path.js'
 import { roleOf } from '../links/roles.js'
 
 /** One open link of a node, as plain data. */
-export interface LinkInspection {
+export interface LinkInspection extends Traffic {
   /** The node at the other end. */
   readonly nodeId: NodeId
   readonly remoteAddress: string
+  /** Whether this node has dialed it. */
+  readonly isDialedHere: boolean
   readonly path: LinkPath
   /** Whether new streams go over it. */
   readonly isPreferred: boolean
@@ -30,6 +33,13 @@ export interface NodeInspection {
   /** The part of the network's catalogue that the node holds, and the exchange with its neighbours. */
   readonly registry: RegistryInspection
   readonly links: readonly LinkInspection[]
+  /**
+   * Bytes of all links that this node has had, those of the open ones included. The bytes of links through routers are
+   * counted once, on the link to the router.
+   */
+  readonly traffic: Traffic
+  /** The services of all environments that are visible now, those included that the policy does not let be offered. */
+  readonly services: readonly ServiceInstance[]
   /** What it forwards for others. */
   readonly forwarding: ForwarderInspection
   /** The tunnels that it forwards. */
@@ -47,12 +57,26 @@ export function inspectLinks(
     if (!link.isOpen || peer === undefined) continue
     links.push({
       ...{ nodeId, remoteAddress, path, security },
+      isDialedHere: link.facts.isDialedHere,
       isPreferred: linkTo(nodeId) === link,
       role: roleOf(peer),
       incarnation: peer.incarnation,
       rttMs: session?.rttMs,
       openStreams: session?.openStreams ?? 0,
+      ...trafficOf(link),
     })
   }
   return links
+}
+
+/** @internal The bytes of all links, by those that are open and those that have closed. */
+export function inspectTraffic(table: LinkTable, { closed }: LinkReports): Traffic {
+  let { sentBytes, receivedBytes } = closed
+  for (const [link, { path }] of table.admitted()) {
+    if (path.kind !== 'direct') continue
+    const traffic = trafficOf(link)
+    sentBytes += traffic.sentBytes
+    receivedBytes += traffic.receivedBytes
+  }
+  return { sentBytes, receivedBytes }
 }

@@ -69,13 +69,13 @@ export class NodeHandle<TSocket, TListener> {
     return this.#isClosed || this.#node?.isClosed === true
   }
 
-  /** Closes the node, also one that is still being made. */
-  async close(): Promise<void> {
+  /** Closes the node, also one that is still being made; see `Node.close`. */
+  async close(drainMs: number): Promise<void> {
     this.#isClosed = true
-    if (this.#node !== undefined) return this.#node.close()
+    if (this.#node !== undefined) return this.#node.close(drainMs)
     // Before any later call takes the node: those reject because it is closed.
     await this.made.then(
-      (node) => node.close(),
+      (node) => node.close(drainMs),
       () => undefined,
     )
   }

@@ -10,14 +10,14 @@ import type { JoinOptions } from '../api/join-options.js'
 import type { TicketOptions } from '../api/ticket-options.js'
 import type { ListenAndServeOptions } from '../api/listen-and-serve-options.js'
 import { checkOptions } from '../api/check.js'
-import { NetError, nodeClosed } from '../api/net-error.js'
+import { NetError } from '../api/net-error.js'
 import type { SetPolicyOptions } from '../api/policy-options.js'
 import type { Dialer } from '../dial/dialer.js'
 import type { Discovery } from '../discovery/discovery.js'
 import type { Endpoint } from '../endpoints/endpoint.js'
-import { leave } from '../links/leaving.js'
 import type { PreferredLinks } from '../links/preferred-links.js'
-import { inspectLinks, type NodeInspection } from './inspection.js'
+import { Closing } from './closing.js'
+import { inspectLinks, inspectTraffic, type NodeInspection } from './inspection.js'
 import type { NodeOptions } from './node-options.js'
 import { nodeParts, type NodeParts } from './node-parts.js'
 import type { Platform } from './platform.js'
@@ -36,9 +36,7 @@ export class Node<TSocket, TListener> {
   readonly #options: NodeOptions
   readonly #parts: NodeParts<TSocket, TListener>
   readonly #services: Watch<ServiceChange>
-  /** From the first line of `close` on. */
-  #isClosed = false
-  #closing: Promise<void> | undefined = undefined
+  readonly #closing: Closing<TSocket, TListener>
 
   constructor(options: NodeOptions, platform: Platform<TSocket, TListener>) {
     this.#options = options
@@ -58,6 +56,7 @@ export class Node<TSocket, TListener> {
     this.discovery = parts.discovery
     const { clock } = options
     this.#services = parts.catalogue.watch(() => clock.defer(() => this.#onServices()))
+    this.#closing = new Closing({ parts, clock, onBegin: () => this.#services.close() })
     this.#publishNode()
   }
 
@@ -78,7 +77,7 @@ export class Node<TSocket, TListener> {
   }
 
   get isClosed(): boolean {
-    return this.#isClosed
+    return this.#closing.isBegun
   }
 
   bind(text: string, environment: string, options: BindOptions): TListener {
@@ -144,20 +143,24 @@ export class Node<TSocket, TListener> {
   /** See `AstraNet.inspect`. */
   inspect(): NodeInspection {
     const { neighbours, links, forwarder } = this.#parts
+    const { table, linkReports } = neighbours
     return {
       nodeId: this.id,
       registry: this.catalogue.inspect(),
-      links: inspectLinks(neighbours.table, links.linkTo.bind(links)),
+      links: inspectLinks(table, links.linkTo.bind(links)),
+      traffic: inspectTraffic(table, linkReports),
+      services: this.catalogue.services(),
       forwarding: forwarder.inspect(),
       tunnels: forwarder.inspectTunnels(),
     }
   }
 
-  /** Closes all parts; resolves when they have closed. Idempotent. */
-  close(): Promise<void> {
-    this.#isClosed = true
-    this.#closing ??= this.#close()
-    return this.#closing
+  /**
+   * Closes all parts; resolves when they have closed. Streams of neighbours may go on for `drainMs`. Idempotent; a
+   * later call without it ends the wait.
+   */
+  close(drainMs: number): Promise<void> {
+    return this.#closing.close(drainMs)
   }
 
   /** Throws when the node is closed. */
@@ -165,30 +168,9 @@ export class Node<TSocket, TListener> {
     if (this.isClosed) throw new NetError('ERR_SOCKET_CLOSED', 'this node is closed', { syscall, address })
   }
 
-  async #close(): Promise<void> {
-    const { joins, sync, table, preferred } = this.#parts.neighbours
-    joins.stop(({ targets }) => nodeClosed('join', targets[0]?.address ?? ''))
-    this.dialer.close()
-    this.#parts.links.close(nodeClosed('dial', ''))
-    this.#parts.forwarder.close()
-    for (const queue of this.#parts.ports.all()) queue.close()
-    this.discovery.close()
-    this.#services.close()
-    const { catalogue } = this
-    const leaving = leave({ catalogue, sync, preferred, clock: this.#options.clock })
-    if (leaving === undefined) this.#closeRegistry()
-    else void leaving.then(() => this.#closeRegistry())
-    await Promise.all([this.#parts.endpoints.close(), table.close(leaving), this.#parts.loopback.close()])
-  }
-
-  #closeRegistry(): void {
-    this.#parts.neighbours.sync.close()
-    this.catalogue.close()
-  }
-
   #publishNode(): void {
     // A node that leaves has withdrawn where it listens.
-    if (this.#isClosed) return
+    if (this.isClosed) return
     this.catalogue.setNode({ roles: [], addresses: this.#parts.endpoints.addresses })
     this.#parts.neighbours.sync.schedule()
   }

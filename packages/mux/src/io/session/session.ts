@@ -58,6 +58,19 @@ export class Session implements AsyncDisposable {
     return this.#driver.core.streams.size
   }
 
+  /**
+   * Bytes that the session has handed to its pipe. They are those of its records: what encryption and the transport add
+   * does not count.
+   */
+  get sentBytes(): number {
+    return this.#driver.core.sentBytes
+  }
+
+  /** Bytes that the session has received from its pipe, counted as {@link sentBytes}. */
+  get receivedBytes(): number {
+    return this.#driver.core.receivedBytes
+  }
+
   /** The last round trip a ping measured, in ms; `undefined` before the first. */
   get rttMs(): number | undefined {
     return this.#driver.core.liveness.lastRttMs

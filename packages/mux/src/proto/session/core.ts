@@ -29,6 +29,9 @@ const MAX_BEFORE_RENEWAL_BYTES = 16_384
 export class SessionCore extends SessionHost {
   /** The peer was found dead: it will not answer the close. */
   isPeerDead = false
+  /** Bytes of records that were handed to the connection, and that came from it. */
+  sentBytes = 0
+  receivedBytes = 0
   readonly #transmitter: Transmitter
 
   constructor(
@@ -52,6 +55,7 @@ export class SessionCore extends SessionHost {
   receive(chunk: Uint8Array, now: number): void {
     this.now = now
     if (this.isClosing) return
+    this.receivedBytes += chunk.length
     this.abuse.endTurn()
     const error = this.decoder.push(chunk)
     if (error !== undefined) this.fail(protocolError(error.code, error.message), error.frameType)
@@ -94,6 +98,7 @@ export class SessionCore extends SessionHost {
     const { writer } = this.#transmitter
     if (writer.bytes === 0) return undefined
     this.flushSize.gathered(writer.bytes, now)
+    this.sentBytes += writer.bytes
     const chunks = writer.finish()
     this.liveness.recordSent(now)
     this.isInFlight = true

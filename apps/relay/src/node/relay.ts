@@ -1,0 +1,131 @@
+import {
+  AstraNet,
+  type AstraNetOptions,
+  type Endpoint,
+  type NodeInspection,
+  type Route,
+} from '@astranet/core'
+import type { NetworkAddress } from '../arguments/network-address.js'
+import type { Settings } from '../arguments/settings.js'
+import { ExitCode, Failure, messageOf, usageFailure } from '../failure.js'
+import type { Logger } from '../log/logger.js'
+import { Ration } from '../log/ration.js'
+import { ComingsAndGoings, type LinkCounts } from './comings-and-goings.js'
+import type { Inputs } from './inputs.js'
+import { Joins, type JoinState } from './joins.js'
+import { Refusals } from './refusals.js'
+import { transportsOf } from './transports.js'
+
+/** Where the relay is in its life: `starting` -> `ready` -> `draining`. */
+export type RelayState = 'starting' | 'ready' | 'draining'
+
+/** All that the admin server shows of the relay at one moment. */
+export interface RelaySnapshot {
+  readonly state: RelayState
+  readonly node: NodeInspection
+  readonly routes: readonly Route[]
+  /** `network://address` of each listener, with the real port. */
+  readonly listeners: readonly string[]
+  readonly joins: readonly JoinState[]
+  readonly links: LinkCounts
+  readonly refused: ReadonlyMap<string, number>
+}
+
+/** The router node, its listeners, and the relays that it joins. */
+export class Relay {
+  readonly #node: AstraNet
+  readonly #log: Logger
+  readonly #settings: Settings
+  readonly #refusals: Refusals
+  readonly #comings: ComingsAndGoings
+  readonly #joins: Joins
+  readonly #endpoints: Endpoint[] = []
+  #state: RelayState = 'starting'
+
+  private constructor(node: AstraNet, settings: Settings, log: Logger) {
+    this.#node = node
+    this.#log = log
+    this.#settings = settings
+    const ration = new Ration(() => performance.now())
+    this.#refusals = new Refusals(log, ration)
+    this.#comings = new ComingsAndGoings({ log, ration, refusals: this.#refusals })
+    this.#joins = new Joins(node, settings.join, log)
+  }
+
+  /** Makes the node. Throws a usage `Failure` when a file has no identity, or an option is none of the node's. */
+  static async create(settings: Settings, inputs: Inputs, log: Logger): Promise<Relay> {
+    return new Relay(await makeNode(settings, inputs), settings, log)
+  }
+
+  /** The node's id. */
+  get nodeId(): AstraNet['nodeId'] {
+    return this.#node.nodeId
+  }
+
+  get state(): RelayState {
+    return this.#state
+  }
+
+  /** All that there is to show. The cost grows with what the node holds. */
+  snapshot(): RelaySnapshot {
+    return {
+      state: this.#state,
+      node: this.#node.inspect(),
+      routes: this.#node.routes(),
+      listeners: this.#endpoints.map(({ network, address }) => `${network}://${address}`),
+      joins: this.#joins.states,
+      links: this.#comings.counts,
+      refused: this.#refusals.counts,
+    }
+  }
+
+  /** Listens, and begins to join. Throws a `Failure` that names the address. `onFailure`: a join can never succeed. */
+  async start(onFailure: (failure: Failure) => void): Promise<void> {
+    for (const at of this.#settings.listen) await this.#listen(at)
+    this.#joins.start(onFailure)
+    if (this.#state === 'starting') this.#state = 'ready'
+  }
+
+  /** Leaves the network: takes nothing new, lets open streams end for `drainMs`, and closes. Idempotent. */
+  async close(drainMs: number): Promise<void> {
+    this.#state = 'draining'
+    this.#joins.stop()
+    await this.#node.close({ drainMs })
+    this.#comings.end()
+  }
+
+  async #listen(at: NetworkAddress): Promise<void> {
+    try {
+      const endpoint = await this.#node.listenAndServe(at.network, at.address, {
+        // Refused connections arrive on a channel, which knows their address.
+        onError: (error) => this.#log.debug({ event: 'listener-error', err: error }, error.message),
+      })
+      this.#endpoints.push(endpoint)
+      const address = `${endpoint.network}://${endpoint.address}`
+      this.#log.info({ event: 'listening', address }, `listens on ${address}`)
+    } catch (error) {
+      const exitCode =
+        error instanceof TypeError || error instanceof RangeError ? ExitCode.USAGE : ExitCode.FAILED
+      throw new Failure(`--listen ${at.text}: ${messageOf(error)}`, exitCode, error)
+    }
+  }
+}
+
+async function makeNode(settings: Settings, { secret, policy, tls }: Inputs): Promise<AstraNet> {
+  const { identityFile, maxLinks, origins } = settings
+  const options: AstraNetOptions = {
+    role: 'router',
+    maxLinks,
+    transports: transportsOf(tls, origins),
+    ...(secret === undefined ? {} : { secret }),
+    ...(policy === undefined ? {} : { policy }),
+    ...(identityFile === undefined ? {} : { identity: identityFile }),
+  }
+  try {
+    return await AstraNet.create(options)
+  } catch (error) {
+    // All other options were checked when their files were read.
+    const what = identityFile === undefined ? '' : `--identity-file ${identityFile}: `
+    throw usageFailure(`${what}${messageOf(error)}`, error)
+  }
+}

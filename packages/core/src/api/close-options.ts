@@ -1,0 +1,18 @@
+import { checkOptions, checkTimeout } from './check.js'
+
+/** How `AstraNet.close` closes a node. */
+export interface CloseOptions {
+  /**
+   * How long open streams of other nodes may go on, in ms, 0 to 2^31 - 1. Meanwhile the node accepts and opens nothing
+   * more, and its neighbours have received a go-away, so they do not dial it any more; it closes as soon as no stream
+   * is open. Streams between this node and itself are not waited for. Another `close()` without it ends the wait.
+   * Default 0: streams end at once.
+   */
+  readonly drainMs?: number
+}
+
+/** @internal The time that streams may go on. Throws a TypeError or RangeError that names the option. */
+export function checkCloseOptions(options: CloseOptions): number {
+  const { drainMs = 0 } = checkOptions(options)
+  return checkTimeout('drainMs', drainMs)
+}

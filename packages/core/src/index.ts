@@ -1,5 +1,7 @@
 export { AstraNet } from './nodejs/astra-net.js'
 export type { AttachOptions } from './api/attach-options.js'
+export type { LinkPath, DialPath } from './links/link-path.js'
+export type { TunnelOptions } from './api/tunnel-options.js'
 export type { AstraNetOptions, DoorwayLimits, Encryption } from './api/options.js'
 export type { DialOptions } from './api/dial-options.js'
 export type { SocketOptions } from './api/socket-options.js'
@@ -75,4 +77,4 @@ export type {
 export { generateIdentity, generateSecret, importIdentity } from '@astranet/secure'
 export type { Identity } from '@astranet/secure'
 export type { Granter } from '@astranet/ticket'
-export type { Route, RouteChange } from '@astranet/relay'
+export type { ForwarderInspection, Route, RouteChange } from '@astranet/relay'

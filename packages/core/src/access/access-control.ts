@@ -10,7 +10,7 @@ import {
 import type { AdmittedIdentity, RemoteIdentity } from '../links/remote-identity.js'
 import { GrantPatterns } from './grant-patterns.js'
 import type { PolicyFailures } from './policy-failures.js'
-import { offered, offerText, dialText, linkText } from './refusal-texts.js'
+import { offered, offerText, dialText, forwardText, linkText } from './refusal-texts.js'
 
 /** @internal What decides for a node who may do what. */
 export interface AccessControlParts {
@@ -102,6 +102,16 @@ export class AccessControl {
     if (peer === undefined) return 'its node is not known'
     const verdict = this.#failures.noting('offer', this.#engine.mayOffer(peer, service))
     return verdict.allowed ? undefined : offerText(verdict, service)
+  }
+
+  /** Why nothing may be forwarded from one neighbour to another one; `undefined` if it may. */
+  forwardRefusal(from: AdmittedIdentity | undefined, to: AdmittedIdentity | undefined): string | undefined {
+    if (this.#engine === undefined) return undefined
+    if (from === undefined || to === undefined) return 'a link on the path has ended'
+    const verdict = this.#failures.noting('forward', this.#engine.mayForward(from, to))
+    return verdict.allowed
+      ? undefined
+      : forwardText(verdict, formatNodeId(from.nodeId), formatNodeId(to.nodeId))
   }
 
   /** See `AstraNet.explain`. */

@@ -1,5 +1,6 @@
 import type { NodeId } from '@astranet/interface'
 import type { Catalogue, ServiceInstance } from '@astranet/registry'
+import { relayed } from '../links/link-path.js'
 import { admittedIdentity, type AdmittedIdentity } from '../links/remote-identity.js'
 import type { AccessControl } from './access-control.js'
 
@@ -87,5 +88,9 @@ export class Offers {
 /** A node without a link: it has signed what it offers. Its link, if one is made, will be encrypted. */
 function farIdentity(nodeId: NodeId, publicKey: Uint8Array): AdmittedIdentity {
   const proved = { nodeId, publicKey, security: 'encrypted' } as const
-  return admittedIdentity(proved, '', { roles: [], services: undefined })
+  return admittedIdentity(
+    proved,
+    { remoteAddress: '', path: relayed([]) },
+    { roles: [], services: undefined },
+  )
 }

@@ -18,6 +18,11 @@ export function linkText({ rule }: Verdict, node: string): string {
   return `policy rule ${quoted(rule)} does not allow node ${node} to link`
 }
 
+/** Why a tunnel is not forwarded. */
+export function forwardText({ rule }: Verdict, from: string, to: string): string {
+  return `policy rule ${quoted(rule)} does not allow to forward from node ${from} to node ${to}`
+}
+
 /** A service in a sentence. */
 export function offered({ name, port }: PolicyService): string {
   return name === '' ? `port ${port}` : `the service ${quoted(name)}`

@@ -1,5 +1,6 @@
 import type { Selector } from '@astranet/registry'
 import { checkOptions, checkSignal, checkTimeout } from './check.js'
+import type { DialPath } from '../links/link-path.js'
 import { checkSocketOptions, type CheckedSocketOptions, type SocketOptions } from './socket-options.js'
 
 /** How long a dial may take by default, in ms. */
@@ -26,6 +27,12 @@ export interface DialOptions extends SocketOptions {
    * A text for the selector, for example a user's name, so that the same instance serves the same user; see `hashRing`.
    */
   key?: string
+  /**
+   * Which way to the node is allowed: `'direct'`, a connection, `'relay'`, a tunnel through routers, or `'any'`: whichever
+   * is there first, and a direct one where both are. Any other value is a TypeError. Without effect on a dial of this
+   * node itself. Default `'any'`.
+   */
+  path?: DialPath
 }
 
 /** @internal Which names a dial sees. */
@@ -47,16 +54,20 @@ export interface CheckedDialOptions {
   readonly signal: AbortSignal | undefined
   readonly selector: Selector | undefined
   readonly key: string | undefined
+  readonly path: DialPath
   readonly socketOptions: CheckedSocketOptions
 }
 
 /** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
 export function checkDialOptions(options: DialOptions): CheckedDialOptions {
-  const { timeoutMs = DEFAULT_DIAL_TIMEOUT_MS, signal, selector, key } = checkOptions(options)
+  const { timeoutMs = DEFAULT_DIAL_TIMEOUT_MS, signal, selector, key, path = 'any' } = checkOptions(options)
   if (selector !== undefined && typeof selector !== 'function')
     throw new TypeError('selector must be a function')
   if (key !== undefined && typeof key !== 'string') throw new TypeError('key must be a string')
+  if (path !== 'direct' && path !== 'relay' && path !== 'any')
+    throw new TypeError(`path must be 'direct', 'relay' or 'any', got ${String(path)}`)
   return {
+    path,
     timeoutMs: checkTimeout('timeoutMs', timeoutMs),
     signal: checkSignal(signal),
     selector,

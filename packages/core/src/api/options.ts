@@ -6,6 +6,7 @@ import type { CatalogueScope } from '@astranet/registry'
 import type { Identity } from '@astranet/secure'
 import type { Granter } from '@astranet/ticket'
 import type { NodeRole } from './role.js'
+import type { TunnelOptions } from './tunnel-options.js'
 
 /** Which links are encrypted; see {@link AstraNetOptions.encryption}. */
 export type Encryption = 'auto' | 'always'
@@ -112,6 +113,11 @@ export interface AstraNetOptions {
    * link, one of the peer's registry, and one for the peer's dials.
    */
   sessionLimits?: Omit<SessionLimits, 'memoryBudget'>
+  /**
+   * Links through routers: how long this node keeps one that is idle, and, for a router, how much it forwards for
+   * others.
+   */
+  tunnels?: TunnelOptions
   /**
    * How long a new connection may take until both sides have admitted each other, in whole ms, 1 to 2^31 - 1. Then it
    * is closed. Default 10,000.

@@ -2,6 +2,7 @@ import type { NodeId } from '@astranet/interface'
 import { toWebStreams, type Stream, type WebStreams } from '@astranet/mux'
 import { nodeAddress } from '../api/node-address.js'
 import { socketError } from '../api/socket-error.js'
+import type { LinkPath } from '../links/link-path.js'
 import type { RemoteIdentity } from '../links/remote-identity.js'
 import type { SocketDetails } from '../node/socket-details.js'
 
@@ -54,6 +55,14 @@ export class Socket implements AsyncDisposable {
     this.localNode = ends.localNode
     this.localPort = ends.localPort
     this.remoteIdentity = identity
+  }
+
+  /**
+   * The way that its bytes take: `{ kind: 'direct', via: [] }`, or `{ kind: 'relay', via }` through these routers, which
+   * cannot read them.
+   */
+  get path(): LinkPath {
+    return this.remoteIdentity.path
   }
 
   /** The node at the other end as an IPv6 unique local address, for programs that need one. */

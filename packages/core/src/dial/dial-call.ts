@@ -53,6 +53,10 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
   /** The instance that is asked now. */
   #instance: ServiceInstance | undefined = undefined
   #refusals: Refusals | undefined = undefined
+  /** Asks the node to which a link is made. */
+  #askAgain: (() => void) | undefined = undefined
+  /** It has waited for a link. */
+  #hasWaited = false
 
   constructor(context: DialContext, request: DialRequest, outcome: DialOutcome) {
     this.#context = context
@@ -83,7 +87,11 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
   /** What it waited for has changed. */
   changed(): void {
     this.#isWaiting = false
-    if (!this.#isFinished) this.#look()
+    const again = this.#askAgain
+    this.#askAgain = undefined
+    if (this.#isFinished) return
+    if (again === undefined) this.#look()
+    else again()
   }
 
   /** Ends it from outside: the caller's signal aborted, or the node is closed. */
@@ -142,7 +150,7 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
   #lookForService(asked: string, port: number | undefined): void {
     const { scope, options, origin } = this.#request
     const service = scope.hasUrlNames === true ? this.#nameOfHost(asked, port) : asked
-    const wanted = { service, port, scope, refusedBy: this.#refusals?.instances, origin }
+    const wanted = { service, port, scope, path: options.path, refusedBy: this.#refusals?.instances, origin }
     this.#instance = this.#context.select(wanted, options)
     // The application's selector may have aborted this call.
     if (this.#isFinished) return
@@ -192,23 +200,47 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
     this.changed()
   }
 
-  /** Asks this node, or a node to which there is a link; without a link it waits for one. */
+  /** Asks this node, or another one once there is a link to it. */
   #ask(remoteNode: NodeId, remotePort: number, service?: string): void {
     const { self, ports, links, access, identityOf } = this.#context.parts
-    const link = remoteNode === self ? undefined : links.obtain(remoteNode)
-    const peer = link === undefined ? access.own : identityOf(link)
-    if (peer === undefined || (link === undefined && remoteNode !== self)) {
-      if (this.#isTimeUp) this.#reject(noRoute(remoteNode, this.#failedCall()))
-      else this.#wait()
-      return
-    }
     const ends = { localNode: self, localPort: ports.ephemeral(), remoteNode, remotePort }
     this.#ends = ends
+    if (remoteNode === self) {
+      this.#begin(access.own)
+      this.#attempt = askSelf(this.#context.parts, ends, this)
+      return
+    }
+    const link = links.obtain(remoteNode, this.#request.options.path)
+    const peer = link === undefined || link instanceof Error ? undefined : identityOf(link)
+    if (link instanceof Error) this.refused(link)
+    else if (link === undefined || peer === undefined)
+      this.#waitForLink(remoteNode, () => this.#ask(remoteNode, remotePort, service))
+    else {
+      this.#begin(peer)
+      this.#attempt = askPeer(link, dialHeader(ends, service, this.#request.scope), this)
+    }
+  }
+
+  #begin(peer: AdmittedIdentity): void {
     this.#peer = peer
     // A timeout of 0 forbids waiting for a name or a node; the answer still has the default time.
     if (this.#isTimeUp) this.#startTimer(DEFAULT_DIAL_TIMEOUT_MS)
-    if (link === undefined) this.#attempt = askSelf(this.#context.parts, ends, this)
-    else this.#attempt = askPeer(link, dialHeader(ends, service, this.#request.scope), this)
+  }
+
+  /** There is no link to the node. While one is made, another instance is not looked for. */
+  #waitForLink(nodeId: NodeId, askAgain: () => void): void {
+    const { links } = this.#context.parts
+    const { path, timeoutMs } = this.#request.options
+    const isComing = links.canReach(nodeId, path)
+    if (isComing && this.#isTimeUp && timeoutMs === 0 && !this.#hasWaited)
+      this.#startTimer(DEFAULT_DIAL_TIMEOUT_MS)
+    this.#hasWaited = true
+    if (this.#isTimeUp) {
+      this.#reject(noRoute(nodeId, this.#failedCall(), links.failure(nodeId)))
+      return
+    }
+    if (isComing) this.#askAgain = askAgain
+    this.#wait()
   }
 
   #startTimer(timeoutMs: number): void {

@@ -13,6 +13,7 @@ import {
 import type { AccessControl } from '../access/access-control.js'
 import type { Offers } from '../access/offers.js'
 import type { CheckedDialOptions, DialScope } from '../api/dial-options.js'
+import type { DialPath } from '../links/link-path.js'
 import type { LinkSource } from '../links/link-source.js'
 import type { AdmittedIdentity } from '../links/remote-identity.js'
 import type { Wants } from '../discovery/wants.js'
@@ -51,6 +52,7 @@ export interface Wanted {
   readonly service: string
   readonly port: number | undefined
   readonly scope: DialScope
+  readonly path: DialPath
   /** Instances that have refused: none is asked twice. */
   readonly refusedBy: ReadonlySet<ServiceInstance> | undefined
   /** The caller's context, in which the selector is called. */
@@ -135,7 +137,8 @@ export class DialContext {
   /** Instances of the service that could be dialed if there were a link to their nodes. */
   unreachable(wanted: Wanted): readonly ServiceInstance[] {
     const { self, links } = this.parts
-    return this.#known(wanted).filter(({ nodeId }) => nodeId !== self && !links.canReach(nodeId))
+    const { path } = wanted
+    return this.#known(wanted).filter(({ nodeId }) => nodeId !== self && !links.canReach(nodeId, path))
   }
 
   /** Whether the catalogue still has an instance that refused. */
@@ -177,9 +180,9 @@ export class DialContext {
     return origin.runInAsyncScope(pick, undefined, good, new ChoiceContext({ key, port, zone }, measured))
   }
 
-  #canAsk(instance: ServiceInstance, { scope, refusedBy }: Wanted): boolean {
+  #canAsk(instance: ServiceInstance, { scope, path, refusedBy }: Wanted): boolean {
     if (refusedBy?.has(instance) === true) return false
     const { self, links } = this.parts
-    return instance.nodeId === self ? scope.hasLoopBack : links.canReach(instance.nodeId)
+    return instance.nodeId === self ? scope.hasLoopBack : links.canReach(instance.nodeId, path)
   }
 }

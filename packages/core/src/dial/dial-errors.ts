@@ -47,12 +47,11 @@ export function ambiguousHost(host: string, names: readonly string[], call: Fail
   return dialError('ENOTFOUND', message, { call })
 }
 
-/** There is no link to the node. */
-export function noRoute(nodeId: NodeId, call: FailedCall): NetError {
-  const message =
-    `there is no link to node ${formatNodeId(nodeId)}${waited(call)}: join it, or have it join this node ` +
-    '(routes through other nodes are not supported yet)'
-  return dialError('EHOSTUNREACH', message, { call })
+/** There is no link to the node, and none could be made; `cause`: why not, if one was tried. */
+export function noRoute(nodeId: NodeId, call: FailedCall, cause?: Error): NetError {
+  const why = cause === undefined ? 'no route to it is known' : cause.message
+  const message = `there is no link to node ${formatNodeId(nodeId)}${waited(call)}: ${why}`
+  return dialError('EHOSTUNREACH', message, { call, cause })
 }
 
 /** Nodes offer the service, and there is no link to any of them. */
@@ -66,7 +65,7 @@ export function noRouteToService(
   const who = others.length === 0 ? `node ${first} offers` : `${nodes.length} nodes (${first}, …) offer`
   const message =
     `${who} the service "${service}", and there is no link to ${others.length === 0 ? 'it' : 'any of them'}` +
-    `${waited(call)}: join it, or have it join this node (routes through other nodes are not supported yet)`
+    `${waited(call)}, and no route is known`
   return dialError('EHOSTUNREACH', message, { call })
 }
 

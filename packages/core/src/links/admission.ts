@@ -5,7 +5,12 @@ import { grantRefusal } from './grant-refusal.js'
 import type { Grants } from './grants.js'
 import { LinkPlaces } from './link-places.js'
 import type { LinkRecord } from './link-record.js'
-import { admittedIdentity, type AdmittedIdentity, type GrantedRights } from './remote-identity.js'
+import {
+  admittedIdentity,
+  type AdmittedIdentity,
+  type GrantedRights,
+  type RemotePlace,
+} from './remote-identity.js'
 
 /** What admission decides by. */
 export interface AdmissionParts {
@@ -47,11 +52,11 @@ export class Admission {
   decide(
     link: Link,
     remote: RemoteNode,
-    { role, remoteAddress }: Pick<LinkRecord, 'role' | 'remoteAddress'>,
+    { role, remoteAddress, path }: Pick<LinkRecord, 'role' | 'remoteAddress' | 'path'>,
   ): Decision | Promise<Decision> {
     const fault = this.#places.take(link, { nodeId: remote.nodeId, role })
     if (fault !== undefined) return refused(fault)
-    const decision = this.#decide(link, remote, remoteAddress)
+    const decision = this.#decide(link, remote, { remoteAddress, path })
     if (decision instanceof Promise) return decision.then((decided) => this.#settled(link, decided))
     return this.#settled(link, decision)
   }
@@ -63,18 +68,18 @@ export class Admission {
     this.#places.release(link)
   }
 
-  #decide(link: Link, remote: RemoteNode, remoteAddress: string): Decision | Promise<Decision> {
-    if (remote.grantId !== undefined) return this.#decideByGrant(link, remote, remoteAddress)
-    const identity = admittedIdentity(remote, remoteAddress, MEMBER)
+  #decide(link: Link, remote: RemoteNode, place: RemotePlace): Decision | Promise<Decision> {
+    if (remote.grantId !== undefined) return this.#decideByGrant(link, remote, place)
+    const identity = admittedIdentity(remote, place, MEMBER)
     return this.#askPolicy(link, identity)?.then((refusal) => refusal ?? identity) ?? identity
   }
 
-  async #decideByGrant(link: Link, remote: RemoteNode, remoteAddress: string): Promise<Decision> {
+  async #decideByGrant(link: Link, remote: RemoteNode, place: RemotePlace): Promise<Decision> {
     const { grants } = this.#parts
     const terms = await grants.read(remote)
     if (!isTerms(terms)) return grantRefusal(terms)
     const { roles, services } = terms
-    const identity = admittedIdentity(remote, remoteAddress, { roles, services })
+    const identity = admittedIdentity(remote, place, { roles, services })
     const refusal = await this.#askPolicy(link, identity)
     if (refusal !== undefined) return refusal
     // What is counted stays counted, so this comes last, and not for a link that has ended meanwhile.

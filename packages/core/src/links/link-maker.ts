@@ -13,6 +13,7 @@ import type { Encryption } from '../api/options.js'
 import type { AtExit } from '../node/at-exit.js'
 import type { MachineWatch } from '../node/machine-watch.js'
 import type { LinkCredentials } from './link-credentials.js'
+import { DIRECT, type LinkPath } from './link-path.js'
 import type { LinkTable } from './link-table.js'
 
 /** What making links needs of the node. */
@@ -37,6 +38,10 @@ export interface AdoptOptions {
   readonly signal?: AbortSignal | undefined
   /** Default: those of the node. */
   readonly credentials?: LinkCredentials | undefined
+  /** The only node that is accepted, beside what the credentials say. */
+  readonly expectedNodeId?: NodeId
+  /** Default: a connection. A link through routers is always encrypted, and carries no registry. */
+  readonly path?: LinkPath
 }
 
 /** Makes links of pipes, dialed, accepted or attached. */
@@ -56,8 +61,10 @@ export class LinkMaker {
   async adopt(
     duplex: ByteDuplex,
     role: LinkRole,
-    { signal, credentials }: AdoptOptions = {},
+    { signal, credentials: given, path = DIRECT, expectedNodeId }: AdoptOptions = {},
   ): Promise<NodeId> {
+    const proved = given ?? this.#parts.credentials
+    const credentials = expectedNodeId === undefined ? proved : { ...proved, expectedNodeId }
     if (signal?.aborted === true) {
       duplex.abort(toError(signal.reason))
       signal.throwIfAborted()
@@ -65,7 +72,7 @@ export class LinkMaker {
     const { introduction, table, atExit, machine } = this.#parts
     const { remoteAddress } = duplex
     const { incarnation } = introduction()
-    const link = this.#makeLink(duplex, role, credentials)
+    const link = this.#makeLink(duplex, role, { credentials, path })
     let ignoreSignal = (): void => undefined
     try {
       return await new Promise<NodeId>((resolve, reject) => {
@@ -83,6 +90,8 @@ export class LinkMaker {
         table.add(link, {
           role,
           remoteAddress,
+          path,
+          credentials,
           incarnation,
           opening,
           identity: undefined,
@@ -98,16 +107,21 @@ export class LinkMaker {
     }
   }
 
-  #makeLink(duplex: ByteDuplex, role: LinkRole, credentials = this.#parts.credentials): Link {
-    const { identity, encryption, slots, introduction, clock, helloTimeoutMs, sessionLimits, table } =
-      this.#parts
+  #makeLink(
+    duplex: ByteDuplex,
+    role: LinkRole,
+    { credentials, path }: { readonly credentials: LinkCredentials; readonly path: LinkPath },
+  ): Link {
+    const { identity, slots, introduction, clock, helloTimeoutMs, sessionLimits, table } = this.#parts
+    const isDirect = path.kind === 'direct'
+    const encryption = isDirect ? this.#parts.encryption : 'always'
     try {
       if (table.isClosed) throw linkError(CloseCode.NO_ERROR, 'this node is closed')
       this.#sequence += 1
       return new Link(duplex, {
         ...{ role, identity, ...credentials, encryption, clock, helloTimeoutMs },
         introduction: introduction(),
-        handler: table,
+        handler: isDirect ? table : table.relayed,
         slots: role === 'acceptor' ? slots : undefined,
         randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
         sequence: this.#sequence,

@@ -1,5 +1,7 @@
 import type { NodeId } from '@astranet/interface'
 import type { LinkRole, StreamQuota } from '@astranet/link'
+import type { LinkCredentials } from './link-credentials.js'
+import type { LinkPath } from './link-path.js'
 import type { AdmittedIdentity } from './remote-identity.js'
 
 /** The caller that waits for a link to open. */
@@ -12,6 +14,9 @@ interface Opening {
 export interface LinkRecord {
   readonly role: LinkRole
   readonly remoteAddress: string
+  readonly path: LinkPath
+  /** What this node proves on it. */
+  readonly credentials: LinkCredentials
   /** This node's incarnation in the link's HELLO. */
   readonly incarnation: number
   /** The peer and its rights; `undefined` until this node has admitted it. */

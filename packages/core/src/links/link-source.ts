@@ -1,32 +1,88 @@
-import type { NodeId } from '@astranet/interface'
-import type { Link } from '@astranet/link'
+import type { Clock, NodeId } from '@astranet/interface'
+import type { DialError, Link } from '@astranet/link'
+import { fits, type DialPath } from './link-path.js'
 import type { PreferredLinks } from './preferred-links.js'
+import type { RelayedLinks } from './relayed-links.js'
+import type { LinkWay } from './ways/link-way.js'
+import { WayAttempts } from './ways/way-attempts.js'
+import { noLinkError } from './ways/way-errors.js'
+
+/** What finding and making links needs of the node. */
+export interface LinkSourceParts {
+  /** Links over connections. */
+  readonly direct: PreferredLinks
+  /** Links through routers. */
+  readonly relayed: RelayedLinks
+  /** What makes a link where there is none; all that fit a dial are tried at the same time. */
+  readonly ways: readonly LinkWay[]
+  readonly clock: Clock
+  /** Dials that wait look again: there may be a link, or a reason why there is none. */
+  readonly onChange: () => void
+}
 
 /**
- * The one place where dials get links. At present it finds links that exist. A way that makes a link by address or
- * through routers belongs here: `obtain` then begins to make one and returns `undefined`, and the dial waits until
- * its deadline, as for a link that a join makes; `Dialer.changed` wakes it.
+ * The one place where dials get links: one that is open, a direct one first; or one that is made for them, over a
+ * connection or through routers, whichever is there first.
  */
 export class LinkSource {
-  readonly #preferred: PreferredLinks
+  readonly #parts: LinkSourceParts
+  readonly #attempts: readonly WayAttempts[]
 
-  constructor(preferred: PreferredLinks) {
-    this.#preferred = preferred
+  constructor(parts: LinkSourceParts) {
+    this.#parts = parts
+    this.#attempts = parts.ways.map((way) => new WayAttempts(way, parts))
   }
 
-  /** Whether a dial can be sent to the node now: whether its service is one to choose from. Begins nothing. */
-  canReach(nodeId: NodeId): boolean {
-    return this.#dialable(nodeId) !== undefined
+  /** The open link that dials of the node would use, if there is one. */
+  linkTo(nodeId: NodeId, wanted: DialPath = 'any'): Link | undefined {
+    const { direct, relayed } = this.#parts
+    const link = fits('direct', wanted) ? dialable(direct, nodeId) : undefined
+    return link ?? (fits('relay', wanted) ? dialable(relayed, nodeId) : undefined)
   }
 
-  /** The link to dial the node over, if there is one now. */
-  obtain(nodeId: NodeId): Link | undefined {
-    return this.#dialable(nodeId)
+  /** Whether a dial can be sent to the node now or soon: whether its service is one to choose from. Begins nothing. */
+  canReach(nodeId: NodeId, wanted: DialPath): boolean {
+    if (this.linkTo(nodeId, wanted) !== undefined) return true
+    return this.#attempts.some((each) => fits(each.way.kind, wanted) && each.isHopeful(nodeId))
   }
 
-  /** A link that ends or goes away exists for a while longer, but takes no dials. */
-  #dialable(nodeId: NodeId): Link | undefined {
-    const link = this.#preferred.linkTo(nodeId)
-    return link?.isDialable === true ? link : undefined
+  /**
+   * The link to dial the node over. Without one it begins to make one, and returns `undefined`: the dial waits until its
+   * deadline, and `onChange` wakes it. An error: no link will come of it.
+   */
+  obtain(nodeId: NodeId, wanted: DialPath): Link | DialError | undefined {
+    const link = this.linkTo(nodeId, wanted)
+    if (link !== undefined) {
+      this.#parts.relayed.used(link)
+      return link
+    }
+    const attempts = this.#attempts.filter(({ way }) => fits(way.kind, wanted))
+    for (const attempt of attempts) attempt.begin(nodeId)
+    if (attempts.some((attempt) => attempt.isHopeful(nodeId))) return undefined
+    for (const attempt of attempts) {
+      const error = attempt.refusalOf(nodeId)
+      if (error !== undefined) return noLinkError(error)
+    }
+    return undefined
   }
+
+  /** Why no link to the node could be made lately. */
+  failure(nodeId: NodeId): Error | undefined {
+    for (const attempt of this.#attempts) {
+      const error = attempt.errorOf(nodeId)
+      if (error !== undefined) return error
+    }
+    return undefined
+  }
+
+  /** Makes no more links; idempotent. */
+  close(reason: Error): void {
+    for (const attempt of this.#attempts) attempt.close(reason)
+  }
+}
+
+/** A link that ends or goes away exists for a while longer, but takes no dials. */
+function dialable(links: PreferredLinks, nodeId: NodeId): Link | undefined {
+  const link = links.linkTo(nodeId)
+  return link?.isDialable === true ? link : undefined
 }

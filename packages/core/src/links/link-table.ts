@@ -16,6 +16,7 @@ import type { Conflicts } from './conflicts.js'
 import type { StreamKind, StreamTaker, StreamTakers } from './incoming-stream.js'
 import type { LinkRecord } from './link-record.js'
 import type { PreferredLinks } from './preferred-links.js'
+import type { RelayedLinks } from './relayed-links.js'
 import type { AdmittedIdentity } from './remote-identity.js'
 
 /** How many links to one peer are open: one that is preferred, and one that can take over. */
@@ -35,6 +36,8 @@ export interface RegistryReceiver {
 export interface LinkTableParts {
   readonly introduction: () => LinkIntroduction
   readonly preferred: PreferredLinks
+  /** The links through routers, which are no neighbours' links. */
+  readonly relayed: RelayedLinks
   readonly admission: Admission
   readonly conflicts: Conflicts
   readonly registry: RegistryReceiver
@@ -47,6 +50,16 @@ export interface LinkTableParts {
  * passes it on to the part that it is for. {@link LinkMaker} adds links; a link leaves when it closes.
  */
 export class LinkTable implements LinkHandler {
+  /** The same without a registry, for links through routers. */
+  readonly relayed: LinkHandler = {
+    admit: (link) => this.admit(link),
+    streamQuota: (link) => this.streamQuota(link),
+    onOpen: (link) => this.onOpen(link),
+    onStream: (link, header, stream, bytes) => this.onStream(link, header, stream, bytes),
+    onConflict: (link) => this.onConflict(link),
+    onGoAway: (link) => this.onGoAway(link),
+    onClose: (link, error) => this.onClose(link, error),
+  }
   readonly #parts: LinkTableParts
   readonly #links = new Map<Link, LinkRecord>()
   #isClosed = false
@@ -141,7 +154,8 @@ export class LinkTable implements LinkHandler {
     const nodeId = link.peer?.nodeId
     if (record === undefined || nodeId === undefined) return
     record.nodeId = nodeId
-    const { introduction, preferred, conflicts } = this.#parts
+    const { introduction, conflicts } = this.#parts
+    const preferred = this.#preferredOf(record)
     const { incarnation } = introduction()
     if (incarnation !== record.incarnation) link.tellIncarnation(incarnation)
     const older = preferred.linkTo(nodeId)
@@ -151,15 +165,20 @@ export class LinkTable implements LinkHandler {
       conflicts.opened(nodeId, { ...olderRecord, link: older }, { ...record, link })
     record.opening?.resolve(nodeId)
     record.opening = undefined
-    this.#closeSurplus(nodeId, link)
+    this.#closeSurplus(nodeId, link, record)
+  }
+
+  #preferredOf({ path }: LinkRecord): PreferredLinks {
+    return path.kind === 'direct' ? this.#parts.preferred : this.#parts.relayed
   }
 
   /** A peer that opens more links than two loses one that is not preferred, whichever of the nodes has the lower id. */
-  #closeSurplus(nodeId: NodeId, newest: Link): void {
-    const open = this.linksTo(nodeId).filter((link) => link.isOpen)
+  #closeSurplus(nodeId: NodeId, newest: Link, record: LinkRecord): void {
+    const isAlike = (link: Link): boolean => this.#links.get(link)?.path.kind === record.path.kind
+    const open = this.linksTo(nodeId).filter((link) => link.isOpen && isAlike(link))
     if (open.length <= MAX_LINKS_PER_PEER) return
     const message = `there are ${open.length} links between the two nodes, and ${MAX_LINKS_PER_PEER} are enough`
-    this.#parts.preferred.leastUseful(nodeId, open, newest)?.close(CloseCode.DUPLICATE, message)
+    this.#preferredOf(record).leastUseful(nodeId, open, newest)?.close(CloseCode.DUPLICATE, message)
   }
 
   onRegistry(link: Link, message: unknown): void | Promise<void> {
@@ -183,6 +202,7 @@ export class LinkTable implements LinkHandler {
       stream.destroy()
       return
     }
+    this.#parts.relayed.used(link)
     // The header's kind chose the row, so the row takes this header.
     const take = this.#parts.streams[header.kind] as StreamTaker<StreamKind>
     take(nodeId, link, { header, stream, initialBytes })
@@ -196,7 +216,8 @@ export class LinkTable implements LinkHandler {
 
   /** The peer takes no new streams on the link; its open streams go on. */
   onGoAway(link: Link): void {
-    this.#parts.preferred.withdraw(this.#links.get(link)?.nodeId, link)
+    const record = this.#links.get(link)
+    if (record !== undefined) this.#preferredOf(record).withdraw(record.nodeId, link)
   }
 
   onClose(link: Link, error: Error | undefined): void {
@@ -208,7 +229,7 @@ export class LinkTable implements LinkHandler {
     record.forget()
     if (record.quota !== undefined) this.#parts.held.leave(link.peer?.nodeId as NodeId)
     record.opening?.reject(error ?? linkError(CloseCode.NO_ERROR, 'the link was closed before it was open'))
-    this.#parts.preferred.closed(record.nodeId, link)
+    this.#preferredOf(record).closed(record.nodeId, link)
     for (const resolve of this.#refusing.get(link) ?? []) resolve()
     this.#refusing.delete(link)
     if (this.#links.size > 0) return

@@ -18,6 +18,7 @@ import { Joins } from './joins.js'
 import { LinkMaker } from './link-maker.js'
 import { LinkTable } from './link-table.js'
 import { PreferredLinks } from './preferred-links.js'
+import { RelayedLinks } from './relayed-links.js'
 import type { RegistryReports } from './registry-reports.js'
 import { RegistrySync } from './registry-sync.js'
 import type { AdmittedIdentity } from './remote-identity.js'
@@ -38,7 +39,7 @@ export interface NeighboursParts {
   readonly addresses: () => readonly string[]
   readonly transportFor: (network: string) => Transport
   /** There is a link to a node where there was none, another one is preferred now, or there is none any more. */
-  readonly onPreferred: () => void
+  readonly onPreferred: (nodeId: NodeId) => void
   /** Throws when the node is closed. */
   readonly checkOpen: (syscall: string, address: string) => void
 }
@@ -46,6 +47,8 @@ export interface NeighboursParts {
 /** @internal The nodes to which a node has links: puts the parts together that make, choose and keep links. */
 export class Neighbours {
   readonly preferred: PreferredLinks
+  /** Links through routers. */
+  readonly relayed: RelayedLinks
   readonly table: LinkTable
   readonly maker: LinkMaker
   readonly sync: RegistrySync
@@ -65,16 +68,19 @@ export class Neighbours {
       ...{ self, clock },
       onPreferred: (nodeId, link) => {
         this.sync.up(nodeId, link)
-        onPreferred()
+        onPreferred(nodeId)
       },
       onLost: (nodeId) => {
         this.sync.down(nodeId)
-        onPreferred()
+        onPreferred(nodeId)
       },
     })
     this.preferred = preferred
+    const idleMs = options.tunnelIdleMs
+    const relayed = new RelayedLinks({ self, clock, idleMs, onChange: onPreferred })
+    this.relayed = relayed
     const table = new LinkTable({
-      ...{ introduction, preferred, streams },
+      ...{ introduction, preferred, relayed, streams },
       held: new HeldStreams(options.maxPendingStreams),
       admission: new Admission({
         maxLinks: options.maxLinks,

@@ -1,6 +1,7 @@
 import type { NodeId, PeerCertificate } from '@astranet/interface'
 import type { PipeProtection, RemoteNode } from '@astranet/link'
 import type { Identity } from '@astranet/secure'
+import { DIRECT, type LinkPath } from './link-path.js'
 
 /** The node at the other end of a link or a socket, as it has proved itself when the link was made. */
 export interface RemoteIdentity {
@@ -17,6 +18,8 @@ export interface RemoteIdentity {
   readonly security: PipeProtection
   /** Where it is connected from, in the form of the link's transport; `''` for a pipe without addresses. */
   readonly remoteAddress: string
+  /** The way that the bytes take: directly, or through routers, which cannot read them. */
+  readonly path: LinkPath
   /** The certificate that it has shown in TLS, where the transport requests one and trusts it. */
   readonly certificate?: PeerCertificate
 }
@@ -35,7 +38,13 @@ export interface AdmittedIdentity extends RemoteIdentity {
 /** The identity of a node as it sees itself: when it dials itself, and for its own offers. */
 export function ownIdentity({ nodeId, publicKey }: Identity): AdmittedIdentity {
   const remote: RemoteNode = { nodeId, publicKey, security: 'private' }
-  return admittedIdentity(remote, '', { roles: [], services: undefined })
+  return admittedIdentity(remote, { remoteAddress: '', path: DIRECT }, { roles: [], services: undefined })
+}
+
+/** Where a node is connected from, and over which way. */
+export interface RemotePlace {
+  readonly remoteAddress: string
+  readonly path: LinkPath
 }
 
 /** What a node's grant adds to what it has proved. */
@@ -47,11 +56,11 @@ export interface GrantedRights {
 /** The identity of the node at the other end of a link. Frozen, because all sockets of the link share it. */
 export function admittedIdentity(
   { nodeId, publicKey, security, certificate }: RemoteNode,
-  remoteAddress: string,
+  { remoteAddress, path }: RemotePlace,
   { roles, services }: GrantedRights,
 ): AdmittedIdentity {
   return Object.freeze({
-    ...{ nodeId, publicKey, security, remoteAddress, services },
+    ...{ nodeId, publicKey, security, remoteAddress, path, services },
     roles: Object.freeze([...roles]),
     ...(certificate === undefined ? {} : { certificate }),
   })

@@ -1,8 +1,9 @@
 import type { NodeId } from '@astranet/interface'
-import type { PipeProtection } from '@astranet/link'
+import type { Link, PipeProtection } from '@astranet/link'
 import type { CatalogueRole, RegistryInspection } from '@astranet/registry'
+import type { ForwarderInspection } from '@astranet/relay'
 import type { LinkTable } from '../links/link-table.js'
-import type { PreferredLinks } from '../links/preferred-links.js'
+import type { LinkPath } from '../links/link-path.js'
 import { roleOf } from '../links/roles.js'
 
 /** One open link of a node, as plain data. */
@@ -10,6 +11,7 @@ export interface LinkInspection {
   /** The node at the other end. */
   readonly nodeId: NodeId
   readonly remoteAddress: string
+  readonly path: LinkPath
   /** Whether new streams go over it. */
   readonly isPreferred: boolean
   /** What the other node does for the network, as it says. */
@@ -28,17 +30,22 @@ export interface NodeInspection {
   /** The part of the network's catalogue that the node holds, and the exchange with its neighbours. */
   readonly registry: RegistryInspection
   readonly links: readonly LinkInspection[]
+  /** What it forwards for others. */
+  readonly forwarding: ForwarderInspection
 }
 
 /** @internal The open links of a node. */
-export function inspectLinks(table: LinkTable, preferred: PreferredLinks): LinkInspection[] {
+export function inspectLinks(
+  table: LinkTable,
+  linkTo: (nodeId: NodeId) => Link | undefined,
+): LinkInspection[] {
   const links: LinkInspection[] = []
-  for (const [link, { nodeId, remoteAddress, security }] of table.admitted()) {
+  for (const [link, { nodeId, remoteAddress, path, security }] of table.admitted()) {
     const { peer, session } = link
     if (!link.isOpen || peer === undefined) continue
     links.push({
-      ...{ nodeId, remoteAddress, security },
-      isPreferred: preferred.linkTo(nodeId) === link,
+      ...{ nodeId, remoteAddress, path, security },
+      isPreferred: linkTo(nodeId) === link,
       role: roleOf(peer),
       incarnation: peer.incarnation,
       rttMs: session?.rttMs,

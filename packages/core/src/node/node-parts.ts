@@ -1,7 +1,7 @@
 import type { Transport } from '@astranet/interface'
 import type { Link } from '@astranet/link'
 import { Outliers, type Catalogue } from '@astranet/registry'
-import { RouteTable } from '@astranet/relay'
+import { RouteTable, type Forwarder } from '@astranet/relay'
 import { AccessControl } from '../access/access-control.js'
 import { Offers } from '../access/offers.js'
 import { PassingOn } from '../access/passing-on.js'
@@ -13,8 +13,9 @@ import { Discovery } from '../discovery/discovery.js'
 import { EndpointReports } from '../endpoints/endpoint-reports.js'
 import { Endpoints } from '../endpoints/endpoints.js'
 import type { LinkRecord } from '../links/link-record.js'
-import { LinkSource } from '../links/link-source.js'
+import type { LinkSource } from '../links/link-source.js'
 import { Neighbours } from '../links/neighbours.js'
+import { PathReports } from '../links/path-reports.js'
 import { RegistryReports } from '../links/registry-reports.js'
 import { ownIdentity } from '../links/remote-identity.js'
 import { Binder } from '../listen/binder.js'
@@ -22,8 +23,12 @@ import { PortTable } from '../listen/port-table.js'
 import { streamTakers } from '../listen/stream-takers.js'
 import type { NodeOptions } from './node-options.js'
 import { ownCatalogue } from './own-catalogue.js'
+import { ownForwarder, ownLinkSource } from './own-tunnels.js'
 import type { Platform } from './platform.js'
 import { TicketMaker } from './ticket-maker.js'
+
+/** A link through routers that another node wanted to make did not come about: `{ nodeId, error }`. */
+const TUNNEL_FAILED = 'astranet:tunnel:failed'
 
 /** @internal What the parts of a node report to it, and ask of it. Nothing is called while they are made. */
 export interface NodeHost {
@@ -49,6 +54,8 @@ export interface NodeParts<TSocket, TListener> {
   readonly offers: Offers
   readonly discovery: Discovery
   readonly dialer: Dialer<TSocket>
+  readonly links: LinkSource
+  readonly forwarder: Forwarder
   readonly endpoints: Endpoints
   readonly tickets: TicketMaker
 }
@@ -63,27 +70,44 @@ export function nodeParts<TSocket, TListener>(
   const self = identity.nodeId
   const ports = new PortTable(Math.random)
   const { access, catalogue, reports } = catalogueParts(options, platform, () => neighbours)
+  const routes = new RouteTable(catalogue)
+  const waiters = new ChangeWaiters()
   const recordOf = (link: Link): LinkRecord | undefined => neighbours.table.recordOf(link)
+  const forwarder: Forwarder = ownForwarder({
+    ...{ options, access, catalogue, routes },
+    neighbours: () => neighbours,
+  })
   const neighbours: Neighbours = new Neighbours({
     ...{ options, platform, catalogue, access, reports },
     addresses: () => endpoints.addresses,
-    streams: streamTakers({ self, ports, access, recordOf }),
+    streams: streamTakers({
+      ...{ self, clock, ports, access, recordOf },
+      forwarder: () => forwarder,
+      maker: () => maker,
+      onFailed: (nodeId, error) => platform.publish(TUNNEL_FAILED, { nodeId, error }),
+    }),
     transportFor: (network) => host.transportFor(network),
-    onPreferred: () => host.onOffers(),
+    onPreferred: (nodeId) => {
+      paths.changed(nodeId)
+      host.onOffers()
+    },
     checkOpen: (syscall, address) => host.checkOpen(syscall, address),
   })
-  const { preferred, table, maker, sync } = neighbours
+  const { table, maker, sync } = neighbours
   const onChange = (): void => sync.schedule()
-  const waiters = new ChangeWaiters()
-  const routes = new RouteTable(catalogue)
   const loopback = new Loopback({ clock, limits: options.sessionLimits, access })
   const offers = new Offers({ self, catalogue, access, neighbour: neighbours.identityOf.bind(neighbours) })
   const discovery = new Discovery({ self, catalogue, offers, routes, clock, waiters, onChange })
+  const links = ownLinkSource({
+    ...{ options, catalogue, routes, neighbours, recordOf },
+    onChange: () => waiters.wake(),
+  })
+  const paths = new PathReports({ reporter: platform, linkTo: links.linkTo.bind(links), recordOf })
   const dialer = new Dialer({
     ...{ factory: platform, self, clock, catalogue, ports, loopback, access, offers, waiters, zone },
-    ...{ links: new LinkSource(preferred), identityOf: table.identityOf.bind(table) },
+    ...{ links, identityOf: table.identityOf.bind(table) },
     ...{ wants: discovery.wants, outliers: new Outliers() },
-    measured: { self, linkTo: preferred.linkTo.bind(preferred) },
+    measured: { self, linkTo: links.linkTo.bind(links) },
   })
   const binder = new Binder({
     ...{ factory: platform, self, ports, catalogue, access, zone, clock, reporter: platform, onChange },
@@ -97,7 +121,7 @@ export function nodeParts<TSocket, TListener>(
   const tickets = new TicketMaker({ identity, secret, psk, addresses: () => endpoints.addresses })
   return {
     ...{ access, catalogue, routes, neighbours, ports, binder },
-    ...{ loopback, offers, discovery, dialer, endpoints, tickets },
+    ...{ loopback, offers, discovery, dialer, links, forwarder, endpoints, tickets },
   }
 }
 

@@ -143,9 +143,13 @@ export class Node<TSocket, TListener> {
 
   /** See `AstraNet.inspect`. */
   inspect(): NodeInspection {
-    const { table, preferred } = this.#parts.neighbours
-    const registry = this.catalogue.inspect()
-    return { nodeId: this.id, registry, links: inspectLinks(table, preferred) }
+    const { neighbours, links, forwarder } = this.#parts
+    return {
+      nodeId: this.id,
+      registry: this.catalogue.inspect(),
+      links: inspectLinks(neighbours.table, links.linkTo.bind(links)),
+      forwarding: forwarder.inspect(),
+    }
   }
 
   /** Closes all parts; resolves when they have closed. Idempotent. */
@@ -164,6 +168,8 @@ export class Node<TSocket, TListener> {
     const { joins, sync, table, preferred } = this.#parts.neighbours
     joins.stop(({ targets }) => nodeClosed('join', targets[0]?.address ?? ''))
     this.dialer.close()
+    this.#parts.links.close(nodeClosed('dial', ''))
+    this.#parts.forwarder.close()
     for (const queue of this.#parts.ports.all()) queue.close()
     this.discovery.close()
     this.#services.close()

@@ -8,13 +8,14 @@ import { issuerCheck, type Granter } from '@astranet/ticket'
 import { checkClock, checkOptions, checkTimeout } from '../api/check.js'
 import type { AstraNetOptions, DefaultTransports, DoorwayLimits, Encryption } from '../api/options.js'
 import { checkRole, type NodeRole } from '../api/role.js'
+import { resolveTunnelOptions, type ResolvedTunnelOptions } from '../api/tunnel-options.js'
 import { checkZone } from '../api/service-text.js'
 import { checkNetworkSecret, pskOf, type PskSource } from '../api/secret.js'
 import { DEFAULT_MAX_PENDING_STREAMS } from '../access/held-streams.js'
 import { checkSessionLimits } from './session-limits.js'
 
 /** @internal Every option but the identity, resolved. */
-export interface ResolvedOptions {
+export interface ResolvedOptions extends ResolvedTunnelOptions {
   /** What each link proves; `undefined`: nothing. */
   readonly psk: PskSource | undefined
   readonly encryption: Encryption
@@ -73,6 +74,7 @@ export function resolveOptions(options: AstraNetOptions, defaults: OptionDefault
   }
   return {
     transports,
+    ...resolveTunnelOptions(options.tunnels),
     policy: options.policy === undefined ? undefined : new PolicyEngine(options.policy),
     maxPendingStreams: checkInteger('maxPendingStreams', maxPendingStreams, {
       min: 1,

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { NodeId } from '@astranet/interface'
 import { nodeAddress } from '../api/node-address.js'
 import type { SocketEnds } from '../api/socket-ends.js'
+import type { LinkPath } from '../links/link-path.js'
 import type { RemoteIdentity } from '../links/remote-identity.js'
 import { OriginDuplex } from './origin-duplex.js'
 
@@ -27,6 +28,14 @@ export class AddressedDuplex extends OriginDuplex {
    */
   get remoteIdentity(): RemoteIdentity {
     return #remoteIdentity in this && this.#remoteIdentity !== undefined ? this.#remoteIdentity : NOTHING
+  }
+
+  /**
+   * The way that its bytes take: `{ kind: 'direct', via: [] }`, or `{ kind: 'relay', via }` through these routers, which
+   * cannot read them. It stays the same as long as the socket lives. `undefined` until the socket is connected.
+   */
+  get path(): LinkPath {
+    return this.remoteIdentity?.path
   }
 
   /** An IPv6 address made of the node's id; `undefined` on the prototype, like all that follow. */

@@ -24,6 +24,8 @@ export const RefusalReason = {
   TIMED_OUT: 9,
   /** The receiver failed; the dialer did nothing wrong. */
   INTERNAL_ERROR: 10,
+  /** A router forwards no more for the node: it has as many tunnels as it may have. */
+  QUOTA: 11,
 } as const
 export type RefusalReason = (typeof RefusalReason)[keyof typeof RefusalReason]
 
@@ -45,16 +47,19 @@ const NODE_CODES: Readonly<Record<RefusalReason, string>> = {
   [RefusalReason.INVALID]: 'EPROTO',
   [RefusalReason.TIMED_OUT]: 'ETIMEDOUT',
   [RefusalReason.INTERNAL_ERROR]: 'ECONNREFUSED',
+  [RefusalReason.QUOTA]: 'EDQUOT',
 }
 
 /**
- * Why a dial or tunnel failed. `code` is Node's: `ECONNREFUSED`, `EHOSTUNREACH`, `EACCES`, `EOPNOTSUPP`,
- * `EPROTO`, `ETIMEDOUT` for a refusal by the peer; `ECONNRESET` when the link or stream ended before the answer;
+ * Why a dial or tunnel failed. `code` is Node's: `ECONNREFUSED`, `EHOSTUNREACH`, `EACCES`, `EDQUOT`,
+ * `EOPNOTSUPP`, `EPROTO`, `ETIMEDOUT` for a refusal by the peer; `ECONNRESET` when the link or stream ended before the answer;
  * `ECONNABORTED` when the dial was cancelled here.
  */
 export class DialError extends AstraError {
   /** The peer's reason (see {@link RefusalReason}; later versions may send others); `undefined` when it gave none. */
   readonly reason: number | undefined
+  /** The peer's sentence; `undefined` when it gave no reason. */
+  readonly text: string | undefined
   /** Whether the peer certainly did not act on the stream, so that dialing again, elsewhere, repeats nothing. */
   readonly isRetryable: boolean
 
@@ -62,6 +67,7 @@ export class DialError extends AstraError {
     super(code, message, options)
     this.name = 'DialError'
     this.reason = options.reason
+    this.text = options.text
     this.isRetryable = options.isRetryable ?? false
   }
 }
@@ -69,6 +75,7 @@ export class DialError extends AstraError {
 /** What a {@link DialError} has besides code and message. */
 export interface DialErrorOptions {
   readonly reason?: number
+  readonly text?: string
   /** Default `false`. */
   readonly isRetryable?: boolean
   readonly cause?: unknown
@@ -78,7 +85,7 @@ export interface DialErrorOptions {
 export function refusalError(reason: number, text: string): DialError {
   const code = NODE_CODES[reason as RefusalReason] ?? 'ECONNREFUSED'
   const message = text === '' ? 'the peer refused the stream' : `the peer refused the stream: ${text}`
-  return new DialError(code, message, { reason, isRetryable: true })
+  return new DialError(code, message, { reason, text, isRetryable: true })
 }
 
 /** The array of an acceptance on the wire. */

@@ -64,7 +64,7 @@ function renewNow(stream: StreamRecord): void {
     extra.tuning = new WindowTuning(FIRST_STREAM_WINDOW_BYTES, now, STREAM_PRODUCTS)
   } else {
     extra.readerEpoch = receiveWindow.markReader(extra.readerEpoch, now)
-    const maxBytes = receiveWindow.maxStreamWindow(share, now)
+    const maxBytes = Math.min(receiveWindow.maxStreamWindow(share, now), extra.maxWindowBytes)
     extra.tuning.renew(stream.consumed - extra.consumedAtRenewal, now, host.liveness.minRttMs, maxBytes)
   }
   extra.consumedAtRenewal = stream.consumed

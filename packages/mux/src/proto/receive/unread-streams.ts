@@ -1,4 +1,5 @@
 import type { StreamRecord, UnreadList } from '../stream/host.js'
+import { StreamState } from '../stream/state.js'
 import { evict } from './evict.js'
 import type { ReceiveWindow } from './session-window.js'
 
@@ -18,7 +19,8 @@ interface UnreadHost {
 /**
  * The streams that hold unread bytes, kept here or given to an application that has not consumed them, the longest
  * untouched first. While more than three quarters of the receive buffer are held, unread streams begin to slow all
- * others; so the application is notified, and after a grace period the longest unread are evicted.
+ * others; so the application is notified, and after a grace period the longest unread are evicted. Carriers are not:
+ * the user of a carrier bounds what it holds, and its peer waits.
  *
  * They are linked through their own fields, and a stream that leaves the list refers to none: a `Set` would keep
  * streams that ended long ago alive until the next full garbage collection, because the tables it outgrows refer to
@@ -93,7 +95,8 @@ export class UnreadStreams implements UnreadList {
     const { receiveWindow, options } = this.#host
     for (const stream of this.list()) {
       if (receiveWindow.unreadBytes <= receiveWindow.capBytes * RELIEF) return
-      if (this.#has(stream)) evict(stream, options.evictionCode)
+      const isCarrier = (stream.state & StreamState.CARRIER) !== 0
+      if (this.#has(stream) && !isCarrier) evict(stream, options.evictionCode)
     }
   }
 

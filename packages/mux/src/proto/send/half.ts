@@ -30,13 +30,19 @@ export function write(stream: StreamRecord, bytes: Uint8Array, isReferenced: boo
     queue.push(slab.buffer, slab.used - bytes.length, slab.used, false)
   } else {
     queue.push(bytes, 0, bytes.length, isReferenced)
-    if (isReferenced) host.borrowed.add(stream)
+    if (isReferenced) borrow(stream)
   }
   host.sendBufferedBytes += bytes.length
   host.schedule(stream)
   if (isBelowMarks(stream, 0)) return true
   stream.state |= StreamState.WRITE_BLOCKED
   return false
+}
+
+/** The stream refers to a buffer of the application. That of a carrier waits: a copy would take more from its user. */
+function borrow(stream: StreamRecord): void {
+  if ((stream.state & StreamState.CARRIER) === 0) stream.host.borrowed.add(stream)
+  else stream.state |= StreamState.FLUSH_OWED
 }
 
 /** Whether a write of `bytes` would return true. */
@@ -148,4 +154,6 @@ export function raiseLimit(stream: StreamRecord, limit: number): void {
   stream.sendLimit = limit
   stream.state &= ~(StreamState.BLOCKED_SENT | StreamState.BLOCKED_QUEUED)
   if (stream.sendQueue !== undefined) stream.host.schedule(stream)
+  if ((stream.state & StreamState.CARRIER) !== 0)
+    stream.host.guard(stream, () => stream.handler?.onProgress?.(stream))
 }

@@ -101,5 +101,6 @@ export class StreamData {
       host.work.writable.push(stream)
     }
     if (waiting === 0 && (stream.state & StreamState.FLUSH_OWED) !== 0) host.work.flushed.push(stream)
+    if ((stream.state & StreamState.CARRIER) !== 0) host.work.progressed.push(stream)
   }
 }

@@ -107,6 +107,7 @@ export class SessionCore extends SessionHost {
   handedOver(): void {
     this.workTaken()
     this.work.notifyWritable()
+    this.work.notifyProgress()
     if (!this.isInFlight) this.work.releaseFlushed()
     this.streams.checkEnds()
     this.work.renewWindows()

@@ -11,6 +11,8 @@ export class StreamWork {
   writable: StreamRecord[] = []
   /** Streams whose onFlushed is due when the flush was accepted. */
   flushed: StreamRecord[] = []
+  /** Carriers whose onProgress is due when the flush was handed over; some of them more than once. */
+  progressed: StreamRecord[] = []
   #control: StreamRecord[] = []
   /** Streams whose small window is renewed behind the flush. */
   #renewals: StreamRecord[] = []
@@ -58,6 +60,15 @@ export class StreamWork {
     if (writable.length === 0) return
     this.writable = []
     for (const stream of writable) this.#notifyWritable(stream)
+  }
+
+  /** The flush was handed over: calls `onProgress` of the carriers that it holds bytes of. */
+  notifyProgress(): void {
+    const { progressed } = this
+    if (progressed.length === 0) return
+    this.progressed = []
+    for (const stream of progressed)
+      if (!stream.isClosed) this.#host.guard(stream, () => stream.handler?.onProgress?.(stream))
   }
 
   /** Nothing is in flight: calls `onFlushed` where no buffer is referred to any more. */

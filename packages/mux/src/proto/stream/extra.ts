@@ -24,6 +24,8 @@ export interface StreamExtra {
   tuning: WindowTuning | undefined
   /** `consumed` at the last renewal of the receive window. */
   consumedAtRenewal: number
+  /** The largest receive window that the stream may have, in bytes. */
+  maxWindowBytes: number
   /** The epoch in which the stream last counted as an active reader. */
   readerEpoch: number
 }
@@ -41,6 +43,7 @@ export function extraOf(stream: { extra: StreamExtra | undefined }): StreamExtra
     receivedResetCode: 0,
     tuning: undefined,
     consumedAtRenewal: FLOAT_ZERO,
+    maxWindowBytes: Infinity,
     readerEpoch: -1,
   }
   return stream.extra

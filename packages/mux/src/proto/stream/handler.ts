@@ -33,6 +33,11 @@ export interface StreamEvents<AnyStream> {
   /** A `write` that returned false has drained: fewer bytes wait than the low-water mark, half the high-water mark. */
   onWritable?(stream: AnyStream): void
   /**
+   * Only for a carrier: bytes of the stream were handed to the connection (`sentBytes`), or the peer allows more
+   * (`sendCredit`). May repeat without either.
+   */
+  onProgress?(stream: AnyStream): void
+  /**
    * Every byte written so far was handed to the connection and none is referred to any more. Only for
    * `writeReferenced`.
    */

@@ -70,6 +70,8 @@ export const StreamState = {
   STOP_RECEIVED: 0x4000000,
   /** In the list of streams that refer to buffers of the application. */
   BORROW_LISTED: 0x8000000,
+  /** The stream carries a connection of its own; see `Stream.carry`. */
+  CARRIER: 0x10000000,
 } as const
 
 /** The sending part needs nothing more from the application: it was ended or reset. */

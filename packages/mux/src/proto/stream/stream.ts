@@ -1,14 +1,16 @@
 import type { WireInteger } from '@astranet/frame'
+import { checkInteger } from '@astranet/interface/check'
 import * as credit from '../receive/credit.js'
 import * as receiving from '../receive/half.js'
 import type { ReceiveQueue } from '../receive/queue.js'
 import { stopSending } from '../receive/stop.js'
+import { FIRST_STREAM_WINDOW_BYTES } from '../receive/session-window.js'
 import { widen } from '../receive/stream-window.js'
 import * as sending from '../send/half.js'
 import type { SendQueue } from '../send/queue.js'
 import { reset, resetAt } from '../send/reset.js'
 import { destroy } from './destroy.js'
-import type { StreamExtra } from './extra.js'
+import { extraOf, type StreamExtra } from './extra.js'
 import type { StreamEvents } from './handler.js'
 import type { StreamHost, StreamRecord } from './host.js'
 import { StreamState } from './state.js'
@@ -16,6 +18,8 @@ import { checkUrgency } from './urgency.js'
 
 /** What the user of a {@link Stream} is notified of; see {@link StreamEvents}. */
 export type StreamHandler = StreamEvents<Stream>
+
+const CARRIER_WINDOW = { min: FIRST_STREAM_WINDOW_BYTES, max: Number.MAX_SAFE_INTEGER }
 
 /**
  * One stream of a session, as RFC 9000 defines it (about 200 bytes of process memory when idle). It is no
@@ -104,6 +108,11 @@ export class Stream implements StreamRecord {
     return this.receiveOffset - this.consumed
   }
 
+  /** Bytes that can be written now and sent without more credit of the peer for this stream. */
+  get sendCredit(): number {
+    return Math.max(0, this.sendLimit - this.sendOffset - this.bufferedBytes)
+  }
+
   /** RFC 9218 section 4.1: 0 (first) to 7 (last), default 3. Takes effect with the stream's next frame. */
   get urgency(): number {
     return this.urgencyLevel
@@ -169,6 +178,18 @@ export class Stream implements StreamRecord {
    */
   widen(): void {
     widen(this)
+  }
+
+  /**
+   * Makes the stream a carrier: it carries a connection of its own, such as a tunnel, whose user bounds what it holds.
+   * It is never evicted for being unread: its peer waits. What is passed to `writeReferenced` is not copied while
+   * it waits. Its handler gets `onProgress`. Its receive window grows to at most `maxWindowBytes`, from 16,384, otherwise
+   * throws a RangeError. May be called again with another number.
+   */
+  carry(maxWindowBytes: number): void {
+    checkInteger('maxWindowBytes', maxWindowBytes, CARRIER_WINDOW)
+    this.state |= StreamState.CARRIER
+    extraOf(this).maxWindowBytes = maxWindowBytes
   }
 
   /**

@@ -1,0 +1,36 @@
+import { checkInteger } from '@astranet/interface/check'
+import { resolveTunnelLimits, type TunnelLimits } from '@astranet/relay'
+
+/** See `AstraNetOptions.tunnels`. All but `idleMs` is for routers. */
+export interface TunnelOptions extends TunnelLimits {
+  /**
+   * How long a link through routers may be without a stream, in whole ms, to 2^31 - 1; then the node that opened it ends
+   * it. 0: it stays. Default 60,000.
+   */
+  readonly idleMs?: number
+}
+
+/** How long a link through routers may be without a stream, in ms, by default. */
+export const DEFAULT_TUNNEL_IDLE_MS = 60_000
+
+/** @internal The options, resolved. */
+export interface ResolvedTunnelOptions {
+  readonly tunnelIdleMs: number
+  /** Checked when the node is made. */
+  readonly tunnelLimits: TunnelLimits
+}
+
+/** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
+export function resolveTunnelOptions(options: TunnelOptions = {}): ResolvedTunnelOptions {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`tunnels must be an object, got ${options === null ? 'null' : typeof options}`)
+  const { idleMs = DEFAULT_TUNNEL_IDLE_MS, ...tunnelLimits } = options
+  checkInteger('tunnels.idleMs', idleMs, { min: 0, max: 0x7fffffff })
+  try {
+    resolveTunnelLimits(tunnelLimits)
+  } catch (error) {
+    if (error instanceof Error) error.message = `tunnels.${error.message}`
+    throw error
+  }
+  return { tunnelIdleMs: idleMs, tunnelLimits }
+}

@@ -1,0 +1,41 @@
+import type { Clock, NodeId } from '@astranet/interface'
+import type { Link } from '@astranet/link'
+import { IdleTunnels } from './idle-tunnels.js'
+import { PreferredLinks } from './preferred-links.js'
+
+/** What links through routers need of the node. */
+export interface RelayedLinksParts {
+  readonly self: NodeId
+  readonly clock: Clock
+  /** How long one may be without a stream, in ms; 0: forever. */
+  readonly idleMs: number
+  /** There is a link to the node where there was none, another one is preferred now, or there is none any more. */
+  readonly onChange: (nodeId: NodeId) => void
+}
+
+/**
+ * The links through routers, of which each node has one, as a rule. When both nodes open one at the same time, both
+ * agree on the one that stays, as with direct links. They carry no registry, and are not in the catalogue.
+ */
+export class RelayedLinks extends PreferredLinks {
+  readonly #idle: IdleTunnels
+
+  constructor({ self, clock, idleMs, onChange }: RelayedLinksParts) {
+    const onPreferred = (nodeId: NodeId, link: Link): void => {
+      this.#idle.add(link)
+      onChange(nodeId)
+    }
+    super({ self, clock, onPreferred, onLost: onChange })
+    this.#idle = new IdleTunnels({ clock, idleMs, onIdle: (link) => void link.drain() })
+  }
+
+  /** A stream is about to be opened on the link, or was opened by the peer. Without effect for direct links. */
+  used(link: Link): void {
+    this.#idle.used(link)
+  }
+
+  override closed(nodeId: NodeId | undefined, link: Link): void {
+    this.#idle.delete(link)
+    super.closed(nodeId, link)
+  }
+}

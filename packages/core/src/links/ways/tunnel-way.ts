@@ -1,0 +1,89 @@
+import { formatNodeId, type Clock, type NodeId } from '@astranet/interface'
+import type { Link } from '@astranet/link'
+import { StreamDuplex, type RouteTable } from '@astranet/relay'
+import type { LinkCredentials } from '../link-credentials.js'
+import type { LinkMaker } from '../link-maker.js'
+import { relayed } from '../link-path.js'
+import type { LinkRecord } from '../link-record.js'
+import { roleOf } from '../roles.js'
+import type { LinkWay } from './link-way.js'
+import { raceTunnels, type TunnelPath } from './tunnel-race.js'
+
+/** How many paths are tried for one tunnel. */
+const MAX_PATHS = 3
+
+/** What making tunnels needs of the node. */
+export interface TunnelWayParts {
+  readonly self: NodeId
+  readonly clock: Clock
+  readonly routes: RouteTable
+  readonly maker: LinkMaker
+  /** Whether this node knows the whole network. A leaf asks its routers for nodes that it does not know. */
+  readonly knowsAll: () => boolean
+  /** The neighbours, with the link of each that is used. */
+  readonly neighbours: Iterable<readonly [NodeId, Link]>
+  readonly linkTo: (nodeId: NodeId) => Link | undefined
+  readonly recordOf: (link: Link) => LinkRecord | undefined
+}
+
+/** Makes a link through routers: a tunnel, and the whole protocol of a link inside. */
+export class TunnelWay implements LinkWay {
+  readonly kind = 'relay'
+  readonly #parts: TunnelWayParts
+
+  constructor(parts: TunnelWayParts) {
+    this.#parts = parts
+  }
+
+  canTry(nodeId: NodeId): boolean {
+    const { routes, knowsAll } = this.#parts
+    return routes.routeTo(nodeId)?.distance !== undefined || (!knowsAll() && this.#routers().length > 0)
+  }
+
+  async open(nodeId: NodeId, signal: AbortSignal): Promise<void> {
+    const { self, clock, maker, recordOf } = this.#parts
+    const opened = await raceTunnels(this.#paths(nodeId), clock, signal)
+    const { path, stream, initialBytes } = opened
+    const duplex = new StreamDuplex(stream, {
+      ...{ clock, initialBytes, localAddress: tunnelAddress(self), remoteAddress: tunnelAddress(nodeId) },
+    })
+    // What let this node in at the router lets it in at the other node, too.
+    const credentials = withoutExpected(recordOf(path.link)?.credentials)
+    const expected = { path: relayed(path.via), expectedNodeId: nodeId }
+    await maker.adopt(duplex, 'dialer', { signal, credentials, ...expected })
+  }
+
+  /** The best route first, then those over other routers to which there is a link. */
+  #paths(nodeId: NodeId): TunnelPath[] {
+    const { self, routes, linkTo } = this.#parts
+    const paths: TunnelPath[] = []
+    const add = (via: readonly NodeId[]): void => {
+      const [first] = via
+      const link = first === undefined ? undefined : linkTo(first)
+      if (link === undefined || first === nodeId || paths.some((path) => path.via[0] === first)) return
+      paths.push({ link, via, nodes: [self, ...via, nodeId] })
+    }
+    const best = routes.routeTo(nodeId)?.via ?? []
+    if (best.length > 0) add(best)
+    for (const [router] of this.#routers()) if (paths.length < MAX_PATHS) add([router])
+    return paths
+  }
+
+  #routers(): [NodeId, Link][] {
+    return [...this.#parts.neighbours].filter(
+      (each): each is [NodeId, Link] => each[1].peer !== undefined && roleOf(each[1].peer) === 'router',
+    )
+  }
+}
+
+/** How a tunnel names its end as an address. */
+export function tunnelAddress(nodeId: NodeId): string {
+  return `tunnel:${formatNodeId(nodeId)}`
+}
+
+/** Without the id and key that were expected at the router. */
+function withoutExpected(credentials: LinkCredentials | undefined): LinkCredentials | undefined {
+  if (credentials === undefined) return undefined
+  const { psk, grant } = credentials
+  return grant === undefined ? { psk } : { psk, grant }
+}

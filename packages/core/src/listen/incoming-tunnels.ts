@@ -1,0 +1,57 @@
+import { toError, type Clock, type NodeId } from '@astranet/interface'
+import { RefusalReason, type Link } from '@astranet/link'
+import { hopFault, isLastHop, StreamDuplex, type Forwarder } from '@astranet/relay'
+import type { IncomingStream } from '../links/incoming-stream.js'
+import type { LinkMaker } from '../links/link-maker.js'
+import { relayed } from '../links/link-path.js'
+import type { LinkRecord } from '../links/link-record.js'
+import { tunnelAddress } from '../links/ways/tunnel-way.js'
+
+/** @internal What taking tunnels needs of the node. */
+export interface IncomingTunnelsParts {
+  readonly self: NodeId
+  readonly clock: Clock
+  readonly recordOf: (link: Link) => LinkRecord | undefined
+  readonly maker: () => LinkMaker
+  readonly forwarder: () => Forwarder
+  /** A link through routers that another node wanted to make did not come about. */
+  readonly onFailed: (nodeId: NodeId, error: Error) => void
+}
+
+/** Takes tunnels that end at this node, and passes the others to the forwarder. */
+export class IncomingTunnels {
+  readonly #parts: IncomingTunnelsParts
+
+  constructor(parts: IncomingTunnelsParts) {
+    this.#parts = parts
+  }
+
+  /** A neighbour asks for a tunnel. */
+  take(peer: NodeId, link: Link, incoming: IncomingStream<'tunnel'>): void {
+    const { self, recordOf, forwarder } = this.#parts
+    const { header, stream } = incoming
+    if (recordOf(link)?.path.kind !== 'direct') {
+      link.refuse(stream, RefusalReason.FORBIDDEN, 'a tunnel does not lead through a tunnel')
+      return
+    }
+    if (!isLastHop(header)) {
+      forwarder().take(peer, link, incoming)
+      return
+    }
+    const fault = hopFault(header, { self, peer })
+    if (fault === undefined) this.#accept(link, incoming)
+    else link.refuse(stream, fault.reason, fault.text)
+  }
+
+  #accept(link: Link, { header, stream, initialBytes }: IncomingStream<'tunnel'>): void {
+    const { self, clock, maker, onFailed } = this.#parts
+    const [source, ...between] = header.path.slice(0, -1) as [NodeId, ...NodeId[]]
+    link.accept(stream)
+    const duplex = new StreamDuplex(stream, {
+      ...{ clock, initialBytes, localAddress: tunnelAddress(self), remoteAddress: tunnelAddress(source) },
+    })
+    maker()
+      .adopt(duplex, 'acceptor', { path: relayed(between.reverse()), expectedNodeId: source })
+      .catch((error: unknown) => onFailed(source, toError(error)))
+  }
+}

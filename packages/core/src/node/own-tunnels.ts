@@ -1,0 +1,77 @@
+import type { Link } from '@astranet/link'
+import type { Catalogue } from '@astranet/registry'
+import { Forwarder, type RouteTable } from '@astranet/relay'
+import type { AccessControl } from '../access/access-control.js'
+import type { LinkRecord } from '../links/link-record.js'
+import { LinkSource } from '../links/link-source.js'
+import type { Neighbours } from '../links/neighbours.js'
+import { roleOf } from '../links/roles.js'
+import { AddressWay } from '../links/ways/address-way.js'
+import { TunnelWay } from '../links/ways/tunnel-way.js'
+import type { NodeOptions } from './node-options.js'
+
+/** @internal What forwards for others at a node. */
+export function ownForwarder({
+  options,
+  access,
+  catalogue,
+  routes,
+  neighbours,
+}: {
+  readonly options: NodeOptions
+  readonly access: AccessControl
+  readonly catalogue: Catalogue
+  readonly routes: RouteTable
+  readonly neighbours: () => Neighbours
+}): Forwarder {
+  const { clock, identity, tunnelLimits: limits } = options
+  return new Forwarder({
+    ...{ self: identity.nodeId, clock, limits },
+    isRouter: () => catalogue.role === 'router',
+    linkTo: (nodeId) => {
+      const link = neighbours().preferred.linkTo(nodeId)
+      return link?.isDialable === true ? link : undefined
+    },
+    isRouterAt: ({ peer }) => peer !== undefined && roleOf(peer) === 'router',
+    routersTo: (nodeId) => routes.routeTo(nodeId)?.via,
+    isKnown: (nodeId) => catalogue.isReachable(nodeId),
+    forwardRefusal: (from, to) => {
+      const { table } = neighbours()
+      return access.forwardRefusal(table.identityOf(from), table.identityOf(to))
+    },
+  })
+}
+
+/** @internal Where dials of a node get links, and what makes them. */
+export function ownLinkSource({
+  options,
+  catalogue,
+  routes,
+  neighbours,
+  recordOf,
+  onChange,
+}: {
+  readonly options: NodeOptions
+  readonly catalogue: Catalogue
+  readonly routes: RouteTable
+  readonly neighbours: Neighbours
+  readonly recordOf: (link: Link) => LinkRecord | undefined
+  readonly onChange: () => void
+}): LinkSource {
+  const { clock, identity, transports } = options
+  const { maker, preferred: direct, relayed } = neighbours
+  return new LinkSource({
+    ...{ direct, relayed, clock, onChange },
+    ways: [
+      new AddressWay({
+        ...{ catalogue, maker },
+        transportOf: (network) => transports.find(({ networks }) => networks.includes(network)),
+      }),
+      new TunnelWay({
+        ...{ self: identity.nodeId, clock, routes, maker, recordOf, neighbours: direct },
+        linkTo: direct.linkTo.bind(direct),
+        knowsAll: () => catalogue.catalogue === 'all',
+      }),
+    ],
+  })
+}

@@ -1,0 +1,159 @@
+import { concatBytes } from '@astranet/interface'
+import type { Stream } from '@astranet/mux'
+import type { Outlet, OutletUser } from './outlet.js'
+import type { CreditUser, PacedCredit } from './paced-credit.js'
+
+/** What one direction of a tunnel joins. */
+export interface FlowParts {
+  /** Bytes come from here. It has manual credit. */
+  readonly source: Stream
+  /** And go there. */
+  readonly target: Stream
+  readonly outlet: Outlet
+  /** The node whose bytes these are: the end of the tunnel at the side of `source`. */
+  readonly origin: unknown
+  /** `undefined`: it may send as fast as it can. */
+  readonly credit: PacedCredit | undefined
+  /** Bytes have left on the next leg. */
+  readonly onForwarded: (bytes: number) => void
+}
+
+/**
+ * One direction of a tunnel through this node. It writes to the target no more than the target's credit allows and the
+ * outlet gives, and returns credit to the source when bytes have left on the target. So what this node holds of it is at
+ * most the source's window.
+ *
+ * States: *flowing* (bytes are written when they arrive), *waiting* (for its turn at the outlet), *blocked* (for credit
+ * of the target), *stopped*. In all but the first the source is paused.
+ */
+export class Flow implements OutletUser, CreditUser {
+  readonly origin: unknown
+  readonly #parts: FlowParts
+  /** What was delivered and does not fit: a part of one chunk. */
+  #rest: Uint8Array | undefined = undefined
+  /** What may be written in this turn; `undefined` while it is not its turn. */
+  #budget: number | undefined = undefined
+  #isWaiting = false
+  #isStopped = false
+  /** How far the target had sent when that was looked at last. */
+  #sentAt: number
+  /** Written and not sent yet. */
+  #unsentBytes = 0
+  /** Sent, and not yet returned to the source as credit. */
+  #owedBytes = 0
+
+  constructor(parts: FlowParts) {
+    this.#parts = parts
+    this.origin = parts.origin
+    const { target } = parts
+    // What was written before belongs to the answer or the header.
+    this.#sentAt = target.sentBytes + target.bufferedBytes
+  }
+
+  /** Bytes arrived on the source. */
+  receive(chunk: Uint8Array): void {
+    const { source, target, outlet } = this.#parts
+    if (this.#isStopped) return
+    if (this.#rest !== undefined) {
+      this.#keep(concatBytes([this.#rest, chunk]))
+      source.pause()
+      return
+    }
+    const allowed = Math.min(this.#budget ?? outlet.freeBytes, target.sendCredit)
+    if (chunk.length <= allowed) {
+      this.#write(chunk)
+      return
+    }
+    if (allowed > 0) this.#write(chunk.subarray(0, allowed))
+    this.#keep(chunk.subarray(allowed))
+    source.pause()
+    if (this.#budget === undefined) this.#waitForTurn()
+  }
+
+  pump(maxBytes: number): boolean {
+    this.#isWaiting = false
+    if (this.#isStopped) return false
+    const { source } = this.#parts
+    this.#budget = maxBytes
+    const rest = this.#rest
+    this.#rest = undefined
+    if (rest !== undefined) this.receive(rest)
+    if (this.#rest === undefined) source.resume()
+    this.#budget = undefined
+    this.#isWaiting = this.#canWait()
+    return this.#isWaiting
+  }
+
+  /** Bytes may have left on the target, or its peer allows more. */
+  progressed(): void {
+    const { target, outlet, onForwarded } = this.#parts
+    const left = target.sentBytes - this.#sentAt
+    if (left > 0 && !this.#isStopped) {
+      this.#sentAt += left
+      this.#unsentBytes -= left
+      this.#owedBytes += left
+      outlet.left(left)
+      onForwarded(left)
+      this.#returnCredit()
+    }
+    this.#waitForTurn()
+    outlet.run()
+  }
+
+  giveCredit(take: (bytes: number) => number): boolean {
+    const bytes = take(this.#owedBytes)
+    this.#owedBytes -= bytes
+    if (bytes > 0) this.#parts.source.consume(bytes)
+    return this.#owedBytes > 0
+  }
+
+  /** Writes what is kept, also beyond the credit: the source was reset behind it. */
+  writeRest(): void {
+    const rest = this.#rest
+    this.#rest = undefined
+    if (rest !== undefined) this.#write(rest)
+  }
+
+  /** Nothing is written any more. Idempotent. */
+  stop(): void {
+    if (this.#isStopped) return
+    const { source, outlet, credit } = this.#parts
+    this.#isStopped = true
+    // The session's credit for them would be lost with the stream.
+    source.consume(this.#unsentBytes + this.#owedBytes + (this.#rest?.length ?? 0))
+    this.#rest = undefined
+    outlet.left(this.#unsentBytes)
+    outlet.leave(this)
+    credit?.leave(this)
+    outlet.run()
+  }
+
+  #returnCredit(): void {
+    const { credit } = this.#parts
+    if (credit === undefined) this.giveCredit((bytes) => bytes)
+    else credit.give(this)
+  }
+
+  #write(bytes: Uint8Array): void {
+    const { target, outlet } = this.#parts
+    if (this.#budget !== undefined) this.#budget -= bytes.length
+    this.#unsentBytes += bytes.length
+    outlet.wrote(bytes.length)
+    target.write(bytes)
+  }
+
+  /** A small piece is copied, because it would keep all of the chunk that was read. */
+  #keep(rest: Uint8Array): void {
+    this.#rest = rest.length > rest.buffer.byteLength / 2 ? rest : Uint8Array.prototype.slice.call(rest)
+  }
+
+  #waitForTurn(): void {
+    if (this.#isWaiting || !this.#canWait()) return
+    this.#isWaiting = true
+    this.#parts.outlet.wait(this)
+  }
+
+  #canWait(): boolean {
+    return !this.#isStopped && this.#rest !== undefined && this.#parts.target.sendCredit > 0
+  }
+}

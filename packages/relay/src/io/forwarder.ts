@@ -1,0 +1,157 @@
+import type { Clock, NodeId } from '@astranet/interface'
+import { RefusalReason, type Link } from '@astranet/link'
+import type { Stream } from '@astranet/mux'
+import type { TunnelRefusal } from '../proto/tunnel/hop.js'
+import { TunnelCounts } from '../proto/tunnel/tunnel-counts.js'
+import {
+  resolveTunnelLimits,
+  tunnelShare,
+  type ResolvedTunnelLimits,
+  type TunnelLimits,
+} from '../proto/tunnel/tunnel-limits.js'
+import { ForwarderStatistics, type ForwarderInspection } from './forwarder-statistics.js'
+import { chooseHop, type HopChoiceParts } from './hop-choice.js'
+import { NodeCredits } from './node-credits.js'
+import { Outlet } from './outlet.js'
+import { TunnelOpening } from './tunnel-opening.js'
+import type { NextHop, TunnelRequest } from './tunnel-request.js'
+import { Tunnel, type TunnelLeg } from './tunnel.js'
+
+/** What forwarding needs of its node. */
+export interface ForwarderParts extends HopChoiceParts {
+  readonly clock: Clock
+  readonly limits?: TunnelLimits | undefined
+}
+
+/**
+ * Forwards tunnels through this node. Each is checked, then opened to the next hop, whose answer is passed back; then
+ * bytes, ends and resets pass in both directions ({@link Tunnel}). It cannot read them: the two ends encrypt.
+ *
+ * Memory: per tunnel two streams and about 1 KiB, beside the bytes that wait, which `TunnelLimits` bound.
+ */
+export class Forwarder {
+  readonly #parts: ForwarderParts
+  readonly #limits: ResolvedTunnelLimits
+  readonly #counts: TunnelCounts
+  readonly #credits: NodeCredits
+  readonly #statistics = new ForwarderStatistics()
+  readonly #openings = new Set<TunnelOpening>()
+  readonly #tunnels = new Set<Tunnel>()
+  readonly #outlets = new WeakMap<Link, Outlet>()
+  #isClosed = false
+
+  /** Throws a TypeError or RangeError that names the limit that is wrong. */
+  constructor(parts: ForwarderParts) {
+    this.#parts = parts
+    this.#limits = resolveTunnelLimits(parts.limits)
+    this.#counts = new TunnelCounts(this.#limits)
+    this.#credits = new NodeCredits(parts.clock, this.#limits.bytesPerSecondPerNode)
+  }
+
+  /** Answers a tunnel that `peer` asks for on `link`, of which this node is not the end. */
+  take(peer: NodeId, link: Link, request: TunnelRequest): void {
+    const { header, stream } = request
+    const next = this.#isClosed ? GOING_AWAY : chooseHop(this.#parts, { peer, link, header })
+    if ('reason' in next) return this.#refuse(link, stream, next)
+    const refusal = this.#counts.take(sourceOf(request))
+    if (refusal !== undefined) this.#refuse(link, stream, refusal)
+    else this.#open(link, request, next)
+  }
+
+  /** What it does now, as plain data. */
+  inspect(): ForwarderInspection {
+    let heldBytes = 0
+    for (const tunnel of this.#tunnels) heldBytes += tunnel.heldBytes
+    const { size: tunnels } = this.#tunnels
+    return { ...this.#statistics.inspect(), tunnels, opening: this.#openings.size, heldBytes }
+  }
+
+  /** Takes no more tunnels; those that are there end with their links. Idempotent. */
+  close(): void {
+    this.#isClosed = true
+    for (const opening of [...this.#openings]) opening.giveUp(GOING_AWAY)
+  }
+
+  #open(near: Link, request: TunnelRequest, next: NextHop): void {
+    const { stream } = request
+    // What arrives meanwhile counts as unread until it is forwarded.
+    stream.manualCredit = true
+    const opening = new TunnelOpening({
+      ...{ clock: this.#parts.clock, next, timeoutMs: this.#limits.answerTimeoutMs },
+      onAccepted: (far, initialBytes) => {
+        this.#openings.delete(opening)
+        if (stream.isClosed) {
+          far.destroy()
+          this.#counts.release(sourceOf(request))
+          return
+        }
+        near.accept(stream)
+        far.manualCredit = true
+        this.#join(near, request, { link: next.link, stream: far, initialBytes })
+      },
+      onFailed: (refusal) => {
+        this.#openings.delete(opening)
+        this.#counts.release(sourceOf(request))
+        this.#refuse(near, stream, refusal)
+      },
+    })
+    this.#openings.add(opening)
+  }
+
+  #join(near: Link, request: TunnelRequest, far: Accepted): void {
+    const [source, end] = [sourceOf(request), request.header.path.at(-1) as NodeId]
+    const onClose = (closed: Tunnel, isLost: boolean): void => {
+      this.#tunnels.delete(closed)
+      this.#counts.release(source)
+      this.#credits.leave(source)
+      this.#credits.leave(end)
+      this.#statistics.ended(isLost)
+    }
+    const tunnel = new Tunnel(
+      { ...this.#leg(near, source), stream: request.stream, initialBytes: request.initialBytes },
+      { ...this.#leg(far.link, end), stream: far.stream, initialBytes: far.initialBytes },
+      { onClose, onForwarded: (bytes) => this.#statistics.forwarded(bytes) },
+    )
+    this.#tunnels.add(tunnel)
+    this.#statistics.opened()
+    this.#shareOut(tunnel)
+    tunnel.start()
+  }
+
+  #leg(link: Link, origin: NodeId): Pick<TunnelLeg, 'outlet' | 'origin' | 'credit'> {
+    const outlet = this.#outlets.get(link) ?? new Outlet()
+    this.#outlets.set(link, outlet)
+    return { outlet, origin, credit: this.#credits.join(origin) }
+  }
+
+  /** What each tunnel may have changes in steps of two, so that the others are touched rarely when one comes. */
+  #shareOut(newest: Tunnel): void {
+    const { size } = this.#tunnels
+    const share = tunnelShare(this.#limits, nextPowerOfTwo(size))
+    newest.limit(share)
+    if (tunnelShare(this.#limits, nextPowerOfTwo(size - 1)) !== share)
+      for (const tunnel of this.#tunnels) tunnel.limit(share)
+  }
+
+  #refuse(link: Link, stream: Stream, { reason, text }: TunnelRefusal): void {
+    this.#statistics.refused(reason)
+    if (!stream.isClosed) link.refuse(stream, reason, text)
+  }
+}
+
+/** What the next hop has accepted. */
+interface Accepted {
+  readonly link: Link
+  readonly stream: Stream
+  readonly initialBytes: Uint8Array | undefined
+}
+
+const GOING_AWAY: TunnelRefusal = { reason: RefusalReason.GOING_AWAY, text: 'this router is going away' }
+
+function sourceOf({ header }: TunnelRequest): NodeId {
+  return header.path[0] as NodeId
+}
+
+function nextPowerOfTwo(count: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(1, count)))
+}

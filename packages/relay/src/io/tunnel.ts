@@ -1,0 +1,151 @@
+import { StreamCode } from '@astranet/link'
+import type { Stream, StreamError, StreamHandler } from '@astranet/mux'
+import { Flow } from './flow.js'
+import type { Outlet } from './outlet.js'
+import type { PacedCredit } from './paced-credit.js'
+
+/** One of the two streams that a tunnel joins. */
+export interface TunnelLeg {
+  readonly stream: Stream
+  /** Shares out the link that the stream belongs to. */
+  readonly outlet: Outlet
+  /** The node at this end of the tunnel. */
+  readonly origin: unknown
+  /** What it may send; `undefined`: as fast as it can. */
+  readonly credit: PacedCredit | undefined
+  /** Its first bytes, which arrived with the header or the answer. */
+  readonly initialBytes: Uint8Array | undefined
+}
+
+/** What a tunnel reports. */
+export interface TunnelEvents {
+  onForwarded(bytes: number): void
+  /** Both streams have ended. Last, once. `isLost`: a link on the way has ended before. */
+  onClose(tunnel: Tunnel, isLost: boolean): void
+}
+
+/**
+ * A tunnel through this node: two streams, joined in both directions. Ends, resets and STOP_SENDING pass with their
+ * codes. When the link below one stream ends, the other stream is reset and stopped with `PATH_LOST`.
+ */
+export class Tunnel implements StreamHandler {
+  readonly #near: TunnelLeg
+  readonly #far: TunnelLeg
+  readonly #events: TunnelEvents
+  readonly #forth: Flow
+  readonly #back: Flow
+  #isLost = false
+  #closed = 0
+
+  /** Both streams are paused and have manual credit. Nothing moves before `start`. */
+  constructor(near: TunnelLeg, far: TunnelLeg, events: TunnelEvents) {
+    this.#near = near
+    this.#far = far
+    this.#events = events
+    this.#forth = this.#flow(near, far)
+    this.#back = this.#flow(far, near)
+  }
+
+  /** What this node holds of it, in bytes. */
+  get heldBytes(): number {
+    return this.#near.stream.unreadBytes + this.#far.stream.unreadBytes
+  }
+
+  /** Lets both directions have at most `maxBytes` here. */
+  limit(maxBytes: number): void {
+    this.#near.stream.carry(maxBytes)
+    this.#far.stream.carry(maxBytes)
+  }
+
+  /** Begins to forward. */
+  start(): void {
+    this.#begin(this.#near, this.#forth)
+    this.#begin(this.#far, this.#back)
+  }
+
+  /** Ends it at once, with that code for both ends. */
+  end(code: StreamCode): void {
+    this.#near.stream.destroy(code)
+    this.#far.stream.destroy(code)
+  }
+
+  onData(stream: Stream, chunk: Uint8Array): void {
+    this.#from(stream).receive(chunk)
+  }
+
+  onEnd(stream: Stream): void {
+    this.#other(stream).end()
+  }
+
+  onReset(stream: Stream, error: StreamError): void {
+    const target = this.#other(stream)
+    const flow = this.#from(stream)
+    const code = this.#codeOf(error)
+    if (stream.hasReliableBytes && target.canWrite) {
+      flow.writeRest()
+      resetBehindAll(target, code)
+    } else {
+      target.reset(code)
+      flow.stop()
+    }
+    if (this.#isLost) target.stopSending(code)
+  }
+
+  onStopSending(stream: Stream, error: StreamError): void {
+    this.#into(stream).stop()
+    this.#other(stream).stopSending(this.#codeOf(error))
+  }
+
+  onProgress(stream: Stream): void {
+    this.#into(stream).progressed()
+  }
+
+  onClose(stream: Stream): void {
+    this.#into(stream).stop()
+    this.#closed += 1
+    if (this.#closed < 2) return
+    this.#events.onClose(this, this.#isLost)
+  }
+
+  #flow(source: TunnelLeg, target: TunnelLeg): Flow {
+    return new Flow({
+      ...{ source: source.stream, target: target.stream, outlet: target.outlet },
+      ...{ origin: source.origin, credit: source.credit },
+      onForwarded: (bytes) => this.#events.onForwarded(bytes),
+    })
+  }
+
+  #begin({ stream, initialBytes }: TunnelLeg, flow: Flow): void {
+    if (initialBytes !== undefined) flow.receive(initialBytes)
+    stream.handle(this)
+  }
+
+  #other(stream: Stream): Stream {
+    return stream === this.#near.stream ? this.#far.stream : this.#near.stream
+  }
+
+  /** The direction whose source is `stream`. */
+  #from(stream: Stream): Flow {
+    return stream === this.#near.stream ? this.#forth : this.#back
+  }
+
+  /** The direction whose target is `stream`. */
+  #into(stream: Stream): Flow {
+    return stream === this.#near.stream ? this.#back : this.#forth
+  }
+
+  /** The code of the peer; without one the link has ended. */
+  #codeOf({ applicationCode }: StreamError): NonNullable<StreamError['applicationCode']> {
+    if (applicationCode === undefined) this.#isLost = true
+    return applicationCode ?? StreamCode.PATH_LOST
+  }
+}
+
+/** The bytes that were written are delivered before the reset, where the peer knows such a reset. */
+function resetBehindAll(target: Stream, code: NonNullable<StreamError['applicationCode']>): void {
+  try {
+    target.resetAt(target.sentBytes + target.bufferedBytes, code)
+  } catch {
+    target.reset(code)
+  }
+}

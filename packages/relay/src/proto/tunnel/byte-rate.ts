@@ -1,0 +1,42 @@
+/** How much of a second may be used at once after a pause. */
+const BURST_SECONDS = 1 / 8
+
+/** The smallest burst, in bytes. */
+const MIN_BURST_BYTES = 65_536
+
+/** How many bytes a node may send in a second: a token bucket. */
+export class ByteRate {
+  readonly #bytesPerSecond: number
+  readonly #burstBytes: number
+  #bytes: number
+  #since: number
+
+  /** `bytesPerSecond`: above 0; `Infinity`: no limit. `now`: ms. */
+  constructor(bytesPerSecond: number, now: number) {
+    this.#bytesPerSecond = bytesPerSecond
+    this.#burstBytes = Math.max(bytesPerSecond * BURST_SECONDS, MIN_BURST_BYTES)
+    this.#bytes = this.#burstBytes
+    this.#since = now
+  }
+
+  /** Takes up to `bytes`; returns how many it got. */
+  take(bytes: number, now: number): number {
+    if (this.#bytesPerSecond === Infinity) return bytes
+    this.#refill(now)
+    const taken = Math.max(0, Math.min(bytes, Math.floor(this.#bytes)))
+    this.#bytes -= taken
+    return taken
+  }
+
+  /** In how many ms there is something worth taking, at least 1. */
+  waitMs(): number {
+    const wanted = Math.min(this.#burstBytes / 4, MIN_BURST_BYTES / 4)
+    return Math.max(1, ((wanted - this.#bytes) / this.#bytesPerSecond) * 1_000)
+  }
+
+  #refill(now: number): void {
+    const gained = ((now - this.#since) / 1_000) * this.#bytesPerSecond
+    this.#bytes = Math.min(this.#bytes + gained, this.#burstBytes)
+    this.#since = now
+  }
+}

@@ -1,0 +1,66 @@
+import { checkInteger } from '@astranet/interface/check'
+
+/** What a router takes on for others. */
+export interface TunnelLimits {
+  /**
+   * Tunnels that one node may have through this router, 1 to 1,048,576. One more is refused with `EDQUOT`. Default 1,024.
+   */
+  readonly maxTunnelsPerNode?: number
+  /** Tunnels of all nodes together, 1 to 1,048,576. One more is refused with `EDQUOT`. Default 16,384. */
+  readonly maxTunnels?: number
+  /**
+   * Bytes that one tunnel may have in this router in each direction, 16,384 to 2^30; its sender waits when they are
+   * there. Raise it for fast links over long distances: at 100 ms to the next hop 4 MiB are 40 MB/s. Default 4,194,304.
+   */
+  readonly maxTunnelBytes?: number
+  /**
+   * The same for all tunnels together, 1,048,576 to 2^40: with more tunnels each one gets less, down to 16,384 for a
+   * direction. Default 134,217,728.
+   */
+  readonly maxTotalTunnelBytes?: number
+  /**
+   * Bytes that one node may send in a second over all its tunnels, 16,384 to 2^40; it gets credit no faster, and nothing
+   * is dropped. Default: no limit.
+   */
+  readonly bytesPerSecondPerNode?: number
+  /** How long the next hop has to answer, in ms, 1 to 2^31 - 1. Then the tunnel is refused. Default 8,000. */
+  readonly answerTimeoutMs?: number
+}
+
+/** Every limit. `bytesPerSecondPerNode` is `Infinity` where there is none. */
+export type ResolvedTunnelLimits = Required<TunnelLimits>
+
+const COUNT = { min: 1, max: 1_048_576 }
+
+/** What a stream's window begins with: a tunnel never has less in a direction. */
+export const MIN_TUNNEL_BYTES = 16_384
+
+/** Fills in defaults. Throws a TypeError or RangeError that names the limit. */
+export function resolveTunnelLimits(limits: TunnelLimits = {}): ResolvedTunnelLimits {
+  if (typeof limits !== 'object' || limits === null) throw new TypeError('limits must be an object')
+  const { maxTunnelsPerNode = 1_024, maxTunnels = 16_384, bytesPerSecondPerNode, ...others } = limits
+  const { maxTunnelBytes = 4_194_304, maxTotalTunnelBytes = 134_217_728, ...rest } = others
+  const { answerTimeoutMs = 8_000, ...unknown } = rest
+  const [name] = Object.keys(unknown)
+  if (name !== undefined) throw new TypeError(`${name} is not an option`)
+  return {
+    maxTunnelsPerNode: checkInteger('maxTunnelsPerNode', maxTunnelsPerNode, COUNT),
+    maxTunnels: checkInteger('maxTunnels', maxTunnels, COUNT),
+    maxTunnelBytes: checkInteger('maxTunnelBytes', maxTunnelBytes, { min: MIN_TUNNEL_BYTES, max: 2 ** 30 }),
+    maxTotalTunnelBytes: checkInteger('maxTotalTunnelBytes', maxTotalTunnelBytes, {
+      min: 1_048_576,
+      max: 2 ** 40,
+    }),
+    bytesPerSecondPerNode:
+      bytesPerSecondPerNode === undefined
+        ? Infinity
+        : checkInteger('bytesPerSecondPerNode', bytesPerSecondPerNode, { min: 16_384, max: 2 ** 40 }),
+    answerTimeoutMs: checkInteger('answerTimeoutMs', answerTimeoutMs, { min: 1, max: 0x7fffffff }),
+  }
+}
+
+/** What one of `count` tunnels may have in a direction now, in bytes. */
+export function tunnelShare(limits: ResolvedTunnelLimits, count: number): number {
+  const share = Math.floor(limits.maxTotalTunnelBytes / (2 * Math.max(1, count)))
+  return Math.max(MIN_TUNNEL_BYTES, Math.min(limits.maxTunnelBytes, share))
+}

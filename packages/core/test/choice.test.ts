@@ -211,18 +211,18 @@ test('an instance that refuses again and again is left out for a while, and give
   await closed
 })
 
-test('a service without a link to its node is EHOSTUNREACH, and names the node', async () => {
+test('a service whose node cannot be reached directly is EHOSTUNREACH, and names the node', async () => {
   await using net = new Net()
   const router = await net.node({ role: 'router' })
   const server = await net.node({}, router)
   const client = await net.node({}, router)
   await server.bind('', 'far:1')
   await client.waitFor('far')
-  const error = await failure(client.dial('', 'far', { timeoutMs: 0 }))
+  const error = await failure(client.dial('', 'far', { timeoutMs: 0, path: 'direct' }))
   expect(error).toMatchObject({ code: 'EHOSTUNREACH', address: 'far' })
   expect(error.message).toContain(`node ${formatNodeId(server.nodeId)} offers the service "far"`)
   // A link that comes later is used.
-  const dialing = client.dial('', 'far')
+  const dialing = client.dial('', 'far', { path: 'direct' })
   await net.link(client, server)
   expect(await portOf(dialing)).toBe(1)
 })

@@ -27,6 +27,7 @@ test('a socket knows the node at the other end, dialed or accepted', async () =>
     roles: [],
     security: 'private',
     remoteAddress: endpoint.address,
+    path: { kind: 'direct', via: [] },
   })
   expect(far.remoteIdentity).toEqual({
     nodeId: client.nodeId,
@@ -34,6 +35,7 @@ test('a socket knows the node at the other end, dialed or accepted', async () =>
     roles: [],
     security: 'private',
     remoteAddress: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+    path: { kind: 'direct', via: [] },
   })
   near.destroy()
 })
@@ -89,6 +91,7 @@ test('a node that dials itself sees itself, over a private pipe', async () => {
     roles: [],
     security: 'private',
     remoteAddress: '',
+    path: { kind: 'direct', via: [] },
   })
   expect(far.remoteIdentity).toBe(near.remoteIdentity)
   near.destroy()

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
-import { AstraNet } from '../src/index.js'
+import type { AstraNet } from '../src/index.js'
 import { Net } from './discovery-support.js'
 import { readToEnd, until } from './support.js'
 
@@ -35,12 +35,11 @@ test('all streams between two nodes share one tunnel, in both directions', async
   await client.bind('', 'two')
   const first = await client.dial('', 'one')
   const sockets = await Promise.all([
-    first,
     ...Array.from({ length: 20 }, () => client.dial('', 'one')),
     ...Array.from({ length: 20 }, () => server.dial('', 'two')),
   ])
   expect(router.inspect().forwarding.tunnels).toBe(1)
-  for (const socket of sockets) socket.destroy()
+  for (const socket of [first, ...sockets]) socket.destroy()
   const again = await server.dial('', 'two')
   expect(router.inspect().forwarding).toMatchObject({ tunnels: 1, refused: {} })
   again.destroy()

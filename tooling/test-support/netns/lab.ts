@@ -2,6 +2,7 @@ import { ipBatch, setFirewall, setSystemValues } from './commands.js'
 import type { DelayLine, LineEnd, LineOptions } from './line.js'
 import { Namespaces, removeLeftovers } from './namespaces.js'
 import { natRules, type NatOptions } from './nat-rules.js'
+import { NodeProcess, type Calls } from './node-process.js'
 import { cable } from './cable.js'
 
 /** A machine of the lab: a network namespace with one network interface, `eth0` or, of a gateway, `wan`. */
@@ -56,6 +57,7 @@ const INTERNET = { prefix: '203.0.113', prefix6: '2001:db8:0' }
 export class Lab implements Network, AsyncDisposable {
   readonly #namespaces = new Namespaces()
   readonly #lines: DelayLine[] = []
+  readonly #processes: AsyncDisposable[] = []
   readonly #internet: Switch
   #gateways = 0
 
@@ -77,8 +79,16 @@ export class Lab implements Network, AsyncDisposable {
     return this.#gateway(this.#internet, label, options)
   }
 
-  /** Removes everything. Idempotent. */
+  /** Starts a process in a host; see {@link NodeProcess}. It ends with the lab. */
+  start<T extends Calls>({ namespace }: Host, script: URL): NodeProcess<T> {
+    const started = new NodeProcess<T>(namespace, script)
+    this.#processes.push(started)
+    return started
+  }
+
+  /** Ends and removes everything. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#processes.splice(0).map((each) => each[Symbol.asyncDispose]()))
     await Promise.all(this.#lines.splice(0).map((line) => line.end()))
     this.#namespaces[Symbol.dispose]()
   }

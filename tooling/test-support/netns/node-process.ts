@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** What a process can be asked: functions with at most one argument, which JSON can hold as well as the result. */
+/** What a process can be asked: functions with at most one argument, which can be cloned as well as the result. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Calls = Record<string, (argument: any) => unknown>
 
@@ -33,6 +33,8 @@ export class NodeProcess<T extends Calls> implements AsyncDisposable {
     ]
     this.#child = spawn('ip', ['netns', 'exec', namespace, ...node], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // As structured clones: big integers too.
+      serialization: 'advanced',
     })
     this.#child.on('message', (answer: Answer) => this.#settle(answer))
     this.#child.once('exit', (code, signal) =>

@@ -119,6 +119,14 @@ export interface AstraNetOptions {
    */
   tunnels?: TunnelOptions
   /**
+   * Whether the node tries to reach those nodes directly that it reaches through routers: by addresses of the local
+   * network and such that the other node advertises, and through NATs, by connecting from both sides at once. Both nodes
+   * must agree, and it takes a router that is not on this node's own machine. It listens on a free port of all addresses
+   * for some seconds at a time, and sends at most 20,000 SYNs a minute. `false`: links through routers stay what they
+   * are. Default `true`; browsers cannot.
+   */
+  holePunching?: boolean
+  /**
    * How long a new connection may take until both sides have admitted each other, in whole ms, 1 to 2^31 - 1. Then it
    * is closed. Default 10,000.
    */

@@ -14,6 +14,7 @@ interface Opening {
 export interface LinkRecord {
   readonly role: LinkRole
   readonly remoteAddress: string
+  readonly localAddress: string
   readonly path: LinkPath
   /** What this node proves on it. */
   readonly credentials: LinkCredentials

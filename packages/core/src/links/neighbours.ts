@@ -40,6 +40,8 @@ export interface NeighboursParts {
   readonly transportFor: (network: string) => Transport
   /** There is a link to a node where there was none, another one is preferred now, or there is none any more. */
   readonly onPreferred: (nodeId: NodeId) => void
+  /** A node sent a control message over a link through routers. */
+  readonly onRelayedMessage: (nodeId: NodeId, type: number, body: unknown) => void
   /** Throws when the node is closed. */
   readonly checkOpen: (syscall: string, address: string) => void
 }
@@ -80,7 +82,7 @@ export class Neighbours {
     const relayed = new RelayedLinks({ self, clock, idleMs, onChange: onPreferred })
     this.relayed = relayed
     const table = new LinkTable({
-      ...{ introduction, preferred, relayed, streams },
+      ...{ introduction, preferred, relayed, streams, onRelayedMessage: parts.onRelayedMessage },
       held: new HeldStreams(options.maxPendingStreams),
       admission: new Admission({
         maxLinks: options.maxLinks,

@@ -143,12 +143,13 @@ export class Node<TSocket, TListener> {
 
   /** See `AstraNet.inspect`. */
   inspect(): NodeInspection {
-    const { neighbours, links, forwarder } = this.#parts
+    const { neighbours, links, forwarder, punching } = this.#parts
     return {
       nodeId: this.id,
       registry: this.catalogue.inspect(),
       links: inspectLinks(neighbours.table, links.linkTo.bind(links)),
       forwarding: forwarder.inspect(),
+      punching: punching.inspect(),
     }
   }
 
@@ -170,6 +171,7 @@ export class Node<TSocket, TListener> {
     this.dialer.close()
     this.#parts.links.close(nodeClosed('dial', ''))
     this.#parts.forwarder.close()
+    const punching = this.#parts.punching.close()
     for (const queue of this.#parts.ports.all()) queue.close()
     this.discovery.close()
     this.#services.close()
@@ -177,7 +179,8 @@ export class Node<TSocket, TListener> {
     const leaving = leave({ catalogue, sync, preferred, clock: this.#options.clock })
     if (leaving === undefined) this.#closeRegistry()
     else void leaving.then(() => this.#closeRegistry())
-    await Promise.all([this.#parts.endpoints.close(), table.close(leaving), this.#parts.loopback.close()])
+    const { endpoints, loopback } = this.#parts
+    await Promise.all([endpoints.close(), table.close(leaving), loopback.close(), punching])
   }
 
   #closeRegistry(): void {

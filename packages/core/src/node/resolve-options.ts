@@ -1,5 +1,5 @@
 import { checkMemoryUse, systemClock, type Clock, type MemoryUse, type Transport } from '@astranet/interface'
-import { checkInteger } from '@astranet/interface/check'
+import { checkBoolean, checkInteger } from '@astranet/interface/check'
 import { DEFAULT_HELLO_TIMEOUT_MS, DoorwaySlots } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
 import { PolicyEngine } from '@astranet/policy'
@@ -26,6 +26,8 @@ export interface ResolvedOptions extends ResolvedTunnelOptions {
   readonly slots: DoorwaySlots
   /** The network's secret itself, for tickets. */
   readonly secret: string | undefined
+  /** Whether nodes behind routers are to be reached directly. */
+  readonly isPunching: boolean
   /** The nodes whose grants are believed, beside this one. */
   readonly granters: readonly Granter[]
   readonly maxLinks: number
@@ -64,6 +66,7 @@ export function resolveOptions(options: AstraNetOptions, defaults: OptionDefault
     role = defaults.role,
     catalogue,
     zone = '',
+    holePunching = true,
   } = options
   if (secret !== undefined) checkNetworkSecret(secret)
   const memory = checkMemoryUse(options.memory)
@@ -84,6 +87,7 @@ export function resolveOptions(options: AstraNetOptions, defaults: OptionDefault
     psk: secret === undefined ? undefined : pskOf(secret),
     encryption: checkEncryption(encryption),
     secret,
+    isPunching: checkBoolean('holePunching', holePunching),
     granters: checkGranters(granters),
     role: checkRole(role, catalogue),
     catalogue,

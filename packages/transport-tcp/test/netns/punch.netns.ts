@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Lab, type Host, type Network } from '../../../../tooling/test-support/netns/lab.js'
 import type { NatOptions } from '../../../../tooling/test-support/netns/nat-rules.js'
-import { NodeProcess } from '../../../../tooling/test-support/netns/node-process.js'
+import type { NodeProcess } from '../../../../tooling/test-support/netns/node-process.js'
 import type { PuncherCalls } from './puncher.js'
 
 const SCRIPT = new URL('puncher.ts', import.meta.url)
@@ -14,7 +14,6 @@ type Puncher = NodeProcess<PuncherCalls>
 describe('punching through NATs', () => {
   let lab: Lab
   let observer: { host: string; host6: string; port: number }
-  const processes: Puncher[] = []
 
   beforeAll(async () => {
     lab = new Lab()
@@ -23,15 +22,10 @@ describe('punching through NATs', () => {
     observer = { host: host.address, host6: host.address6, port }
   })
 
-  afterAll(async () => {
-    await Promise.all(processes.map((each) => each[Symbol.asyncDispose]()))
-    await lab[Symbol.asyncDispose]()
-  })
+  afterAll(() => lab[Symbol.asyncDispose]())
 
-  function puncherIn({ namespace }: Host): Puncher {
-    const puncher = new NodeProcess<PuncherCalls>(namespace, SCRIPT)
-    processes.push(puncher)
-    return puncher
+  function puncherIn(host: Host): Puncher {
+    return lab.start<PuncherCalls>(host, SCRIPT)
   }
 
   /** A host behind a NAT. */

@@ -23,6 +23,11 @@ export class Puncher {
     this.#parts = parts
   }
 
+  /** Whether there is no peer to reach. */
+  get isIdle(): boolean {
+    return this.#peers.size === 0
+  }
+
   /** The peer is reached through a router, and by no direct link: tries until `remove`. Idempotent. */
   add(peer: NodeId): void {
     if (this.#isClosed || this.#peers.has(peer)) return

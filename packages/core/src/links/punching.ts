@@ -55,8 +55,17 @@ export class Punching {
   /** The links to the node have changed. */
   changed(nodeId: NodeId): void {
     const puncher = this.#puncher
-    // Within this call a link may open that the end of its round would take for one that failed.
-    if (puncher !== undefined) this.#parts.clock.defer(() => this.#update(puncher, nodeId))
+    if (puncher === undefined || this.#isClosed) return
+    const { direct, relayed, machine } = this.#parts
+    this.#lookAgain(puncher)
+    const isRelayedOnly = direct.linkTo(nodeId) === undefined && relayed.linkTo(nodeId) !== undefined
+    if (isRelayedOnly) puncher.add(nodeId)
+    else void puncher.remove(nodeId)
+    // The machine is watched only while there is a peer to reach.
+    if (puncher.isIdle) {
+      this.#unwatch?.()
+      this.#unwatch = undefined
+    } else this.#unwatch ??= machine.watch({ probe: () => puncher.networkChanged() })
   }
 
   /** A node sent a control message over a link through routers. */
@@ -88,10 +97,10 @@ export class Punching {
         mapped: [],
       }),
       send: (peer, type, body) => void relayed.linkTo(peer)?.send(type, body),
-      adopt: async (peer, connection, { role, method, signal }) => {
+      adopt: async (peer, connection, { role, method }) => {
         const link = relayed.linkTo(peer)
         const credentials = link === undefined ? undefined : this.#parts.recordOf(link)?.credentials
-        const options = { signal, credentials, expectedNodeId: peer, path: punched(method) }
+        const options = { credentials, expectedNodeId: peer, path: punched(method) }
         await this.#parts.maker.adopt(connection, role, options)
         this.#counts.linked(method)
       },
@@ -113,20 +122,6 @@ export class Punching {
       [...direct].map(([, link]) => link),
       recordOf,
     )
-  }
-
-  #update(puncher: Puncher, nodeId: NodeId): void {
-    if (this.#isClosed) return
-    const { direct, relayed, machine } = this.#parts
-    this.#lookAgain(puncher)
-    const isRelayedOnly = direct.linkTo(nodeId) === undefined && relayed.linkTo(nodeId) !== undefined
-    if (isRelayedOnly) puncher.add(nodeId)
-    else void puncher.remove(nodeId)
-    // The machine is watched only while there is a peer to reach.
-    if (puncher.isIdle) {
-      this.#unwatch?.()
-      this.#unwatch = undefined
-    } else this.#unwatch ??= machine.watch({ probe: () => puncher.networkChanged() })
   }
 
   /** When a router sees this node elsewhere than before, ways that failed may be open. */

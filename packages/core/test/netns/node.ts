@@ -1,6 +1,7 @@
 // One node, in a process of its own in a network namespace. What it can do is in `NodeCalls`.
 import { subscribe } from 'node:diagnostics_channel'
 import { AstraNet, type LinkPath, type NodeInspection, type Socket } from '@astranet/core'
+import { systemClock, type NodeId } from '@astranet/interface'
 import { serveCalls } from '../../../../tooling/test-support/netns/node-process.js'
 
 /** What a {@link NodeProcess} of this script can be asked. */
@@ -9,23 +10,23 @@ export type NodeCalls = typeof calls
 /** A path as it was reported. */
 export interface ReportedPath {
   readonly atMs: number
+  readonly nodeId: NodeId
+  /** `undefined`: there is no link any more. */
   readonly path: LinkPath | undefined
 }
 
 const SECRET = 'a secret of the tests in networks'
 
 let node: AstraNet | undefined
-const sockets: Socket[] = []
+/** The first socket to each service. */
+const sockets = new Map<string, Socket>()
 const paths: ReportedPath[] = []
-const events: { atMs: number; event: unknown }[] = []
-let wake: (() => void)[] = []
+const wake = new Set<() => void>()
 
 subscribe('astranet:link:path', (message) => {
-  const { path } = message as { path: LinkPath | undefined }
-  paths.push({ atMs: Date.now(), path })
-  for (const each of wake.splice(0)) each()
+  paths.push({ ...(message as Pick<ReportedPath, 'nodeId' | 'path'>), atMs: Date.now() })
+  for (const each of wake) each()
 })
-subscribe('astranet:link:punch', (event) => void events.push({ atMs: Date.now(), event: text(event) }))
 
 const calls = {
   /** Makes the node; a router listens at `listen` (`host:port`). */
@@ -34,12 +35,12 @@ const calls = {
     listen?: string
     join?: string
     holePunching?: boolean
-  }): Promise<{ nodeId: string; address: string }> {
+  }): Promise<{ nodeId: NodeId; address: string }> {
     const { role, listen, join, holePunching = true } = options
     node = new AstraNet({ role, secret: SECRET, holePunching })
     const endpoint = listen === undefined ? undefined : await node.listenAndServe('tcp', listen)
     if (join !== undefined) await node.join('tcp', join)
-    return { nodeId: String(node.nodeId), address: endpoint?.address ?? '' }
+    return { nodeId: node.nodeId, address: endpoint?.address ?? '' }
   },
 
   /** Offers a service that sends everything back. */
@@ -48,53 +49,48 @@ const calls = {
     listener.on('connection', (socket) => socket.on('error', () => {}).pipe(socket))
   },
 
-  /** Dials the service, has it answer once, and keeps the socket open. Says how long that took, and the path. */
-  async dial(name: string): Promise<{ elapsedMs: number; path: LinkPath }> {
+  /** Dials the service, has it answer, and keeps the socket open. Says how long that took, and the path. */
+  async dial(name: string): Promise<{ atMs: number; elapsedMs: number; path: LinkPath }> {
     const start = performance.now()
     const socket = await own().dial('', name, { timeoutMs: 10_000 })
     socket.on('error', () => {})
-    sockets.push(socket)
+    if (!sockets.has(name)) sockets.set(name, socket)
     await answered(socket)
-    return { elapsedMs: performance.now() - start, path: socket.path }
+    return { atMs: Date.now(), elapsedMs: performance.now() - start, path: socket.path }
   },
 
-  /** Whether the socket that was dialed first still answers. */
-  async echo(): Promise<void> {
-    await answered(sockets[0] as Socket)
+  /** Resolves when the socket that was dialed first to the service has answered. */
+  async echo(name: string): Promise<void> {
+    await answered(sockets.get(name) as Socket)
   },
 
-  /** The first path that was reported of this kind, now or within the time. */
-  async pathOf({
-    kind,
+  /** The direct path to the node, as soon as one was reported; `undefined` when the time is over. */
+  directPathTo({
+    nodeId,
     timeoutMs,
   }: {
-    kind: LinkPath['kind']
+    nodeId: NodeId
     timeoutMs: number
   }): Promise<ReportedPath | undefined> {
-    const until = Date.now() + timeoutMs
-    for (;;) {
-      const found = paths.find(({ path }) => path?.kind === kind && isPeer(path))
-      const left = until - Date.now()
-      if (found !== undefined || left <= 0) return found
-      await new Promise<void>((resolve) => {
-        wake.push(resolve)
-        AbortSignal.timeout(left).addEventListener('abort', () => resolve())
-      })
-    }
+    return new Promise((resolve) => {
+      const look = (isLate = false): void => {
+        const found = paths.find(({ nodeId: to, path }) => to === nodeId && path?.kind === 'direct')
+        if (found === undefined && !isLate) return
+        wake.delete(look)
+        timer.cancel()
+        resolve(found)
+      }
+      const timer = systemClock.setTimer(timeoutMs, () => look(true))
+      wake.add(look)
+      look()
+    })
   },
 
   inspect: (): Pick<NodeInspection, 'punching'> => ({ punching: own().inspect().punching }),
 
-  events: () => events,
-
   async close(): Promise<void> {
     await node?.close()
   },
-}
-
-/** The links to routers are direct, too. */
-function isPeer(path: LinkPath): boolean {
-  return path.kind === 'relay' || path.method !== undefined
 }
 
 function own(): AstraNet {
@@ -108,10 +104,6 @@ async function answered(socket: Socket): Promise<void> {
     socket.once('data', () => resolve())
     socket.once('close', () => reject(new Error('the socket closed')))
   })
-}
-
-function text(event: unknown): string {
-  return JSON.stringify(event, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
 }
 
 serveCalls(calls)

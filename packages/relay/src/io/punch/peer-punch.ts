@@ -125,7 +125,7 @@ export class PeerPunch {
     const { sockets, clock, adopt } = this.#parts
     const round = new PunchRound({
       ...{ sockets, clock, takeSyn: this.#takeSyn },
-      adopt: (connection, role, options) => adopt(this.peer, connection, { ...options, role }),
+      adopt: (connection, options) => adopt(this.peer, connection, options),
     })
     this.#round = round
     return round

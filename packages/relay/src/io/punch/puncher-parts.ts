@@ -1,5 +1,4 @@
 import type { Clock, Connection, NodeId } from '@astranet/interface'
-import type { LinkRole } from '@astranet/link'
 import type { OwnNetwork } from '../../proto/punch/address-rules.js'
 import type { LeftOut } from '../../proto/punch/candidates.js'
 import type { End } from '../../proto/punch/end.js'
@@ -41,11 +40,7 @@ export interface PuncherParts {
   /** Sends a control message to the peer over a link that exists. */
   readonly send: (peer: NodeId, type: number, body: readonly unknown[]) => void
   /** Makes a link to this peer, and to no other, of a connection. */
-  readonly adopt: (
-    peer: NodeId,
-    connection: Connection,
-    options: AdoptOptions & { readonly role: LinkRole },
-  ) => Promise<unknown>
+  readonly adopt: (peer: NodeId, connection: Connection, options: AdoptOptions) => Promise<unknown>
   /** Whether this node makes a direct link to the peer: its policy may say no. */
   readonly isWilling: (peer: NodeId) => boolean
   readonly onEvent: (peer: NodeId, event: PunchEvent) => void

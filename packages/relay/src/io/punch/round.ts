@@ -13,15 +13,17 @@ export interface RoundParts {
   /** Whether a SYN may be sent to this host; if so, it is counted. */
   readonly takeSyn: (host: string) => boolean
   /**
-   * Makes a link of a connection; rejects when it does not become one, for instance because another node is there.
+   * Makes a link of a connection; rejects when it does not become one, for instance because another node is there. It
+   * has a deadline of its own: when a round ends, handshakes go on. Otherwise each side could give up the connection
+   * over which the other side has just got its link.
    */
-  readonly adopt: (connection: Connection, role: LinkRole, options: AdoptOptions) => Promise<unknown>
+  readonly adopt: (connection: Connection, options: AdoptOptions) => Promise<unknown>
 }
 
-/** How a connection came about, and what ends its handshake. */
+/** How a connection came about, and which side this one is. */
 export interface AdoptOptions {
   readonly method: PunchMethod
-  readonly signal: AbortSignal
+  readonly role: LinkRole
 }
 
 /** One round of attempts to reach a peer. Holds a listener and a timer for each stage that has not begun. */
@@ -63,7 +65,7 @@ export class PunchRound {
     }
   }
 
-  /** Stops all attempts and handshakes; links that are open stay. Idempotent; resolves when its port is free. */
+  /** Stops all attempts; connections that were made stay. Idempotent; resolves when its port is free. */
   async end(): Promise<void> {
     for (const timer of this.#timers.splice(0)) timer.cancel()
     this.#ending.abort(new Error('the round has ended'))
@@ -106,7 +108,7 @@ export class PunchRound {
     }
     this.#handshakes += 1
     const done = (): void => void (this.#handshakes -= 1)
-    this.#parts.adopt(connection, role, { method, signal }).then(done, (error: unknown) => {
+    this.#parts.adopt(connection, { role, method }).then(done, (error: unknown) => {
       done()
       connection.abort(toError(error))
     })

@@ -30,6 +30,8 @@ export interface Network {
 
 /** A gateway, and the network behind it. */
 export interface Gateway extends Network {
+  /** The gateway's namespace. Its switch is the bridge `lan`, whose ports are `port2`, `port3` and so on. */
+  readonly namespace: string
   /** The gateway's side towards its own network. */
   readonly wan: Host
   /** Replaces how it translates and filters. Connections that are open keep their ports. */
@@ -142,6 +144,7 @@ export class Lab implements Network, AsyncDisposable {
     const setNat = (rules: NatOptions): void => setFirewall(inner.namespace, natRules(rules, wan.address))
     setNat(nat)
     return {
+      namespace: inner.namespace,
       wan,
       setNat,
       host: (name, hostLine) => this.#host(inner, name, hostLine),

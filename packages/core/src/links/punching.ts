@@ -61,6 +61,8 @@ export class Punching {
     const isRelayedOnly = direct.linkTo(nodeId) === undefined && relayed.linkTo(nodeId) !== undefined
     if (isRelayedOnly) puncher.add(nodeId)
     else void puncher.remove(nodeId)
+    // A peer that comes over a router has perhaps lost the direct link, without a trace here.
+    if (relayed.linkTo(nodeId) !== undefined) direct.linkTo(nodeId)?.probe()
     // The machine is watched only while there is a peer to reach.
     if (puncher.isIdle) {
       this.#unwatch?.()

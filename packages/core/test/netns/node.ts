@@ -64,17 +64,20 @@ const calls = {
     await answered(sockets.get(name) as Socket)
   },
 
-  /** The direct path to the node, as soon as one was reported; `undefined` when the time is over. */
-  directPathTo({
-    nodeId,
-    timeoutMs,
-  }: {
+  /** What was reported since then of paths to the node, as soon as there is such; `undefined` when it is late. */
+  reported(options: {
+    /** A direct path, or that there is no link any more. */
+    what: 'direct' | 'none'
     nodeId: NodeId
     timeoutMs: number
+    sinceMs?: number
   }): Promise<ReportedPath | undefined> {
+    const { what, nodeId, timeoutMs, sinceMs = 0 } = options
+    const isWanted = (each: ReportedPath): boolean =>
+      each.nodeId === nodeId && (each.path?.kind ?? 'none') === what && each.atMs >= sinceMs
     return new Promise((resolve) => {
       const look = (isLate = false): void => {
-        const found = paths.find(({ nodeId: to, path }) => to === nodeId && path?.kind === 'direct')
+        const found = paths.find(isWanted)
         if (found === undefined && !isLate) return
         wake.delete(look)
         timer.cancel()

@@ -73,8 +73,8 @@ describe('two nodes that both have joined a router', () => {
     const timeoutMs = wanted.length > 0 ? 2 * DIRECT_WITHIN_MS : WATCHED_MS
     const peer = to.nodeId
     const [found, back] = await Promise.all([
-      from.node.call('directPathTo', { nodeId: peer, timeoutMs }),
-      to.node.call('directPathTo', { nodeId: from.nodeId, timeoutMs }),
+      from.node.call('reported', { what: 'direct', nodeId: peer, timeoutMs }),
+      to.node.call('reported', { what: 'direct', nodeId: from.nodeId, timeoutMs }),
     ])
     const method = found?.path?.method ?? 'relayed'
     const elapsedMs = found === undefined ? 0 : Math.max(0, found.atMs - dialed.atMs)

@@ -107,7 +107,7 @@ export class PunchNegotiation {
     if (!this.isIdle) return []
     const round = this.#parts.randomRound()
     this.#state = { name: 'offered', round, at: now, own }
-    return [{ kind: 'send', type: PunchType.OFFER, body: [round, ...factsToWire(own.facts)] }]
+    return [offerOf(round, own)]
   }
 
   /** Answers the peer's offer, after `prepare`. Without effect when it does not stand any more. */
@@ -153,11 +153,14 @@ export class PunchNegotiation {
   }
 
   #offered(round: number, [, ...fields]: readonly unknown[], now: number): PunchAction[] {
+    const state = this.#state
+    // Both asked at once: the peer yields, or this node does. The peer may not have received this node's offer.
+    if (state.name === 'offered' && this.#parts.self < this.#parts.peer)
+      return [offerOf(state.round, state.own)]
+    if (state.name !== 'idle' && state.name !== 'offered' && state.round === round) return []
     const refusal = this.#refusalOfOffer(now)
     if (refusal !== undefined)
       return [giveUp(round, ...refusal.reply), refused(refusal.kind, refusal.reply[1])]
-    // Both asked at once: the peer yields, or this node does.
-    if (this.#state.name === 'offered' && this.#parts.self < this.#parts.peer) return []
     const read = factsFromWire(fields, this.#parts.aroundOf)
     if (typeof read === 'string') return this.#invalid(round, read)
     this.#state = { name: 'asked', round, at: now, peer: read.facts }
@@ -223,6 +226,10 @@ export class PunchNegotiation {
   #invalid(round: number, text: string): PunchAction[] {
     return [giveUp(round, GiveUpReason.INVALID, text), refused('malformed', text)]
   }
+}
+
+function offerOf(round: number, { facts }: OwnFacts): PunchAction {
+  return { kind: 'send', type: PunchType.OFFER, body: [round, ...factsToWire(facts)] }
 }
 
 function giveUp(round: number, reason: GiveUpReason, text: string): PunchAction {

@@ -1,5 +1,6 @@
 import { createPublicKey, diffieHellman, pbkdf2Sync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { encodeMessage } from '@astranet/frame/message'
 import { formatNodeId, parseNodeId, toNodeId } from '@astranet/interface'
 import { importIdentity, nodeCrypto, type CryptoProvider, type Identity } from '@astranet/secure'
 import { grantPsk, type DhKeyPair } from '@astranet/secure/proto'
@@ -10,6 +11,7 @@ import { decodeHello, encodeHello } from '../src/io/doorway/hello-message.js'
 import { encodeRefusal } from '../src/proto/refusal.js'
 import { isSameEnd } from '../src/proto/ip-end.js'
 import { CloseCode } from '../src/proto/error-codes.js'
+import { headerFromWire, headerToWire } from '../src/proto/stream-header.js'
 import { intercept, type Part } from './support/man-in-the-middle.js'
 
 const spec = readFileSync(new URL('../../../spec/astranet-1.md', import.meta.url), 'utf8')
@@ -212,4 +214,15 @@ it("the secret of a grant is the one of the tickets' specification", async () =>
   const bytes = (name: string): Uint8Array => new Uint8Array(Buffer.from(values.get(name) as string, 'hex'))
   const derived = await grantPsk(nodeCrypto.crypto, bytes('psk'), bytes('grant id'))
   expect(hex(derived)).toBe(values.get('psk of the grant'))
+})
+
+it('the header of a tunnel in the spec is what is sent, and is read back', () => {
+  const header = { kind: 'tunnel', path: [1n, 2n, 3n].map(toNodeId), position: 1 } as const
+  const bytes = encodeMessage(headerToWire(header))
+  expect(block(spec, 'Vector: the header of a tunnel')).toEqual([
+    Buffer.from(bytes)
+      .toString('hex')
+      .replace(/(..)(?=.)/g, '$1 '),
+  ])
+  expect(headerFromWire(headerToWire(header))).toEqual(header)
 })

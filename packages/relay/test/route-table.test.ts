@@ -14,7 +14,9 @@ describe('routes', () => {
     const { catalogue, table } = tableOf()
     expect(table.routes()).toEqual([])
     catalogue.neighbourUp(facts(1), 0)
-    expect(table.routes()).toEqual([{ nodeId: id(1), distance: 0, via: [], cost: undefined }])
+    expect(table.routes()).toEqual([
+      { nodeId: id(1), distance: 0, kind: 'direct', isEncrypted: undefined, via: [], cost: undefined },
+    ])
     expect(table.routeTo(id(1))).toEqual(table.routes()[0])
     expect(table.routeTo(id(2))).toBeUndefined()
     expect(table.routeTo(id(0))).toBeUndefined()

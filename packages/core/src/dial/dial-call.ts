@@ -1,5 +1,5 @@
 import { onAbort, type NodeId, type Timer } from '@astranet/interface'
-import type { DialError, OutgoingDial } from '@astranet/link'
+import type { DialError, Link, OutgoingDial } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
 import type { ServiceInstance } from '@astranet/registry'
 import { DEFAULT_DIAL_TIMEOUT_MS } from '../api/dial-options.js'
@@ -53,6 +53,10 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
   /** The instance that is asked now. */
   #instance: ServiceInstance | undefined = undefined
   #refusals: Refusals | undefined = undefined
+  /** The link that the pending attempt went over. */
+  #link: Link | undefined = undefined
+  /** Set if that leads through routers: stops doubting it. */
+  #stopDoubting: (() => void) | undefined = undefined
   /** Asks the node to which a link is made. */
   #askAgain: (() => void) | undefined = undefined
   /** It has waited for a link. */
@@ -117,6 +121,11 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
 
   /** The pending attempt over a link, or over the node's own sessions, has failed. */
   refused(error: DialError): void {
+    if (!this.#isFinished && !this.#isTimeUp && this.#hasLostTunnel(error)) {
+      this.#attempt = undefined
+      this.#look()
+      return
+    }
     this.failed(refused(error, this.#ends as SocketEnds, this.#failedCall()))
   }
 
@@ -202,6 +211,8 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
 
   /** Asks this node, or another one once there is a link to it. */
   #ask(remoteNode: NodeId, remotePort: number, service?: string): void {
+    this.#stopDoubting?.()
+    this.#stopDoubting = undefined
     const { self, ports, links, access, identityOf } = this.#context.parts
     const ends = { localNode: self, localPort: ports.ephemeral(), remoteNode, remotePort }
     this.#ends = ends
@@ -217,8 +228,15 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
       this.#waitForLink(remoteNode, () => this.#ask(remoteNode, remotePort, service))
     else {
       this.#begin(peer)
+      this.#link = link
+      this.#stopDoubting = links.doubt(link)
       this.#attempt = askPeer(link, dialHeader(ends, service, this.#request.scope), this)
     }
+  }
+
+  /** Whether the tunnel that the dial went through was lost before the answer: another one may lead there. */
+  #hasLostTunnel({ code }: DialError): boolean {
+    return code === 'ECONNRESET' && this.#stopDoubting !== undefined && this.#link?.isOpen !== true
   }
 
   #begin(peer: AdmittedIdentity): void {
@@ -265,6 +283,7 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
   #finish(): void {
     this.#isFinished = true
     this.#attempt = undefined
+    this.#stopDoubting?.()
     this.#timer?.cancel()
     this.#refusals?.close()
     this.#ignoreSignal?.()

@@ -42,6 +42,8 @@ export interface AdoptOptions {
   readonly expectedNodeId?: NodeId
   /** Default: a connection. A link through routers is always encrypted, and carries no registry. */
   readonly path?: LinkPath
+  /** For a link through routers: the link that the tunnel's stream belongs to. */
+  readonly over?: Link
 }
 
 /** Makes links of pipes, dialed, accepted or attached. */
@@ -61,7 +63,7 @@ export class LinkMaker {
   async adopt(
     duplex: ByteDuplex,
     role: LinkRole,
-    { signal, credentials: given, path = DIRECT, expectedNodeId }: AdoptOptions = {},
+    { signal, credentials: given, path = DIRECT, over, expectedNodeId }: AdoptOptions = {},
   ): Promise<NodeId> {
     const proved = given ?? this.#parts.credentials
     const credentials = expectedNodeId === undefined ? proved : { ...proved, expectedNodeId }
@@ -92,6 +94,7 @@ export class LinkMaker {
           localAddress,
           remoteAddress,
           path,
+          over,
           credentials,
           incarnation,
           opening,

@@ -1,5 +1,5 @@
 import type { NodeId } from '@astranet/interface'
-import type { LinkRole, StreamQuota } from '@astranet/link'
+import type { Link, LinkRole, StreamQuota } from '@astranet/link'
 import type { LinkCredentials } from './link-credentials.js'
 import type { LinkPath } from './link-path.js'
 import type { AdmittedIdentity } from './remote-identity.js'
@@ -16,6 +16,8 @@ export interface LinkRecord {
   readonly remoteAddress: string
   readonly localAddress: string
   readonly path: LinkPath
+  /** For a link through routers: the link to the first one. */
+  readonly over: Link | undefined
   /** What this node proves on it. */
   readonly credentials: LinkCredentials
   /** This node's incarnation in the link's HELLO. */

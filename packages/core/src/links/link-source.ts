@@ -1,11 +1,18 @@
 import type { Clock, NodeId } from '@astranet/interface'
 import type { DialError, Link } from '@astranet/link'
 import { fits, type DialPath } from './link-path.js'
+import type { LinkRecord } from './link-record.js'
 import type { PreferredLinks } from './preferred-links.js'
 import type { RelayedLinks } from './relayed-links.js'
 import type { LinkWay } from './ways/link-way.js'
 import { WayAttempts } from './ways/way-attempts.js'
 import { noLinkError } from './ways/way-errors.js'
+
+/** How long a dial through routers may stay unanswered before its path is doubted, in ms. */
+const DOUBT_AFTER_MS = 400
+
+/** How long the links on the path then have to answer, in ms; longer where their round trip is. */
+const PROBE_MS = 700
 
 /** What finding and making links needs of the node. */
 export interface LinkSourceParts {
@@ -15,6 +22,7 @@ export interface LinkSourceParts {
   readonly relayed: RelayedLinks
   /** What makes a link where there is none; all that fit a dial are tried at the same time. */
   readonly ways: readonly LinkWay[]
+  readonly recordOf: (link: Link) => LinkRecord | undefined
   readonly clock: Clock
   /** Dials that wait look again: there may be a link, or a reason why there is none. */
   readonly onChange: () => void
@@ -64,6 +72,22 @@ export class LinkSource {
       if (error !== undefined) return noLinkError(error)
     }
     return undefined
+  }
+
+  /**
+   * A dial was sent over the link. When it is not answered soon and the link leads through routers, one of them may have
+   * gone silently: then both this link and the one to the first router are asked whether they live. Returns what ends
+   * that; `undefined` for a direct link.
+   */
+  doubt(link: Link): (() => void) | undefined {
+    const { recordOf, clock } = this.#parts
+    const record = recordOf(link)
+    if (record?.path.kind !== 'relay') return undefined
+    const timer = clock.setTimer(DOUBT_AFTER_MS, () => {
+      link.probe(PROBE_MS)
+      record.over?.probe(PROBE_MS)
+    })
+    return () => timer.cancel()
   }
 
   /** Why no link to the node could be made lately. */

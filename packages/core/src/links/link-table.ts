@@ -224,6 +224,13 @@ export class LinkTable implements LinkHandler {
   onGoAway(link: Link): void {
     const record = this.#links.get(link)
     if (record !== undefined) this.#preferredOf(record).withdraw(record.nodeId, link)
+    for (const [tunnel, each] of this.#links) if (each.over === link) this.#leave(tunnel, each)
+  }
+
+  /** The router at the beginning of the link's path goes away: new streams take another path. */
+  #leave(link: Link, record: LinkRecord): void {
+    this.#preferredOf(record).withdraw(record.nodeId, link)
+    void link.drain()
   }
 
   onClose(link: Link, error: Error | undefined): void {

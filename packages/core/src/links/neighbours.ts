@@ -42,6 +42,8 @@ export interface NeighboursParts {
   readonly onPreferred: (nodeId: NodeId) => void
   /** A node sent a control message over a link through routers. */
   readonly onRelayedMessage: (nodeId: NodeId, type: number, body: unknown) => void
+  /** What the catalogue knows of nodes and links has changed: another node may be reached now. Once in a turn. */
+  readonly onGraph: () => void
   /** Throws when the node is closed. */
   readonly checkOpen: (syscall: string, address: string) => void
 }
@@ -161,6 +163,7 @@ export class Neighbours {
     this.#parts.options.clock.defer(() => {
       this.#isGraphPending = false
       this.#parts.reports.graphChanged()
+      this.#parts.onGraph()
     })
   }
 }

@@ -51,7 +51,9 @@ export class IncomingTunnels {
       ...{ clock, initialBytes, localAddress: tunnelAddress(self), remoteAddress: tunnelAddress(source) },
     })
     maker()
-      .adopt(duplex, 'acceptor', { path: relayed(between.reverse()), expectedNodeId: source })
+      .adopt(duplex, 'acceptor', {
+        ...{ path: relayed(between.reverse()), over: link, expectedNodeId: source },
+      })
       .catch((error: unknown) => onFailed(source, toError(error)))
   }
 }

@@ -72,7 +72,10 @@ export function nodeParts<TSocket, TListener>(
   const self = identity.nodeId
   const ports = new PortTable(Math.random)
   const { access, catalogue, reports } = catalogueParts(options, platform, () => neighbours)
-  const routes = new RouteTable(catalogue)
+  const routes = new RouteTable(catalogue, (nodeId) => {
+    const security = neighbours.identityOf(nodeId)?.security
+    return security === undefined ? undefined : security !== 'private'
+  })
   const waiters = new ChangeWaiters()
   const recordOf = (link: Link): LinkRecord | undefined => neighbours.table.recordOf(link)
   const forwarder: Forwarder = ownForwarder({
@@ -88,6 +91,7 @@ export function nodeParts<TSocket, TListener>(
       maker: () => maker,
       onFailed: (nodeId, error) => platform.publish(TUNNEL_FAILED, { nodeId, error }),
     }),
+    onGraph: () => waiters.wake(),
     transportFor: (network) => host.transportFor(network),
     onPreferred: (nodeId) => {
       paths.changed(nodeId)

@@ -61,7 +61,7 @@ export function ownLinkSource({
   const { clock, identity, transports } = options
   const { maker, preferred: direct, relayed } = neighbours
   return new LinkSource({
-    ...{ direct, relayed, clock, onChange },
+    ...{ direct, relayed, recordOf, clock, onChange },
     ways: [
       new AddressWay({
         ...{ catalogue, maker },

@@ -42,7 +42,8 @@ function leaveAll(): void {
 
 function eachWithin(limitMs: number, call: (leaver: Leaver, ms: number) => void): void {
   const deadline = performance.now() + limitMs
-  for (const leaver of leavers) {
+  // The newest first: what a link through routers sends leaves with an older link.
+  for (const leaver of [...leavers].reverse()) {
     const ms = deadline - performance.now()
     if (ms <= 0) return
     try {

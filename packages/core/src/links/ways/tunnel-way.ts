@@ -49,8 +49,10 @@ export class TunnelWay implements LinkWay {
     })
     // What let this node in at the router lets it in at the other node, too.
     const credentials = withoutExpected(recordOf(path.link)?.credentials)
-    const expected = { path: relayed(path.via), expectedNodeId: nodeId }
-    await maker.adopt(duplex, 'dialer', { signal, credentials, ...expected })
+    await maker.adopt(duplex, 'dialer', {
+      ...{ signal, credentials, expectedNodeId: nodeId },
+      ...{ path: relayed(path.via), over: path.link },
+    })
   }
 
   /** The best route first, then those over other routers to which there is a link. */

@@ -24,6 +24,9 @@ export function poolShare(stream: StreamRecord): number {
  * MiB), was used: MAX_STREAM_DATA = consumed + window (RFC 9000 section 4.1). The window grows while it is what
  * limits the peer.
  *
+ * The window of a carrier grows whenever it is renewed: its bytes wait here for the connection that they leave by, so
+ * the round trip of this one says nothing about the window that it needs.
+ *
  * A stream that still has its first window is renewed behind the next flush: a peer that sends little at a time does
  * not wait for credit, but for the answer that is about to be written.
  */
@@ -66,6 +69,7 @@ function renewNow(stream: StreamRecord): void {
     extra.readerEpoch = receiveWindow.markReader(extra.readerEpoch, now)
     const maxBytes = Math.min(receiveWindow.maxStreamWindow(share, now), extra.maxWindowBytes)
     extra.tuning.renew(stream.consumed - extra.consumedAtRenewal, now, host.liveness.minRttMs, maxBytes)
+    if ((stream.state & StreamState.CARRIER) !== 0) extra.tuning.grow(maxBytes)
   }
   extra.consumedAtRenewal = stream.consumed
   raiseTo(stream, stream.consumed + extra.tuning.windowBytes, share)

@@ -64,6 +64,11 @@ export class WindowTuning {
     this.windowBytes = Math.floor(Math.min(this.windowBytes, maxBytes))
   }
 
+  /** Doubles the window, up to `maxBytes`. */
+  grow(maxBytes: number): void {
+    this.windowBytes = Math.floor(Math.min(2 * this.windowBytes, maxBytes))
+  }
+
   #measureMs(rttMs: number): number {
     return this.windowBytes < LARGE_WINDOW_BYTES ? rttMs : Math.max(rttMs, LARGE_WINDOW_MEASURE_MS)
   }

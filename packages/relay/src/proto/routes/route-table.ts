@@ -12,9 +12,12 @@ const DIRECT: readonly NodeId[] = Object.freeze([])
  */
 export class RouteTable {
   readonly #catalogue: Catalogue
+  readonly #isEncrypted: ((nodeId: NodeId) => boolean | undefined) | undefined
 
-  constructor(catalogue: Catalogue) {
+  /** `isEncrypted`: whether the link to a neighbour is. */
+  constructor(catalogue: Catalogue, isEncrypted?: (nodeId: NodeId) => boolean | undefined) {
     this.#catalogue = catalogue
+    this.#isEncrypted = isEncrypted
   }
 
   /** A route to each node that can be reached, nearest and cheapest first, then by node id. This node is not listed. */
@@ -60,14 +63,15 @@ export class RouteTable {
 
   #direct(nodeId: NodeId): Route {
     const cost = this.#catalogue.link(this.#catalogue.self, nodeId)?.cost
-    return Object.freeze({ nodeId, distance: 0, via: DIRECT, cost })
+    const isEncrypted = this.#isEncrypted?.(nodeId)
+    return Object.freeze({ nodeId, distance: 0, kind: 'direct', isEncrypted, via: DIRECT, cost })
   }
 
   #overRouters(nodeId: NodeId): Route | undefined {
     const route = this.#catalogue.routeTo(nodeId)
     if (route === undefined) return undefined
     const { via, costMs: cost } = route
-    return Object.freeze({ nodeId, distance: via.length, via, cost })
+    return Object.freeze({ nodeId, distance: via.length, kind: 'relay', isEncrypted: true, via, cost })
   }
 }
 

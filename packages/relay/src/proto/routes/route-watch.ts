@@ -48,5 +48,5 @@ export class RouteWatch {
 function isSameRoute(a: Route, b: Route): boolean {
   const hasSameRouters =
     a.via.length === b.via.length && a.via.every((nodeId, index) => nodeId === b.via[index])
-  return hasSameRouters && a.distance === b.distance && a.cost === b.cost
+  return hasSameRouters && a.isEncrypted === b.isEncrypted && a.distance === b.distance && a.cost === b.cost
 }

@@ -1,0 +1,147 @@
+import { StreamCode } from '@astranet/link'
+import { describe, expect, test } from 'vitest'
+import { Chain, openOn, openTunnel } from './support/chain.js'
+import { Tap } from './support/streams.js'
+
+/** Resolves when the condition holds, looking once per turn of the event loop. */
+async function until(isDone: () => boolean): Promise<void> {
+  while (!isDone()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+for (const routers of [1, 2]) {
+  describe(`a tunnel through ${routers} routers`, () => {
+    test('passes an end and bytes of the other direction behind it', async () => {
+      await using chain = await Chain.of(routers)
+      const { near, far } = await chain.streams()
+      const [a, b] = [new Tap(near), new Tap(far)]
+      a.stream.write(new Uint8Array(100_000))
+      a.stream.end()
+      await b.until(() => b.hasEnded)
+      expect(b.receivedBytes).toBe(100_000)
+      b.stream.write(new Uint8Array(200_000))
+      b.stream.end()
+      await a.until(() => a.isClosed)
+      expect(a).toMatchObject({ receivedBytes: 200_000, hasEnded: true, reset: undefined })
+      await until(() => chain.router(0).forwarder.inspect().tunnels === 0)
+      expect(chain.router(0).forwarder.inspect()).toMatchObject({ opened: 1, lost: 0, heldBytes: 0 })
+      expect(chain.router(0).forwarder.inspect().forwardedBytes).toBe(300_000)
+    })
+
+    test('passes a reset and a STOP_SENDING with their codes', async () => {
+      await using chain = await Chain.of(routers)
+      const { near, far } = await chain.streams()
+      const [a, b] = [new Tap(near), new Tap(far)]
+      a.stream.reset(0x1234)
+      await b.until(() => b.reset !== undefined)
+      expect(b.reset).toMatchObject({ code: 'ECONNRESET', applicationCode: 0x1234 })
+      expect(b.stopped).toBeUndefined()
+      a.stream.stopSending(0x4321)
+      await b.until(() => b.stopped !== undefined)
+      expect(b.stopped).toMatchObject({ code: 'EPIPE', applicationCode: 0x4321 })
+      await a.until(() => a.isClosed)
+    })
+
+    test('delivers what was written before a reset that promises it', async () => {
+      await using chain = await Chain.of(routers)
+      const { near, far } = await chain.streams()
+      const [a, b] = [new Tap(near), new Tap(far)]
+      a.stream.write(new Uint8Array(300_000))
+      a.stream.resetAt(a.stream.sentBytes + a.stream.bufferedBytes, 7)
+      await b.until(() => b.reset !== undefined)
+      expect(b.receivedBytes).toBe(300_000)
+      expect(b.reset).toMatchObject({ applicationCode: 7 })
+      b.stream.destroy()
+      await a.until(() => a.isClosed)
+    })
+
+    test('ends with PATH_LOST at both ends when a link on the way ends', async () => {
+      await using chain = await Chain.of(routers + 1)
+      const { near, far } = await chain.streams()
+      const [a, b] = [new Tap(near), new Tap(far)]
+      const lost = chain.router(routers - 1).links.get(chain.router(routers).nodeId)
+      lost?.destroy()
+      await Promise.all([a, b].map((tap) => tap.until(() => tap.isClosed)))
+      for (const tap of [a, b]) expect(tap.reset).toMatchObject({ applicationCode: StreamCode.PATH_LOST })
+      const { forwarder } = chain.router(routers - 1)
+      expect(forwarder.inspect()).toMatchObject({ tunnels: 0, lost: 1, heldBytes: 0 })
+    })
+
+    test('a receiver that does not read stops its sender, and a router holds a bounded number of bytes', async () => {
+      await using chain = await Chain.of(routers, { maxTunnelBytes: 65_536 })
+      const { near, far } = await chain.streams()
+      const [a, b] = [new Tap(near), new Tap(far, { isReading: false })]
+      far.stream.manualCredit = true
+      const total = 8 << 20
+      a.stream.write(new Uint8Array(total))
+      // Everything has come to rest when the sender has sent nothing for a while.
+      for (let sent = -1; sent !== a.stream.sentBytes;) {
+        sent = a.stream.sentBytes
+        for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve))
+      }
+      for (let index = 0; index < routers; index++) {
+        const { heldBytes } = chain.router(index).forwarder.inspect()
+        expect(heldBytes).toBeGreaterThan(0)
+        expect(heldBytes).toBeLessThanOrEqual(2 * 65_536)
+      }
+      far.stream.manualCredit = false
+      b.stream.resume()
+      await b.until(() => b.receivedBytes === total)
+    })
+  })
+}
+
+describe('a router refuses, counts, and says why, for', () => {
+  const cases: [name: string, reason: number, code: string, path: (chain: Chain) => [bigint[], number]][] = [
+    ['a wrong position', 8, 'EPROTO', ({ path: [a, b, c] }) => [[a ?? 0n, b ?? 0n, 55n, c ?? 0n], 2]],
+    ['a path that begins at another node', 8, 'EPROTO', ({ path: [, a, b] }) => [[99n, a ?? 0n, b ?? 0n], 1]],
+    ['a node that nobody knows', 3, 'EHOSTUNREACH', ({ path: [a, b] }) => [[a ?? 0n, b ?? 0n, 77n], 1]],
+  ]
+  for (const [name, reason, code, make] of cases) {
+    test(name, async () => {
+      await using chain = await Chain.of(1)
+      const [path, position] = make(chain)
+      const link = chain.first.links.get(chain.router(0).nodeId)
+      if (link === undefined) throw new Error('no link')
+      const refused = openOn(link, { kind: 'tunnel', path: path as never, position })
+      await expect(refused).rejects.toMatchObject({ code, reason })
+      const { refused: counts, tunnels } = chain.router(0).forwarder.inspect()
+      expect(Object.values(counts)).toEqual([1])
+      expect(tunnels).toBe(0)
+    })
+  }
+
+  test('a leaf on the way, before or behind it', async () => {
+    await using chain = await Chain.of(3)
+    chain.router(1).isRouter = false
+    await expect(openTunnel(chain.first, chain.path)).rejects.toMatchObject({ code: 'EOPNOTSUPP' })
+    expect(chain.router(1).forwarder.inspect().refused).toEqual({ NOT_SUPPORTED: 1 })
+    await using other = await Chain.of(2)
+    // The second hop comes from a node that says of itself that it forwards nothing.
+    const [first, router] = [other.router(0), other.router(1)]
+    const link = other.first.links.get(first.nodeId)
+    if (link?.peer === undefined) throw new Error('no link')
+    const near = router.links.get(first.nodeId)
+    if (near?.peer === undefined) throw new Error('no link')
+    Object.assign(near.peer, { roles: [] })
+    await expect(openTunnel(other.first, other.path)).rejects.toMatchObject({ code: 'EHOSTUNREACH' })
+    expect(router.forwarder.inspect().refused).toEqual({ UNREACHABLE: 1 })
+  })
+
+  test('more tunnels than a node may have, and takes one again when one has ended', async () => {
+    await using chain = await Chain.of(1, { maxTunnelsPerNode: 2 })
+    const first = new Tap((await chain.streams()).near)
+    await chain.streams()
+    await expect(chain.streams()).rejects.toMatchObject({ code: 'EDQUOT', reason: 11 })
+    expect(chain.router(0).forwarder.inspect().refused).toEqual({ QUOTA: 1 })
+    first.stream.destroy()
+    await until(() => chain.router(0).forwarder.inspect().tunnels === 1)
+    await chain.streams()
+  })
+
+  test('a hop that does not answer in time', async () => {
+    await using chain = await Chain.of(1, { answerTimeoutMs: 20 })
+    chain.last.onArrival = () => undefined
+    await expect(openTunnel(chain.first, chain.path)).rejects.toMatchObject({ code: 'ETIMEDOUT' })
+    expect(chain.router(0).forwarder.inspect()).toMatchObject({ opening: 0, tunnels: 0 })
+  })
+})

@@ -1,5 +1,7 @@
 // One node, in a process of its own in a network namespace. What it can do is in `NodeCalls`.
+import { createHash } from 'node:crypto'
 import { subscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
 import { AstraNet, type LinkPath, type NodeInspection, type Socket } from '@astranet/core'
 import { systemClock, type NodeId } from '@astranet/interface'
 import { serveCalls } from '../../../../tooling/test-support/netns/node-process.js'
@@ -15,11 +17,14 @@ export interface ReportedPath {
   readonly path: LinkPath | undefined
 }
 
+const PIECE_BYTES = 65_536
+
 const SECRET = 'a secret of the tests in networks'
 
 let node: AstraNet | undefined
 /** The first socket to each service. */
 const sockets = new Map<string, Socket>()
+const many: Socket[] = []
 const paths: ReportedPath[] = []
 const wake = new Set<() => void>()
 
@@ -88,6 +93,65 @@ const calls = {
       look()
     })
   },
+
+  /** Offers a service that answers, at the end of what it receives, with its SHA-256. */
+  async serveHash(name: string): Promise<void> {
+    const listener = await own().bind('', name)
+    listener.on('connection', (socket) => {
+      const hash = createHash('sha256')
+      socket.on('error', () => {})
+      socket.on('data', (chunk: Buffer) => void hash.update(chunk))
+      socket.on('end', () => socket.end(hash.digest('hex')))
+    })
+  },
+
+  /** Sends so many pieces of 64 KiB that all differ, and says what both sides have as their SHA-256. */
+  async pour(options: {
+    name: string
+    pieces: number
+  }): Promise<{ own: string; theirs: string; elapsedMs: number; path: LinkPath }> {
+    const { name, pieces } = options
+    const socket = await own().dial('', name)
+    const hash = createHash('sha256')
+    const start = performance.now()
+    for (let piece = 0; piece < pieces; piece++) {
+      const bytes = Buffer.alloc(PIECE_BYTES, piece % 251)
+      bytes.writeUInt32BE(piece)
+      hash.update(bytes)
+      if (!socket.write(bytes)) await once(socket, 'drain')
+    }
+    socket.end()
+    let theirs = ''
+    for await (const chunk of socket) theirs += String(chunk)
+    return { own: hash.digest('hex'), theirs, elapsedMs: performance.now() - start, path: socket.path }
+  },
+
+  /** Dials so many streams, has each answer once while all others stay open, and closes them. */
+  async dialMany({
+    name,
+    count,
+  }: {
+    name: string
+    count: number
+  }): Promise<{ paths: string[]; elapsedMs: number }> {
+    const start = performance.now()
+    const dials = Array.from({ length: count }, async () => {
+      const socket = await own().dial('', name, { timeoutMs: 60_000 })
+      await answered(socket)
+      return socket
+    })
+    const open = await Promise.all(dials)
+    const kinds = new Set(open.map((socket) => socket.path.kind))
+    many.push(...open)
+    return { paths: [...kinds], elapsedMs: performance.now() - start }
+  },
+
+  /** Closes what `dialMany` opened. */
+  closeMany(): void {
+    for (const socket of many.splice(0)) socket.destroy()
+  },
+
+  forwarding: (): NodeInspection['forwarding'] => own().inspect().forwarding,
 
   inspect: (): Pick<NodeInspection, 'punching'> => ({ punching: own().inspect().punching }),
 

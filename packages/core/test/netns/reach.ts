@@ -19,11 +19,24 @@ export class Reach implements AsyncDisposable {
   /** Makes the network. */
   static async make(): Promise<Reach> {
     const reach = new Reach()
-    const host = await reach.lab.host('router')
-    const node = reach.lab.start<NodeCalls>(host, SCRIPT)
-    reach.#router = { host, node }
-    await node.call('start', { role: 'router', listen: '[::]:4000', holePunching: false })
+    await reach.#startRouter(await reach.lab.host('router'))
     return reach
+  }
+
+  /** Kills the router, without a word to anybody. */
+  async killRouter(): Promise<void> {
+    await this.router.node[Symbol.asyncDispose]()
+  }
+
+  /** Starts another router at the same address. */
+  async restartRouter(): Promise<void> {
+    await this.#startRouter(this.router.host)
+  }
+
+  async #startRouter(host: Host): Promise<void> {
+    const node = this.lab.start<NodeCalls>(host, SCRIPT)
+    this.#router = { host, node }
+    await node.call('start', { role: 'router', listen: '[::]:4000', holePunching: false })
   }
 
   /** Starts a node that joins the router, and offers a service under a name of its own. */

@@ -40,7 +40,7 @@ function punching(seen: string) {
     hostNetworks: () => [{ host: '192.168.1.2', prefixBits: 24 }],
     addresses: () => [],
     sockets: {
-      listen: () => Promise.resolve({ port: 6_000, close: () => Promise.resolve() }),
+      listen: () => Promise.resolve({ port: 6_000, mapped: [], close: () => Promise.resolve() }),
       ...{
         dial,
         openSimultaneously: () => undefined,

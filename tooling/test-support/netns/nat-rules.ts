@@ -11,6 +11,8 @@ export interface NatOptions {
   readonly forwards?: readonly PortForward[]
   /** Whether the forwarded ports work from inside too. Default false. */
   readonly hairpin?: boolean
+  /** Whether there are chains for miniupnpd, which adds to them what it forwards. Default false. */
+  readonly portMapping?: boolean
   /** Addresses and networks to which nothing passes from inside. Default none. */
   readonly blocked?: readonly string[]
 }
@@ -45,7 +47,7 @@ function translation(
   ])
 }
 
-function filter({ unsolicited = 'drop', blocked = [] }: NatOptions): string {
+function filter({ unsolicited = 'drop', blocked = [], portMapping = false }: NatOptions): string {
   const known = 'ct state established,related accept'
   const refuse = unsolicited === 'drop' ? 'drop' : 'meta l4proto tcp reject with tcp reset'
   const four = blocked.filter((each) => !each.includes(':'))
@@ -65,7 +67,18 @@ function filter({ unsolicited = 'drop', blocked = [] }: NatOptions): string {
       'meta l4proto ipv6-icmp accept',
       `iifname "wan" ${refuse}`,
     ]),
+    ...(portMapping ? portMappingChains() : []),
   ])
+}
+
+/** What miniupnpd expects in its table; it makes none of them itself. */
+function portMappingChains(): string[] {
+  return [
+    '  chain miniupnpd {\n  }\n  chain prerouting_miniupnpd {\n  }\n  chain postrouting_miniupnpd {\n  }',
+    chain('forward_mapped', 'filter hook forward priority -1', ['jump miniupnpd']),
+    chain('prerouting', 'nat hook prerouting priority -101', ['jump prerouting_miniupnpd']),
+    chain('postrouting', 'nat hook postrouting priority 99', ['jump postrouting_miniupnpd']),
+  ]
 }
 
 function table(name: string, chains: readonly string[]): string {

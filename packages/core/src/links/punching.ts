@@ -96,7 +96,6 @@ export class Punching {
         ...this.#views(),
         networks: hostNetworks(),
         advertised: addresses(),
-        mapped: [],
       }),
       send: (peer, type, body) => void relayed.linkTo(peer)?.send(type, body),
       adopt: async (peer, connection, { role, method }) => {

@@ -114,7 +114,7 @@ export function nodeParts<TSocket, TListener>(
   const punching = new Punching({
     ...{ self, clock, maker, recordOf, machine: platform.machine, reporter: platform },
     ...{ direct: neighbours.preferred, relayed: neighbours.relayed, hostNetworks: platform.hostNetworks },
-    sockets: options.isPunching ? platform.punchSockets : undefined,
+    sockets: options.isPunching ? platform.punchSockets?.(options.portMapping) : undefined,
     addresses: () => endpoints.addresses,
   })
   const dialer = new Dialer({

@@ -7,6 +7,7 @@ import type { CatalogueRoleOptions, CatalogueScope } from '@astranet/registry'
 import { issuerCheck, type Granter } from '@astranet/ticket'
 import { checkClock, checkOptions, checkTimeout } from '../api/check.js'
 import type { AstraNetOptions, DefaultTransports, DoorwayLimits, Encryption } from '../api/options.js'
+import { checkPortMapping, type PortMappingOption } from '../api/port-mapping-option.js'
 import { checkRole, type NodeRole } from '../api/role.js'
 import { resolveTunnelOptions, type ResolvedTunnelOptions } from '../api/tunnel-options.js'
 import { checkZone } from '../api/service-text.js'
@@ -28,6 +29,7 @@ export interface ResolvedOptions extends ResolvedTunnelOptions {
   readonly secret: string | undefined
   /** Whether nodes behind routers are to be reached directly. */
   readonly isPunching: boolean
+  readonly portMapping: PortMappingOption
   /** The nodes whose grants are believed, beside this one. */
   readonly granters: readonly Granter[]
   readonly maxLinks: number
@@ -87,6 +89,7 @@ export function resolveOptions(options: AstraNetOptions, defaults: OptionDefault
     psk: secret === undefined ? undefined : pskOf(secret),
     encryption: checkEncryption(encryption),
     secret,
+    portMapping: checkPortMapping(options.portMapping),
     isPunching: checkBoolean('holePunching', holePunching),
     granters: checkGranters(granters),
     role: checkRole(role, catalogue),

@@ -40,9 +40,10 @@ const calls = {
     listen?: string
     join?: string
     holePunching?: boolean
+    portMapping?: boolean
   }): Promise<{ nodeId: NodeId; address: string }> {
-    const { role, listen, join, holePunching = true } = options
-    node = new AstraNet({ role, secret: SECRET, holePunching })
+    const { role, listen, join, holePunching = true, portMapping = false } = options
+    node = new AstraNet({ role, secret: SECRET, holePunching, portMapping })
     const endpoint = listen === undefined ? undefined : await node.listenAndServe('tcp', listen)
     if (join !== undefined) await node.join('tcp', join)
     return { nodeId: node.nodeId, address: endpoint?.address ?? '' }

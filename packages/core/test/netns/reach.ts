@@ -40,7 +40,7 @@ export class Reach implements AsyncDisposable {
   }
 
   /** Starts a node that joins the router, and offers a service under a name of its own. */
-  async node(host: Host, options: { readonly listen?: string; readonly holePunching?: boolean } = {}) {
+  async node(host: Host, options: { readonly holePunching?: boolean; readonly portMapping?: boolean } = {}) {
     const { address, address6 } = this.router.host
     const join = host.address === '' ? `[${address6}]:4000` : `${address}:4000`
     const node = this.lab.start<NodeCalls>(host, SCRIPT)

@@ -64,7 +64,7 @@ class Side {
       sockets: {
         listen: () => {
           this.listeners += 1
-          return Promise.resolve({ port: 6_000, close: () => Promise.resolve(void (this.listeners -= 1)) })
+          return Promise.resolve({ port: 6_000, mapped: [], close: () => Promise.resolve(void (this.listeners -= 1)) })
         },
         dial: (remote) => {
           this.dialed.push(remote.host)
@@ -85,7 +85,7 @@ class Side {
     const local = parseEnd(`192.168.${number}.2:5000`) as End
     const seen = parseEnd(`198.51.100.${number}:5000`) as End
     const networks = [{ host: local.host, prefixBits: 24 }]
-    return { networks, observations: [{ local, seen }], relays: [], advertised: [], mapped: [] }
+    return { networks, observations: [{ local, seen }], relays: [], advertised: [] }
   }
 
   #open(options: Opening): void {

@@ -3,6 +3,7 @@ import { createServer, type Socket } from 'node:net'
 import { systemClock, type Connection } from '@astranet/interface'
 import { Probe } from '@astranet/testkit'
 import { tcp } from '@astranet/transport-tcp'
+import { PortMapper, type PortMapping } from '@astranet/transport-tcp/port-mapping'
 import { openManyPorts, openSimultaneously, tryPorts, type End } from '@astranet/transport-tcp/punch'
 import { serveCalls } from '../../../../tooling/test-support/netns/node-process.js'
 
@@ -16,6 +17,8 @@ export interface PunchResult {
   /** Attempts to connect. */
   readonly syns: number
 }
+
+let mapping: PortMapping | undefined
 
 const WORD = Buffer.from('word')
 
@@ -40,6 +43,17 @@ const calls = {
     connection.end()
     const [seen = '', seenPort = ''] = Buffer.from(probe.bytes()).toString().split(' ')
     return { localPort, observed: { host: seen.replace('::ffff:', ''), port: Number(seenPort) } }
+  },
+
+  /** Has the gateway forward a port of this host; answers with the port outside. The mapping stays. */
+  async map(internalPort: number): Promise<End | undefined> {
+    mapping = await new PortMapper().map(internalPort, new AbortController().signal)
+    return mapping?.external
+  },
+
+  /** Ends the mapping. */
+  async unmap(): Promise<void> {
+    await mapping?.close()
   },
 
   punch(options: {

@@ -112,11 +112,11 @@ export class PeerPunch {
   #prepare(next: (facts: OwnFacts) => readonly PunchAction[]): void {
     const round = this.#newRound()
     this.#isPreparing = true
-    void round.listen().then((listenPort) => {
+    void round.listen().then((listening) => {
       this.#isPreparing = false
       // Another message may have begun another round meanwhile.
       if (this.#isClosed || this.#round !== round) return
-      this.#take(next(ownFacts({ ...this.#parts.situation(), listenPort })))
+      this.#take(next(ownFacts({ ...this.#parts.situation(), ...listening })))
     })
   }
 

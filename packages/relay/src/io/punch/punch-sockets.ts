@@ -15,13 +15,15 @@ export interface OpenOptions {
 export interface RoundListener {
   /** On all addresses of the machine. */
   readonly port: number
+  /** Ends that a gateway forwards to this port, where it was asked for that. */
+  readonly mapped: readonly End[]
   close(): Promise<void>
 }
 
 /** The sockets that punching needs of its runtime. */
 export interface PunchSockets {
-  /** Listens on a free port of all addresses of the machine. */
-  listen(onConnection: (connection: Connection) => void): Promise<RoundListener>
+  /** Listens on a free port of all addresses of the machine. `signal` ends what takes long. */
+  listen(onConnection: (connection: Connection) => void, signal: AbortSignal): Promise<RoundListener>
   /** Connects; rejects with what the system says, or the signal's reason. */
   dial(remote: End, signal: AbortSignal): Promise<Connection>
   /** Connects to a peer that connects to `localPort` at the same time. */

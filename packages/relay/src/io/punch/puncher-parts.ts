@@ -17,8 +17,6 @@ export interface PunchSituation {
   readonly relays: readonly End[]
   /** Where the node can be joined, as `network://address`. */
   readonly advertised: readonly string[]
-  /** Ends that a gateway forwards to this node. */
-  readonly mapped: readonly End[]
 }
 
 /** What happened with a peer; for logs and counters. */

@@ -1,10 +1,13 @@
 import { onAbort, toError, type Clock, type Connection, type Timer } from '@astranet/interface'
 import type { LinkRole } from '@astranet/link'
+import type { OwnSituation } from '../../proto/punch/own-facts.js'
 import type { PunchMethod, PunchStage, PunchStep } from '../../proto/punch/plan.js'
 import type { PunchSockets } from './punch-sockets.js'
 
 /** How many connections of one round are in the doorway at once; a further one is closed. */
 export const MAX_HANDSHAKES = 4
+
+const NOWHERE = { listenPort: 0, mapped: [] } as const
 
 /** What a round needs. */
 export interface RoundParts {
@@ -38,20 +41,20 @@ export class PunchRound {
     this.#parts = parts
   }
 
-  /** Listens for the peer until the round ends; resolves with the port, or with 0 when the system allows none. */
-  async listen(): Promise<number> {
+  /** Listens for the peer until the round ends; resolves with where. Nowhere when the system allows no port. */
+  async listen(): Promise<Pick<OwnSituation, 'listenPort' | 'mapped'>> {
     try {
       const onConnection = (connection: Connection): void => this.#take(connection, 'acceptor', 'dial-back')
-      const listener = await this.#parts.sockets.listen(onConnection)
+      const listener = await this.#parts.sockets.listen(onConnection, this.#ending.signal)
       if (this.#ending.signal.aborted) {
         await listener.close()
-        return 0
+        return NOWHERE
       }
       onAbort(this.#ending.signal, () => void (this.#closing = listener.close()))
-      return listener.port
+      return { listenPort: listener.port, mapped: listener.mapped }
     } catch {
       // The round has other ways.
-      return 0
+      return NOWHERE
     }
   }
 

@@ -7,6 +7,7 @@ test('without options it is 5,000 links, measured for 30 s, of which ten come an
     seconds: 30,
     settleSeconds: 12,
     changesPerSecond: 10,
+    tunnels: 10_000,
   })
   const options = ['--links', '10', '--seconds', '0.5', '--settle', '0', '--changes', '0']
   expect(readScaleArguments(options)).toEqual({
@@ -14,6 +15,7 @@ test('without options it is 5,000 links, measured for 30 s, of which ten come an
     seconds: 0.5,
     settleSeconds: 0,
     changesPerSecond: 0,
+    tunnels: 10_000,
   })
   expect(readScaleArguments(['--help'])).toBe(undefined)
 })
@@ -24,6 +26,7 @@ test.each([
   [['--seconds=-1'], /^--seconds must be/],
   [['--settle', 'x'], /^--settle must be/],
   [['--changes=-1'], /^--changes must be/],
+  [['--tunnels', '0'], /^--tunnels must be/],
   [['--leaves', '1'], /--leaves/],
   [['hub'], /hub/],
 ])('%j is wrong, and the message says what', (args, message) => {

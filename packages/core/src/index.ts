@@ -77,4 +77,4 @@ export type {
 export { generateIdentity, generateSecret, importIdentity } from '@astranet/secure'
 export type { Identity } from '@astranet/secure'
 export type { Granter } from '@astranet/ticket'
-export type { ForwarderInspection, Route, RouteChange } from '@astranet/relay'
+export type { ForwarderInspection, Route, RouteChange, TunnelInspection } from '@astranet/relay'

@@ -4,8 +4,9 @@ import { generateGrantId, signGrant } from '@astranet/ticket'
 import { expect, test } from 'vitest'
 import { Admission } from '../src/links/admission.js'
 import { Grants } from '../src/links/grants.js'
+import { DIRECT } from '../src/links/link-path.js'
 
-const ACCEPTED = { role: 'acceptor', remoteAddress: '' } as const
+const ACCEPTED = { role: 'acceptor', remoteAddress: '', path: DIRECT } as const
 
 /** What tells links apart here is only that they are different objects. */
 function aLink(): Link {

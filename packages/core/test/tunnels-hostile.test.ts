@@ -1,5 +1,5 @@
 import { Duplex, PassThrough } from 'node:stream'
-import { nodeIdToBytes } from '@astranet/interface'
+import { nodeIdToBytes, toNodeId } from '@astranet/interface'
 import { describe, expect, test } from 'vitest'
 import { AstraNet, formatNodeId, generateIdentity, type Socket } from '../src/index.js'
 import { Member } from './member.js'
@@ -76,7 +76,7 @@ const [INVALID, NO_SUCH_NODE, UNREACHABLE] = [8, 3, 4]
 
 describe('a member gets a refusal with a reason, and the router goes on, for', () => {
   type Ids = { me: Uint8Array; router: Uint8Array; server: Uint8Array }
-  const stranger = (index: number): Uint8Array => nodeIdToBytes(BigInt(1_000 + index))
+  const stranger = (index: number): Uint8Array => nodeIdToBytes(toNodeId(BigInt(1_000 + index)))
   const cases: [name: string, reason: number, header: (ids: Ids) => unknown[]][] = [
     ['a path that begins with another node', INVALID, (n) => [2, 1, [stranger(0), n.router, n.server]]],
     ['a position that is not the router', INVALID, (n) => [2, 2, [n.me, n.router, stranger(1), n.server]]],
@@ -146,7 +146,7 @@ test('a router that names another source gets no link in its name', async () => 
     identity: await generateIdentity(),
     roles: ['router'],
   })
-  const claimed = nodeIdToBytes(77n)
+  const claimed = nodeIdToBytes(toNodeId(77n))
   const path = [claimed, member.idBytes, nodeIdToBytes(net.router.nodeId), nodeIdToBytes(net.server.nodeId)]
   // It is forwarded, and accepted; a link needs a handshake of node 77, which nobody else can make.
   const [answered] = await ask(member, [2, 2, path])

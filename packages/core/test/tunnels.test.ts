@@ -1,8 +1,9 @@
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
-import type { AstraNet } from '../src/index.js'
+import { AstraNet, generateSecret } from '../src/index.js'
 import { Net } from './discovery-support.js'
-import { readToEnd, until } from './support.js'
+import { readToEnd } from './support.js'
 
 /** A client and a server that both have joined one router, and listen nowhere. */
 async function overRouter(): Promise<
@@ -39,9 +40,38 @@ test('all streams between two nodes share one tunnel, in both directions', async
     ...Array.from({ length: 20 }, () => server.dial('', 'two')),
   ])
   expect(router.inspect().forwarding.tunnels).toBe(1)
+  expect(router.inspect().tunnels).toMatchObject([{ from: client.nodeId, to: server.nodeId }])
   for (const socket of [first, ...sockets]) socket.destroy()
   const again = await server.dial('', 'two')
   expect(router.inspect().forwarding).toMatchObject({ tunnels: 1, refused: {} })
   again.destroy()
   await once(again, 'close')
+})
+
+test('a node that came in by a grant reaches nodes that know who granted it', async () => {
+  const secret = generateSecret()
+  await using router = new AstraNet({ role: 'router', secret })
+  await using server = new AstraNet({ secret, granters: [router.publicKey] })
+  await using client = new AstraNet()
+  const { address } = await router.listenAndServe('tcp4', '127.0.0.1:0')
+  await server.join('tcp4', address)
+  await client.join(await router.ticket({ grant: { roles: ['guest'] } }))
+  const listener = await server.bind('', 'echo')
+  const accepted = listener.accept()
+  const socket = await client.dial('', 'echo')
+  expect(socket.path.kind).toBe('relay')
+  expect((await accepted).remoteIdentity.roles).toEqual(['guest'])
+  socket.destroy()
+})
+
+test('a process that exits has sent what it wrote through a router', async () => {
+  await using nodes = await overRouter()
+  const { router, server } = nodes
+  const { address } = await router.listenAndServe('tcp4', '127.0.0.1:0')
+  const listener = await server.bind('', 'sink')
+  const client = fork(new URL('tunnels-exit-child.mjs', import.meta.url), [address], { execArgv: [] })
+  const exited = once(client, 'exit')
+  const socket = await listener.accept()
+  expect(await readToEnd(socket)).toBe('the last words')
+  expect(await exited).toEqual([0, null])
 })

@@ -1,6 +1,7 @@
 export { Forwarder } from './io/forwarder.js'
 export type { ForwarderParts } from './io/forwarder.js'
 export type { ForwarderInspection } from './io/forwarder-statistics.js'
+export type { TunnelInspection } from './io/tunnel.js'
 export type { HopChoiceParts } from './io/hop-choice.js'
 export type { PunchEvent, PuncherParts, PunchSituation } from './io/punch/puncher-parts.js'
 export { PunchCounts, type PunchInspection } from './io/punch/punch-counts.js'

@@ -1,9 +1,14 @@
 import { hub } from './hub.js'
 import { pings } from './pings.js'
+import { relay } from './relay.js'
 import { readScaleArguments, SCALE_HELP, type ScaleArguments } from './scale-arguments.js'
 
 /** Measurements with very many links, by the first word of the command line. */
-export const scaleCommands: Readonly<Record<string, (args: ScaleArguments) => Promise<void>>> = { hub, pings }
+export const scaleCommands: Readonly<Record<string, (args: ScaleArguments) => Promise<void>>> = {
+  hub,
+  pings,
+  relay,
+}
 
 /** Runs one of them; returns the exit code. */
 export async function runScale(

@@ -10,6 +10,8 @@ export interface ScaleArguments {
   readonly settleSeconds: number
   /** Leaves that come, and as many that go, in a second; 0 or more. */
   readonly changesPerSecond: number
+  /** Idle tunnels through the relay, from 1. */
+  readonly tunnels: number
 }
 
 const DEFAULTS: ScaleArguments = {
@@ -17,20 +19,24 @@ const DEFAULTS: ScaleArguments = {
   seconds: 30,
   settleSeconds: 12,
   changesPerSecond: 10,
+  tunnels: 10_000,
 }
 
 /** What `--help` of both commands prints. */
-export const SCALE_HELP: string = `Usage: npm run bench -- pings|hub [options]
+export const SCALE_HELP: string = `Usage: npm run bench -- pings|hub|relay [options]
 
   pings  what the keep-alive of very many idle links costs one process, encrypted and in the clear
   hub    a router with very many leaves, half of them over WebSocket, some of which come and go all the time: its CPU,
          the time of an echo through it beside that of an idle hub, and what the leaves hold
+  relay  bytes through one relay and two, beside a direct link and a forwarder of net.Socket.pipe: throughput, CPU of
+         the relay, round trips, and what idle tunnels take in the relay
 
 Options:
   --links <n>     links of the hub (default ${DEFAULTS.links})
   --seconds <s>   how long each part is measured (default ${DEFAULTS.seconds})
   --settle <s>    how long it waits before each part, for new links and cold code (default ${DEFAULTS.settleSeconds})
   --changes <n>   leaves that come, and as many that go, in a second (default ${DEFAULTS.changesPerSecond})
+  --tunnels <n>   idle tunnels through the relay (default ${DEFAULTS.tunnels})
   --help          prints this text
 
 Each link needs a file descriptor: raise "ulimit -n" above the number of links.
@@ -45,6 +51,7 @@ export function readScaleArguments(args: readonly string[]): ScaleArguments | un
       seconds: { type: 'string', default: String(DEFAULTS.seconds) },
       settle: { type: 'string', default: String(DEFAULTS.settleSeconds) },
       changes: { type: 'string', default: String(DEFAULTS.changesPerSecond) },
+      tunnels: { type: 'string', default: String(DEFAULTS.tunnels) },
       help: { type: 'boolean', default: false },
     },
   })
@@ -54,6 +61,7 @@ export function readScaleArguments(args: readonly string[]): ScaleArguments | un
     seconds: atLeast('--seconds', values.seconds, 0.1),
     settleSeconds: atLeast('--settle', values.settle, 0),
     changesPerSecond: atLeast('--changes', values.changes, 0),
+    tunnels: atLeast('--tunnels', values.tunnels, 1),
   }
 }
 

@@ -35,7 +35,11 @@ export class Worker<T extends Calls> {
   /** Starts `name.js` of this folder. */
   constructor(name: string) {
     this.#name = name
-    this.#child = fork(fileURLToPath(new URL(`${name}.js`, import.meta.url)), { serialization: 'advanced' })
+    this.#child = fork(fileURLToPath(new URL(`${name}.js`, import.meta.url)), {
+      serialization: 'advanced',
+      // Memory is measured behind a collection.
+      execArgv: [...process.execArgv, '--expose-gc'],
+    })
     this.#child.on('message', (reply: Reply) => this.#settle(reply))
     this.#child.once('exit', (code, signal) => this.#fail(`it ended with ${signal ?? `exit code ${code}`}`))
   }

@@ -1,7 +1,7 @@
 import type { NodeId } from '@astranet/interface'
 import type { Link, PipeProtection } from '@astranet/link'
 import type { CatalogueRole, RegistryInspection } from '@astranet/registry'
-import type { ForwarderInspection, PunchInspection } from '@astranet/relay'
+import type { ForwarderInspection, PunchInspection, TunnelInspection } from '@astranet/relay'
 import type { LinkTable } from '../links/link-table.js'
 import type { LinkPath } from '../links/link-path.js'
 import { roleOf } from '../links/roles.js'
@@ -34,6 +34,8 @@ export interface NodeInspection {
   readonly forwarding: ForwarderInspection
   /** How it tried to reach other nodes without routers. */
   readonly punching: PunchInspection
+  /** The tunnels that it forwards. */
+  readonly tunnels: readonly TunnelInspection[]
 }
 
 /** @internal The open links of a node. */

@@ -150,6 +150,7 @@ export class Node<TSocket, TListener> {
       links: inspectLinks(neighbours.table, links.linkTo.bind(links)),
       forwarding: forwarder.inspect(),
       punching: punching.inspect(),
+      tunnels: forwarder.inspectTunnels(),
     }
   }
 

@@ -14,8 +14,13 @@ export interface FlowParts {
   readonly origin: unknown
   /** `undefined`: it may send as fast as it can. */
   readonly credit: PacedCredit | undefined
+  readonly events: FlowEvents
+}
+
+/** What a flow reports. */
+export interface FlowEvents {
   /** Bytes have left on the next leg. */
-  readonly onForwarded: (bytes: number) => void
+  onForwarded(bytes: number): void
 }
 
 /**
@@ -39,6 +44,8 @@ export class Flow implements OutletUser, CreditUser {
   #sentAt: number
   /** Written and not sent yet. */
   #unsentBytes = 0
+  /** Bytes that have left on the target. */
+  forwardedBytes = 0
   /** Sent, and not yet returned to the source as credit. */
   #owedBytes = 0
 
@@ -86,14 +93,15 @@ export class Flow implements OutletUser, CreditUser {
 
   /** Bytes may have left on the target, or its peer allows more. */
   progressed(): void {
-    const { target, outlet, onForwarded } = this.#parts
+    const { target, outlet, events } = this.#parts
     const left = target.sentBytes - this.#sentAt
     if (left > 0 && !this.#isStopped) {
       this.#sentAt += left
       this.#unsentBytes -= left
+      this.forwardedBytes += left
       this.#owedBytes += left
       outlet.left(left)
-      onForwarded(left)
+      events.onForwarded(left)
       this.#returnCredit()
     }
     this.#waitForTurn()

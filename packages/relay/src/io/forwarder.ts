@@ -15,7 +15,7 @@ import { NodeCredits } from './node-credits.js'
 import { Outlet } from './outlet.js'
 import { TunnelOpening } from './tunnel-opening.js'
 import type { NextHop, TunnelRequest } from './tunnel-request.js'
-import { Tunnel, type TunnelLeg } from './tunnel.js'
+import { Tunnel, type TunnelEvents, type TunnelInspection, type TunnelLeg } from './tunnel.js'
 
 /** What forwarding needs of its node. */
 export interface ForwarderParts extends HopChoiceParts {
@@ -38,6 +38,11 @@ export class Forwarder {
   readonly #openings = new Set<TunnelOpening>()
   readonly #tunnels = new Set<Tunnel>()
   readonly #outlets = new WeakMap<Link, Outlet>()
+  /** One object for all tunnels, because there may be very many. */
+  readonly #events: TunnelEvents = {
+    onForwarded: (bytes) => this.#statistics.forwarded(bytes),
+    onClose: (tunnel, isLost) => this.#ended(tunnel, isLost),
+  }
   #isClosed = false
 
   /** Throws a TypeError or RangeError that names the limit that is wrong. */
@@ -64,6 +69,11 @@ export class Forwarder {
     for (const tunnel of this.#tunnels) heldBytes += tunnel.heldBytes
     const { size: tunnels } = this.#tunnels
     return { ...this.#statistics.inspect(), tunnels, opening: this.#openings.size, heldBytes }
+  }
+
+  /** The tunnels through this node, as plain data. */
+  inspectTunnels(): TunnelInspection[] {
+    return [...this.#tunnels].map((tunnel) => tunnel.inspect())
   }
 
   /** Takes no more tunnels; those that are there end with their links. Idempotent. */
@@ -100,22 +110,23 @@ export class Forwarder {
 
   #join(near: Link, request: TunnelRequest, far: Accepted): void {
     const [source, end] = [sourceOf(request), request.header.path.at(-1) as NodeId]
-    const onClose = (closed: Tunnel, isLost: boolean): void => {
-      this.#tunnels.delete(closed)
-      this.#counts.release(source)
-      this.#credits.leave(source)
-      this.#credits.leave(end)
-      this.#statistics.ended(isLost)
-    }
     const tunnel = new Tunnel(
       { ...this.#leg(near, source), stream: request.stream, initialBytes: request.initialBytes },
       { ...this.#leg(far.link, end), stream: far.stream, initialBytes: far.initialBytes },
-      { onClose, onForwarded: (bytes) => this.#statistics.forwarded(bytes) },
+      this.#events,
     )
     this.#tunnels.add(tunnel)
     this.#statistics.opened()
     this.#shareOut(tunnel)
     tunnel.start()
+  }
+
+  #ended(tunnel: Tunnel, isLost: boolean): void {
+    this.#tunnels.delete(tunnel)
+    this.#counts.release(tunnel.from)
+    this.#credits.leave(tunnel.from)
+    this.#credits.leave(tunnel.to)
+    this.#statistics.ended(isLost)
   }
 
   #leg(link: Link, origin: NodeId): Pick<TunnelLeg, 'outlet' | 'origin' | 'credit'> {

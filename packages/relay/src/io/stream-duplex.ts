@@ -30,7 +30,8 @@ export interface StreamDuplexOptions {
 
 /**
  * A byte duplex over one stream of a session: the pipe of a tunnel. The stream belongs to it. An abort is a reset and a
- * STOP_SENDING with `CANCELLED`; either of them from the other end breaks the pipe with `ECONNRESET`.
+ * STOP_SENDING with `CANCELLED`. A reset from the other end breaks the pipe with `ECONNRESET`. A STOP_SENDING alone does
+ * so when everything has arrived: a process that exits sends it ahead of its last bytes.
  */
 export class StreamDuplex implements ByteDuplex, StreamHandler {
   readonly capabilities: ByteDuplexCapabilities = { halfClose: true }
@@ -113,10 +114,6 @@ export class StreamDuplex implements ByteDuplex, StreamHandler {
   }
 
   onReset(_stream: Stream, error: StreamError): void {
-    this.#close(broken(error))
-  }
-
-  onStopSending(_stream: Stream, error: StreamError): void {
     this.#close(broken(error))
   }
 

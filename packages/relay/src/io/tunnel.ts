@@ -1,6 +1,7 @@
+import type { NodeId } from '@astranet/interface'
 import { StreamCode } from '@astranet/link'
 import type { Stream, StreamError, StreamHandler } from '@astranet/mux'
-import { Flow } from './flow.js'
+import { Flow, type FlowEvents } from './flow.js'
 import type { Outlet } from './outlet.js'
 import type { PacedCredit } from './paced-credit.js'
 
@@ -10,16 +11,28 @@ export interface TunnelLeg {
   /** Shares out the link that the stream belongs to. */
   readonly outlet: Outlet
   /** The node at this end of the tunnel. */
-  readonly origin: unknown
+  readonly origin: NodeId
   /** What it may send; `undefined`: as fast as it can. */
   readonly credit: PacedCredit | undefined
   /** Its first bytes, which arrived with the header or the answer. */
   readonly initialBytes: Uint8Array | undefined
 }
 
+/** One tunnel through this node, as plain data. */
+export interface TunnelInspection {
+  /** The node that opened it, as the path names it. */
+  readonly from: NodeId
+  readonly to: NodeId
+  /** Bytes that wait here, both directions. */
+  readonly heldBytes: number
+  /** Bytes that have left towards `to`. */
+  readonly sentBytes: number
+  /** Bytes that have left towards `from`. */
+  readonly receivedBytes: number
+}
+
 /** What a tunnel reports. */
-export interface TunnelEvents {
-  onForwarded(bytes: number): void
+export interface TunnelEvents extends FlowEvents {
   /** Both streams have ended. Last, once. `isLost`: a link on the way has ended before. */
   onClose(tunnel: Tunnel, isLost: boolean): void
 }
@@ -46,9 +59,30 @@ export class Tunnel implements StreamHandler {
     this.#back = this.#flow(far, near)
   }
 
+  /** The node that opened it, as the path names it. */
+  get from(): NodeId {
+    return this.#near.origin
+  }
+
+  /** The node that it leads to. */
+  get to(): NodeId {
+    return this.#far.origin
+  }
+
   /** What this node holds of it, in bytes. */
   get heldBytes(): number {
     return this.#near.stream.unreadBytes + this.#far.stream.unreadBytes
+  }
+
+  /** What it does now, as plain data. */
+  inspect(): TunnelInspection {
+    return {
+      from: this.from,
+      to: this.to,
+      heldBytes: this.heldBytes,
+      sentBytes: this.#forth.forwardedBytes,
+      receivedBytes: this.#back.forwardedBytes,
+    }
   }
 
   /** Lets both directions have at most `maxBytes` here. */
@@ -111,7 +145,7 @@ export class Tunnel implements StreamHandler {
     return new Flow({
       ...{ source: source.stream, target: target.stream, outlet: target.outlet },
       ...{ origin: source.origin, credit: source.credit },
-      onForwarded: (bytes) => this.#events.onForwarded(bytes),
+      events: this.#events,
     })
   }
 

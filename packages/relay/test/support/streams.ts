@@ -49,14 +49,3 @@ export class Tap {
     for (const { resolve } of done) resolve()
   }
 }
-
-/** Writes `chunk` to the stream whenever it takes more, until the returned function is called. */
-export function flood(tap: Tap, chunk: Uint8Array): () => void {
-  let isOn = true
-  const write = (): void => {
-    while (isOn && tap.stream.write(chunk));
-    if (isOn && tap.stream.canWrite) void tap.until(() => tap.stream.bufferedBytes < 300_000).then(write)
-  }
-  write()
-  return () => (isOn = false)
-}

@@ -17,6 +17,9 @@ const SESSION_PRODUCTS = 2
  */
 export const MIN_SHARE_BYTES = 131_072
 
+/** The session's working window is at least this when one of its streams is a carrier, in bytes. */
+const CARRIER_SESSION_WINDOW_BYTES = 4 * 1024 * 1024
+
 /** The window that every active reader may have, in bytes, as long as the growth pool has room. */
 const FAIR_STREAM_WINDOW_BYTES = 256 * 1024
 
@@ -38,7 +41,8 @@ const ACTIVE_EPOCH_MS = 1_000
  *     MAX_DATA = R + min(W, C - U), never lowered, so U + outstanding credit <= C
  *     sum over streams of max(0, limit - consumed - first window) <= C / 2   (the growth pool)
  *
- * W follows twice the bandwidth-delay product from 1 MiB to C/2; streams' windows follow four times theirs.
+ * W follows twice the bandwidth-delay product from 1 MiB to C/2, with a carrier from 4 MiB: its bytes wait for another
+ * connection. Streams' windows follow four times theirs.
  */
 export class ReceiveWindow {
   /** C, in bytes. */
@@ -94,6 +98,11 @@ export class ReceiveWindow {
     const tuning = this.#tuning
     tuning.minBytes = Math.max(tuning.minBytes, Math.min(2 * bytes, this.poolBytes))
     tuning.windowBytes = Math.max(tuning.windowBytes, tuning.minBytes)
+  }
+
+  /** A stream of the session is a carrier. */
+  widenForCarriers(): void {
+    this.requireAtLeast(CARRIER_SESSION_WINDOW_BYTES / 2)
   }
 
   /** Accounts for `bytes` that arrived. False when the peer had no credit for them (FLOW_CONTROL_ERROR). */

@@ -189,6 +189,7 @@ export class Stream implements StreamRecord {
   carry(maxWindowBytes: number): void {
     checkInteger('maxWindowBytes', maxWindowBytes, CARRIER_WINDOW)
     this.state |= StreamState.CARRIER
+    this.host.receiveWindow.widenForCarriers()
     extraOf(this).maxWindowBytes = maxWindowBytes
   }
 

@@ -32,6 +32,9 @@ export type ResolvedTunnelLimits = Required<TunnelLimits>
 
 const COUNT = { min: 1, max: 1_048_576 }
 
+/** A tunnel of a node whose rate is limited holds at most this part of a second's bytes: one sixteenth. */
+const PACED_PART = 16
+
 /** What a stream's window begins with: a tunnel never has less in a direction. */
 export const MIN_TUNNEL_BYTES = 16_384
 
@@ -61,6 +64,9 @@ export function resolveTunnelLimits(limits: TunnelLimits = {}): ResolvedTunnelLi
 
 /** What one of `count` tunnels may have in a direction now, in bytes. */
 export function tunnelShare(limits: ResolvedTunnelLimits, count: number): number {
-  const share = Math.floor(limits.maxTotalTunnelBytes / (2 * Math.max(1, count)))
-  return Math.max(MIN_TUNNEL_BYTES, Math.min(limits.maxTunnelBytes, share))
+  const { maxTunnelBytes, maxTotalTunnelBytes, bytesPerSecondPerNode } = limits
+  const share = Math.floor(maxTotalTunnelBytes / (2 * Math.max(1, count)))
+  // With more, a node that has to be slow would send for a moment, and then wait for seconds.
+  const paced = Math.floor(bytesPerSecondPerNode / PACED_PART)
+  return Math.max(MIN_TUNNEL_BYTES, Math.min(maxTunnelBytes, share, paced))
 }

@@ -1,0 +1,105 @@
+import { toNodeId, type NodeId } from '@astranet/interface'
+import { Session, type Stream } from '@astranet/mux'
+import { simLink, VirtualClock, type SimLinkOptions } from '@astranet/testkit/sim'
+import { Outlet } from '../../src/io/outlet.js'
+import { PacedCredit } from '../../src/io/paced-credit.js'
+import { Tunnel } from '../../src/io/tunnel.js'
+import { resolveTunnelLimits, tunnelShare } from '../../src/proto/tunnel/tunnel-limits.js'
+
+const WINDOW_BYTES = 16_777_216
+
+/** What the router knows of a node that sends. */
+interface Source {
+  readonly origin: NodeId
+  readonly credit: PacedCredit | undefined
+  /** Bytes that each of its tunnels may have in the router. */
+  readonly share: number
+}
+
+/** Nodes that send through one router to one end, on virtual time: sessions and tunnels, without links. */
+export class VirtualStar {
+  readonly clock: VirtualClock = new VirtualClock()
+  /** Bytes that the end has received of each tunnel. */
+  readonly received: number[] = []
+  readonly tunnels: Tunnel[] = []
+  readonly #toEnd: Session
+  readonly #outlet = new Outlet()
+  readonly #arrived: Stream[] = []
+  #sources = 0
+
+  constructor(end: SimLinkOptions) {
+    const link = simLink(this.clock, end)
+    this.#toEnd = this.#session(link.a, 'client')
+    this.#session(link.b, 'server', (stream) => this.#take(stream))
+    this.clock.advance(1_000)
+  }
+
+  /** A node joins the router, and opens so many tunnels to the end, which it keeps full. */
+  source(options: SimLinkOptions, { tunnels = 1, bytesPerSecond = Infinity } = {}): void {
+    const link = simLink(this.clock, options)
+    const origin = toNodeId(BigInt(++this.#sources))
+    const credit = bytesPerSecond === Infinity ? undefined : new PacedCredit(this.clock, bytesPerSecond)
+    const node = this.#session(link.a, 'client')
+    const limits = resolveTunnelLimits(credit === undefined ? {} : { bytesPerSecondPerNode: bytesPerSecond })
+    const share = tunnelShare(limits, 1)
+    this.#session(link.b, 'server', (near) => this.#forward(near, { origin, credit, share }))
+    this.clock.advance(1_000)
+    for (let count = 0; count < tunnels; count++) keepFull(node)
+  }
+
+  /** What each tunnel delivers in each of `count` seconds, once the windows are open. */
+  perSecond(count: number): number[][] {
+    this.clock.advance(3_000)
+    return Array.from({ length: count }, () => {
+      const before = [...this.received]
+      this.clock.advance(1_000)
+      return this.received.map((bytes, index) => bytes - (before[index] ?? 0))
+    })
+  }
+
+  #session(
+    pipe: ConstructorParameters<typeof Session>[0],
+    role: 'client' | 'server',
+    onStream?: (stream: Stream) => void,
+  ): Session {
+    const handler = onStream === undefined ? {} : { onStream }
+    return new Session(pipe, { role, clock: this.clock, random: () => 0.5, handler })
+  }
+
+  #forward(near: Stream, { origin, credit, share }: Source): void {
+    const far = this.#toEnd.tryOpenStream()
+    if (far === undefined) throw new Error('the end takes no stream')
+    for (const stream of [near, far]) stream.manualCredit = true
+    const common = { credit: undefined, initialBytes: undefined }
+    const tunnel = new Tunnel(
+      { ...common, stream: near, origin, credit, outlet: new Outlet() },
+      { ...common, stream: far, origin: toNodeId(0n), outlet: this.#outlet },
+      { onForwarded: () => undefined, onClose: () => undefined },
+    )
+    tunnel.limit(share)
+    this.tunnels.push(tunnel)
+    tunnel.start()
+  }
+
+  #take(stream: Stream): void {
+    const index = this.#arrived.push(stream) - 1
+    this.received[index] = 0
+    stream.carry(WINDOW_BYTES)
+    stream.handle({
+      onData: (_, chunk) => (this.received[index] = (this.received[index] ?? 0) + chunk.length),
+      onEnd: () => undefined,
+    })
+  }
+}
+
+/** Opens a stream and writes to it whenever it takes more. */
+function keepFull(session: Session): void {
+  const stream = session.tryOpenStream()
+  if (stream === undefined) throw new Error('the router takes no stream')
+  const chunk = new Uint8Array(30_000)
+  const write = (): void => {
+    while (stream.write(chunk));
+  }
+  stream.handle({ onData: () => undefined, onEnd: () => undefined, onWritable: write })
+  write()
+}

@@ -3,6 +3,7 @@ export type { LinkHandler, LinkOptions } from './io/link.js'
 export type { LinkState } from './io/link-core.js'
 export { MAX_DOORWAY_BYTES } from './io/doorway/link-opening.js'
 export type { RemoteNode } from './io/doorway/passage.js'
+export { parseIpEnd, type IpEnd } from './proto/ip-end.js'
 export { DEFAULT_HELLO_TIMEOUT_MS } from './io/link-options.js'
 export type {
   HandlerOf,

@@ -31,9 +31,32 @@ export function dialTarget(network: Network, address: string, options: TcpOption
   const host = named === '' ? THIS_MACHINE[network] : named
   const candidates = async (): Promise<NetConnectOpts[]> => {
     const addresses = await addressesOf(host, familyOf(network), options.lookup ?? dnsLookup)
-    return addresses.map((address) => ({ ...socketOptions(options), host: address, port }))
+    return reachable(addresses, options).map((address) => ({
+      ...{ ...socketOptions(options), host: address, port },
+      ...localEnd(options, isIP(address) === 6 ? '::' : '0.0.0.0'),
+    }))
   }
   return { candidates, host, path: undefined }
+}
+
+/** Those of the family of `localAddress`. Throws when there is none. */
+function reachable(addresses: readonly string[], { localAddress }: TcpOptions): readonly string[] {
+  if (localAddress === undefined) return addresses
+  const family = isIP(localAddress)
+  const found = addresses.filter((address) => isIP(address) === family)
+  if (found.length > 0) return found
+  const message = `${addresses.join(' and ')} cannot be dialed from ${localAddress}, which is IPv${family}.`
+  throw new AstraError('EADDRNOTAVAIL', message)
+}
+
+/** What has the socket bound before it connects, if anything. */
+function localEnd(
+  { localAddress, localPort }: TcpOptions,
+  anyAddress: string,
+): { localAddress?: string; localPort?: number } {
+  if (localPort === undefined) return localAddress === undefined ? {} : { localAddress }
+  // Without an address Node binds nothing for port 0.
+  return { localAddress: localAddress ?? anyAddress, localPort }
 }
 
 /** All addresses of a name of one family, or of both in turn. Throws `ENOTFOUND` when there is none. */

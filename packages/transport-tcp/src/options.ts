@@ -1,4 +1,4 @@
-import type { LookupFunction } from 'node:net'
+import { isIP, type LookupFunction } from 'node:net'
 import { checkMemoryUse, type MemoryUse } from '@astranet/interface'
 import { checkInteger } from '@astranet/interface/check'
 import type { TlsOptions } from './tls-options.js'
@@ -15,6 +15,18 @@ export interface TcpOptions {
    * limit.
    */
   backlog?: number
+  /**
+   * The IP address of this machine from which dials leave. An address of the other family than this one is not dialed:
+   * `EADDRNOTAVAIL` when there is no other. Default: the system chooses by the route.
+   */
+  localAddress?: string
+  /**
+   * The port from which dials leave, 0 to 65,535. 0 is a free port that the system chooses before it connects; such a
+   * port can be shared by later dials to other addresses, as hole punching does. Default: the system chooses the port
+   * when it connects, and no other socket can share it. Two dials from one port to one address fail with `EADDRINUSE`
+   * or `EADDRNOTAVAIL`, and so does one from a port at which this machine listens.
+   */
+  localPort?: number
   /** How host names are resolved, with the signature of `dns.lookup`. Default: `dns.lookup`. */
   lookup?: LookupFunction
   /** TLS with certificates on every network. Default: none. */
@@ -76,6 +88,7 @@ export function checkOptions(options: TcpOptions): void {
     throw new RangeError(`keepAliveDelayMs must be at least 1000 or false, got ${keepAliveDelayMs}`)
   }
   checkMemoryUse(options.memory)
+  checkLocalEnd(options)
   const alpnBytes = Buffer.byteLength(alpnProtocol)
   if (alpnBytes < 1 || alpnBytes > 255) {
     throw new RangeError(`alpnProtocol must be 1 to 255 bytes, got ${alpnBytes}`)
@@ -84,4 +97,10 @@ export function checkOptions(options: TcpOptions): void {
     checkInteger('handshakeTimeoutMs', handshakeTimeoutMs, { min: 1, max: MAX_TIMER_DELAY_MS })
   if (maxPendingHandshakes !== undefined)
     checkInteger('maxPendingHandshakes', maxPendingHandshakes, { min: 1, max: Number.MAX_SAFE_INTEGER })
+}
+
+function checkLocalEnd({ localAddress, localPort }: TcpOptions): void {
+  if (localAddress !== undefined && isIP(localAddress) === 0)
+    throw new TypeError(`localAddress must be an IP address, got ${JSON.stringify(localAddress)}`)
+  if (localPort !== undefined) checkInteger('localPort', localPort, { min: 0, max: 0xffff })
 }

@@ -84,7 +84,7 @@ async function browser() {
 
 async function networkNamespaces() {
   // How fast a network is filled depends on what else the machine does: that is measured by hand, not judged here.
-  const args = ['run', 'test:netns', '--', 'liveness']
+  const args = ['run', 'test:netns', '--', 'liveness', 'punch', 'relayed']
   const { exitCode } = await timed('tests in network namespaces', () => step('npm', args))
   return countOptional(netnsReportPath, exitCode)
 }

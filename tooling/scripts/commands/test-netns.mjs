@@ -9,8 +9,9 @@ import * as build from './build.mjs'
 export const reportPath = 'reports/vitest-netns.json'
 
 /**
- * Runs the tests that make networks of their own: rate, delay and broken links, in network namespaces. They measure, so
- * nothing else should run beside them. Where they cannot run it says why, and that is no failure.
+ * Runs the tests that make networks of their own: rate, delay and broken links, NATs and punching through them, in
+ * network namespaces. They measure, so nothing else should run beside them. Where they cannot run it says why, and that
+ * is no failure.
  *
  * @param {string[]} args for vitest, for example `throughput`
  * @returns {Promise<number>}
@@ -24,10 +25,7 @@ export async function run(args) {
   await build.run(['--filter=./packages/mux...'])
   const config = ['--config', 'vitest.netns.config.ts']
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${join(root, reportPath)}`]
-  const { exitCode } = await execNode(
-    'node_modules/vitest/vitest.mjs',
-    ['run', ...config, ...reporters, ...args],
-    { cwd: join(root, 'packages/mux') },
-  )
+  const vitest = 'node_modules/vitest/vitest.mjs'
+  const { exitCode } = await execNode(vitest, ['run', ...config, ...reporters, ...args], { cwd: root })
   return exitCode
 }

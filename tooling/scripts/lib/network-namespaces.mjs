@@ -15,9 +15,11 @@ export async function whyNoNetworkNamespaces() {
   }
   const inside = ['netns', 'exec', namespace]
   const netem = ['tc', 'qdisc', 'add', 'dev', 'lo', 'root', 'netem', 'delay', '1ms']
+  const hasFirewall = await succeeds('ip', ...inside, 'nft', 'list', 'ruleset')
   const hasNetem = await succeeds('ip', ...inside, ...netem)
   const hasDelayLine = existsSync('/dev/net/tun') && (await succeeds('perl', '-MTime::HiRes', '-e', '1'))
   await succeeds('ip', 'netns', 'del', namespace)
+  if (!hasFirewall) return 'nothing can stand for a NAT here (it takes nftables)'
   if (hasNetem || hasDelayLine) return undefined
   return 'nothing can delay packets here (it takes tc netem in the kernel, or /dev/net/tun and perl)'
 }

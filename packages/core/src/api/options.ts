@@ -5,6 +5,7 @@ import type { Policy } from '@astranet/policy'
 import type { CatalogueScope } from '@astranet/registry'
 import type { Identity } from '@astranet/secure'
 import type { Granter } from '@astranet/ticket'
+import type { PortMappingOption } from './port-mapping-option.js'
 import type { NodeRole } from './role.js'
 import type { TunnelOptions } from './tunnel-options.js'
 
@@ -118,6 +119,20 @@ export interface AstraNetOptions {
    * others.
    */
   tunnels?: TunnelOptions
+  /**
+   * Whether the node tries to reach those nodes directly that it reaches through routers: by addresses of the local
+   * network and such that the other node advertises, and through NATs, by connecting from both sides at once. Both nodes
+   * must agree, and it takes a router that is not on this node's own machine. It listens on a free port of all addresses
+   * for some seconds at a time, and sends at most 20,000 SYNs a minute. `false`: links through routers stay what they
+   * are. Default `true`; browsers cannot.
+   */
+  holePunching?: boolean
+  /**
+   * Whether the node asks the gateway of its network, by PCP or NAT-PMP, to forward a port to it while it tries to reach
+   * a node directly, for two minutes at most; `{ gateway }` names it where the default route does not (all systems but
+   * Linux). Off by default, because it changes what the gateway lets in. Without effect with `holePunching: false`.
+   */
+  portMapping?: PortMappingOption
   /**
    * How long a new connection may take until both sides have admitted each other, in whole ms, 1 to 2^31 - 1. Then it
    * is closed. Default 10,000.

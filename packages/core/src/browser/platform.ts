@@ -28,6 +28,8 @@ export const browser: Platform<Socket, Listener> = {
   transports: () => [ws({ protocol: ALPN_PROTOCOL })],
   role: 'leaf',
   hostAddresses: () => [],
+  hostNetworks: () => [],
+  punchSockets: undefined,
   healthChecks: { tcp: undefined, httpStatus },
   publish: () => undefined,
   hasSubscribers: () => false,

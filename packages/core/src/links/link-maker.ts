@@ -72,7 +72,7 @@ export class LinkMaker {
       signal.throwIfAborted()
     }
     const { introduction, table, atExit, machine } = this.#parts
-    const { remoteAddress } = duplex
+    const { localAddress, remoteAddress } = duplex
     const { incarnation } = introduction()
     const link = this.#makeLink(duplex, role, { credentials, path })
     let ignoreSignal = (): void => undefined
@@ -91,6 +91,7 @@ export class LinkMaker {
         }
         table.add(link, {
           role,
+          localAddress,
           remoteAddress,
           path,
           over,

@@ -1,4 +1,5 @@
 import type { NodeId } from '@astranet/interface'
+import type { PunchMethod } from '@astranet/relay'
 
 /** The way that the bytes of a link take. */
 export interface LinkPath {
@@ -9,10 +10,17 @@ export interface LinkPath {
    * first one, which the leaf does not know.
    */
   readonly via: readonly NodeId[]
+  /** How two nodes that met through routers came to connect directly; absent on all other paths. */
+  readonly method?: PunchMethod
 }
 
 /** @internal A connection between the two nodes. */
 export const DIRECT: LinkPath = Object.freeze({ kind: 'direct', via: Object.freeze([]) })
+
+/** @internal A connection that two nodes made after they had met through routers. */
+export function punched(method: PunchMethod): LinkPath {
+  return Object.freeze({ ...DIRECT, method })
+}
 
 /** @internal A tunnel through routers. */
 export function relayed(via: readonly NodeId[]): LinkPath {

@@ -14,6 +14,7 @@ interface Opening {
 export interface LinkRecord {
   readonly role: LinkRole
   readonly remoteAddress: string
+  readonly localAddress: string
   readonly path: LinkPath
   /** For a link through routers: the link to the first one. */
   readonly over: Link | undefined

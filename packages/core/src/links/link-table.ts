@@ -44,6 +44,8 @@ export interface LinkTableParts {
   readonly conflicts: Conflicts
   readonly reports: LinkReports
   readonly registry: RegistryReceiver
+  /** A peer sent a control message over a link through routers. */
+  readonly onRelayedMessage: (nodeId: NodeId, type: number, body: unknown) => void
   readonly streams: StreamTakers
   readonly held: HeldStreams
 }
@@ -59,6 +61,10 @@ export class LinkTable implements LinkHandler {
     streamQuota: (link) => this.streamQuota(link),
     onOpen: (link) => this.onOpen(link),
     onStream: (link, header, stream, bytes) => this.onStream(link, header, stream, bytes),
+    onMessage: (link, type, body) => {
+      const nodeId = this.#links.get(link)?.nodeId
+      if (nodeId !== undefined) this.#parts.onRelayedMessage(nodeId, type, body)
+    },
     onConflict: (link) => this.onConflict(link),
     onGoAway: (link) => this.onGoAway(link),
     onClose: (link, error) => this.onClose(link, error),

@@ -42,6 +42,8 @@ export interface NeighboursParts {
   readonly transportFor: (network: string) => Transport
   /** There is a link to a node where there was none, another one is preferred now, or there is none any more. */
   readonly onPreferred: (nodeId: NodeId) => void
+  /** A node sent a control message over a link through routers. */
+  readonly onRelayedMessage: (nodeId: NodeId, type: number, body: unknown) => void
   /** What the catalogue knows of nodes and links has changed: another node may be reached now. Once in a turn. */
   readonly onGraph: () => void
   /** Throws when the node is closed. */
@@ -88,7 +90,7 @@ export class Neighbours {
     const relayed = new RelayedLinks({ self, clock, idleMs, onChange: onPreferred })
     this.relayed = relayed
     const table = new LinkTable({
-      ...{ introduction, preferred, relayed, streams },
+      ...{ introduction, preferred, relayed, streams, onRelayedMessage: parts.onRelayedMessage },
       held: new HeldStreams(options.maxPendingStreams),
       admission: new Admission({
         maxLinks: options.maxLinks,

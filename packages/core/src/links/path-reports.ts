@@ -39,5 +39,5 @@ export class PathReports {
 
 function isSamePath(one: LinkPath | undefined, other: LinkPath | undefined): boolean {
   if (one === undefined || other === undefined) return one === other
-  return one.kind === other.kind && one.via.join() === other.via.join()
+  return one.kind === other.kind && one.method === other.method && one.via.join() === other.via.join()
 }

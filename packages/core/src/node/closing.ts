@@ -47,6 +47,7 @@ export class Closing<TSocket, TListener> {
     parts.dialer.close()
     parts.links.close(nodeClosed('dial', ''))
     parts.forwarder.close()
+    const punching = parts.punching.close()
     for (const queue of parts.ports.all()) queue.close()
     parts.discovery.close()
     onBegin()
@@ -54,7 +55,7 @@ export class Closing<TSocket, TListener> {
     if (leaving === undefined) this.#closeRegistry()
     else void leaving.then(() => this.#closeRegistry())
     const isIdle = leaving === undefined || drainMs === 0 ? leaving : leaving.then(() => this.#drain(drainMs))
-    await Promise.all([parts.endpoints.close(), table.close(isIdle), parts.loopback.close()])
+    await Promise.all([parts.endpoints.close(), table.close(isIdle), parts.loopback.close(), punching])
   }
 
   #drain(forMs: number): Promise<void> {

@@ -1,7 +1,7 @@
 import type { NodeId } from '@astranet/interface'
 import type { Link, PipeProtection } from '@astranet/link'
 import type { CatalogueRole, RegistryInspection, ServiceInstance } from '@astranet/registry'
-import type { ForwarderInspection, TunnelInspection } from '@astranet/relay'
+import type { ForwarderInspection, PunchInspection, TunnelInspection } from '@astranet/relay'
 import { trafficOf, type LinkReports, type Traffic } from '../links/link-reports.js'
 import type { LinkTable } from '../links/link-table.js'
 import type { LinkPath } from '../links/link-path.js'
@@ -42,6 +42,8 @@ export interface NodeInspection {
   readonly services: readonly ServiceInstance[]
   /** What it forwards for others. */
   readonly forwarding: ForwarderInspection
+  /** How it tried to reach other nodes without routers. */
+  readonly punching: PunchInspection
   /** The tunnels that it forwards. */
   readonly tunnels: readonly TunnelInspection[]
 }

@@ -17,6 +17,7 @@ import type { LinkRecord } from '../links/link-record.js'
 import type { LinkSource } from '../links/link-source.js'
 import { Neighbours } from '../links/neighbours.js'
 import { PathReports } from '../links/path-reports.js'
+import { Punching } from '../links/punching.js'
 import { RegistryReports } from '../links/registry-reports.js'
 import { ownIdentity } from '../links/remote-identity.js'
 import { Binder } from '../listen/binder.js'
@@ -57,6 +58,7 @@ export interface NodeParts<TSocket, TListener> {
   readonly dialer: Dialer<TSocket>
   readonly links: LinkSource
   readonly forwarder: Forwarder
+  readonly punching: Punching
   readonly endpoints: Endpoints
   readonly tickets: TicketMaker
 }
@@ -94,8 +96,10 @@ export function nodeParts<TSocket, TListener>(
     transportFor: (network) => host.transportFor(network),
     onPreferred: (nodeId) => {
       paths.changed(nodeId)
+      punching.changed(nodeId)
       host.onOffers()
     },
+    onRelayedMessage: (nodeId, type, body) => punching.receive(nodeId, type, body),
     checkOpen: (syscall, address) => host.checkOpen(syscall, address),
   })
   const { table, maker, sync } = neighbours
@@ -108,6 +112,12 @@ export function nodeParts<TSocket, TListener>(
     onChange: () => waiters.wake(),
   })
   const paths = new PathReports({ reporter: platform, linkTo: links.linkTo.bind(links), recordOf })
+  const punching = new Punching({
+    ...{ self, clock, maker, recordOf, machine: platform.machine, reporter: platform },
+    ...{ direct: neighbours.preferred, relayed: neighbours.relayed, hostNetworks: platform.hostNetworks },
+    sockets: options.isPunching ? platform.punchSockets?.(options.portMapping) : undefined,
+    addresses: () => endpoints.addresses,
+  })
   const dialer = new Dialer({
     ...{ factory: platform, self, clock, catalogue, ports, loopback, access, offers, waiters, zone },
     ...{ links, identityOf: table.identityOf.bind(table) },
@@ -127,7 +137,7 @@ export function nodeParts<TSocket, TListener>(
   const tickets = new TicketMaker({ identity, secret, psk, addresses: () => endpoints.addresses })
   return {
     ...{ access, catalogue, routes, neighbours, ports, binder },
-    ...{ loopback, offers, discovery, dialer, links, forwarder, endpoints, tickets },
+    ...{ loopback, offers, discovery, dialer, links, forwarder, punching, endpoints, tickets },
   }
 }
 

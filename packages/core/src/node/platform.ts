@@ -1,5 +1,7 @@
+import type { OwnNetwork, PunchSockets } from '@astranet/relay'
 import type { SignatureCrypto } from '@astranet/secure'
 import type { DefaultTransports } from '../api/options.js'
+import type { PortMappingOption } from '../api/port-mapping-option.js'
 import type { NodeRole } from '../api/role.js'
 import type { HealthChecks } from '../health/health-check.js'
 import type { ListenerFactory } from '../listen/binder.js'
@@ -22,6 +24,10 @@ export interface Platform<TSocket, TListener>
   readonly signatures: SignatureCrypto
   /** The IP addresses at which other machines may reach this one. */
   hostAddresses(): readonly string[]
+  /** The networks that this machine is in, without loopback and link-local ones. */
+  hostNetworks(): readonly OwnNetwork[]
+  /** What connects to peers behind NATs; `undefined` where the runtime has no TCP. */
+  readonly punchSockets: ((portMapping: PortMappingOption) => PunchSockets) | undefined
   /** How the health of services is asked over the network. */
   readonly healthChecks: HealthChecks
   /** How links notice that the program ends. */

@@ -1,5 +1,5 @@
 import { checkMemoryUse, systemClock, type Clock, type MemoryUse, type Transport } from '@astranet/interface'
-import { checkInteger } from '@astranet/interface/check'
+import { checkBoolean, checkInteger } from '@astranet/interface/check'
 import { DEFAULT_HELLO_TIMEOUT_MS, DoorwaySlots } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
 import { PolicyEngine } from '@astranet/policy'
@@ -7,6 +7,7 @@ import type { CatalogueRoleOptions, CatalogueScope } from '@astranet/registry'
 import { issuerCheck, type Granter } from '@astranet/ticket'
 import { checkClock, checkOptions, checkTimeout } from '../api/check.js'
 import type { AstraNetOptions, DefaultTransports, DoorwayLimits, Encryption } from '../api/options.js'
+import { checkPortMapping, type PortMappingOption } from '../api/port-mapping-option.js'
 import { checkRole, type NodeRole } from '../api/role.js'
 import { resolveTunnelOptions, type ResolvedTunnelOptions } from '../api/tunnel-options.js'
 import { checkZone } from '../api/service-text.js'
@@ -26,6 +27,9 @@ export interface ResolvedOptions extends ResolvedTunnelOptions {
   readonly slots: DoorwaySlots
   /** The network's secret itself, for tickets. */
   readonly secret: string | undefined
+  /** Whether nodes behind routers are to be reached directly. */
+  readonly isPunching: boolean
+  readonly portMapping: PortMappingOption
   /** The nodes whose grants are believed, beside this one. */
   readonly granters: readonly Granter[]
   readonly maxLinks: number
@@ -64,6 +68,7 @@ export function resolveOptions(options: AstraNetOptions, defaults: OptionDefault
     role = defaults.role,
     catalogue,
     zone = '',
+    holePunching = true,
   } = options
   if (secret !== undefined) checkNetworkSecret(secret)
   const memory = checkMemoryUse(options.memory)
@@ -84,6 +89,8 @@ export function resolveOptions(options: AstraNetOptions, defaults: OptionDefault
     psk: secret === undefined ? undefined : pskOf(secret),
     encryption: checkEncryption(encryption),
     secret,
+    portMapping: checkPortMapping(options.portMapping),
+    isPunching: checkBoolean('holePunching', holePunching),
     granters: checkGranters(granters),
     role: checkRole(role, catalogue),
     catalogue,

@@ -6,5 +6,6 @@ import type { AstraNetOptions } from '../api/options.js'
 
 /** The default transports on Node: `tcp`, `tcp4`, `tcp6`, `unix`; `ws`, `wss`. */
 export function defaultTransports({ memory = 'fast' }: AstraNetOptions): readonly Transport[] {
-  return [tcp({ memory, alpnProtocol: ALPN_PROTOCOL }), ws({ memory, protocol: ALPN_PROTOCOL })]
+  // A port that was bound can be used again for reaching other nodes through a NAT.
+  return [tcp({ memory, alpnProtocol: ALPN_PROTOCOL, localPort: 0 }), ws({ memory, protocol: ALPN_PROTOCOL })]
 }

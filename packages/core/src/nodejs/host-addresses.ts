@@ -1,4 +1,5 @@
-import { networkInterfaces } from 'node:os'
+import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os'
+import { parseHost, type OwnNetwork } from '@astranet/relay'
 
 /** Addresses that are valid on one link only: 169.254.0.0/16 and fe80::/10. */
 const LINK_LOCAL = /^(169\.254\.|fe[89ab])/i
@@ -13,7 +14,16 @@ export function hostAddresses(): string[] {
   ]
 }
 
-function interfaces(): { readonly address: string; readonly internal: boolean }[] {
+/** @internal The networks that this machine is in, without loopback and link-local ones. */
+export function hostNetworks(): OwnNetwork[] {
+  return interfaces().flatMap(({ internal, address, cidr }) => {
+    const host = parseHost(address)
+    if (internal || LINK_LOCAL.test(address) || host === undefined || cidr === null) return []
+    return [{ host, prefixBits: Number(cidr.slice(cidr.indexOf('/') + 1)) }]
+  })
+}
+
+function interfaces(): NetworkInterfaceInfo[] {
   try {
     return Object.values(networkInterfaces()).flatMap((each) => each ?? [])
   } catch {

@@ -10,8 +10,9 @@ import { defaultTransports } from './default-transports.js'
 import { atExit } from './exit.js'
 import { httpStatus } from './health/http-status.js'
 import { tcpCheck } from './health/tcp-check.js'
-import { hostAddresses } from './host-addresses.js'
+import { hostAddresses, hostNetworks } from './host-addresses.js'
 import { Listener } from './listener.js'
+import { punchSockets } from './punch-sockets.js'
 import { Socket } from './socket.js'
 
 /** @internal Node: sockets and listeners like those of `node:net`, and its diagnostics. */
@@ -24,6 +25,8 @@ export const nodejs: Platform<Socket, Listener> = {
   transports: defaultTransports,
   role: 'node',
   hostAddresses,
+  hostNetworks,
+  punchSockets,
   healthChecks: { tcp: tcpCheck, httpStatus },
   atExit,
   machine: new MachineWatch({

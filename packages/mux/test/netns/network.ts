@@ -1,6 +1,6 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { inside, ipBatch, run, setSystemValues } from '../../../../tooling/test-support/netns/commands.js'
+import { DelayLine, type LineEnd } from '../../../../tooling/test-support/netns/line.js'
+import { Namespaces, removeLeftovers } from '../../../../tooling/test-support/netns/namespaces.js'
 
 /** What a path between two namespaces is like. */
 export interface PathOptions {
@@ -26,32 +26,30 @@ export interface Network {
 const ADDRESSES = { a: '10.77.0.1', b: '10.77.0.2' }
 
 /** Windows of TCP that suit the longest path here; in the namespaces only. */
-const SYSCTLS = { tcp_wmem: '4096 16384 67108864', tcp_rmem: '4096 131072 67108864' }
+const SYSCTLS = {
+  'net/ipv4/tcp_wmem': '4096 16384 67108864',
+  'net/ipv4/tcp_rmem': '4096 131072 67108864',
+}
 
 /** What a packet may hold: as large as on most fast links. */
 const MTU = '9000'
 
-let networks = 0
-
 /** Makes a network. Where the kernel has no netem, a process between two TUN devices takes its place. */
 export async function network(options: PathOptions): Promise<Network> {
-  const name = `astra-${process.pid}-${networks++}`
-  const names = { a: `${name}-a`, b: `${name}-b` }
-  for (const namespace of [names.a, names.b]) run('ip', 'netns', 'add', namespace)
+  removeLeftovers()
+  const namespaces = new Namespaces()
+  const names = { a: namespaces.add('a'), b: namespaces.add('b') }
   const line = hasNetem(names.a) ? layVeth(names, options) : await layTun(names, options)
   for (const end of ['a', 'b'] as const) configure(names[end], ADDRESSES[end])
   return {
     ...names,
     address: ADDRESSES.b,
     cut() {
-      for (const namespace of [names.a, names.b]) inside(namespace, 'ip', 'link', 'set', 'path', 'down')
+      for (const namespace of [names.a, names.b]) ipBatch(namespace, ['link set path down'])
     },
     async dispose() {
-      for (const namespace of [names.a, names.b]) run('ip', 'netns', 'del', namespace)
-      if (line === undefined) return
-      const exit = once(line, 'exit')
-      line.stdin?.end()
-      await exit
+      await line?.end()
+      namespaces[Symbol.dispose]()
     },
   }
 }
@@ -78,36 +76,12 @@ function layVeth(names: { a: string; b: string }, options: PathOptions): undefin
   return undefined
 }
 
-async function layTun(names: { a: string; b: string }, options: PathOptions): Promise<ChildProcess> {
-  const script = fileURLToPath(new URL('delay-line.pl', import.meta.url))
-  const devices = { a: `at${process.pid}x${networks}a`, b: `at${process.pid}x${networks}b` }
-  const settings = [String(options.bytesPerSecond), String(options.delayMs)]
-  const line = spawn('perl', [script, devices.a, devices.b, ...settings], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  await Promise.race([
-    once(line.stdout, 'data'),
-    once(line, 'exit').then(() => Promise.reject(new Error('the delay line ended before it was ready'))),
-  ])
-  for (const end of ['a', 'b'] as const) {
-    run('ip', 'link', 'set', devices[end], 'netns', names[end], 'name', 'path')
-  }
-  return line
+async function layTun(names: { a: string; b: string }, options: PathOptions): Promise<DelayLine> {
+  const [one, other] = [names.a, names.b].map((namespace) => ({ namespace, name: 'path' }))
+  return await DelayLine.lay([one as LineEnd, other as LineEnd], options, 'tun')
 }
 
 function configure(namespace: string, address: string): void {
-  inside(namespace, 'ip', 'link', 'set', 'lo', 'up')
-  inside(namespace, 'ip', 'addr', 'add', `${address}/24`, 'dev', 'path')
-  inside(namespace, 'ip', 'link', 'set', 'path', 'mtu', MTU, 'txqueuelen', '10000', 'up')
-  for (const [name, value] of Object.entries(SYSCTLS)) {
-    inside(namespace, 'sh', '-c', `echo ${value} > /proc/sys/net/ipv4/${name}`)
-  }
-}
-
-function inside(namespace: string, command: string, ...args: string[]): void {
-  run('ip', 'netns', 'exec', namespace, command, ...args)
-}
-
-function run(command: string, ...args: string[]): void {
-  execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  ipBatch(namespace, [`addr add ${address}/24 dev path`, `link set path mtu ${MTU} txqueuelen 10000 up`])
+  setSystemValues(namespace, SYSCTLS)
 }

@@ -1,15 +1,20 @@
-# Carries packets between two TUN devices as a line with a rate and a delay would: what `tc netem` does, for kernels
-# that are built without it. Nothing is lost or reordered, and the queue has no bound.
+# Carries packets between two TUN devices, or frames between two TAP devices, as a line with a rate and a delay would:
+# what `tc netem` does, for kernels that are built without it. Nothing is reordered, and the queue has no bound.
 #
-# Usage: delay-line.pl <device a> <device b> <bytes per second> <delay in ms>
+# Usage: delay-line.pl <device a> <device b> <bytes per second> <delay in ms> [<share that is lost, 0 to 1> [tap]]
 # Prints "ready" when both devices exist; ends when its stdin does.
 use strict;
 use warnings;
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
-my ($name_a, $name_b, $rate, $delay_ms) = @ARGV;
+my ($name_a, $name_b, $rate, $delay_ms, $loss, $kind) = @ARGV;
+$loss //= 0;
 my $TUNSETIFF = 0x400454ca;
 my $IFF_TUN_WITHOUT_HEADER = 0x1001;
+my $IFF_TAP_WITHOUT_HEADER = 0x1002;
+my $FLAGS = ($kind // 'tun') eq 'tap' ? $IFF_TAP_WITHOUT_HEADER : $IFF_TUN_WITHOUT_HEADER;
+# The same packets are lost in each run.
+srand(1);
 my $LONGEST = 65536;
 
 my @ends = map { { fh => open_tun($_), line => [], free => 0 } } ($name_a, $name_b);
@@ -48,6 +53,7 @@ sub take {
     return unless $length;
     $end->{free} = $now if $end->{free} < $now;
     $end->{free} += $length / $rate;
+    next if $loss > 0 && rand() < $loss;
     push @{ $end->{line} }, [$end->{free} + $delay_ms / 1000, $packet];
   }
 }
@@ -55,7 +61,7 @@ sub take {
 sub open_tun {
   my ($name) = @_;
   open(my $fh, '+<', '/dev/net/tun') or die "/dev/net/tun: $!\n";
-  my $request = pack('a16 s x22', $name, $IFF_TUN_WITHOUT_HEADER);
+  my $request = pack('a16 s x22', $name, $FLAGS);
   ioctl($fh, $TUNSETIFF, $request) or die "TUNSETIFF $name: $!\n";
   require Fcntl;
   fcntl($fh, Fcntl::F_SETFL(), Fcntl::O_NONBLOCK() | Fcntl::O_RDWR()) or die "O_NONBLOCK: $!\n";

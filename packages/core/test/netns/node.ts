@@ -1,0 +1,177 @@
+// One node, in a process of its own in a network namespace. What it can do is in `NodeCalls`.
+import { createHash } from 'node:crypto'
+import { subscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import { AstraNet, type LinkPath, type NodeInspection, type Socket } from '@astranet/core'
+import { systemClock, type NodeId } from '@astranet/interface'
+import { serveCalls } from '../../../../tooling/test-support/netns/node-process.js'
+
+/** What a {@link NodeProcess} of this script can be asked. */
+export type NodeCalls = typeof calls
+
+/** A path as it was reported. */
+export interface ReportedPath {
+  readonly atMs: number
+  readonly nodeId: NodeId
+  /** `undefined`: there is no link any more. */
+  readonly path: LinkPath | undefined
+}
+
+const PIECE_BYTES = 65_536
+
+const SECRET = 'a secret of the tests in networks'
+
+let node: AstraNet | undefined
+/** The first socket to each service. */
+const sockets = new Map<string, Socket>()
+const many: Socket[] = []
+const paths: ReportedPath[] = []
+const wake = new Set<() => void>()
+
+subscribe('astranet:link:path', (message) => {
+  paths.push({ ...(message as Pick<ReportedPath, 'nodeId' | 'path'>), atMs: Date.now() })
+  for (const each of wake) each()
+})
+
+const calls = {
+  /** Makes the node; a router listens at `listen` (`host:port`). */
+  async start(options: {
+    role: 'router' | 'node' | 'leaf'
+    listen?: string
+    join?: string
+    holePunching?: boolean
+    portMapping?: boolean
+  }): Promise<{ nodeId: NodeId; address: string }> {
+    const { role, listen, join, holePunching = true, portMapping = false } = options
+    node = new AstraNet({ role, secret: SECRET, holePunching, portMapping })
+    const endpoint = listen === undefined ? undefined : await node.listenAndServe('tcp', listen)
+    if (join !== undefined) await node.join('tcp', join)
+    return { nodeId: node.nodeId, address: endpoint?.address ?? '' }
+  },
+
+  /** Offers a service that sends everything back. */
+  async serve(name: string): Promise<void> {
+    const listener = await own().bind('', name)
+    listener.on('connection', (socket) => socket.on('error', () => {}).pipe(socket))
+  },
+
+  /** Dials the service, has it answer, and keeps the socket open. Says how long that took, and the path. */
+  async dial(name: string): Promise<{ atMs: number; elapsedMs: number; path: LinkPath }> {
+    const start = performance.now()
+    const socket = await own().dial('', name, { timeoutMs: 10_000 })
+    socket.on('error', () => {})
+    if (!sockets.has(name)) sockets.set(name, socket)
+    await answered(socket)
+    return { atMs: Date.now(), elapsedMs: performance.now() - start, path: socket.path }
+  },
+
+  /** Resolves when the socket that was dialed first to the service has answered. */
+  async echo(name: string): Promise<void> {
+    await answered(sockets.get(name) as Socket)
+  },
+
+  /** What was reported since then of paths to the node, as soon as there is such; `undefined` when it is late. */
+  reported(options: {
+    /** A direct path, or that there is no link any more. */
+    what: 'direct' | 'none'
+    nodeId: NodeId
+    timeoutMs: number
+    sinceMs?: number
+  }): Promise<ReportedPath | undefined> {
+    const { what, nodeId, timeoutMs, sinceMs = 0 } = options
+    const isWanted = (each: ReportedPath): boolean =>
+      each.nodeId === nodeId && (each.path?.kind ?? 'none') === what && each.atMs >= sinceMs
+    return new Promise((resolve) => {
+      const look = (isLate = false): void => {
+        const found = paths.find(isWanted)
+        if (found === undefined && !isLate) return
+        wake.delete(look)
+        timer.cancel()
+        resolve(found)
+      }
+      const timer = systemClock.setTimer(timeoutMs, () => look(true))
+      wake.add(look)
+      look()
+    })
+  },
+
+  /** Offers a service that answers, at the end of what it receives, with its SHA-256. */
+  async serveHash(name: string): Promise<void> {
+    const listener = await own().bind('', name)
+    listener.on('connection', (socket) => {
+      const hash = createHash('sha256')
+      socket.on('error', () => {})
+      socket.on('data', (chunk: Buffer) => void hash.update(chunk))
+      socket.on('end', () => socket.end(hash.digest('hex')))
+    })
+  },
+
+  /** Sends so many pieces of 64 KiB that all differ, and says what both sides have as their SHA-256. */
+  async pour(options: {
+    name: string
+    pieces: number
+  }): Promise<{ own: string; theirs: string; elapsedMs: number; path: LinkPath }> {
+    const { name, pieces } = options
+    const socket = await own().dial('', name)
+    const hash = createHash('sha256')
+    const start = performance.now()
+    for (let piece = 0; piece < pieces; piece++) {
+      const bytes = Buffer.alloc(PIECE_BYTES, piece % 251)
+      bytes.writeUInt32BE(piece)
+      hash.update(bytes)
+      if (!socket.write(bytes)) await once(socket, 'drain')
+    }
+    socket.end()
+    let theirs = ''
+    for await (const chunk of socket) theirs += String(chunk)
+    return { own: hash.digest('hex'), theirs, elapsedMs: performance.now() - start, path: socket.path }
+  },
+
+  /** Dials so many streams, has each answer once while all others stay open, and closes them. */
+  async dialMany({
+    name,
+    count,
+  }: {
+    name: string
+    count: number
+  }): Promise<{ paths: string[]; elapsedMs: number }> {
+    const start = performance.now()
+    const dials = Array.from({ length: count }, async () => {
+      const socket = await own().dial('', name, { timeoutMs: 60_000 })
+      await answered(socket)
+      return socket
+    })
+    const open = await Promise.all(dials)
+    const kinds = new Set(open.map((socket) => socket.path.kind))
+    many.push(...open)
+    return { paths: [...kinds], elapsedMs: performance.now() - start }
+  },
+
+  /** Closes what `dialMany` opened. */
+  closeMany(): void {
+    for (const socket of many.splice(0)) socket.destroy()
+  },
+
+  forwarding: (): NodeInspection['forwarding'] => own().inspect().forwarding,
+
+  inspect: (): Pick<NodeInspection, 'punching'> => ({ punching: own().inspect().punching }),
+
+  async close(): Promise<void> {
+    await node?.close()
+  },
+}
+
+function own(): AstraNet {
+  if (node === undefined) throw new Error('the node was not started')
+  return node
+}
+
+async function answered(socket: Socket): Promise<void> {
+  socket.write('word')
+  await new Promise<void>((resolve, reject) => {
+    socket.once('data', () => resolve())
+    socket.once('close', () => reject(new Error('the socket closed')))
+  })
+}
+
+serveCalls(calls)

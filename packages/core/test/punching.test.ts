@@ -1,0 +1,104 @@
+import { systemClock, type NodeId } from '@astranet/interface'
+import type { Link } from '@astranet/link'
+import { expect, test } from 'vitest'
+import type { LinkMaker } from '../src/links/link-maker.js'
+import type { LinkRecord } from '../src/links/link-record.js'
+import { Punching } from '../src/links/punching.js'
+import type { PreferredLinks } from '../src/links/preferred-links.js'
+import { MachineWatch } from '../src/node/machine-watch.js'
+import { Net } from './discovery-support.js'
+
+const ROUTER = 9n as NodeId
+const PEER = 2n as NodeId
+
+/** The number of OFFER, CONSENT, START and GIVE_UP. */
+const [OFFER, CONSENT, START, GIVE_UP] = [0x20, 0x21, 0x22, 0x23]
+
+/** A node that has a link to a router, which sees it at `seen`, and one through it to a peer. */
+function punching(seen: string) {
+  const sent: [number, unknown][] = []
+  const published: unknown[] = []
+  const dialed: string[] = []
+  const router = { peer: { roles: ['router'], observedAddress: seen } } as unknown as Link
+  const relayed = { send: (type: number, body: unknown) => sent.push([type, body]) } as unknown as Link
+  const record = { role: 'dialer', localAddress: '192.168.1.2:5000', remoteAddress: '203.0.113.9:4000' }
+  const parts = {
+    direct: { linkTo: () => undefined, [Symbol.iterator]: () => [[ROUTER, router]].values() },
+    relayed: { linkTo: (nodeId: NodeId) => (nodeId === PEER ? relayed : undefined) },
+    recordOf: () => record as LinkRecord,
+  } as unknown as { direct: PreferredLinks; relayed: PreferredLinks; recordOf: () => LinkRecord }
+  const dial = (remote: { host: string }): Promise<never> => {
+    dialed.push(remote.host)
+    return Promise.reject(new Error('nobody is there'))
+  }
+  const under = new Punching({
+    ...parts,
+    // The higher node id asks later, so what the peer sends comes first.
+    ...{ self: 5n as NodeId, clock: systemClock, maker: undefined as unknown as LinkMaker },
+    machine: new MachineWatch({ clock: systemClock, timeOfDay: () => 0, network: () => '' }),
+    reporter: { publish: (_name, message) => void published.push(message) },
+    hostNetworks: () => [{ host: '192.168.1.2', prefixBits: 24 }],
+    addresses: () => [],
+    sockets: {
+      listen: () => Promise.resolve({ port: 6_000, mapped: [], close: () => Promise.resolve() }),
+      ...{
+        dial,
+        openSimultaneously: () => undefined,
+        openManyPorts: () => undefined,
+        tryPorts: () => undefined,
+      },
+    },
+  })
+  under.changed(PEER)
+  return { under, sent, published, dialed }
+}
+
+test('what a hostile peer sends is refused with a reason and counted, and nothing is dialed', async () => {
+  const { under, sent, published, dialed } = punching('198.51.100.1:5000')
+  const list = ['127.0.0.1:22', '224.0.0.1:1', '255.255.255.255:1', '203.0.113.9:4000', '192.168.1.255:1']
+  const body = [7, 2, 0, list.map((text) => [2, text])]
+  under.receive(PEER, CONSENT, body)
+  under.receive(PEER, START, [7])
+  under.receive(PEER, OFFER, 'nonsense')
+  under.receive(PEER, OFFER, [7, 2, 0, Array.from({ length: 25 }, () => [2, '198.51.100.2:1'])])
+  under.receive(PEER, OFFER, body)
+  await expect.poll(() => sent.at(-1)?.[0]).toBe(CONSENT)
+  under.receive(PEER, START, [7])
+  expect(under.inspect()).toEqual({
+    ...{ begun: 1, failed: 0, linked: {} },
+    refused: { 'not asked for': 2, malformed: 2 },
+    leftOut: { loopback: 1, multicast: 1, broadcast: 2, relay: 1 },
+  })
+  expect(published).toContainEqual(
+    expect.objectContaining({ nodeId: PEER, kind: 'refused', refusal: 'malformed' }),
+  )
+  await under.close()
+  expect(dialed).toEqual([])
+})
+
+test('messages of a node that is not reached through a router are ignored', async () => {
+  const { under, sent } = punching('198.51.100.1:5000')
+  under.receive(3n as NodeId, OFFER, [7, 2, 0, []])
+  expect([sent, under.inspect().refused]).toEqual([[], {}])
+  await under.close()
+})
+
+test('a node whose router is on its own machine makes no direct links', async () => {
+  const { under, sent } = punching('127.0.0.1:5000')
+  under.receive(PEER, OFFER, [7, 2, 0, []])
+  expect(sent).toEqual([[GIVE_UP, [7, 1, expect.any(String)]]])
+  expect(under.inspect().refused).toEqual({ unwilling: 1 })
+  await under.close()
+})
+
+test('nodes on one machine with their router stay on it, and send nothing to its network', async () => {
+  await using net = new Net()
+  const router = await net.node({ role: 'router' })
+  const server = await net.node({}, router)
+  const client = await net.node({}, router)
+  await server.bind('', 'echo')
+  const socket = await client.dial('', 'echo')
+  expect(socket.path.kind).toBe('relay')
+  for (const node of [server, client]) expect(node.inspect().punching).toMatchObject({ begun: 0, linked: {} })
+  socket.destroy()
+})

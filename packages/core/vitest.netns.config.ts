@@ -1,0 +1,4 @@
+import { mergeConfig } from 'vitest/config'
+import { netns } from '../../vitest.netns.shared.js'
+
+export default mergeConfig(netns, { test: { name: 'core-netns' } })

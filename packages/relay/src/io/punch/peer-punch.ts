@@ -1,0 +1,140 @@
+import type { NodeId, Timer } from '@astranet/interface'
+import { PunchNegotiation, type OwnFacts, type PunchAction } from '../../proto/punch/negotiation.js'
+import { isSameSite, ownFacts } from '../../proto/punch/own-facts.js'
+import { RetrySchedule } from '../../proto/punch/retry-schedule.js'
+import type { PuncherParts } from './puncher-parts.js'
+import { PunchRound } from './round.js'
+
+/** How much later the higher node id asks, in ms, so that the two sides seldom ask at once. */
+const YIELD_MS = 500
+
+/** The attempts to reach one peer directly, as long as it is reached over a router. Holds one timer. */
+export class PeerPunch {
+  readonly peer: NodeId
+  readonly #parts: PuncherParts
+  readonly #takeSyn: (host: string) => boolean
+  readonly #negotiation: PunchNegotiation
+  readonly #schedule: RetrySchedule
+  #round: PunchRound | undefined = undefined
+  #timer: Timer | undefined = undefined
+  #isPreparing = false
+  #isClosed = false
+
+  constructor(peer: NodeId, parts: PuncherParts, takeSyn: (host: string) => boolean) {
+    this.peer = peer
+    this.#parts = parts
+    this.#takeSyn = takeSyn
+    const { self, situation, randomRound, isWilling, clock } = parts
+    this.#schedule = new RetrySchedule(clock.now())
+    this.#negotiation = new PunchNegotiation({
+      ...{ self, peer, randomRound },
+      isWilling: () => isWilling(peer),
+      aroundOf: (seen) => {
+        const { networks, relays, observations } = situation()
+        return { networks, relays, isSameSite: isSameSite(observations, seen) }
+      },
+    })
+    this.#arm()
+  }
+
+  /** A control message of the peer. */
+  receive(type: number, body: unknown): void {
+    if (!this.#isClosed) this.#take(this.#negotiation.receive(type, body, this.#now))
+  }
+
+  /** The network of this node has changed, or its machine woke. */
+  networkChanged(): void {
+    if (this.#isClosed) return
+    this.#schedule.changed(this.#now)
+    this.#arm()
+  }
+
+  /** There is a direct link, or no link at all any more. Idempotent; resolves when its port is free. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#timer?.cancel()
+    this.#negotiation.succeeded()
+    await this.#round?.end()
+  }
+
+  get #now(): number {
+    return this.#parts.clock.now()
+  }
+
+  /** Waits for what is due next: an answer of the peer, the end of a round, or the next try. */
+  #arm(): void {
+    this.#timer?.cancel()
+    if (this.#isClosed || this.#isPreparing) return
+    const { clock, self } = this.#parts
+    const yieldMs = self < this.peer ? 0 : YIELD_MS
+    const dueAt = this.#negotiation.isIdle ? this.#schedule.dueAt + yieldMs : this.#negotiation.dueAt
+    this.#timer = clock.setTimer(Math.max(0, dueAt - clock.now()), () => this.#due(), { background: true })
+  }
+
+  #due(): void {
+    if (!this.#negotiation.isIdle) this.#take(this.#negotiation.tick(this.#now))
+    else if (this.#parts.isWilling(this.peer))
+      this.#prepare((facts) => this.#negotiation.offer(facts, this.#now))
+    else {
+      this.#schedule.failed(this.#now)
+      this.#arm()
+    }
+  }
+
+  #take(actions: readonly PunchAction[]): void {
+    for (const action of actions) this.#do(action)
+    this.#arm()
+  }
+
+  #do(action: PunchAction): void {
+    const { send, onEvent } = this.#parts
+    switch (action.kind) {
+      case 'send':
+        send(this.peer, action.type, action.body)
+        break
+      case 'prepare':
+        this.#prepare((facts) => this.#negotiation.consent(facts, this.#now))
+        break
+      case 'begin':
+        onEvent(this.peer, { kind: 'begun' })
+        this.#round?.begin(action.stages, action.delayMs)
+        break
+      case 'end':
+        this.#ended(action.text)
+        break
+      case 'refused':
+      case 'leftOut':
+        onEvent(this.peer, action)
+    }
+  }
+
+  /** Listens, finds out how this node can be reached, and goes on with `next`. */
+  #prepare(next: (facts: OwnFacts) => readonly PunchAction[]): void {
+    const round = this.#newRound()
+    this.#isPreparing = true
+    void round.listen().then((listening) => {
+      this.#isPreparing = false
+      // Another message may have begun another round meanwhile.
+      if (this.#isClosed || this.#round !== round) return
+      this.#take(next(ownFacts({ ...this.#parts.situation(), ...listening })))
+    })
+  }
+
+  #newRound(): PunchRound {
+    void this.#round?.end()
+    const { sockets, clock, adopt } = this.#parts
+    const round = new PunchRound({
+      ...{ sockets, clock, takeSyn: this.#takeSyn },
+      adopt: (connection, options) => adopt(this.peer, connection, options),
+    })
+    this.#round = round
+    return round
+  }
+
+  #ended(text: string): void {
+    void this.#round?.end()
+    this.#round = undefined
+    this.#schedule.failed(this.#now)
+    this.#parts.onEvent(this.peer, { kind: 'failed', text })
+  }
+}

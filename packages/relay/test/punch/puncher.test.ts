@@ -1,0 +1,184 @@
+import type { Connection, NodeId } from '@astranet/interface'
+import { duplexPair } from '@astranet/interface/duplex-pair'
+import { turn } from '@astranet/testkit'
+import { VirtualClock } from '@astranet/testkit/sim'
+import { expect, it } from 'vitest'
+import { Puncher, type OpenOptions, type PunchEvent, type PunchSituation } from '../../src/index.js'
+import { parseEnd, type End } from '../../src/proto/punch/end.js'
+
+/** From one side to the other, in ms. */
+const DELAY_MS = 20
+
+/** A side that opens. */
+interface Opening extends OpenOptions {
+  readonly localPort: number
+}
+
+/** Two nodes behind NATs that keep ports, each with an own address; the test carries messages and SYNs. */
+class Pair {
+  readonly clock = new VirtualClock()
+  readonly sides: readonly Side[]
+  /** Whether the network lets two SYNs cross. */
+  isPassing = true
+
+  constructor() {
+    this.sides = [new Side(this, 1), new Side(this, 2)]
+    for (const side of this.sides) side.puncher.add(side.peer.id)
+  }
+
+  /** Moves time on, so that promises come to their turn in between. */
+  async advance(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 10) {
+      this.clock.advance(10)
+      await turn()
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.sides.map(({ puncher }) => puncher.close()))
+  }
+}
+
+class Side {
+  readonly id: NodeId
+  readonly puncher: Puncher
+  readonly events: PunchEvent[] = []
+  readonly links: { method: string; role: string; atMs: number }[] = []
+  readonly dialed: string[] = []
+  listeners = 0
+  opening: Opening | undefined = undefined
+  readonly #pair: Pair
+
+  constructor(pair: Pair, number: number) {
+    this.#pair = pair
+    this.id = BigInt(number) as NodeId
+    const { clock } = pair
+    this.puncher = new Puncher({
+      ...{ self: this.id, clock, randomRound: () => 1_000 * number + this.events.length },
+      situation: () => this.#situation(number),
+      send: (_peer, type, body) =>
+        void clock.setTimer(DELAY_MS, () => this.peer.puncher.receive(this.id, type, body)),
+      adopt: (_peer, connection, { method, role }) => this.#adopt(connection, method, role),
+      isWilling: () => true,
+      onEvent: (_peer, event) => void this.events.push(event),
+      sockets: {
+        listen: () => {
+          this.listeners += 1
+          return Promise.resolve({ port: 6_000, mapped: [], close: () => Promise.resolve(void (this.listeners -= 1)) })
+        },
+        dial: (remote) => {
+          this.dialed.push(remote.host)
+          return Promise.reject(new Error('nobody is there'))
+        },
+        openSimultaneously: (options) => this.#open(options),
+        openManyPorts: () => expect.fail('no NAT here has random ports'),
+        tryPorts: () => expect.fail('no NAT here has random ports'),
+      },
+    })
+  }
+
+  get peer(): Side {
+    return this.#pair.sides.find((side) => side !== this) as Side
+  }
+
+  #situation(number: number): PunchSituation {
+    const local = parseEnd(`192.168.${number}.2:5000`) as End
+    const seen = parseEnd(`198.51.100.${number}:5000`) as End
+    const networks = [{ host: local.host, prefixBits: 24 }]
+    return { networks, observations: [{ local, seen }], relays: [], advertised: [] }
+  }
+
+  #open(options: Opening): void {
+    expect(options.takeSyn()).toBe(true)
+    this.opening = options
+    options.signal.addEventListener('abort', () => (this.opening = undefined))
+    const { opening } = this.peer
+    if (opening === undefined || !this.#pair.isPassing) return
+    const [one, other] = duplexPair()
+    options.onConnection(one)
+    opening.onConnection(other)
+  }
+
+  async #adopt(_connection: Connection, method: string, role: string): Promise<void> {
+    this.links.push({ method, role, atMs: this.#pair.clock.now() })
+    await Promise.resolve()
+    await this.puncher.remove(this.peer.id)
+  }
+}
+
+it('two nodes whose NATs keep ports get a direct link within a second, and free their ports', async () => {
+  const pair = new Pair()
+  await pair.advance(1_000)
+  for (const { links, listeners, opening, dialed } of pair.sides) {
+    expect(links).toMatchObject([{ method: 'simultaneous-open', role: 'either' }])
+    // The other side's address in its local network is not one of this side's.
+    expect({ listeners, opening, dialed }).toEqual({ listeners: 0, opening: undefined, dialed: [] })
+  }
+  await pair.close()
+})
+
+it('nodes that were blocked are linked within 65 s after the network lets them, with nobody dialing', async () => {
+  const pair = new Pair()
+  pair.isPassing = false
+  // The three rounds have just ended.
+  await pair.advance(22_000)
+  expect(pair.sides.map(({ links }) => links)).toEqual([[], []])
+  expect(pair.sides.map(({ listeners }) => listeners)).toEqual([0, 0])
+  pair.isPassing = true
+  await pair.advance(65_000)
+  expect(pair.sides.map(({ links }) => links.length)).toEqual([1, 1])
+  await pair.close()
+})
+
+it('three rounds take place at first, whichever sides ask for them', async () => {
+  const pair = new Pair()
+  pair.isPassing = false
+  await pair.advance(55_000)
+  for (const { events } of pair.sides) {
+    expect(events.filter(({ kind }) => kind === 'begun')).toHaveLength(3)
+    expect(events.filter(({ kind }) => kind === 'failed')).toHaveLength(3)
+  }
+  await pair.close()
+})
+
+it('a change of the network begins three more at once', async () => {
+  const pair = new Pair()
+  pair.isPassing = false
+  await pair.advance(40_000)
+  pair.isPassing = true
+  pair.sides[0]?.puncher.networkChanged()
+  await pair.advance(1_000)
+  expect(pair.sides.map(({ links }) => links.length)).toEqual([1, 1])
+  await pair.close()
+})
+
+it('a peer that is no longer reached through a router is left alone, and what it sends is ignored', async () => {
+  const pair = new Pair()
+  const [one, other] = pair.sides
+  await one?.puncher.remove(other?.id as NodeId)
+  await pair.advance(20_000)
+  expect(other?.events.filter(({ kind }) => kind === 'begun')).toEqual([])
+  expect(one?.events).toEqual([])
+  await pair.close()
+})
+
+it.each([
+  ['before its first stage', 200, false],
+  ['while both sides open', 600, true],
+])(
+  'closing in the middle of a round, %s, leaves no listener, no timer and no attempt',
+  async (_, atMs, isOpen) => {
+    const pair = new Pair()
+    pair.isPassing = false
+    await pair.advance(atMs)
+    expect(pair.sides.map(({ opening, listeners }) => [opening !== undefined, listeners])).toEqual([
+      [isOpen, 1],
+      [isOpen, 1],
+    ])
+    await pair.close()
+    await pair.close()
+    expect(pair.clock.pendingTimers).toBe(0)
+    await pair.advance(2_000)
+    for (const { listeners, opening } of pair.sides) expect([listeners, opening]).toEqual([0, undefined])
+  },
+)

@@ -1,0 +1,2 @@
+export type { GatewayEnd } from './port-mapping/gateway-socket.js'
+export { PortMapper, type PortMapperOptions, type PortMapping } from './port-mapping/port-mapper.js'

@@ -1,0 +1,6 @@
+export type { End } from './punch/local-socket.js'
+export { MANY_PORTS, openManyPorts } from './punch/many-ports.js'
+export { SYNS_PER_SECOND } from './punch/pacer.js'
+export type { PunchOptions } from './punch/punch-options.js'
+export { openSimultaneously, type SimultaneousOpenOptions } from './punch/simultaneous-open.js'
+export { MAX_TRIED_PORTS, tryPorts, type TryPortsOptions } from './punch/try-ports.js'

@@ -1,0 +1,31 @@
+import type { Connection } from '@astranet/interface'
+import { checkInteger } from '@astranet/interface/check'
+import { isIP } from 'node:net'
+import type { End } from './local-socket.js'
+
+/** What all ways of punching have in common. */
+export interface PunchOptions {
+  /** The peer's address as the network sees it. */
+  readonly remote: End
+  /** Ends the attempt: all sockets that are not connected are closed. Connections that were reported stay. */
+  readonly signal: AbortSignal
+  /**
+   * Called before each attempt to connect, which is one SYN that the system may repeat. False: the attempt is not made,
+   * because a budget is used up, and the next one follows in its turn.
+   */
+  readonly takeSyn: () => boolean
+  /**
+   * A connection with the peer's address was made; it is the caller's. More may follow until `signal` aborts: the first
+   * one may lead to another program, and of several between the same two nodes only one is needed.
+   */
+  readonly onConnection: (connection: Connection) => void
+  /** A number from 0 to 1, 1 excluded. Default `Math.random`. */
+  readonly random?: () => number
+}
+
+/** Throws a `TypeError` or `RangeError` that names what is wrong. */
+export function checkRemote({ remote }: PunchOptions): void {
+  if (isIP(remote.host) === 0)
+    throw new TypeError(`remote.host must be an IP address, got ${JSON.stringify(remote.host)}`)
+  checkInteger('remote.port', remote.port, { min: 1, max: 0xffff })
+}

@@ -40,7 +40,7 @@ class Hub {
   readonly #leaves: Leaves
   #token = 0
 
-  /** `owners` nodes, each with `echo` and so many other services. */
+  /** `owners` nodes, each with `echo` and so many other services, each of a name of its own. */
   constructor(owners: number, others: number) {
     const parts = { limits: resolveLimits({}), crypto: nodeCrypto, interner: new BoundedInterner() }
     const store = new LogStore(parts)
@@ -50,13 +50,13 @@ class Hub {
     const view = new ServiceView()
     const logs = new Map<NodeId, HeldLog>()
     const records: (owner: NodeId) => ServiceRecord[] = (owner) => [
-      ...Array.from({ length: others }, (_, port) => service(owner, 'more', port)),
+      ...Array.from({ length: others }, (_, port) => service(owner, `more-${port}`, port + 2)),
       service(owner, 'echo', 1),
     ]
     for (let n = 0; n < owners; n++) {
       const owner = toNodeId(BigInt(1_000 + n))
       logs.set(owner, new HeldLog({ owner, kind: 'services' }, parts))
-      view.set(service(owner, 'echo', 1))
+      for (const record of records(owner)) view.set(record)
     }
     this.#leaves = new Leaves({
       state: this.#state,
@@ -119,6 +119,19 @@ describe('a leaf that changes its mind again and again', () => {
     expect(hub.isAnswered).toBe(true)
     expect(hub.leaf.interest).toMatchObject({ all: true, pending: undefined })
     expect(hub.leaf.interest.owners.size).toBe(5_000)
+  })
+
+  it('has each owner looked at once, however many of its names it gives up together', () => {
+    const hub = new Hub(1, 5_000)
+    const names = Array.from({ length: MAX_WANTED_NAMES }, (_, n) => ({
+      environment: '',
+      name: `more-${4_999 - n}`,
+    }))
+    hub.say({ add: names })
+    hub.looks = 0
+    hub.say({ remove: names })
+    expect(hub.looks).toBeLessThanOrEqual(5_001)
+    expect(hub.leaf.interest.owners.size).toBe(0)
   })
 
   it('costs nothing more when it says what it has said already', () => {

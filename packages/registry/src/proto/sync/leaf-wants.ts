@@ -4,6 +4,7 @@ import type { Version } from '../model/version.js'
 import type { ServiceInstance } from '../view/service-instance.js'
 import type { ServiceView } from '../view/service-view.js'
 import type { WantsMessage } from '../wire/message.js'
+import type { LeafInterest } from './leaf-interest.js'
 import type { Neighbour } from './neighbour.js'
 import { nameOf, PendingWants } from './pending-wants.js'
 import { LOOKS_AT_ONCE, MAX_GONE } from './sync-limits.js'
@@ -45,8 +46,12 @@ export class LeafWants {
     return undefined
   }
 
-  /** A leaf has gone, or begins anew. */
+  /** A leaf has gone, or begins anew: what it said and was not looked at is forgotten. */
   leave({ interest }: Neighbour): void {
+    this.#clear(interest)
+  }
+
+  #clear(interest: LeafInterest): void {
     this.#parts.state.agenda.cancel(interest.turn)
     interest.turn = undefined
     interest.pending = undefined
@@ -56,7 +61,7 @@ export class LeafWants {
     const { interest } = leaf
     const { pending } = interest
     const { state } = this.#parts
-    this.leave(leaf)
+    this.#clear(interest)
     if (pending === undefined) return
     const looks = 1 + this.#change(leaf, pending)
     for (const owner of pending.held.keys())
@@ -70,10 +75,9 @@ export class LeafWants {
     const { interest } = leaf
     const { setName, setAll, give, forgetUnwanted, owners } = this.#parts
     let looks = 0
-    for (const text of givenUp) {
-      setName(leaf, text, false)
-      for (const { nodeId } of this.#instances(text)) looks += forgetUnwanted(leaf, nodeId)
-    }
+    for (const text of givenUp) setName(leaf, text, false)
+    // Once for each owner, however many of its names are given up: all of its records are looked at.
+    for (const owner of this.#ownersOf(givenUp)) looks += forgetUnwanted(leaf, owner)
     // The leaf has dropped what it wants no more before it asked for anything new.
     if (interest.all && hasGivenUpAll) {
       setAll(leaf, false)
@@ -87,6 +91,12 @@ export class LeafWants {
     setAll(leaf, true)
     for (const owner of owners()) looks += give(leaf, owner, held)
     return looks
+  }
+
+  #ownersOf(names: Iterable<string>): Set<NodeId> {
+    const owners = new Set<NodeId>()
+    for (const text of names) for (const { nodeId } of this.#instances(text)) owners.add(nodeId)
+    return owners
   }
 
   #instances(text: string): readonly ServiceInstance[] {

@@ -211,6 +211,30 @@ describe('messages of the registry', () => {
     expect(side.link.session?.openStreams).toBe(1)
   })
 
+  it('that were sent arrive before a link that closes at once goes away, on both sides of it', async () => {
+    for (const here of ['left', 'right'] as const) {
+      const pair = await openPair()
+      const { clock } = pair
+      const [one, other] = here === 'left' ? [pair.left, pair.right] : [pair.right, pair.left]
+      const order: unknown[] = []
+      other.onRegistry = () => void order.push(other.registry.at(-1))
+      other.onGoAway = () => void order.push('go-away')
+      one.link.sendRegistry('first')
+      other.link.sendRegistry('of the other side')
+      clock.run()
+      one.link.hurryRegistry()
+      // The last one is more than the peer gives credit for now.
+      for (const message of ['last', 'very last', LARGE]) one.link.sendRegistry(message)
+      one.link.closeNow()
+      one.link.closeNow()
+      clock.run()
+      expect(order).toEqual(['first', 'last', 'very last', 'go-away'])
+      clock.advance(10_000)
+      expect([one.closes, other.closes]).toEqual([[undefined], [undefined]])
+      expect(clock.timers).toBe(0)
+    }
+  })
+
   it('do not keep a link that drains', async () => {
     for (const here of ['left', 'right'] as const) {
       const { clock, left, right } = await openPair()

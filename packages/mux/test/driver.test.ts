@@ -151,6 +151,25 @@ describe('a session whose peer is there', () => {
     expect(client.isClosing).toBe(false)
   })
 
+  it('is pinged by the side that dialed, and only answers, as long as the other side pings', () => {
+    const { clock, near, far } = world()
+    clock.advance(1_000)
+    const sent = { near: 0, far: 0 }
+    for (const [name, pipe] of Object.entries({ near, far })) {
+      const { writev } = pipe
+      pipe.writev = (chunks) => {
+        sent[name as 'near'] += 1
+        return writev.call(pipe, chunks)
+      }
+    }
+    clock.advance(27_000)
+    // A ping each 4.5 s, and an answer to each.
+    expect(sent).toEqual({ near: 6, far: 6 })
+    near.isDelivering = far.isDelivering = false
+    clock.advance(5_000)
+    expect(sent.far).toBe(7)
+  })
+
   it('lives on when it was stopped for a minute and the answer to the probe takes 1.9 s', () => {
     const { clock, client, near, far } = world()
     clock.advance(1_000)

@@ -79,19 +79,87 @@ describe('a router that does not confirm', () => {
   it('keeps nobody away when it is lost, and another one leads there', () => {
     const network = row()
     network.addNode({})
-    network.linkUp([0, 4], [4, 2]).pass(2_000)
-    withhold(network.node(1))
-    withhold(network.node(4))
+    network.linkUp([0, 4], [4, 2]).pass(12_000)
+    const [first, second] = [1, 4].sort((one, other) => (id(one) < id(other) ? -1 : 1)) as [number, number]
+    withhold(network.node(first))
+    network.linkDown(2, 3)
+    network.pass(1_000)
+    network.linkUp([2, 3]).settle()
+    expect(offersOf(network.node(second), id(3))).toHaveLength(1)
+    expect(offersOf(network.node(0), id(3))).toEqual([])
+    network.linkDown(0, first)
+    network.settle()
+    expect(offersOf(network.node(0), id(3))).toHaveLength(1)
+  })
+
+  it('keeps nobody away when its exchange begins anew', () => {
+    const network = row()
+    const router = network.node(1)
+    withhold(router)
     network.linkDown(2, 3)
     network.pass(1_000)
     network.linkUp([2, 3]).settle()
     expect(offersOf(network.node(0), id(3))).toEqual([])
-    delete (network.node(4) as Partial<Catalogue>).nextMessage
-    delete (network.node(1) as Partial<Catalogue>).nextMessage
-    network.linkDown(0, 1)
-    network.linkDown(0, 4)
-    network.linkUp([0, 4]).settle()
+    delete (router as Partial<Catalogue>).nextMessage
+    network.linkUp([0, 1]).settle()
+    network.pass(200)
     expect(offersOf(network.node(0), id(3))).toHaveLength(1)
+  })
+
+  it('keeps nobody away that becomes a neighbour', () => {
+    const network = row()
+    withhold(network.node(1))
+    network.linkDown(2, 3)
+    network.pass(1_000)
+    network.linkUp([2, 3]).settle()
+    network.linkUp([0, 3]).settle()
+    expect(offersOf(network.node(0), id(3))).toHaveLength(1)
+  })
+})
+
+describe('many nodes that return again and again', () => {
+  it('cost nobody a link', () => {
+    const network = new Network([
+      {},
+      {},
+      {},
+      {},
+      ...Array.from({ length: 20 }, () => ({ role: 'node' as const })),
+    ])
+    network.linkUp([0, 1], [1, 2], [1, 3])
+    for (let n = 4; n < 24; n++) {
+      network.node(n).publishService({ name: 'echo', port: 1 })
+      network.linkUp([2 + (n % 2), n])
+    }
+    network.pass(2_000)
+    for (let round = 0; round < 600; round++) {
+      const n = 4 + (round % 20)
+      network.isolate(n)
+      network.pass(50)
+      const back = 4 + ((round + 10) % 20)
+      if (!network.isUp(2 + (back % 2), back)) network.linkUp([2 + (back % 2), back])
+      network.pass(50)
+    }
+    expect(network.cut).toEqual([])
+    for (let n = 4; n < 24; n++) if (!network.isUp(2 + (n % 2), n)) network.linkUp([2 + (n % 2), n])
+    network.pass(10_000)
+    expect(network.node(0).services()).toHaveLength(20)
+  }, 60_000)
+})
+
+describe('what is wanted', () => {
+  it('is not answered before nodes that return are shown', () => {
+    const network = row()
+    network.linkDown(1, 2)
+    network.pass(10_000)
+    let answered: number | undefined
+    network.linkUp([1, 2])
+    while (!offersOf(network.node(1), id(3)).length) network.settle()
+    const want = network.node(0).want('', 'echo', () => (answered = offersOf(network.node(0), id(3)).length))
+    if (want.isAnswered) answered = offersOf(network.node(0), id(3)).length
+    network.pass(1_000)
+    expect(answered).toBe(1)
+    want.close()
   })
 })
 
@@ -115,14 +183,14 @@ describe('a neighbour', () => {
     expect(victim.node.takeReports()).toEqual([])
   })
 
-  it('is answered when the node is visible, and about 4,096 nodes at most', () => {
+  it('is answered when the node is visible, and about 16,384 nodes at most', () => {
     const victim = new Victim().join(1)
     victim.say(1, { type: 'confirm', owners: [id(0), id(2)] })
     expect(confirmed(victim.takeAll(1))).toEqual([id(0)])
     victim.join(2)
     victim.say(2, { type: 'deltas', deltas: [whole(2)] })
     expect(confirmed(victim.takeAll(1))).toEqual([id(2)])
-    for (let n = 0n; n < 4n; n++)
+    for (let n = 0n; n < 16n; n++)
       victim.say(1, { type: 'confirm', owners: owners.map((owner) => toNodeId(owner + n * 10_000n)) })
     victim.say(1, { type: 'confirm', owners: [id(3)] })
     victim.join(3)

@@ -2,6 +2,7 @@ import { toNodeId, type NodeId } from '@astranet/interface'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Graph } from '../src/proto/graph/graph.js'
+import type { SpreadTree } from '../src/proto/graph/spread-tree.js'
 
 const id = (n: number): NodeId => toNodeId(BigInt(n))
 
@@ -39,6 +40,14 @@ function graphOf({ routers, nodes, edges }: Network, self: number): Graph {
   return graph
 }
 
+/** How long after a change of the map each owner has a tree of its own, ms. */
+const CALM_MS = 10_000
+
+function treeOf({ trees }: Graph, owner: number, isShared: boolean, at = 0): SpreadTree | undefined {
+  const changedAt = trees.changedAt(at)
+  return trees.treeOf(id(owner), isShared ? changedAt : changedAt + CALM_MS)
+}
+
 /** Spreads a change of an owner. Returns how often each node gets it, and after how many links. */
 function spread(network: Network, owner: number, isShared: boolean): Map<number, { times: number; after: number }> {
   const { routers, nodes, edges } = network
@@ -47,12 +56,12 @@ function spread(network: Network, owner: number, isShared: boolean): Map<number,
   const queue: [from: number | undefined, at: number][] = [[undefined, owner]]
   for (const [from, at] of queue) {
     const graph = graphs[at]
-    const tree = graph?.treeOf(id(owner), isShared)
+    const tree = graph && treeOf(graph, owner, isShared)
     for (let to = 0; to < nodes; to++) {
       const isLinked = edges.some(([a, b]) => (a === at && b === to) || (a === to && b === at))
       if (!isLinked || to === from || to === owner) continue
       // A node that is no router passes nothing on, and sends its own changes to all its routers.
-      if (graph === undefined ? at !== owner : tree !== undefined && !graph.leadsTo(tree, id(to))) continue
+      if (graph === undefined ? at !== owner : tree !== undefined && !graph.trees.leadsTo(tree, id(to))) continue
       const known = got.get(to)
       if (known === undefined) {
         got.set(to, { times: 1, after: (got.get(at)?.after ?? 0) + 1 })
@@ -94,7 +103,7 @@ describe('the tree by which changes of an owner spread', () => {
     fc.assert(
       fc.property(networks, fc.nat(11), fc.nat(11), (network, one, other) => {
         const [self, owner] = [one % network.routers, other % network.routers]
-        const before = graphOf(network, self).before(id(owner))
+        const before = graphOf(network, self).trees.before(id(owner), 0)
         if (self === owner) expect(before).toBeUndefined()
         else expect(distance(network, owner, Number(before))).toBe(distance(network, owner, self) - 1)
       }),
@@ -106,12 +115,12 @@ describe('the tree by which changes of an owner spread', () => {
     graph.setNode(id(2), { incarnation: 1, isRouter: true, routers: [] })
     graph.setNeighbour(id(2), { incarnation: 1, isRouter: true, costMs: 1 })
     // It does not claim this node yet: nobody else would send it anything.
-    const alone = graph.treeOf(id(1), false)
-    expect(alone && graph.leadsTo(alone, id(2))).toBe(true)
+    const alone = treeOf(graph, 1, false)
+    expect(alone && graph.trees.leadsTo(alone, id(2))).toBe(true)
     graph.setLink(id(2), id(1), { incarnation: 1, cost: 1 })
-    const theirs = graph.treeOf(id(2), false)
-    expect(theirs && graph.leadsTo(theirs, id(2))).toBe(false)
-    expect(graph.before(id(2))).toBe(id(2))
+    const theirs = treeOf(graph, 2, false, CALM_MS)
+    expect(theirs && graph.trees.leadsTo(theirs, id(2))).toBe(false)
+    expect(graph.trees.before(id(2), 2 * CALM_MS)).toBe(id(2))
   })
 })
 
@@ -127,3 +136,29 @@ function distance({ routers, edges }: Network, from: number, to: number): number
   }
   return found.get(to) ?? Infinity
 }
+
+describe('a map of 2,000 routers', () => {
+  const routers = 2_000
+  const edges = Array.from(
+    { length: 3 * routers },
+    (_, n) => [n % routers, (n * 7 + (n >> 3)) % routers] as const,
+  )
+  const graph = graphOf({ routers, nodes: routers, edges: edges.filter(([a, b]) => a !== b) }, 0)
+  const start = (): number => performance.now()
+
+  it('finds the router before this one for all owners by a few searches', () => {
+    const startedAt = start()
+    for (let n = 1; n < routers; n++) expect(graph.trees.before(id(n), 0)).toBeDefined()
+    // One search for each owner takes a hundred times as long.
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+  })
+
+  it('is made anew once in a while, however often links come and go', () => {
+    const startedAt = start()
+    for (let n = 0; n < 1_000; n++) {
+      graph.setLink(id(1), id(7), n % 2 === 0 ? undefined : { incarnation: 1, cost: 1 })
+      graph.trees.treeOf(id(5), CALM_MS + n / 10)
+    }
+    expect(performance.now() - startedAt).toBeLessThan(2_000)
+  })
+})

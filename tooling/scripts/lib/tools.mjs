@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import * as build from '../commands/build.mjs'
-import { execNode } from './exec.mjs'
+import { exec, execNode } from './exec.mjs'
 import { Failure } from './failure.mjs'
 import { readManifest } from './workspace.mjs'
 
@@ -11,9 +11,10 @@ import { readManifest } from './workspace.mjs'
  * @param {string} folder of the package, for example `packages/mux`
  * @param {string} tool path of its source in there, without `.ts`
  * @param {string[]} args for the program
+ * @param {string[]} flags for Node
  * @returns {Promise<number>} its exit code
  */
-export async function runTool(folder, tool, args) {
+export async function runTool(folder, tool, args, flags = []) {
   await build.run([`--filter=${readManifest(folder).name}^...`])
   const project = join(folder, 'tsconfig.tools.json')
   const compiled = await execNode('node_modules/typescript/bin/tsc', ['-p', project], { output: 'stderr' })
@@ -22,6 +23,6 @@ export async function runTool(folder, tool, args) {
       `the tools of ${folder} do not compile`,
       "correct the first of the compiler's errors above",
     )
-  const { exitCode } = await execNode(join(folder, '.tools', `${tool}.js`), args)
+  const { exitCode } = await exec(process.execPath, [...flags, join(folder, '.tools', `${tool}.js`), ...args])
   return exitCode
 }

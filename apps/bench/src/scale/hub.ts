@@ -160,16 +160,14 @@ function echoTable(windows: readonly Window[]): string {
 }
 
 async function sayRest({ leaves }: Parts, { until: { registry } }: Window): Promise<void> {
-  const [usage, held] = await Promise.all([
-    Promise.all(leaves.map((each) => each.call('usage', undefined))),
-    Promise.all(leaves.map((each) => each.call('held', undefined))),
-  ])
+  const held = await Promise.all(leaves.map((each) => each.call('held', undefined)))
+  const usage = await Promise.all(leaves.map((each) => each.call('usage', undefined)))
   const sum = (of: (each: (typeof usage)[number]) => number): number =>
     usage.reduce((total, each) => total + of(each), 0)
   const all = sum((each) => each.leaves)
   say(`${sum((each) => each.came)} leaves came and ${sum((each) => each.went)} went`)
   const failures = usage.flatMap((each) => each.failures)
-  if (failures.length > 0) say(`${failures.length} changes failed, the first: ${failures[0] ?? ''}`)
+  if (failures.length > 0) say(`${failures.length} changes or dials failed, the first: ${failures[0] ?? ''}`)
   const { logs, entries, heldBytes, reachable } = registry
   say(`the hub holds ${logs} logs, ${entries} entries, ${heldBytes} bytes; ${reachable} nodes are reachable`)
   const most = (of: (each: Held) => number): number => Math.max(...held.map(of))

@@ -4,7 +4,7 @@ import { AstraNet } from '@astranet/core'
 import { usageNow, type Usage } from './usage.js'
 import { answerCalls } from './worker.js'
 
-/** Leaves of one process that join at the same time. */
+/** Leaves of one process that join, or dial, at the same time. */
 const CONCURRENT = 8
 
 /** How long a leaf may need to join, in ms: on a busy machine very many join at once. */
@@ -65,6 +65,14 @@ async function ask(leaf: AstraNet): Promise<void> {
   socket.destroy()
 }
 
+async function someAtOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values()
+  const some = async (): Promise<void> => {
+    for (const item of left) await work(item)
+  }
+  await Promise.all(Array.from({ length: CONCURRENT }, some))
+}
+
 async function change(): Promise<void> {
   const oldest = leaves.shift()
   try {
@@ -90,11 +98,7 @@ function changeLater(perSecond: number): void {
 const calls = {
   async join({ count, ...given }: LeavesSettings & { count: number }): Promise<void> {
     settings = given
-    let left = count
-    const some = async (): Promise<void> => {
-      while (left-- > 0) await add()
-    }
-    await Promise.all(Array.from({ length: CONCURRENT }, some))
+    await someAtOnce(Array.from({ length: count }), add)
   },
 
   /** From now on so many come, and as many go, in a second on average; with 0 no longer. */
@@ -109,7 +113,9 @@ const calls = {
 
   /** What they hold when each has just asked for its name. */
   async held(_: undefined): Promise<Held> {
-    await Promise.all(leaves.map(ask))
+    await someAtOnce([...leaves], (leaf) =>
+      ask(leaf).catch((error: unknown) => void failures.push(String(error))),
+    )
     const all = leaves.map((leaf) => leaf.inspect().registry)
     const services = new Set<string>()
     for (const leaf of leaves) for (const { name } of leaf.services()) services.add(name.replace(/\d+$/, ''))

@@ -1,7 +1,7 @@
 import type { NodeId } from '@astranet/interface'
 import type { Link } from '@astranet/link'
 
-/** @internal The open links of a node by the node at the other end: few each, so that none of many nodes is looked through. */
+/** @internal The open links of a node by the node at the other end, so that very many need not be looked through. */
 export class LinksByNode {
   readonly #links = new Map<NodeId, Link[]>()
 

@@ -11,6 +11,7 @@ import { OwnIntroduction } from '../node/own-introduction.js'
 import type { Reporter } from '../node/reporter.js'
 import { Admission } from './admission.js'
 import { Conflicts } from './conflicts.js'
+import { ExitWithdrawal } from './exit-withdrawal.js'
 import { Grants } from './grants.js'
 import type { StreamTakers } from './incoming-stream.js'
 import { planOfTicket, type JoinPlan } from './join-plan.js'
@@ -70,10 +71,12 @@ export class Neighbours {
       ...{ self, clock },
       onPreferred: (nodeId, link) => {
         this.sync.up(nodeId, link)
+        withdrawal.changed()
         onPreferred(nodeId)
       },
       onLost: (nodeId) => {
         this.sync.down(nodeId)
+        withdrawal.changed()
         onPreferred(nodeId)
       },
     })
@@ -105,6 +108,7 @@ export class Neighbours {
     const { reports } = parts
     const sync = new RegistrySync({ catalogue, table, preferred, reports, clock, patienceMs })
     this.sync = sync
+    const withdrawal = new ExitWithdrawal({ catalogue, sync, preferred, clock, atExit })
     const current = sync.current.bind(sync)
     this.joins = new Joins({
       ...{ maker, preferred, clock, random: Math.random, current },

@@ -36,6 +36,11 @@ export class PreferredLinks {
     return this.#choices.get(nodeId)?.preferred
   }
 
+  /** Whether there is a link to any node. */
+  get hasAny(): boolean {
+    return this.#choices.size > 0
+  }
+
   /** The neighbours, with the preferred link of each. */
   *[Symbol.iterator](): Generator<[NodeId, Link]> {
     for (const [nodeId, { preferred }] of this.#choices)

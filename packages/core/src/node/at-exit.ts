@@ -1,13 +1,15 @@
-/** @internal What has to be closed when a program ends: a link. */
+/** @internal What is told of the end of a program: links, and nodes that have neighbours. Each call is made once. */
 export interface Leaver {
+  /** Withdraws what is offered, before anything is closed. */
+  withdraw?(): void
   /** Sends what is to be sent, at once. */
-  closeNow(): void
+  closeNow?(): void
   /** Waits until the other end has received it, for `ms` at most. */
-  linger(ms: number): void
+  linger?(ms: number): void
 }
 
 /**
- * @internal Closes `leaver` when the program ends by itself, unless the returned function was called before. Does
+ * @internal Tells `leaver` when the program ends by itself, unless the returned function was called before. Does
  * nothing where a program cannot notice its end.
  */
 export type AtExit = (leaver: Leaver) => () => void

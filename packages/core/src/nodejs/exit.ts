@@ -1,12 +1,12 @@
 import type { Leaver } from '../node/at-exit.js'
 
-/** How long the links may send when a process ends, in ms. Links that have not sent by then break. */
+/** How long nodes may withdraw what they offer when a process ends, and how long the links may then send, in ms. */
 const MAX_LEAVING_MS = 2_000
 
 /** How long it then waits for all peers to receive it, in ms. A living peer needs little more than a round trip. */
 const MAX_LINGERING_MS = 250
 
-/** The links of all nodes. */
+/** The links of all nodes, and the nodes that have neighbours. */
 const leavers = new Set<Leaver>()
 
 /**
@@ -28,7 +28,8 @@ export function atExit(leaver: Leaver): () => void {
 }
 
 /**
- * All links send before the first one waits, so that they wait at the same time.
+ * First all nodes withdraw what they offer, so that this leaves with what else their links send. All links send before
+ * the first one waits, so that they wait at the same time. Links that have not sent in time break.
  *
  * A TLS link that has flushed in this turn cannot send here. Node's `TLSWrap` completes a write of encrypted bytes in
  * a native `setImmediate`, encrypts later writes only into a buffer until then, and has no call for JavaScript that
@@ -36,8 +37,9 @@ export function atExit(leaver: Leaver): () => void {
  * all it can.
  */
 function leaveAll(): void {
-  eachWithin(MAX_LEAVING_MS, (leaver) => leaver.closeNow())
-  eachWithin(MAX_LINGERING_MS, (leaver, ms) => leaver.linger(ms))
+  eachWithin(MAX_LEAVING_MS, (leaver) => leaver.withdraw?.())
+  eachWithin(MAX_LEAVING_MS, (leaver) => leaver.closeNow?.())
+  eachWithin(MAX_LINGERING_MS, (leaver, ms) => leaver.linger?.(ms))
 }
 
 function eachWithin(limitMs: number, call: (leaver: Leaver, ms: number) => void): void {

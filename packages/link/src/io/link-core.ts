@@ -96,7 +96,9 @@ export class LinkCore<L> implements LinkHost<L> {
       return
     }
     // The control stream ends with the other streams, and only a node that goes away may end it.
-    this.goAway()
+    const goAway = this.state === 'open' ? this.streams.goAway() : undefined
+    if (goAway !== undefined) this.control.sendGoAway(goAway)
+    this.streams.leaveOwn()
     this.control.end()
     this.session.closeNow(CloseCode.NO_ERROR)
   }

@@ -68,10 +68,12 @@ export function startNode(world: World, index: number, clockOffMs = 0): void {
   if (world.peers[index] !== undefined) return
   world.start(index, clockOffMs)
   const process = world.process(index)
-  process?.publish({ name: `service-${index % 6}`, port: 1 })
+  // In a large network ten nodes offer each name: a leaf holds what it wants, and not a share of everything.
+  const names = Math.max(6, Math.ceil(world.peers.length / 10))
+  process?.publish({ name: `service-${index % names}`, port: 1 })
   if (process?.catalogue.role !== 'leaf') return
-  process.want('', `service-${(index + 1) % 6}`)
-  process.want('', `service-${(index + 2) % 6}`)
+  process.want('', `service-${(index + 1) % names}`)
+  process.want('', `service-${(index + 2) % names}`)
 }
 
 /** Ends a life, and checks later that nobody sees it any more. */

@@ -35,6 +35,10 @@ export function contentOf(service: ServiceInstance): string {
   return content
 }
 
+function lifeKey(owner: NodeId, life: number): string {
+  return `${owner} ${life}`
+}
+
 /** All that was ever offered, and for how long. */
 export class Ledger {
   readonly #offers = new Map<string, Offer>()
@@ -43,17 +47,22 @@ export class Ledger {
   readonly #ignored = new Set<NodeId>()
   /** What each life offers now: keys to contents. */
   readonly #present = new Map<string, Map<string, string>>()
+  /** The environments and names that each life has offered at any time. */
+  readonly #ever = new Map<string, Set<string>>()
 
   /** A life offers this now, in place of what it offered by the same name and port. */
-  offered(life: number, service: ServiceInstance, nowMs: number): void {
-    const present = this.#presentOf(service.nodeId, life)
+  offered(lifeNumber: number, service: ServiceInstance, nowMs: number): void {
+    const present = this.#presentOf(service.nodeId, lifeNumber)
     this.#retire(present.get(serviceKey(service)), nowMs)
     const content = contentOf(service)
     present.set(serviceKey(service), content)
+    const life = lifeKey(service.nodeId, lifeNumber)
+    const ever = this.#ever.get(life) ?? new Set()
+    this.#ever.set(life, ever.add(nameKey(service)))
     const named = this.#named.get(nameKey(service)) ?? new Map<string, NodeId>()
     this.#named.set(nameKey(service), named.set(content, service.nodeId))
     const { nodeId: owner } = service
-    this.#offers.set(content, { owner, life, name: nameKey(service), retiredMs: undefined })
+    this.#offers.set(content, { owner, life: lifeNumber, name: nameKey(service), retiredMs: undefined })
   }
 
   withdrawn(life: number, service: ServiceInstance, nowMs: number): void {
@@ -83,6 +92,11 @@ export class Ledger {
     return this.#presentOf(owner, life).size
   }
 
+  /** The environments and names, joined by `/`, that a life has offered at any time. */
+  namesOf(owner: NodeId, life: number): string[] {
+    return [...(this.#ever.get(lifeKey(owner, life)) ?? [])]
+  }
+
   /** The owners of what is offered now in an environment by a name, once for each service. */
   ownersOf(name: string): Iterable<NodeId> {
     return this.#named.get(name)?.values() ?? []
@@ -106,7 +120,7 @@ export class Ledger {
   }
 
   #presentOf(owner: NodeId, life: number): Map<string, string> {
-    const key = `${owner} ${life}`
+    const key = lifeKey(owner, life)
     const present = this.#present.get(key) ?? new Map<string, string>()
     this.#present.set(key, present)
     return present

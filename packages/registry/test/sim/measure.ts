@@ -1,11 +1,15 @@
 import { killNode, leaveNode } from './chaos.js'
 import { Process } from './process.js'
 import { must } from './sim-failure.js'
-import { canReach, disagreement, viewersOf } from './truth.js'
+import { Reach } from './reach.js'
+import { findDisagreement, viewersOf } from './truth.js'
 import type { World } from './world.js'
 
 /** How fine a time is measured that is not that of an event, ms. */
 const STEP_MS = 50
+
+/** Changes of a busy network, the time between two, and the time in which what follows them comes to rest, ms. */
+const BUSY = { changes: 100, everyMs: 100, restMs: 5_000 }
 
 /** What a run measures. Times are ms, counts per change unless said otherwise. */
 export interface Measurements {
@@ -14,6 +18,8 @@ export interface Measurements {
   readonly deltas: number[]
   readonly messages: number[]
   readonly bytes: number[]
+  /** Messages for each change when there are ten changes a second; `undefined`: nobody offers anything. */
+  busyMessages: number | undefined
   /** Bytes that a link carries in a second when nothing changes. */
   steadyBytes: number
   /** Until all agree after everything was mended; after a split was healed and its links were up. */
@@ -27,11 +33,15 @@ export interface Measurements {
 /** Runs until all agree with the truth. Returns how long that took. Throws when it takes longer than `maxMs`. */
 export async function agree(world: World, maxMs: number, stepMs = STEP_MS): Promise<number> {
   const startedMs = world.clock.now()
+  let last: Process | undefined
   for (;;) {
-    const difference = disagreement(world)
+    // The one that differed last is looked at first: all are gone through only when it agrees.
+    const early = last?.isAlive === true ? findDisagreement(world, [last]) : undefined
+    const difference = early ?? findDisagreement(world, world.processes)
     const tookMs = world.clock.now() - startedMs
     if (difference === undefined) return tookMs
-    must(tookMs < maxMs, `no agreement after ${tookMs} ms: ${difference}`)
+    must(tookMs < maxMs, `no agreement after ${tookMs} ms: ${difference.text}`)
+    last = difference.process
     await world.run(stepMs)
   }
 }
@@ -43,16 +53,16 @@ export async function measureChanges(world: World, changes: number, into: Measur
 }
 
 async function measureChange(world: World, into: Measurements | undefined): Promise<void> {
-  const owners = world.processes.filter((process) => process.offers().length > 0)
-  if (owners.length === 0) return
-  const owner = world.rng.pick(owners)
+  const owner = randomOwner(world)
+  if (owner === undefined) return
   const service = world.rng.pick(owner.offers())
   const key = `${service.environment}/${service.name}`
+  const reach = new Reach(world)
   const viewers = new Set(
     world.processes.filter(
       (each) =>
         each !== owner &&
-        canReach(each, owner) &&
+        reach.of(each).has(owner.nodeId) &&
         (each.catalogue.catalogue === 'all' || each.wants.has(key)),
     ),
   )
@@ -70,6 +80,29 @@ async function measureChange(world: World, into: Measurements | undefined): Prom
   await agree(world, 30_000)
   world.onSeen = undefined
   must(viewers.size === 0, `${viewers.size} nodes have not seen a change`)
+}
+
+/** Measures what a change costs when changes by random nodes come one behind the other. */
+export async function measureBusy(world: World, into: Measurements): Promise<void> {
+  const { changes, everyMs } = BUSY
+  world.cost.reset()
+  for (let n = 0; n < changes; n++) {
+    const owner = randomOwner(world)
+    if (owner === undefined) return
+    const service = world.rng.pick(owner.offers())
+    owner.publish({ ...service, weight: service.weight === 1 ? 2 : 1 })
+    await world.run(everyMs)
+  }
+  // What is announced follows seconds later.
+  await world.run(BUSY.restMs)
+  into.busyMessages = world.cost.total / changes
+  await agree(world, 30_000)
+}
+
+/** A process that offers something. */
+function randomOwner(world: World): Process | undefined {
+  const owners = world.processes.filter(({ nodeId, life }) => world.ledger.count(nodeId, life) > 0)
+  return owners.length === 0 ? undefined : world.rng.pick(owners)
 }
 
 /** Measures the bytes of two minutes in which nothing happens. */

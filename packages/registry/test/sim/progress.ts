@@ -24,6 +24,14 @@ export class Progress {
     process.stderr.write(`\r\x1b[K${percent} %: ${done} of ${this.#total} ${this.#what}, ${rate}/s ${detail}`)
   }
 
+  /** Writes a line that says what is being done, where no total is known. */
+  note(text: string): void {
+    const now = performance.now()
+    if (!process.stderr.isTTY || now - this.#shownAt < INTERVAL_MS) return
+    this.#shownAt = now
+    process.stderr.write(`\r\x1b[K${((now - this.#startedAt) / 1_000).toFixed(0)} s: ${text}`)
+  }
+
   /** Takes the line away. */
   clear(): void {
     if (process.stderr.isTTY && this.#shownAt > 0) process.stderr.write('\r\x1b[K')

@@ -12,6 +12,10 @@ const ROWS: readonly (readonly [name: string, values: (result: SimResult) => rea
     (result) => result.messages.map((each) => each / result.plan.shape.nodes.length),
   ],
   [
+    'the same at ten changes a second',
+    ({ busyMessages, plan }) => (busyMessages === undefined ? [] : [busyMessages / plan.shape.nodes.length]),
+  ],
+  [
     'bytes per change and node',
     (result) => result.bytes.map((each) => each / result.plan.shape.nodes.length),
   ],

@@ -1,6 +1,7 @@
 import { act, startNode } from './chaos.js'
 import {
   agree,
+  measureBusy,
   measureChanges,
   measureCrash,
   measureLeave,
@@ -18,6 +19,8 @@ import { World } from './world.js'
 export interface SimOptions extends PlanOptions {
   /** Called with each line of what happens. */
   readonly trace?: (line: string) => void
+  /** Called now and then with the virtual time, ms, and what is being done. */
+  readonly onProgress?: (virtualMs: number, doing: string) => void
   /** Called with each world before it begins, to break something and see that it is noticed. */
   readonly prepare?: (world: World) => void
 }
@@ -53,19 +56,26 @@ export async function runPlan(plan: Plan, options: SimOptions = {}): Promise<Sim
   }
 }
 
-async function runIn(world: World, plan: Plan, { trace }: SimOptions): Promise<Measurements> {
+async function runIn(world: World, plan: Plan, options: SimOptions): Promise<Measurements> {
+  const { trace, onProgress } = options
+  let doing = 'nodes start'
+  world.onProgress = (virtualMs) => onProgress?.(virtualMs, doing)
   const measured: Measurements = {
     propagationMs: [],
     deltas: [],
     messages: [],
     bytes: [],
+    busyMessages: undefined,
     steadyBytes: 0,
     agreedMs: 0,
     healedMs: 0,
     crashedMs: 0,
     leftMs: 0,
   }
-  const say = (line: string): void => trace?.(`${world.clock.now().toFixed(1).padStart(10)} ms  ${line}`)
+  const say = (line: string): void => {
+    trace?.(`${world.clock.now().toFixed(1).padStart(10)} ms  ${line}`)
+    doing = `since then: ${line}`
+  }
   plan.shape.nodes.forEach((_, index) => startNode(world, index))
   for (const action of plan.actions) {
     if (action.atMs > world.clock.now()) await world.run(action.atMs - world.clock.now())
@@ -81,8 +91,10 @@ async function runIn(world: World, plan: Plan, { trace }: SimOptions): Promise<M
   checkRest(world)
   if (plan.isBrief) return measured
   await measureChanges(world, plan.changes, measured)
+  await measureBusy(world, measured)
   say('changes are measured')
   await measureSteady(world, measured)
+  say('the time without changes is measured')
   await measureSplit(world, measured)
   say(`a split is healed after ${measured.healedMs} ms`)
   await measureCrash(world, measured)

@@ -8,6 +8,9 @@ export type Topology = (typeof TOPOLOGIES)[number]
 /** Links of each router in the random graph. */
 const RANDOM_DEGREE = 5
 
+/** Leaves that hold everything, in a large network about: a leaf that does so costs as much as a router. */
+const MAX_FULL_LEAVES = 100
+
 /** A node of the plan. */
 export interface PlannedNode {
   readonly role: CatalogueRole
@@ -36,7 +39,7 @@ export function shapeOf({ nodes, topology, routers, leaves }: ShapeOptions, rng:
   const planned: PlannedNode[] = Array.from({ length: nodes }, (_, n) => {
     if (n < routerCount) return { role: 'router', scope: 'all' }
     if (!rng.chance(leaves)) return { role: 'node', scope: 'all' }
-    return { role: 'leaf', scope: rng.chance(0.1) ? 'all' : 'wanted' }
+    return { role: 'leaf', scope: rng.chance(Math.min(0.1, MAX_FULL_LEAVES / nodes)) ? 'all' : 'wanted' }
   })
   const edges = new Edges()
   joinRouters(edges, routerCount, topology, rng)

@@ -1,66 +1,46 @@
 import type { NodeId } from '@astranet/interface'
 import type { ServiceInstance } from '../../src/index.js'
 import { contentOf } from './ledger.js'
-import { Process } from './process.js'
+import type { Process } from './process.js'
+import { neighboursOf, Reach, type Reached } from './reach.js'
 import { must } from './sim-failure.js'
 import type { World } from './world.js'
 
-/** The processes that one can reach over links that are up: itself, its neighbours, and those behind routers. */
-function reachOf(
-  process: Process,
-  firstHops: readonly Process[] = neighboursOf(process),
-): Map<NodeId, Process> {
-  const reached = new Map([[process.nodeId, process]])
-  const queue = [...firstHops]
-  for (const next of queue) {
-    if (reached.has(next.nodeId)) continue
-    reached.set(next.nodeId, next)
-    if (next.catalogue.role === 'router') queue.push(...neighboursOf(next))
-  }
-  return reached
-}
-
-function neighboursOf(process: Process): Process[] {
-  const found: Process[] = []
-  for (const end of process.links.values()) {
-    const { owner } = end.peer
-    if (end.link.isUp && owner instanceof Process && owner.isAlive && !owner.isHostile) found.push(owner)
-  }
-  return found
-}
-
-/** Whether a node is to see what another one offers. */
-export function canReach(process: Process, owner: Process): boolean {
-  return reachOf(process).has(owner.nodeId)
-}
-
 /** How what a node sees differs from what it should see; `undefined` when it does not. */
-export function differenceOf(world: World, process: Process): string | undefined {
-  if (process.catalogue.catalogue === 'all') return differenceFrom(world, process, reachOf(process))
+export function differenceOf(
+  world: World,
+  process: Process,
+  reach: Reach = new Reach(world),
+): string | undefined {
+  if (process.catalogue.catalogue === 'all')
+    return differenceIn({ world, reach, seen: process.catalogue.services() }, reach.of(process), true)
   // A leaf relies on one router at a time: what it wants is what can be reached from there.
   const hops = neighboursOf(process)
   const differences = (hops.length === 0 ? [[]] : hops.map((hop) => [hop])).map((first) =>
-    differenceFrom(world, process, reachOf(process, first)),
+    differenceInWants(world, process, reach, reach.of(process, first)),
   )
   return differences.includes(undefined) ? undefined : differences.join(', or ')
 }
 
-function differenceFrom(
+function differenceInWants(
   world: World,
   process: Process,
-  reached: ReadonlyMap<NodeId, Process>,
+  reach: Reach,
+  reached: Reached,
 ): string | undefined {
-  if (process.catalogue.catalogue === 'all')
-    return differenceIn(world, process.catalogue.services(), [...reached.values()], reached)
+  // Its other routers are neighbours, so what they offer may be visible as well.
+  const others = neighboursOf(process).filter((each) => !reached.has(each.nodeId))
+  const visible =
+    others.length === 0
+      ? reached
+      : new Map([...reached, ...others.map((each) => [each.nodeId, each] as const)])
   for (const key of process.wants.keys()) {
     const [environment, name] = key.split('/') as [string, string]
     const seen = process.catalogue
       .resolve(environment, name)
       .filter((service) => !world.ledger.isIgnored(service.nodeId))
     const wanted = [...world.ledger.ownersOf(key)].filter((owner) => reached.has(owner))
-    // Its other routers are neighbours, so what they offer may be visible as well.
-    const neighbours = neighboursOf(process).map((each) => [each.nodeId, each] as const)
-    const difference = differenceIn(world, seen, [], new Map([...reached, ...neighbours]))
+    const difference = differenceIn({ world, reach, seen }, visible, false)
     if (difference !== undefined) return difference
     const count = seen.filter((service) => reached.has(service.nodeId)).length
     if (count !== wanted.length) {
@@ -72,36 +52,46 @@ function differenceFrom(
   return undefined
 }
 
-function differenceIn(
-  world: World,
-  seen: readonly ServiceInstance[],
-  owners: readonly Process[],
-  reached: ReadonlyMap<NodeId, Process>,
-): string | undefined {
-  const honest = seen.filter((service) => !world.ledger.isIgnored(service.nodeId))
+interface View {
+  readonly world: World
+  readonly reach: Reach
+  readonly seen: readonly ServiceInstance[]
+}
+
+/** How what is seen differs from what the reached nodes offer. `isAll`: all of it should be seen. */
+function differenceIn({ world, reach, seen }: View, reached: Reached, isAll: boolean): string | undefined {
+  const { ledger } = world
+  const honest = seen.filter((service) => !ledger.isIgnored(service.nodeId))
   for (const service of honest) {
     const owner = reached.get(service.nodeId)
     if (owner === undefined) return `${contentOf(service)} is visible, and its node cannot be reached`
-    if (
-      world.ledger.retiredFor(service, world.clock.now()) > 0 ||
-      world.ledger.lifeOf(service) !== owner.life
-    )
+    if (ledger.retiredFor(service, world.clock.now()) > 0 || ledger.lifeOf(service) !== owner.life)
       return `${contentOf(service)} is visible, and is not offered any more`
   }
-  const expected = owners.reduce((sum, { nodeId, life }) => sum + world.ledger.count(nodeId, life), 0)
-  if (owners.length === 0 || expected === honest.length) return undefined
+  const expected = isAll ? reach.servicesOf(reached) : honest.length
+  if (expected === honest.length) return undefined
   const seenOwners = new Set(honest.map((service) => service.nodeId))
-  const missing = owners.find(
-    ({ nodeId, life }) => !seenOwners.has(nodeId) && world.ledger.count(nodeId, life) > 0,
+  const missing = [...reached.values()].find(
+    ({ nodeId, life }) => !seenOwners.has(nodeId) && ledger.count(nodeId, life) > 0,
   )
   return `${honest.length} in place of ${expected} services are visible; node ${missing?.index}'s are missing`
 }
 
 /** How some node's view differs from the truth; `undefined` when all agree with it. */
 export function disagreement(world: World): string | undefined {
-  for (const process of world.processes) {
-    const difference = differenceOf(world, process)
-    if (difference !== undefined) return `node ${process.index} (${process.catalogue.role}): ${difference}`
+  return findDisagreement(world, world.processes)?.text
+}
+
+/** The first of these processes whose view differs from the truth, and how. */
+export function findDisagreement(
+  world: World,
+  processes: readonly Process[],
+): { readonly process: Process; readonly text: string } | undefined {
+  const reach = new Reach(world)
+  for (const process of processes) {
+    const difference = differenceOf(world, process, reach)
+    if (difference === undefined) continue
+    return { process, text: `node ${process.index} (${process.catalogue.role}): ${difference}` }
   }
   return undefined
 }
@@ -124,9 +114,13 @@ export function checkRest(world: World): void {
 
 /** The nodes that see something of a life of a node. */
 export function viewersOf(world: World, owner: NodeId, life: number): Process[] {
-  return world.processes.filter((process) =>
-    process.catalogue
-      .services()
-      .some((service) => service.nodeId === owner && world.ledger.lifeOf(service) === life),
+  const { ledger } = world
+  const names = ledger.namesOf(owner, life).map((key) => key.split('/') as [string, string])
+  return world.processes.filter(({ catalogue }) =>
+    names.some(([environment, name]) =>
+      catalogue
+        .resolve(environment, name)
+        .some((service) => service.nodeId === owner && ledger.lifeOf(service) === life),
+    ),
   )
 }

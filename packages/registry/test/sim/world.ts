@@ -44,6 +44,8 @@ export interface Edge {
 /** The wall clock of all nodes when a run begins, ms since 1970. */
 const EPOCH_MS = 1_700_000_000_000
 const RETRY_MS = 1_000
+/** How much time passes between two reports of progress, ms. */
+const SLICE_MS = 1_000
 
 /** A network of catalogues on virtual time. */
 export class World implements LinkHost, ProcessHost {
@@ -70,6 +72,8 @@ export class World implements LinkHost, ProcessHost {
     if (report.kind !== 'rival' && report.kind !== 'flood')
       throw new SimFailure(`node ${by.index} reported ${report.kind}: ${report.text}`)
   }
+  /** Called now and then while time passes. */
+  onProgress: ((virtualMs: number) => void) | undefined
   readonly #lives: number[]
   readonly #indexes = new Map<NodeId, number>()
   /** The side of a split that each node is on. */
@@ -187,7 +191,11 @@ export class World implements LinkHost, ProcessHost {
   /** Runs for so many ms. Throws what a check found. */
   async run(ms: number): Promise<void> {
     if (this.options.crypto !== 'later') {
-      this.clock.advance(ms)
+      const endMs = this.clock.now() + ms
+      for (let left = ms; left > 0; left = endMs - this.clock.now()) {
+        this.clock.advance(Math.min(left, SLICE_MS))
+        this.onProgress?.(this.clock.now())
+      }
     } else {
       let isOver = false
       this.after(ms, () => (isOver = true))

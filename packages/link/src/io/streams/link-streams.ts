@@ -94,7 +94,13 @@ export class LinkStreams<L> {
   /** What this side opens is of no use after its go-away. */
   endOwn(): void {
     this.registry.end()
-    this.dialer.stop(new DialError('ECONNREFUSED', 'this node is going away', { isRetryable: true }))
+    this.#endDials()
+  }
+
+  /** Likewise, when the session leaves too: what the registry has written is sent with it. */
+  leaveOwn(): void {
+    this.registry.leave()
+    this.#endDials()
   }
 
   /** Takes the peer's go-away: the peer takes no new streams. Returns what is wrong with it, if anything is. */
@@ -113,6 +119,10 @@ export class LinkStreams<L> {
     const why = error === undefined ? 'the link was closed' : `the link ended: ${error.message}`
     // The headers of these dials were never sent.
     this.dialer.stop(new DialError('ECONNRESET', why, { isRetryable: true, cause: error }))
+  }
+
+  #endDials(): void {
+    this.dialer.stop(new DialError('ECONNREFUSED', 'this node is going away', { isRetryable: true }))
   }
 
   #onHeader(

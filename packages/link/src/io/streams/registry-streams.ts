@@ -95,6 +95,18 @@ export class RegistryStreams {
     this.#outgoing?.destroy(StreamCode.GOING_AWAY)
   }
 
+  /** Likewise, but what was written is still delivered, if the peer knows RESET_STREAM_AT. Idempotent. */
+  leave(): void {
+    const stream = this.#outgoing
+    try {
+      stream?.resetAt(stream.sentBytes + stream.bufferedBytes, StreamCode.GOING_AWAY)
+      stream?.stopSending(StreamCode.GOING_AWAY)
+      this.stop()
+    } catch {
+      this.end()
+    }
+  }
+
   /** The link has ended. */
   stop(): void {
     this.#isEnded = true

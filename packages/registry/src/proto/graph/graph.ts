@@ -1,9 +1,8 @@
 import type { NodeId } from '@astranet/interface'
 import { GraphNode, type LinkFacts, type NeighbourFacts, type NodeFacts } from './graph-node.js'
 import { Reach } from './reach.js'
-import { RouterMap } from './router-map.js'
 import { Routes, type GraphRoute } from './routes.js'
-import { SpreadTree } from './spread-tree.js'
+import { SpreadTrees } from './spread-trees.js'
 
 /** A node whose present log is not held, although a node that is reached has a link to it. */
 export interface MissingLog {
@@ -31,18 +30,18 @@ const MAX_SUSPECTS = 1_024
  * link of a router.
  */
 export class Graph {
+  /** How changes spread in it. */
+  readonly trees: SpreadTrees
   readonly #self: NodeId
   readonly #nodes = new Map<NodeId, GraphNode>()
   readonly #neighbours = new Set<GraphNode>()
   readonly #touched = new Set<GraphNode>()
   readonly #reach = new Reach((node) => void this.#touched.add(node))
   #routes: Routes | undefined
-  #map: RouterMap | undefined
-  #mapVersion = -1
-  #claims = 0
 
   constructor(self: NodeId) {
     this.#self = self
+    this.trees = new SpreadTrees({ self, reach: this.#reach, nodeOf: (id) => this.#nodes.get(id) })
   }
 
   /** Takes what a node's services log says about it; `undefined`: the log is not held any more. */
@@ -65,7 +64,7 @@ export class Graph {
     const node = this.#node(from)
     const other = this.#node(to)
     const had = node.links?.get(other)
-    if (to === this.#self) this.#claims++
+    if (to === this.#self && had?.incarnation !== facts?.incarnation) this.trees.claimChanged()
     if (facts === undefined) {
       if (had !== undefined) forgetLink(node, other)
     } else {
@@ -145,42 +144,6 @@ export class Graph {
     return node === undefined ? undefined : hopTowards(node)
   }
 
-  /** Grows whenever the routers that can be reached, or the pairs among them, may have changed. */
-  get routersVersion(): number {
-    this.#reach.settle()
-    return this.#reach.version + this.#claims
-  }
-
-  /**
-   * The tree by which changes of an owner's logs spread. `isShared`: the one for all owners, which needs no knowledge of
-   * where the owner is; it also serves for an owner that cannot be reached. `undefined`: this node has no place in it.
-   */
-  treeOf(owner: NodeId, isShared: boolean): SpreadTree | undefined {
-    const map = this.#routerMap()
-    const roots = isShared ? [] : this.#rootsOf(owner, map)
-    const tree =
-      roots.length > 0 ? new SpreadTree(map, roots, false) : new SpreadTree(map, [map.lowest], true)
-    return tree.isJoined ? tree : undefined
-  }
-
-  /**
-   * The neighbour that is before this node on the way by which changes of an owner come. Following it from node to node
-   * leads to the owner. `undefined`: the owner is a neighbour, or none is known.
-   */
-  before(owner: NodeId): NodeId | undefined {
-    const tree = this.treeOf(owner, false)
-    return tree?.isShared === false ? tree.before : undefined
-  }
-
-  /** Whether a change that spreads by `tree` goes over the link to a neighbour. */
-  leadsTo(tree: SpreadTree, neighbour: NodeId): boolean {
-    const node = this.#nodes.get(neighbour)
-    if (node === undefined || !node.isDirect) return true
-    if (node.isRouter) return tree.leadsToRouter(neighbour)
-    // As long as it does not claim this node, nobody else knows of this way to it.
-    return node.facts?.routers.includes(this.#self) !== true || tree.leadsToNode(node)
-  }
-
   /** Whether a reached node has a link to `id` in a later life than the one whose logs are held. */
   missing(id: NodeId): MissingLog | undefined {
     this.#reach.settle()
@@ -196,27 +159,6 @@ export class Graph {
       if (nextHops.size === MAX_NEXT_HOPS) break
     }
     return nextHops.size === 0 ? undefined : { id, nextHops: [...nextHops] }
-  }
-
-  /** The routers where changes of an owner begin to spread: the owner, or those it has links to. */
-  #rootsOf(owner: NodeId, map: RouterMap): number[] {
-    if (owner === this.#self) return [map.self]
-    const node = this.#nodes.get(owner)
-    if (node === undefined) return []
-    const ids = node.isRouter ? [owner] : node.routers.map(({ id }) => id)
-    if (!node.isRouter && node.isDirect && node.facts?.routers.includes(this.#self) === true)
-      ids.push(this.#self)
-    return ids.flatMap((id) => map.indexOf(id) ?? []).sort((one, other) => one - other)
-  }
-
-  #routerMap(): RouterMap {
-    const version = this.routersVersion
-    if (this.#map !== undefined && version === this.#mapVersion) return this.#map
-    const own = this.#nodes.get(this.#self)
-    const joined = own === undefined ? [] : [...this.#reach.roots].filter((root) => root.links?.has(own))
-    this.#map = new RouterMap(this.#self, this.#reach.routers, joined)
-    this.#mapVersion = version
-    return this.#map
   }
 
   #node(id: NodeId): GraphNode {

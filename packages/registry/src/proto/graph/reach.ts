@@ -39,7 +39,7 @@ export class Reach {
 
   /** Takes all pairs of a node apart, before its facts change. `attach` has to follow. */
   detach(node: GraphNode): void {
-    if (node.isRouter) this.#version++
+    if (this.#reachedRouters.has(node)) this.#version++
     for (const partner of node.routers) {
       if (node.isRouter) remove(partner.routers, node)
       else this.#dropAttached(partner, node)
@@ -111,7 +111,7 @@ export class Reach {
   }
 
   #join(one: GraphNode, other: GraphNode): void {
-    this.#version++
+    if (one.isReached || other.isReached) this.#version++
     one.routers.push(other)
     other.routers.push(one)
     if (one.isReached && !other.isReached) this.#grow(other, one)
@@ -119,7 +119,7 @@ export class Reach {
   }
 
   #part(one: GraphNode, other: GraphNode): void {
-    this.#version++
+    if (one.isReached || other.isReached) this.#version++
     remove(one.routers, other)
     remove(other.routers, one)
     if (one.parent === other || other.parent === one) this.#isStale = true

@@ -1,8 +1,9 @@
 import type { NodeId } from '@astranet/interface'
 import type { GraphNode } from './graph-node.js'
 
-/** The most bytes of distances that are kept for one map. */
+/** The most bytes of distances that are kept for one map, and what a list of them takes beside its numbers. */
 const MAX_DISTANCE_BYTES = 4 * 1_024 * 1_024
+const LIST_BYTES = 512
 
 /** The distance of a router that cannot be reached from where the distances begin. */
 export const UNREACHED = 0xffff
@@ -18,6 +19,7 @@ export class RouterMap {
   readonly #indexes: ReadonlyMap<NodeId, number>
   readonly #pairs: readonly (readonly number[])[]
   readonly #distances = new Map<string, Uint16Array>()
+  readonly #selfPairs: ReadonlySet<number>
   readonly #maxTrees: number
 
   /** `self` is joined with the `joined` ones of `routers`. */
@@ -36,10 +38,18 @@ export class RouterMap {
       pairs[this.self]?.push(indexOf(node))
       pairs[indexOf(node)]?.push(this.self)
     }
+    const own = [...(pairs[this.self] ?? [])].sort((one, other) => one - other)
+    pairs[this.self] = own
+    this.#selfPairs = new Set(own)
     this.#ids = ids
     this.#indexes = indexes
     this.#pairs = pairs
-    this.#maxTrees = Math.max(16, Math.floor(MAX_DISTANCE_BYTES / (2 * ids.length)))
+    this.#maxTrees = Math.max(16, Math.floor(MAX_DISTANCE_BYTES / (2 * ids.length + LIST_BYTES)))
+  }
+
+  /** How many routers there are. */
+  get size(): number {
+    return this.#ids.length
   }
 
   /** The index of a router; `undefined`: it is none that can be reached. */
@@ -55,6 +65,24 @@ export class RouterMap {
   /** The routers that one is joined with. */
   neighboursOf(index: number): readonly number[] {
     return this.#pairs[index] ?? []
+  }
+
+  /** Whether this node is joined with a router. */
+  isJoined(index: number): boolean {
+    return this.#selfPairs.has(index)
+  }
+
+  /**
+   * The router before this node on its way from the nearest of `roots`, of several the one with the lowest id.
+   * `undefined`: this node is a root, or there is no way.
+   *
+   * Distances are the same in both directions, so a search from each router that this node is joined with serves for all
+   * roots.
+   */
+  before(roots: readonly number[]): number | undefined {
+    const distance = this.#nearest(this.self, roots)
+    if (distance === 0 || distance === UNREACHED) return undefined
+    return this.neighboursOf(this.self).find((router) => this.#nearest(router, roots) === distance - 1)
   }
 
   /** The one with the lowest id of those in the same part of the network as this node. */
@@ -82,5 +110,10 @@ export class RouterMap {
     if (this.#distances.size >= this.#maxTrees) this.#distances.clear()
     this.#distances.set(key, distances)
     return distances
+  }
+
+  #nearest(from: number, roots: readonly number[]): number {
+    const distances = this.distancesFrom([from])
+    return roots.reduce((nearest, root) => Math.min(nearest, distances[root] ?? UNREACHED), UNREACHED)
   }
 }

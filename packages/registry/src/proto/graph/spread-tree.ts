@@ -10,13 +10,14 @@ import { UNREACHED, type RouterMap } from './router-map.js'
 export class SpreadTree {
   readonly #map: RouterMap
   readonly #distances: Uint16Array
-  /** Whether a change may begin anywhere in the tree, so that it also goes towards the root. */
-  readonly isShared: boolean
+  /** The router before this node, if a change may begin anywhere in the tree, so that it also goes towards the root. */
+  readonly #towardsRoot: number | undefined
 
+  /** `isShared`: a change may begin anywhere in the tree. */
   constructor(map: RouterMap, roots: readonly number[], isShared: boolean) {
     this.#map = map
     this.#distances = map.distancesFrom(roots)
-    this.isShared = isShared
+    this.#towardsRoot = isShared ? this.#before(map.self) : undefined
   }
 
   /** Whether this node is in the tree. */
@@ -28,9 +29,9 @@ export class SpreadTree {
   leadsToRouter(id: NodeId): boolean {
     const { self } = this.#map
     const router = this.#map.indexOf(id)
-    // What is not in the tree has no other way.
-    if (router === undefined || !this.#map.neighboursOf(self).includes(router)) return true
-    return this.#before(router) === self || (this.isShared && this.#before(self) === router)
+    // Nobody else may know yet of a router that is not joined with this node.
+    if (router === undefined || !this.#map.isJoined(router)) return true
+    return this.#before(router) === self || this.#towardsRoot === router
   }
 
   /** Whether a change goes over the link to a node that is no router and is joined with this one. */
@@ -41,12 +42,6 @@ export class SpreadTree {
       if (router !== undefined && this.#isNearer(router, best)) best = router
     }
     return best === this.#map.self
-  }
-
-  /** The neighbour before this node; `undefined`: this node is a root. */
-  get before(): NodeId | undefined {
-    const before = this.#before(this.#map.self)
-    return before === undefined ? undefined : this.#map.idOf(before)
   }
 
   /** The router before one on its way from the root; `undefined`: it is a root, or not in the tree. */

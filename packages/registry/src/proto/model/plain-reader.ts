@@ -73,9 +73,8 @@ export class PlainReader {
     const start = this.at + 1
     if (start + size > this.end) return this.#unusual()
     let value = 0
-    for (let index = start; index < start + size; index++)
-      value = value * 256 + (this.#bytes[index] as number)
     this.at = start + size
+    for (let index = start; index < this.at; index++) value = value * 256 + (this.#bytes[index] as number)
     if (value > Number.MAX_SAFE_INTEGER || (isShortest && value < SHORTEST[head & 3]!)) return this.#unusual()
     return value
   }

@@ -2,7 +2,7 @@ import type { LogId } from '../log/log-id.js'
 import { isNewer, type Version } from '../model/version.js'
 import type { AgendaEntry } from './agenda.js'
 import type { Neighbour } from './neighbour.js'
-import { MAX_GRAFTS } from './sync-limits.js'
+import { MAX_ASKS } from './sync-limits.js'
 
 /** A log that is not held in the newest version that a neighbour says it holds. */
 export interface AwaitedLog extends LogId {
@@ -33,7 +33,7 @@ export type OfferKind = 'pull' | 'announced'
 /** The neighbour to ask for a log of which `held` is held: the one that was asked least, if any may be asked again. */
 export function leastAsked({ sources }: AwaitedLog, held: Version | undefined): Neighbour | undefined {
   let next: Neighbour | undefined
-  let least = MAX_GRAFTS
+  let least = MAX_ASKS
   for (const [source, { asked, version }] of sources) {
     if (asked >= least || !isNewer(version, held)) continue
     next = source

@@ -6,7 +6,7 @@ import { leastAsked, otherSource, type AwaitedLog, type OfferKind, type Source }
 import type { Neighbour } from './neighbour.js'
 import {
   ANNOUNCED_PATIENCE_MS,
-  GRAFT_DELAY_MS,
+  ASK_DELAY_MS,
   MAX_ANNOUNCED,
   MAX_EMPTY_ANSWERS,
   PULL_PATIENCE_MS,
@@ -48,7 +48,7 @@ export class Awaited {
     if (how === 'pull') this.#await(from, entry)
     if (entry.askedOf !== undefined) return
     if (how === 'pull') this.#ask(entry, from)
-    else entry.timer ??= this.#state.agenda.add(this.#state.now + GRAFT_DELAY_MS, () => this.#askNext(entry))
+    else entry.timer ??= this.#state.agenda.add(this.#state.now + ASK_DELAY_MS, () => this.#askNext(entry))
   }
 
   /** What `from` sent does not follow what is held: it is asked again. */

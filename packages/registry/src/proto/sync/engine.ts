@@ -1,8 +1,12 @@
 import type { CatalogueOptions, CatalogueRoleOptions } from '../model/catalogue-options.js'
 import { Parts } from './parts.js'
+import { MAX_RETURN_MS } from './sync-limits.js'
 
 /** What one catalogue does as a whole. */
 export class Engine extends Parts {
+  /** Since when nodes return without a pause. */
+  #waitsSince: number | undefined = undefined
+
   /** `onWork` is called when a promise has brought something. Throws like `Catalogue`'s constructor. */
   constructor(options: CatalogueOptions, onWork: () => void) {
     super(options, onWork)
@@ -48,8 +52,8 @@ export class Engine extends Parts {
   settle(): void {
     const { state, home, view, visibility } = this
     visibility.settle()
-    this.push.settle()
     if (home.interests.hasUnanswered) this.#answerWants()
+    else this.#waitsSince = undefined
     view.notify()
     state.signal.notify()
   }
@@ -79,7 +83,15 @@ export class Engine extends Parts {
       hasRouter = true
       isKnown ||= router.isCurrent
     }
-    if (hasRouter && !isKnown) return
+    if (hasRouter && (!isKnown || this.#isWaiting())) return
     for (const interest of [...home.interests.unanswered]) home.interests.answered(interest)
+  }
+
+  /** Whether nodes return that may offer what is wanted: for a while that is waited for. */
+  #isWaiting(): boolean {
+    const { state, returning } = this
+    if (returning.size === 0) this.#waitsSince = undefined
+    else this.#waitsSince ??= state.now
+    return this.#waitsSince !== undefined && state.now - this.#waitsSince < MAX_RETURN_MS
   }
 }

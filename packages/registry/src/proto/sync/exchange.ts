@@ -41,7 +41,6 @@ const REQUESTS: ReadonlySet<Message['type']> = new Set([
   'wants',
   'root',
   'restart',
-  'confirm',
 ] as const)
 
 /** Takes what neighbours send. */
@@ -130,7 +129,7 @@ export class Exchange {
   /** What a neighbour has confirmed is awaited, if it is newer than what is held. */
   #confirmed(from: Neighbour, items: readonly LogVersion[]): void {
     const { pull, returning } = this.#parts
-    const asked = items.filter(({ owner, kind }) => kind === 'services' && returning.has(owner))
+    const asked = items.filter(({ owner, kind }) => kind === 'services' && returning.isAskedOf(from, owner))
     pull.offered(from, asked, 'announced')
     for (const { owner, version } of asked) returning.confirmed(from, owner, version)
   }

@@ -97,6 +97,7 @@ export class Links {
     onOfferComplete(neighbour)
     this.#publish(neighbour)
     visibility.settle(neighbour)
+    visibility.refresh(neighbour.id)
     if (neighbour.isRouter) visibility.endGrace()
     state.signal.mark()
     state.neighbours.wake(neighbour)

@@ -9,7 +9,7 @@ import type { HeldLog } from './held-log.js'
 import { LeafInterest } from './leaf-interest.js'
 import { Ration } from './ration.js'
 import type { SharedLog } from './shared-log.js'
-import { DROPPED_WINDOW_MS, SUSPECT_WINDOW_MS } from './sync-limits.js'
+import { CONFIRMS_REFILL_MS, DROPPED_WINDOW_MS, SUSPECT_WINDOW_MS } from './sync-limits.js'
 import type { VersionsAnswer } from './versions-answer.js'
 
 /** How far finding out what the neighbour holds has come. */
@@ -57,14 +57,14 @@ export class Neighbour {
   /** Logs that it offered or announced and that have not arrived. */
   announced = 0
   readonly gone: Set<NodeId> = new Set()
-  /** Owners that it is to be asked to confirm. */
+  /** Owners that it is to be asked to confirm, and when it was last asked. */
   readonly toConfirm: Set<NodeId> = new Set()
-  /** Owners that it asked about and was not answered about yet. */
-  readonly confirms: Set<NodeId> = new Set()
-  /** When it first asked about one of them. */
-  confirmsSince = 0
-  /** Those of them that are confirmed. */
+  confirmAt: number = -Infinity
+  /** Owners that it asked about: those that are confirmed here, and those that are not, until they are forgotten. */
   readonly confirmed: Set<NodeId> = new Set()
+  readonly unconfirmed: Set<NodeId> = new Set()
+  unconfirmedEnd: AgendaEntry | undefined = undefined
+  readonly confirmAsks: Ration = new Ration(CONFIRMS_REFILL_MS)
   /** Its own logs, as they are held here from a life that it does not know: it is shown their states. At most two. */
   readonly evidence: Set<SharedLog> = new Set()
   /** Logs of which it has sent a part and not the last one. */

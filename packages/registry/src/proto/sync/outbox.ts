@@ -21,6 +21,7 @@ import type { Home } from './home.js'
 import type { Neighbour } from './neighbour.js'
 import type { OwnLogs } from './own-logs.js'
 import type { SharedLog } from './shared-log.js'
+import { CONFIRM_INTERVAL_MS } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 import type { VersionsAnswer } from './versions-answer.js'
 
@@ -29,6 +30,8 @@ export interface OutboxParts {
   readonly state: SyncState
   readonly own: OwnLogs
   readonly home: Home
+  /** Whether an owner is shown here, or is this node. */
+  readonly isShown: (owner: NodeId) => boolean
   /** Whether a neighbour may see a log. */
   readonly mayPassOn: (to: NodeId, log: SharedLog) => boolean
 }
@@ -76,8 +79,7 @@ export class Outbox {
       return { type: 'buckets', buckets: state.tree.buckets }
     }
     if (to.asks.size > 0) return this.#ask(to)
-    if (to.toConfirm.size > 0) return { type: 'confirm', owners: takeSome(to.toConfirm) }
-    return home.next(to)
+    return this.#confirm(to) ?? home.next(to)
   }
 
   #ask(to: Neighbour): Message {
@@ -101,22 +103,41 @@ export class Outbox {
     if (to.gone.size > 0) {
       return { type: 'gone', owners: takeSome(to.gone) }
     }
-    if (to.confirmed.size > 0) return this.#confirmed(to)
+    const confirmed = this.#confirmed(to)
+    if (confirmed !== undefined) return confirmed
     const { first } = to.dirty
     if (typeof first !== 'number') return undefined
     to.dirty.delete(first)
     return { type: 'settled', token: first }
   }
 
-  #confirmed(to: Neighbour): Message {
-    const { state, own } = this.#parts
-    const items: LogVersion[] = []
-    for (const owner of takeSome(to.confirmed)) {
-      to.confirms.delete(owner)
-      const log = owner === state.self ? own.services : state.store.owner(owner)?.services
-      if (log?.version !== undefined) items.push({ owner, kind: 'services', version: log.version })
+  /** Asks about many owners at once, and at first about one without delay. */
+  #confirm(to: Neighbour): Message | undefined {
+    const { now } = this.#parts.state
+    if (to.toConfirm.size === 0) return undefined
+    const at = to.confirmAt + CONFIRM_INTERVAL_MS
+    if (now < at) {
+      this.#wakeAt(to, at)
+      return undefined
     }
-    return { type: 'confirmed', items: items.filter((item) => this.#mayBeTold(to, item)) }
+    to.confirmAt = now
+    return { type: 'confirm', owners: takeSome(to.toConfirm) }
+  }
+
+  #confirmed(to: Neighbour): Message | undefined {
+    const { state, own, isShown } = this.#parts
+    const items: LogVersion[] = []
+    while (items.length === 0 && to.confirmed.size > 0) {
+      for (const owner of takeSome(to.confirmed)) {
+        const log = owner === state.self ? own.services : state.store.owner(owner)?.services
+        if (log?.version === undefined || !isShown(owner)) continue
+        const item = { owner, kind: 'services', version: log.version } as const
+        if (this.#mayBeTold(to, item)) items.push(item)
+      }
+    }
+    if (items.length === 0) return undefined
+    this.#useResent(to, items.length * VERSION_BYTES)
+    return { type: 'confirmed', items }
   }
 
   #deltas(to: Neighbour): Message | undefined {

@@ -50,6 +50,7 @@ export class Parts {
   readonly memory: Memory
   readonly reader: Reader
   readonly push: Push
+  readonly returning: Returning
   readonly links: Links
   readonly spread: Spread
   readonly claims: IncarnationClaims
@@ -62,7 +63,6 @@ export class Parts {
   readonly #ahead: VerifyAhead
   readonly #awaited: Awaited
   readonly #leaves: Leaves
-  readonly #returning: Returning
   readonly #confirmations: Confirmations
 
   /** `onWork` is called when a promise has brought something. Throws like `Catalogue`'s constructor. */
@@ -79,7 +79,7 @@ export class Parts {
     this.#awaited = new Awaited(state, this.#limits.maxHeldBytes, (neighbour) => this.links.check(neighbour))
     this.push = new Push(state, graph, this.#awaited)
     this.home = this.#makeHome()
-    this.#returning = new Returning(state, graph, (owner) => this.visibility.confirmed(owner))
+    this.returning = new Returning(state, graph, (owner) => this.visibility.confirmed(owner))
     this.visibility = this.#makeVisibility()
     this.#confirmations = new Confirmations(state, (owner) => this.visibility.has(owner))
     this.#leaves = this.#makeLeaves()
@@ -135,7 +135,7 @@ export class Parts {
       graph,
       view,
       missing: new MissingLogs(state, graph),
-      returning: this.#returning,
+      returning: this.returning,
       isGiven: (owner) => this.home.isGiven(owner),
       onShown: (logs, since) => this.spread.shown(logs, since),
       onHidden: (owner) => {
@@ -203,7 +203,7 @@ export class Parts {
       leaves: this.#leaves,
       home,
       visibility,
-      returning: this.#returning,
+      returning: this.returning,
       confirmations: this.#confirmations,
       ownLinks,
       ownRecords,
@@ -223,7 +223,7 @@ export class Parts {
       leaves: this.#leaves,
       home,
       visibility,
-      returning: this.#returning,
+      returning: this.returning,
       confirmations: this.#confirmations,
       memory,
       onLaterLife: (nodeId, later) => this.links.laterLife(nodeId, later),
@@ -267,7 +267,13 @@ export class Parts {
 
   #makeOutbox(): Outbox {
     const { state, own, home, reader } = this
-    return new Outbox({ state, own, home, mayPassOn: (to, log) => reader.mayPassOn(to, log) })
+    return new Outbox({
+      state,
+      own,
+      home,
+      isShown: (owner) => this.#confirmations.isShown(owner),
+      mayPassOn: (to, log) => reader.mayPassOn(to, log),
+    })
   }
 
   #makeExchange(): Exchange {
@@ -283,7 +289,7 @@ export class Parts {
       home,
       intake,
       links,
-      returning: this.#returning,
+      returning: this.returning,
       confirmations: this.#confirmations,
     })
   }

@@ -1,5 +1,6 @@
 import { formatNodeId, type NodeId } from '@astranet/interface'
 import type { Graph } from '../graph/graph.js'
+import type { SpreadTree } from '../graph/spread-tree.js'
 import type { Version } from '../model/version.js'
 import type { Awaited } from './awaited.js'
 import type { Neighbour } from './neighbour.js'
@@ -10,7 +11,6 @@ import {
   QUICK_ANNOUNCE_DELAY_MS,
   SMALL_LOG_BYTES,
   UNSETTLED_MS,
-  YOUNG_MS,
 } from './sync-limits.js'
 import type { SyncState } from './sync-state.js'
 
@@ -24,22 +24,11 @@ export class Push {
   readonly #state: SyncState
   readonly #graph: Graph
   readonly #awaited: Awaited
-  #routersVersion = 0
-  /** When the graph of the routers last changed. */
-  #changedAt = 0
 
   constructor(state: SyncState, graph: Graph, awaited: Awaited) {
     this.#state = state
     this.#graph = graph
     this.#awaited = awaited
-  }
-
-  /** Looks whether the graph of the routers has changed. Called at the end of each turn. */
-  settle(): void {
-    const version = this.#graph.routersVersion
-    if (version === this.#routersVersion) return
-    this.#routersVersion = version
-    this.#changedAt = this.#state.now
   }
 
   /**
@@ -64,11 +53,11 @@ export class Push {
     })
   }
 
-  /** Tells those neighbours of a log that came up after `since`, when it was not offered. */
+  /** Tells the neighbours of a log whose links came up after `since`, when the log was not offered to them. */
   appeared(log: SharedLog, since: number): void {
     const isSmall = (log.state?.size ?? 0) <= MAX_OFFERED_BYTES
     for (const [neighbour, isNext] of this.#targets(log)) {
-      if (neighbour.upAt < since || neighbour.id === log.owner) continue
+      if (neighbour.upAt < since) continue
       if (this.#isOfferedBy(neighbour, log)) continue
       // In order with the links that made it reachable: those would show what the neighbour held before.
       if (isNext && isSmall) this.#send(neighbour, log, undefined)
@@ -79,7 +68,7 @@ export class Push {
   /** A log is to be announced to a neighbour. The one with the lower id does so first, and spares the other one's. */
   announce(neighbour: Neighbour, log: SharedLog): void {
     const { neighbours, now, self } = this.#state
-    const isUnsettled = now - this.#changedAt < UNSETTLED_MS
+    const isUnsettled = now - this.#graph.trees.changedAt(now) < UNSETTLED_MS
     const delay = isUnsettled ? QUICK_ANNOUNCE_DELAY_MS : ANNOUNCE_DELAY_MS
     neighbour.announcements.add(log, now + (self < neighbour.id ? delay : 2 * delay))
     neighbours.wake(neighbour)
@@ -99,7 +88,7 @@ export class Push {
 
   #pass(log: SharedLog, base: Version | undefined): void {
     for (const [neighbour, isNext] of this.#targets(log)) {
-      if (neighbour.id === log.from || neighbour.id === log.owner) continue
+      if (neighbour.id === log.from) continue
       if (this.#isOfferedBy(neighbour, log)) continue
       if (isNext) this.#send(neighbour, log, this.#isLikelyUnknown(neighbour, log) ? undefined : base)
       else this.announce(neighbour, log)
@@ -126,10 +115,14 @@ export class Push {
       if (owner === self) for (const neighbour of neighbours.all) yield [neighbour, true]
       return
     }
-    // While the graph changes, one tree for all owners is made anew, not one for each.
-    const tree = this.#graph.treeOf(owner, now - this.#changedAt < YOUNG_MS)
-    for (const neighbour of neighbours.full)
-      yield [neighbour, tree === undefined || this.#graph.leadsTo(tree, neighbour.id)]
+    const { trees } = this.#graph
+    // Where there is nobody to send to, no tree is looked for.
+    let tree: SpreadTree | undefined | null = null
+    for (const neighbour of neighbours.full) {
+      if (neighbour.id === owner) continue
+      if (tree === null) tree = trees.treeOf(owner, now)
+      yield [neighbour, tree === undefined || trees.leadsTo(tree, neighbour.id)]
+    }
   }
 
   #isOfferedBy(neighbour: Neighbour, { key, version }: SharedLog): boolean {

@@ -18,11 +18,11 @@ interface Return {
 
 /**
  * Owners that could not be reached for a while, and now can. What is held of them may be out of date, and news of them
- * may come over another way than the link that made them reachable. So the neighbour that told of that link is asked
- * which version it has confirmed itself: it was told by one before it, and the first of them has a link to the owner, or
- * to a router that never lost it. The owner is shown when that version is held.
+ * may come over another way than the link that made them reachable. So the router before this one on the way from the
+ * owner is asked which version it has confirmed. It asks the one before it, and so on, up to one that has a link to the
+ * owner or never lost it. The owner is shown when the version that comes back is held.
  *
- * When there is no answer, the neighbour on the way to the owner is asked, and after a while the owner is shown in any
+ * It is asked again from time to time, because the way may have changed; and after a while the owner is shown in any
  * case: a router that does not answer must not keep it away.
  */
 export class Returning {
@@ -37,13 +37,22 @@ export class Returning {
     this.#onConfirmed = onConfirmed
   }
 
+  get size(): number {
+    return this.#byOwner.size
+  }
+
   has(owner: NodeId): boolean {
     return this.#byOwner.has(owner)
   }
 
+  /** Whether a neighbour is asked about an owner. */
+  isAskedOf(neighbour: Neighbour, owner: NodeId): boolean {
+    return this.#byOwner.get(owner)?.askedOf === neighbour
+  }
+
   /**
-   * An owner can be reached again, by what `cause` has told. Returns false when nobody can be asked about it, so that it
-   * is to be shown at once.
+   * An owner can be reached again, because of what `cause` has sent. Returns false when nobody can be asked about it, so
+   * that it is to be shown at once.
    */
   begin(owner: NodeId, cause: Neighbour | undefined): boolean {
     const asked = this.#nextHop(owner) ?? (cause?.isUp === true && cause.isRouter ? cause : undefined)
@@ -104,14 +113,15 @@ export class Returning {
   #askNextHop(entry: Return): void {
     const { agenda, now } = this.#state
     agenda.cancel(entry.timer)
-    const next = this.#nextHop(entry.owner)
+    const { askedOf } = entry
+    const next = this.#nextHop(entry.owner) ?? (askedOf?.isUp === true ? askedOf : undefined)
     const end = entry.startedAt + MAX_RETURN_MS
     if (next === undefined || now >= end) this.#confirm(entry.owner)
     else this.#ask(entry, next)
   }
 
   #nextHop(owner: NodeId): Neighbour | undefined {
-    const hop = this.#graph.before(owner)
+    const hop = this.#graph.trees.before(owner, this.#state.now)
     const neighbour = hop === undefined ? undefined : this.#state.neighbours.get(hop)
     return neighbour?.isRouter === true ? neighbour : undefined
   }

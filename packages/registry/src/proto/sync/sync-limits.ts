@@ -30,18 +30,15 @@ export const ANNOUNCE_DELAY_MS = 2_000
 export const QUICK_ANNOUNCE_DELAY_MS = 250
 export const UNSETTLED_MS = 10_000
 
-/** How long after a change of the graph of the routers all changes spread by one tree, in ms. */
-export const YOUNG_MS = 1_000
-
 /** How long after its announcement a version is asked for when it does not arrive by itself, in ms. */
-export const GRAFT_DELAY_MS = 150
+export const ASK_DELAY_MS = 150
 
 /** How long an asked neighbour has before the log is asked of another one, in ms: after an announcement, in a pull. */
 export const ANNOUNCED_PATIENCE_MS = 2_000
 export const PULL_PATIENCE_MS = 10_000
 
 /** How often one announcement is followed before its speaker counts as a liar. */
-export const MAX_GRAFTS = 2
+export const MAX_ASKS = 2
 
 /** Announced logs that a neighbour says it does not hold, one after the other, before it counts as a liar. */
 export const MAX_EMPTY_ANSWERS = 64
@@ -65,8 +62,15 @@ export const SHORT_ABSENCE_MS = 400
 export const CONFIRM_PATIENCE_MS = 500
 export const MAX_RETURN_MS = 5_000
 
+/** How long confirms to one neighbour are apart, in ms, so that one message asks about many nodes. */
+export const CONFIRM_INTERVAL_MS = 200
+
+/** Confirms of one neighbour that are taken at once, and the time, in ms, in which as many more are; others are dropped. */
+export const CONFIRMS_AT_ONCE = 64
+export const CONFIRMS_REFILL_MS = 6_400
+
 /** The most owners that one neighbour may wait to have confirmed; it is not answered about more. */
-export const MAX_CONFIRMED = 4_096
+export const MAX_CONFIRMED = 16_384
 
 /** How often the root of what is offered is sent, in ms. */
 export const ROOT_INTERVAL_MS = 30_000

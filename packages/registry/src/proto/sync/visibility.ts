@@ -120,10 +120,13 @@ export class Visibility {
   #reached(logs: OwnerLogs, cause: Neighbour | undefined): void {
     const { owner } = logs
     const { state, graph, returning, isGiven } = this.#parts
-    if (this.#visible.has(owner) || returning.has(owner)) return
+    if (this.#visible.has(owner)) return
     const since = state.store.hiddenSince(owner) ?? state.now
-    const isCertain = state.now - since < SHORT_ABSENCE_MS || graph.isNeighbour(owner) || isGiven(owner)
-    if (isCertain || !returning.begin(owner, cause)) this.#show(logs, since)
+    const isCertain = graph.isNeighbour(owner) || isGiven(owner)
+    if (isCertain) returning.end(owner)
+    else if (returning.has(owner)) return
+    else if (state.now - since >= SHORT_ABSENCE_MS && returning.begin(owner, cause)) return
+    this.#show(logs, since)
   }
 
   #show(logs: OwnerLogs, since: number): void {

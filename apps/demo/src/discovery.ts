@@ -29,7 +29,6 @@ export async function discover({ server, router, client, say }: Row): Promise<Di
   await server.call('joinRouter', { address })
   await client.call('joinRouter', { address, names: SERVICES })
   say('the server and the client have joined it; the client finds "echo" and "web" of the server by name')
-  say('(dialing them through the router is not there yet: it comes with tunnels)')
   const { boundAtMs } = await server.call('bindLate', undefined)
   const { seenAtMs } = await client.call('seen', { name: 'late' })
   return { services: SERVICES.length + 1, seenAfterMs: hundredths(seenAtMs - boundAtMs) }

@@ -29,6 +29,18 @@ test('a service behind a router is dialed by its name, and the socket says the w
   expect(await readToEnd(socket)).toBe('through the router')
 })
 
+test('a dial that may not wait for a name makes a tunnel to a node that is known', async () => {
+  await using nodes = await overRouter()
+  const { client, server } = nodes
+  await server.bind('', 'echo')
+  await client.waitFor('echo')
+  const socket = await client.dial('', 'echo', { timeoutMs: 0 })
+  expect(socket.path.kind).toBe('relay')
+  socket.destroy()
+  const unknown = client.dial('', 'nothing', { timeoutMs: 0 })
+  await expect(unknown).rejects.toMatchObject({ code: 'ENOTFOUND' })
+})
+
 test('all streams between two nodes share one tunnel, in both directions', async () => {
   await using nodes = await overRouter()
   const { client, router, server } = nodes

@@ -1,6 +1,6 @@
 import { StreamCode } from '@astranet/link'
 import { describe, expect, test } from 'vitest'
-import { Chain, openOn, openTunnel } from './support/chain.js'
+import { Chain, openOn, openTunnel, type Arrival } from './support/chain.js'
 import { Tap } from './support/streams.js'
 
 /** Resolves when the condition holds, looking once per turn of the event loop. */
@@ -89,6 +89,21 @@ for (const routers of [1, 2]) {
     })
   })
 }
+
+test('a tunnel that is given up before the answer ends at the other end, too', async () => {
+  await using chain = await Chain.of(1)
+  const arrived = new Promise<Arrival>((resolve) => (chain.last.onArrival = resolve))
+  const link = chain.first.links.get(chain.router(0).nodeId)
+  const silent = { onAccepted: () => undefined, onFailed: () => undefined }
+  const dial = link?.dial({ kind: 'tunnel', path: chain.path, position: 1 }, silent)
+  const far = await arrived
+  dial?.cancel()
+  far.link.accept(far.stream)
+  const tap = new Tap(far)
+  await tap.until(() => tap.isClosed)
+  await until(() => chain.router(0).forwarder.inspect().tunnels === 0)
+  expect(chain.router(0).forwarder.inspect()).toMatchObject({ opening: 0, heldBytes: 0 })
+})
 
 describe('a router refuses, counts, and says why, for', () => {
   const cases: [name: string, reason: number, code: string, path: (chain: Chain) => [bigint[], number]][] = [

@@ -27,7 +27,7 @@ export interface ForwarderParts extends HopChoiceParts {
  * Forwards tunnels through this node. Each is checked, then opened to the next hop, whose answer is passed back; then
  * bytes, ends and resets pass in both directions ({@link Tunnel}). It cannot read them: the two ends encrypt.
  *
- * Memory: per tunnel two streams and about 1 KiB, beside the bytes that wait, which `TunnelLimits` bound.
+ * Memory: some 3.5 KiB of the process per tunnel, beside the bytes that wait, which `TunnelLimits` bound.
  */
 export class Forwarder {
   readonly #parts: ForwarderParts

@@ -137,6 +137,9 @@ export class Tunnel implements StreamHandler {
   onClose(stream: Stream): void {
     this.#into(stream).stop()
     this.#closed += 1
+    // It was given up before the two were joined, so nobody was told of its end.
+    const other = this.#other(stream)
+    if (other.canWrite) other.destroy(StreamCode.CANCELLED)
     if (this.#closed < 2) return
     this.#events.onClose(this, this.#isLost)
   }

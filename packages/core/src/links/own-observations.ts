@@ -15,7 +15,7 @@ export interface RouterViews {
  */
 export function routerViews(
   links: Iterable<Link>,
-  recordOf: (link: Link) => Pick<LinkRecord, 'role' | 'localAddress' | 'remoteAddress'> | undefined,
+  recordOf: (link: Link) => Pick<LinkRecord, 'network' | 'localAddress' | 'remoteAddress'> | undefined,
 ): RouterViews {
   const observations: Observation[] = []
   const relays: End[] = []
@@ -26,7 +26,8 @@ export function routerViews(
     const relay = parseEnd(record.remoteAddress)
     if (relay !== undefined) relays.push(relay)
     const [local, seen] = [parseEnd(record.localAddress), parseEnd(peer.observedAddress ?? '')]
-    if (record.role !== 'dialer' || local === undefined || seen === undefined) continue
+    // Only over TCP is the port one that other sockets can share.
+    if (!record.network.startsWith('tcp') || local === undefined || seen === undefined) continue
     if (isPublicHost(seen.host) || isPrivateHost(seen.host)) observations.push({ local, seen })
   }
   return { observations, relays }

@@ -21,7 +21,7 @@ function punching(seen: string) {
   const dialed: string[] = []
   const router = { peer: { roles: ['router'], observedAddress: seen } } as unknown as Link
   const relayed = { send: (type: number, body: unknown) => sent.push([type, body]) } as unknown as Link
-  const record = { role: 'dialer', localAddress: '192.168.1.2:5000', remoteAddress: '203.0.113.9:4000' }
+  const record = { network: 'tcp', localAddress: '192.168.1.2:5000', remoteAddress: '203.0.113.9:4000' }
   const parts = {
     direct: { linkTo: () => undefined, [Symbol.iterator]: () => [[ROUTER, router]].values() },
     relayed: { linkTo: (nodeId: NodeId) => (nodeId === PEER ? relayed : undefined) },

@@ -114,7 +114,7 @@ export class Join {
     const { signal } = this.#stopping
     const { credentials } = this.plan
     const connection = await transport.dial(network, address, { timeoutMs: this.#timeoutMs, signal })
-    return await this.#parts.maker.adopt(connection, 'dialer', { signal, credentials })
+    return await this.#parts.maker.adopt(connection, 'dialer', { signal, credentials, network })
   }
 
   /** Waits until there is no link to the node any more, then joins it again. */

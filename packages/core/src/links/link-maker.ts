@@ -40,6 +40,8 @@ export interface AdoptOptions {
   readonly credentials?: LinkCredentials | undefined
   /** The only node that is accepted, beside what the credentials say. */
   readonly expectedNodeId?: NodeId
+  /** The transport's network, of a connection that this node dialed. */
+  readonly network?: string
   /** Default: a connection. A link through routers is always encrypted, and carries no registry. */
   readonly path?: LinkPath
   /** For a link through routers: the link that the tunnel's stream belongs to. */
@@ -63,7 +65,7 @@ export class LinkMaker {
   async adopt(
     duplex: ByteDuplex,
     role: LinkRole,
-    { signal, credentials: given, path = DIRECT, over, expectedNodeId }: AdoptOptions = {},
+    { signal, credentials: given, path = DIRECT, network = '', over, expectedNodeId }: AdoptOptions = {},
   ): Promise<NodeId> {
     const proved = given ?? this.#parts.credentials
     const credentials = expectedNodeId === undefined ? proved : { ...proved, expectedNodeId }
@@ -92,6 +94,7 @@ export class LinkMaker {
         table.add(link, {
           role,
           localAddress,
+          network,
           remoteAddress,
           path,
           over,

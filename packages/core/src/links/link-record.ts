@@ -15,6 +15,8 @@ export interface LinkRecord {
   readonly role: LinkRole
   readonly remoteAddress: string
   readonly localAddress: string
+  /** The transport's network where this node dialed, for example `'tcp4'`; otherwise empty. */
+  readonly network: string
   readonly path: LinkPath
   /** For a link through routers: the link to the first one. */
   readonly over: Link | undefined

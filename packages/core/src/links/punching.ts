@@ -106,7 +106,7 @@ export class Punching {
         this.#counts.linked(method)
       },
       // A node whose routers are all on its own machine cannot tell a peer where it is.
-      isWilling: () => this.#views().observations.length > 0,
+      isWilling: () => this.#views().isSeen,
       onEvent: (nodeId, event) => this.#onEvent(nodeId, event),
       randomRound: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
     })

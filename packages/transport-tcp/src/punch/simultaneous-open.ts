@@ -9,10 +9,10 @@ import { checkRemote, type PunchOptions } from './punch-options.js'
  * it waits for the answer to one that went out, so both sides begin again and again until two SYNs cross. An attempt
  * that is not answered lasts: the system repeats its SYN, and the peer's SYN completes it.
  */
-const RETRY_INTERVAL_MS = 100
+const RETRY_INTERVAL_MS = 50
 
 /** Each attempt begins later by up to this time, in ms, so that the two sides do not miss each other each time. */
-const RETRY_JITTER_MS = 50
+const RETRY_JITTER_MS = 25
 
 /** What {@link openSimultaneously} needs beside the common options. */
 export interface SimultaneousOpenOptions extends PunchOptions {

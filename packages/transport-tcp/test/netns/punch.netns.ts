@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Lab, type Host, type Network } from '../../../../tooling/test-support/netns/lab.js'
+import type { LineOptions } from '../../../../tooling/test-support/netns/line.js'
 import type { NatOptions } from '../../../../tooling/test-support/netns/nat-rules.js'
 import type { NodeProcess } from '../../../../tooling/test-support/netns/node-process.js'
 import type { PuncherCalls } from './puncher.js'
@@ -10,6 +11,15 @@ const SCRIPT = new URL('puncher.ts', import.meta.url)
 const LINE = { delayMs: 5 }
 
 type Puncher = NodeProcess<PuncherCalls>
+
+/** How two sides open at once. */
+interface Opening {
+  /** The observer's address. */
+  readonly host?: string
+  /** How much later the second side begins, in ms. */
+  readonly skewMs?: number
+  readonly timeoutMs?: number
+}
 
 describe('punching through NATs', () => {
   let lab: Lab
@@ -29,8 +39,8 @@ describe('punching through NATs', () => {
   }
 
   /** A host behind a NAT. */
-  async function behind(nat: NatOptions, network: Network = lab): Promise<Puncher> {
-    const gateway = await network.gateway('gateway', { nat, line: LINE })
+  async function behind(nat: NatOptions, network: Network = lab, line: LineOptions = LINE): Promise<Puncher> {
+    const gateway = await network.gateway('gateway', { nat, line })
     return puncherIn(await gateway.host('inside'))
   }
 
@@ -39,16 +49,15 @@ describe('punching through NATs', () => {
   }
 
   /** Both open at once, each towards the address that the observer saw of the other. */
-  async function openBoth(one: Puncher, other: Puncher, host = observer.host) {
+  async function openBoth(one: Puncher, other: Puncher, options: Opening = {}) {
+    const { host = observer.host, skewMs = 0, timeoutMs = 5_000 } = options
     const [first, second] = await Promise.all([seen(one, host), seen(other, host)])
-    const common = { way: 'simultaneous', timeoutMs: 5_000 } as const
+    const common = { way: 'simultaneous', timeoutMs } as const
     return await Promise.all([
       one.call('punch', { ...common, localPort: first.localPort, remote: second.observed, isChooser: true }),
       other.call('punch', {
-        ...common,
-        localPort: second.localPort,
-        remote: first.observed,
-        isChooser: false,
+        ...{ ...common, localPort: second.localPort, remote: first.observed, isChooser: false },
+        delayMs: skewMs,
       }),
     ])
   }
@@ -77,6 +86,23 @@ describe('punching through NATs', () => {
     for (const { elapsedMs } of results) expect(elapsedMs).toBeGreaterThan(0)
   })
 
+  it('two sides open at once when one begins 300 ms later, and both NATs refuse', async () => {
+    const results = await openBoth(
+      await behind({ unsolicited: 'reset' }),
+      await behind({ unsolicited: 'reset' }),
+      { skewMs: 300, timeoutMs: 20_000 },
+    )
+    report(results)
+    for (const { elapsedMs } of results) expect(elapsedMs).toBeGreaterThan(0)
+  })
+
+  it('two sides open at once over a line that loses a fifth of the packets', async () => {
+    const line = { ...LINE, loss: 0.2 }
+    const results = await openBoth(await behind({}, lab, line), await behind({}), { timeoutMs: 20_000 })
+    report(results)
+    for (const { elapsedMs } of results) expect(elapsedMs).toBeGreaterThan(0)
+  })
+
   it('two sides open at once through two NATs each', async () => {
     const outer = await lab.gateway('carrier', { line: LINE })
     const results = await openBoth(await behind({}, outer), await behind({}))
@@ -90,7 +116,7 @@ describe('punching through NATs', () => {
       const gateway = await lab.gateway('six', { nat: { ports: 'none' }, families: 'six', line: LINE })
       sides.push(puncherIn(await gateway.host('inside')))
     }
-    const results = await openBoth(sides[0] as Puncher, sides[1] as Puncher, observer.host6)
+    const results = await openBoth(sides[0] as Puncher, sides[1] as Puncher, { host: observer.host6 })
     report(results)
     for (const { elapsedMs } of results) expect(elapsedMs).toBeGreaterThan(0)
   })

@@ -64,8 +64,10 @@ const calls = {
     /** Only one side may choose between several connections. */
     isChooser: boolean
     budget?: number
+    /** How much later it begins, in ms. */
+    delayMs?: number
   }): Promise<PunchResult> {
-    const { way, localPort, remote, timeoutMs, isChooser, budget = Infinity } = options
+    const { way, localPort, remote, timeoutMs, isChooser, budget = Infinity, delayMs = 0 } = options
     const start = performance.now()
     const stop = new AbortController()
     let syns = 0
@@ -89,9 +91,8 @@ const calls = {
           )
         },
       }
-      if (way === 'simultaneous') openSimultaneously(common)
-      else if (way === 'many') openManyPorts(common)
-      else tryPorts(common)
+      const ways = { simultaneous: openSimultaneously, many: openManyPorts, try: tryPorts }
+      systemClock.setTimer(delayMs, () => ways[way](common))
     })
   },
 }

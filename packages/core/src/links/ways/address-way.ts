@@ -57,7 +57,7 @@ export class AddressWay implements LinkWay {
     const { maker } = this.#parts
     const { transport, network, address } = target
     const connection = await transport.dial(network, address, { timeoutMs: CONNECT_TIMEOUT_MS, signal })
-    await maker.adopt(connection, 'dialer', { signal, expectedNodeId })
+    await maker.adopt(connection, 'dialer', { signal, expectedNodeId, network })
   }
 
   #targets(nodeId: NodeId): Target[] {

@@ -4,7 +4,7 @@ import { exec } from '../lib/exec.mjs'
 import { say, timed } from '../lib/say.mjs'
 import { countCheckReport, countVitestReport } from '../lib/count.mjs'
 import { otherNodePaths, otherNodes, whyNoOtherNodes } from '../lib/other-nodes.mjs'
-import { root } from '../lib/workspace.mjs'
+import { root, testProjects } from '../lib/workspace.mjs'
 import { checkNames, reportPath as checkReportPath } from './check.mjs'
 import { reportPath as browserReportPath } from './test-browser.mjs'
 import { reportPath as netnsReportPath } from './test-netns.mjs'
@@ -66,10 +66,24 @@ async function testOnOtherNode(version) {
     'node',
     'tooling/scripts/run.mjs',
     'test',
-    // Only developers of this repository run it, with the Node that the first test run has.
-    '--project=!bench',
+    ...projectsOn(version).map((project) => `--project=${project}`),
   ]
   return testRun(version, 'npm', args)
+}
+
+/** Packages that are only the language: what they do depends on the engine, so the oldest and the newest Node show it. */
+const pureProjects = ['frame', 'policy', 'registry', 'ticket']
+
+/**
+ * The test projects that run on another Node. The benchmarks are for developers of this repository, who have the Node of
+ * the first test run.
+ *
+ * @param {string} version
+ * @returns {string[]}
+ */
+function projectsOn(version) {
+  const leftOut = new Set(version === otherNodes.at(-1) ? ['bench'] : ['bench', ...pureProjects])
+  return testProjects().filter((name) => !leftOut.has(name))
 }
 
 async function checks() {

@@ -45,3 +45,25 @@ export function packagesIn(parent) {
     .sort()
     .map((folder) => ({ folder, path: join(root, folder), manifest: readManifest(folder) }))
 }
+
+/**
+ * The names of the test projects: each folder with tests has one.
+ *
+ * @returns {string[]}
+ */
+export function testProjects() {
+  const folders = [...['packages', 'apps', 'examples'].flatMap(foldersIn), 'tooling']
+  const files = folders
+    .map((folder) => join(root, folder, 'vitest.config.ts'))
+    .filter((file) => existsSync(file))
+  return files.map((file) => {
+    const name = /\bname: '([^']+)'/.exec(readFileSync(file, 'utf8'))?.[1]
+    if (name === undefined) throw new Error(`${file} must name its test project`)
+    return name
+  })
+}
+
+/** @param {string} parent */
+function foldersIn(parent) {
+  return readdirSync(join(root, parent)).map((name) => `${parent}/${name}`)
+}

@@ -52,7 +52,9 @@ export async function relay(args: ScaleArguments): Promise<void> {
     ])
   process.stdout.write(`${table.toString()}\n`)
   const bytes = await idle(args)
-  process.stdout.write(`${args.tunnels} idle tunnels: ${Math.round(bytes)} bytes each in the relay\n`)
+  process.stdout.write(
+    `${args.tunnels} idle tunnels beside as many: ${Math.round(bytes)} bytes each in the relay\n`,
+  )
 }
 
 async function measure(setting: Setting, { seconds, settleSeconds }: ScaleArguments): Promise<Row> {
@@ -124,15 +126,15 @@ async function idle({ tunnels, settleSeconds }: ScaleArguments): Promise<number>
   ]
   try {
     const address = await router.call('listen', true)
-    // Code is compiled, and the heap has grown as far as few tunnels need it.
-    await ends.call('open', { address, count: Math.ceil(tunnels / 10) })
+    // As many before: code is compiled, and the heap of the relay has grown.
+    await ends.call('open', { address, count: tunnels })
     await wait(settleSeconds * 500)
     const before = await router.call('usage', undefined)
     await ends.call('open', { address, count: tunnels })
     await wait(settleSeconds * 500)
     const after = await router.call('usage', undefined)
     const open = await router.call('tunnels', undefined)
-    if (open < tunnels) throw new Error(`only ${open} of ${tunnels} tunnels are open`)
+    if (open < 2 * tunnels) throw new Error(`only ${open} of ${2 * tunnels} tunnels are open`)
     return (after.residentBytes - before.residentBytes) / tunnels
   } finally {
     await Promise.all([router.end(), ends.end()])

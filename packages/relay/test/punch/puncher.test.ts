@@ -64,7 +64,11 @@ class Side {
       sockets: {
         listen: () => {
           this.listeners += 1
-          return Promise.resolve({ port: 6_000, mapped: [], close: () => Promise.resolve(void (this.listeners -= 1)) })
+          return Promise.resolve({
+            port: 6_000,
+            mapped: [],
+            close: () => Promise.resolve(void (this.listeners -= 1)),
+          })
         },
         dial: (remote) => {
           this.dialed.push(remote.host)

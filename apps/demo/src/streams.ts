@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import type { AstraNet, Socket } from '@astranet/core'
 import { reportProgress } from './answer-calls.js'
-import type { Exchanged, Opened } from './calls.js'
+import type { Exchanged, Opened, Path } from './calls.js'
 import { Exchanges } from './exchanges.js'
 import { inWindow } from './in-window.js'
 import { PAYLOAD_BYTES } from './payload.js'
@@ -14,7 +15,7 @@ const WINDOW = 512
 /** How long one dial may take, in ms: the machine may be busy. */
 const DIAL_TIMEOUT_MS = 60_000
 
-/** The streams to `echo`: all are opened, then all are used, and none is closed in between. */
+/** The streams to `echo`: all are opened, then all are used, then all are closed. */
 export class Streams {
   readonly #node: AstraNet
   readonly #exchanges = new Exchanges()
@@ -38,7 +39,7 @@ export class Streams {
       reportProgress(opened)
     })
     this.#sockets = sockets
-    return { elapsedMs: performance.now() - startedAt }
+    return { elapsedMs: performance.now() - startedAt, path: pathOf(sockets) }
   }
 
   /** Sends the bytes of each stream and compares the returned ones; the streams stay open. */
@@ -64,4 +65,22 @@ export class Streams {
   openCount(): number {
     return this.#sockets.reduce((count, socket) => (socket.readyState === 'open' ? count + 1 : count), 0)
   }
+
+  /** Ends all streams; resolves when all are closed. */
+  async close(): Promise<void> {
+    const sockets = this.#sockets
+    this.#sockets = []
+    await inWindow(sockets.length, WINDOW, async (index) => {
+      const socket = sockets[index] as Socket
+      if (socket.closed) return
+      socket.end()
+      await once(socket, 'close')
+    })
+  }
+}
+
+function pathOf(sockets: readonly Socket[]): Path {
+  const kinds = new Set(sockets.map(({ path }) => path?.kind))
+  const [kind = 'mixed'] = kinds
+  return kinds.size === 1 ? kind : 'mixed'
 }

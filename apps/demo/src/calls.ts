@@ -1,4 +1,4 @@
-import type { LinkPath } from '@astranet/core'
+import type { LinkPath, RemoteIdentity } from '@astranet/core'
 
 /** The calls that the server process answers, with argument and result. */
 export interface ServerCalls {
@@ -52,6 +52,9 @@ export interface ClientCalls {
 /** The path of streams, as `socket.path` reports it; `'mixed'` if they have different ones. */
 export type Path = LinkPath['kind'] | 'mixed'
 
+/** What protects the bytes of streams against third parties, the relay included: `remoteIdentity.security`. */
+export type Protection = RemoteIdentity['security'] | 'mixed'
+
 /** A page as it arrived. */
 export interface Page {
   readonly status: number
@@ -63,6 +66,7 @@ export interface Opened {
   /** From the first dial until the last one was accepted. */
   readonly elapsedMs: number
   readonly path: Path
+  readonly protection: Protection
 }
 
 /** Result of sending many bytes. */

@@ -1,10 +1,12 @@
-import type { Page, Path } from './calls.js'
+import type { Page, Path, Protection } from './calls.js'
 import type { Discovery } from './network.js'
 
 /** What the client measured over one path. */
 export interface PathFigures {
   /** The path of the streams, as `socket.path` of each reported it. */
   readonly path: Path
+  /** What protects their bytes, as `remoteIdentity.security` of each reported it: the relay cannot read them. */
+  readonly protection: Protection
   /** Streams that were open at once, at both ends. */
   readonly streams: number
   /** Bytes that returned on their stream, at their position, unchanged. */
@@ -55,10 +57,11 @@ interface Expected {
 }
 
 function faultOfPath(figures: PathFigures, expected: Expected): string | undefined {
-  const { path, streams, lostBytes, tcpConnections } = figures
+  const { path, protection, streams, lostBytes, tcpConnections } = figures
   const { toRelay, toServer } = tcpConnections
   const where = `on the path "${expected.path}"`
   if (path !== expected.path) return `streams ${where} report the path "${path}"`
+  if (path === 'relay' && protection !== 'encrypted') return `streams ${where} are not encrypted`
   if (lostBytes > 0) return `${lostBytes} bytes did not come back as they were sent ${where}`
   if (streams !== expected.streams)
     return `only ${streams} of ${expected.streams} streams were open at once ${where}`

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { AstraNet, Socket } from '@astranet/core'
 import { reportProgress } from './answer-calls.js'
-import type { Exchanged, Opened, Path } from './calls.js'
+import type { Exchanged, Opened } from './calls.js'
 import { Exchanges } from './exchanges.js'
 import { inWindow } from './in-window.js'
 import { PAYLOAD_BYTES } from './payload.js'
@@ -39,7 +39,11 @@ export class Streams {
       reportProgress(opened)
     })
     this.#sockets = sockets
-    return { elapsedMs: performance.now() - startedAt, path: pathOf(sockets) }
+    return {
+      elapsedMs: performance.now() - startedAt,
+      path: shared(sockets, ({ path }) => path.kind),
+      protection: shared(sockets, ({ remoteIdentity }) => remoteIdentity.security),
+    }
   }
 
   /** Sends the bytes of each stream and compares the returned ones; the streams stay open. */
@@ -79,8 +83,9 @@ export class Streams {
   }
 }
 
-function pathOf(sockets: readonly Socket[]): Path {
-  const kinds = new Set(sockets.map(({ path }) => path?.kind))
-  const [kind = 'mixed'] = kinds
-  return kinds.size === 1 ? kind : 'mixed'
+/** What all sockets have in common; `'mixed'` if they differ. */
+function shared<T extends string>(sockets: readonly Socket[], of: (socket: Socket) => T): T | 'mixed' {
+  const values = new Set(sockets.map(of))
+  const [value = 'mixed'] = values
+  return values.size === 1 ? value : 'mixed'
 }

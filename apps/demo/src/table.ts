@@ -17,6 +17,9 @@ function pathTable({ relay, direct }: DemoResult): string {
   const row = (name: string, value: (figures: PathFigures) => string): void =>
     void table.push([name, value(relay), value(direct)])
   row('path of all streams (socket.path)', ({ path }) => path)
+  row('protection of the bytes', ({ protection }) =>
+    protection === 'private' ? 'loopback address' : protection,
+  )
   row('streams open at once', ({ streams }) => format(streams))
   row('streams opened per second', ({ opensPerSecond }) => format(opensPerSecond))
   row('bytes sent, returned and verified', ({ verifiedBytes }) => format(verifiedBytes))

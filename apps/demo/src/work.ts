@@ -21,7 +21,7 @@ export async function work(
   whileOpen: () => Promise<void> = () => Promise.resolve(),
 ): Promise<PathFigures> {
   const { client, say } = stage
-  const { elapsedMs: openMs, path } = await open(stage, streams)
+  const { elapsedMs: openMs, path, protection } = await open(stage, streams)
   const { sentBytes, verifiedBytes, elapsedMs: exchangeMs } = await exchange(stage, streams)
   const openAtOnce = await countOpen(stage)
   const { roundTripMs } = await client.call('roundTrip', undefined)
@@ -35,7 +35,14 @@ export async function work(
       `sent ${format(BULK_BYTES / 2 ** 20)} MiB in ${seconds(bulkMs)}`,
   )
   return {
-    ...{ path, streams: openAtOnce, verifiedBytes, lostBytes: sentBytes - verifiedBytes, tcpConnections },
+    ...{
+      path,
+      protection,
+      streams: openAtOnce,
+      verifiedBytes,
+      lostBytes: sentBytes - verifiedBytes,
+      tcpConnections,
+    },
     opensPerSecond: Math.round((streams * 1000) / openMs),
     roundTripMs: Math.round(roundTripMs * 1000) / 1000,
     bulkBytesPerSecond: Math.round((BULK_BYTES * 1000) / bulkMs),

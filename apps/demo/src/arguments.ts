@@ -8,7 +8,7 @@ export const MAX_STREAMS = 1_000_000
 
 /** The parsed command line. */
 export interface DemoArguments {
-  /** How many streams to open, 1 to {@link MAX_STREAMS}. */
+  /** How many streams to open on each path, 1 to {@link MAX_STREAMS}. */
   readonly streams: number
   /** Whether the result is printed as one JSON object instead of a table. */
   readonly isJson: boolean
@@ -19,13 +19,13 @@ export interface DemoArguments {
 /** What `--help` prints. */
 export const HELP: string = `Usage: npm run demo -- [options]
 
-Starts a server process, a router process and a client process. Server and client join the router, and the client finds
-the server's services through it. Then the client joins the server, fetches a web page through AstraNet, opens many streams
-at once over one TCP connection, sends different bytes on each and checks every returned byte. At the end the server is
-killed, and the client sees its services go.
+Starts a relay, a server and a client, each a process of its own. Server and client know only the relay. The client finds
+the server's services by name and dials them through the relay: it fetches a web page, opens many streams at once, sends
+different bytes on each and checks every returned byte. Then the server listens as well, the client moves to a direct path,
+and does the same again. At the end the server is killed, and the client sees its services go.
 
 Options:
-  --streams <n>  streams to open, 1 to ${MAX_STREAMS} (default ${DEFAULT_STREAMS})
+  --streams <n>  streams to open on each path, 1 to ${MAX_STREAMS} (default ${DEFAULT_STREAMS})
   --json         print the result as one JSON object on the last line of stdout
   --help         print this text
 

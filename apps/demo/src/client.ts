@@ -1,53 +1,43 @@
-import { AstraNet, type NodeId } from '@astranet/core'
+import { AstraNet } from '@astranet/core'
 import { answerCalls } from './answer-calls.js'
+import { sendBulk } from './bulk.js'
 import type { ClientCalls } from './calls.js'
-import { Lookout } from './lookout.js'
 import { measureMemory } from './memory.js'
+import { moveToDirect } from './move.js'
 import { fetchPage } from './page.js'
+import { medianRoundTripMs } from './round-trips.js'
 import { Streams } from './streams.js'
+import { Watch } from './watch.js'
 
-const PINGS = 5
-
-/** The client process: a node that joins the server's node, and one that joins only the router. */
-const node = new AstraNet()
+/** The client process: one node, which is given the address of the relay and no other. */
+const node = new AstraNet().client()
 const streams = new Streams(node)
-const lookout = new Lookout()
-let server: NodeId | undefined
+const watch = new Watch(node)
 
 const calls: ClientCalls = {
-  async joinRouter({ address, names }) {
-    await lookout.join(address, names)
+  async join({ address, names }) {
+    await node.join('tcp4', address)
+    await watch.start(names)
     return undefined
   },
-  seen: async ({ name }) => ({ seenAtMs: await lookout.seen(name) }),
-  allGone: async () => ({ goneAtMs: await lookout.allGone() }),
-  async join({ address }) {
-    server = await node.join('tcp4', address)
-    return undefined
-  },
+  seen: async ({ name }) => ({ seenAtMs: await watch.seen(name) }),
+  allGone: async () => ({ goneAtMs: await watch.allGone() }),
+  moveToDirect: async () => ({ movedAtMs: await moveToDirect(node) }),
   page: () => fetchPage(node),
   open: ({ streams: count }) => streams.open(count),
   exchange: () => streams.exchange(),
   openStreams: () => Promise.resolve(streams.openCount()),
-  ping: async () => ({ pingMs: await medianPingMs() }),
+  async closeStreams() {
+    await streams.close()
+    return undefined
+  },
+  roundTrip: async () => ({ roundTripMs: await medianRoundTripMs(node) }),
+  bulk: () => sendBulk(node),
   memory: () => measureMemory(),
-  async leave() {
+  async close() {
     await node.close()
     return undefined
   },
-  async close() {
-    await lookout.close()
-    return undefined
-  },
-}
-
-/** The median of several keep-alive round trips. */
-async function medianPingMs(): Promise<number> {
-  if (server === undefined) throw new Error('the client has not joined')
-  const roundTrips: number[] = []
-  for (let i = 0; i < PINGS; i++) roundTrips.push(await node.ping(server))
-  roundTrips.sort((a, b) => a - b)
-  return roundTrips[Math.floor(PINGS / 2)] as number
 }
 
 answerCalls(calls)

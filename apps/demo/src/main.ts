@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { HELP, parseArguments, UsageError, type DemoArguments } from './arguments.js'
-import type { ClientCalls, RouterCalls, ServerCalls } from './calls.js'
+import type { ClientCalls, RelayCalls, ServerCalls } from './calls.js'
 import { Child } from './child.js'
 import { Progress } from './progress.js'
 import { faultOf } from './result.js'
@@ -41,16 +41,16 @@ async function demonstrate({ streams, isJson }: DemoArguments): Promise<number> 
     module: new URL('./client.js', import.meta.url),
     heapMiB,
   })
-  const router = new Child<RouterCalls>({
-    name: 'router',
-    module: new URL('./router.js', import.meta.url),
+  const relay = new Child<RelayCalls>({
+    name: 'relay',
+    module: new URL('./relay.js', import.meta.url),
     heapMiB: BASE_HEAP_MIB,
   })
   const progress = new Progress(process.stderr)
   const end = (): void => {
     progress.stop()
     client.kill()
-    router.kill()
+    relay.kill()
     server.kill()
   }
   const interrupt = (): void => {
@@ -60,8 +60,8 @@ async function demonstrate({ streams, isJson }: DemoArguments): Promise<number> 
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
   const say = (line: string): void => void (isJson || process.stdout.write(`${line}\n`))
   try {
-    const job = run({ server, router, client, progress, say }, streams)
-    const result = await Promise.race([job, server.ended, router.ended, client.ended])
+    const job = run({ server, relay, client, progress, say }, streams)
+    const result = await Promise.race([job, server.ended, relay.ended, client.ended])
     process.stdout.write(`${isJson ? JSON.stringify(result) : formatTable(result)}\n`)
     const fault = faultOf(result, streams)
     return fault === undefined ? 0 : failed(fault)

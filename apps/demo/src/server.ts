@@ -1,28 +1,31 @@
 import { createServer } from 'node:http'
 import { AstraNet, type Socket } from '@astranet/core'
 import { answerCalls } from './answer-calls.js'
+import { countBytes } from './bulk.js'
 import type { ServerCalls } from './calls.js'
 import { measureMemory } from './memory.js'
 import { nowMs } from './now.js'
 import { respondWithPage } from './page.js'
 
-/** The server process: one node that can be joined, and two services on it. */
+/** The server process: one node with its services, which joins the relay and listens only when it is told to. */
 const node = new AstraNet()
 let openStreams = 0
 
 const calls: ServerCalls = {
-  async listen() {
+  async join({ address }) {
     const echo = await node.bind('', 'echo', { allowHalfOpen: true })
     echo.on('connection', serveEcho)
     const web = await node.bind('', 'web')
     const http = createServer(respondWithPage)
     web.on('connection', (socket) => http.emit('connection', socket))
-    const { address } = await node.listenAndServe('tcp4', '127.0.0.1:0')
-    return { address }
-  },
-  async joinRouter({ address }) {
+    const bulk = await node.bind('', 'bulk', { allowHalfOpen: true })
+    bulk.on('connection', countBytes)
     await node.join('tcp4', address)
     return undefined
+  },
+  async listen() {
+    const { address } = await node.listenAndServe('tcp4', '127.0.0.1:0')
+    return { address, listeningAtMs: nowMs() }
   },
   async bindLate() {
     const boundAtMs = nowMs()

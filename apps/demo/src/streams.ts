@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { AstraNet, Socket } from '@astranet/core'
 import { reportProgress } from './answer-calls.js'
 import type { Exchanged, Opened } from './calls.js'
@@ -14,7 +15,7 @@ const WINDOW = 512
 /** How long one dial may take, in ms: the machine may be busy. */
 const DIAL_TIMEOUT_MS = 60_000
 
-/** The streams to `echo`: all are opened, then all are used, and none is closed in between. */
+/** The streams to `echo`: all are opened, then all are used, then all are closed. */
 export class Streams {
   readonly #node: AstraNet
   readonly #exchanges = new Exchanges()
@@ -38,7 +39,11 @@ export class Streams {
       reportProgress(opened)
     })
     this.#sockets = sockets
-    return { elapsedMs: performance.now() - startedAt }
+    return {
+      elapsedMs: performance.now() - startedAt,
+      path: shared(sockets, ({ path }) => path.kind),
+      protection: shared(sockets, ({ remoteIdentity }) => remoteIdentity.security),
+    }
   }
 
   /** Sends the bytes of each stream and compares the returned ones; the streams stay open. */
@@ -64,4 +69,23 @@ export class Streams {
   openCount(): number {
     return this.#sockets.reduce((count, socket) => (socket.readyState === 'open' ? count + 1 : count), 0)
   }
+
+  /** Ends all streams; resolves when all are closed. */
+  async close(): Promise<void> {
+    const sockets = this.#sockets
+    this.#sockets = []
+    await inWindow(sockets.length, WINDOW, async (index) => {
+      const socket = sockets[index] as Socket
+      if (socket.closed) return
+      socket.end()
+      await once(socket, 'close')
+    })
+  }
+}
+
+/** What all sockets have in common; `'mixed'` if they differ. */
+function shared<T extends string>(sockets: readonly Socket[], of: (socket: Socket) => T): T | 'mixed' {
+  const values = new Set(sockets.map(of))
+  const [value = 'mixed'] = values
+  return values.size === 1 ? value : 'mixed'
 }

@@ -1,21 +1,44 @@
 import Table from 'cli-table3'
-import type { DemoResult } from './result.js'
+import type { DemoResult, PathFigures } from './result.js'
 
-/** The result as a table. */
+/** Lines above, below and beside the rows, and one below the head; none between rows. */
+const LINES = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' }
+
+/** The result as two tables: the figures of both paths, and what there is once. */
 export function formatTable(result: DemoResult): string {
-  const { page, bytesPerStream, discovery } = result
-  const table = new Table({ colAligns: ['left', 'right'], style: { head: [], border: [] } })
+  return `${pathTable(result)}\n${otherTable(result)}`
+}
+
+function pathTable({ relay, direct }: DemoResult): string {
+  const table = new Table({
+    head: ['', 'through the relay', 'direct'],
+    ...{ chars: LINES, colAligns: ['left', 'right', 'right'], style: { head: [], border: [] } },
+  })
+  const row = (name: string, value: (figures: PathFigures) => string): void =>
+    void table.push([name, value(relay), value(direct)])
+  row('path of all streams (socket.path)', ({ path }) => path)
+  row('protection of the bytes', ({ protection }) =>
+    protection === 'private' ? 'loopback address' : protection,
+  )
+  row('streams open at once', ({ streams }) => format(streams))
+  row('streams opened per second', ({ opensPerSecond }) => format(opensPerSecond))
+  row('bytes sent, returned and verified', ({ verifiedBytes }) => format(verifiedBytes))
+  row('bytes lost', ({ lostBytes }) => format(lostBytes))
+  row('round trip, all streams open', ({ roundTripMs }) => `${roundTripMs} ms`)
+  row('throughput of one stream', ({ bulkBytesPerSecond }) => `${format(megabytes(bulkBytesPerSecond))} MB/s`)
+  row('TCP connections to the relay', ({ tcpConnections }) => orNotKnown(tcpConnections.toRelay))
+  row('TCP connections to the server', ({ tcpConnections }) => orNotKnown(tcpConnections.toServer))
+  return table.toString()
+}
+
+function otherTable({ bytesPerStream, discovery, movedAfterMs }: DemoResult): string {
+  const table = new Table({ chars: LINES, colAligns: ['left', 'right'], style: { head: [], border: [] } })
   table.push(
-    ['page fetched through a stream', `status ${page.status}, ${format(page.bytes)} bytes`],
-    ['streams open at once', format(result.streams)],
-    ['TCP connections used', result.tcpConnections === null ? 'not known' : format(result.tcpConnections)],
-    ['bytes sent, returned and verified', format(result.verifiedBytes)],
-    ['bytes lost', format(result.lostBytes)],
-    ['streams opened per second', format(result.opensPerSecond)],
-    ['memory per open stream, client', `${format(bytesPerStream.client)} bytes`],
-    ['memory per open stream, server', `${format(bytesPerStream.server)} bytes`],
-    ['keep-alive round trip', `${result.pingMs} ms`],
-    ['services found through the router', format(discovery.services)],
+    ['memory per relayed stream, client', `${format(bytesPerStream.client)} bytes`],
+    ['memory per relayed stream, relay', `${format(bytesPerStream.relay)} bytes`],
+    ['memory per relayed stream, server', `${format(bytesPerStream.server)} bytes`],
+    ['direct, after the server listens', `${movedAfterMs} ms`],
+    ['services found through the relay', format(discovery.services)],
     ['a new service was found after', `${discovery.seenAfterMs} ms`],
     ['services of the killed server were gone after', `${discovery.goneAfterMs} ms`],
   )
@@ -25,4 +48,12 @@ export function formatTable(result: DemoResult): string {
 /** 1234567 as 1,234,567, in every locale. */
 export function format(value: number): string {
   return value.toLocaleString('en-US')
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1e6)
+}
+
+function orNotKnown(count: number | null): string {
+  return count === null ? 'not known' : format(count)
 }

@@ -1,35 +1,62 @@
 import { describe, expect, it } from 'vitest'
 import { Demo } from './run-demo.js'
 
-/** Expected count. `null` is allowed where the operating system needs a tool that may be missing. */
-const KNOWN_TCP_CONNECTIONS = process.platform === 'linux' ? 1 : expect.toBeOneOf([1, null])
+/** An expected count. `null` is allowed where the operating system needs a tool that may be missing. */
+function counted(count: number): unknown {
+  return process.platform === 'linux' ? count : expect.toBeOneOf([count, null])
+}
+
+/** The expected figures of a path. */
+function figures(path: string, protection: string, toServer: number): unknown {
+  return {
+    ...{ path, protection, streams: 2000, verifiedBytes: 128_000, lostBytes: 0 },
+    opensPerSecond: expect.any(Number),
+    roundTripMs: expect.any(Number),
+    bulkBytesPerSecond: expect.any(Number),
+    tcpConnections: { toRelay: counted(1), toServer: counted(toServer) },
+  }
+}
 
 describe('the demo', () => {
-  it('opens the streams asked for over one TCP connection and loses nothing', async () => {
+  it('does its work through the relay, then directly, over one TCP connection each, and loses nothing', async () => {
     const { exitCode, stdout, stderr } = await new Demo('--streams', '2000', '--json').outcome
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     const lines = stdout.trimEnd().split('\n')
     expect(JSON.parse(lines.at(-1) ?? '')).toEqual({
-      streams: 2000,
-      verifiedBytes: 128_000,
-      lostBytes: 0,
-      tcpConnections: KNOWN_TCP_CONNECTIONS,
-      opensPerSecond: expect.any(Number),
-      bytesPerStream: { client: expect.any(Number), server: expect.any(Number) },
-      pingMs: expect.any(Number),
+      relay: figures('relay', 'encrypted', 0),
+      direct: figures('direct', 'private', 1),
+      movedAfterMs: expect.any(Number),
+      bytesPerStream: {
+        client: expect.any(Number),
+        relay: expect.any(Number),
+        server: expect.any(Number),
+      },
       page: { status: 200, bytes: expect.any(Number) },
-      discovery: { services: 3, seenAfterMs: expect.any(Number), goneAfterMs: expect.any(Number) },
+      discovery: { services: 4, seenAfterMs: expect.any(Number), goneAfterMs: expect.any(Number) },
     })
   })
 
   it('shows a table, and no progress bar when nobody watches', async () => {
     const { exitCode, stdout, stderr } = await new Demo('--streams', '1').outcome
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-    expect(stdout).toMatch(/streams open at once +│ +1 /)
-    expect(stdout).toMatch(/bytes lost +│ +0 /)
-    expect(stdout).toMatch(/services found through the router +│ +3 /)
+    expect(stdout).toMatch(/path of all streams \(socket.path\) +│ +relay │ +direct │/)
+    expect(stdout).toMatch(/streams open at once +│ +1 │ +1 │/)
+    expect(stdout).toMatch(/bytes lost +│ +0 │ +0 │/)
+    expect(stdout).toMatch(/TCP connections to the relay +│ +\S.* │ +\S.* │/)
+    expect(stdout).toMatch(/services found through the relay +│ +4 /)
     expect(stdout).toMatch(/services of the killed server were gone after +│ +[0-9.]+ ms /)
     expect(stdout).not.toContain('\u001b')
+  })
+
+  it('gives the client the address of the relay alone', async () => {
+    const { stdout } = await new Demo('--streams', '1').outcome
+    const lines = stdout.split('\n')
+    const at = (pattern: RegExp): number => lines.findIndex((line) => pattern.test(line))
+    // The server has no address of its own until all work has been done through the relay.
+    expect(at(/^the server .* listens nowhere$/)).toBeGreaterThan(-1)
+    expect(at(/^relay: opened 1 streams/)).toBeGreaterThan(at(/^the client .* has joined/))
+    expect(at(/^the server listens on/)).toBeGreaterThan(at(/^relay: opened/))
+    expect(at(/^direct: opened 1 streams/)).toBeGreaterThan(at(/^the server listens on/))
   })
 
   it('says in one sentence what is wrong with its arguments', async () => {
@@ -78,15 +105,15 @@ describe('the demo', () => {
     expect(stderr).toMatch(/^The demo failed: the client process is gone: it ended with SIGKILL\.\n/)
   })
 
-  it('fails with a sentence when the router goes away', async () => {
+  it('fails with a sentence when the relay goes away', async () => {
     const demo = new Demo('--streams', '1000000')
-    const [, pid] = await demo.stdoutHas(/router \(process (\d+)\)/)
+    const [, pid] = await demo.stdoutHas(/relay \(process (\d+)\)/)
     process.kill(Number(pid), 'SIGKILL')
     const { exitCode, stderr } = await demo.outcome
     expect(exitCode).toBe(1)
     // The server or the client may notice first that its connection broke.
     expect(stderr).toMatch(
-      /^The demo failed: the ((router process is gone: it ended with SIGKILL)|(server|client) process: .+)\.\n/,
+      /^The demo failed: the ((relay process is gone: it ended with SIGKILL)|(server|client) process: .+)\.\n/,
     )
   })
 

@@ -1,21 +1,24 @@
 import { once, EventEmitter } from 'node:events'
-import { AstraNet } from '@astranet/core'
+import type { AstraNet } from '@astranet/core'
 import { nowMs } from './now.js'
 
 /** How long a service may take to appear or to go, in ms. */
 const TIMEOUT_MS = 30_000
 
-/** A node that has joined the router alone: it knows of services by the catalogue only. */
-export class Lookout {
-  readonly #node = new AstraNet().client()
+/** Watches which services the node knows. */
+export class Watch {
+  readonly #node: AstraNet
   /** The services that are offered, and when each was first seen. */
   readonly #seenAt = new Map<string, number>()
   #changedAt = nowMs()
   readonly #changes = new EventEmitter<{ change: [] }>()
 
-  /** Joins the router, and waits until all these services are found. */
-  async join(address: string, names: readonly string[]): Promise<void> {
-    await this.#node.join('tcp4', address)
+  constructor(node: AstraNet) {
+    this.#node = node
+  }
+
+  /** Begins, and waits until all these services are found. */
+  async start(names: readonly string[]): Promise<void> {
     void this.#watch()
     await Promise.all(names.map((name) => this.#node.waitFor(name, { timeoutMs: TIMEOUT_MS })))
   }
@@ -30,10 +33,6 @@ export class Lookout {
   async allGone(): Promise<number> {
     await this.#until('services of the killed server stayed', () => this.#seenAt.size === 0)
     return this.#changedAt
-  }
-
-  close(): Promise<void> {
-    return this.#node.close()
   }
 
   async #watch(): Promise<void> {

@@ -19,7 +19,8 @@ export async function moveToDirect(node: AstraNet): Promise<number> {
   try {
     const socket = await node.dial('', 'echo', { path: 'direct', timeoutMs: TIMEOUT_MS })
     socket.destroy()
-    if (movedAtMs === undefined) throw new Error(`the channel ${LINK_PATH} reported no direct path`)
+    if (movedAtMs === undefined)
+      throw new Error('there was a direct path already before the client asked for one')
     return movedAtMs
   } finally {
     diagnostics.unsubscribe(LINK_PATH, onPath)

@@ -37,7 +37,7 @@ function otherTable({ bytesPerStream, discovery, movedAfterMs }: DemoResult): st
     ['memory per relayed stream, client', `${format(bytesPerStream.client)} bytes`],
     ['memory per relayed stream, relay', `${format(bytesPerStream.relay)} bytes`],
     ['memory per relayed stream, server', `${format(bytesPerStream.server)} bytes`],
-    ['direct, after the server listens', `${movedAfterMs} ms`],
+    ['moved to the direct path after', `${movedAfterMs} ms`],
     ['services found through the relay', format(discovery.services)],
     ['a new service was found after', `${discovery.seenAfterMs} ms`],
     ['services of the killed server were gone after', `${discovery.goneAfterMs} ms`],

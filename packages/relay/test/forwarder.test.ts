@@ -1,7 +1,16 @@
 import { StreamCode } from '@astranet/link'
+import type { Stream } from '@astranet/mux'
 import { describe, expect, test } from 'vitest'
 import { Chain, openOn, openTunnel, type Arrival } from './support/chain.js'
 import { Tap } from './support/streams.js'
+
+/** Resolves when the number has stayed the same for a while. */
+async function settled(read: () => number): Promise<void> {
+  for (let before = -1; before !== read();) {
+    before = read()
+    for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve))
+  }
+}
 
 /** Resolves when the condition holds, looking once per turn of the event loop. */
 async function until(isDone: () => boolean): Promise<void> {
@@ -73,11 +82,7 @@ for (const routers of [1, 2]) {
       far.stream.manualCredit = true
       const total = 8 << 20
       a.stream.write(new Uint8Array(total))
-      // Everything has come to rest when the sender has sent nothing for a while.
-      for (let sent = -1; sent !== a.stream.sentBytes;) {
-        sent = a.stream.sentBytes
-        for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve))
-      }
+      await settled(() => a.stream.sentBytes)
       for (let index = 0; index < routers; index++) {
         const { heldBytes } = chain.router(index).forwarder.inspect()
         expect(heldBytes).toBeGreaterThan(0)
@@ -159,4 +164,28 @@ describe('a router refuses, counts, and says why, for', () => {
     await expect(openTunnel(chain.first, chain.path)).rejects.toMatchObject({ code: 'ETIMEDOUT' })
     expect(chain.router(0).forwarder.inspect()).toMatchObject({ opening: 0, tunnels: 0 })
   })
+})
+
+test('tunnels that are reset in front of ends that never read leave the link to the others', async () => {
+  await using chain = await Chain.of(2)
+  const honest = await chain.streams()
+  const [a, b] = [new Tap(honest.near), new Tap(honest.far)]
+  const stuck: Stream[] = []
+  for (let index = 0; index < 40; index++) {
+    const { near, far } = await chain.streams()
+    far.stream.manualCredit = true
+    const { stream } = new Tap(near)
+    // More than the windows of the end and of the two routers take.
+    stream.write(new Uint8Array(50_000))
+    stuck.push(stream)
+  }
+  const sentBytes = (): number => stuck.reduce((sum, stream) => sum + stream.sentBytes, 0)
+  await settled(sentBytes)
+  for (const stream of stuck) {
+    expect(stream.sentBytes).toBeGreaterThan(2 * 16_384)
+    stream.resetAt(stream.sentBytes, 7)
+  }
+  await settled(sentBytes)
+  a.stream.write(new Uint8Array(4 << 20))
+  await b.until(() => b.receivedBytes === 4 << 20)
 })

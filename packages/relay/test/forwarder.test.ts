@@ -1,7 +1,8 @@
+import { toNodeId, type NodeId } from '@astranet/interface'
 import { StreamCode } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
 import { describe, expect, test } from 'vitest'
-import { Chain, openOn, openTunnel, type Arrival } from './support/chain.js'
+import { Chain, ChainNode, openOn, openTunnel, type Arrival } from './support/chain.js'
 import { Tap } from './support/streams.js'
 
 /** Resolves when the number has stayed the same for a while. */
@@ -156,6 +157,26 @@ describe('a router refuses, counts, and says why, for', () => {
     first.stream.destroy()
     await until(() => chain.router(0).forwarder.inspect().tunnels === 1)
     await chain.streams()
+  })
+
+  test('more tunnels than a router may pass on, and none of another node that it names', async () => {
+    await using chain = await Chain.of(2, { maxTunnelsPerNode: 1, maxTunnels: 8 })
+    const victim = new ChainNode(false)
+    const [liar, router] = [chain.router(0), chain.router(1)]
+    await victim.link(router)
+    chain.last.onArrival = ({ link, stream }) => link.accept(stream)
+    const between = liar.links.get(router.nodeId)
+    if (between === undefined) throw new Error('no link')
+    const named = (source: NodeId): Promise<unknown> => {
+      const path = [source, liar.nodeId, router.nodeId, chain.last.nodeId]
+      return openOn(between, { kind: 'tunnel', path, position: 2 })
+    }
+    await named(victim.nodeId)
+    await expect(named(victim.nodeId)).rejects.toMatchObject({ code: 'EDQUOT' })
+    await named(toNodeId(77n))
+    await expect(named(toNodeId(78n))).rejects.toThrow(/may pass on here, 2/)
+    // It has used up nothing of the victim's own.
+    await openTunnel(victim, [victim.nodeId, router.nodeId, chain.last.nodeId])
   })
 
   test('a hop that does not answer in time', async () => {

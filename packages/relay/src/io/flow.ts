@@ -10,7 +10,7 @@ export interface FlowParts {
   /** And go there. */
   readonly target: Stream
   readonly outlet: Outlet
-  /** The node whose bytes these are: the end of the tunnel at the side of `source`. */
+  /** Whose bytes these are: the key of the account at the side of `source`. */
   readonly origin: unknown
   /** `undefined`: it may send as fast as it can. */
   readonly credit: PacedCredit | undefined

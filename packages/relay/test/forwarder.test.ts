@@ -97,18 +97,22 @@ for (const routers of [1, 2]) {
 }
 
 test('a tunnel that is given up before the answer ends at the other end, too', async () => {
-  await using chain = await Chain.of(1)
+  await using chain = await Chain.of(1, { maxTunnels: 1, answerTimeoutMs: 600_000 })
   const arrived = new Promise<Arrival>((resolve) => (chain.last.onArrival = resolve))
   const link = chain.first.links.get(chain.router(0).nodeId)
   const silent = { onAccepted: () => undefined, onFailed: () => undefined }
   const dial = link?.dial({ kind: 'tunnel', path: chain.path, position: 1 }, silent)
   const far = await arrived
   dial?.cancel()
-  far.link.accept(far.stream)
+  // Nobody answers, and both ends of the router are rid of it all the same.
   const tap = new Tap(far)
   await tap.until(() => tap.isClosed)
-  await until(() => chain.router(0).forwarder.inspect().tunnels === 0)
-  expect(chain.router(0).forwarder.inspect()).toMatchObject({ opening: 0, heldBytes: 0 })
+  const { forwarder } = chain.router(0)
+  await until(() => forwarder.inspect().opening === 0)
+  expect(forwarder.inspect()).toMatchObject({ tunnels: 0, opened: 0, heldBytes: 0 })
+  expect(forwarder.inspect().refused).toEqual({})
+  // Its place is free again.
+  await chain.streams()
 })
 
 describe('a router refuses, counts, and says why, for', () => {

@@ -90,14 +90,9 @@ export class Forwarder {
     // What arrives meanwhile counts as unread until it is forwarded.
     stream.manualCredit = true
     const opening = new TunnelOpening({
-      ...{ clock: this.#parts.clock, next, timeoutMs: this.#limits.answerTimeoutMs },
+      ...{ clock: this.#parts.clock, near: stream, next, timeoutMs: this.#limits.answerTimeoutMs },
       onAccepted: (far, initialBytes) => {
         this.#openings.delete(opening)
-        if (stream.isClosed) {
-          far.destroy()
-          this.#counts.release(account)
-          return
-        }
         near.accept(stream)
         far.manualCredit = true
         this.#join(asked, next, { stream: far, initialBytes })
@@ -105,7 +100,7 @@ export class Forwarder {
       onFailed: (refusal) => {
         this.#openings.delete(opening)
         this.#counts.release(account)
-        this.#refuse(near, stream, refusal)
+        if (refusal !== undefined) this.#refuse(near, stream, refusal)
       },
     })
     this.#openings.add(opening)

@@ -115,6 +115,25 @@ test('a tunnel that is given up before the answer ends at the other end, too', a
   await chain.streams()
 })
 
+test('a tunnel whose many neighbours have gone may have more bytes in the router again', async () => {
+  await using chain = await Chain.of(1, { maxTotalTunnelBytes: 1_048_576 })
+  const { near, far } = await chain.streams()
+  const [a, b] = [new Tap(near), new Tap(far)]
+  const others = []
+  for (let index = 0; index < 31; index++) others.push(await chain.streams())
+  const { forwarder } = chain.router(0)
+  for (const other of others) other.near.stream.destroy()
+  await until(() => forwarder.inspect().tunnels === 1)
+  // Its windows grow while it is used.
+  a.stream.write(new Uint8Array(1 << 20))
+  await b.until(() => b.receivedBytes === 1 << 20)
+  b.stream.pause()
+  a.stream.write(new Uint8Array(20 << 20))
+  await settled(() => a.stream.sentBytes)
+  expect(forwarder.inspect().heldBytes).toBeGreaterThan(131_072)
+  expect(forwarder.inspect().heldBytes).toBeLessThanOrEqual(524_288)
+})
+
 describe('a router refuses, counts, and says why, for', () => {
   const cases: [name: string, reason: number, code: string, path: (chain: Chain) => [bigint[], number]][] = [
     ['a wrong position', 8, 'EPROTO', ({ path: [a, b, c] }) => [[a ?? 0n, b ?? 0n, 55n, c ?? 0n], 2]],

@@ -44,6 +44,8 @@ export class Forwarder {
     onForwarded: (bytes) => this.#statistics.forwarded(bytes),
     onClose: (tunnel, isLost) => this.#ended(tunnel, isLost),
   }
+  /** For so many tunnels the bytes are shared out now: a power of two. */
+  #sharers = 1
   #isClosed = false
 
   /** Throws a TypeError or RangeError that names the limit that is wrong. */
@@ -124,6 +126,7 @@ export class Forwarder {
 
   #ended(tunnel: Tunnel, isLost: boolean): void {
     this.#tunnels.delete(tunnel)
+    this.#shareOut()
     const [source, end] = tunnel.accounts
     this.#counts.release(source)
     this.#credits.leave(source)
@@ -137,13 +140,17 @@ export class Forwarder {
     return { outlet, account, credit: this.#credits.join(account) }
   }
 
-  /** What each tunnel may have changes in steps of two, so that the others are touched rarely when one comes. */
-  #shareOut(newest: Tunnel): void {
-    const { size } = this.#tunnels
-    const share = tunnelShare(this.#limits, nextPowerOfTwo(size))
-    newest.limit(share)
-    if (tunnelShare(this.#limits, nextPowerOfTwo(size - 1)) !== share)
-      for (const tunnel of this.#tunnels) tunnel.limit(share)
+  /**
+   * What each tunnel may have falls in steps of two and rises in steps of four or more, so that the others are touched
+   * rarely when one comes or goes.
+   */
+  #shareOut(newest?: Tunnel): void {
+    const before = tunnelShare(this.#limits, this.#sharers)
+    const sharers = nextPowerOfTwo(this.#tunnels.size)
+    if (sharers > this.#sharers || sharers <= this.#sharers / 4) this.#sharers = sharers
+    const share = tunnelShare(this.#limits, this.#sharers)
+    newest?.limit(share)
+    if (share !== before) for (const tunnel of this.#tunnels) tunnel.limit(share)
   }
 
   #refuse(link: Link, stream: Stream, { reason, text }: TunnelRefusal): void {

@@ -10,7 +10,7 @@ export interface FlowParts {
   /** And go there. */
   readonly target: Stream
   readonly outlet: Outlet
-  /** The node whose bytes these are: the end of the tunnel at the side of `source`. */
+  /** Whose bytes these are: the key of the account at the side of `source`. */
   readonly origin: unknown
   /** `undefined`: it may send as fast as it can. */
   readonly credit: PacedCredit | undefined
@@ -44,6 +44,8 @@ export class Flow implements OutletUser, CreditUser {
   #sentAt: number
   /** Written and not sent yet. */
   #unsentBytes = 0
+  /** The last ones of them that were written beyond the credit. They may never leave, so the outlet does not count them. */
+  #uncountedBytes = 0
   /** Bytes that have left on the target. */
   forwardedBytes = 0
   /** Sent, and not yet returned to the source as credit. */
@@ -100,7 +102,9 @@ export class Flow implements OutletUser, CreditUser {
       this.#unsentBytes -= left
       this.forwardedBytes += left
       this.#owedBytes += left
-      outlet.left(left)
+      const uncounted = Math.min(this.#uncountedBytes, this.#unsentBytes)
+      outlet.left(left - (this.#uncountedBytes - uncounted))
+      this.#uncountedBytes = uncounted
       events.onForwarded(left)
       this.#returnCredit()
     }
@@ -130,7 +134,7 @@ export class Flow implements OutletUser, CreditUser {
     // The session's credit for them would be lost with the stream.
     source.consume(this.#unsentBytes + this.#owedBytes + (this.#rest?.length ?? 0))
     this.#rest = undefined
-    outlet.left(this.#unsentBytes)
+    outlet.left(this.#unsentBytes - this.#uncountedBytes)
     outlet.leave(this)
     credit?.leave(this)
     outlet.run()
@@ -146,7 +150,9 @@ export class Flow implements OutletUser, CreditUser {
     const { target, outlet } = this.#parts
     if (this.#budget !== undefined) this.#budget -= bytes.length
     this.#unsentBytes += bytes.length
-    outlet.wrote(bytes.length)
+    const counted = Math.min(bytes.length, target.sendCredit)
+    this.#uncountedBytes += bytes.length - counted
+    outlet.wrote(counted)
     target.write(bytes)
   }
 

@@ -1,6 +1,7 @@
 import type { Clock, NodeId } from '@astranet/interface'
 import { RefusalReason, type Link } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
+import { accountOf, type Account } from '../proto/tunnel/account.js'
 import type { TunnelRefusal } from '../proto/tunnel/hop.js'
 import { TunnelCounts } from '../proto/tunnel/tunnel-counts.js'
 import {
@@ -43,6 +44,8 @@ export class Forwarder {
     onForwarded: (bytes) => this.#statistics.forwarded(bytes),
     onClose: (tunnel, isLost) => this.#ended(tunnel, isLost),
   }
+  /** For so many tunnels the bytes are shared out now: a power of two. */
+  #sharers = 1
   #isClosed = false
 
   /** Throws a TypeError or RangeError that names the limit that is wrong. */
@@ -58,9 +61,10 @@ export class Forwarder {
     const { header, stream } = request
     const next = this.#isClosed ? GOING_AWAY : chooseHop(this.#parts, { peer, link, header })
     if ('reason' in next) return this.#refuse(link, stream, next)
-    const refusal = this.#counts.take(sourceOf(request))
+    const account = accountOf(sourceOf(request), peer)
+    const refusal = this.#counts.take(account)
     if (refusal !== undefined) this.#refuse(link, stream, refusal)
-    else this.#open(link, request, next)
+    else this.#open({ link, account, request }, next)
   }
 
   /** What it does now, as plain data. */
@@ -82,37 +86,36 @@ export class Forwarder {
     for (const opening of [...this.#openings]) opening.giveUp(GOING_AWAY)
   }
 
-  #open(near: Link, request: TunnelRequest, next: NextHop): void {
+  #open(asked: Asked, next: NextHop): void {
+    const { link: near, account, request } = asked
     const { stream } = request
     // What arrives meanwhile counts as unread until it is forwarded.
     stream.manualCredit = true
     const opening = new TunnelOpening({
-      ...{ clock: this.#parts.clock, next, timeoutMs: this.#limits.answerTimeoutMs },
+      ...{ clock: this.#parts.clock, near: stream, next, timeoutMs: this.#limits.answerTimeoutMs },
       onAccepted: (far, initialBytes) => {
         this.#openings.delete(opening)
-        if (stream.isClosed) {
-          far.destroy()
-          this.#counts.release(sourceOf(request))
-          return
-        }
         near.accept(stream)
         far.manualCredit = true
-        this.#join(near, request, { link: next.link, stream: far, initialBytes })
+        this.#join(asked, next, { stream: far, initialBytes })
       },
       onFailed: (refusal) => {
         this.#openings.delete(opening)
-        this.#counts.release(sourceOf(request))
-        this.#refuse(near, stream, refusal)
+        this.#counts.release(account)
+        if (refusal !== undefined) this.#refuse(near, stream, refusal)
       },
     })
     this.#openings.add(opening)
   }
 
-  #join(near: Link, request: TunnelRequest, far: Accepted): void {
-    const [source, end] = [sourceOf(request), request.header.path.at(-1) as NodeId]
+  #join({ link, account, request }: Asked, next: NextHop, far: Accepted): void {
+    const { path, position } = next.header
+    const end = path.at(-1) as NodeId
+    const endAccount = accountOf(end, path[position] as NodeId)
+    const { stream, initialBytes } = request
     const tunnel = new Tunnel(
-      { ...this.#leg(near, source), stream: request.stream, initialBytes: request.initialBytes },
-      { ...this.#leg(far.link, end), stream: far.stream, initialBytes: far.initialBytes },
+      { ...this.#leg(link, account), origin: sourceOf(request), stream, initialBytes },
+      { ...this.#leg(next.link, endAccount), origin: end, ...far },
       this.#events,
     )
     this.#tunnels.add(tunnel)
@@ -123,25 +126,31 @@ export class Forwarder {
 
   #ended(tunnel: Tunnel, isLost: boolean): void {
     this.#tunnels.delete(tunnel)
-    this.#counts.release(tunnel.from)
-    this.#credits.leave(tunnel.from)
-    this.#credits.leave(tunnel.to)
+    this.#shareOut()
+    const [source, end] = tunnel.accounts
+    this.#counts.release(source)
+    this.#credits.leave(source)
+    this.#credits.leave(end)
     this.#statistics.ended(isLost)
   }
 
-  #leg(link: Link, origin: NodeId): Pick<TunnelLeg, 'outlet' | 'origin' | 'credit'> {
+  #leg(link: Link, account: Account): Pick<TunnelLeg, 'outlet' | 'account' | 'credit'> {
     const outlet = this.#outlets.get(link) ?? new Outlet()
     this.#outlets.set(link, outlet)
-    return { outlet, origin, credit: this.#credits.join(origin) }
+    return { outlet, account, credit: this.#credits.join(account) }
   }
 
-  /** What each tunnel may have changes in steps of two, so that the others are touched rarely when one comes. */
-  #shareOut(newest: Tunnel): void {
-    const { size } = this.#tunnels
-    const share = tunnelShare(this.#limits, nextPowerOfTwo(size))
-    newest.limit(share)
-    if (tunnelShare(this.#limits, nextPowerOfTwo(size - 1)) !== share)
-      for (const tunnel of this.#tunnels) tunnel.limit(share)
+  /**
+   * What each tunnel may have falls in steps of two and rises in steps of four or more, so that the others are touched
+   * rarely when one comes or goes.
+   */
+  #shareOut(newest?: Tunnel): void {
+    const before = tunnelShare(this.#limits, this.#sharers)
+    const sharers = nextPowerOfTwo(this.#tunnels.size)
+    if (sharers > this.#sharers || sharers <= this.#sharers / 4) this.#sharers = sharers
+    const share = tunnelShare(this.#limits, this.#sharers)
+    newest?.limit(share)
+    if (share !== before) for (const tunnel of this.#tunnels) tunnel.limit(share)
   }
 
   #refuse(link: Link, stream: Stream, { reason, text }: TunnelRefusal): void {
@@ -150,9 +159,15 @@ export class Forwarder {
   }
 }
 
+/** What a neighbour asks for, and for whom it counts. */
+interface Asked {
+  readonly link: Link
+  readonly account: Account
+  readonly request: TunnelRequest
+}
+
 /** What the next hop has accepted. */
 interface Accepted {
-  readonly link: Link
   readonly stream: Stream
   readonly initialBytes: Uint8Array | undefined
 }

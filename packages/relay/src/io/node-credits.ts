@@ -1,4 +1,5 @@
-import type { Clock, NodeId } from '@astranet/interface'
+import type { Clock } from '@astranet/interface'
+import type { Account } from '../proto/tunnel/account.js'
 import { PacedCredit } from './paced-credit.js'
 
 interface SharedCredit {
@@ -11,7 +12,7 @@ interface SharedCredit {
 export class NodeCredits {
   readonly #clock: Clock
   readonly #bytesPerSecond: number
-  readonly #shared = new Map<NodeId, SharedCredit>()
+  readonly #shared = new Map<Account['key'], SharedCredit>()
 
   /** `bytesPerSecond`: `Infinity` for no limit. */
   constructor(clock: Clock, bytesPerSecond: number) {
@@ -20,22 +21,22 @@ export class NodeCredits {
   }
 
   /** The node has one more tunnel. Returns what they share; `undefined`: there is no limit. */
-  join(nodeId: NodeId): PacedCredit | undefined {
+  join({ key }: Account): PacedCredit | undefined {
     if (this.#bytesPerSecond === Infinity) return undefined
-    let shared = this.#shared.get(nodeId)
+    let shared = this.#shared.get(key)
     if (shared === undefined) {
       shared = { credit: new PacedCredit(this.#clock, this.#bytesPerSecond), users: 0 }
-      this.#shared.set(nodeId, shared)
+      this.#shared.set(key, shared)
     }
     shared.users += 1
     return shared.credit
   }
 
   /** The node has one tunnel less. */
-  leave(nodeId: NodeId): void {
-    const shared = this.#shared.get(nodeId)
+  leave({ key }: Account): void {
+    const shared = this.#shared.get(key)
     if (shared === undefined) return
     shared.users -= 1
-    if (shared.users === 0) this.#shared.delete(nodeId)
+    if (shared.users === 0) this.#shared.delete(key)
   }
 }

@@ -11,7 +11,7 @@ export const QUANTUM_BYTES = 65_536
 
 /** A direction of a tunnel that writes to the link. */
 export interface OutletUser {
-  /** The node whose bytes these are. */
+  /** Whose bytes these are: the key of an account. */
   readonly origin: unknown
   /** It is its turn: it writes at most `maxBytes`. Returns whether it waits for another turn. */
   pump(maxBytes: number): boolean

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '@astranet/interface'
-import { RefusalReason, type DialError, type OutgoingDial } from '@astranet/link'
+import { RefusalReason, StreamPlace, type DialError, type OutgoingDial } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
 import type { TunnelRefusal } from '../proto/tunnel/hop.js'
 import type { NextHop } from './tunnel-request.js'
@@ -7,11 +7,14 @@ import type { NextHop } from './tunnel-request.js'
 /** What opening a tunnel to the next hop needs. */
 export interface TunnelOpeningParts {
   readonly clock: Clock
+  /** The stream on which it was asked for; nobody handles it yet. */
+  readonly near: Stream
   readonly next: NextHop
   readonly timeoutMs: number
   /** One of these two is called, once, and not from inside the constructor. The stream is paused. */
   readonly onAccepted: (stream: Stream, initialBytes: Uint8Array | undefined) => void
-  readonly onFailed: (refusal: TunnelRefusal) => void
+  /** Without a refusal: the one that asked has gone. */
+  readonly onFailed: (refusal: TunnelRefusal | undefined) => void
 }
 
 /** A tunnel for which the next hop was asked and has not answered yet. */
@@ -22,26 +25,32 @@ export class TunnelOpening {
 
   constructor(parts: TunnelOpeningParts) {
     this.#parts = parts
-    const { clock, next, timeoutMs } = parts
+    const { clock, near, next, timeoutMs } = parts
+    near.context = new StreamPlace({ take: () => true, release: () => this.giveUp() })
     this.#timer = clock.setTimer(timeoutMs, () => this.giveUp(TIMED_OUT), { background: true })
     this.#dial = next.link.dial(next.header, {
       onAccepted: (_, stream, initialBytes) => {
-        this.#timer.cancel()
+        this.#finish()
         parts.onAccepted(stream, initialBytes)
       },
       onFailed: (_, error) => {
-        this.#timer.cancel()
+        this.#finish()
         parts.onFailed(refusalOf(error))
       },
     })
   }
 
-  /** Asks no longer. */
-  giveUp(refusal: TunnelRefusal): void {
+  /** Asks no longer. Without effect once there is an answer. */
+  giveUp(refusal?: TunnelRefusal): void {
     if (this.#dial.isFinished) return
-    this.#timer.cancel()
+    this.#finish()
     this.#dial.cancel()
     this.#parts.onFailed(refusal)
+  }
+
+  #finish(): void {
+    this.#timer.cancel()
+    this.#parts.near.context = undefined
   }
 }
 

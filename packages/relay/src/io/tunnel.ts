@@ -1,6 +1,7 @@
 import type { NodeId } from '@astranet/interface'
 import { StreamCode } from '@astranet/link'
 import type { Stream, StreamError, StreamHandler } from '@astranet/mux'
+import type { Account } from '../proto/tunnel/account.js'
 import { Flow, type FlowEvents } from './flow.js'
 import type { Outlet } from './outlet.js'
 import type { PacedCredit } from './paced-credit.js'
@@ -12,6 +13,8 @@ export interface TunnelLeg {
   readonly outlet: Outlet
   /** The node at this end of the tunnel. */
   readonly origin: NodeId
+  /** For whom its bytes count. */
+  readonly account: Account
   /** What it may send; `undefined`: as fast as it can. */
   readonly credit: PacedCredit | undefined
   /** Its first bytes, which arrived with the header or the answer. */
@@ -67,6 +70,11 @@ export class Tunnel implements StreamHandler {
   /** The node that it leads to. */
   get to(): NodeId {
     return this.#far.origin
+  }
+
+  /** For whom the tunnel and its bytes count: its source, and its other end. */
+  get accounts(): readonly [source: Account, end: Account] {
+    return [this.#near.account, this.#far.account]
   }
 
   /** What this node holds of it, in bytes. */
@@ -147,7 +155,7 @@ export class Tunnel implements StreamHandler {
   #flow(source: TunnelLeg, target: TunnelLeg): Flow {
     return new Flow({
       ...{ source: source.stream, target: target.stream, outlet: target.outlet },
-      ...{ origin: source.origin, credit: source.credit },
+      ...{ origin: source.account.key, credit: source.credit },
       events: this.#events,
     })
   }

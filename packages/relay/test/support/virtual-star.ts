@@ -70,10 +70,24 @@ export class VirtualStar {
     const far = this.#toEnd.tryOpenStream()
     if (far === undefined) throw new Error('the end takes no stream')
     for (const stream of [near, far]) stream.manualCredit = true
+    const end = toNodeId(0n)
     const common = { credit: undefined, initialBytes: undefined }
     const tunnel = new Tunnel(
-      { ...common, stream: near, origin, credit, outlet: new Outlet() },
-      { ...common, stream: far, origin: toNodeId(0n), outlet: this.#outlet },
+      {
+        ...common,
+        stream: near,
+        origin,
+        account: { key: origin, through: undefined },
+        credit,
+        outlet: new Outlet(),
+      },
+      {
+        ...common,
+        stream: far,
+        origin: end,
+        account: { key: end, through: undefined },
+        outlet: this.#outlet,
+      },
       { onForwarded: () => undefined, onClose: () => undefined },
     )
     tunnel.limit(share)

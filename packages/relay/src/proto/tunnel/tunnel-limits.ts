@@ -4,9 +4,13 @@ import { checkInteger } from '@astranet/interface/check'
 export interface TunnelLimits {
   /**
    * Tunnels that one node may have through this router, 1 to 1,048,576. One more is refused with `EDQUOT`. Default 1,024.
+   * A node that comes through another router counts apart for each such router.
    */
   readonly maxTunnelsPerNode?: number
-  /** Tunnels of all nodes together, 1 to 1,048,576. One more is refused with `EDQUOT`. Default 16,384. */
+  /**
+   * Tunnels of all nodes together, 1 to 1,048,576. One more is refused with `EDQUOT`. Default 16,384. A quarter of them,
+   * or `maxTunnelsPerNode` if that is more, may come through one other router.
+   */
   readonly maxTunnels?: number
   /**
    * Bytes that one tunnel may have in this router in each direction, 16,384 to 2^30; its sender waits when they are
@@ -37,6 +41,14 @@ const PACED_PART = 16
 
 /** What a stream's window begins with: a tunnel never has less in a direction. */
 export const MIN_TUNNEL_BYTES = 16_384
+
+/**
+ * How many tunnels of other nodes one router may pass on to this one: a quarter of all, and as many as one node may have
+ * if that is more. The nodes behind it are only its word.
+ */
+export function maxTunnelsPerRouter({ maxTunnels, maxTunnelsPerNode }: ResolvedTunnelLimits): number {
+  return Math.max(Math.ceil(maxTunnels / 4), maxTunnelsPerNode)
+}
 
 /** Fills in defaults. Throws a TypeError or RangeError that names the limit. */
 export function resolveTunnelLimits(limits: TunnelLimits = {}): ResolvedTunnelLimits {

@@ -1,0 +1,19 @@
+import { formatNodeId, type NodeId } from '@astranet/interface'
+
+/** For whom a tunnel counts at a router, and whose turns and rate its bytes take. */
+export interface Account {
+  /** The same for all tunnels that count together. */
+  readonly key: NodeId | string
+  /** The router that vouches for the node; `undefined`: the node is a neighbour, which has proved who it is. */
+  readonly through: NodeId | undefined
+}
+
+/**
+ * The account of the node at one end of a tunnel, at a router whose neighbour on that side is `neighbour`. A path says
+ * what a router put there, and any member may be a router: so a node that is no neighbour counts apart for each router
+ * that names it. Otherwise a member could use up what is left for another one.
+ */
+export function accountOf(node: NodeId, neighbour: NodeId): Account {
+  if (node === neighbour) return { key: node, through: undefined }
+  return { key: `${formatNodeId(node)} through ${formatNodeId(neighbour)}`, through: neighbour }
+}

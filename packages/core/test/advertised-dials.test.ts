@@ -3,7 +3,6 @@ import { createServer, type AddressInfo } from 'node:net'
 import type { ListenOptions, Transport, TransportListener } from '@astranet/interface'
 import { tcp } from '@astranet/transport-tcp'
 import { expect, test } from 'vitest'
-
 import { Net } from './discovery-support.js'
 import { failure, textOf } from './support.js'
 

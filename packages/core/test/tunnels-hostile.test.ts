@@ -162,6 +162,21 @@ test('a node takes 64 tunnels over one link that do not become links, and more w
   await serves(net)
 })
 
+test('when the router goes away, a node gives up tunnels that are no links yet', async () => {
+  await using net = await place()
+  await using member = await Member.join(net.address)
+  const path = [member.idBytes, nodeIdToBytes(net.router.nodeId), nodeIdToBytes(net.server.nodeId)]
+  expect(await ask(member, [2, 1, path])).toEqual([0, expect.anything()])
+  expect(net.router.inspect().forwarding.tunnels).toBe(1)
+  const start = performance.now()
+  const closed = net.router.close({ drainMs: 15_000 })
+  await until(() => net.router.inspect().forwarding.tunnels === 0)
+  // The time for a handshake is 10 s.
+  expect(performance.now() - start).toBeLessThan(5_000)
+  expect(member.closed).toBeUndefined()
+  await Promise.all([net.server.close(), closed])
+})
+
 test('a router that names another source gets no link in its name', async () => {
   await using net = await place()
   await using member = await Member.join(net.address, {

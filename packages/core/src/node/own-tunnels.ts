@@ -1,7 +1,9 @@
+import type { NodeId } from '@astranet/interface'
 import type { Link } from '@astranet/link'
 import type { Catalogue } from '@astranet/registry'
 import { Forwarder, type OwnNetwork, type RouteTable } from '@astranet/relay'
 import type { AccessControl } from '../access/access-control.js'
+import { forOtherNode, type LinkCredentials } from '../links/link-credentials.js'
 import type { LinkRecord } from '../links/link-record.js'
 import { LinkSource } from '../links/link-source.js'
 import type { Neighbours } from '../links/neighbours.js'
@@ -64,8 +66,19 @@ export function ownLinkSource({
 }): { readonly links: LinkSource; readonly addressWay: AddressWay } {
   const { clock, identity, transports } = options
   const { maker, preferred: direct, relayed } = neighbours
+  /** Those of the link to the first router on the way to the node, or to any router. */
+  const credentialsOnTheWay = (nodeId: NodeId): LinkCredentials | undefined => {
+    const first = routes.routeTo(nodeId)?.via[0]
+    const link = first === undefined ? undefined : direct.linkTo(first)
+    if (link !== undefined) return recordOf(link)?.credentials
+    for (const [, each] of direct)
+      if (each.peer !== undefined && roleOf(each.peer) === 'router') return recordOf(each)?.credentials
+    return undefined
+  }
   const addressWay = new AddressWay({
     ...{ clock, maker },
+    // A dialed address proves nothing until the handshake, in which the node's id is checked.
+    credentialsFor: (nodeId) => forOtherNode(credentialsOnTheWay(nodeId)),
     targets: new AdvertisedTargets({
       ...{ clock, catalogue, hostNetworks },
       transportOf: (network) => transports.find(({ networks }) => networks.includes(network)),

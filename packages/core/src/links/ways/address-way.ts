@@ -1,4 +1,5 @@
 import { toError, type Clock, type NodeId } from '@astranet/interface'
+import type { LinkCredentials } from '../link-credentials.js'
 import type { LinkMaker } from '../link-maker.js'
 import type { AdvertisedFault, AdvertisedTargets, Target } from './advertised-targets.js'
 import { FailedAddresses } from './failed-addresses.js'
@@ -16,6 +17,8 @@ export interface AddressWayParts {
   readonly clock: Clock
   readonly targets: AdvertisedTargets
   readonly maker: LinkMaker
+  /** What this node proves to a node that it has not joined itself; `undefined`: its own secret. */
+  readonly credentialsFor: (nodeId: NodeId) => LinkCredentials | undefined
 }
 
 /** What became of addresses that other nodes advertise, as plain data. */
@@ -97,6 +100,8 @@ export class AddressWay implements LinkWay {
   async #link(expectedNodeId: NodeId, target: Target, signal: AbortSignal): Promise<void> {
     const { transport, network, address } = target
     const connection = await transport.dial(network, address, { timeoutMs: CONNECT_TIMEOUT_MS, signal })
-    await this.#parts.maker.adopt(connection, 'dialer', { signal, expectedNodeId, network })
+    const { maker, credentialsFor } = this.#parts
+    const credentials = credentialsFor(expectedNodeId)
+    await maker.adopt(connection, 'dialer', { signal, credentials, expectedNodeId, network })
   }
 }

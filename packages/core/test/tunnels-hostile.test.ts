@@ -1,5 +1,6 @@
 import { Duplex, PassThrough } from 'node:stream'
 import { nodeIdToBytes, toNodeId } from '@astranet/interface'
+import type { Stream } from '@astranet/mux'
 import { describe, expect, test } from 'vitest'
 import { AstraNet, formatNodeId, generateIdentity, type AstraNetOptions, type Socket } from '../src/index.js'
 import { Member } from './member.js'
@@ -50,7 +51,11 @@ function decodeAnswer(chunk: Uint8Array): [reason: number, text: string] {
 }
 
 /** Opens a stream with any header, and returns the answer. */
-function ask({ link }: Member, header: readonly unknown[]): Promise<[reason: number, text: string]> {
+function ask(
+  { link }: Member,
+  header: readonly unknown[],
+  onStream: (stream: Stream) => void = () => undefined,
+): Promise<[reason: number, text: string]> {
   return new Promise((resolve, reject) => {
     const stream = link.session?.tryOpenStream()
     if (stream === undefined) return reject(new Error('no stream'))
@@ -59,6 +64,7 @@ function ask({ link }: Member, header: readonly unknown[]): Promise<[reason: num
       onEnd: () => undefined,
       onReset: (_, error) => reject(error),
     })
+    onStream(stream)
     stream.write(encodeMessage(header))
   })
 }
@@ -72,7 +78,7 @@ async function serves({ address, server }: Place): Promise<void> {
   expect(await textOf(socket)).toBe('hello')
 }
 
-const [INVALID, NO_SUCH_NODE, UNREACHABLE] = [8, 3, 4]
+const [INVALID, NO_SUCH_NODE, UNREACHABLE, BACKLOG_FULL] = [8, 3, 4, 2]
 
 describe('a member gets a refusal with a reason, and the router goes on, for', () => {
   type Ids = { me: Uint8Array; router: Uint8Array; server: Uint8Array }
@@ -146,6 +152,37 @@ test('a member that floods tunnels whose far end stops reading costs the router 
   expect(heldBytes).toBeGreaterThan(0)
   expect(heldBytes).toBeLessThanOrEqual(20 * 2 * 65_536)
   expect(forwardedBytes).toBeLessThan(80e6)
+})
+
+test('a node takes 64 tunnels over one link that do not become links, and more when those have ended', async () => {
+  await using net = await place()
+  await using member = await Member.join(net.address)
+  const path = [member.idBytes, nodeIdToBytes(net.router.nodeId), nodeIdToBytes(net.server.nodeId)]
+  const streams: Stream[] = []
+  const onStream = (stream: Stream): void => void streams.push(stream)
+  const ask64 = (): Promise<[reason: number, text: string]>[] =>
+    Array.from({ length: 64 }, () => ask(member, [2, 1, path], onStream))
+  const reasons = (await Promise.all(ask64())).map(([reason]) => reason)
+  expect(reasons).toEqual(reasons.map(() => 0))
+  expect(await ask(member, [2, 1, path])).toEqual([BACKLOG_FULL, expect.stringContaining('too many tunnels')])
+  for (const stream of streams) stream.destroy()
+  await until(() => net.router.inspect().forwarding.tunnels === 0)
+  await serves(net)
+})
+
+test('when the router goes away, a node gives up tunnels that are no links yet', async () => {
+  await using net = await place()
+  await using member = await Member.join(net.address)
+  const path = [member.idBytes, nodeIdToBytes(net.router.nodeId), nodeIdToBytes(net.server.nodeId)]
+  expect(await ask(member, [2, 1, path])).toEqual([0, expect.anything()])
+  expect(net.router.inspect().forwarding.tunnels).toBe(1)
+  const start = performance.now()
+  const closed = net.router.close({ drainMs: 15_000 })
+  await until(() => net.router.inspect().forwarding.tunnels === 0)
+  // The time for a handshake is 10 s.
+  expect(performance.now() - start).toBeLessThan(5_000)
+  expect(member.closed).toBeUndefined()
+  await Promise.all([net.server.close(), closed])
 })
 
 test('a router that names another source gets no link in its name', async () => {

@@ -76,6 +76,25 @@ test('a node that came in by a grant reaches nodes that know who granted it', as
   socket.destroy()
 })
 
+test.each([{ grant: { roles: ['guest'] } }, { secret: true }])(
+  'a node that came in by a ticket with %o dials addresses that other nodes advertise',
+  async (contents) => {
+    const secret = generateSecret()
+    await using router = new AstraNet({ role: 'router', secret })
+    await using server = new AstraNet({ secret, granters: [router.publicKey] })
+    await using client = new AstraNet()
+    const { address } = await router.listenAndServe('tcp4', '127.0.0.1:0')
+    await server.join('tcp4', address)
+    await server.listenAndServe('tcp4', '127.0.0.1:0')
+    await client.join(await router.ticket(contents))
+    await server.bind('', 'echo')
+    await client.waitFor('echo')
+    const socket = await client.dial('', 'echo', { path: 'direct', timeoutMs: 5_000 })
+    expect(socket.path.kind).toBe('direct')
+    socket.destroy()
+  },
+)
+
 test('a process that exits has sent what it wrote through a router', async () => {
   await using nodes = await overRouter()
   const { router, server } = nodes

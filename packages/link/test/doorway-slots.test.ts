@@ -262,6 +262,7 @@ describe('the host of a remote address', () => {
     ['', undefined],
     ['a', undefined],
     ['example.org:80', undefined],
+    ['tunnel:a-node', 'tunnel:a-node'],
     ['[nonsense]:80', undefined],
   ])('%s is %s', (address, host) => {
     expect(remoteHost(address)).toBe(host)

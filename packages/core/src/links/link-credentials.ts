@@ -13,3 +13,13 @@ export interface LinkCredentials {
   /** Its key, where the whole key is known; beside {@link expectedNodeId}. */
   readonly expectedKey?: Uint8Array
 }
+
+/**
+ * What let this node in at one node, for a link to another one of the network: without the id and key that were
+ * expected there.
+ */
+export function forOtherNode(credentials: LinkCredentials | undefined): LinkCredentials | undefined {
+  if (credentials === undefined) return undefined
+  const { psk, grant } = credentials
+  return grant === undefined ? { psk } : { psk, grant }
+}

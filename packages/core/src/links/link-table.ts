@@ -230,13 +230,13 @@ export class LinkTable implements LinkHandler {
   onGoAway(link: Link): void {
     const record = this.#links.get(link)
     if (record !== undefined) this.#preferredOf(record).withdraw(record.nodeId, link)
-    for (const [, tunnel] of [...this.#parts.relayed]) {
-      const each = this.#links.get(tunnel)
-      if (each?.over === link) this.#leave(tunnel, each)
-    }
+    for (const [tunnel, each] of [...this.#links]) if (each.over === link) this.#leave(tunnel, each)
   }
 
-  /** The router at the beginning of the link's path goes away: new streams take another path. */
+  /**
+   * The router at the beginning of the link's path goes away: new streams take another path. A link that is not open
+   * yet is closed, so that another path is tried at once.
+   */
   #leave(link: Link, record: LinkRecord): void {
     this.#preferredOf(record).withdraw(record.nodeId, link)
     void link.drain()

@@ -1,7 +1,11 @@
+import type { NodeId } from '@astranet/interface'
 import type { Link } from '@astranet/link'
 import { isPublicHost, isPrivateHost, parseEnd, type End, type Observation } from '@astranet/relay'
 import type { LinkRecord } from './link-record.js'
 import { roleOf } from './roles.js'
+
+/** Networks that do not leave the machine. */
+const LOCAL_NETWORKS: readonly string[] = ['unix', 'memory']
 
 /** @internal How this node is seen by its routers, and where they are. */
 export interface RouterViews {
@@ -36,4 +40,27 @@ export function routerViews(
     if (local !== undefined && record.network.startsWith('tcp')) observations.push({ local, seen })
   }
   return { observations, relays, isSeen }
+}
+
+/**
+ * @internal Whether this node has dialed a router on its own machine. A link that the router dialed does not count: it
+ * may come through a proxy on this machine.
+ */
+export function hasLocalRouter(
+  links: Iterable<readonly [NodeId, Link]>,
+  recordOf: (link: Link) => Pick<LinkRecord, 'role' | 'network' | 'remoteAddress'> | undefined,
+): boolean {
+  for (const [, link] of links) {
+    const record = recordOf(link)
+    if (record?.role !== 'dialer' || link.peer === undefined || roleOf(link.peer) !== 'router') continue
+    if (LOCAL_NETWORKS.includes(record.network)) return true
+    // Over WebSocket a path may follow the port.
+    const end = parseEnd(record.remoteAddress.replace(/\/.*/, ''))
+    if (end !== undefined && isLoopbackHost(end.host)) return true
+  }
+  return false
+}
+
+function isLoopbackHost(host: string): boolean {
+  return host.startsWith('127.') || host === '0:0:0:0:0:0:0:1'
 }

@@ -7,6 +7,12 @@ import { relayed } from '../links/link-path.js'
 import type { LinkRecord } from '../links/link-record.js'
 import { tunnelAddress } from '../links/ways/tunnel-way.js'
 
+/**
+ * How many tunnels over one link may wait to become links. Who opened one is proved only then, so that this limit counts
+ * the neighbour.
+ */
+const MAX_PENDING_PER_LINK = 64
+
 /** @internal What taking tunnels needs of the node. */
 export interface IncomingTunnelsParts {
   readonly self: NodeId
@@ -21,6 +27,7 @@ export interface IncomingTunnelsParts {
 /** Takes tunnels that end at this node, and passes the others to the forwarder. */
 export class IncomingTunnels {
   readonly #parts: IncomingTunnelsParts
+  readonly #pending = new WeakMap<Link, number>()
 
   constructor(parts: IncomingTunnelsParts) {
     this.#parts = parts
@@ -45,6 +52,12 @@ export class IncomingTunnels {
 
   #accept(link: Link, { header, stream, initialBytes }: IncomingStream<'tunnel'>): void {
     const { self, clock, maker, onFailed } = this.#parts
+    const pending = this.#pending.get(link) ?? 0
+    if (pending >= MAX_PENDING_PER_LINK) {
+      link.refuse(stream, RefusalReason.BACKLOG_FULL, 'too many tunnels over this link are pending')
+      return
+    }
+    this.#pending.set(link, pending + 1)
     const [source, ...between] = header.path.slice(0, -1) as [NodeId, ...NodeId[]]
     link.accept(stream)
     const duplex = new StreamDuplex(stream, {
@@ -55,5 +68,6 @@ export class IncomingTunnels {
         ...{ path: relayed(between.reverse()), over: link, expectedNodeId: source },
       })
       .catch((error: unknown) => onFailed(source, toError(error)))
+      .finally(() => this.#pending.set(link, (this.#pending.get(link) ?? 1) - 1))
   }
 }

@@ -6,6 +6,7 @@ import { trafficOf, type LinkReports, type Traffic } from '../links/link-reports
 import type { LinkTable } from '../links/link-table.js'
 import type { LinkPath } from '../links/link-path.js'
 import { roleOf } from '../links/roles.js'
+import type { AddressInspection } from '../links/ways/address-way.js'
 
 /** One open link of a node, as plain data. */
 export interface LinkInspection extends Traffic {
@@ -42,6 +43,8 @@ export interface NodeInspection {
   readonly services: readonly ServiceInstance[]
   /** What it forwards for others. */
   readonly forwarding: ForwarderInspection
+  /** What became of the addresses that other nodes advertise. */
+  readonly advertised: AddressInspection
   /** How it tried to reach other nodes without routers. */
   readonly punching: PunchInspection
   /** The tunnels that it forwards. */

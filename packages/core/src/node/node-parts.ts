@@ -20,6 +20,7 @@ import { PathReports } from '../links/path-reports.js'
 import { Punching } from '../links/punching.js'
 import { RegistryReports } from '../links/registry-reports.js'
 import { ownIdentity } from '../links/remote-identity.js'
+import type { AddressWay } from '../links/ways/address-way.js'
 import { Binder } from '../listen/binder.js'
 import { PortTable } from '../listen/port-table.js'
 import { streamTakers } from '../listen/stream-takers.js'
@@ -57,6 +58,7 @@ export interface NodeParts<TSocket, TListener> {
   readonly discovery: Discovery
   readonly dialer: Dialer<TSocket>
   readonly links: LinkSource
+  readonly addressWay: AddressWay
   readonly forwarder: Forwarder
   readonly punching: Punching
   readonly endpoints: Endpoints
@@ -107,8 +109,8 @@ export function nodeParts<TSocket, TListener>(
   const loopback = new Loopback({ clock, limits: options.sessionLimits, access })
   const offers = new Offers({ self, catalogue, access, neighbour: neighbours.identityOf.bind(neighbours) })
   const discovery = new Discovery({ self, catalogue, offers, routes, clock, waiters, onChange })
-  const links = ownLinkSource({
-    ...{ options, catalogue, routes, neighbours, recordOf },
+  const { links, addressWay } = ownLinkSource({
+    ...{ options, catalogue, routes, neighbours, recordOf, hostNetworks: platform.hostNetworks },
     onChange: () => waiters.wake(),
   })
   const paths = new PathReports({ reporter: platform, linkTo: links.linkTo.bind(links), recordOf })
@@ -137,7 +139,7 @@ export function nodeParts<TSocket, TListener>(
   const tickets = new TicketMaker({ identity, secret, psk, addresses: () => endpoints.addresses })
   return {
     ...{ access, catalogue, routes, neighbours, ports, binder },
-    ...{ loopback, offers, discovery, dialer, links, forwarder, punching, endpoints, tickets },
+    ...{ loopback, offers, discovery, dialer, links, addressWay, forwarder, punching, endpoints, tickets },
   }
 }
 

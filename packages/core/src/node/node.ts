@@ -142,7 +142,7 @@ export class Node<TSocket, TListener> {
 
   /** See `AstraNet.inspect`. */
   inspect(): NodeInspection {
-    const { neighbours, links, forwarder, punching } = this.#parts
+    const { neighbours, links, addressWay, forwarder, punching } = this.#parts
     const { table, linkReports } = neighbours
     return {
       nodeId: this.id,
@@ -151,6 +151,7 @@ export class Node<TSocket, TListener> {
       traffic: inspectTraffic(table, linkReports),
       services: this.catalogue.services(),
       forwarding: forwarder.inspect(),
+      advertised: addressWay.inspect(),
       punching: punching.inspect(),
       tunnels: forwarder.inspectTunnels(),
     }

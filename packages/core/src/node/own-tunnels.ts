@@ -1,12 +1,16 @@
+import type { NodeId } from '@astranet/interface'
 import type { Link } from '@astranet/link'
 import type { Catalogue } from '@astranet/registry'
-import { Forwarder, type RouteTable } from '@astranet/relay'
+import { Forwarder, type OwnNetwork, type RouteTable } from '@astranet/relay'
 import type { AccessControl } from '../access/access-control.js'
+import { forOtherNode, type LinkCredentials } from '../links/link-credentials.js'
 import type { LinkRecord } from '../links/link-record.js'
 import { LinkSource } from '../links/link-source.js'
 import type { Neighbours } from '../links/neighbours.js'
+import { hasLocalRouter } from '../links/own-observations.js'
 import { roleOf } from '../links/roles.js'
 import { AddressWay } from '../links/ways/address-way.js'
+import { AdvertisedTargets } from '../links/ways/advertised-targets.js'
 import { TunnelWay } from '../links/ways/tunnel-way.js'
 import type { NodeOptions } from './node-options.js'
 
@@ -49,6 +53,7 @@ export function ownLinkSource({
   routes,
   neighbours,
   recordOf,
+  hostNetworks,
   onChange,
 }: {
   readonly options: NodeOptions
@@ -56,17 +61,34 @@ export function ownLinkSource({
   readonly routes: RouteTable
   readonly neighbours: Neighbours
   readonly recordOf: (link: Link) => LinkRecord | undefined
+  readonly hostNetworks: () => readonly OwnNetwork[]
   readonly onChange: () => void
-}): LinkSource {
+}): { readonly links: LinkSource; readonly addressWay: AddressWay } {
   const { clock, identity, transports } = options
   const { maker, preferred: direct, relayed } = neighbours
-  return new LinkSource({
+  /** Those of the link to the first router on the way to the node, or to any router. */
+  const credentialsOnTheWay = (nodeId: NodeId): LinkCredentials | undefined => {
+    const first = routes.routeTo(nodeId)?.via[0]
+    const link = first === undefined ? undefined : direct.linkTo(first)
+    if (link !== undefined) return recordOf(link)?.credentials
+    for (const [, each] of direct)
+      if (each.peer !== undefined && roleOf(each.peer) === 'router') return recordOf(each)?.credentials
+    return undefined
+  }
+  const addressWay = new AddressWay({
+    ...{ clock, maker },
+    // A dialed address proves nothing until the handshake, in which the node's id is checked.
+    credentialsFor: (nodeId) => forOtherNode(credentialsOnTheWay(nodeId)),
+    targets: new AdvertisedTargets({
+      ...{ clock, catalogue, hostNetworks },
+      transportOf: (network) => transports.find(({ networks }) => networks.includes(network)),
+      hasLocalRouter: () => hasLocalRouter(direct, recordOf),
+    }),
+  })
+  const links = new LinkSource({
     ...{ direct, relayed, recordOf, clock, onChange },
     ways: [
-      new AddressWay({
-        ...{ catalogue, maker },
-        transportOf: (network) => transports.find(({ networks }) => networks.includes(network)),
-      }),
+      addressWay,
       new TunnelWay({
         ...{ self: identity.nodeId, clock, routes, maker, recordOf, neighbours: direct },
         linkTo: direct.linkTo.bind(direct),
@@ -74,4 +96,5 @@ export function ownLinkSource({
       }),
     ],
   })
+  return { links, addressWay }
 }

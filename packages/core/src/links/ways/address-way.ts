@@ -1,6 +1,8 @@
-import type { NodeId, Transport } from '@astranet/interface'
-import type { Catalogue } from '@astranet/registry'
+import { toError, type Clock, type NodeId } from '@astranet/interface'
+import type { LinkCredentials } from '../link-credentials.js'
 import type { LinkMaker } from '../link-maker.js'
+import type { AdvertisedFault, AdvertisedTargets, Target } from './advertised-targets.js'
+import { FailedAddresses } from './failed-addresses.js'
 import type { LinkWay } from './link-way.js'
 import { tellingError } from './way-errors.js'
 
@@ -12,27 +14,49 @@ const CONNECT_TIMEOUT_MS = 3_000
 
 /** What dialing advertised addresses needs of the node. */
 export interface AddressWayParts {
-  readonly catalogue: Pick<Catalogue, 'node'>
+  readonly clock: Clock
+  readonly targets: AdvertisedTargets
   readonly maker: LinkMaker
-  /** The transport of a network, if the node has one. */
-  readonly transportOf: (network: string) => Transport | undefined
+  /** What this node proves to a node that it has not joined itself; `undefined`: its own secret. */
+  readonly credentialsFor: (nodeId: NodeId) => LinkCredentials | undefined
 }
 
-/** Makes a link to an address that the node advertises; its id is checked, so a false address leads nowhere. */
+/** What became of addresses that other nodes advertise, as plain data. */
+export interface AddressInspection {
+  /** How often one was dialed, and how often that made no link. */
+  readonly dialed: number
+  readonly failed: number
+  /** How often one was not dialed because it, or too many others, had failed within the last minute. */
+  readonly resting: number
+  /** Addresses that are never dialed, by fault. */
+  readonly leftOut: Readonly<Partial<Record<AdvertisedFault, number>>>
+}
+
+/**
+ * Makes a link to an address that the node advertises. Its id is checked, so a false address leads nowhere; an address
+ * that failed is dialed once a minute at most.
+ */
 export class AddressWay implements LinkWay {
   readonly kind = 'direct'
   readonly #parts: AddressWayParts
+  readonly #failed: FailedAddresses
+  readonly #counts = { dialed: 0, failed: 0, resting: 0 }
 
   constructor(parts: AddressWayParts) {
     this.#parts = parts
+    this.#failed = new FailedAddresses(parts.clock)
   }
 
   canTry(nodeId: NodeId): boolean {
-    return this.#targets(nodeId).length > 0
+    return this.#parts.targets.of(nodeId).length > 0
+  }
+
+  inspect(): AddressInspection {
+    return { ...this.#counts, leftOut: this.#parts.targets.leftOut }
   }
 
   async open(nodeId: NodeId, signal: AbortSignal): Promise<void> {
-    const waiting = this.#targets(nodeId)
+    const waiting = [...this.#parts.targets.of(nodeId)]
     const errors: unknown[] = []
     const ending = new AbortController()
     const either = AbortSignal.any([signal, ending.signal])
@@ -53,27 +77,31 @@ export class AddressWay implements LinkWay {
     if (!results.includes(true)) throw tellingError(errors)
   }
 
-  async #connect(expectedNodeId: NodeId, target: Target, signal: AbortSignal): Promise<void> {
-    const { maker } = this.#parts
+  async #connect(nodeId: NodeId, target: Target, signal: AbortSignal): Promise<void> {
+    const text = `${target.network}://${target.address}`
+    const before = this.#failed.errorOf(text)
+    if (before !== undefined) {
+      this.#counts.resting += 1
+      throw before
+    }
+    this.#counts.dialed += 1
+    try {
+      await this.#link(nodeId, target, signal)
+      this.#failed.delete(text)
+    } catch (error) {
+      if (!signal.aborted) {
+        this.#counts.failed += 1
+        this.#failed.add(text, toError(error))
+      }
+      throw error
+    }
+  }
+
+  async #link(expectedNodeId: NodeId, target: Target, signal: AbortSignal): Promise<void> {
     const { transport, network, address } = target
     const connection = await transport.dial(network, address, { timeoutMs: CONNECT_TIMEOUT_MS, signal })
-    await maker.adopt(connection, 'dialer', { signal, expectedNodeId, network })
+    const { maker, credentialsFor } = this.#parts
+    const credentials = credentialsFor(expectedNodeId)
+    await maker.adopt(connection, 'dialer', { signal, credentials, expectedNodeId, network })
   }
-
-  #targets(nodeId: NodeId): Target[] {
-    const targets: Target[] = []
-    for (const text of this.#parts.catalogue.node(nodeId)?.addresses ?? []) {
-      const at = text.indexOf('://')
-      const network = text.slice(0, Math.max(0, at))
-      const transport = this.#parts.transportOf(network)
-      if (transport !== undefined) targets.push({ transport, network, address: text.slice(at + 3) })
-    }
-    return targets
-  }
-}
-
-interface Target {
-  readonly transport: Transport
-  readonly network: string
-  readonly address: string
 }

@@ -1,7 +1,7 @@
 import { formatNodeId, type Clock, type NodeId } from '@astranet/interface'
 import type { Link } from '@astranet/link'
 import { StreamDuplex, type RouteTable } from '@astranet/relay'
-import type { LinkCredentials } from '../link-credentials.js'
+import { forOtherNode } from '../link-credentials.js'
 import type { LinkMaker } from '../link-maker.js'
 import { relayed } from '../link-path.js'
 import type { LinkRecord } from '../link-record.js'
@@ -48,7 +48,7 @@ export class TunnelWay implements LinkWay {
       ...{ clock, initialBytes, localAddress: tunnelAddress(self), remoteAddress: tunnelAddress(nodeId) },
     })
     // What let this node in at the router lets it in at the other node, too.
-    const credentials = withoutExpected(recordOf(path.link)?.credentials)
+    const credentials = forOtherNode(recordOf(path.link)?.credentials)
     await maker.adopt(duplex, 'dialer', {
       ...{ signal, credentials, expectedNodeId: nodeId },
       ...{ path: relayed(path.via), over: path.link },
@@ -81,11 +81,4 @@ export class TunnelWay implements LinkWay {
 /** How a tunnel names its end as an address. */
 export function tunnelAddress(nodeId: NodeId): string {
   return `tunnel:${formatNodeId(nodeId)}`
-}
-
-/** Without the id and key that were expected at the router. */
-function withoutExpected(credentials: LinkCredentials | undefined): LinkCredentials | undefined {
-  if (credentials === undefined) return undefined
-  const { psk, grant } = credentials
-  return grant === undefined ? { psk } : { psk, grant }
 }

@@ -27,8 +27,8 @@ export interface DoorwaySlotsOptions {
   /** Pipes that are pending in one stage, 1 to 1,048,576. Default 1,024. */
   readonly maxPerStage?: number
   /**
-   * Pipes from one host that are pending, over all stages, 1 to 1,048,576. A host is an IPv4 address or the /64 of an
-   * IPv6 address; other remote addresses are not counted. Default 64.
+   * Pipes from one host that are pending, over all stages, 1 to 1,048,576. A host is an IPv4 address, the /64 of an
+   * IPv6 address, or a text that begins with `tunnel:`; other remote addresses are not counted. Default 64.
    */
   readonly maxPerHost?: number
   /**

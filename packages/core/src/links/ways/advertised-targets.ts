@@ -1,0 +1,106 @@
+import type { Clock, NodeId, Transport } from '@astranet/interface'
+import type { Catalogue } from '@astranet/registry'
+import { addressFault, parseEnd, type AddressFault, type OwnNetwork } from '@astranet/relay'
+
+/** How long the machine's networks and the links to routers count as they were seen, in ms. */
+const SURROUNDINGS_MS = 1_000
+
+/** `host:port`; over WebSocket a path may follow, but no query. */
+const ADDRESS = /^(tcp[46]?|wss?):\/\/([^/?#]+)(\/[^?#]*)?$/
+
+/** Why an advertised address is never dialed. */
+export type AdvertisedFault = AddressFault | 'no IP address'
+
+/** An advertised address that may be dialed. */
+export interface Target {
+  readonly transport: Transport
+  readonly network: string
+  readonly address: string
+}
+
+/** What judging addresses needs of the node. */
+export interface AdvertisedTargetsParts {
+  readonly clock: Clock
+  readonly catalogue: Pick<Catalogue, 'node'>
+  /** The transport of a network, if the node has one. */
+  readonly transportOf: (network: string) => Transport | undefined
+  readonly hostNetworks: () => readonly OwnNetwork[]
+  /** Whether this node has dialed a router on its own machine: then the other nodes of that machine are there too. */
+  readonly hasLocalRouter: () => boolean
+}
+
+interface Surroundings {
+  readonly networks: readonly OwnNetwork[]
+  readonly isLocal: boolean
+  /** Equal texts, equal surroundings. */
+  readonly text: string
+}
+
+interface Judged {
+  readonly around: Surroundings
+  readonly targets: readonly Target[]
+}
+
+/**
+ * The addresses that nodes advertise, without those that a node must not make others dial. A member signs what it
+ * likes: an address may belong to somebody else, or to a service that only this machine or its network can reach.
+ */
+export class AdvertisedTargets {
+  readonly #parts: AdvertisedTargetsParts
+  /** By the list in a node's record, which is a new one when it changes. */
+  readonly #judged = new WeakMap<readonly string[], Judged>()
+  readonly #leftOut: Partial<Record<AdvertisedFault, number>> = {}
+  #around: Surroundings | undefined = undefined
+  #lookedAt = 0
+
+  constructor(parts: AdvertisedTargetsParts) {
+    this.#parts = parts
+  }
+
+  /** Addresses that were left out, by fault: each once for a node's record and this node's surroundings. */
+  get leftOut(): Readonly<Partial<Record<AdvertisedFault, number>>> {
+    return { ...this.#leftOut }
+  }
+
+  /** Those of a node that may be dialed. Asked for each instance that a dial can choose, so the answer is kept. */
+  of(nodeId: NodeId): readonly Target[] {
+    const addresses = this.#parts.catalogue.node(nodeId)?.addresses ?? []
+    if (addresses.length === 0) return []
+    const around = this.#surroundings()
+    const known = this.#judged.get(addresses)
+    if (known?.around === around) return known.targets
+    const targets = addresses.flatMap((text) => this.#target(text, around))
+    this.#judged.set(addresses, { around, targets })
+    return targets
+  }
+
+  #target(text: string, around: Surroundings): Target[] {
+    const network = text.slice(0, Math.max(0, text.indexOf('://')))
+    const transport = this.#parts.transportOf(network)
+    if (transport === undefined) return []
+    const fault = faultOf(text, around)
+    if (fault === undefined) return [{ transport, network, address: text.slice(network.length + 3) }]
+    this.#leftOut[fault] = (this.#leftOut[fault] ?? 0) + 1
+    return []
+  }
+
+  #surroundings(): Surroundings {
+    const { clock, hostNetworks, hasLocalRouter } = this.#parts
+    const now = clock.now()
+    if (this.#around !== undefined && now - this.#lookedAt < SURROUNDINGS_MS) return this.#around
+    this.#lookedAt = now
+    const [networks, isLocal] = [hostNetworks(), hasLocalRouter()]
+    const text = [isLocal, ...networks.map(({ host, prefixBits }) => `${host}/${prefixBits}`)].join()
+    if (this.#around?.text !== text) this.#around = { networks, isLocal, text }
+    return this.#around
+  }
+}
+
+function faultOf(text: string, { networks, isLocal }: Surroundings): AdvertisedFault | undefined {
+  const [, network = '', host = '', path] = ADDRESS.exec(text) ?? []
+  const end = path !== undefined && network.startsWith('tcp') ? undefined : parseEnd(host)
+  if (end === undefined) return 'no IP address'
+  // Routers are not left out: another node may well run on a router's machine.
+  const fault = addressFault(end, { networks, relays: [], isSameSite: false })
+  return fault === 'loopback' && isLocal ? undefined : fault
+}

@@ -1,0 +1,88 @@
+import type { Clock, NodeId, Transport } from '@astranet/interface'
+import type { Catalogue } from '@astranet/registry'
+import type { OwnNetwork } from '@astranet/relay'
+import { expect, test } from 'vitest'
+import { AdvertisedTargets } from '../src/links/ways/advertised-targets.js'
+import { FAILED_REST_MS, FailedAddresses, MAX_FAILED_ADDRESSES } from '../src/links/ways/failed-addresses.js'
+
+const OWN: OwnNetwork = { host: '192.168.7.2', prefixBits: 24 }
+const PEER = 'peer' as unknown as NodeId
+
+class Time {
+  ms = 0
+  readonly clock = { now: () => this.ms } as Clock
+}
+
+function judge(
+  addresses: readonly string[],
+  around: { networks: readonly OwnNetwork[]; isLocal: boolean } = { networks: [OWN], isLocal: false },
+): { dialed: () => string[]; targets: AdvertisedTargets; time: Time } {
+  const time = new Time()
+  const catalogue = { node: () => ({ addresses }) } as unknown as Pick<Catalogue, 'node'>
+  const targets = new AdvertisedTargets({
+    ...{ clock: time.clock, catalogue, transportOf: () => ({}) as Transport },
+    hostNetworks: () => around.networks,
+    hasLocalRouter: () => around.isLocal,
+  })
+  const dialed = (): string[] => targets.of(PEER).map(({ network, address }) => `${network}://${address}`)
+  return { dialed, targets, time }
+}
+
+test('addresses of the internet and of an own network are dialed', () => {
+  const good = ['tcp4://1.2.3.4:80', 'tcp://192.168.7.9:80', 'tcp6://[2a00::1]:9', 'wss://1.2.3.4:443/astra']
+  expect(judge(good).dialed()).toEqual(good)
+})
+
+test('what only this machine or its network can reach is not dialed, and is counted once', () => {
+  const { dialed, targets } = judge([
+    'tcp://169.254.169.254:80',
+    'unix:///run/x.sock',
+    'ws://192.168.7.9:80/any?query',
+    'tcp://192.168.7.9:80/path',
+    'tcp://router.lan:80',
+    'tcp://10.0.0.1:80',
+    'tcp://192.168.7.255:80',
+    'tcp://127.0.0.1:80',
+    'tcp://[::1]:80',
+    'tcp://[::ffff:127.0.0.1]:80',
+    'ws://1.2.3.4:0',
+  ])
+  expect(dialed()).toEqual([])
+  expect(dialed()).toEqual([])
+  expect(targets.leftOut).toEqual({
+    ...{ 'link-local': 1, 'no IP address': 4, 'other network': 1, broadcast: 1, loopback: 3, malformed: 1 },
+  })
+})
+
+test('loopback addresses are dialed where a router is on this machine, and that is looked at again', () => {
+  const around = { networks: [OWN], isLocal: true }
+  const { dialed, time } = judge(['tcp://127.0.0.1:80', 'tcp://[::1]:80', 'tcp://169.254.1.1:80'], around)
+  expect(dialed()).toEqual(['tcp://127.0.0.1:80', 'tcp://[::1]:80'])
+  around.isLocal = false
+  time.ms += 1_000
+  expect(dialed()).toEqual([])
+})
+
+test('an address that failed rests for a minute, unless it leads to the node after all', () => {
+  const time = new Time()
+  const failed = new FailedAddresses(time.clock)
+  const error = new Error('refused')
+  failed.add('tcp://1.2.3.4:1', error)
+  failed.add('tcp://1.2.3.4:2', error)
+  failed.delete('tcp://1.2.3.4:2')
+  time.ms = FAILED_REST_MS - 1
+  expect(failed.errorOf('tcp://1.2.3.4:1')).toBe(error)
+  expect(failed.errorOf('tcp://1.2.3.4:2')).toBeUndefined()
+  time.ms += 1
+  expect(failed.errorOf('tcp://1.2.3.4:1')).toBeUndefined()
+})
+
+test('when a thousand addresses have failed, no other one is dialed for a minute', () => {
+  const time = new Time()
+  const failed = new FailedAddresses(time.clock)
+  for (let port = 1; port <= MAX_FAILED_ADDRESSES; port += 1)
+    failed.add(`tcp://1.2.3.4:${port}`, new Error('no'))
+  expect(failed.errorOf('tcp://5.6.7.8:1')).toMatchObject({ message: expect.stringContaining('1024') })
+  time.ms = FAILED_REST_MS
+  expect(failed.errorOf('tcp://5.6.7.8:1')).toBeUndefined()
+})

@@ -16,8 +16,10 @@ export class PeerPunch {
   readonly #negotiation: PunchNegotiation
   readonly #schedule: RetrySchedule
   #round: PunchRound | undefined = undefined
+  /** Resolves when the ports of former rounds are free. */
+  #ending: Promise<void> = Promise.resolve()
   #timer: Timer | undefined = undefined
-  #isPreparing = false
+  #preparing: PunchRound | undefined = undefined
   #isClosed = false
 
   constructor(peer: NodeId, parts: PuncherParts, takeSyn: (host: string) => boolean) {
@@ -54,7 +56,8 @@ export class PeerPunch {
     this.#isClosed = true
     this.#timer?.cancel()
     this.#negotiation.succeeded()
-    await this.#round?.end()
+    this.#endRound()
+    await this.#ending
   }
 
   get #now(): number {
@@ -64,7 +67,7 @@ export class PeerPunch {
   /** Waits for what is due next: an answer of the peer, the end of a round, or the next try. */
   #arm(): void {
     this.#timer?.cancel()
-    if (this.#isClosed || this.#isPreparing) return
+    if (this.#isClosed || this.#preparing !== undefined) return
     const { clock, self } = this.#parts
     const yieldMs = self < this.peer ? 0 : YIELD_MS
     const dueAt = this.#negotiation.isIdle ? this.#schedule.dueAt + yieldMs : this.#negotiation.dueAt
@@ -111,17 +114,17 @@ export class PeerPunch {
   /** Listens, finds out how this node can be reached, and goes on with `next`. */
   #prepare(next: (facts: OwnFacts) => readonly PunchAction[]): void {
     const round = this.#newRound()
-    this.#isPreparing = true
+    this.#preparing = round
     void round.listen().then((listening) => {
-      this.#isPreparing = false
-      // Another message may have begun another round meanwhile.
-      if (this.#isClosed || this.#round !== round) return
-      this.#take(next(ownFacts({ ...this.#parts.situation(), ...listening })))
+      if (this.#preparing === round) this.#preparing = undefined
+      // The round may have ended meanwhile, or another one has begun.
+      if (this.#isClosed || this.#round !== round) this.#arm()
+      else this.#take(next(ownFacts({ ...this.#parts.situation(), ...listening })))
     })
   }
 
   #newRound(): PunchRound {
-    void this.#round?.end()
+    this.#endRound()
     const { sockets, clock, adopt } = this.#parts
     const round = new PunchRound({
       ...{ sockets, clock, takeSyn: this.#takeSyn },
@@ -132,9 +135,14 @@ export class PeerPunch {
   }
 
   #ended(text: string): void {
-    void this.#round?.end()
-    this.#round = undefined
+    this.#endRound()
     this.#schedule.failed(this.#now)
     this.#parts.onEvent(this.peer, { kind: 'failed', text })
+  }
+
+  #endRound(): void {
+    const ended = this.#round?.end()
+    this.#round = undefined
+    if (ended !== undefined) this.#ending = this.#ending.then(() => ended)
   }
 }

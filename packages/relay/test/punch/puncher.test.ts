@@ -6,6 +6,7 @@ import { expect, it } from 'vitest'
 import { Puncher, type OpenOptions, type PunchEvent, type PunchSituation } from '../../src/index.js'
 import { parseEnd, type End } from '../../src/proto/punch/end.js'
 import { PunchType } from '../../src/proto/punch/messages.js'
+import { MAX_ROUNDS_PER_MINUTE } from '../../src/proto/punch/round-quota.js'
 
 /** From one side to the other, in ms. */
 const DELAY_MS = 20
@@ -226,5 +227,31 @@ it.each([
   listen()
   await closing
   expect(other.listeners).toBe(0)
+  await pair.close()
+})
+
+it('a peer that makes another link over a router has neither new tries nor new rounds', async () => {
+  const pair = new Pair()
+  pair.isPassing = false
+  const [one, other] = pair.sides as [Side, Side]
+  await pair.advance(22_000)
+  const begun = (): number => one.events.filter(({ kind }) => kind === 'begun').length
+  expect(begun()).toBe(3)
+  await one.puncher.remove(other.id)
+  await other.puncher.remove(one.id)
+  for (let round = 0; round < 2 * MAX_ROUNDS_PER_MINUTE; round++) {
+    one.puncher.add(other.id)
+    one.puncher.receive(other.id, PunchType.OFFER, [round, 2, 0, []])
+    await pair.advance(10)
+    await one.puncher.remove(other.id)
+  }
+  const answers = one.sent.filter((type) => type === PunchType.CONSENT).length
+  expect(answers).toBeGreaterThan(0)
+  expect(answers).toBeLessThanOrEqual(MAX_ROUNDS_PER_MINUTE)
+  expect(one.events.filter((event) => event.kind === 'refused' && event.refusal === 'busy')).not.toEqual([])
+  one.puncher.add(other.id)
+  other.puncher.add(one.id)
+  await pair.advance(5_000)
+  expect(begun()).toBe(3)
   await pair.close()
 })

@@ -1,12 +1,22 @@
 import type { NodeId, Timer } from '@astranet/interface'
 import { PunchNegotiation, type OwnFacts, type PunchAction } from '../../proto/punch/negotiation.js'
 import { isSameSite, ownFacts } from '../../proto/punch/own-facts.js'
-import { RetrySchedule } from '../../proto/punch/retry-schedule.js'
+import type { RetrySchedule } from '../../proto/punch/retry-schedule.js'
+import type { PeerMemory } from '../../proto/punch/peer-memory.js'
 import type { PuncherParts } from './puncher-parts.js'
 import { PunchRound } from './round.js'
 
 /** How much later the higher node id asks, in ms, so that the two sides seldom ask at once. */
 const YIELD_MS = 500
+
+/** What the attempts to reach one peer need besides what those of all peers need. */
+export interface PeerPunchParts {
+  readonly peer: NodeId
+  /** What earlier attempts left. */
+  readonly memory: PeerMemory
+  /** Whether a SYN may be sent to this host; if so, it is counted. */
+  readonly takeSyn: (host: string) => boolean
+}
 
 /** The attempts to reach one peer directly, as long as it is reached over a router. Holds one timer. */
 export class PeerPunch {
@@ -22,14 +32,15 @@ export class PeerPunch {
   #preparing: PunchRound | undefined = undefined
   #isClosed = false
 
-  constructor(peer: NodeId, parts: PuncherParts, takeSyn: (host: string) => boolean) {
+  constructor(parts: PuncherParts, { peer, memory, takeSyn }: PeerPunchParts) {
     this.peer = peer
     this.#parts = parts
     this.#takeSyn = takeSyn
-    const { self, situation, randomRound, isWilling, clock } = parts
-    this.#schedule = new RetrySchedule(clock.now())
+    const { self, situation, randomRound, isWilling } = parts
+    const { schedule, quota } = memory
+    this.#schedule = schedule
     this.#negotiation = new PunchNegotiation({
-      ...{ self, peer, randomRound },
+      ...{ self, peer, quota, randomRound },
       isWilling: () => isWilling(peer),
       aroundOf: (seen) => {
         const { networks, relays, observations } = situation()
@@ -128,7 +139,10 @@ export class PeerPunch {
     const { sockets, clock, adopt } = this.#parts
     const round = new PunchRound({
       ...{ sockets, clock, takeSyn: this.#takeSyn },
-      adopt: (connection, options) => adopt(this.peer, connection, options),
+      adopt: async (connection, options) => {
+        await adopt(this.peer, connection, options)
+        this.#schedule.changed(this.#now)
+      },
     })
     this.#round = round
     return round

@@ -53,9 +53,10 @@ function punching(seen: string) {
   return { under, sent, published, dialed }
 }
 
-test('what a hostile peer sends is refused with a reason and counted, and nothing is dialed', async () => {
+test('what a hostile peer sends is refused with a reason and counted, and only allowed addresses are dialed', async () => {
   const { under, sent, published, dialed } = punching('198.51.100.1:5000')
   const list = ['127.0.0.1:22', '224.0.0.1:1', '255.255.255.255:1', '203.0.113.9:4000', '192.168.1.255:1']
+  list.push('198.51.100.2:1')
   const body = [7, 2, 0, list.map((text) => [2, text])]
   under.receive(PEER, CONSENT, body)
   under.receive(PEER, START, [7])
@@ -72,8 +73,9 @@ test('what a hostile peer sends is refused with a reason and counted, and nothin
   expect(published).toContainEqual(
     expect.objectContaining({ nodeId: PEER, kind: 'refused', refusal: 'malformed' }),
   )
+  await expect.poll(() => dialed).toEqual(['198.51.100.2'])
   await under.close()
-  expect(dialed).toEqual([])
+  expect(dialed).toEqual(['198.51.100.2'])
 })
 
 test('messages of a node that is not reached through a router are ignored', async () => {

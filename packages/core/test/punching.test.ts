@@ -1,6 +1,8 @@
-import { systemClock, type NodeId } from '@astranet/interface'
-import type { Link } from '@astranet/link'
+import { systemClock, type Connection, type NodeId } from '@astranet/interface'
+import { duplexPair } from '@astranet/interface/duplex-pair'
+import type { Link, LinkGrant } from '@astranet/link'
 import { expect, test } from 'vitest'
+import type { LinkCredentials } from '../src/links/link-credentials.js'
 import type { LinkMaker } from '../src/links/link-maker.js'
 import type { LinkRecord } from '../src/links/link-record.js'
 import { Punching } from '../src/links/punching.js'
@@ -15,13 +17,21 @@ const PEER = 2n as NodeId
 const [OFFER, CONSENT, START, GIVE_UP] = [0x20, 0x21, 0x22, 0x23]
 
 /** A node that has a link to a router, which sees it at `seen`, and one through it to a peer. */
-function punching(seen: string) {
+function punching(seen: string, credentials: LinkCredentials = { psk: undefined }) {
+  const made: string[] = []
+  const connected: { dialBack?: (connection: Connection) => void } = {}
   const sent: [number, unknown][] = []
   const published: unknown[] = []
   const dialed: string[] = []
   const router = { peer: { roles: ['router'], observedAddress: seen } } as unknown as Link
   const relayed = { send: (type: number, body: unknown) => sent.push([type, body]) } as unknown as Link
-  const record = { network: 'tcp', localAddress: '192.168.1.2:5000', remoteAddress: '203.0.113.9:4000' }
+  const maker = { adopt: (_: Connection, role: string) => Promise.resolve(made.push(role)) }
+  const record = {
+    credentials,
+    network: 'tcp',
+    localAddress: '192.168.1.2:5000',
+    remoteAddress: '203.0.113.9:4000',
+  }
   const parts = {
     direct: { linkTo: () => undefined, [Symbol.iterator]: () => [[ROUTER, router]].values() },
     relayed: { linkTo: (nodeId: NodeId) => (nodeId === PEER ? relayed : undefined) },
@@ -34,28 +44,32 @@ function punching(seen: string) {
   const under = new Punching({
     ...parts,
     // The higher node id asks later, so what the peer sends comes first.
-    ...{ self: 5n as NodeId, clock: systemClock, maker: undefined as unknown as LinkMaker },
+    ...{ self: 5n as NodeId, clock: systemClock, maker: maker as unknown as LinkMaker },
     machine: new MachineWatch({ clock: systemClock, timeOfDay: () => 0, network: () => '' }),
     reporter: { publish: (_name, message) => void published.push(message) },
     hostNetworks: () => [{ host: '192.168.1.2', prefixBits: 24 }],
     addresses: () => [],
     sockets: {
-      listen: () => Promise.resolve({ port: 6_000, mapped: [], close: () => Promise.resolve() }),
+      listen: (onConnection) => {
+        connected.dialBack = onConnection
+        return Promise.resolve({ port: 6_000, mapped: [], close: () => Promise.resolve() })
+      },
       ...{
         dial,
-        openSimultaneously: () => undefined,
+        openSimultaneously: ({ onConnection }) => onConnection(duplexPair()[0]),
         openManyPorts: () => undefined,
         tryPorts: () => undefined,
       },
     },
   })
   under.changed(PEER)
-  return { under, sent, published, dialed }
+  return { under, sent, published, dialed, made, connected }
 }
 
-test('what a hostile peer sends is refused with a reason and counted, and nothing is dialed', async () => {
+test('what a hostile peer sends is refused with a reason and counted, and only allowed addresses are dialed', async () => {
   const { under, sent, published, dialed } = punching('198.51.100.1:5000')
   const list = ['127.0.0.1:22', '224.0.0.1:1', '255.255.255.255:1', '203.0.113.9:4000', '192.168.1.255:1']
+  list.push('198.51.100.2:1')
   const body = [7, 2, 0, list.map((text) => [2, text])]
   under.receive(PEER, CONSENT, body)
   under.receive(PEER, START, [7])
@@ -72,8 +86,23 @@ test('what a hostile peer sends is refused with a reason and counted, and nothin
   expect(published).toContainEqual(
     expect.objectContaining({ nodeId: PEER, kind: 'refused', refusal: 'malformed' }),
   )
+  await expect.poll(() => dialed).toEqual(['198.51.100.2'])
   await under.close()
-  expect(dialed).toEqual([])
+  expect(dialed).toEqual(['198.51.100.2'])
+})
+
+test.each<[string, LinkCredentials, string[]]>([
+  ['the secret', { psk: () => Promise.resolve(new Uint8Array(32)) }, ['acceptor', 'either']],
+  ['a grant', { psk: undefined, grant: {} as LinkGrant }, ['dialer']],
+])('a node that came in by %s has the roles that it may have', async (_, credentials, roles) => {
+  const { under, sent, made, connected } = punching('198.51.100.1:5000', credentials)
+  under.receive(PEER, OFFER, [7, 2, 0, [[3, '198.51.100.2:5000']]])
+  await expect.poll(() => sent.at(-1)?.[0]).toBe(CONSENT)
+  under.receive(PEER, START, [7])
+  const [dialedBack] = duplexPair()
+  connected.dialBack?.(dialedBack)
+  await expect.poll(() => made).toEqual(roles)
+  await under.close()
 })
 
 test('messages of a node that is not reached through a router are ignored', async () => {

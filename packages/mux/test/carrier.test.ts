@@ -1,6 +1,7 @@
 import { simLink, VirtualClock } from '@astranet/testkit/sim'
 import { describe, expect, it } from 'vitest'
-import { Session, type SessionOptions, type Stream, type StreamHandler } from '../src/index.js'
+import { MemoryBudget, Session, type SessionOptions, type Stream, type StreamHandler } from '../src/index.js'
+import { ReceiveWindow } from '../src/proto/receive/session-window.js'
 
 const SILENT: StreamHandler = { onData: () => undefined, onEnd: () => undefined }
 
@@ -116,5 +117,63 @@ describe('a carrier', () => {
     far.resume()
     clock.advance(10_000)
     expect(flushed).toBe(1)
+  })
+})
+
+describe('carriers and the other streams of a session', () => {
+  it('reserve no more of a shared budget than other links, until they are used', () => {
+    const memoryBudget = new MemoryBudget(268_435_456)
+    const links = Array.from({ length: 100 }, () => {
+      const link = connectedBy(1, { memoryBudget })
+      for (const stream of [...link.near, ...link.far]) stream.carry(16_777_216)
+      link.near[0]?.write(new Uint8Array(10_000))
+      link.clock.advance(1_000)
+      return link
+    })
+    expect(links).toHaveLength(100)
+    // Two ends of each link, with a window of 1 MiB and what holding unread bytes costs.
+    expect(memoryBudget.reservedBytes).toBeLessThanOrEqual(200 * 1_050_000)
+  })
+
+  it('widen the window of a busy session to 4 MiB, until the last carrier ends', () => {
+    const window = new ReceiveWindow(67_108_864, new MemoryBudget(67_108_864))
+    const use = (): void => {
+      // So slowly that the bandwidth-delay product says nothing.
+      for (let round = 1; round <= 20; round++) {
+        const bytes = window.outstandingBytes
+        expect(window.receive(bytes)).toBe(true)
+        window.consume(bytes)
+        window.update(round * 60_000, 1, undefined)
+      }
+    }
+    use()
+    expect(window.windowBytes).toBe(1_048_576)
+    window.addCarrier()
+    window.addCarrier()
+    expect(window.windowBytes).toBe(1_048_576)
+    use()
+    expect(window.windowBytes).toBe(4_194_304)
+    window.removeCarrier()
+    expect(window.windowBytes).toBe(4_194_304)
+    window.removeCarrier()
+    expect(window.windowBytes).toBe(1_048_576)
+  })
+
+  it('leave the others what they need, however many carriers nobody reads', () => {
+    const { clock, near, far } = connectedBy(41, { maxReceiveBufferBytes: 262_144, unreadGraceMs: 100 })
+    const codes: string[] = []
+    let received = 0
+    for (const [index, stream] of far.entries()) {
+      const isCarrier = index < 40
+      if (isCarrier) stream.carry(16_777_216)
+      const onData = (_: Stream, { length }: Uint8Array): void => void (isCarrier || (received += length))
+      stream.handle({ ...SILENT, onData, onReset: (_, { code }) => codes.push(code) })
+      if (isCarrier) stream.pause()
+    }
+    for (const stream of near.slice(0, 40)) stream.write(new Uint8Array(20_000))
+    clock.advance(1_000)
+    near[40]?.write(new Uint8Array(3_000_000))
+    clock.advance(10_000)
+    expect({ codes, received }).toEqual({ codes: [], received: 3_000_000 })
   })
 })

@@ -1,7 +1,8 @@
 import { toNodeId, type NodeId } from '@astranet/interface'
-import { RefusalReason, type TunnelHeader } from '@astranet/link'
+import { RefusalReason, type Link, type TunnelHeader } from '@astranet/link'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { chooseHop } from '../src/io/hop-choice.js'
 import { hopFault, isLastHop, nextHeader } from '../src/proto/tunnel/hop.js'
 import { resolveTunnelLimits, tunnelShare } from '../src/proto/tunnel/tunnel-limits.js'
 
@@ -63,4 +64,44 @@ test.each([
   [{ maxTunel: 1 }, /^maxTunel is not an option/],
 ])('%j is wrong, and the message names the limit', (limits: object, message) => {
   expect(() => resolveTunnelLimits(limits)).toThrow(message)
+})
+
+/** What router 9, which has links to nodes 1 to 4, asks its policy for a tunnel, and what it answers when `denied`. */
+function asked(
+  { path, position }: TunnelHeader,
+  denied = '',
+): { pairs: string[]; reason: number | undefined } {
+  const links = new Map(ids(1, 2, 3, 4).map((nodeId) => [nodeId, { nodeId } as unknown as Link]))
+  const pairs: string[] = []
+  const peer = path[position - 1] as NodeId
+  const parts = {
+    self: toNodeId(9n),
+    isRouter: () => true,
+    linkTo: (nodeId: NodeId) => links.get(nodeId),
+    isRouterAt: () => true,
+    routersTo: () => undefined,
+    isKnown: () => true,
+    forwardRefusal: (...pair: Link[]) => {
+      pairs.push(pair.map((link) => (link as unknown as { nodeId: NodeId }).nodeId).join('-'))
+      return pairs.at(-1) === denied ? 'no' : undefined
+    },
+  }
+  const found = chooseHop(parts, {
+    ...{ peer, link: links.get(peer) as Link },
+    header: { kind: 'tunnel', position, path },
+  })
+  return { pairs, reason: 'reason' in found ? found.reason : undefined }
+}
+
+test('the policy is asked for the neighbours, and for the ends of the path that are neighbours', () => {
+  expect(asked(header(1, 1, 9, 2)).pairs).toEqual(['1-2'])
+  expect(asked(header(1, 1, 9, 3, 2)).pairs).toEqual(['1-3', '1-2'])
+  expect(asked(header(2, 1, 3, 9, 4, 2)).pairs).toEqual(['3-4', '1-2'])
+  expect(asked(header(2, 77, 3, 9, 4, 2)).pairs).toEqual(['3-4', '3-2'])
+  expect(asked(header(1, 1, 9, 3, 77)).pairs).toEqual(['1-3'])
+})
+
+test('a path with another router in it is no way around the policy', () => {
+  expect(asked(header(1, 1, 9, 3, 2)).reason).toBeUndefined()
+  expect(asked(header(1, 1, 9, 3, 2), '1-2').reason).toBe(RefusalReason.FORBIDDEN)
 })

@@ -250,8 +250,8 @@ export class AstraNetBase<TSocket, TListener, TView> extends DiscoveryView imple
   /**
    * What the policy answers to `question`, which rule decides, and why the earlier ones do not: for example
    * `{ action: 'dial', peer: socket.remoteIdentity, service: { name: 'db', environment: '', port: 1 } }`. It asks the
-   * policy alone, not what a grant or a listener's `allow` decides. `mayForward` is only explained yet: no node forwards
-   * for others. Rejects with a TypeError that names what is wrong in `question`.
+   * policy alone, not what a grant or a listener's `allow` decides. Rejects with a TypeError that names what is wrong
+   * in `question`.
    */
   async explain(question: PolicyQuestion, options: { signal?: AbortSignal } = {}): Promise<Explanation> {
     const node = this.#handle.node ?? (await this.#handle.made)

@@ -16,7 +16,10 @@ export interface HopChoiceParts {
   readonly routersTo: (nodeId: NodeId) => readonly NodeId[] | undefined
   /** Whether the network has the node. */
   readonly isKnown: (nodeId: NodeId) => boolean
-  /** Why nothing may be forwarded between the two neighbours; `undefined` if it may. */
+  /**
+   * Why nothing may be forwarded from one node to the other, both of which have a link to this node; `undefined` if it
+   * may. Asked for the neighbours on the path, and for its ends as far as they are neighbours.
+   */
   readonly forwardRefusal: (from: Link, to: Link) => string | undefined
 }
 
@@ -38,7 +41,10 @@ export function chooseHop(
   const further = nextHeader(header, detour)
   if (next === undefined || further === undefined) return unreachable(wanted, isKnown(wanted))
   if (nextId !== path.at(-1) && !isRouterAt(next)) return noRouter(nextId)
-  const text = forwardRefusal(link, next)
+  // A path with another router in it is no way around what may not go from its source to its end.
+  const [from, to] = [linkTo(path[0] as NodeId) ?? link, linkTo(path.at(-1) as NodeId) ?? next]
+  const areNeighbours = from === link && to === next
+  const text = forwardRefusal(link, next) ?? (areNeighbours ? undefined : forwardRefusal(from, to))
   return text === undefined ? { link: next, header: further } : { reason: RefusalReason.FORBIDDEN, text }
 }
 

@@ -74,6 +74,13 @@ describe('an address that a peer gives', () => {
     expect(faultOf('127.0.0.1:80', { ...HOME, isSameSite: true })).toBe('loopback')
   })
 
+  it.each([['172.16.0.1:80'], ['100.64.0.1:80'], ['[fd00::1]:80']])(
+    '%s is not, whatever the peer says of its NAT, where this machine has no address in the block',
+    (text) => {
+      expect(faultOf(text, { ...HOME, isSameSite: true })).toBe('other network')
+    },
+  )
+
   it('of a network of two hosts is no broadcast address', () => {
     const networks = [{ host: '10.9.0.0', prefixBits: 31 }]
     expect(faultOf('10.9.0.1:80', { ...HOME, networks })).toBeUndefined()

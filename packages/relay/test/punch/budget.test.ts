@@ -1,5 +1,6 @@
 import type { NodeId } from '@astranet/interface'
 import { describe, expect, it } from 'vitest'
+import { MAX_REMEMBERED, PeerMemories } from '../../src/proto/punch/peer-memory.js'
 import {
   FIRST_PAUSE_MS,
   FIRST_TRIES_MS,
@@ -96,5 +97,16 @@ describe('the schedule of tries', () => {
     for (let i = 0; i < 5; i++) schedule.failed(1_000)
     schedule.changed(2_000)
     expect(schedule.dueAt).toBe(2_000 + (FIRST_TRIES_MS[0] ?? NaN))
+  })
+})
+
+describe('what is remembered of peers', () => {
+  it('stays, up to the limit; then the peer that was tried longest ago is forgotten', () => {
+    const memories = new PeerMemories()
+    const [first, second] = [1n as NodeId, 2n as NodeId].map((peer) => memories.of(peer, 0))
+    expect(memories.of(1n as NodeId, 0)).toBe(first)
+    for (let index = 0; index < MAX_REMEMBERED - 1; index++) memories.of(BigInt(100 + index) as NodeId, 0)
+    expect(memories.of(1n as NodeId, 0)).toBe(first)
+    expect(memories.of(2n as NodeId, 0)).not.toBe(second)
   })
 })

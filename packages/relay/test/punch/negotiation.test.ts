@@ -11,7 +11,7 @@ import {
   type PunchAction,
 } from '../../src/proto/punch/negotiation.js'
 import { ownFacts } from '../../src/proto/punch/own-facts.js'
-import { MAX_ROUNDS_PER_MINUTE } from '../../src/proto/punch/round-quota.js'
+import { MAX_ROUNDS_PER_MINUTE, RoundQuota } from '../../src/proto/punch/round-quota.js'
 
 const LOW = 1n as NodeId
 const HIGH = 2n as NodeId
@@ -21,6 +21,7 @@ function negotiation(self: NodeId, isWilling = true): PunchNegotiation {
   return new PunchNegotiation({
     self,
     peer: self === LOW ? HIGH : LOW,
+    quota: new RoundQuota(),
     aroundOf: () => ({ networks: [], relays: [parseEnd('203.0.113.9:1') as End], isSameSite: false }),
     randomRound: () => rounds++,
     isWilling: () => isWilling,

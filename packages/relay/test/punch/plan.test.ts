@@ -72,6 +72,21 @@ describe('what routers see of a node', () => {
 })
 
 describe('the plan of a round', () => {
+  it.each([
+    ['kept', '777'],
+    ['random', '5000'],
+  ] as const)('never tries many ports of a private address, from %s ports', (ports, port) => {
+    const peer = { nat4: port === '777' ? NatKind.RANDOM : NatKind.KEPT, nat6: NatKind.UNKNOWN }
+    const planned = (host: string): string[] => {
+      const candidates = [{ kind: CandidateKind.SEEN, end: end(`${host}:${port}`) }]
+      return planRound(ownFacts(situation(1, ports)), { ...peer, candidates }).flatMap(({ steps }) =>
+        steps.map(({ way }) => way),
+      )
+    }
+    expect(planned('198.51.100.2')).toEqual([ports === 'kept' ? 'try' : 'many'])
+    expect(planned('192.168.1.77')).toEqual([])
+  })
+
   it('opens at once where both NATs keep ports', () => {
     const one = situation(1, 'kept')
     expect(plan(one, situation(2, 'kept'))).toEqual([

@@ -5,6 +5,8 @@ import { VirtualClock } from '@astranet/testkit/sim'
 import { expect, it } from 'vitest'
 import { Puncher, type OpenOptions, type PunchEvent, type PunchSituation } from '../../src/index.js'
 import { parseEnd, type End } from '../../src/proto/punch/end.js'
+import { PunchType } from '../../src/proto/punch/messages.js'
+import { MAX_ROUNDS_PER_MINUTE } from '../../src/proto/punch/round-quota.js'
 
 /** From one side to the other, in ms. */
 const DELAY_MS = 20
@@ -45,6 +47,10 @@ class Side {
   readonly events: PunchEvent[] = []
   readonly links: { method: string; role: string; atMs: number }[] = []
   readonly dialed: string[] = []
+  /** The types of the messages that it sent. */
+  readonly sent: number[] = []
+  /** Listening takes until this resolves. */
+  mayListen: Promise<void> = Promise.resolve()
   listeners = 0
   opening: Opening | undefined = undefined
   readonly #pair: Pair
@@ -56,19 +62,18 @@ class Side {
     this.puncher = new Puncher({
       ...{ self: this.id, clock, randomRound: () => 1_000 * number + this.events.length },
       situation: () => this.#situation(number),
-      send: (_peer, type, body) =>
-        void clock.setTimer(DELAY_MS, () => this.peer.puncher.receive(this.id, type, body)),
+      send: (_peer, type, body) => {
+        this.sent.push(type)
+        clock.setTimer(DELAY_MS, () => this.peer.puncher.receive(this.id, type, body))
+      },
       adopt: (_peer, connection, { method, role }) => this.#adopt(connection, method, role),
       isWilling: () => true,
       onEvent: (_peer, event) => void this.events.push(event),
       sockets: {
-        listen: () => {
+        listen: async () => {
+          await this.mayListen
           this.listeners += 1
-          return Promise.resolve({
-            port: 6_000,
-            mapped: [],
-            close: () => Promise.resolve(void (this.listeners -= 1)),
-          })
+          return { port: 6_000, mapped: [], close: () => Promise.resolve(void (this.listeners -= 1)) }
         },
         dial: (remote) => {
           this.dialed.push(remote.host)
@@ -186,3 +191,67 @@ it.each([
     for (const { listeners, opening } of pair.sides) expect([listeners, opening]).toEqual([0, undefined])
   },
 )
+
+/** Two nodes of which the second one, whose id is the higher, has been asked and is about to listen. */
+async function aboutToListen(): Promise<{ pair: Pair; one: Side; other: Side; listen: () => void }> {
+  const pair = new Pair()
+  const [one, other] = pair.sides as [Side, Side]
+  let listen = (): void => undefined
+  other.mayListen = new Promise((resolve) => (listen = resolve))
+  await pair.advance(100)
+  expect([one.sent, other.sent]).toEqual([[PunchType.OFFER], []])
+  return { pair, one, other, listen }
+}
+
+it('a node whose peer gave up while it was about to listen asks for the next round itself', async () => {
+  const { pair, one, other, listen } = await aboutToListen()
+  await pair.advance(5_000)
+  expect(one.sent).toEqual([PunchType.OFFER, PunchType.GIVE_UP])
+  await one.puncher.remove(other.id)
+  listen()
+  await pair.advance(10_000)
+  expect(other.sent).toEqual([PunchType.OFFER, PunchType.GIVE_UP])
+  await pair.close()
+})
+
+it.each([
+  ['asked', 0],
+  ['given up', 5_000],
+])('closing a node that was %s and is about to listen resolves when its port is free', async (_, afterMs) => {
+  const { pair, other, listen } = await aboutToListen()
+  await pair.advance(afterMs)
+  let isClosed = false
+  const closing = other.puncher.close().then(() => (isClosed = true))
+  await turn()
+  expect(isClosed).toBe(false)
+  listen()
+  await closing
+  expect(other.listeners).toBe(0)
+  await pair.close()
+})
+
+it('a peer that makes another link over a router has neither new tries nor new rounds', async () => {
+  const pair = new Pair()
+  pair.isPassing = false
+  const [one, other] = pair.sides as [Side, Side]
+  await pair.advance(22_000)
+  const begun = (): number => one.events.filter(({ kind }) => kind === 'begun').length
+  expect(begun()).toBe(3)
+  await one.puncher.remove(other.id)
+  await other.puncher.remove(one.id)
+  for (let round = 0; round < 2 * MAX_ROUNDS_PER_MINUTE; round++) {
+    one.puncher.add(other.id)
+    one.puncher.receive(other.id, PunchType.OFFER, [round, 2, 0, []])
+    await pair.advance(10)
+    await one.puncher.remove(other.id)
+  }
+  const answers = one.sent.filter((type) => type === PunchType.CONSENT).length
+  expect(answers).toBeGreaterThan(0)
+  expect(answers).toBeLessThanOrEqual(MAX_ROUNDS_PER_MINUTE)
+  expect(one.events.filter((event) => event.kind === 'refused' && event.refusal === 'busy')).not.toEqual([])
+  one.puncher.add(other.id)
+  other.puncher.add(one.id)
+  await pair.advance(5_000)
+  expect(begun()).toBe(3)
+  await pair.close()
+})

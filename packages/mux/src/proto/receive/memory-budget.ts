@@ -5,8 +5,8 @@ import { checkInteger } from '@astranet/interface/check'
  * given. A node that gives one budget to all its sessions has one bound for its receive memory.
  *
  * A session that finds the budget empty waits, and is notified when bytes return. It never gives credit that it has
- * not reserved, with one exception, which comes on top of `limitBytes`: 128 KiB that every session may always have;
- * otherwise idle sessions that hold the credit would stop the others forever.
+ * not reserved, with one exception, which comes on top of `limitBytes`: 128 KiB that every session may always have, and 16 KiB for
+ * each of its carriers; otherwise idle sessions that hold the credit would stop the others forever.
  */
 export class MemoryBudget {
   /** The bound, in bytes. */

@@ -13,11 +13,11 @@ const SESSION_PRODUCTS = 2
 
 /**
  * What a session may have of a shared budget even when others have used it up, in bytes: twice what a sender may
- * reserve for urgency 0. With less, all other streams could wait forever.
+ * reserve for urgency 0. With less, all other streams could wait forever. The first windows of carriers come on top.
  */
 export const MIN_SHARE_BYTES = 131_072
 
-/** The session's working window is at least this when one of its streams is a carrier, in bytes. */
+/** While one of the session's streams is a carrier, each renewal doubles the working window up to this, in bytes. */
 const CARRIER_SESSION_WINDOW_BYTES = 4 * 1024 * 1024
 
 /** The window that every active reader may have, in bytes, as long as the growth pool has room. */
@@ -38,11 +38,14 @@ const ACTIVE_EPOCH_MS = 1_000
  * Receive flow control of a session (RFC 9000 section 4.1), by these formulas. C is the cap, U the unread bytes held
  * (with what holding them costs), R the bytes received, W the working window:
  *
- *     MAX_DATA = R + min(W, C - U), never lowered, so U + outstanding credit <= C
+ *     MAX_DATA = R + min(W, C + F - U), never lowered, so U + outstanding credit <= C + F
  *     sum over streams of max(0, limit - consumed - first window) <= C / 2   (the growth pool)
  *
- * W follows twice the bandwidth-delay product from 1 MiB to C/2, with a carrier from 4 MiB: its bytes wait for another
- * connection. Streams' windows follow four times theirs.
+ * F is the first windows of all carriers together: a carrier is not evicted, so what it leaves unread of its first
+ * window takes nothing from other streams. The rest of what carriers hold comes from the growth pool.
+ *
+ * W follows twice the bandwidth-delay product from 1 MiB to C/2. While there is a carrier, W grows to 4 MiB with use,
+ * because the bytes of carriers wait for another connection. Streams' windows follow four times theirs.
  */
 export class ReceiveWindow {
   /** C, in bytes. */
@@ -59,6 +62,8 @@ export class ReceiveWindow {
   limit: number = FLOAT_ZERO
   /** Credit that streams hold beyond their first windows. */
   growthBytes: number // see float-zero.ts
+  /** F: the first windows of all carriers together, in bytes. */
+  carrierBytes = 0
 
   readonly #budget: MemoryBudget
   readonly #tuning: WindowTuning
@@ -83,6 +88,11 @@ export class ReceiveWindow {
     return this.received - this.consumed + this.overheadBytes
   }
 
+  /** Unread bytes that take memory from other streams: U without what carriers may leave unread. */
+  get contendedBytes(): number {
+    return Math.max(0, this.unreadBytes - this.carrierBytes)
+  }
+
   /** Credit the peer has and has not used. */
   get outstandingBytes(): number {
     return this.limit - this.received
@@ -100,9 +110,17 @@ export class ReceiveWindow {
     tuning.windowBytes = Math.max(tuning.windowBytes, tuning.minBytes)
   }
 
-  /** A stream of the session is a carrier. */
-  widenForCarriers(): void {
-    this.requireAtLeast(CARRIER_SESSION_WINDOW_BYTES / 2)
+  /** A stream of the session has become a carrier. */
+  addCarrier(): void {
+    this.carrierBytes += FIRST_STREAM_WINDOW_BYTES
+  }
+
+  /** A carrier has ended. After the last one W begins anew, unless the bandwidth-delay product made it larger. */
+  removeCarrier(): void {
+    this.carrierBytes -= FIRST_STREAM_WINDOW_BYTES
+    const tuning = this.#tuning
+    if (this.carrierBytes > 0 || tuning.windowBytes > CARRIER_SESSION_WINDOW_BYTES) return
+    tuning.windowBytes = Math.min(tuning.windowBytes, tuning.minBytes)
   }
 
   /** Accounts for `bytes` that arrived. False when the peer had no credit for them (FLOW_CONTROL_ERROR). */
@@ -142,6 +160,8 @@ export class ReceiveWindow {
   update(now: number, minRttMs: number | undefined, whenReleased: (() => void) | undefined): boolean {
     this.#tuning.renew(this.consumed - this.#consumedAtRenewal, now, minRttMs, this.poolBytes)
     this.#consumedAtRenewal = this.consumed
+    const widest = Math.min(CARRIER_SESSION_WINDOW_BYTES, this.poolBytes)
+    if (this.carrierBytes > 0 && this.windowBytes < widest) this.#tuning.grow(widest)
     const missing = this.#target() - this.outstandingBytes
     if (missing <= 0) return false
     const raised = this.#reserve(missing)
@@ -167,7 +187,7 @@ export class ReceiveWindow {
   /** Reserves up to `bytes`: what the budget has room for, and what this session may have in any case. */
   #reserve(bytes: number): number {
     const granted = this.#budget.reserve(bytes)
-    const forced = Math.min(bytes, MIN_SHARE_BYTES - this.unreadBytes - this.outstandingBytes) - granted
+    const forced = Math.min(bytes, MIN_SHARE_BYTES - this.contendedBytes - this.outstandingBytes) - granted
     if (forced <= 0) return granted
     this.#budget.force(forced)
     return granted + forced
@@ -182,7 +202,7 @@ export class ReceiveWindow {
   }
 
   #target(): number {
-    return Math.min(this.windowBytes, this.capBytes - this.unreadBytes)
+    return Math.min(this.windowBytes, this.capBytes - this.contendedBytes)
   }
 
   /** How many streams renewed their windows in this epoch or the one before; at least 1, for the caller. */

@@ -20,7 +20,8 @@ interface UnreadHost {
  * The streams that hold unread bytes, kept here or given to an application that has not consumed them, the longest
  * untouched first. While more than three quarters of the receive buffer are held, unread streams begin to slow all
  * others; so the application is notified, and after a grace period the longest unread are evicted. Carriers are not:
- * the user of a carrier bounds what it holds, and its peer waits.
+ * the user of a carrier bounds what it holds, and its peer waits. What carriers leave unread of their first windows
+ * does not count here, so that many unread carriers neither stop other streams nor have them evicted.
  *
  * They are linked through their own fields, and a stream that leaves the list refers to none: a `Set` would keep
  * streams that ended long ago alive until the next full garbage collection, because the tables it outgrows refer to
@@ -80,7 +81,7 @@ export class UnreadStreams implements UnreadList {
   /** Checks whether there is pressure; evicts when it has lasted for the grace period. Called after each arrival. */
   check(now: number): void {
     const { receiveWindow, events } = this.#host
-    if (receiveWindow.unreadBytes <= receiveWindow.capBytes * PRESSURE) {
+    if (receiveWindow.contendedBytes <= receiveWindow.capBytes * PRESSURE) {
       this.#pressureAt = Infinity
     } else if (this.#pressureAt === Infinity) {
       this.#pressureAt = now
@@ -94,7 +95,7 @@ export class UnreadStreams implements UnreadList {
   #relieve(): void {
     const { receiveWindow, options } = this.#host
     for (const stream of this.list()) {
-      if (receiveWindow.unreadBytes <= receiveWindow.capBytes * RELIEF) return
+      if (receiveWindow.contendedBytes <= receiveWindow.capBytes * RELIEF) return
       const isCarrier = (stream.state & StreamState.CARRIER) !== 0
       if (this.#has(stream) && !isCarrier) evict(stream, options.evictionCode)
     }

@@ -161,6 +161,7 @@ export class StreamSet {
     const host = this.#host
     this.#table(stream.id).remove(Math.floor(stream.id / 4))
     host.abuse.removed()
+    if ((stream.state & StreamState.CARRIER) !== 0) host.receiveWindow.removeCarrier()
     if (stream.isLocal) {
       const local = host.limits.local(stream.isUnidirectional)
       const isUnused = (stream.state & StreamState.ANNOUNCED) === 0

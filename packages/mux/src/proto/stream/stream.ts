@@ -182,14 +182,16 @@ export class Stream implements StreamRecord {
 
   /**
    * Makes the stream a carrier: it carries a connection of its own, such as a tunnel, whose user bounds what it holds.
-   * It is never evicted for being unread: its peer waits. What is passed to `writeReferenced` is not copied while
+   * It is never evicted for being unread: its peer waits. The session may hold 16,384 unread bytes more for it. What is passed to `writeReferenced` is not copied while
    * it waits. Its handler gets `onProgress`. Its receive window grows to at most `maxWindowBytes`, from 16,384, otherwise
    * throws a RangeError. May be called again with another number.
    */
   carry(maxWindowBytes: number): void {
     checkInteger('maxWindowBytes', maxWindowBytes, CARRIER_WINDOW)
-    this.state |= StreamState.CARRIER
-    this.host.receiveWindow.widenForCarriers()
+    if ((this.state & (StreamState.CARRIER | StreamState.REMOVED)) === 0) {
+      this.state |= StreamState.CARRIER
+      this.host.receiveWindow.addCarrier()
+    }
     extraOf(this).maxWindowBytes = maxWindowBytes
   }
 

@@ -1,12 +1,22 @@
 import type { NodeId, Timer } from '@astranet/interface'
 import { PunchNegotiation, type OwnFacts, type PunchAction } from '../../proto/punch/negotiation.js'
 import { isSameSite, ownFacts } from '../../proto/punch/own-facts.js'
-import { RetrySchedule } from '../../proto/punch/retry-schedule.js'
+import type { RetrySchedule } from '../../proto/punch/retry-schedule.js'
+import type { PeerMemory } from '../../proto/punch/peer-memory.js'
 import type { PuncherParts } from './puncher-parts.js'
 import { PunchRound } from './round.js'
 
 /** How much later the higher node id asks, in ms, so that the two sides seldom ask at once. */
 const YIELD_MS = 500
+
+/** What the attempts to reach one peer need besides what those of all peers need. */
+export interface PeerPunchParts {
+  readonly peer: NodeId
+  /** What earlier attempts left. */
+  readonly memory: PeerMemory
+  /** Whether a SYN may be sent to this host; if so, it is counted. */
+  readonly takeSyn: (host: string) => boolean
+}
 
 /** The attempts to reach one peer directly, as long as it is reached over a router. Holds one timer. */
 export class PeerPunch {
@@ -16,18 +26,21 @@ export class PeerPunch {
   readonly #negotiation: PunchNegotiation
   readonly #schedule: RetrySchedule
   #round: PunchRound | undefined = undefined
+  /** Resolves when the ports of former rounds are free. */
+  #ending: Promise<void> = Promise.resolve()
   #timer: Timer | undefined = undefined
-  #isPreparing = false
+  #preparing: PunchRound | undefined = undefined
   #isClosed = false
 
-  constructor(peer: NodeId, parts: PuncherParts, takeSyn: (host: string) => boolean) {
+  constructor(parts: PuncherParts, { peer, memory, takeSyn }: PeerPunchParts) {
     this.peer = peer
     this.#parts = parts
     this.#takeSyn = takeSyn
-    const { self, situation, randomRound, isWilling, clock } = parts
-    this.#schedule = new RetrySchedule(clock.now())
+    const { self, situation, randomRound, isWilling } = parts
+    const { schedule, quota } = memory
+    this.#schedule = schedule
     this.#negotiation = new PunchNegotiation({
-      ...{ self, peer, randomRound },
+      ...{ self, peer, quota, randomRound },
       isWilling: () => isWilling(peer),
       aroundOf: (seen) => {
         const { networks, relays, observations } = situation()
@@ -54,7 +67,8 @@ export class PeerPunch {
     this.#isClosed = true
     this.#timer?.cancel()
     this.#negotiation.succeeded()
-    await this.#round?.end()
+    this.#endRound()
+    await this.#ending
   }
 
   get #now(): number {
@@ -64,7 +78,7 @@ export class PeerPunch {
   /** Waits for what is due next: an answer of the peer, the end of a round, or the next try. */
   #arm(): void {
     this.#timer?.cancel()
-    if (this.#isClosed || this.#isPreparing) return
+    if (this.#isClosed || this.#preparing !== undefined) return
     const { clock, self } = this.#parts
     const yieldMs = self < this.peer ? 0 : YIELD_MS
     const dueAt = this.#negotiation.isIdle ? this.#schedule.dueAt + yieldMs : this.#negotiation.dueAt
@@ -111,30 +125,38 @@ export class PeerPunch {
   /** Listens, finds out how this node can be reached, and goes on with `next`. */
   #prepare(next: (facts: OwnFacts) => readonly PunchAction[]): void {
     const round = this.#newRound()
-    this.#isPreparing = true
+    this.#preparing = round
     void round.listen().then((listening) => {
-      this.#isPreparing = false
-      // Another message may have begun another round meanwhile.
-      if (this.#isClosed || this.#round !== round) return
-      this.#take(next(ownFacts({ ...this.#parts.situation(), ...listening })))
+      if (this.#preparing === round) this.#preparing = undefined
+      // The round may have ended meanwhile, or another one has begun.
+      if (this.#isClosed || this.#round !== round) this.#arm()
+      else this.#take(next(ownFacts({ ...this.#parts.situation(), ...listening })))
     })
   }
 
   #newRound(): PunchRound {
-    void this.#round?.end()
+    this.#endRound()
     const { sockets, clock, adopt } = this.#parts
     const round = new PunchRound({
       ...{ sockets, clock, takeSyn: this.#takeSyn },
-      adopt: (connection, options) => adopt(this.peer, connection, options),
+      adopt: async (connection, options) => {
+        await adopt(this.peer, connection, options)
+        this.#schedule.changed(this.#now)
+      },
     })
     this.#round = round
     return round
   }
 
   #ended(text: string): void {
-    void this.#round?.end()
-    this.#round = undefined
+    this.#endRound()
     this.#schedule.failed(this.#now)
     this.#parts.onEvent(this.peer, { kind: 'failed', text })
+  }
+
+  #endRound(): void {
+    const ended = this.#round?.end()
+    this.#round = undefined
+    if (ended !== undefined) this.#ending = this.#ending.then(() => ended)
   }
 }

@@ -1,5 +1,6 @@
 import type { NodeId } from '@astranet/interface'
 import { isPunchType } from '../../proto/punch/messages.js'
+import { PeerMemories } from '../../proto/punch/peer-memory.js'
 import { SynBudget } from '../../proto/punch/syn-budget.js'
 import { PeerPunch } from './peer-punch.js'
 import type { PuncherParts } from './puncher-parts.js'
@@ -17,6 +18,7 @@ export class Puncher {
   readonly #peers = new Map<NodeId, PeerPunch>()
   readonly #waiting = new Set<NodeId>()
   readonly #budget = new SynBudget()
+  readonly #memories = new PeerMemories()
   #isClosed = false
 
   constructor(parts: PuncherParts) {
@@ -38,7 +40,8 @@ export class Puncher {
     this.#waiting.delete(peer)
     const { clock } = this.#parts
     const takeSyn = (host: string): boolean => this.#budget.take(peer, host, clock.now())
-    this.#peers.set(peer, new PeerPunch(peer, this.#parts, takeSyn))
+    const memory = this.#memories.of(peer, clock.now())
+    this.#peers.set(peer, new PeerPunch(this.#parts, { peer, memory, takeSyn }))
   }
 
   /** There is a direct link to the peer, or none at all any more. Idempotent; resolves when its port is free. */
@@ -59,6 +62,7 @@ export class Puncher {
 
   /** The machine's addresses have changed, routers see it elsewhere, or it woke: tries again for all. */
   networkChanged(): void {
+    this.#memories.networkChanged(this.#parts.clock.now())
     for (const peer of this.#peers.values()) peer.networkChanged()
   }
 

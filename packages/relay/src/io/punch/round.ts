@@ -7,7 +7,10 @@ import type { PunchSockets } from './punch-sockets.js'
 /** How many connections of one round are in the doorway at once; a further one is closed. */
 export const MAX_HANDSHAKES = 4
 
-const NOWHERE = { listenPort: 0, mapped: [] } as const
+/** Where a round listens. */
+type Listening = Pick<OwnSituation, 'listenPort' | 'mapped'>
+
+const NOWHERE: Listening = { listenPort: 0, mapped: [] }
 
 /** What a round needs. */
 export interface RoundParts {
@@ -35,6 +38,7 @@ export class PunchRound {
   readonly #ending = new AbortController()
   readonly #timers: Timer[] = []
   #handshakes = 0
+  #listening: Promise<Listening> | undefined = undefined
   #closing: Promise<void> | undefined = undefined
 
   constructor(parts: RoundParts) {
@@ -42,7 +46,11 @@ export class PunchRound {
   }
 
   /** Listens for the peer until the round ends; resolves with where. Nowhere when the system allows no port. */
-  async listen(): Promise<Pick<OwnSituation, 'listenPort' | 'mapped'>> {
+  listen(): Promise<Listening> {
+    return (this.#listening ??= this.#listen())
+  }
+
+  async #listen(): Promise<Listening> {
     try {
       const onConnection = (connection: Connection): void => this.#take(connection, 'acceptor', 'dial-back')
       const listener = await this.#parts.sockets.listen(onConnection, this.#ending.signal)
@@ -72,6 +80,8 @@ export class PunchRound {
   async end(): Promise<void> {
     for (const timer of this.#timers.splice(0)) timer.cancel()
     this.#ending.abort(new Error('the round has ended'))
+    // It may be about to listen: then it closes that port itself.
+    await this.#listening
     await this.#closing
   }
 

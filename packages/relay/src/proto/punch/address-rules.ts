@@ -15,7 +15,10 @@ export type AddressFault =
   | 'reserved'
   /** The address of a router to which this node has a link. */
   | 'relay'
-  /** An address of a private network that this node is not in, as far as it knows. */
+  /**
+   * An address of a private network that this node is not in, as far as it knows, and that is not in the same block of
+   * private addresses as one behind the same NAT.
+   */
   | 'other network'
 
 /** A network that this machine is in. */
@@ -31,7 +34,10 @@ export interface Surroundings {
   readonly networks: readonly OwnNetwork[]
   /** The addresses of the routers to which this node has links. */
   readonly relays: readonly End[]
-  /** Whether the routers see the peer and this node at one address: both are behind one NAT. */
+  /**
+   * Whether the peer says that the routers see it at the address at which they see this node: both are behind one NAT.
+   * The peer's word is not proved, so it opens only blocks of private addresses that this machine is in itself.
+   */
   readonly isSameSite: boolean
 }
 
@@ -68,8 +74,7 @@ const PRIVATE: readonly (readonly [first: string, bits: number])[] = [
 
 /** Whether the address is one of a private network. */
 export function isPrivateHost(host: string): boolean {
-  const numbers = numbersOf(host)
-  return PRIVATE.some(([first, bits]) => isSamePrefix(numbers, numbersOf(first), bits))
+  return privateBlock(host) !== undefined
 }
 
 /** Whether the address may be one of a host on the internet. */
@@ -95,8 +100,16 @@ export function addressFault({ host, port }: End, around: Surroundings): Address
   if (around.relays.some((relay) => relay.host === host)) return 'relay'
   const shared = around.networks.filter((network) => isIn(numbers, network))
   if (!isIpv6(host) && shared.some((network) => isBroadcast(numbers, network))) return 'broadcast'
-  if (isPrivateHost(host) && shared.length === 0 && !around.isSameSite) return 'other network'
-  return undefined
+  const block = privateBlock(host)
+  if (block === undefined || shared.length > 0) return undefined
+  const isNear = around.isSameSite && around.networks.some((network) => privateBlock(network.host) === block)
+  return isNear ? undefined : 'other network'
+}
+
+/** The block of private addresses that the host is in, if it is in one. */
+function privateBlock(host: string): (typeof PRIVATE)[number] | undefined {
+  const numbers = numbersOf(host)
+  return PRIVATE.find(([first, bits]) => isSamePrefix(numbers, numbersOf(first), bits))
 }
 
 function rangeFault(numbers: AddressNumbers): AddressFault | undefined {

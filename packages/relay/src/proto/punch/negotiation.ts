@@ -4,7 +4,7 @@ import { factsFromWire, factsToWire, type LeftOut, type PeerFacts, type ReadFact
 import type { End } from './end.js'
 import { GiveUpReason, giveUpText, PunchType, roundOf } from './messages.js'
 import { planRound, type OwnSide, type PunchStage } from './plan.js'
-import { RoundQuota } from './round-quota.js'
+import type { RoundQuota } from './round-quota.js'
 
 /** How long this node waits for the peer's next message of a round, in ms. */
 export const ANSWER_TIMEOUT_MS = 5_000
@@ -39,6 +39,8 @@ export type PunchAction =
 export interface NegotiationParts {
   readonly self: NodeId
   readonly peer: NodeId
+  /** The rounds that the peer begins. */
+  readonly quota: RoundQuota
   /** What the peer's addresses are compared with, given how the routers see the peer. */
   readonly aroundOf: (seen: readonly End[]) => Surroundings
   /** A random integer from 0 to 2^32 - 1. */
@@ -84,7 +86,6 @@ interface Beginning {
  */
 export class PunchNegotiation {
   readonly #parts: NegotiationParts
-  readonly #quota = new RoundQuota()
   #state: State = { name: 'idle' }
 
   constructor(parts: NegotiationParts) {
@@ -177,7 +178,7 @@ export class PunchNegotiation {
       }
     if (this.#state.name === 'running')
       return { kind: 'busy', reply: [GiveUpReason.BUSY, 'a round is running'] }
-    if (!this.#quota.take(now))
+    if (!this.#parts.quota.take(now))
       return { kind: 'busy', reply: [GiveUpReason.BUSY, 'too many rounds in a minute'] }
     return undefined
   }

@@ -41,7 +41,7 @@ export function ownFacts({ networks, observations, advertised, listenPort, mappe
   }
 }
 
-/** Whether the routers see both nodes at one address: then both are behind one NAT, or on one machine. */
+/** Whether both nodes, as the peer says, are seen at one address: then both are behind one NAT, or on one machine. */
 export function isSameSite(own: readonly Observation[], peer: readonly End[]): boolean {
   return peer.some(({ host }) => isPublicHost(host) && own.some(({ seen }) => seen.host === host))
 }

@@ -1,4 +1,4 @@
-import { isLocalHost, isPrivateHost, type OwnNetwork } from './address-rules.js'
+import { isLocalHost, isPrivateHost, isPublicHost, type OwnNetwork } from './address-rules.js'
 import { CandidateKind, type Candidate, type PeerFacts } from './candidates.js'
 import { isIpv6, type End } from './end.js'
 import { NatKind, type NatFacts } from './nat-facts.js'
@@ -101,6 +101,8 @@ function manyPortSteps(own: OwnSide, peer: PeerFacts): PunchStep[] {
   for (const { mine, theirs, remote } of families(own, peer)) {
     // Behind one NAT the way leads back through it, which hardly any NAT allows.
     if (mine.seen?.host === remote.host) continue
+    // A peer that names a private address as its own is no reason to try a thousand ports of a host there.
+    if (!isPublicHost(remote.host)) continue
     const method = 'many-ports'
     if (mine.kind === NatKind.RANDOM && isForetold(theirs)) return [{ way: 'many', method, remote }]
     if (isForetold(mine.kind) && theirs === NatKind.RANDOM)

@@ -72,6 +72,15 @@ describe('a router refuses, counts, and says why, for', () => {
     await openTunnel(victim, [victim.nodeId, router.nodeId, chain.last.nodeId])
   })
 
+  test('more tunnels at once than its rate allows', async () => {
+    await using chain = await Chain.of(1, { bytesPerSecondPerNode: 16_384 })
+    const open = async (): Promise<void> => {
+      for (let count = 0; count < 100; count++) (await chain.streams()).near.stream.destroy()
+    }
+    await expect(open()).rejects.toThrow(/faster than its rate/)
+    expect(chain.router(0).forwarder.inspect().refused).toEqual({ QUOTA: 1 })
+  })
+
   test('a hop that does not answer in time', async () => {
     await using chain = await Chain.of(1, { answerTimeoutMs: 20 })
     chain.last.onArrival = () => undefined

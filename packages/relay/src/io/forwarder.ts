@@ -62,7 +62,7 @@ export class Forwarder {
     const next = this.#isClosed ? GOING_AWAY : chooseHop(this.#parts, { peer, link, header })
     if ('reason' in next) return this.#refuse(link, stream, next)
     const account = accountOf(sourceOf(request), peer)
-    const refusal = this.#counts.take(account)
+    const refusal = this.#countIn(account)
     if (refusal !== undefined) this.#refuse(link, stream, refusal)
     else this.#open({ link, account, request }, next)
   }
@@ -84,6 +84,14 @@ export class Forwarder {
   close(): void {
     this.#isClosed = true
     for (const opening of [...this.#openings]) opening.giveUp(GOING_AWAY)
+  }
+
+  #countIn(account: Account): TunnelRefusal | undefined {
+    const refusal = this.#counts.take(account)
+    if (refusal !== undefined) return refusal
+    const tooFast = this.#credits.charge(account)
+    if (tooFast !== undefined) this.#counts.release(account)
+    return tooFast
   }
 
   #open(asked: Asked, next: NextHop): void {

@@ -30,6 +30,16 @@ export class PacedCredit {
     this.#timer ??= this.#clock.setTimer(this.#rate.waitMs(), () => this.#giveOwed(), { background: true })
   }
 
+  /** The node has a tunnel more, on which it may send `bytes` at once. False: it owes too much already. */
+  charge(bytes: number): boolean {
+    return this.#rate.charge(bytes, this.#clock.now())
+  }
+
+  /** Whether it may send as much as a node that has sent nothing yet. */
+  get isFull(): boolean {
+    return this.#rate.isFull(this.#clock.now())
+  }
+
   /** `user` has ended. Idempotent. */
   leave(user: CreditUser): void {
     this.#owing.delete(user)

@@ -4,6 +4,9 @@ const BURST_SECONDS = 1 / 8
 /** The smallest burst, in bytes. */
 const MIN_BURST_BYTES = 65_536
 
+/** So much of a second may be owed, and then one charge more. */
+const DEBT_SECONDS = 1
+
 /** How many bytes a node may send in a second: a token bucket. */
 export class ByteRate {
   readonly #bytesPerSecond: number
@@ -26,6 +29,21 @@ export class ByteRate {
     const taken = Math.max(0, Math.min(bytes, Math.floor(this.#bytes)))
     this.#bytes -= taken
     return taken
+  }
+
+  /** Takes `bytes`, also more than there are. False, and nothing is taken: a second's bytes are owed already. */
+  charge(bytes: number, now: number): boolean {
+    if (this.#bytesPerSecond === Infinity) return true
+    this.#refill(now)
+    if (this.#bytes < -this.#bytesPerSecond * DEBT_SECONDS) return false
+    this.#bytes -= bytes
+    return true
+  }
+
+  /** Whether nothing was taken for so long that it is as good as new. */
+  isFull(now: number): boolean {
+    this.#refill(now)
+    return this.#bytes >= this.#burstBytes
   }
 
   /** In how many ms there is something worth taking, at least 1. */

@@ -24,7 +24,8 @@ export interface TunnelLimits {
   readonly maxTotalTunnelBytes?: number
   /**
    * Bytes that one node may send in a second over all its tunnels, 16,384 to 2^40; it gets credit no faster, and nothing
-   * is dropped. Default: no limit.
+   * is dropped. A tunnel takes 16,384 of them when it is opened; a node that owes a second's bytes gets `EDQUOT` for one
+   * more. Default: no limit.
    */
   readonly bytesPerSecondPerNode?: number
   /** How long the next hop has to answer, in ms, 1 to 2^31 - 1. Then the tunnel is refused. Default 8,000. */

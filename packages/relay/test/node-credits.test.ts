@@ -1,0 +1,43 @@
+import { toNodeId } from '@astranet/interface'
+import { VirtualClock } from '@astranet/testkit/sim'
+import { expect, test } from 'vitest'
+import { NodeCredits } from '../src/io/node-credits.js'
+import { accountOf } from '../src/proto/tunnel/account.js'
+
+const RATE = 1_048_576
+const account = accountOf(toNodeId(1n), toNodeId(1n))
+
+/** Opens and closes tunnels until one is refused; returns how many there were. */
+function cycle(credits: NodeCredits): number {
+  for (let count = 0; count < 10_000; count++) {
+    if (credits.charge(account) !== undefined) return count
+    credits.join(account)
+    credits.leave(account)
+  }
+  return Infinity
+}
+
+test('a node that opens and closes tunnels gets their first windows no faster than its rate', () => {
+  const clock = new VirtualClock()
+  const credits = new NodeCredits(clock, RATE)
+  // An eighth of a second at once, a second that is owed, and one more.
+  expect(cycle(credits)).toBe((RATE / 8 + RATE) / 16_384 + 1)
+  for (let second = 0; second < 3; second++) {
+    clock.advance(1_000)
+    expect(cycle(credits)).toBe(RATE / 16_384)
+  }
+})
+
+test('what a node without tunnels has used is forgotten when it would have it again', () => {
+  const clock = new VirtualClock()
+  const credits = new NodeCredits(clock, RATE)
+  const shared = credits.join(account)
+  expect(shared?.charge(RATE)).toBe(true)
+  credits.leave(account)
+  expect(credits.join(account)).toBe(shared)
+  credits.leave(account)
+  clock.advance(2_000)
+  credits.join(account)
+  credits.leave(account)
+  expect(credits.join(account)).not.toBe(shared)
+})

@@ -236,7 +236,11 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
     }
   }
 
-  /** Whether the tunnel that the dial went through was lost before the answer: another one may lead there. */
+  /**
+   * Whether the tunnel that the dial went through was lost before the answer: another one may lead there. The dial is
+   * repeated also when the error is not retryable. The far side may then see two connections, the first of which broke
+   * before it brought a byte: a dial sends only its header until it is answered.
+   */
   #hasLostTunnel({ code }: DialError): boolean {
     return code === 'ECONNRESET' && this.#stopDoubting !== undefined && this.#link?.isOpen !== true
   }

@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint'
 
 /** What the compiler cannot say and prettier does not touch. Every rule has its reason beside it. */
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', 'reports/**'] },
+  { ignores: ['**/dist/**', '**/.tools/**', '**/node_modules/**', 'reports/**'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['{packages,apps,examples}/*/{src,test}/**/*.ts', 'tooling/{test,test-support,reference}/**/*.ts'],

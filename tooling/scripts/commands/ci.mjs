@@ -78,14 +78,14 @@ async function testOnOtherNode(version) {
 const leftOutBetween = ['frame', 'policy', 'registry', 'ticket', 'relay-app']
 
 /**
- * The test projects that run on another Node. The benchmarks are for developers of this repository, who have the Node of
- * the first test run.
+ * The test projects that run on another Node. The benchmarks and the tools are for developers of this repository, who have
+ * the Node of the first test run.
  *
  * @param {string} version
  * @returns {string[]}
  */
 function projectsOn(version) {
-  const leftOut = new Set(version === otherNodes.at(-1) ? ['bench'] : ['bench', ...leftOutBetween])
+  const leftOut = new Set(['bench', 'tooling', ...(version === otherNodes.at(-1) ? [] : leftOutBetween)])
   return testProjects().filter((name) => !leftOut.has(name))
 }
 

@@ -100,6 +100,13 @@ describe('--policy', () => {
 })
 
 describe('--identity-file', () => {
+  async function expectRefused(path: string): Promise<void> {
+    const options = ['--listen', 'tcp://127.0.0.1:0', '--identity-file', path]
+    const { exitCode, stderr } = await new RelayProcess(options).outcome
+    expect(stderr).toContain(`--identity-file ${path}: `)
+    expect(exitCode).toBe(2)
+  }
+
   test('is made with mode 0600, and the relay keeps its id', async () => {
     const path = join(folder(), 'relay.pem')
     const ids: unknown[] = []
@@ -117,27 +124,13 @@ describe('--identity-file', () => {
 
   test('a file with something else is named, and stays as it is', async () => {
     const path = file('no key')
-    const { exitCode, stderr } = await new RelayProcess([
-      '--listen',
-      'tcp://127.0.0.1:0',
-      '--identity-file',
-      path,
-    ]).outcome
-    expect(stderr).toContain(`--identity-file ${path}: `)
-    expect(exitCode).toBe(2)
+    await expectRefused(path)
     expect(readFileSync(path, 'utf8')).toBe('no key')
   })
 
   test('a folder that is not there is named', async () => {
     const path = join(folder(), 'nothing', 'relay.pem')
-    const { exitCode, stderr } = await new RelayProcess([
-      '--listen',
-      'tcp://127.0.0.1:0',
-      '--identity-file',
-      path,
-    ]).outcome
-    expect(stderr).toContain(`--identity-file ${path}: `)
-    expect(exitCode).toBe(2)
+    await expectRefused(path)
     expect(existsSync(path)).toBe(false)
   })
 })

@@ -12,25 +12,25 @@ interface Answer {
   readonly error?: string
 }
 
-const LOADER = new URL('../typescript-loader.mjs', import.meta.url).href
+/** Node's options for a script that runs from its source, in TypeScript. */
+const FROM_SOURCE = [
+  '--import',
+  new URL('../typescript-loader.mjs', import.meta.url).href,
+  '--conditions=@astranet/source',
+]
 
 /**
- * A Node.js process in a network namespace that runs a script from its source. The script calls {@link serveCalls}.
- * `T` is what the script answers.
+ * A Node.js process in a network namespace that runs a script. The script calls {@link serveCalls}, or answers as that
+ * does. `T` is what the script answers.
  */
 export class NodeProcess<T extends Calls> implements AsyncDisposable {
   readonly #child: ChildProcess
   readonly #pending = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   #calls = 0
 
-  constructor(namespace: string, script: URL) {
-    const node = [
-      process.execPath,
-      '--import',
-      LOADER,
-      '--conditions=@astranet/source',
-      fileURLToPath(script),
-    ]
+  /** `options` are Node's; without them the script runs from its source. */
+  constructor(namespace: string, script: URL, options: readonly string[] = FROM_SOURCE) {
+    const node = [process.execPath, ...options, fileURLToPath(script)]
     this.#child = spawn('ip', ['netns', 'exec', namespace, ...node], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       // As structured clones: big integers too.

@@ -80,9 +80,9 @@ describe.concurrent('liveness', () => {
       patient,
     )
     await dialer.call('wait', { ms: 1_000 })
-    dialer.stop()
+    dialer.kill('SIGSTOP')
     await acceptor.call('wait', { ms: 60_000 })
-    dialer.continue()
+    dialer.kill('SIGCONT')
     for (const { dialed } of [usual, nervous]) {
       await dialer.call('exchange', { connection: dialed, bytes: 1_000_000 })
     }
@@ -97,12 +97,12 @@ describe.concurrent('liveness', () => {
     const idle = await connect({ path, dialer, acceptor }, {}, {})
     const busy = await connect({ path, dialer, acceptor }, {}, {})
     await dialer.call('pour', { connection: busy.dialed, streams: 1, shape: 'light' })
-    dialer.stop()
+    dialer.kill('SIGSTOP')
     // The peer's pings of this time wait in the buffers of the stopped process's system.
     await acceptor.call('wait', { ms: 7_000 })
     path.cut()
     await acceptor.call('wait', { ms: 53_000 })
-    dialer.continue()
+    dialer.kill('SIGCONT')
     const wokeAtMs = Date.now()
     for (const { dialed } of [idle, busy]) {
       const { code, atMs } = await dialer.call('over', { connection: dialed })
@@ -115,7 +115,7 @@ describe.concurrent('liveness', () => {
   it('a process that is stopped for good is found dead within 15 s', async ({ onTestFinished }) => {
     const { path, dialer, acceptor } = await pair(onTestFinished, FAST)
     const { accepted } = await connect({ path, dialer, acceptor }, {}, {})
-    dialer.stop()
+    dialer.kill('SIGSTOP')
     const stoppedAtMs = Date.now()
     const { code, atMs } = await acceptor.call('over', { connection: accepted })
     expect(code).toBe('ASTRA_ERR_PEER_DEAD')
@@ -143,7 +143,7 @@ async function pair(onTestFinished: TestContext['onTestFinished'], options: Path
   const path = await network(options)
   const [dialer, acceptor] = [new PeerProcess(path.a), new PeerProcess(path.b)]
   onTestFinished(async () => {
-    await Promise.all([dialer.end(), acceptor.end()])
+    await Promise.all([dialer[Symbol.asyncDispose](), acceptor[Symbol.asyncDispose]()])
     await path.dispose()
   })
   return { path, dialer, acceptor }

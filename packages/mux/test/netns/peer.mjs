@@ -142,9 +142,9 @@ function wait(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-process.on('message', async ({ id, name, options }) => {
+process.on('message', async ({ id, name, argument }) => {
   try {
-    process.send({ id, result: await calls[name](options) })
+    process.send({ id, result: await calls[name](argument) })
   } catch (error) {
     process.send({ id, error: String(error?.stack ?? error) })
   }

@@ -35,7 +35,7 @@ describe('1 Gbit/s and a round trip of 100 ms, without tuning', () => {
       }
       return pieces
     } finally {
-      await Promise.all([source.end(), sink.end()])
+      await Promise.all([source[Symbol.asyncDispose](), sink[Symbol.asyncDispose]()])
     }
   }
 

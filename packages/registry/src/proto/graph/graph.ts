@@ -137,13 +137,6 @@ export class Graph {
     return this.#routes.to(node)
   }
 
-  /** The neighbour that a node is reached through, itself when it is one. No hop limit holds for it. */
-  nextHop(id: NodeId): NodeId | undefined {
-    this.#reach.settle()
-    const node = this.#nodes.get(id)
-    return node === undefined ? undefined : hopTowards(node)
-  }
-
   /** Whether a reached node has a link to `id` in a later life than the one whose logs are held. */
   missing(id: NodeId): MissingLog | undefined {
     this.#reach.settle()

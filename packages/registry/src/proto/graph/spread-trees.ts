@@ -37,7 +37,7 @@ export class SpreadTrees {
     this.#parts = parts
   }
 
-  /** When the router map last changed, as far as `now` is later than that. */
+  /** When the router map last changed. A change that was not noticed before counts as one at `now`. */
   changedAt(now: number): number {
     this.#look(now)
     return this.#changedAt

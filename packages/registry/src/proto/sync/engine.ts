@@ -87,7 +87,7 @@ export class Engine extends Parts {
     for (const interest of [...home.interests.unanswered]) home.interests.answered(interest)
   }
 
-  /** Whether nodes return that may offer what is wanted: for a while that is waited for. */
+  /** Whether nodes are returning that may offer what is wanted. They are waited for, but only for a while. */
   #isWaiting(): boolean {
     const { state, returning } = this
     if (returning.size === 0) this.#waitsSince = undefined

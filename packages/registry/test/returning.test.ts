@@ -63,14 +63,14 @@ function withhold(router: Catalogue): void {
 }
 
 describe('a router that does not confirm', () => {
-  it('keeps nobody away for longer than 5 s', () => {
+  it('keeps nobody away for longer than 12 s', () => {
     const network = row()
     withhold(network.node(1))
     network.linkDown(2, 3)
     network.pass(1_000)
     network.linkUp([2, 3]).settle()
     expect(offersOf(network.node(1), id(3))).toHaveLength(1)
-    network.pass(4_900)
+    network.pass(11_900)
     expect(offersOf(network.node(0), id(3))).toEqual([])
     network.pass(200)
     expect(offersOf(network.node(0), id(3))).toHaveLength(1)
@@ -196,8 +196,8 @@ describe('a neighbour', () => {
     victim.join(3)
     victim.say(3, { type: 'deltas', deltas: [whole(3)] })
     expect(confirmed(victim.takeAll(1))).toEqual([])
-    // What it does not ask about again within 5 s is forgotten.
-    victim.pass(6_000, 1)
+    // What it does not ask about again within 12 s is forgotten.
+    victim.pass(13_000, 1)
     victim.say(1, { type: 'confirm', owners: [id(3)] })
     expect(confirmed(victim.takeAll(1))).toEqual([id(3)])
   })

@@ -1,6 +1,6 @@
 import type { CatalogueOptions, CatalogueRoleOptions } from '../model/catalogue-options.js'
 import { Parts } from './parts.js'
-import { MAX_RETURN_MS } from './sync-limits.js'
+import { GRACE_MS } from './sync-limits.js'
 
 /** What one catalogue does as a whole. */
 export class Engine extends Parts {
@@ -92,6 +92,6 @@ export class Engine extends Parts {
     const { state, returning } = this
     if (returning.size === 0) this.#waitsSince = undefined
     else this.#waitsSince ??= state.now
-    return this.#waitsSince !== undefined && state.now - this.#waitsSince < MAX_RETURN_MS
+    return this.#waitsSince !== undefined && state.now - this.#waitsSince < GRACE_MS
   }
 }

@@ -64,6 +64,7 @@ export class Links {
     const { state, home } = this.#parts
     this.#drop(neighbour)
     neighbour.restart()
+    neighbour.upAt = state.now
     this.#parts.onOfferComplete(neighbour)
     this.#parts.returning.restarted(neighbour)
     home.begin(neighbour)

@@ -23,7 +23,8 @@ export class Neighbour {
   readonly id: NodeId
   readonly role: CatalogueRole
   readonly holdsAll: boolean
-  readonly upAt: number
+  /** When its link came up, or the exchange last began anew: what was offered then is known to it, and nothing else. */
+  upAt: number
   /** By the HELLO of its link, or as it told since. */
   incarnation: number
   /** When the exchange with that life of it began. */

@@ -58,9 +58,12 @@ export const GRACE_MS = 5_000
 /** How long a node may be out of reach and still be shown at once when it returns, in ms. */
 export const SHORT_ABSENCE_MS = 400
 
-/** How long after one another neighbours are asked to confirm what is held of a node that returns, and in all, in ms. */
+/**
+ * How long after one another neighbours are asked to confirm what is held of a node that returns, and in all, in ms: for
+ * longer than a link that has gone silent is taken to be up, because behind one nothing can be confirmed.
+ */
 export const CONFIRM_PATIENCE_MS = 500
-export const MAX_RETURN_MS = 5_000
+export const MAX_RETURN_MS = 12_000
 
 /** How long confirms to one neighbour are apart, in ms, so that one message asks about many nodes. */
 export const CONFIRM_INTERVAL_MS = 200

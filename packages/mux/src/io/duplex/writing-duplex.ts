@@ -14,16 +14,22 @@ export type Callback = (error?: Error | null) => void
 /** The callback of a Node stream's `write`. */
 type WriteCallback = (error: Error | null | undefined) => void
 
+/** The first write and the end before there is a stream; the writes in between wait in Node's buffer. */
+interface EarlyWrites {
+  readonly write?: {
+    readonly chunks: readonly { readonly chunk: Uint8Array }[]
+    readonly callback: Later<[Error | null]>
+  }
+  readonly end?: Later<[Error | null]>
+}
+
 /** The part of a {@link StreamDuplex} that writes to the stream. */
 export class WritingDuplex extends ReadingDuplex {
   // No value here, but in the constructor: it passes 2^31 (see float-zero.ts).
   #bytesWritten: number
   /** Bytes of the write in flight: handed to the stream, and in Node's buffer until they come back. */
   #bytesInFlight = 0
-  /**
-   * The callback that Node waits for before it writes on: of the write whose bytes have not come back, or, before
-   * there is a stream, of `construct`.
-   */
+  /** The callback that Node waits for before it writes on: of the write whose bytes have not come back. */
   #awaitedCallback: Later<[Error | null]> | undefined = undefined
   /** The error of that write, if any. */
   #writeError: Error | null = null
@@ -32,6 +38,8 @@ export class WritingDuplex extends ReadingDuplex {
   /** Decides about writes after the peer's stop; the write in flight waits for that while `#isHeld`. */
   #stoppedWrites: StoppedWrites | undefined = undefined
   #isHeld = false
+  /** What Node has written, or ended, before there is a stream. */
+  #early: EarlyWrites | undefined = undefined
 
   constructor(toNode: NodeDuplexOptions) {
     super(toNode)
@@ -73,13 +81,15 @@ export class WritingDuplex extends ReadingDuplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
+    if (!this.hasStream) return this.#writeEarly([{ chunk }], callback)
     if (this.#isRefused(chunk.length, callback)) return
     this.onActivity()
     this.#bytesWritten += chunk.length
     this.#afterWrite(this.stream.writeReferenced(chunk), chunk.length, callback)
   }
 
-  override _writev(chunks: { chunk: Uint8Array }[], callback: Callback): void {
+  override _writev(chunks: readonly { chunk: Uint8Array }[], callback: Callback): void {
+    if (!this.hasStream) return this.#writeEarly(chunks, callback)
     let bytes = 0
     for (const { chunk } of chunks) bytes += chunk.length
     if (this.#isRefused(bytes, callback)) return
@@ -91,6 +101,10 @@ export class WritingDuplex extends ReadingDuplex {
   }
 
   override _final(callback: Callback): void {
+    if (!this.hasStream) {
+      this.#early = { ...this.#early, end: new Later(callback) }
+      return
+    }
     this.stream.end()
     // As for a kernel's shutdown(): it takes a turn, and it succeeds although the peer has closed.
     if (this.#stopped === undefined || isStop(this.#stopped)) inNextTurn(callback)
@@ -131,16 +145,43 @@ export class WritingDuplex extends ReadingDuplex {
     for (const { chunk } of bufferedWrites(this)) this.stream.write(chunk)
   }
 
-  /** Node waits for the stream: it calls `callback` before it writes anything. */
-  protected awaitStream(callback: Callback): void {
-    this.#awaitedCallback = new Later(callback)
+  /** The stream is there: what was written goes to it, and Node goes on. */
+  protected streamReady(): void {
+    const { write, end } = this.#early ?? {}
+    this.#early = undefined
+    if (write !== undefined) {
+      const { chunks, callback } = write
+      const [first] = chunks
+      const called: Callback = (error = null) => callback.call(error)
+      if (chunks.length === 1 && first !== undefined) this._write(first.chunk, 'utf8', called)
+      else this._writev(chunks, called)
+    }
+    if (end !== undefined) this._final((error = null) => end.call(error))
   }
 
-  /** The stream is there, or never will be: Node goes on. */
-  protected streamReady(): void {
-    const callback = this.#awaitedCallback
+  /** Why nothing can be written while there is no stream; `undefined`: it waits. For subclasses. */
+  protected get earlyError(): Error | undefined {
+    return undefined
+  }
+
+  /** The stream will not come: `error` is that of the write that waits for it. */
+  protected dropEarly(error: Error): void {
+    const early = this.#early
+    this.#early = undefined
+    early?.write?.callback.call(error)
+  }
+
+  protected override forget(): void {
+    super.forget()
+    this.stopWaiting()
+    this.#bytesWritten = 0
+    this.#bytesInFlight = 0
     this.#awaitedCallback = undefined
-    callback?.call(null)
+    this.#writeError = null
+    this.#stopped = undefined
+    this.#stoppedWrites = undefined
+    this.#isHeld = false
+    this.#early = undefined
   }
 
   /** The Duplex is destroyed. As with `net.Socket`, the write in flight only gets its bytes back. */
@@ -152,6 +193,12 @@ export class WritingDuplex extends ReadingDuplex {
   /** Gives up the write that waits for the peer's last bytes. */
   protected stopWaiting(): void {
     this.#stoppedWrites?.close()
+  }
+
+  #writeEarly(chunks: readonly { chunk: Uint8Array }[], callback: Callback): void {
+    const { earlyError } = this
+    if (earlyError !== undefined) callback(earlyError)
+    else this.#early = { write: { chunks, callback: new Later(callback) } }
   }
 
   /** Whether a write of `chunk` can skip Node's buffer. Not when the application has replaced `_write`. */

@@ -1,9 +1,10 @@
 import type { Stream } from '../../proto/stream/stream.js'
 import { ignoreEvents, type DuplexEvents } from './duplex-handler.js'
 import { nodeOptions, type DuplexOptions } from './duplex-options.js'
+import { EarlyDuplex } from './early-duplex.js'
 import { revive } from './node-state.js'
 import { inNextTurn } from './turn.js'
-import { WritingDuplex, type Callback } from './writing-duplex.js'
+import type { Callback } from './writing-duplex.js'
 
 /**
  * A stream as a `node:stream` Duplex. A write's callback means that the bytes are the caller's again: small writes
@@ -18,7 +19,7 @@ import { WritingDuplex, type Callback } from './writing-duplex.js'
  * the caller knows. No error and no `'end'` is emitted in the turn in which the Duplex is made. An exception of a
  * listener or callback is an uncaught exception, and the Duplex continues.
  */
-export class StreamDuplex extends WritingDuplex implements DuplexEvents {
+export class StreamDuplex extends EarlyDuplex implements DuplexEvents {
   readonly #destroyCode: number
 
   /** Takes over `stream`, its handler and its context. */
@@ -33,10 +34,12 @@ export class StreamDuplex extends WritingDuplex implements DuplexEvents {
 
   /**
    * Gives a Duplex that was made without a stream its stream: what was written is sent in this turn, and what arrives
-   * is read from `stream.resume()` on. Once, unless it is destroyed.
+   * is read from `stream.resume()` on. The first `earlyBytes` of what was written are on the stream already. Once,
+   * unless it is destroyed.
    */
-  protected attach(stream: Stream, initialBytes: Uint8Array | undefined): void {
+  protected attach(stream: Stream, initialBytes: Uint8Array | undefined, earlyBytes = 0): void {
     this.takeStream(stream, initialBytes)
+    if (earlyBytes > 0) this.takeEarly(earlyBytes)
     this.streamReady()
   }
 

@@ -14,10 +14,15 @@ export type Callback = (error?: Error | null) => void
 /** The callback of a Node stream's `write`. */
 type WriteCallback = (error: Error | null | undefined) => void
 
+/** A written piece, as Node keeps it. */
+interface EarlyChunk {
+  readonly chunk: Uint8Array
+}
+
 /** The first write and the end before there is a stream; the writes in between wait in Node's buffer. */
 interface EarlyWrites {
   readonly write?: {
-    readonly chunks: readonly { readonly chunk: Uint8Array }[]
+    readonly chunks: readonly EarlyChunk[]
     readonly callback: Later<[Error | null]>
   }
   readonly end?: Later<[Error | null]>
@@ -27,7 +32,10 @@ interface EarlyWrites {
 export class WritingDuplex extends ReadingDuplex {
   // No value here, but in the constructor: it passes 2^31 (see float-zero.ts).
   #bytesWritten: number
-  /** Bytes of the write in flight: handed to the stream, and in Node's buffer until they come back. */
+  /**
+   * Bytes that were handed to the stream and are still in Node's buffer: those of the write in flight, until they come
+   * back; while no callback is awaited, early ones that Node has not written yet.
+   */
   #bytesInFlight = 0
   /** The callback that Node waits for before it writes on: of the write whose bytes have not come back. */
   #awaitedCallback: Later<[Error | null]> | undefined = undefined
@@ -77,27 +85,33 @@ export class WritingDuplex extends ReadingDuplex {
       return this.#writeAfterEnd(typeof encoding === 'function' ? encoding : callback)
     }
     const isWritable = super.write(chunk, encoding as BufferEncoding, callback)
+    if (this.isStarting) this.onEarlyWrite()
     return isWritable && !(this.#isStreamFull() && needsDrain(this))
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
     if (!this.hasStream) return this.#writeEarly([{ chunk }], callback)
-    if (this.#isRefused(chunk.length, callback)) return
+    const early = Math.min(this.#earlyBytes, chunk.length)
+    if (early > 0 && early === chunk.length) return this.#skip(early, callback)
+    if (this.#isRefused(chunk.length - early, callback)) return
+    const bytes = this.#behindEarly(chunk)
     this.onActivity()
-    this.#bytesWritten += chunk.length
-    this.#afterWrite(this.stream.writeReferenced(chunk), chunk.length, callback)
+    this.#bytesWritten += bytes.length
+    this.#afterWrite(this.stream.writeReferenced(bytes), chunk.length, callback)
   }
 
-  override _writev(chunks: readonly { chunk: Uint8Array }[], callback: Callback): void {
+  override _writev(chunks: readonly EarlyChunk[], callback: Callback): void {
     if (!this.hasStream) return this.#writeEarly(chunks, callback)
-    let bytes = 0
-    for (const { chunk } of chunks) bytes += chunk.length
-    if (this.#isRefused(bytes, callback)) return
+    let all = 0
+    for (const { chunk } of chunks) all += chunk.length
+    const early = Math.min(this.#earlyBytes, all)
+    if (early > 0 && early === all) return this.#skip(early, callback)
+    if (this.#isRefused(all - early, callback)) return
     this.onActivity()
     let isWritable = true
-    for (const { chunk } of chunks) isWritable = this.stream.writeReferenced(chunk)
-    this.#bytesWritten += bytes
-    this.#afterWrite(isWritable, bytes, callback)
+    for (const { chunk } of chunks) isWritable = this.stream.writeReferenced(this.#behindEarly(chunk))
+    this.#bytesWritten += all - early
+    this.#afterWrite(isWritable, all, callback)
   }
 
   override _final(callback: Callback): void {
@@ -142,7 +156,16 @@ export class WritingDuplex extends ReadingDuplex {
   /** @internal The session leaves within this call: what is in Node's buffer goes to the stream. */
   leaving(): void {
     if (this.writableLength === 0 || this.destroyed || !this.stream.canWrite) return
-    for (const { chunk } of bufferedWrites(this)) this.stream.write(chunk)
+    for (const { chunk } of bufferedWrites(this)) this.stream.write(this.#behindEarly(chunk))
+  }
+
+  /** Something was written, ended or uncorked before there is a stream. For subclasses; does nothing here. */
+  protected onEarlyWrite(): void {}
+
+  /** Node's buffer begins with `bytes` that the stream has already: it gets only what is behind them. */
+  protected takeEarly(bytes: number): void {
+    this.#bytesWritten = bytes
+    this.#bytesInFlight = bytes
   }
 
   /** The stream is there: what was written goes to it, and Node goes on. */
@@ -195,10 +218,20 @@ export class WritingDuplex extends ReadingDuplex {
     this.#stoppedWrites?.close()
   }
 
-  #writeEarly(chunks: readonly { chunk: Uint8Array }[], callback: Callback): void {
+  /** The write that Node waits for while there is no stream. */
+  protected get heldWrite(): readonly EarlyChunk[] {
+    return this.#early?.write?.chunks ?? []
+  }
+
+  #writeEarly(chunks: readonly EarlyChunk[], callback: Callback): void {
     const { earlyError } = this
     if (earlyError !== undefined) callback(earlyError)
     else this.#early = { write: { chunks, callback: new Later(callback) } }
+  }
+
+  /** Whether bytes go to the stream as they were written: the application has not replaced `_write`. */
+  protected get isPlain(): boolean {
+    return this._write === WritingDuplex.prototype._write
   }
 
   /** Whether a write of `chunk` can skip Node's buffer. Not when the application has replaced `_write`. */
@@ -210,7 +243,7 @@ export class WritingDuplex extends ReadingDuplex {
       this.writableLength === 0 &&
       this.writableCorked === 0 &&
       this.writable &&
-      this._write === WritingDuplex.prototype._write &&
+      this.isPlain &&
       this.stream.hasRoomFor(chunk.length)
     )
   }
@@ -300,8 +333,28 @@ export class WritingDuplex extends ReadingDuplex {
     }
     for (const { chunk } of bufferedWrites(this)) {
       if (stream.bufferedBytes > limit) return
-      stream.writeReferenced(chunk)
-      this.#bytesWritten += chunk.length
+      const bytes = this.#behindEarly(chunk)
+      stream.writeReferenced(bytes)
+      this.#bytesWritten += bytes.length
     }
+  }
+
+  /** How many bytes at the front of Node's buffer the stream has already. */
+  get #earlyBytes(): number {
+    return this.#awaitedCallback === undefined ? this.#bytesInFlight : 0
+  }
+
+  /** What the stream does not have yet of the next bytes in Node's buffer. */
+  #behindEarly(chunk: Uint8Array): Uint8Array {
+    const early = Math.min(this.#earlyBytes, chunk.length)
+    if (early === 0) return chunk
+    this.#bytesInFlight -= early
+    return chunk.subarray(early)
+  }
+
+  /** The stream has the whole write already; it may also have ended behind it. */
+  #skip(bytes: number, callback: Callback): void {
+    this.#bytesInFlight -= bytes
+    callback()
   }
 }

@@ -8,15 +8,15 @@ import { WritingDuplex } from './writing-duplex.js'
  */
 export class EarlyDuplex extends WritingDuplex {
   /**
-   * @internal A copy of what was written before there is a stream: at most `limit` bytes from `offset` on. `undefined` when there
-   * are none, and while they are corked; also when the application has replaced how bytes are written.
+   * @internal A copy of what was written before there is a stream: at most `limit` bytes from `offset` on. `undefined`
+   * when there are none, and while they are corked; also when the application has replaced how bytes are written.
    */
   earlyBytes(offset: number, limit: number): Uint8Array | undefined {
     const end = Math.min(this.writableLength, offset + limit)
     if (end <= offset || this.writableCorked > 0 || !this.isPlain) return undefined
     const bytes = new Uint8Array(end - offset)
     let position = -offset
-    for (const { chunk } of bufferedWrites(this)) {
+    for (const { chunk } of [...this.heldWrite, ...bufferedWrites(this)]) {
       if (position >= bytes.length) break
       const from = Math.max(0, -position)
       const part = chunk.subarray(from, from + bytes.length - Math.max(0, position))

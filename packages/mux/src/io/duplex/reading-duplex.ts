@@ -7,7 +7,7 @@ import { currentTurn, inNextTurn, isCurrentTurn } from './turn.js'
 
 /** The part of a {@link StreamDuplex} that has the stream and reads from it. */
 export class ReadingDuplex extends Duplex {
-  /** The stream underneath; `undefined` until {@link takeStream}. */
+  /** The stream underneath; `undefined` until {@link takeStream}, whatever its type says. */
   stream!: Stream
   /** Bytes pushed that count as unread until the next `_read`. */
   #pushedBytes = 0
@@ -40,6 +40,21 @@ export class ReadingDuplex extends Duplex {
     this.#birthTurn = currentTurn()
   }
 
+  /** Whether there is a stream: from {@link takeStream} on. */
+  protected get hasStream(): boolean {
+    return (this.stream as Stream | undefined) !== undefined
+  }
+
+  /** Everything is as in a new one without a stream. */
+  protected forget(): void {
+    this.stream = undefined as never
+    this.#pushedBytes = 0
+    this.#bytesRead = 0
+    this.#hasReadEnd = false
+    this.#isFailing = false
+    this.#birthTurn = -1
+  }
+
   /** Whether it has no stream yet, or gets it within the current call. */
   protected get isStarting(): boolean {
     return this.#birthTurn === -1
@@ -69,6 +84,8 @@ export class ReadingDuplex extends Duplex {
   }
 
   override _read(): void {
+    // `attach` begins to read.
+    if (!this.hasStream) return
     const taken = this.#pushedBytes
     this.#pushedBytes = 0
     if (taken > 0) this.stream.consume(taken)

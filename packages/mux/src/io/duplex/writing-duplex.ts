@@ -14,6 +14,20 @@ export type Callback = (error?: Error | null) => void
 /** The callback of a Node stream's `write`. */
 type WriteCallback = (error: Error | null | undefined) => void
 
+/** A written piece, as Node keeps it. */
+interface EarlyChunk {
+  readonly chunk: Uint8Array
+}
+
+/** The first write and the end before there is a stream; the writes in between wait in Node's buffer. */
+interface EarlyWrites {
+  readonly write?: {
+    readonly chunks: readonly EarlyChunk[]
+    readonly callback: Later<[Error | null]>
+  }
+  readonly end?: Later<[Error | null]>
+}
+
 /** The part of a {@link StreamDuplex} that writes to the stream. */
 export class WritingDuplex extends ReadingDuplex {
   // No value here, but in the constructor: it passes 2^31 (see float-zero.ts).
@@ -23,10 +37,7 @@ export class WritingDuplex extends ReadingDuplex {
    * back; while no callback is awaited, early ones that Node has not written yet.
    */
   #bytesInFlight = 0
-  /**
-   * The callback that Node waits for before it writes on: of the write whose bytes have not come back, or, before
-   * there is a stream, of `construct`.
-   */
+  /** The callback that Node waits for before it writes on: of the write whose bytes have not come back. */
   #awaitedCallback: Later<[Error | null]> | undefined = undefined
   /** The error of that write, if any. */
   #writeError: Error | null = null
@@ -35,6 +46,8 @@ export class WritingDuplex extends ReadingDuplex {
   /** Decides about writes after the peer's stop; the write in flight waits for that while `#isHeld`. */
   #stoppedWrites: StoppedWrites | undefined = undefined
   #isHeld = false
+  /** What Node has written, or ended, before there is a stream. */
+  #early: EarlyWrites | undefined = undefined
 
   constructor(toNode: NodeDuplexOptions) {
     super(toNode)
@@ -77,6 +90,7 @@ export class WritingDuplex extends ReadingDuplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
+    if (!this.hasStream) return this.#writeEarly([{ chunk }], callback)
     const early = Math.min(this.#earlyBytes, chunk.length)
     if (early > 0 && early === chunk.length) return this.#skip(early, callback)
     if (this.#isRefused(chunk.length - early, callback)) return
@@ -86,7 +100,8 @@ export class WritingDuplex extends ReadingDuplex {
     this.#afterWrite(this.stream.writeReferenced(bytes), chunk.length, callback)
   }
 
-  override _writev(chunks: { chunk: Uint8Array }[], callback: Callback): void {
+  override _writev(chunks: readonly EarlyChunk[], callback: Callback): void {
+    if (!this.hasStream) return this.#writeEarly(chunks, callback)
     let all = 0
     for (const { chunk } of chunks) all += chunk.length
     const early = Math.min(this.#earlyBytes, all)
@@ -100,6 +115,10 @@ export class WritingDuplex extends ReadingDuplex {
   }
 
   override _final(callback: Callback): void {
+    if (!this.hasStream) {
+      this.#early = { ...this.#early, end: new Later(callback) }
+      return
+    }
     this.stream.end()
     // As for a kernel's shutdown(): it takes a turn, and it succeeds although the peer has closed.
     if (this.#stopped === undefined || isStop(this.#stopped)) inNextTurn(callback)
@@ -149,16 +168,43 @@ export class WritingDuplex extends ReadingDuplex {
     this.#bytesInFlight = bytes
   }
 
-  /** Node waits for the stream: it calls `callback` before it writes anything. */
-  protected awaitStream(callback: Callback): void {
-    this.#awaitedCallback = new Later(callback)
+  /** The stream is there: what was written goes to it, and Node goes on. */
+  protected streamReady(): void {
+    const { write, end } = this.#early ?? {}
+    this.#early = undefined
+    if (write !== undefined) {
+      const { chunks, callback } = write
+      const [first] = chunks
+      const called: Callback = (error = null) => callback.call(error)
+      if (chunks.length === 1 && first !== undefined) this._write(first.chunk, 'utf8', called)
+      else this._writev(chunks, called)
+    }
+    if (end !== undefined) this._final((error = null) => end.call(error))
   }
 
-  /** The stream is there, or never will be: Node goes on. */
-  protected streamReady(): void {
-    const callback = this.#awaitedCallback
+  /** Why nothing can be written while there is no stream; `undefined`: it waits. For subclasses. */
+  protected get earlyError(): Error | undefined {
+    return undefined
+  }
+
+  /** The stream will not come: `error` is that of the write that waits for it. */
+  protected dropEarly(error: Error): void {
+    const early = this.#early
+    this.#early = undefined
+    early?.write?.callback.call(error)
+  }
+
+  protected override forget(): void {
+    super.forget()
+    this.stopWaiting()
+    this.#bytesWritten = 0
+    this.#bytesInFlight = 0
     this.#awaitedCallback = undefined
-    callback?.call(null)
+    this.#writeError = null
+    this.#stopped = undefined
+    this.#stoppedWrites = undefined
+    this.#isHeld = false
+    this.#early = undefined
   }
 
   /** The Duplex is destroyed. As with `net.Socket`, the write in flight only gets its bytes back. */
@@ -170,6 +216,17 @@ export class WritingDuplex extends ReadingDuplex {
   /** Gives up the write that waits for the peer's last bytes. */
   protected stopWaiting(): void {
     this.#stoppedWrites?.close()
+  }
+
+  /** The write that Node waits for while there is no stream. */
+  protected get heldWrite(): readonly EarlyChunk[] {
+    return this.#early?.write?.chunks ?? []
+  }
+
+  #writeEarly(chunks: readonly EarlyChunk[], callback: Callback): void {
+    const { earlyError } = this
+    if (earlyError !== undefined) callback(earlyError)
+    else this.#early = { write: { chunks, callback: new Later(callback) } }
   }
 
   /** Whether bytes go to the stream as they were written: the application has not replaced `_write`. */

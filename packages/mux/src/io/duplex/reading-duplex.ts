@@ -31,13 +31,17 @@ export class ReadingDuplex extends Duplex {
     this.stream = stream
     stream.context = this
     stream.manualCredit = true
-    if (initialBytes !== undefined && initialBytes.length > 0) {
-      this.#bytesRead = initialBytes.length
-      this.#pushedBytes = Math.min(initialBytes.length, deliveredBytes(stream))
-      super.push(Uint8Array.prototype.slice.call(initialBytes))
-    }
+    if (initialBytes !== undefined) this.receiveInitial(initialBytes)
     stream.handle(duplexHandler)
     this.#birthTurn = currentTurn()
+  }
+
+  /** Delivers bytes that were read from the stream already. */
+  protected receiveInitial(bytes: Uint8Array): void {
+    if (bytes.length === 0) return
+    this.#bytesRead = bytes.length
+    this.#pushedBytes = Math.min(bytes.length, deliveredBytes(this.stream))
+    super.push(Uint8Array.prototype.slice.call(bytes))
   }
 
   /** Whether there is a stream: from {@link takeStream} on. */

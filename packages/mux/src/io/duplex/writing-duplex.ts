@@ -19,13 +19,16 @@ interface EarlyChunk {
   readonly chunk: Uint8Array
 }
 
-/** The first write and the end before there is a stream; the writes in between wait in Node's buffer. */
+/**
+ * The first write and the end before there is a stream; the writes in between wait in Node's buffer. As over `net`, they
+ * run, and call back, in the async context of the connection.
+ */
 interface EarlyWrites {
   readonly write?: {
     readonly chunks: readonly EarlyChunk[]
-    readonly callback: Later<[Error | null]>
+    readonly callback: Callback
   }
-  readonly end?: Later<[Error | null]>
+  readonly end?: Callback
 }
 
 /** The part of a {@link StreamDuplex} that writes to the stream. */
@@ -116,7 +119,7 @@ export class WritingDuplex extends ReadingDuplex {
 
   override _final(callback: Callback): void {
     if (!this.hasStream) {
-      this.#early = { ...this.#early, end: new Later(callback) }
+      this.#early = { ...this.#early, end: callback }
       return
     }
     this.stream.end()
@@ -175,11 +178,10 @@ export class WritingDuplex extends ReadingDuplex {
     if (write !== undefined) {
       const { chunks, callback } = write
       const [first] = chunks
-      const called: Callback = (error = null) => callback.call(error)
-      if (chunks.length === 1 && first !== undefined) this._write(first.chunk, 'utf8', called)
-      else this._writev(chunks, called)
+      if (chunks.length === 1 && first !== undefined) this._write(first.chunk, 'utf8', callback)
+      else this._writev(chunks, callback)
     }
-    if (end !== undefined) this._final((error = null) => end.call(error))
+    if (end !== undefined) this._final(end)
   }
 
   /** Why nothing can be written while there is no stream; `undefined`: it waits. For subclasses. */
@@ -191,7 +193,7 @@ export class WritingDuplex extends ReadingDuplex {
   protected dropEarly(error: Error): void {
     const early = this.#early
     this.#early = undefined
-    early?.write?.callback.call(error)
+    early?.write?.callback(error)
   }
 
   protected override forget(): void {
@@ -226,7 +228,7 @@ export class WritingDuplex extends ReadingDuplex {
   #writeEarly(chunks: readonly EarlyChunk[], callback: Callback): void {
     const { earlyError } = this
     if (earlyError !== undefined) callback(earlyError)
-    else this.#early = { write: { chunks, callback: new Later(callback) } }
+    else this.#early = { write: { chunks, callback } }
   }
 
   /** Whether bytes go to the stream as they were written: the application has not replaced `_write`. */

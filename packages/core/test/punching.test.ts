@@ -1,9 +1,9 @@
 import { systemClock, type Connection, type NodeId } from '@astranet/interface'
 import { duplexPair } from '@astranet/interface/duplex-pair'
-import type { Link, LinkGrant } from '@astranet/link'
+import type { Link, LinkGrant, LinkPair } from '@astranet/link'
 import { expect, test } from 'vitest'
 import type { LinkCredentials } from '../src/links/link-credentials.js'
-import type { LinkMaker } from '../src/links/link-maker.js'
+import type { AdoptOptions, LinkMaker } from '../src/links/link-maker.js'
 import type { LinkRecord } from '../src/links/link-record.js'
 import { Punching } from '../src/links/punching.js'
 import type { PreferredLinks } from '../src/links/preferred-links.js'
@@ -25,7 +25,14 @@ function punching(seen: string, credentials: LinkCredentials = { psk: undefined 
   const dialed: string[] = []
   const router = { peer: { roles: ['router'], observedAddress: seen } } as unknown as Link
   const relayed = { send: (type: number, body: unknown) => sent.push([type, body]) } as unknown as Link
-  const maker = { adopt: (_: Connection, role: string) => Promise.resolve(made.push(role)) }
+  const proved: unknown[] = []
+  const maker = {
+    adopt(_: Connection, role: string, options: AdoptOptions): Promise<void> {
+      made.push(role)
+      proved.push(options.credentials)
+      return Promise.resolve()
+    },
+  }
   const record = {
     credentials,
     network: 'tcp',
@@ -63,7 +70,7 @@ function punching(seen: string, credentials: LinkCredentials = { psk: undefined 
     },
   })
   under.changed(PEER)
-  return { under, sent, published, dialed, made, connected }
+  return { under, sent, published, dialed, made, proved, connected }
 }
 
 test('what a hostile peer sends is refused with a reason and counted, and only allowed addresses are dialed', async () => {
@@ -91,19 +98,23 @@ test('what a hostile peer sends is refused with a reason and counted, and only a
   expect(dialed).toEqual(['198.51.100.2'])
 })
 
-test.each<[string, LinkCredentials, string[]]>([
-  ['the secret', { psk: () => Promise.resolve(new Uint8Array(32)) }, ['acceptor', 'either']],
-  ['a grant', { psk: undefined, grant: {} as LinkGrant }, ['dialer']],
-])('a node that came in by %s has the roles that it may have', async (_, credentials, roles) => {
-  const { under, sent, made, connected } = punching('198.51.100.1:5000', credentials)
-  under.receive(PEER, OFFER, [7, 2, 0, [[3, '198.51.100.2:5000']]])
-  await expect.poll(() => sent.at(-1)?.[0]).toBe(CONSENT)
-  under.receive(PEER, START, [7])
-  const [dialedBack] = duplexPair()
-  connected.dialBack?.(dialedBack)
-  await expect.poll(() => made).toEqual(roles)
-  await under.close()
-})
+test.each<[string, LinkCredentials]>([
+  ['the secret', { psk: () => Promise.resolve(new Uint8Array(32)) }],
+  ['a grant', { psk: undefined, grant: {} as LinkGrant, pair: {} as LinkPair }],
+])(
+  'a node that came in by %s dials and accepts, and proves what it did in the tunnel',
+  async (_, credentials) => {
+    const { under, sent, made, connected, proved } = punching('198.51.100.1:5000', credentials)
+    under.receive(PEER, OFFER, [7, 2, 0, [[3, '198.51.100.2:5000']]])
+    await expect.poll(() => sent.at(-1)?.[0]).toBe(CONSENT)
+    under.receive(PEER, START, [7])
+    const [dialedBack] = duplexPair()
+    connected.dialBack?.(dialedBack)
+    await expect.poll(() => made).toEqual(['acceptor', 'either'])
+    expect(proved).toEqual([credentials, credentials])
+    await under.close()
+  },
+)
 
 test('messages of a node that is not reached through a router are ignored', async () => {
   const { under, sent } = punching('198.51.100.1:5000')

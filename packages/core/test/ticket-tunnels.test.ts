@@ -26,10 +26,7 @@ class Chain implements AsyncDisposable {
   }
 
   /** A node that has come in at one of the routers, and offers what `offer` names. */
-  async node(
-    entry: Entry,
-    { at = 0, offer, grant = {}, options = {} }: NodeOptions = {},
-  ): Promise<AstraNet> {
+  async node(entry: Entry, { at = 0, offer, grant = {}, options = {} }: NodeOptions = {}): Promise<AstraNet> {
     const node = this.#made(entry === 'secret' ? { secret, ...options } : options)
     const router = this.routers.at(at) as AstraNet
     if (entry === 'secret') await node.join('tcp4', this.#addresses.at(at) as string)

@@ -49,6 +49,7 @@ function punching(seen: string, credentials: LinkCredentials = { psk: undefined 
     reporter: { publish: (_name, message) => void published.push(message) },
     hostNetworks: () => [{ host: '192.168.1.2', prefixBits: 24 }],
     addresses: () => [],
+    meet: () => undefined,
     sockets: {
       listen: (onConnection) => {
         connected.dialBack = onConnection

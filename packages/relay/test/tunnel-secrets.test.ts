@@ -2,7 +2,7 @@ import type { NodeId } from '@astranet/interface'
 import type { PairFacts } from '@astranet/link'
 import { expect, test } from 'vitest'
 import type { TunnelEnds, TunnelSecret } from '../src/index.js'
-import { Chain, ChainNode, type Arrival } from './support/chain.js'
+import { ChainNode, type Arrival } from './support/chain.js'
 import { until } from './support/until.js'
 
 const [SOURCE_KEY, END_KEY] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)]

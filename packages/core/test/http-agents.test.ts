@@ -96,7 +96,10 @@ test('a URL of https speaks TLS inside the socket', async () => {
   await using nodes = await twoNodes()
   const { key, cert, ca } = memberTls()
   const options = { key, cert } as { key: string; cert: string }
-  await nodes.server.serve('safe', createSecureServer(options, (_, response) => response.end('hello')))
+  await nodes.server.serve(
+    'safe',
+    createSecureServer(options, (_, response) => response.end('hello')),
+  )
   const dispatcher = nodes.client.dispatcher({ tls: { ca: ca as string, servername: 'localhost' } })
   const response = await nodes.client.fetch('https://safe/', { dispatcher })
   expect(await response.text()).toBe('hello')

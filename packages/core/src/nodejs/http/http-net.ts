@@ -12,7 +12,7 @@ import { createDispatcher, type DispatcherOptions } from './dispatcher.js'
 import type { HostDialer } from './host-dialer.js'
 import { HttpAgent, type HttpAgentOptions } from './http-agent.js'
 import { onServices, serveAt } from './served.js'
-import { undici } from './undici.js'
+import { fetchOver, undici } from './undici.js'
 
 /** HTTP over a node: what its clients and servers need of it. */
 export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TView> {
@@ -47,7 +47,7 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
    */
   fetch(url: RequestInfo, init: RequestInit = {}): Promise<Response> {
     try {
-      return undici().fetch(url, { dispatcher: this.#shared(), ...checkOptions(init, 'init') })
+      return fetchOver(url, checkOptions(init, 'init'), () => this.#shared())
     } catch (error) {
       return Promise.reject(error as Error)
     }

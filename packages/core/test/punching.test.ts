@@ -1,10 +1,10 @@
 import { systemClock, type Clock, type Connection, type NodeId } from '@astranet/interface'
 import { duplexPair } from '@astranet/interface/duplex-pair'
-import type { Link, LinkGrant } from '@astranet/link'
+import type { Link, LinkGrant, LinkPair } from '@astranet/link'
 import { VirtualClock } from '@astranet/testkit/sim'
 import { expect, test } from 'vitest'
 import type { LinkCredentials } from '../src/links/link-credentials.js'
-import type { LinkMaker } from '../src/links/link-maker.js'
+import type { AdoptOptions, LinkMaker } from '../src/links/link-maker.js'
 import type { LinkRecord } from '../src/links/link-record.js'
 import { Punching } from '../src/links/punching.js'
 import type { PreferredLinks } from '../src/links/preferred-links.js'
@@ -31,7 +31,14 @@ function punching(
   const met: NodeId[] = []
   const router = { peer: { roles: ['router'], observedAddress: seen } } as unknown as Link
   const relayed = { send: (type: number, body: unknown) => sent.push([type, body]) } as unknown as Link
-  const maker = { adopt: (_: Connection, role: string) => Promise.resolve(made.push(role)) }
+  const proved: unknown[] = []
+  const maker = {
+    adopt(_: Connection, role: string, options: AdoptOptions): Promise<void> {
+      made.push(role)
+      proved.push(options.credentials)
+      return Promise.resolve()
+    },
+  }
   const record = {
     credentials,
     network: 'tcp',
@@ -70,7 +77,7 @@ function punching(
     },
   })
   under.changed(PEER)
-  return { under, sent, published, dialed, made, connected, met }
+  return { under, sent, published, dialed, made, proved, connected, met }
 }
 
 test('what a hostile peer sends is refused with a reason and counted, and only allowed addresses are dialed', async () => {
@@ -98,19 +105,23 @@ test('what a hostile peer sends is refused with a reason and counted, and only a
   expect(dialed).toEqual(['198.51.100.2'])
 })
 
-test.each<[string, LinkCredentials, string[]]>([
-  ['the secret', { psk: () => Promise.resolve(new Uint8Array(32)) }, ['acceptor', 'either']],
-  ['a grant', { psk: undefined, grant: {} as LinkGrant }, ['dialer']],
-])('a node that came in by %s has the roles that it may have', async (_, credentials, roles) => {
-  const { under, sent, made, connected } = punching('198.51.100.1:5000', credentials)
-  under.receive(PEER, OFFER, [7, 2, 0, [[3, '198.51.100.2:5000']]])
-  await expect.poll(() => sent.at(-1)?.[0]).toBe(CONSENT)
-  under.receive(PEER, START, [7])
-  const [dialedBack] = duplexPair()
-  connected.dialBack?.(dialedBack)
-  await expect.poll(() => made).toEqual(roles)
-  await under.close()
-})
+test.each<[string, LinkCredentials]>([
+  ['the secret', { psk: () => Promise.resolve(new Uint8Array(32)) }],
+  ['a grant', { psk: undefined, grant: {} as LinkGrant, pair: {} as LinkPair }],
+])(
+  'a node that came in by %s dials and accepts, and proves what it did in the tunnel',
+  async (_, credentials) => {
+    const { under, sent, made, connected, proved } = punching('198.51.100.1:5000', credentials)
+    under.receive(PEER, OFFER, [7, 2, 0, [[3, '198.51.100.2:5000']]])
+    await expect.poll(() => sent.at(-1)?.[0]).toBe(CONSENT)
+    under.receive(PEER, START, [7])
+    const [dialedBack] = duplexPair()
+    connected.dialBack?.(dialedBack)
+    await expect.poll(() => made).toEqual(['acceptor', 'either'])
+    expect(proved).toEqual([credentials, credentials])
+    await under.close()
+  },
+)
 
 test('messages of a node that is not reached through a router are ignored', async () => {
   const { under, sent } = punching('198.51.100.1:5000')

@@ -1,5 +1,5 @@
 import type { Clock, NodeId } from '@astranet/interface'
-import { CloseCode, linkError, type Link, type LinkRole } from '@astranet/link'
+import type { Link } from '@astranet/link'
 import {
   Puncher,
   PunchCounts,
@@ -10,7 +10,6 @@ import {
 } from '@astranet/relay'
 import type { MachineWatch } from '../node/machine-watch.js'
 import type { Reporter } from '../node/reporter.js'
-import type { LinkCredentials } from './link-credentials.js'
 import type { LinkMaker } from './link-maker.js'
 import { punched } from './link-path.js'
 import type { LinkRecord } from './link-record.js'
@@ -38,16 +37,6 @@ export interface PunchingParts {
   readonly maker: LinkMaker
   /** Begins to make a link through routers to the node. */
   readonly meet: (nodeId: NodeId) => void
-}
-
-/**
- * The role in a connection of a round. A node that presents a grant and does not know the network's secret is always
- * the dialer, so it is never both, and accepts no connection: then this throws.
- */
-function roleWith(credentials: LinkCredentials | undefined, role: LinkRole): LinkRole {
-  if (credentials?.grant === undefined || credentials.psk !== undefined || role === 'dialer') return role
-  if (role === 'either') return 'dialer'
-  throw linkError(CloseCode.REFUSED, 'a node that came in by a grant accepts no links')
 }
 
 /** @internal Tries to reach directly each node that is reached through routers only. */
@@ -131,7 +120,7 @@ export class Punching {
         const link = relayed.linkTo(peer)
         const credentials = link === undefined ? undefined : this.#parts.recordOf(link)?.credentials
         const options = { credentials, expectedNodeId: peer, path: punched(method) }
-        await this.#parts.maker.adopt(connection, roleWith(credentials, role), options)
+        await this.#parts.maker.adopt(connection, role, options)
         this.#counts.linked(method)
       },
       // A node whose routers are all on its own machine cannot tell a peer where it is.

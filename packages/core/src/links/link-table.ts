@@ -87,6 +87,11 @@ export class LinkTable implements LinkHandler {
     return this.#isClosed
   }
 
+  /** How many links there are that have not closed. */
+  get size(): number {
+    return this.#links.size
+  }
+
   /** The node at the other end of a link that this node has admitted; `undefined` for others and once it has closed. */
   identityOf(link: Link): AdmittedIdentity | undefined {
     return this.#links.get(link)?.identity

@@ -35,7 +35,6 @@ export abstract class ForwardNet<TView> extends HttpNet<TView> {
    * with the node. Rejects with the errors of `bind`, with the reason of a `signal` that is aborted already, and with a
    * TypeError or RangeError that names what is wrong.
    */
-  // eslint-disable-next-line @typescript-eslint/require-await -- errors are rejections, as for `bind`
   async publish(address: string, target: string, options: PublishOptions = {}): Promise<Publication> {
     checkString('address', address)
     const bind = (bindOptions: BindOptions): Listener => this.bindNow(address, bindOptions)

@@ -84,6 +84,7 @@ export class AstraNet extends ForwardNet<AstraNet> {
     const settings = { origin: request.origin, options: request.options.socketOptions }
     const socket = settings.origin.runInAsyncScope(() => new Socket(undefined, settings), undefined)
     if (onConnect !== undefined) socket.once('connect', onConnect)
+    socket.startConnecting()
     if (signal !== undefined) addAbortSignal(signal, socket)
     if (!socket.destroyed) socket.dialing(this.startDial(request, socket))
     return socket

@@ -7,7 +7,7 @@ import { NodeHandle } from '../node/node-handle.js'
 import { resolveOptions } from '../node/resolve-options.js'
 import type { AstraNetOptions } from '../api/options.js'
 import type { DialRequest } from '../dial/dial-request.js'
-import { HttpNet } from './http/http-net.js'
+import { ForwardNet } from './forward/forward-net.js'
 import { identityNow, openedIdentity } from './identity-option.js'
 import type { Listener } from './listener.js'
 import { nodejs } from './platform.js'
@@ -26,7 +26,7 @@ import { Socket } from './socket.js'
  * transports accept, which is every node that can connect unless they have mutual TLS. Every link proves who both nodes
  * are, and is encrypted unless its pipe is private.
  */
-export class AstraNet extends HttpNet<AstraNet> {
+export class AstraNet extends ForwardNet<AstraNet> {
   /**
    * Makes a node. It does nothing by itself until it listens, joins or is attached. With a path as `identity` it reads
    * the file within the call, or makes it; {@link AstraNet.create} does not block meanwhile.

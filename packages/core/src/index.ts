@@ -30,6 +30,13 @@ export type { SetPolicyOptions } from './api/policy-options.js'
 export { Listener } from './nodejs/listener.js'
 export type { ListenerAddress } from './api/listener-address.js'
 export { Socket } from './nodejs/socket.js'
+export type {
+  NetModule,
+  NetModuleServer,
+  NetModuleServerClass,
+  NetModuleSocket,
+  NetModuleSocketClass,
+} from './nodejs/net/module-types.js'
 export type { SocketEnds } from './api/socket-ends.js'
 export type { RemoteIdentity } from './links/remote-identity.js'
 export { Endpoint } from './endpoints/endpoint.js'

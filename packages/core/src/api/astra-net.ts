@@ -2,7 +2,7 @@ import { formatNodeId, toNodeId, type NodeId } from '@astranet/interface'
 import { checkBoolean } from '@astranet/interface/check'
 import { toByteDuplex, type Pipe } from '@astranet/mux'
 import type { Explanation, Policy, PolicyQuestion } from '@astranet/policy'
-import type { DialOutcome, DialRequest } from '../dial/dial-request.js'
+import type { DialInFlight, DialOutcome, DialRequest } from '../dial/dial-request.js'
 import type { Endpoint } from '../endpoints/endpoint.js'
 import type { NodeInspection } from '../node/inspection.js'
 import type { Node } from '../node/node.js'
@@ -24,6 +24,9 @@ import type { TicketOptions } from './ticket-options.js'
 
 /** @internal The names that a node sees by default. */
 export const NODE_SCOPE: DialScope = { environment: '', hasLoopBack: true }
+
+/** A dial that failed before it began. */
+const NOT_DIALED: DialInFlight = { giveUp: () => undefined, wrote: () => undefined }
 
 /** @internal Makes the entry's object for a node that is seen with other names. */
 export type View<TSocket, TListener, TView> = (
@@ -124,16 +127,15 @@ export class AstraNetBase<TSocket, TListener, TView> extends DiscoveryView imple
     return this.#handle.now.dialer.request(address, scope, options)
   }
 
-  /** @internal Begins such a dial. The result gives it up. */
-  protected startDial(request: DialRequest, outcome: DialOutcome): () => void {
+  /** @internal Begins such a dial. */
+  protected startDial(request: DialRequest, outcome: DialOutcome): DialInFlight {
     try {
       const node = this.#handle.now
       node.checkOpen('dial', request.text)
-      const call = node.dialer.start(request, outcome)
-      return () => call.giveUp(undefined)
+      return node.dialer.start(request, outcome)
     } catch (error) {
       outcome.reject(error)
-      return () => undefined
+      return NOT_DIALED
     }
   }
 

@@ -39,6 +39,13 @@ export type { HttpHandler } from './nodejs/http/http-net.js'
 export { Listener } from './nodejs/listener.js'
 export type { ListenerAddress } from './api/listener-address.js'
 export { Socket } from './nodejs/socket.js'
+export type {
+  NetModule,
+  NetModuleServer,
+  NetModuleServerClass,
+  NetModuleSocket,
+  NetModuleSocketClass,
+} from './nodejs/net/module-types.js'
 export type { SocketEnds } from './api/socket-ends.js'
 export type { RemoteIdentity } from './links/remote-identity.js'
 export { Endpoint } from './endpoints/endpoint.js'

@@ -35,6 +35,10 @@ export type { RemoteIdentity } from './links/remote-identity.js'
 export { Endpoint } from './endpoints/endpoint.js'
 export type { ListenAndServeOptions } from './api/listen-and-serve-options.js'
 export type { JoinOptions } from './api/join-options.js'
+export type { JoinInspection } from './links/join-inspection.js'
+export type { DrainOptions } from './api/drain-options.js'
+export type { LeaveOptions } from './api/leave-options.js'
+export type { Variables } from './api/variables.js'
 export type {
   Explanation,
   Policy,

@@ -48,6 +48,7 @@ function punching(seen: string, credentials: LinkCredentials = { psk: undefined 
     machine: new MachineWatch({ clock: systemClock, timeOfDay: () => 0, network: () => '' }),
     reporter: { publish: (_name, message) => void published.push(message) },
     hostNetworks: () => [{ host: '192.168.1.2', prefixBits: 24 }],
+    followsInvitations: () => true,
     addresses: () => [],
     sockets: {
       listen: (onConnection) => {

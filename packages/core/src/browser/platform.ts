@@ -27,6 +27,7 @@ export const browser: Platform<Socket, Listener> = {
   listener: (queue) => new Listener(queue),
   transports: () => [ws({ protocol: ALPN_PROTOCOL })],
   role: 'leaf',
+  variables: () => ({}),
   hostAddresses: () => [],
   hostNetworks: () => [],
   punchSockets: undefined,

@@ -29,6 +29,8 @@ export interface PunchingParts {
   readonly hostNetworks: () => readonly OwnNetwork[]
   /** Where the node can be joined, as `network://address`. */
   readonly addresses: () => readonly string[]
+  /** Whether this node may connect to nodes that it was not told to join. */
+  readonly followsInvitations: () => boolean
   readonly machine: MachineWatch
   readonly reporter: Pick<Reporter, 'publish'>
   readonly direct: PreferredLinks
@@ -69,8 +71,9 @@ export class Punching {
     if (puncher === undefined || this.#isClosed) return
     const { direct, relayed, machine } = this.#parts
     this.#lookAgain(puncher)
+    const isWanted = this.#parts.followsInvitations()
     const isRelayedOnly = direct.linkTo(nodeId) === undefined && relayed.linkTo(nodeId) !== undefined
-    if (isRelayedOnly) puncher.add(nodeId)
+    if (isRelayedOnly && isWanted) puncher.add(nodeId)
     else void puncher.remove(nodeId)
     // A peer that comes over a router has perhaps lost the direct link, without a trace here.
     if (relayed.linkTo(nodeId) !== undefined) direct.linkTo(nodeId)?.probe()
@@ -117,7 +120,7 @@ export class Punching {
         this.#counts.linked(method)
       },
       // A node whose routers are all on its own machine cannot tell a peer where it is.
-      isWilling: () => this.#views().isSeen,
+      isWilling: () => this.#parts.followsInvitations() && this.#views().isSeen,
       onEvent: (nodeId, event) => this.#onEvent(nodeId, event),
       randomRound: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
     })

@@ -2,6 +2,7 @@ import type { NodeId } from '@astranet/interface'
 import type { Link, PipeProtection } from '@astranet/link'
 import type { CatalogueRole, RegistryInspection, ServiceInstance } from '@astranet/registry'
 import type { ForwarderInspection, PunchInspection, TunnelInspection } from '@astranet/relay'
+import type { JoinInspection } from '../links/join-inspection.js'
 import { trafficOf, type LinkReports, type Traffic } from '../links/link-reports.js'
 import type { LinkTable } from '../links/link-table.js'
 import type { LinkPath } from '../links/link-path.js'
@@ -49,6 +50,8 @@ export interface NodeInspection {
   readonly punching: PunchInspection
   /** The tunnels that it forwards. */
   readonly tunnels: readonly TunnelInspection[]
+  /** The joins that are not over, those that the environment variables ask for among them. */
+  readonly joins: readonly JoinInspection[]
 }
 
 /** @internal The open links of a node. */

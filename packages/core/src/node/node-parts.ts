@@ -41,6 +41,8 @@ export interface NodeHost {
   onOffers(): void
   /** The addresses at which the node listens have changed. */
   onAddresses(): void
+  /** Whether the node connects to nodes that its program has not joined, where they say they can be reached. */
+  followsInvitations(): boolean
   /** Throws when the node is closed. */
   checkOpen(syscall: string, address: string): void
 }
@@ -102,6 +104,7 @@ export function nodeParts<TSocket, TListener>(
       host.onOffers()
     },
     onRelayedMessage: (nodeId, type, body) => punching.receive(nodeId, type, body),
+    followsInvitations: () => host.followsInvitations(),
     checkOpen: (syscall, address) => host.checkOpen(syscall, address),
   })
   const { table, maker, sync } = neighbours
@@ -111,6 +114,7 @@ export function nodeParts<TSocket, TListener>(
   const discovery = new Discovery({ self, catalogue, offers, routes, clock, waiters, onChange })
   const { links, addressWay } = ownLinkSource({
     ...{ options, catalogue, routes, neighbours, recordOf, hostNetworks: platform.hostNetworks },
+    followsInvitations: () => host.followsInvitations(),
     onChange: () => waiters.wake(),
   })
   const paths = new PathReports({ reporter: platform, linkTo: links.linkTo.bind(links), recordOf })
@@ -119,6 +123,7 @@ export function nodeParts<TSocket, TListener>(
     ...{ direct: neighbours.preferred, relayed: neighbours.relayed, hostNetworks: platform.hostNetworks },
     sockets: options.isPunching ? platform.punchSockets?.(options.portMapping) : undefined,
     addresses: () => endpoints.addresses,
+    followsInvitations: () => host.followsInvitations(),
   })
   const dialer = new Dialer({
     ...{ factory: platform, self, clock, catalogue, ports, loopback, access, offers, waiters, zone },

@@ -2,9 +2,11 @@ import { addAbortSignal } from 'node:stream'
 import { AstraNetBase, NODE_SCOPE } from '../api/astra-net.js'
 import { checkOptions, checkSignal } from '../api/check.js'
 import type { DialOptions, DialScope } from '../api/dial-options.js'
+import { isShortForm } from '../api/network-first.js'
 import { Node } from '../node/node.js'
 import { NodeHandle } from '../node/node-handle.js'
-import { resolveOptions } from '../node/resolve-options.js'
+import { resolveOptions, type ResolvedOptions } from '../node/resolve-options.js'
+import { startUp } from '../node/startup.js'
 import type { AstraNetOptions } from '../api/options.js'
 import { identityNow, openedIdentity } from './identity-option.js'
 import type { Listener } from './listener.js'
@@ -26,7 +28,8 @@ import { Socket } from './socket.js'
  */
 export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   /**
-   * Makes a node. It does nothing by itself until it listens, joins or is attached. With a path as `identity` it reads
+   * Makes a node. It does nothing by itself until it is used; then it does what the environment variables say
+   * (`AstraNetOptions.variables`). With a path as `identity` it reads
    * the file within the call, or makes it; {@link AstraNet.create} does not block meanwhile.
    */
   constructor(options?: AstraNetOptions)
@@ -44,7 +47,12 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   static async create(options: AstraNetOptions = {}): Promise<AstraNet> {
     const resolved = resolveOptions(options, nodejs)
     const identity = await openedIdentity(options.identity)
-    return new AstraNet(new NodeHandle(new Node({ ...resolved, identity }, nodejs), resolved), NODE_SCOPE)
+    return new AstraNet(handleOf(new Node({ ...resolved, identity }, nodejs), resolved), NODE_SCOPE)
+  }
+
+  /** Makes a node, as `new AstraNet(options)` does: the `New` of the Go package. */
+  static new(options: AstraNetOptions = {}): AstraNet {
+    return new AstraNet(options)
   }
 
   /**
@@ -53,7 +61,20 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
    * `'error'`; wrong arguments throw. `signal` destroys the socket, also when it is connected, as for `net`. Made for
    * programs that count their sockets, such as `http.Agent`.
    */
-  connect(network: string, address: string, options: DialOptions = {}, onConnect?: () => void): Socket {
+  connect(address: string, options?: DialOptions, onConnect?: () => void): Socket
+  connect(network: string, address: string, options?: DialOptions, onConnect?: () => void): Socket
+  connect(
+    first: string,
+    second?: string | DialOptions,
+    third?: DialOptions | (() => void),
+    fourth?: () => void,
+  ): Socket {
+    return isShortForm(first, second)
+      ? this.#connect('', first, second, third as (() => void) | undefined)
+      : this.#connect(first, second, third as DialOptions | undefined, fourth)
+  }
+
+  #connect(network: string, address: string, options: DialOptions = {}, onConnect?: () => void): Socket {
     const { signal, ...others } = checkOptions(options)
     checkSignal(signal)
     const request = this.dialRequest(network, address, others)
@@ -68,7 +89,13 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
 
 function makeNode(options: AstraNetOptions): NodeHandle<Socket, Listener> {
   const resolved = resolveOptions(options, nodejs)
-  return new NodeHandle(new Node({ ...resolved, identity: identityNow(options.identity) }, nodejs), resolved)
+  return handleOf(new Node({ ...resolved, identity: identityNow(options.identity) }, nodejs), resolved)
+}
+
+function handleOf(node: Node<Socket, Listener>, options: ResolvedOptions): NodeHandle<Socket, Listener> {
+  const { startup } = options
+  if (startup.length === 0) return new NodeHandle(node, options)
+  return new NodeHandle(node, options, (starter) => startUp(starter, startup, nodejs))
 }
 
 function view(handle: NodeHandle<Socket, Listener>, scope: DialScope): AstraNet {

@@ -24,6 +24,7 @@ export const nodejs: Platform<Socket, Listener> = {
   listener: (queue) => new Listener(queue),
   transports: defaultTransports,
   role: 'node',
+  variables: () => process.env,
   hostAddresses,
   hostNetworks,
   punchSockets,

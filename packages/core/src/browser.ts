@@ -17,7 +17,17 @@ export type { ServiceFacts } from './api/service-facts.js'
 export type { NodeRole } from './api/role.js'
 export type { CatalogueScope, RegistryInspection } from '@astranet/registry'
 export type { Traffic } from './links/link-reports.js'
-export type { LinkInspection, NodeInspection } from './node/inspection.js'
+export type {
+  EndpointInspection,
+  LinkInspection,
+  ListenerInspection,
+  MemoryInspection,
+  NodeInspection,
+  StreamInspection,
+} from './node/inspection.js'
+export type { CodeCounts } from './node/code-counts.js'
+export type { DialInspection } from './dial/dial-reports.js'
+export type { ListenerCounts } from './listen/listener-reports.js'
 export type { ChangeIterator } from './discovery/change-iterator.js'
 export type { ResolveOptions, WaitForOptions } from './discovery/lookup-options.js'
 export { RoutesMap } from './discovery/routes-map.js'

@@ -6,8 +6,6 @@ import type {
   DialOptions,
   Endpoint,
   JoinInspection,
-  JoinOptions,
-  ListenAndServeOptions,
   Listener,
   NodeId,
   Route,

@@ -3,6 +3,7 @@ import { ALPN_PROTOCOL } from '@astranet/link'
 import { WebSignatures } from '@astranet/secure'
 import { ws } from '@astranet/transport-ws/browser'
 import { MachineWatch } from '../node/machine-watch.js'
+import { NO_CHANNEL } from '../node/report-channel.js'
 import type { Origin } from '../node/origin.js'
 import type { Platform } from '../node/platform.js'
 import { httpStatus } from './http-status.js'
@@ -34,6 +35,7 @@ export const browser: Platform<Socket, Listener> = {
   healthChecks: { tcp: undefined, httpStatus },
   publish: () => undefined,
   hasSubscribers: () => false,
+  channel: () => NO_CHANNEL,
   signatures: new WebSignatures(),
   warn: () => undefined,
   // A page that ends breaks its links: the last bytes given to a WebSocket may not leave any more.

@@ -59,6 +59,8 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
   #stopDoubting: (() => void) | undefined = undefined
   /** Asks the node to which a link is made. */
   #askAgain: (() => void) | undefined = undefined
+  /** When it began; `undefined` unless an observer wants to know. */
+  #begunAt: number | undefined = undefined
   /** It has waited for a link. */
   #hasWaited = false
 
@@ -83,6 +85,7 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
       this.#ignoreSignal = onAbort(signal, () => this.giveUp(signal.reason))
     }
     this.#context.inFlight.push(this)
+    this.#begunAt = this.#context.parts.reports.begun()
     if (timeoutMs === 0) this.#isTimeUp = true
     else this.#startTimer(timeoutMs)
     this.#look()
@@ -113,10 +116,11 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
     }
     const { origin, options } = this.#request
     this.#finish()
-    const { avoided, access } = this.#context.parts
+    const { avoided, access, reports } = this.#context.parts
     if (this.#instance !== undefined) avoided.succeeded(this.#instance)
     const ends = this.#ends as SocketEnds
     const identity = access.shown(this.#peer as AdmittedIdentity)
+    reports.connected(this.#request, this.#begunAt, { ends, identity })
     this.#outcome.accepted(stream, { ends, identity, initialBytes, options: options.socketOptions, origin })
   }
 
@@ -283,6 +287,7 @@ export class DialCall implements ChangeWaiter, CallInFlight, AnswerReceiver {
   #reject(reason: unknown): void {
     if (this.#isFinished) return
     this.#finish()
+    this.#context.parts.reports.failed(this.#request, this.#begunAt, reason)
     this.#outcome.reject(reason)
   }
 

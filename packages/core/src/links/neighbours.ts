@@ -69,6 +69,8 @@ export class Neighbours {
   readonly sync: RegistrySync
   readonly joins: Joins
   readonly linkReports: LinkReports
+  /** Streams of peers that wait here. */
+  readonly held: HeldStreams
   readonly #parts: NeighboursParts
   readonly #told: ToldAddresses
   readonly #standIns: StandIns
@@ -100,9 +102,10 @@ export class Neighbours {
     const idleMs = options.tunnelIdleMs
     const relayed = new RelayedLinks({ self, clock, idleMs, onChange: onPreferred })
     this.relayed = relayed
+    this.held = new HeldStreams(options.maxPendingStreams)
     const table = new LinkTable({
       ...{ introduction, preferred, relayed, streams, onRelayedMessage: parts.onRelayedMessage },
-      held: new HeldStreams(options.maxPendingStreams),
+      held: this.held,
       admission: new Admission({
         maxLinks: options.maxLinks,
         grants: new Grants([...options.granters, publicKey]),

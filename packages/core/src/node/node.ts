@@ -19,7 +19,8 @@ import type { Discovery } from '../discovery/discovery.js'
 import type { Endpoint } from '../endpoints/endpoint.js'
 import type { PreferredLinks } from '../links/preferred-links.js'
 import { Closing } from './closing.js'
-import { inspectLinks, inspectTraffic, type NodeInspection } from './inspection.js'
+import { inspectNode } from './inspect-node.js'
+import type { NodeInspection } from './inspection.js'
 import type { ResolvedMode } from './node-handle.js'
 import type { NodeOptions } from './node-options.js'
 import { nodeParts, type NodeParts } from './node-parts.js'
@@ -170,20 +171,7 @@ export class Node<TSocket, TListener> {
 
   /** See `AstraNet.inspect`. */
   inspect(): NodeInspection {
-    const { neighbours, links, addressWay, forwarder, punching } = this.#parts
-    const { table, linkReports } = neighbours
-    return {
-      nodeId: this.id,
-      registry: this.catalogue.inspect(),
-      links: inspectLinks(table, links.linkTo.bind(links)),
-      traffic: inspectTraffic(table, linkReports),
-      services: this.catalogue.services(),
-      forwarding: forwarder.inspect(),
-      advertised: addressWay.inspect(),
-      punching: punching.inspect(),
-      tunnels: forwarder.inspectTunnels(),
-      joins: neighbours.joins.inspect(),
-    }
+    return inspectNode(this.#options, this.#parts)
   }
 
   /**

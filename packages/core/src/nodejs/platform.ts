@@ -37,6 +37,7 @@ export const nodejs: Platform<Socket, Listener> = {
   }),
   publish: (name, message) => channel(name).publish(message),
   hasSubscribers,
+  channel,
   signatures: new NodeSignatures(),
   warn: (message, code) => process.emitWarning(message, { type: 'AstraNetWarning', code }),
 }

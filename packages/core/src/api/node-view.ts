@@ -138,8 +138,9 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
 
   /**
    * Ends all links with a node, direct ones and those through routers, and joins it no more: joins that have led to it
-   * stop, and their promises, if they still wait, reject with `ECONNABORTED`. The other node is told `reason`. Streams
-   * over these links fail with `ECONNRESET` on both sides; with `drainMs` they may end by themselves first. Later calls
+   * stop, and their promises, if they still wait, reject with `ECONNABORTED`. The other node is told `reason`. Sockets
+   * over these links are destroyed here, and fail with `ECONNRESET` on the other side, as when the node closes; with
+   * `drainMs` they may end by themselves first. Later calls
    * of `join`, `dial` or `attach` may lead there again, and so may the other node: to keep it out, set a policy.
    *
    * Resolves with the number of links that were ended, once they have closed. Rejects with a TypeError or RangeError

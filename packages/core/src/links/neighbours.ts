@@ -180,6 +180,7 @@ export class Neighbours {
   /** Makes and keeps no more links by itself; pending joins reject. */
   stopJoins(): void {
     this.#standIns.stop()
+    this.#told.close()
     this.joins.stop(({ targets }) => nodeClosed('join', targets[0]?.address ?? ''))
   }
 
@@ -214,7 +215,7 @@ export class Neighbours {
       this.#isGraphPending = false
       this.#parts.reports.graphChanged()
       this.joins.learn()
-      this.#told.look()
+      this.#told.changed()
       this.#parts.onGraph()
     })
   }

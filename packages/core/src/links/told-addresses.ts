@@ -1,4 +1,4 @@
-import type { Clock, NodeId, Transport } from '@astranet/interface'
+import type { Clock, NodeId, Timer, Transport } from '@astranet/interface'
 import type { Link } from '@astranet/link'
 import type { Catalogue } from '@astranet/registry'
 import type { OwnNetwork } from '@astranet/relay'
@@ -11,9 +11,9 @@ import { AdvertisedTargets } from './ways/advertised-targets.js'
 /** How many other routers are kept for the case that all links are lost. */
 export const MAX_TOLD_ROUTERS = 8
 
-/** How many nodes are looked at for routers, and how often at most, in ms. */
+/** How many nodes are looked at for routers, and how often at most, in ms, however much changes. */
 const MAX_LOOKED_AT = 1_000
-const LOOK_INTERVAL_MS = 10_000
+const LOOK_INTERVAL_MS = 5_000
 
 /** What learning addresses needs of the node. */
 export interface ToldAddressesParts {
@@ -42,7 +42,9 @@ export class ToldAddresses {
   readonly #near: AdvertisedTargets
   readonly #far: AdvertisedTargets
   #routers: readonly ToldRouter[] = []
-  #lookedAt = -Infinity
+  #timer: Timer | undefined = undefined
+  #hasChanged = false
+  #isClosed = false
 
   constructor(parts: ToldAddressesParts) {
     this.#parts = parts
@@ -66,11 +68,30 @@ export class ToldAddresses {
     return this.#routers
   }
 
-  /** Looks for routers again if that is due: called when the catalogue has changed. */
-  look(): void {
-    const { clock, catalogue, direct, followsInvitations } = this.#parts
-    if (!direct.hasAny || !followsInvitations() || clock.now() - this.#lookedAt < LOOK_INTERVAL_MS) return
-    this.#lookedAt = clock.now()
+  /** The catalogue has changed: looks for routers now, or later when it has just been looked at. */
+  changed(): void {
+    this.#hasChanged = true
+    if (this.#timer !== undefined || this.#isClosed) return
+    this.#look()
+    const { clock } = this.#parts
+    const onTime = (): void => {
+      this.#timer = undefined
+      if (this.#hasChanged) this.changed()
+    }
+    this.#timer = clock.setTimer(LOOK_INTERVAL_MS, onTime, { background: true })
+  }
+
+  /** Looks no more. Idempotent. */
+  close(): void {
+    this.#isClosed = true
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  #look(): void {
+    this.#hasChanged = false
+    const { catalogue, direct, followsInvitations } = this.#parts
+    if (!direct.hasAny || !followsInvitations()) return
     const routers: ToldRouter[] = []
     let looked = 0
     for (const nodeId of catalogue.reachable()) {

@@ -37,6 +37,8 @@ export type { InstanceFilter, ServiceFilter } from './discovery/service-filter.j
 export { ServiceMap } from './discovery/service-map.js'
 export type { WatchOptions, WatchServicesOptions } from './discovery/service-map.js'
 export type { SetPolicyOptions } from './api/policy-options.js'
+export type { DispatcherOptions } from './nodejs/http/dispatcher.js'
+export type { HttpAgent, HttpAgentOptions } from './nodejs/http/http-agent.js'
 export { Listener } from './nodejs/listener.js'
 export type { ListenerAddress } from './api/listener-address.js'
 export { Socket } from './nodejs/socket.js'

@@ -60,6 +60,14 @@ export class DialView<TSocket, TListener> extends NodeView {
     return this.#handle.now.dialer.request(address, scope, options)
   }
 
+  /** @internal The same for the host of a URL, see `httpDial`. */
+  protected hostRequest(network: string, host: string, options: DialOptions): DialRequest {
+    const address = addressOfHost(checkString('host', host))
+    const scope = { ...scopeOfNetwork(network, this.#scope), hasUrlNames: true }
+    this.#handle.use()
+    return this.#handle.now.dialer.request(address, scope, options)
+  }
+
   /** @internal Begins such a dial. The result gives it up. */
   protected startDial(request: DialRequest, outcome: DialOutcome): () => void {
     try {
@@ -124,5 +132,18 @@ export class DialView<TSocket, TListener> extends NodeView {
     this.#handle.begin()
     const node = this.#handle.node ?? (await this.#handle.made)
     return node.bind(address, this.#scope.environment, options)
+  }
+
+  /** @internal `bind` in a runtime whose nodes are there at once. Throws what `bind` rejects with. */
+  protected bindNow(address: string, options: BindOptions): TListener {
+    this.#handle.begin()
+    return this.#handle.now.bind(address, this.#scope.environment, options)
+  }
+
+  /** @internal Calls `callback` once, when the node closes; at once if it is closed. The result takes it back. */
+  protected whenClosing(callback: () => void): () => void {
+    if (!this.isClosed) return this.#handle.whenClosing(callback)
+    callback()
+    return () => undefined
   }
 }

@@ -94,7 +94,8 @@ export interface AstraNetOptions {
   doorway?: DoorwayLimits
   /**
    * The nodes whose grants let others in here, beside this node itself: public keys of 32 bytes, or node ids. A grant
-   * of another node is refused. Default none. Grants need a network with a secret.
+   * of another node is refused; through routers that vouch for it, its holder comes in without the grant's roles.
+   * Default none. Grants need a network with a secret.
    */
   granters?: readonly Granter[]
   /**

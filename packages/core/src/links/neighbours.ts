@@ -24,7 +24,7 @@ import { LinkMaker } from './link-maker.js'
 import { LinkReports } from './link-reports.js'
 import { LinkTable } from './link-table.js'
 import { PreferredLinks } from './preferred-links.js'
-import { RelayedLinks } from './relayed-links.js'
+import { RelayedLinks, type GoneLink } from './relayed-links.js'
 import type { RegistryReports } from './registry-reports.js'
 import { RegistrySync } from './registry-sync.js'
 import type { AdmittedIdentity } from './remote-identity.js'
@@ -49,6 +49,8 @@ export interface NeighboursParts {
   readonly transportFor: (network: string) => Transport
   /** There is a link to a node where there was none, another one is preferred now, or there is none any more. */
   readonly onPreferred: (nodeId: NodeId) => void
+  /** There is no link through routers to the node any more; after `onPreferred`. */
+  readonly onRelayedGone: (nodeId: NodeId, link: GoneLink) => void
   /** A node sent a control message over a link through routers. */
   readonly onRelayedMessage: (nodeId: NodeId, type: number, body: unknown) => void
   /** What the catalogue knows of nodes and links has changed: another node may be reached now. Once in a turn. */
@@ -100,7 +102,10 @@ export class Neighbours {
     this.preferred = preferred
     this.linkReports = new LinkReports(platform)
     const idleMs = options.tunnelIdleMs
-    const relayed = new RelayedLinks({ self, clock, idleMs, onChange: onPreferred })
+    const relayed = new RelayedLinks({
+      ...{ self, clock, idleMs, onChange: onPreferred },
+      onGone: (nodeId, link) => parts.onRelayedGone(nodeId, link),
+    })
     this.relayed = relayed
     this.held = new HeldStreams(options.maxPendingStreams)
     const table = new LinkTable({

@@ -40,6 +40,8 @@ export class NodeHandle<TSocket, TListener> {
   /** For a node that is still being made. */
   #mode: ResolvedMode | undefined
   #onFirstUse: ((node: Starter) => void) | undefined
+  /** What ends with the node. */
+  readonly #closers = new Set<() => void>()
 
   /** `onFirstUse` is called with the node once its program uses it, and the node has been made. */
   constructor(
@@ -102,9 +104,17 @@ export class NodeHandle<TSocket, TListener> {
     return this.#isClosed || this.#node?.isClosed === true
   }
 
+  /** Calls `callback` once, when `close` is called. The result takes it back. */
+  whenClosing(callback: () => void): () => void {
+    this.#closers.add(callback)
+    return () => void this.#closers.delete(callback)
+  }
+
   /** Closes the node, also one that is still being made; see `Node.close`. */
   async close(drainMs: number): Promise<void> {
     this.#isClosed = true
+    for (const closer of this.#closers) closer()
+    this.#closers.clear()
     if (this.#node !== undefined) return this.#node.close(drainMs)
     // Before any later call takes the node: those reject because it is closed.
     await this.made.then(

@@ -14,6 +14,7 @@ import { Loopback } from '../dial/loopback.js'
 import { Discovery } from '../discovery/discovery.js'
 import { EndpointReports } from '../endpoints/endpoint-reports.js'
 import { Endpoints } from '../endpoints/endpoints.js'
+import { LaterAddresses } from '../links/later-addresses.js'
 import type { LinkRecord } from '../links/link-record.js'
 import type { LinkSource } from '../links/link-source.js'
 import { Neighbours } from '../links/neighbours.js'
@@ -103,13 +104,18 @@ export function nodeParts<TSocket, TListener>(
       maker: () => maker,
       onFailed: (nodeId, error) => platform.publish(TUNNEL_FAILED, { nodeId, error }),
     }),
-    onGraph: () => waiters.wake(),
+    onGraph: () => {
+      waiters.wake()
+      laterAddresses.look()
+    },
     transportFor: (network) => host.transportFor(network),
     onPreferred: (nodeId) => {
       paths.changed(nodeId)
       punching.changed(nodeId)
+      laterAddresses.changed(nodeId)
       host.onOffers()
     },
+    onRelayedGone: (nodeId, link) => punching.gone(nodeId, link),
     onRelayedMessage: (nodeId, type, body) => punching.receive(nodeId, type, body),
     followsInvitations: () => host.followsInvitations(),
     checkOpen: (syscall, address) => host.checkOpen(syscall, address),
@@ -122,7 +128,15 @@ export function nodeParts<TSocket, TListener>(
   const { links, addressWay } = ownLinkSource({
     ...{ options, catalogue, routes, neighbours, recordOf, hostNetworks: platform.hostNetworks },
     followsInvitations: () => host.followsInvitations(),
-    onChange: () => waiters.wake(),
+    onChange: () => {
+      waiters.wake()
+      laterAddresses.look()
+    },
+  })
+  const laterAddresses = new LaterAddresses({
+    ...{ direct: neighbours.preferred, relayed: neighbours.relayed },
+    addressesOf: (nodeId) => addressWay.targetsOf(nodeId),
+    dial: (nodeId) => links.begin(nodeId, 'direct'),
   })
   const paths = new PathReports({ reporter: platform, linkTo: links.linkTo.bind(links), recordOf })
   const punching = new Punching({
@@ -131,6 +145,7 @@ export function nodeParts<TSocket, TListener>(
     sockets: options.isPunching ? platform.punchSockets?.(options.portMapping) : undefined,
     addresses: () => endpoints.addresses,
     followsInvitations: () => host.followsInvitations(),
+    meet: (nodeId) => void links.begin(nodeId, 'relay'),
   })
   const dialer = new Dialer({
     ...{ factory: platform, self, clock, catalogue, ports, loopback, access, offers, waiters, zone },
@@ -148,7 +163,10 @@ export function nodeParts<TSocket, TListener>(
     reports: new EndpointReports(platform),
     hostAddresses: platform.hostAddresses,
     machine: platform.machine,
-    onChange: () => host.onAddresses(),
+    onChange: () => {
+      host.onAddresses()
+      punching.addressesChanged()
+    },
   })
   const tickets = new TicketMaker({ identity, secret, psk, addresses: () => endpoints.addresses })
   return {

@@ -8,6 +8,7 @@ import type { LinkRecord } from '../links/link-record.js'
 import { LinkSource } from '../links/link-source.js'
 import type { Neighbours } from '../links/neighbours.js'
 import { hasLocalRouter } from '../links/own-observations.js'
+import { secretForNeighbour } from '../links/pair-secrets.js'
 import { roleOf } from '../links/roles.js'
 import { AddressWay } from '../links/ways/address-way.js'
 import { AdvertisedTargets } from '../links/ways/advertised-targets.js'
@@ -39,6 +40,7 @@ export function ownForwarder({
     isRouterAt: ({ peer }) => peer !== undefined && roleOf(peer) === 'router',
     routersTo: (nodeId) => routes.routeTo(nodeId)?.via,
     isKnown: (nodeId) => catalogue.isReachable(nodeId),
+    secretFor: (link, ends) => secretForNeighbour(neighbours().table.recordOf(link), ends),
     forwardRefusal: (from, to) => {
       const { table } = neighbours()
       return access.forwardRefusal(table.identityOf(from), table.identityOf(to))

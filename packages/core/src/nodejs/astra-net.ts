@@ -1,5 +1,5 @@
 import { addAbortSignal } from 'node:stream'
-import { AstraNetBase, NODE_SCOPE } from '../api/astra-net.js'
+import { NODE_SCOPE } from '../api/astra-net.js'
 import { checkOptions, checkSignal } from '../api/check.js'
 import type { DialOptions, DialScope } from '../api/dial-options.js'
 import { isShortForm } from '../api/network-first.js'
@@ -8,6 +8,8 @@ import { NodeHandle } from '../node/node-handle.js'
 import { resolveOptions, type ResolvedOptions } from '../node/resolve-options.js'
 import { startUp } from '../node/startup.js'
 import type { AstraNetOptions } from '../api/options.js'
+import type { DialRequest } from '../dial/dial-request.js'
+import { HttpNet } from './http/http-net.js'
 import { identityNow, openedIdentity } from './identity-option.js'
 import type { Listener } from './listener.js'
 import { nodejs } from './platform.js'
@@ -26,7 +28,7 @@ import { Socket } from './socket.js'
  * transports accept, which is every node that can connect unless they have mutual TLS. Every link proves who both nodes
  * are, and is encrypted unless its pipe is private.
  */
-export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
+export class AstraNet extends HttpNet<AstraNet> {
   /**
    * Makes a node. It does nothing by itself until it is used; then it does what the environment variables say
    * (`AstraNetOptions.variables`). With a path as `identity` it reads
@@ -61,26 +63,41 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
    * `'error'`; wrong arguments throw. `signal` destroys the socket, also when it is connected, as for `net`. Made for
    * programs that count their sockets, such as `http.Agent`.
    */
-  connect(address: string, options?: DialOptions, onConnect?: () => void): Socket
-  connect(network: string, address: string, options?: DialOptions, onConnect?: () => void): Socket
-  connect(
+  override connect(address: string, options?: DialOptions, onConnect?: () => void): Socket
+  override connect(network: string, address: string, options?: DialOptions, onConnect?: () => void): Socket
+  override connect(
     first: string,
     second?: string | DialOptions,
     third?: DialOptions | (() => void),
     fourth?: () => void,
   ): Socket {
-    return isShortForm(first, second)
-      ? this.#connect('', first, second, third as (() => void) | undefined)
-      : this.#connect(first, second, third as DialOptions | undefined, fourth)
+    const [network, address, options, onConnect] = isShortForm(first, second)
+      ? ['', first, second, third as (() => void) | undefined]
+      : [first, second, third as DialOptions | undefined, fourth]
+    const { signal, ...others } = checkOptions(options ?? {})
+    return this.#connect(this.dialRequest(network, address, others), checkSignal(signal), onConnect)
   }
 
-  #connect(network: string, address: string, options: DialOptions = {}, onConnect?: () => void): Socket {
+  /** `connect` for HTTP clients: `host` is the host of a URL, as for `httpDial`. */
+  override httpConnect(
+    network: string,
+    host: string,
+    options: DialOptions = {},
+    onConnect?: () => void,
+  ): Socket {
     const { signal, ...others } = checkOptions(options)
-    checkSignal(signal)
-    const request = this.dialRequest(network, address, others)
+    return this.#connect(this.hostRequest(network, host, others), checkSignal(signal), onConnect)
+  }
+
+  #connect(
+    request: DialRequest,
+    signal: AbortSignal | undefined,
+    onConnect: (() => void) | undefined,
+  ): Socket {
     const settings = { origin: request.origin, options: request.options.socketOptions }
     const socket = settings.origin.runInAsyncScope(() => new Socket(undefined, settings), undefined)
     if (onConnect !== undefined) socket.once('connect', onConnect)
+    socket.startConnecting()
     if (signal !== undefined) addAbortSignal(signal, socket)
     if (!socket.destroyed) socket.dialing(this.startDial(request, socket))
     return socket

@@ -4,8 +4,10 @@ import type { SocketEnds } from '../api/socket-ends.js'
 import type { DialOutcome } from '../dial/dial-request.js'
 import type { RemoteIdentity } from '../links/remote-identity.js'
 import type { SocketDetails, SocketSettings } from '../node/socket-details.js'
-import { AddressedDuplex, NOTHING } from './addressed-duplex.js'
-import { checkDelay } from './timeout-delay.js'
+import { NOTHING } from './addressed-duplex.js'
+import { keepAlive } from './keep-alive.js'
+import { closedBeforeConnection, socketClosed } from './net/errors.js'
+import { TimedDuplex } from './timed-duplex.js'
 
 /**
  * A stream between two nodes, with the methods, events and properties of `net.Socket`: it can be used wherever a
@@ -15,61 +17,63 @@ import { checkDelay } from './timeout-delay.js'
  * (results of `dial`, `accept` and `'connection'`), *destroyed*. Moves: connecting -> connected, with `'connect'` and
  * `'ready'`; either -> destroyed. While it is connecting it has no `stream`, no far end and no port.
  *
- * It does not have: `connect()` and the events `'lookup'` and `'connectionAttempt'`, the option `onread`, a file
- * descriptor. `setNoDelay`, `setKeepAlive`, `ref` and `unref` do nothing: bytes leave at once anyway, and the link
- * below keeps itself alive.
+ * `connect()`, the events `'lookup'` and `'connectionAttempt'` and the option `onread` are those of the sockets of
+ * `AstraNet.net`, which are sockets of this class, too. There is no file descriptor. `setNoDelay` and `setKeepAlive` do
+ * nothing: bytes leave at once anyway, and the link below looks after itself. A socket keeps the process alive until it
+ * is closed, unless it is unref'd; links do not.
  *
  * The async contexts (AsyncLocalStorage) are those of `net.Socket`. Events run in the context of the dial, or in none
  * for an accepted socket; callbacks, `'drain'` and `'finish'` in that of their write or end; `'timeout'` in that of
  * `setTimeout`.
  */
-export class Socket extends AddressedDuplex implements DialOutcome {
-  /** The inactivity timeout in ms, as set by `setTimeout`; `undefined` before, as on `net.Socket`. */
-  timeout: number | undefined = undefined
-  #timer: NodeJS.Timeout | undefined = undefined
-  /** Bytes that had left when the timer was last looked at. */
-  #sentBytes = 0
+export class Socket extends TimedDuplex implements DialOutcome {
   /** Gives up the dial. Set as long as the socket is connecting. */
   #cancelDial: (() => void) | undefined = undefined
 
   /** @internal Events run in the context of `origin`, in which this constructor must be called. */
   constructor(stream: Stream, details: SocketDetails)
-  /** @internal Without a stream it is connecting: `dialing` must be called, then `accepted` or `reject`. */
-  constructor(stream: undefined, settings: SocketSettings)
+  /** @internal Without a stream it is not connected: `startConnecting` must be called. */
+  constructor(stream: Stream | undefined, details: SocketSettings & Partial<SocketDetails>)
   constructor(stream: Stream | undefined, details: SocketSettings & Partial<SocketDetails>) {
     super(stream, details)
-    if (stream === undefined) this.#cancelDial = doNothing
-    else {
-      this.setEnds(details.ends as SocketEnds, details.identity as RemoteIdentity)
-      this.readAhead()
-    }
+    if (stream === undefined) return
+    this.setEnds(details.ends as SocketEnds, details.identity as RemoteIdentity)
+    keepAlive.hold()
+    if (details.isPaused === true) this.pause()
+    else this.readAhead()
+  }
+
+  /** @internal It is connecting from now on: `dialing` must be called, then `accepted` or `reject`. */
+  startConnecting(): void {
+    if (!this.connecting && !unreferenced.has(this)) keepAlive.hold()
+    this.#cancelDial = WAITING
   }
 
   /** @internal `cancel` gives up the dial of a connecting socket. */
   dialing(cancel: () => void): void {
-    if (this.connecting) this.#cancelDial = cancel
-    else cancel()
+    if (this.#cancelDial === WAITING) this.#cancelDial = cancel
+    else if (this.#cancelDial !== FAILED) cancel()
   }
 
   /** @internal The dial has succeeded. */
   accepted(stream: Stream, { ends, identity, initialBytes }: SocketDetails): void {
-    if (this.destroyed) {
+    if (!this.connecting) {
       stream.destroy()
       return
     }
     this.#cancelDial = undefined
     this.setEnds(ends, identity)
-    this.inOrigin(() => {
-      this.attach(stream, initialBytes)
-      this.#emitConnected()
-    }, undefined)
+    this.attach(stream)
+    this.inOrigin(this.#begin, initialBytes)
   }
 
-  /** @internal The dial has failed. */
+  /** @internal The dial has failed. The error is emitted later, also when this is called from within `connect`. */
   reject(reason: unknown): void {
     if (!this.connecting) return
-    this.#cancelDial = undefined
-    this.inOrigin(() => this.destroy(reason as Error), undefined)
+    this.#cancelDial = FAILED
+    process.nextTick(() => {
+      if (this.#cancelDial === FAILED) this.inOrigin(() => this.destroy(this.errorOfDial(reason)), undefined)
+    })
   }
 
   /** Whether it waits for the far side to accept. */
@@ -79,12 +83,12 @@ export class Socket extends AddressedDuplex implements DialOutcome {
 
   /** Whether it is not connected: not yet, or not any more. */
   get pending(): boolean {
-    return !(#cancelDial in this) || this.connecting || this.destroyed
+    return !this.hasStream || this.destroyed
   }
 
   /** Bytes in Node's buffer, as on `net.Socket`; `undefined` once the socket is destroyed. */
   get bufferSize(): number {
-    return #cancelDial in this && !this.destroyed ? this.writableLength : NOTHING
+    return this.isActive && !this.destroyed ? this.writableLength : NOTHING
   }
 
   get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
@@ -92,29 +96,6 @@ export class Socket extends AddressedDuplex implements DialOutcome {
     if (this.readable && this.writable) return 'open'
     if (this.readable) return 'readOnly'
     return this.writable ? 'writeOnly' : 'closed'
-  }
-
-  /**
-   * Emits `'timeout'` once after `timeoutMs` in which nothing was written and no byte arrived or left; 0 turns it
-   * off. It does not close the socket, and keeps no process alive. As for `net.Socket`: a value above 2^31 - 1 counts
-   * as 2^31 - 1, with a warning; throws `ERR_INVALID_ARG_TYPE` unless it is a number, `ERR_OUT_OF_RANGE` when it is
-   * negative or not finite.
-   */
-  setTimeout(timeoutMs: number, onTimeout?: () => void): this {
-    if (this.destroyed) return this
-    this.timeout = timeoutMs
-    const delayMs = checkDelay(timeoutMs, onTimeout)
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    if (delayMs === 0) {
-      if (onTimeout !== undefined) this.removeListener('timeout', onTimeout)
-      return this
-    }
-    if (onTimeout !== undefined) this.once('timeout', onTimeout)
-    this.#sentBytes = this.connecting ? 0 : this.stream.sentBytes
-    this.#timer = setTimeout(() => this.#timedOut(), delayMs)
-    this.#timer.unref()
-    return this
   }
 
   setNoDelay(): this {
@@ -125,11 +106,17 @@ export class Socket extends AddressedDuplex implements DialOutcome {
     return this
   }
 
+  /** The socket keeps the process alive again, as every socket does that is connecting or connected. */
   ref(): this {
+    if (unreferenced.delete(this) && this.isActive && !this.destroyed) keepAlive.hold()
     return this
   }
 
+  /** The socket does not keep the process alive any more. */
   unref(): this {
+    if (this.destroyed || unreferenced.has(this)) return this
+    unreferenced.add(this)
+    if (this.isActive) keepAlive.release()
     return this
   }
 
@@ -142,55 +129,66 @@ export class Socket extends AddressedDuplex implements DialOutcome {
 
   /**
    * Destroys the socket so that the other end sees `ECONNRESET`; written bytes that have not left are dropped. Without
-   * effect on a destroyed socket.
+   * effect on a destroyed socket; one that was never connected fails with `ERR_SOCKET_CLOSED`.
    */
   resetAndDestroy(): this {
     if (this.destroyed) return this
+    if (!this.isActive) return this.destroy(socketClosed())
     if (this.connecting) return this.once('connect', () => this.resetAndDestroy())
     this.reset()
     return this.destroy()
   }
 
-  protected override onActivity(): void {
-    this.#timer?.refresh()
+  /** Whether it is connecting or connected, or was when it was destroyed. */
+  protected get isActive(): boolean {
+    return this.connecting || this.hasStream
+  }
+
+  /** The error that the application gets when the dial has failed. For subclasses; the reason itself here. */
+  protected errorOfDial(reason: unknown): Error {
+    return reason as Error
   }
 
   protected override errorOf(error: Error, syscall: 'read' | 'write'): Error {
     return socketError(error, syscall)
   }
 
-  override destroy(error?: Error, callback?: (error: Error | null) => void): this {
-    const cancel = this.#cancelDial
-    this.#cancelDial = undefined
-    cancel?.()
-    return super.destroy(error, callback)
+  protected override get earlyError(): Error | undefined {
+    return this.connecting ? undefined : socketClosed()
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    clearTimeout(this.#timer)
+    const cancel = this.#cancelDial
+    if (this.isActive && !unreferenced.delete(this)) keepAlive.release()
+    this.#cancelDial = undefined
+    if (this.heldWrite.length > 0) this.once('close', () => this.dropEarly(closedBeforeConnection()))
+    cancel?.()
     super._destroy(error, callback)
   }
 
-  #emitConnected(): void {
+  /** In this order: the handlers of `'connect'`, what was written before, `'ready'`, what has arrived. */
+  #begin(initialBytes: Uint8Array | undefined): void {
+    this.#emit('connect')
+    this.streamReady()
+    this.#emit('ready')
+    this.beginReading(initialBytes)
+  }
+
+  /** An exception of a listener is an uncaught one, and the socket lives on. */
+  #emit(event: 'connect' | 'ready'): void {
     try {
-      this.emit('connect')
-      this.emit('ready')
+      this.emit(event)
     } catch (error) {
       this.threw(error)
     }
-    if (!this.destroyed && !this.isPaused()) this.stream.resume()
-  }
-
-  /** A write that waits and made progress is activity, as for `net.Socket`. */
-  #timedOut(): void {
-    const { sentBytes, bufferedBytes } = this.connecting ? NOTHING_SENT : this.stream
-    if (bufferedBytes > 0 && sentBytes !== this.#sentBytes) {
-      this.#sentBytes = sentBytes
-      this.#timer?.refresh()
-    } else this.emit('timeout')
   }
 }
 
-const NOTHING_SENT = { sentBytes: 0, bufferedBytes: 0 }
+/** Sockets that do not keep the process alive. They are few, so that sockets have no field for it. */
+const unreferenced = new WeakSet<Socket>()
 
-function doNothing(): void {}
+/** The dial has not begun. */
+const WAITING = (): void => {}
+
+/** The dial has failed, and the socket is about to be destroyed. */
+const FAILED = (): void => {}

@@ -53,6 +53,11 @@ export class AddressWay implements LinkWay {
     return this.#parts.isAllowed() && this.#parts.targets.of(nodeId).length > 0
   }
 
+  /** What the node advertises that may be dialed; another list when that has changed, unless it is empty. */
+  targetsOf(nodeId: NodeId): readonly Target[] {
+    return this.#parts.targets.of(nodeId)
+  }
+
   inspect(): AddressInspection {
     return { ...this.#counts, leftOut: this.#parts.targets.leftOut }
   }

@@ -2,6 +2,7 @@ import { encodeMessage, MessageDecoder } from '@astranet/frame/message'
 import type { Stream, StreamError, StreamHandler } from '@astranet/mux'
 import { StreamCode } from '../../proto/error-codes.js'
 import type { GoAwayState } from '../../proto/go-away.js'
+import type { PairFacts } from '../../proto/pair-facts.js'
 import { ACCEPTED_WIRE, answerFromWire, DialError, refusalError } from '../../proto/stream-answer.js'
 import { headerToWire, MAX_STREAM_HEADER_BYTES, type StreamHeader } from '../../proto/stream-header.js'
 import { messageError } from '../../proto/message-error.js'
@@ -37,6 +38,8 @@ export class OutgoingDial {
   /** @internal Holds the beginning of an answer that came in pieces. */ decoder: MessageDecoder | undefined =
     undefined
   readonly #peerGoAway: GoAwayState
+  /** What the answer says of the ends' secret, when a tunnel was accepted. */
+  pair: PairFacts | undefined = undefined
   #stream: Stream | undefined = undefined
   #isFinished = false
 
@@ -141,6 +144,7 @@ const ANSWER_HANDLER: StreamHandler = {
     } else {
       const initialBytes = decoder.rest()
       const answerBytes = chunk.length - initialBytes.length
+      dial.pair = answer.pair
       dial.accepted(answerBytes, initialBytes.length > 0 ? initialBytes : undefined)
     }
   },

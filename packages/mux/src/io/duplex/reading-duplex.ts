@@ -7,7 +7,7 @@ import { currentTurn, inNextTurn, isCurrentTurn } from './turn.js'
 
 /** The part of a {@link StreamDuplex} that has the stream and reads from it. */
 export class ReadingDuplex extends Duplex {
-  /** The stream underneath; `undefined` until {@link takeStream}. */
+  /** The stream underneath; `undefined` until {@link takeStream}, whatever its type says. */
   stream!: Stream
   /** Bytes pushed that count as unread until the next `_read`. */
   #pushedBytes = 0
@@ -31,13 +31,32 @@ export class ReadingDuplex extends Duplex {
     this.stream = stream
     stream.context = this
     stream.manualCredit = true
-    if (initialBytes !== undefined && initialBytes.length > 0) {
-      this.#bytesRead = initialBytes.length
-      this.#pushedBytes = Math.min(initialBytes.length, deliveredBytes(stream))
-      super.push(Uint8Array.prototype.slice.call(initialBytes))
-    }
+    if (initialBytes !== undefined) this.receiveInitial(initialBytes)
     stream.handle(duplexHandler)
     this.#birthTurn = currentTurn()
+  }
+
+  /** Delivers bytes that were read from the stream already. */
+  protected receiveInitial(bytes: Uint8Array): void {
+    if (bytes.length === 0) return
+    this.#bytesRead = bytes.length
+    this.#pushedBytes = Math.min(bytes.length, deliveredBytes(this.stream))
+    super.push(Uint8Array.prototype.slice.call(bytes))
+  }
+
+  /** Whether there is a stream: from {@link takeStream} on. */
+  protected get hasStream(): boolean {
+    return (this.stream as Stream | undefined) !== undefined
+  }
+
+  /** Everything is as in a new one without a stream. */
+  protected forget(): void {
+    this.stream = undefined as never
+    this.#pushedBytes = 0
+    this.#bytesRead = 0
+    this.#hasReadEnd = false
+    this.#isFailing = false
+    this.#birthTurn = -1
   }
 
   /** Whether it has no stream yet, or gets it within the current call. */
@@ -69,6 +88,8 @@ export class ReadingDuplex extends Duplex {
   }
 
   override _read(): void {
+    // `attach` begins to read.
+    if (!this.hasStream) return
     const taken = this.#pushedBytes
     this.#pushedBytes = 0
     if (taken > 0) this.stream.consume(taken)

@@ -1,4 +1,5 @@
-import type { DialOutcome, DialRequest } from '../dial/dial-request.js'
+import type { DialInFlight, DialOutcome, DialRequest } from '../dial/dial-request.js'
+import type { Node } from '../node/node.js'
 import type { NodeHandle } from '../node/node-handle.js'
 import type { BindOptions } from './bind-options.js'
 import { checkString } from './check.js'
@@ -7,6 +8,9 @@ import { addressOfHost } from './http-host.js'
 import { isShortForm } from './network-first.js'
 import { NodeView } from './node-view.js'
 import { checkStreamNetwork, scopeOfNetwork } from './stream-network.js'
+
+/** A dial that failed before it began. */
+const NOT_DIALED: DialInFlight = { giveUp: () => undefined, wrote: () => undefined }
 
 /** The part of `AstraNet` that dials and binds. The network of each call may be left out; it is `''` then. */
 export class DialView<TSocket, TListener> extends NodeView {
@@ -68,17 +72,26 @@ export class DialView<TSocket, TListener> extends NodeView {
     return this.#handle.now.dialer.request(address, scope, options)
   }
 
-  /** @internal Begins such a dial. The result gives it up. */
-  protected startDial(request: DialRequest, outcome: DialOutcome): () => void {
+  /** @internal Begins such a dial. */
+  protected startDial(request: DialRequest, outcome: DialOutcome): DialInFlight {
     try {
       const node = this.#handle.now
       node.checkOpen('dial', request.text)
-      const call = node.dialer.start(request, outcome)
-      return () => call.giveUp(undefined)
+      return node.dialer.start(request, outcome)
     } catch (error) {
       outcome.reject(error)
-      return () => undefined
+      return NOT_DIALED
     }
+  }
+
+  /** @internal What a `net` module needs of this view, except the sockets. Throws as {@link nodeId} does. */
+  protected boundNode(): { readonly node: Node<TSocket, TListener>; readonly environment: string } {
+    return { node: this.#handle.now, environment: this.#scope.environment }
+  }
+
+  /** @internal The role of the node is settled, as by a `bind`. */
+  protected beginNode(): void {
+    this.#handle.begin()
   }
 
   /** `dial` with a deadline of `timeoutMs`, 0 to 2^31 - 1; 0: fail at once if the name or the node is unknown. */

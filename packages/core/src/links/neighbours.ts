@@ -20,6 +20,7 @@ import type { StreamTakers } from './incoming-stream.js'
 import { planOfTicket, type JoinPlan } from './join-plan.js'
 import { JoinReports } from './join-reports.js'
 import { Joins } from './joins.js'
+import { LinkEvents } from './link-events.js'
 import { LinkMaker } from './link-maker.js'
 import { LinkReports } from './link-reports.js'
 import { LinkTable } from './link-table.js'
@@ -74,6 +75,7 @@ export class Neighbours {
   /** Streams of peers that wait here. */
   readonly held: HeldStreams
   readonly #parts: NeighboursParts
+  readonly #events: LinkEvents
   readonly #told: ToldAddresses
   readonly #standIns: StandIns
   readonly #introduction: OwnIntroduction
@@ -108,8 +110,10 @@ export class Neighbours {
     })
     this.relayed = relayed
     this.held = new HeldStreams(options.maxPendingStreams)
-    const table = new LinkTable({
-      ...{ introduction, preferred, relayed, streams, onRelayedMessage: parts.onRelayedMessage },
+    const table = new LinkTable()
+    this.table = table
+    const events = new LinkEvents({
+      ...{ table, introduction, preferred, relayed, streams, onRelayedMessage: parts.onRelayedMessage },
       held: this.held,
       admission: new Admission({
         maxLinks: options.maxLinks,
@@ -124,10 +128,10 @@ export class Neighbours {
         onWritable: (nodeId, link) => this.sync.onWritable(nodeId, link),
       },
     })
-    this.table = table
     const credentials = { psk: options.psk }
     const { atExit, machine } = platform
-    const maker = new LinkMaker({ ...options, credentials, introduction, table, atExit, machine })
+    this.#events = events
+    const maker = new LinkMaker({ ...options, credentials, introduction, table, events, atExit, machine })
     this.maker = maker
     const patienceMs = options.helloTimeoutMs
     const { reports } = parts
@@ -175,7 +179,7 @@ export class Neighbours {
     this.joins.leave(nodeId, nodeLeft(nodeId))
     const links = [...table.linksTo(nodeId)]
     if (drainMs > 0 && links.length > 0) {
-      for (const link of links) table.onGoAway(link)
+      for (const link of links) this.#events.onGoAway(link)
       await drain(links, this.#parts.options.clock, drainMs).done
     }
     await Promise.all(links.map((link) => table.refuse(link, reason)))

@@ -32,6 +32,7 @@ export interface ResolvedOptions extends ResolvedTunnelOptions {
   readonly isPunching: boolean
   /** Whether the node connects to nodes that its program has not joined. */
   readonly followsInvitations: boolean
+  readonly isSparing: boolean
   readonly portMapping: PortMappingOption
   /** The nodes whose grants are believed, beside this one. */
   readonly granters: readonly Granter[]
@@ -77,6 +78,7 @@ export function resolveOptions(options: AstraNetOptions, defaults: OptionDefault
     zone = '',
     holePunching = true,
     invitations = true,
+    spareRouter = true,
   } = options
   if (options.secret !== undefined) checkNetworkSecret(options.secret)
   const memory = checkMemoryUse(options.memory)
@@ -103,6 +105,7 @@ export function resolveOptions(options: AstraNetOptions, defaults: OptionDefault
     portMapping: checkPortMapping(options.portMapping),
     isPunching: checkBoolean('holePunching', holePunching),
     followsInvitations: checkBoolean('invitations', invitations),
+    isSparing: checkBoolean('spareRouter', spareRouter),
     granters: checkGranters(granters),
     role: checkRole(role, catalogue),
     catalogue,

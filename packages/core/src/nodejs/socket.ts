@@ -1,7 +1,8 @@
 import type { Stream } from '@astranet/mux'
 import { socketError } from '../api/socket-error.js'
 import type { SocketEnds } from '../api/socket-ends.js'
-import type { DialOutcome } from '../dial/dial-request.js'
+import type { DialedDetails, DialInFlight, DialOutcome } from '../dial/dial-request.js'
+import type { EarlySource } from '../dial/early-data.js'
 import type { RemoteIdentity } from '../links/remote-identity.js'
 import type { SocketDetails, SocketSettings } from '../node/socket-details.js'
 import { NOTHING } from './addressed-duplex.js'
@@ -27,8 +28,8 @@ import { TimedDuplex } from './timed-duplex.js'
  * `setTimeout`.
  */
 export class Socket extends TimedDuplex implements DialOutcome {
-  /** Gives up the dial. Set as long as the socket is connecting. */
-  #cancelDial: (() => void) | undefined = undefined
+  /** Set as long as the socket is connecting. */
+  #dial: DialInFlight | undefined = undefined
 
   /** @internal Events run in the context of `origin`, in which this constructor must be called. */
   constructor(stream: Stream, details: SocketDetails)
@@ -46,39 +47,48 @@ export class Socket extends TimedDuplex implements DialOutcome {
   /** @internal It is connecting from now on: `dialing` must be called, then `accepted` or `reject`. */
   startConnecting(): void {
     if (!this.connecting && !unreferenced.has(this)) keepAlive.hold()
-    this.#cancelDial = WAITING
+    this.#dial = WAITING
   }
 
-  /** @internal `cancel` gives up the dial of a connecting socket. */
-  dialing(cancel: () => void): void {
-    if (this.#cancelDial === WAITING) this.#cancelDial = cancel
-    else if (this.#cancelDial !== FAILED) cancel()
+  /** @internal The dial has begun. */
+  dialing(dial: DialInFlight): void {
+    if (this.#dial === WAITING) this.#dial = dial
+    else if (this.#dial !== FAILED) dial.giveUp()
+    if (this.writableLength > 0 || this.writableEnded) this.onEarlyWrite()
+  }
+
+  /** @internal What is written while it is connecting. */
+  get early(): EarlySource {
+    return this
   }
 
   /** @internal The dial has succeeded. */
-  accepted(stream: Stream, { ends, identity, initialBytes }: SocketDetails): void {
+  accepted(stream: Stream, { ends, identity, initialBytes, sentEarly }: DialedDetails): void {
     if (!this.connecting) {
       stream.destroy()
       return
     }
-    this.#cancelDial = undefined
+    this.#dial = undefined
     this.setEnds(ends, identity)
-    this.attach(stream)
-    this.inOrigin(this.#begin, initialBytes)
+    this.attach(stream, sentEarly)
+    this.inOrigin(this.#begin, undefined)
+    // The answer to what was sent early may be here: the callbacks of its writes, and 'finish', come first.
+    if (sentEarly > 0 || this.writableEnded) queueMicrotask(() => this.inOrigin(this.#read, initialBytes))
+    else this.inOrigin(this.#read, initialBytes)
   }
 
   /** @internal The dial has failed. The error is emitted later, also when this is called from within `connect`. */
   reject(reason: unknown): void {
     if (!this.connecting) return
-    this.#cancelDial = FAILED
+    this.#dial = FAILED
     process.nextTick(() => {
-      if (this.#cancelDial === FAILED) this.inOrigin(() => this.destroy(this.errorOfDial(reason)), undefined)
+      if (this.#dial === FAILED) this.inOrigin(() => this.destroy(this.errorOfDial(reason)), undefined)
     })
   }
 
   /** Whether it waits for the far side to accept. */
   get connecting(): boolean {
-    return #cancelDial in this ? this.#cancelDial !== undefined : NOTHING
+    return #dial in this ? this.#dial !== undefined : NOTHING
   }
 
   /** Whether it is not connected: not yet, or not any more. */
@@ -153,25 +163,37 @@ export class Socket extends TimedDuplex implements DialOutcome {
     return socketError(error, syscall)
   }
 
+  protected override onEarlyWrite(): void {
+    this.#dial?.wrote()
+  }
+
   protected override get earlyError(): Error | undefined {
     return this.connecting ? undefined : socketClosed()
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    const cancel = this.#cancelDial
+    const dial = this.#dial
     if (this.isActive && !unreferenced.delete(this)) keepAlive.release()
-    this.#cancelDial = undefined
+    this.#dial = undefined
     if (this.heldWrite.length > 0) this.once('close', () => this.dropEarly(closedBeforeConnection()))
-    cancel?.()
+    dial?.giveUp()
     super._destroy(error, callback)
   }
 
-  /** In this order: the handlers of `'connect'`, what was written before, `'ready'`, what has arrived. */
-  #begin(initialBytes: Uint8Array | undefined): void {
+  /** In this order: the handlers of `'connect'`, what was written before, `'ready'`. */
+  #begin(): void {
     this.#emit('connect')
     this.streamReady()
     this.#emit('ready')
-    this.beginReading(initialBytes)
+  }
+
+  /** An exception of a listener is an uncaught one, and the socket reads on. */
+  #read(initialBytes: Uint8Array | undefined): void {
+    try {
+      this.beginReading(initialBytes)
+    } catch (error) {
+      this.threw(error)
+    }
   }
 
   /** An exception of a listener is an uncaught one, and the socket lives on. */
@@ -188,7 +210,7 @@ export class Socket extends TimedDuplex implements DialOutcome {
 const unreferenced = new WeakSet<Socket>()
 
 /** The dial has not begun. */
-const WAITING = (): void => {}
+const WAITING: DialInFlight = { giveUp: () => undefined, wrote: () => undefined }
 
 /** The dial has failed, and the socket is about to be destroyed. */
-const FAILED = (): void => {}
+const FAILED: DialInFlight = { ...WAITING }

@@ -3,7 +3,11 @@ import { deliveredBytes } from '../../proto/receive/credit.js'
 import type { Stream } from '../../proto/stream/stream.js'
 import { isClosedHere } from './duplex-errors.js'
 import { duplexHandler } from './duplex-handler.js'
+import { isReading } from './node-state.js'
 import { currentTurn, inNextTurn, isCurrentTurn } from './turn.js'
+
+/** It has its stream and does not read it yet. */
+const NOT_READING = -2
 
 /** The part of a {@link StreamDuplex} that has the stream and reads from it. */
 export class ReadingDuplex extends Duplex {
@@ -16,7 +20,7 @@ export class ReadingDuplex extends Duplex {
   #hasReadEnd = false
   #isFailing = false
   /**
-   * The turn in which it got its stream; -1 before, and in the constructor, where methods of a subclass must not be
+   * The turn in which it got its stream, or began to read it if that is later; {@link NOT_READING} between; -1 before, and in the constructor, where methods of a subclass must not be
    * called because its fields do not exist yet.
    */
   #birthTurn = -1
@@ -36,12 +40,35 @@ export class ReadingDuplex extends Duplex {
     this.#birthTurn = currentTurn()
   }
 
+  /** Nothing is read until {@link beginReading}. */
+  protected deferReading(): void {
+    this.stream.pause()
+    this.#birthTurn = NOT_READING
+  }
+
+  /**
+   * Delivers bytes that were read from the stream already, and reads on unless the application has paused before it
+   * read.
+   */
+  protected beginReading(initialBytes: Uint8Array | undefined): void {
+    if (this.destroyed) return
+    this.#birthTurn = currentTurn()
+    if (initialBytes !== undefined) this.receiveInitial(initialBytes)
+    if (!this.destroyed && (!this.isPaused() || isReading(this))) this.stream.resume()
+  }
+
   /** Delivers bytes that were read from the stream already. */
   protected receiveInitial(bytes: Uint8Array): void {
     if (bytes.length === 0) return
     this.#bytesRead = bytes.length
     this.#pushedBytes = Math.min(bytes.length, deliveredBytes(this.stream))
     super.push(Uint8Array.prototype.slice.call(bytes))
+  }
+
+  /** Counts bytes that a subclass has received in its own way. */
+  protected countRead(bytes: number): void {
+    if (!this.isStarting) this.onActivity()
+    this.#bytesRead += bytes
   }
 
   /** Whether there is a stream: from {@link takeStream} on. */
@@ -88,8 +115,8 @@ export class ReadingDuplex extends Duplex {
   }
 
   override _read(): void {
-    // `attach` begins to read.
-    if (!this.hasStream) return
+    // `beginReading` does what was asked for until then.
+    if (!this.hasStream || this.#birthTurn === NOT_READING) return
     const taken = this.#pushedBytes
     this.#pushedBytes = 0
     if (taken > 0) this.stream.consume(taken)
@@ -135,7 +162,7 @@ export class ReadingDuplex extends Duplex {
    * yet.
    */
   #inLaterTurn(action: () => void): void {
-    if (this.isStarting || isCurrentTurn(this.#birthTurn)) inNextTurn(action)
+    if (this.#birthTurn < 0 || isCurrentTurn(this.#birthTurn)) inNextTurn(action)
     else action()
   }
 

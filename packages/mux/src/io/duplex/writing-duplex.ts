@@ -122,6 +122,8 @@ export class WritingDuplex extends ReadingDuplex {
       this.#early = { ...this.#early, end: callback }
       return
     }
+    // It has ended with the early bytes.
+    if (this.#stopped === undefined && !this.stream.canWrite) return callback()
     this.stream.end()
     // As for a kernel's shutdown(): it takes a turn, and it succeeds although the peer has closed.
     if (this.#stopped === undefined || isStop(this.#stopped)) inNextTurn(callback)

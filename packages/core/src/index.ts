@@ -27,11 +27,25 @@ export type { InstanceFilter, ServiceFilter } from './discovery/service-filter.j
 export { ServiceMap } from './discovery/service-map.js'
 export type { WatchOptions, WatchServicesOptions } from './discovery/service-map.js'
 export type { SetPolicyOptions } from './api/policy-options.js'
+export { Forward } from './nodejs/forward/forward.js'
+export type { ForwardOptions } from './nodejs/forward/forward.js'
+export type { LocalProxy, ProxyFailure, ProxyInspection } from './nodejs/forward/local-proxy.js'
+export type { ProxyCloseOptions, ProxyOptions } from './nodejs/forward/proxy-options.js'
+export { Publication } from './nodejs/forward/publication.js'
+export type { PublishOptions } from './nodejs/forward/publication.js'
 export type { DispatcherOptions } from './nodejs/http/dispatcher.js'
 export type { HttpAgent, HttpAgentOptions } from './nodejs/http/http-agent.js'
+export type { HttpHandler } from './nodejs/http/http-net.js'
 export { Listener } from './nodejs/listener.js'
 export type { ListenerAddress } from './api/listener-address.js'
 export { Socket } from './nodejs/socket.js'
+export type {
+  NetModule,
+  NetModuleServer,
+  NetModuleServerClass,
+  NetModuleSocket,
+  NetModuleSocketClass,
+} from './nodejs/net/module-types.js'
 export type { SocketEnds } from './api/socket-ends.js'
 export type { RemoteIdentity } from './links/remote-identity.js'
 export { Endpoint } from './endpoints/endpoint.js'

@@ -5,6 +5,7 @@ import type { Explanation, Policy, PolicyQuestion } from '@astranet/policy'
 import type { DialInFlight, DialOutcome, DialRequest } from '../dial/dial-request.js'
 import type { Endpoint } from '../endpoints/endpoint.js'
 import type { NodeInspection } from '../node/inspection.js'
+import type { Node } from '../node/node.js'
 import type { NodeHandle } from '../node/node-handle.js'
 import type { AttachOptions } from './attach-options.js'
 import type { BindOptions } from './bind-options.js'
@@ -136,6 +137,16 @@ export class AstraNetBase<TSocket, TListener, TView> extends DiscoveryView imple
       outcome.reject(error)
       return NOT_DIALED
     }
+  }
+
+  /** @internal What a `net` module needs of this view, except the sockets. Throws as {@link nodeId} does. */
+  protected boundNode(): { readonly node: Node<TSocket, TListener>; readonly environment: string } {
+    return { node: this.#handle.now, environment: this.#scope.environment }
+  }
+
+  /** @internal The role of the node is settled, as by a `bind`. */
+  protected beginNode(): void {
+    this.#handle.begin()
   }
 
   /** `dial` with a deadline of `timeoutMs`. */

@@ -129,6 +129,12 @@ export interface AstraNetOptions {
    */
   holePunching?: boolean
   /**
+   * Whether a node that has joined one router keeps a link to a second one, which it learns from the catalogue: then
+   * dials go on at once when one of the two fails. It dials an address that the other router advertises. Without effect
+   * for routers, for leaves, which know no other routers, and where `maxLinks` leaves no place. Default true.
+   */
+  spareRouter?: boolean
+  /**
    * Whether the node asks the gateway of its network, by PCP or NAT-PMP, to forward a port to it while it tries to reach
    * a node directly, for two minutes at most; `{ gateway }` names it where the default route does not (all systems but
    * Linux). Off by default, because it changes what the gateway lets in. Without effect with `holePunching: false`.

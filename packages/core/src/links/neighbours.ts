@@ -16,6 +16,7 @@ import { Grants } from './grants.js'
 import type { StreamTakers } from './incoming-stream.js'
 import { planOfTicket, type JoinPlan } from './join-plan.js'
 import { Joins } from './joins.js'
+import { LinkEvents } from './link-events.js'
 import { LinkMaker } from './link-maker.js'
 import { LinkReports } from './link-reports.js'
 import { LinkTable } from './link-table.js'
@@ -94,8 +95,10 @@ export class Neighbours {
       onGone: (nodeId, link) => parts.onRelayedGone(nodeId, link),
     })
     this.relayed = relayed
-    const table = new LinkTable({
-      ...{ introduction, preferred, relayed, streams, onRelayedMessage: parts.onRelayedMessage },
+    const table = new LinkTable()
+    this.table = table
+    const events = new LinkEvents({
+      ...{ table, introduction, preferred, relayed, streams, onRelayedMessage: parts.onRelayedMessage },
       held: new HeldStreams(options.maxPendingStreams),
       admission: new Admission({
         maxLinks: options.maxLinks,
@@ -110,10 +113,9 @@ export class Neighbours {
         onWritable: (nodeId, link) => this.sync.onWritable(nodeId, link),
       },
     })
-    this.table = table
     const credentials = { psk: options.psk }
     const { atExit, machine } = platform
-    const maker = new LinkMaker({ ...options, credentials, introduction, table, atExit, machine })
+    const maker = new LinkMaker({ ...options, credentials, introduction, table, events, atExit, machine })
     this.maker = maker
     const patienceMs = options.helloTimeoutMs
     const { reports } = parts

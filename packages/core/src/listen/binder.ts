@@ -35,6 +35,13 @@ export interface BinderParts<TSocket, TListener> extends BoundServiceParts {
   readonly zone: string
 }
 
+/** @internal How a port is bound. */
+export interface QueueOptions<TSocket> {
+  readonly options: BindOptions
+  /** Makes the sockets of the port. */
+  readonly sockets: SocketFactory<TSocket>
+}
+
 /** Gives ports to listeners, and publishes the services that are bound there in the catalogue. */
 export class Binder<TSocket, TListener> {
   readonly #parts: BinderParts<TSocket, TListener>
@@ -45,6 +52,12 @@ export class Binder<TSocket, TListener> {
 
   /** See `AstraNet.bind`. */
   bind(text: string, environment: string, options: BindOptions): TListener {
+    const { factory } = this.#parts
+    return factory.listener(this.bindQueue(text, environment, { options, sockets: factory }))
+  }
+
+  /** The same, without a listener: `sockets` makes the sockets. */
+  bindQueue<T>(text: string, environment: string, { options, sockets }: QueueOptions<T>): ListenerQueue<T> {
     const { factory, self, ports, onChange } = this.#parts
     const { backlog = DEFAULT_BACKLOG } = checkOptions(options)
     const allow = checkAllow(options.allow)
@@ -68,11 +81,11 @@ export class Binder<TSocket, TListener> {
       ...{ node: self, port, service, environment, backlog, socketOptions, update, release, asked },
       allow: allow === undefined ? undefined : safeAllow(allow, factory.callerOrigin(undefined)),
     }
-    const queue = new ListenerQueue(binding, factory)
+    const queue = new ListenerQueue(binding, sockets)
     const ignoreSignal = onAbort(signal, () => queue.close())
     ports.set(port, queue)
     onChange()
-    return factory.listener(queue)
+    return queue
   }
 
   /** Publishes the service that is bound, if it is bound by a name. */

@@ -46,6 +46,7 @@ export class Closing<TSocket, TListener> {
     joins.stop(({ targets }) => nodeClosed('join', targets[0]?.address ?? ''))
     parts.dialer.close()
     parts.links.close(nodeClosed('dial', ''))
+    parts.spareRouter?.close()
     parts.forwarder.close()
     const punching = parts.punching.close()
     for (const queue of parts.ports.all()) queue.close()

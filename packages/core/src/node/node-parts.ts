@@ -27,7 +27,8 @@ import { PortTable } from '../listen/port-table.js'
 import { streamTakers } from '../listen/stream-takers.js'
 import type { NodeOptions } from './node-options.js'
 import { ownCatalogue } from './own-catalogue.js'
-import { ownForwarder, ownLinkSource } from './own-tunnels.js'
+import type { SpareRouter } from '../links/spare-router.js'
+import { ownForwarder, ownLinkSource, ownSpareRouter } from './own-tunnels.js'
 import type { Platform } from './platform.js'
 import { TicketMaker } from './ticket-maker.js'
 
@@ -60,6 +61,8 @@ export interface NodeParts<TSocket, TListener> {
   readonly dialer: Dialer<TSocket>
   readonly links: LinkSource
   readonly addressWay: AddressWay
+  /** `undefined`: the user does not want one. */
+  readonly spareRouter: SpareRouter | undefined
   readonly forwarder: Forwarder
   readonly punching: Punching
   readonly endpoints: Endpoints
@@ -98,12 +101,14 @@ export function nodeParts<TSocket, TListener>(
     onGraph: () => {
       waiters.wake()
       laterAddresses.look()
+      spareRouter?.changed()
     },
     transportFor: (network) => host.transportFor(network),
     onPreferred: (nodeId) => {
       paths.changed(nodeId)
       punching.changed(nodeId)
       laterAddresses.changed(nodeId)
+      spareRouter?.changed()
       host.onOffers()
     },
     onRelayedGone: (nodeId, link) => punching.gone(nodeId, link),
@@ -127,6 +132,7 @@ export function nodeParts<TSocket, TListener>(
     addressesOf: (nodeId) => addressWay.targetsOf(nodeId),
     dial: (nodeId) => links.begin(nodeId, 'direct'),
   })
+  const spareRouter = ownSpareRouter({ options, catalogue, neighbours, links, addressWay })
   const paths = new PathReports({ reporter: platform, linkTo: links.linkTo.bind(links), recordOf })
   const punching = new Punching({
     ...{ self, clock, maker, recordOf, machine: platform.machine, reporter: platform },
@@ -157,7 +163,19 @@ export function nodeParts<TSocket, TListener>(
   const tickets = new TicketMaker({ identity, secret, psk, addresses: () => endpoints.addresses })
   return {
     ...{ access, catalogue, routes, neighbours, ports, binder },
-    ...{ loopback, offers, discovery, dialer, links, addressWay, forwarder, punching, endpoints, tickets },
+    ...{
+      loopback,
+      offers,
+      discovery,
+      dialer,
+      links,
+      addressWay,
+      spareRouter,
+      forwarder,
+      punching,
+      endpoints,
+      tickets,
+    },
   }
 }
 

@@ -16,6 +16,9 @@ import type { Dialer } from '../dial/dialer.js'
 import type { Discovery } from '../discovery/discovery.js'
 import type { Endpoint } from '../endpoints/endpoint.js'
 import type { PreferredLinks } from '../links/preferred-links.js'
+import type { QueueOptions } from '../listen/binder.js'
+import type { ListenerQueue } from '../listen/listener-queue.js'
+import type { PortTable } from '../listen/port-table.js'
 import { Closing } from './closing.js'
 import { inspectLinks, inspectTraffic, type NodeInspection } from './inspection.js'
 import type { NodeOptions } from './node-options.js'
@@ -83,6 +86,17 @@ export class Node<TSocket, TListener> {
   bind(text: string, environment: string, options: BindOptions): TListener {
     this.checkOpen('bind', text)
     return this.#parts.binder.bind(text, environment, options)
+  }
+
+  /** `bind` for a caller that has sockets and listeners of its own. */
+  bindQueue<T>(text: string, environment: string, options: QueueOptions<T>): ListenerQueue<T> {
+    this.checkOpen('bind', text)
+    return this.#parts.binder.bindQueue(text, environment, options)
+  }
+
+  /** What is bound to which port. */
+  get ports(): PortTable {
+    return this.#parts.ports
   }
 
   async listenAndServe(network: string, address: string, options: ListenAndServeOptions): Promise<Endpoint> {

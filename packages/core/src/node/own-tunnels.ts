@@ -10,6 +10,7 @@ import type { Neighbours } from '../links/neighbours.js'
 import { hasLocalRouter } from '../links/own-observations.js'
 import { secretForNeighbour } from '../links/pair-secrets.js'
 import { roleOf } from '../links/roles.js'
+import { SpareRouter } from '../links/spare-router.js'
 import { AddressWay } from '../links/ways/address-way.js'
 import { AdvertisedTargets } from '../links/ways/advertised-targets.js'
 import { TunnelWay } from '../links/ways/tunnel-way.js'
@@ -99,4 +100,29 @@ export function ownLinkSource({
     ],
   })
   return { links, addressWay }
+}
+
+/** @internal What keeps a node linked with a second router. */
+export function ownSpareRouter({
+  options,
+  catalogue,
+  neighbours,
+  links,
+  addressWay,
+}: {
+  readonly options: NodeOptions
+  readonly catalogue: Catalogue
+  readonly neighbours: Neighbours
+  readonly links: LinkSource
+  readonly addressWay: AddressWay
+}): SpareRouter | undefined {
+  if (!options.isSparing) return undefined
+  const { table, preferred: direct } = neighbours
+  return new SpareRouter({
+    ...{ clock: options.clock, random: Math.random, catalogue, direct },
+    recordOf: (link) => table.recordOf(link),
+    canDial: (nodeId) => addressWay.canTry(nodeId),
+    dial: (nodeId) => links.begin(nodeId, 'direct'),
+    hasRoom: () => table.size + 1 < options.maxLinks,
+  })
 }

@@ -29,6 +29,7 @@ export interface ResolvedOptions extends ResolvedTunnelOptions {
   readonly secret: string | undefined
   /** Whether nodes behind routers are to be reached directly. */
   readonly isPunching: boolean
+  readonly isSparing: boolean
   readonly portMapping: PortMappingOption
   /** The nodes whose grants are believed, beside this one. */
   readonly granters: readonly Granter[]
@@ -69,6 +70,7 @@ export function resolveOptions(options: AstraNetOptions, defaults: OptionDefault
     catalogue,
     zone = '',
     holePunching = true,
+    spareRouter = true,
   } = options
   if (secret !== undefined) checkNetworkSecret(secret)
   const memory = checkMemoryUse(options.memory)
@@ -91,6 +93,7 @@ export function resolveOptions(options: AstraNetOptions, defaults: OptionDefault
     secret,
     portMapping: checkPortMapping(options.portMapping),
     isPunching: checkBoolean('holePunching', holePunching),
+    isSparing: checkBoolean('spareRouter', spareRouter),
     granters: checkGranters(granters),
     role: checkRole(role, catalogue),
     catalogue,

@@ -65,6 +65,12 @@ export class ReadingDuplex extends Duplex {
     super.push(Uint8Array.prototype.slice.call(bytes))
   }
 
+  /** Counts bytes that a subclass has received in its own way. */
+  protected countRead(bytes: number): void {
+    if (!this.isStarting) this.onActivity()
+    this.#bytesRead += bytes
+  }
+
   /** Whether there is a stream: from {@link takeStream} on. */
   protected get hasStream(): boolean {
     return (this.stream as Stream | undefined) !== undefined

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { NetError } from '../../api/net-error.js'
-import type { DialOutcome } from '../../dial/dial-request.js'
+import type { DialInFlight, DialOutcome } from '../../dial/dial-request.js'
 import type { Given } from './arguments.js'
 import { connectError, lookupError } from './errors.js'
 import { addressOf, isThisNode, LOCALHOST, loopbackAddress } from './hosts.js'
@@ -11,7 +11,7 @@ import type { NetNetwork } from './network.js'
 export interface ConnectingSocket extends DialOutcome {
   readonly connecting: boolean
   emit(event: string, ...args: unknown[]): boolean
-  dialing(cancel: () => void): void
+  dialing(dial: DialInFlight): void
 }
 
 /**

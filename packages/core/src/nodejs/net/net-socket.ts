@@ -2,6 +2,7 @@ import { addAbortSignal } from 'node:stream'
 import { isIP } from 'node:net'
 import type { Stream } from '@astranet/mux'
 import { checkSocketOptions } from '../../api/socket-options.js'
+import type { DialedDetails } from '../../dial/dial-request.js'
 import type { SocketDetails } from '../../node/socket-details.js'
 import { NOTHING } from '../addressed-duplex.js'
 import { callerOrigin } from '../async-origin.js'
@@ -88,7 +89,7 @@ export class NetSocket extends Socket {
   }
 
   /** @internal */
-  override accepted(stream: Stream, details: SocketDetails): void {
+  override accepted(stream: Stream, details: DialedDetails): void {
     const { attempt } = this.#net ?? {}
     if (this.connecting && attempt !== undefined) {
       const { loopback } = attempt

@@ -109,7 +109,12 @@ const leftOutBetween = ['frame', 'policy', 'registry', 'ticket', 'relay-app', 'e
  * @returns {string[]}
  */
 function projectsOn(version) {
-  const leftOut = new Set(['bench', 'tooling', 'example-clients', ...(version === otherNodes.at(-1) ? [] : leftOutBetween)])
+  const leftOut = new Set([
+    'bench',
+    'tooling',
+    'example-clients',
+    ...(version === otherNodes.at(-1) ? [] : leftOutBetween),
+  ])
   return testProjects().filter((name) => !leftOut.has(name))
 }
 

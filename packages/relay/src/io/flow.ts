@@ -1,6 +1,7 @@
 import { concatBytes } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
 import type { Outlet, OutletUser } from './outlet.js'
+import type { Turn } from '../proto/tunnel/fair-rounds.js'
 import type { CreditUser, PacedCredit } from './paced-credit.js'
 
 /** What one direction of a tunnel joins. */
@@ -10,8 +11,8 @@ export interface FlowParts {
   /** And go there. */
   readonly target: Stream
   readonly outlet: Outlet
-  /** Whose bytes these are: the key of the account at the side of `source`. */
-  readonly origin: unknown
+  /** Whose bytes these are: the account at the side of `source`. */
+  readonly origin: Turn
   /** `undefined`: it may send as fast as it can. */
   readonly credit: PacedCredit | undefined
   readonly events: FlowEvents
@@ -32,7 +33,7 @@ export interface FlowEvents {
  * of the target), *stopped*. In all but the first the source is paused.
  */
 export class Flow implements OutletUser, CreditUser {
-  readonly origin: unknown
+  readonly origin: Turn
   readonly #parts: FlowParts
   /** What was delivered and does not fit: a part of one chunk. */
   #rest: Uint8Array | undefined = undefined

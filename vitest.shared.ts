@@ -6,8 +6,8 @@ export const shared: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions: ['@astranet/source'], externalConditions: ['@astranet/source'] } },
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     retry: 0,
     dangerouslyIgnoreUnhandledErrors: false,
   },

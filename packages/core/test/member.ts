@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket as TcpSocket } from 'node:net'
 import { nodeIdToBytes, systemClock, type ByteDuplex, type Clock } from '@astranet/interface'
 import { fromNodeDuplex } from '@astranet/interface/node-duplex'
-import { Feature, type Link } from '@astranet/link'
+import { Feature, type Link, type LinkGrant } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
 import { generateIdentitySync, type Identity } from '@astranet/secure'
 import { rawLink } from './raw-link.js'
@@ -20,6 +20,9 @@ export interface MemberOptions {
   readonly onRegistryWritable?: (member: Member) => void
   /** Default: none, a plain node. */
   readonly roles?: readonly string[]
+  /** The network's secret, or a grant in its place. Default: neither. */
+  readonly psk?: Uint8Array
+  readonly grant?: LinkGrant
 }
 
 /** A member of the network that speaks `astranet/1` and sends to the registry any message that the test wants. */
@@ -41,6 +44,8 @@ export class Member implements AsyncDisposable {
     this.#opened = new Promise((resolve) => (onOpen = resolve))
     this.link = rawLink(duplex, {
       ...{ role: 'dialer', clock, identity },
+      ...(options.psk === undefined ? {} : { psk: options.psk }),
+      ...(options.grant === undefined ? {} : { grant: options.grant }),
       introduction: { incarnation, roles: options.roles ?? [], features: [Feature.REGISTRY_ALL] },
       handler: {
         onOpen,

@@ -1,9 +1,10 @@
-import { systemClock, type Connection, type NodeId } from '@astranet/interface'
+import { systemClock, type Clock, type Connection, type NodeId } from '@astranet/interface'
 import { duplexPair } from '@astranet/interface/duplex-pair'
-import type { Link, LinkGrant } from '@astranet/link'
+import type { Link, LinkGrant, LinkPair } from '@astranet/link'
+import { VirtualClock } from '@astranet/testkit/sim'
 import { expect, test } from 'vitest'
 import type { LinkCredentials } from '../src/links/link-credentials.js'
-import type { LinkMaker } from '../src/links/link-maker.js'
+import type { AdoptOptions, LinkMaker } from '../src/links/link-maker.js'
 import type { LinkRecord } from '../src/links/link-record.js'
 import { Punching } from '../src/links/punching.js'
 import type { PreferredLinks } from '../src/links/preferred-links.js'
@@ -17,15 +18,27 @@ const PEER = 2n as NodeId
 const [OFFER, CONSENT, START, GIVE_UP] = [0x20, 0x21, 0x22, 0x23]
 
 /** A node that has a link to a router, which sees it at `seen`, and one through it to a peer. */
-function punching(seen: string, credentials: LinkCredentials = { psk: undefined }) {
+function punching(
+  seen: string,
+  credentials: LinkCredentials = { psk: undefined },
+  clock: Clock = systemClock,
+) {
   const made: string[] = []
   const connected: { dialBack?: (connection: Connection) => void } = {}
   const sent: [number, unknown][] = []
   const published: unknown[] = []
   const dialed: string[] = []
+  const met: NodeId[] = []
   const router = { peer: { roles: ['router'], observedAddress: seen } } as unknown as Link
   const relayed = { send: (type: number, body: unknown) => sent.push([type, body]) } as unknown as Link
-  const maker = { adopt: (_: Connection, role: string) => Promise.resolve(made.push(role)) }
+  const proved: unknown[] = []
+  const maker = {
+    adopt(_: Connection, role: string, options: AdoptOptions): Promise<void> {
+      made.push(role)
+      proved.push(options.credentials)
+      return Promise.resolve()
+    },
+  }
   const record = {
     credentials,
     network: 'tcp',
@@ -44,11 +57,13 @@ function punching(seen: string, credentials: LinkCredentials = { psk: undefined 
   const under = new Punching({
     ...parts,
     // The higher node id asks later, so what the peer sends comes first.
-    ...{ self: 5n as NodeId, clock: systemClock, maker: maker as unknown as LinkMaker },
+    ...{ self: 5n as NodeId, clock, maker: maker as unknown as LinkMaker },
     machine: new MachineWatch({ clock: systemClock, timeOfDay: () => 0, network: () => '' }),
     reporter: { publish: (_name, message) => void published.push(message) },
     hostNetworks: () => [{ host: '192.168.1.2', prefixBits: 24 }],
+    followsInvitations: () => true,
     addresses: () => [],
+    meet: (nodeId) => void met.push(nodeId),
     sockets: {
       listen: (onConnection) => {
         connected.dialBack = onConnection
@@ -63,7 +78,7 @@ function punching(seen: string, credentials: LinkCredentials = { psk: undefined 
     },
   })
   under.changed(PEER)
-  return { under, sent, published, dialed, made, connected }
+  return { under, sent, published, dialed, made, proved, connected, met }
 }
 
 test('what a hostile peer sends is refused with a reason and counted, and only allowed addresses are dialed', async () => {
@@ -91,24 +106,41 @@ test('what a hostile peer sends is refused with a reason and counted, and only a
   expect(dialed).toEqual(['198.51.100.2'])
 })
 
-test.each<[string, LinkCredentials, string[]]>([
-  ['the secret', { psk: () => Promise.resolve(new Uint8Array(32)) }, ['acceptor', 'either']],
-  ['a grant', { psk: undefined, grant: {} as LinkGrant }, ['dialer']],
-])('a node that came in by %s has the roles that it may have', async (_, credentials, roles) => {
-  const { under, sent, made, connected } = punching('198.51.100.1:5000', credentials)
-  under.receive(PEER, OFFER, [7, 2, 0, [[3, '198.51.100.2:5000']]])
-  await expect.poll(() => sent.at(-1)?.[0]).toBe(CONSENT)
-  under.receive(PEER, START, [7])
-  const [dialedBack] = duplexPair()
-  connected.dialBack?.(dialedBack)
-  await expect.poll(() => made).toEqual(roles)
-  await under.close()
-})
+test.each<[string, LinkCredentials]>([
+  ['the secret', { psk: () => Promise.resolve(new Uint8Array(32)) }],
+  ['a grant', { psk: undefined, grant: {} as LinkGrant, pair: {} as LinkPair }],
+])(
+  'a node that came in by %s dials and accepts, and proves what it did in the tunnel',
+  async (_, credentials) => {
+    const { under, sent, made, connected, proved } = punching('198.51.100.1:5000', credentials)
+    under.receive(PEER, OFFER, [7, 2, 0, [[3, '198.51.100.2:5000']]])
+    await expect.poll(() => sent.at(-1)?.[0]).toBe(CONSENT)
+    under.receive(PEER, START, [7])
+    const [dialedBack] = duplexPair()
+    connected.dialBack?.(dialedBack)
+    await expect.poll(() => made).toEqual(['acceptor', 'either'])
+    expect(proved).toEqual([credentials, credentials])
+    await under.close()
+  },
+)
 
 test('messages of a node that is not reached through a router are ignored', async () => {
   const { under, sent } = punching('198.51.100.1:5000')
   under.receive(3n as NodeId, OFFER, [7, 2, 0, []])
   expect([sent, under.inspect().refused]).toEqual([[], {}])
+  await under.close()
+})
+
+test.each([
+  ['the node that made it makes it again for a try', { isDialedHere: true, usedAtMs: 0 }, [PEER]],
+  ['the other node waits', { isDialedHere: false, usedAtMs: 0 }, []],
+  ['a node that did not use it waits', { isDialedHere: true, usedAtMs: undefined }, []],
+])('after a link over a router has gone %s', async (_, gone, wanted) => {
+  const clock = new VirtualClock()
+  const { under, met } = punching('198.51.100.1:5000', { psk: undefined }, clock)
+  under.gone(PEER, gone)
+  clock.advance(1_000)
+  expect(met).toEqual(wanted)
   await under.close()
 })
 

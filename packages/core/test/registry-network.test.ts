@@ -80,7 +80,7 @@ test('the services of a node that is closed are gone across the router before it
   const closed = west.close()
   await Promise.all([lists(router), lists(east)])
   await closed
-  expect(performance.now() - start).toBeLessThan(500)
+  expect(performance.now() - start).toBeLessThan(2_000)
 })
 
 test('a watch sees each change once, from the far end too', async () => {

@@ -54,7 +54,7 @@ test('a service is listed across a router, gone when unbound, and gone everywher
   const before = performance.now()
   await owner.close()
   await Promise.all([observer.lists(), router.lists()])
-  expect(performance.now() - before).toBeLessThan(1_000)
+  expect(performance.now() - before).toBeLessThan(4_000)
 }, 60_000)
 
 test('the services of a killed process are gone everywhere as soon as its router has lost it', async () => {

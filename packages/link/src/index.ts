@@ -9,6 +9,7 @@ export type {
   HandlerOf,
   LinkGrant,
   LinkIntroduction,
+  LinkPair,
   LinkSessionOptions,
   OptionsOf,
 } from './io/link-options.js'
@@ -28,6 +29,7 @@ export {
   MAX_TUNNEL_NODES,
 } from './proto/stream-header.js'
 export type { DialHeader, StreamHeader, TunnelHeader } from './proto/stream-header.js'
+export type { PairFacts } from './proto/pair-facts.js'
 export { Feature } from './proto/features.js'
 export { HelloLimit, MAX_HELLO_BYTES } from './proto/hello.js'
 export type { Hello, HelloFields } from './proto/hello.js'

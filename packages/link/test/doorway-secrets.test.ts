@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import type { LinkGrant, LinkOptions } from '@astranet/link'
+import type { LinkGrant, LinkOptions, LinkPair, LinkRole } from '@astranet/link'
 import type { PipeSecurity } from '@astranet/interface'
 import { memoryPipe } from './support/memory-pipe.js'
 import { Side } from './support/side.js'
@@ -108,6 +108,71 @@ describe('a grant', () => {
     const pair = await meet({ grant: wrong }, acceptor)
     for (const side of [pair.dialer, pair.acceptor])
       expect(side.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_AUTHENTICATION' }])
+  })
+})
+
+describe('a secret of the two sides', () => {
+  const shared = (): Promise<Uint8Array> => Promise.resolve(new Uint8Array(32).fill(9))
+  const [keyId, otherKeyId] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)]
+  const [shown, otherShown] = [new Uint8Array(200).fill(3), new Uint8Array(100).fill(4)]
+
+  /** Both came in by a grant. */
+  const [one, other]: LinkPair[] = [
+    { psk: shared, ownGrant: shown, peerKeyId: otherKeyId },
+    { psk: shared, ownGrant: otherShown, peerKeyId: keyId },
+  ]
+  const none: LinkPair = { psk: shared, ownGrant: undefined, peerKeyId: undefined }
+
+  it.each<[LinkRole, LinkRole]>([
+    ['dialer', 'acceptor'],
+    ['either', 'either'],
+    ['acceptor', 'either'],
+    ['acceptor', 'dialer'],
+  ])('lets a %s and a %s in, and gives admit the grant of each', async (role, otherRole) => {
+    const pair = await meet({ role, pair: one }, { role: otherRole, pair: other })
+    expect(isOpen(pair)).toBe(true)
+    expect(pair.acceptor.link.remote).toMatchObject({ grant: shown, grantKeyId: keyId })
+    expect(pair.dialer.link.remote).toMatchObject({ grant: otherShown, grantKeyId: otherKeyId })
+    for (const side of [pair.dialer, pair.acceptor]) expect(side.link.remote).not.toHaveProperty('grantId')
+  })
+
+  it("comes before the network's secret and the dialer's own grant", async () => {
+    const pair = await meet({ psk, grant, pair: none }, { psk: new Uint8Array(32), pair: none })
+    expect(isOpen(pair)).toBe(true)
+    for (const side of [pair.dialer, pair.acceptor]) expect(side.link.remote).not.toHaveProperty('grant')
+  })
+
+  it.each<[string, Partial<LinkOptions>, Partial<LinkOptions>]>([
+    ['is another one on the other side', { pair: none }, { pair: { ...none, psk: async () => psk } }],
+    ['only the acceptor has', { psk }, { pair: none }],
+    ['only the dialer has', { pair: none }, { psk }],
+    ['a peer without any secret meets', {}, { pair: none }],
+  ])('that %s lets nobody in', async (_, dialer, acceptor) => {
+    const pair = await meet(dialer, acceptor)
+    for (const side of [pair.dialer, pair.acceptor])
+      expect(side.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_AUTHENTICATION' }])
+  })
+
+  it('does not take a peer that shows no grant, or names one in its preamble', async () => {
+    const silent = await meet({ pair: { ...one, ownGrant: undefined } as LinkPair }, { pair: other })
+    expect(silent.acceptor.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_PROTOCOL' }])
+    const answering = await meet({ pair: one }, { pair: { ...other, ownGrant: undefined } as LinkPair })
+    expect(answering.dialer.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_PROTOCOL' }])
+    const naming = await meet({ grant: { ...grant, psk: await shared() } }, { pair: none })
+    expect(naming.acceptor.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_PROTOCOL' }])
+  })
+
+  it.each([
+    [{ psk: new Uint8Array(32) }, /^pair.psk must/],
+    [{ psk: shared, ownGrant: new Uint8Array(0) }, /^pair.ownGrant must/],
+    [{ psk: shared, ownGrant: new Uint8Array(2_049) }, /^pair.ownGrant must/],
+    [{ psk: shared, peerKeyId: new Uint8Array(17) }, /^pair.peerKeyId must/],
+  ])('as %o is a mistake of the caller', (wrong, words) => {
+    const clock = new VirtualClock()
+    const [end] = memoryPipe(clock)
+    expect(
+      () => new Side(end, { id: 1n, clock, role: 'dialer', pair: wrong as unknown as LinkPair }),
+    ).toThrow(words)
   })
 })
 

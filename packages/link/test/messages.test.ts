@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { controlFromWire, opaqueToWire } from '../src/proto/control-message.js'
 import { goAwayToWire, GoAwayState } from '../src/proto/go-away.js'
 import {
+  acceptanceToWire,
   answerFromWire,
   ACCEPTED_WIRE,
   refusalError,
@@ -82,6 +83,9 @@ describe('the header of a stream', () => {
     ['a path that visits a node twice', [2, 1, [a, b, a]], 'twice'],
     ['a path with a text', [2, 1, [a, 'b']], 'node id'],
     ['position 0', [2, 0, [a, b]], 'position'],
+    ['a key id of another length', [2, 1, [a, b], new Uint8Array(15)], 'key id'],
+    ['a key id that is a text', [2, 1, [a, b], 'x'.repeat(16)], 'key id'],
+    ['a secret of another length', [2, 1, [a, b], null, new Uint8Array(33)], 'secret'],
     ['a position behind the path', [2, 2, [a, b]], 'position'],
   ])('with %s is an error that says so', (_, value, words) => {
     const result = headerFromWire(value)
@@ -98,6 +102,10 @@ describe('the header of a stream', () => {
 describe('the answer on a stream', () => {
   it('is read back as it was written', () => {
     expect(answerFromWire(ACCEPTED_WIRE)).toEqual({ kind: 'accepted' })
+    const [keyId, psk] = [new Uint8Array(16).fill(1), new Uint8Array(32).fill(2)]
+    for (const pair of [{ keyId }, { psk }, { keyId, psk }])
+      expect(answerFromWire(acceptanceToWire(pair))).toEqual({ kind: 'accepted', pair })
+    expect(acceptanceToWire(undefined)).toEqual(ACCEPTED_WIRE)
     expect(answerFromWire(refusalToWire(RefusalReason.BACKLOG_FULL, 'full'))).toEqual({
       kind: 'refused',
       reason: RefusalReason.BACKLOG_FULL,
@@ -112,6 +120,11 @@ describe('the answer on a stream', () => {
     expect(answerFromWire([1, '\u202eevil\u0000'.padEnd(500, 'x')])).toMatchObject({
       text: expect.stringMatching(/^\?evil\?x{194}$/),
     })
+  })
+
+  it('accepts also with elements that are not known', () => {
+    for (const more of [[1], ['x'], [new Uint8Array(4)], [null, null, 'later']])
+      expect(answerFromWire([0, ...more])).toEqual({ kind: 'accepted' })
   })
 
   it('that is malformed is an error', () => {
@@ -148,6 +161,11 @@ describe('a control message', () => {
 
   it('of a type of the link that is to come is to be ignored', () => {
     expect(controlFromWire([0x0f, 1])).toEqual({ kind: 'unknown', type: 0x0f })
+  })
+
+  it('accepts also with elements that are not known', () => {
+    for (const more of [[1], ['x'], [new Uint8Array(4)], [null, null, 'later']])
+      expect(answerFromWire([0, ...more])).toEqual({ kind: 'accepted' })
   })
 
   it('that is malformed is an error', () => {

@@ -1,9 +1,9 @@
 import { createPublicKey, diffieHellman, pbkdf2Sync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { encodeMessage } from '@astranet/frame/message'
-import { formatNodeId, parseNodeId, toNodeId } from '@astranet/interface'
+import { formatNodeId, nodeIdFromBytes, parseNodeId, toNodeId, type NodeId } from '@astranet/interface'
 import { importIdentity, nodeCrypto, type CryptoProvider, type Identity } from '@astranet/secure'
-import { grantPsk, type DhKeyPair } from '@astranet/secure/proto'
+import { grantKeyId, grantPsk, pairPsk, type DhKeyPair } from '@astranet/secure/proto'
 import { describe, expect, it } from 'vitest'
 import { Feature, type LinkOptions } from '@astranet/link'
 import { privateKey, Reference } from '../../../tooling/reference/secure-handshake.js'
@@ -214,6 +214,23 @@ it("the secret of a grant is the one of the tickets' specification", async () =>
   const bytes = (name: string): Uint8Array => new Uint8Array(Buffer.from(values.get(name) as string, 'hex'))
   const derived = await grantPsk(nodeCrypto.crypto, bytes('psk'), bytes('grant id'))
   expect(hex(derived)).toBe(values.get('psk of the grant'))
+})
+
+it('the secret of two nodes is the one of the specification, in either order', async () => {
+  const lines = block(spec, 'Vector: the secret of two nodes')
+  const values = new Map(lines.map((line) => line.split(' = ') as [string, string]))
+  const bytes = (name: string): Uint8Array => new Uint8Array(Buffer.from(values.get(name) as string, 'hex'))
+  const { crypto } = nodeCrypto
+  const keyId = await grantKeyId(crypto, bytes('grant of the higher node'))
+  expect(hex(keyId)).toBe(values.get('its key id'))
+  const [lower, higher] = ['lower node id', 'higher node id'].map((name) => nodeIdFromBytes(bytes(name)))
+  const ends = [
+    { nodeId: lower as NodeId, keyId: undefined },
+    { nodeId: higher as NodeId, keyId },
+  ] as const
+  const made = await pairPsk(crypto, bytes('psk'), ends)
+  expect(hex(made)).toBe(values.get('secret of the two'))
+  expect(await pairPsk(crypto, bytes('psk'), [ends[1], ends[0]])).toEqual(made)
 })
 
 it('the header of a tunnel in the spec is what is sent, and is read back', () => {

@@ -78,7 +78,7 @@ describe('a member next to the node', () => {
     }
     const start = performance.now()
     const gone = victim.takeAll(1).flatMap((each) => (each.type === 'gone' ? each.owners : []))
-    expect(performance.now() - start).toBeLessThan(500)
+    expect(performance.now() - start).toBeLessThan(2_000)
     expect(gone.length).toBe(65_536)
   })
 
@@ -88,7 +88,7 @@ describe('a member next to the node', () => {
     const start = performance.now()
     const add = Array.from({ length: 1_024 }, () => ({ environment: '', name: 'echo' }))
     victim.say(1, { type: 'wants', token: 1, all: false, add, remove: [], held: [] })
-    expect(performance.now() - start).toBeLessThan(100)
+    expect(performance.now() - start).toBeLessThan(1_000)
   })
 })
 

@@ -85,6 +85,6 @@ describe('a hub with 5,000 leaves', () => {
     const start = performance.now()
     for (let time = 0; time < 100; time++) victim.say(1, { type: 'root', root: time })
     drain(victim)
-    expect(performance.now() - start).toBeLessThan(200)
+    expect(performance.now() - start).toBeLessThan(1_000)
   })
 })

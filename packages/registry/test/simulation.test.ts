@@ -24,8 +24,11 @@ describe('catalogues of a network, on virtual time', () => {
     )
   }
 
-  /** An answer behind a silent link took 10 s; a link that moved lost a change of a node that was out of reach. */
-  it.each([7112, 7821])(
+  /**
+   * An answer behind a silent link took 10 s; a link that moved lost a change of a node that was out of reach; a node
+   * crashed while one of its links was moving.
+   */
+  it.each([7112, 7821, 9084])(
     'agree with the truth with the seed %i',
     async (seed) => void (await simulate(seed, { isBrief: true })),
     TIMEOUT_MS,

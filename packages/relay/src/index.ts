@@ -10,6 +10,7 @@ export type { OpenOptions, PunchSockets, RoundListener } from './io/punch/punch-
 export type { AdoptOptions } from './io/punch/round.js'
 export { StreamDuplex } from './io/stream-duplex.js'
 export type { StreamDuplexOptions } from './io/stream-duplex.js'
+export type { TunnelEnd, TunnelEnds, TunnelSecret } from './io/tunnel-secrets.js'
 export type { NextHop, TunnelRequest } from './io/tunnel-request.js'
 export { addressFault, isPrivateHost, isPublicHost } from './proto/punch/address-rules.js'
 export type { AddressFault, OwnNetwork } from './proto/punch/address-rules.js'

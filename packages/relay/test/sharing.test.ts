@@ -37,6 +37,18 @@ test('a node with eight tunnels gets as much as one with a single tunnel', () =>
   }
 })
 
+test('a router that names thirty sources takes no more from the others than one node would', () => {
+  const star = new VirtualStar(END)
+  star.source({ bytesPerSecond: 50_000_000, delayMs: 2 }, { tunnels: 30, isLiar: true })
+  star.source({ bytesPerSecond: 50_000_000, delayMs: 2 })
+  for (const bytes of star.perSecond(3)) {
+    const honest = bytes.pop() ?? 0
+    const together = bytes.reduce((sum, each) => sum + each, 0)
+    expect(honest / together).toBeGreaterThan(0.9)
+    expect(honest / together).toBeLessThan(1.1)
+  }
+})
+
 test('a node sends no faster than it may over all its tunnels, and another one is not slowed', () => {
   const star = new VirtualStar(END)
   star.source({ bytesPerSecond: 50_000_000, delayMs: 2 }, { tunnels: 4, bytesPerSecond: 2_000_000 })

@@ -1,11 +1,26 @@
-/** @typedef {{ passed: number, failed: number }} Count */
+/**
+ * @typedef {object} Count
+ * @property {number} passed
+ * @property {number} failed
+ * @property {string[]} failures what has failed and why, a text for each; of several lines when the reason has
+ */
+
+/**
+ * @typedef {object} TestResult
+ * @property {string} status
+ * @property {string} fullName
+ * @property {string[]} [failureMessages]
+ */
 
 /**
  * @typedef {object} VitestReport the part of vitest's JSON report that counts
  * @property {number} numPassedTests
- * @property {number} numFailedTests
- * @property {{ status: string, assertionResults: unknown[] }[]} testResults one for each file
+ * @property {{ status: string, name: string, message?: string, assertionResults: TestResult[] }[]} testResults one for
+ *   each file
  */
+
+/** Lines of a failure's reason that are shown. */
+const REASON_LINES = 12
 
 /**
  * Counts a test run. A file that could not be loaded counts as one failure, and so does a run that failed for any
@@ -16,12 +31,31 @@
  * @returns {Count}
  */
 export function countVitestReport(report, exitCode) {
-  if (report === undefined) return { passed: 0, failed: 1 }
-  const unloaded = report.testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
-  )
-  const failed = report.numFailedTests + unloaded.length
-  return { passed: report.numPassedTests, failed: failed === 0 && exitCode !== 0 ? 1 : failed }
+  if (report === undefined) return { passed: 0, failed: 1, failures: ['there is no report'] }
+  const failures = report.testResults.flatMap(failuresOfFile)
+  if (failures.length === 0 && exitCode !== 0)
+    failures.push(`it ended with exit code ${exitCode}, though no test failed`)
+  return { passed: report.numPassedTests, failed: failures.length, failures }
+}
+
+/**
+ * @param {VitestReport['testResults'][number]} file
+ * @returns {string[]}
+ */
+function failuresOfFile({ status, name, message, assertionResults }) {
+  if (status === 'failed' && assertionResults.length === 0) return [failure(name, message)]
+  return assertionResults
+    .filter((test) => test.status === 'failed')
+    .map(({ fullName, failureMessages }) => failure(`${name}: ${fullName}`, failureMessages?.join('\n')))
+}
+
+/**
+ * @param {string} what
+ * @param {string | undefined} reason
+ */
+function failure(what, reason) {
+  const lines = (reason ?? '').split('\n').filter((line) => line.trim() !== '')
+  return [what, ...lines.slice(0, REASON_LINES).map((line) => `  ${line}`)].join('\n')
 }
 
 /**
@@ -32,6 +66,7 @@ export function countVitestReport(report, exitCode) {
  * @returns {Count}
  */
 export function countCheckReport(report, names) {
-  const passed = names.filter((name) => report?.[name] === true).length
-  return { passed, failed: names.length - passed }
+  const failed = names.filter((name) => report?.[name] !== true)
+  const failures = failed.map((name) => `${name}${report?.[name] === false ? '' : ' (not reached)'}`)
+  return { passed: names.length - failed.length, failed: failed.length, failures }
 }

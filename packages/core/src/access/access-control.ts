@@ -68,7 +68,7 @@ export class AccessControl {
   shown(peer: AdmittedIdentity): RemoteIdentity {
     let shown = this.#shown.get(peer)
     if (shown === undefined) {
-      const { services: _, ...identity } = peer
+      const { services: _, grantKeyId: __, ...identity } = peer
       const roles = this.#engine?.rolesOf(peer) ?? peer.roles
       shown = Object.freeze({ ...identity, roles: Object.freeze([...roles]) })
       this.#shown.set(peer, shown)

@@ -1,8 +1,6 @@
-import type { AstraError } from '@astranet/interface'
 import { CloseCode, linkError, type Link, type LinkError, type RemoteNode } from '@astranet/link'
-import type { GrantTerms } from '@astranet/ticket'
 import { grantRefusal } from './grant-refusal.js'
-import type { Grants } from './grants.js'
+import { rightsOf, type Grants } from './grants.js'
 import { LinkPlaces } from './link-places.js'
 import type { LinkRecord } from './link-record.js'
 import {
@@ -69,22 +67,22 @@ export class Admission {
   }
 
   #decide(link: Link, remote: RemoteNode, place: RemotePlace): Decision | Promise<Decision> {
-    if (remote.grantId !== undefined) return this.#decideByGrant(link, remote, place)
+    if (remote.grantId !== undefined || remote.grantKeyId !== undefined)
+      return this.#decideByGrant(link, remote, place)
     const identity = admittedIdentity(remote, place, MEMBER)
     return this.#askPolicy(link, identity)?.then((refusal) => refusal ?? identity) ?? identity
   }
 
   async #decideByGrant(link: Link, remote: RemoteNode, place: RemotePlace): Promise<Decision> {
     const { grants } = this.#parts
-    const terms = await grants.read(remote)
-    if (!isTerms(terms)) return grantRefusal(terms)
-    const { roles, services } = terms
-    const identity = admittedIdentity(remote, place, { roles, services })
+    const read = await grants.read(remote)
+    if (read instanceof Error) return grantRefusal(read)
+    const identity = admittedIdentity(remote, place, rightsOf(read))
     const refusal = await this.#askPolicy(link, identity)
     if (refusal !== undefined) return refusal
     // What is counted stays counted, so this comes last, and not for a link that has ended meanwhile.
     if (!this.#places.has(link)) return linkError(CloseCode.NO_ERROR, 'the link has ended')
-    const fault = grants.use(terms, remote.nodeId)
+    const fault = grants.use(read, remote.nodeId)
     return fault === undefined ? identity : grantRefusal(fault)
   }
 
@@ -104,10 +102,6 @@ export class Admission {
     if (decision instanceof Error) this.#places.release(link)
     return decision
   }
-}
-
-function isTerms(read: GrantTerms | AstraError): read is GrantTerms {
-  return !(read instanceof Error)
 }
 
 function refused(text: string): LinkError {

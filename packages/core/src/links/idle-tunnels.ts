@@ -20,8 +20,10 @@ export interface IdleTunnelsParts {
 export class IdleTunnels {
   readonly #parts: IdleTunnelsParts
   readonly #timers = new Map<Link, Timer>()
-  /** When each was last seen in use. */
+  /** When each was last seen in use, or opened. */
   readonly #usedAt = new Map<Link, number>()
+  /** Those that have had a stream. */
+  readonly #everUsed = new WeakSet<Link>()
 
   constructor(parts: IdleTunnelsParts) {
     this.#parts = parts
@@ -35,7 +37,14 @@ export class IdleTunnels {
 
   /** A stream is about to be opened on the link, or was opened by the peer. Without effect for other links. */
   used(link: Link): void {
-    if (this.#usedAt.has(link)) this.#usedAt.set(link, this.#parts.clock.now())
+    if (!this.#usedAt.has(link)) return
+    this.#usedAt.set(link, this.#parts.clock.now())
+    this.#everUsed.add(link)
+  }
+
+  /** When the link last had a stream, as far as was seen, in ms of the clock; `undefined`: it has had none. */
+  lastUse(link: Link): number | undefined {
+    return this.#everUsed.has(link) ? this.#usedAt.get(link) : undefined
   }
 
   /** The link has closed. Idempotent. */
@@ -65,7 +74,7 @@ export class IdleTunnels {
     const leftMs = this.#patienceMs(link) - idleMs
     if (leftMs > 0) this.#watch(link, leftMs)
     else {
-      this.delete(link)
+      this.#timers.delete(link)
       this.#parts.onIdle(link)
     }
   }

@@ -1,5 +1,5 @@
 import type { NodeId } from '@astranet/interface'
-import type { LinkGrant } from '@astranet/link'
+import type { LinkGrant, LinkPair } from '@astranet/link'
 import type { PskSource } from '../api/secret.js'
 
 /** What one side of a link proves of a secret, and the node that it expects. */
@@ -8,6 +8,8 @@ export interface LinkCredentials {
   readonly psk: PskSource | undefined
   /** What a dialer presents that is not to know the secret. */
   readonly grant?: LinkGrant
+  /** What takes the place of both, on links between two nodes that found each other through routers. */
+  readonly pair?: LinkPair
   /** The only node that is accepted. Default: any. */
   readonly expectedNodeId?: NodeId
   /** Its key, where the whole key is known; beside {@link expectedNodeId}. */

@@ -1,6 +1,6 @@
 import type { Clock, NodeId } from '@astranet/interface'
 import type { DialError, Link } from '@astranet/link'
-import { fits, type DialPath } from './link-path.js'
+import { fits, type DialPath, type LinkPath } from './link-path.js'
 import type { LinkRecord } from './link-record.js'
 import type { PreferredLinks } from './preferred-links.js'
 import type { RelayedLinks } from './relayed-links.js'
@@ -72,6 +72,12 @@ export class LinkSource {
       if (error !== undefined) return noLinkError(error)
     }
     return undefined
+  }
+
+  /** Begins to make a link over a path of that kind, although no dial waits. Whether it has begun now. */
+  begin(nodeId: NodeId, kind: LinkPath['kind']): boolean {
+    const attempts = this.#attempts.filter(({ way }) => way.kind === kind)
+    return attempts.map((attempt) => attempt.begin(nodeId)).includes(true)
   }
 
   /**

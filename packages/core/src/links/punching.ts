@@ -1,5 +1,5 @@
 import type { Clock, NodeId } from '@astranet/interface'
-import { CloseCode, linkError, type Link, type LinkRole } from '@astranet/link'
+import type { Link } from '@astranet/link'
 import {
   Puncher,
   PunchCounts,
@@ -10,12 +10,12 @@ import {
 } from '@astranet/relay'
 import type { MachineWatch } from '../node/machine-watch.js'
 import type { Reporter } from '../node/reporter.js'
-import type { LinkCredentials } from './link-credentials.js'
 import type { LinkMaker } from './link-maker.js'
 import { punched } from './link-path.js'
 import type { LinkRecord } from './link-record.js'
 import { routerViews, type RouterViews } from './own-observations.js'
 import type { PreferredLinks } from './preferred-links.js'
+import type { GoneLink } from './relayed-links.js'
 
 /** What happened on the way to a direct link: `{ nodeId, kind, ... }`, as `PunchEvent` of `@astranet/relay`. */
 const PUNCH = 'astranet:link:punch'
@@ -29,22 +29,16 @@ export interface PunchingParts {
   readonly hostNetworks: () => readonly OwnNetwork[]
   /** Where the node can be joined, as `network://address`. */
   readonly addresses: () => readonly string[]
+  /** Whether this node may connect to nodes that it was not told to join. */
+  readonly followsInvitations: () => boolean
   readonly machine: MachineWatch
   readonly reporter: Pick<Reporter, 'publish'>
   readonly direct: PreferredLinks
   readonly relayed: PreferredLinks
   readonly recordOf: (link: Link) => LinkRecord | undefined
   readonly maker: LinkMaker
-}
-
-/**
- * The role in a connection of a round. A node that presents a grant and does not know the network's secret is always
- * the dialer, so it is never both, and accepts no connection: then this throws.
- */
-function roleWith(credentials: LinkCredentials | undefined, role: LinkRole): LinkRole {
-  if (credentials?.grant === undefined || credentials.psk !== undefined || role === 'dialer') return role
-  if (role === 'either') return 'dialer'
-  throw linkError(CloseCode.REFUSED, 'a node that came in by a grant accepts no links')
+  /** Begins to make a link through routers to the node. */
+  readonly meet: (nodeId: NodeId) => void
 }
 
 /** @internal Tries to reach directly each node that is reached through routers only. */
@@ -54,8 +48,8 @@ export class Punching {
   readonly #counts = new PunchCounts()
   #isClosed = false
   #unwatch: (() => void) | undefined = undefined
-  /** How the routers saw this node when that was last looked at. */
-  #seen = ''
+  /** How the routers saw this node, and where it could be joined, when that was last looked at. */
+  #known = ''
 
   constructor(parts: PunchingParts) {
     this.#parts = parts
@@ -67,18 +61,31 @@ export class Punching {
   changed(nodeId: NodeId): void {
     const puncher = this.#puncher
     if (puncher === undefined || this.#isClosed) return
-    const { direct, relayed, machine } = this.#parts
+    const { direct, relayed } = this.#parts
     this.#lookAgain(puncher)
-    const isRelayedOnly = direct.linkTo(nodeId) === undefined && relayed.linkTo(nodeId) !== undefined
-    if (isRelayedOnly) puncher.add(nodeId)
-    else void puncher.remove(nodeId)
+    const isRelayed = relayed.linkTo(nodeId) !== undefined
+    if (direct.linkTo(nodeId) !== undefined) void puncher.remove(nodeId)
+    else if (isRelayed && this.#parts.followsInvitations()) puncher.add(nodeId)
     // A peer that comes over a router has perhaps lost the direct link, without a trace here.
-    if (relayed.linkTo(nodeId) !== undefined) direct.linkTo(nodeId)?.probe()
-    // The machine is watched only while there is a peer to reach.
-    if (puncher.isIdle) {
-      this.#unwatch?.()
-      this.#unwatch = undefined
-    } else this.#unwatch ??= machine.watch({ probe: () => puncher.networkChanged() })
+    if (isRelayed) direct.linkTo(nodeId)?.probe()
+    this.#watchMachine(puncher)
+  }
+
+  /**
+   * There is no link through routers to the node any more. The node that had made it goes on to wish for a direct link
+   * for a while, if there is none.
+   */
+  gone(nodeId: NodeId, { isDialedHere, usedAtMs }: GoneLink): void {
+    const puncher = this.#puncher
+    if (puncher === undefined || this.#isClosed) return
+    if (isDialedHere && this.#parts.direct.linkTo(nodeId) === undefined) puncher.linger(nodeId, usedAtMs)
+    else void puncher.remove(nodeId)
+    this.#watchMachine(puncher)
+  }
+
+  /** Where this node can be joined has changed. */
+  addressesChanged(): void {
+    if (this.#puncher !== undefined && !this.#isClosed) this.#lookAgain(this.#puncher)
   }
 
   /** A node sent a control message over a link through routers. */
@@ -108,16 +115,18 @@ export class Punching {
         networks: hostNetworks(),
         advertised: addresses(),
       }),
+      meet: (peer) => this.#parts.meet(peer),
+      onLapse: () => this.#puncher !== undefined && this.#watchMachine(this.#puncher),
       send: (peer, type, body) => void relayed.linkTo(peer)?.send(type, body),
       adopt: async (peer, connection, { role, method }) => {
         const link = relayed.linkTo(peer)
         const credentials = link === undefined ? undefined : this.#parts.recordOf(link)?.credentials
         const options = { credentials, expectedNodeId: peer, path: punched(method) }
-        await this.#parts.maker.adopt(connection, roleWith(credentials, role), options)
+        await this.#parts.maker.adopt(connection, role, options)
         this.#counts.linked(method)
       },
       // A node whose routers are all on its own machine cannot tell a peer where it is.
-      isWilling: () => this.#views().isSeen,
+      isWilling: () => this.#parts.followsInvitations() && this.#views().isSeen,
       onEvent: (nodeId, event) => this.#onEvent(nodeId, event),
       randomRound: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
     })
@@ -136,13 +145,20 @@ export class Punching {
     )
   }
 
-  /** When a router sees this node elsewhere than before, ways that failed may be open. */
+  /** The machine is watched only while there is a peer to reach. */
+  #watchMachine(puncher: Puncher): void {
+    if (puncher.isIdle) {
+      this.#unwatch?.()
+      this.#unwatch = undefined
+    } else this.#unwatch ??= this.#parts.machine.watch({ probe: () => puncher.networkChanged() })
+  }
+
+  /** When a router sees this node elsewhere than before, or it listens elsewhere, ways that failed may be open. */
   #lookAgain(puncher: Puncher): void {
-    const seen = this.#views()
-      .observations.map(({ seen: end }) => `${end.host} ${end.port}`)
-      .join()
-    if (seen === this.#seen) return
-    this.#seen = seen
+    const seen = this.#views().observations.map(({ seen: end }) => `${end.host} ${end.port}`)
+    const text = [...seen, ...this.#parts.addresses()].join()
+    if (text === this.#known) return
+    this.#known = text
     puncher.networkChanged()
   }
 }

@@ -11,6 +11,16 @@ export interface RelayedLinksParts {
   readonly idleMs: number
   /** There is a link to the node where there was none, another one is preferred now, or there is none any more. */
   readonly onChange: (nodeId: NodeId) => void
+  /** There is no link through routers to the node any more; after `onChange`. */
+  readonly onGone: (nodeId: NodeId, link: GoneLink) => void
+}
+
+/** The last link through routers to a node, after it has gone. */
+export interface GoneLink {
+  /** Whether this node had made it; otherwise the other one had. */
+  readonly isDialedHere: boolean
+  /** When it last had a stream, as far as was seen, in ms of the clock; `undefined`: it has had none. */
+  readonly usedAtMs: number | undefined
 }
 
 /**
@@ -19,13 +29,15 @@ export interface RelayedLinksParts {
  */
 export class RelayedLinks extends PreferredLinks {
   readonly #idle: IdleTunnels
+  readonly #onGone: RelayedLinksParts['onGone']
 
-  constructor({ self, clock, idleMs, onChange }: RelayedLinksParts) {
+  constructor({ self, clock, idleMs, onChange, onGone }: RelayedLinksParts) {
     const onPreferred = (nodeId: NodeId, link: Link): void => {
       this.#idle.add(link)
       onChange(nodeId)
     }
     super({ self, clock, onPreferred, onLost: onChange })
+    this.#onGone = onGone
     this.#idle = new IdleTunnels({ clock, idleMs, onIdle: (link) => void link.drain() })
   }
 
@@ -35,7 +47,14 @@ export class RelayedLinks extends PreferredLinks {
   }
 
   override closed(nodeId: NodeId | undefined, link: Link): void {
-    this.#idle.delete(link)
     super.closed(nodeId, link)
+    this.#idle.delete(link)
+  }
+
+  override withdraw(nodeId: NodeId | undefined, link: Link): void {
+    const isLast = nodeId !== undefined && this.linkTo(nodeId) === link
+    super.withdraw(nodeId, link)
+    if (!isLast || this.linkTo(nodeId) !== undefined) return
+    this.#onGone(nodeId, { isDialedHere: link.facts.isDialedHere, usedAtMs: this.#idle.lastUse(link) })
   }
 }

@@ -33,6 +33,8 @@ export interface AdmittedIdentity extends RemoteIdentity {
    * Patterns of the names of services that the node may dial and offer, from its grant. `undefined`: every name.
    */
   readonly services: readonly string[] | undefined
+  /** The key id of its grant in secrets of two nodes; `undefined`: it came in without one. */
+  readonly grantKeyId: Uint8Array | undefined
 }
 
 /** The identity of a node as it sees itself: when it dials itself, and for its own offers. */
@@ -51,16 +53,18 @@ export interface RemotePlace {
 export interface GrantedRights {
   readonly roles: readonly string[]
   readonly services: readonly string[] | undefined
+  /** Default: no grant. */
+  readonly grantKeyId?: Uint8Array
 }
 
 /** The identity of the node at the other end of a link. Frozen, because all sockets of the link share it. */
 export function admittedIdentity(
   { nodeId, publicKey, security, certificate }: RemoteNode,
   { remoteAddress, path }: RemotePlace,
-  { roles, services }: GrantedRights,
+  { roles, services, grantKeyId }: GrantedRights,
 ): AdmittedIdentity {
   return Object.freeze({
-    ...{ nodeId, publicKey, security, remoteAddress, path, services },
+    ...{ nodeId, publicKey, security, remoteAddress, path, services, grantKeyId },
     roles: Object.freeze([...roles]),
     ...(certificate === undefined ? {} : { certificate }),
   })

@@ -3,8 +3,10 @@ import { RefusalReason, type Link } from '@astranet/link'
 import { hopFault, isLastHop, StreamDuplex, type Forwarder } from '@astranet/relay'
 import type { IncomingStream } from '../links/incoming-stream.js'
 import type { LinkMaker } from '../links/link-maker.js'
+import type { LinkCredentials } from '../links/link-credentials.js'
 import { relayed } from '../links/link-path.js'
 import type { LinkRecord } from '../links/link-record.js'
+import { ownKeyId, ownPairFacts, pairCredentials } from '../links/pair-secrets.js'
 import { tunnelAddress } from '../links/ways/tunnel-way.js'
 
 /**
@@ -37,7 +39,8 @@ export class IncomingTunnels {
   take(peer: NodeId, link: Link, incoming: IncomingStream<'tunnel'>): void {
     const { self, recordOf, forwarder } = this.#parts
     const { header, stream } = incoming
-    if (recordOf(link)?.path.kind !== 'direct') {
+    const record = recordOf(link)
+    if (record?.path.kind !== 'direct') {
       link.refuse(stream, RefusalReason.FORBIDDEN, 'a tunnel does not lead through a tunnel')
       return
     }
@@ -46,28 +49,51 @@ export class IncomingTunnels {
       return
     }
     const fault = hopFault(header, { self, peer })
-    if (fault === undefined) this.#accept(link, incoming)
+    if (fault === undefined) this.#accept(link, incoming, record.credentials)
     else link.refuse(stream, fault.reason, fault.text)
   }
 
-  #accept(link: Link, { header, stream, initialBytes }: IncomingStream<'tunnel'>): void {
-    const { self, clock, maker, onFailed } = this.#parts
+  #accept(link: Link, incoming: IncomingStream<'tunnel'>, credentials: LinkCredentials): void {
     const pending = this.#pending.get(link) ?? 0
     if (pending >= MAX_PENDING_PER_LINK) {
-      link.refuse(stream, RefusalReason.BACKLOG_FULL, 'too many tunnels over this link are pending')
+      link.refuse(incoming.stream, RefusalReason.BACKLOG_FULL, 'too many tunnels over this link are pending')
+      return
+    }
+    const { psk, grant } = credentials
+    if (psk === undefined && grant !== undefined && incoming.header.pair?.psk === undefined) {
+      link.refuse(incoming.stream, RefusalReason.FORBIDDEN, NO_VOUCHER)
       return
     }
     this.#pending.set(link, pending + 1)
+    this.#adopt(link, incoming, credentials)
+      .catch((error: unknown) => this.#parts.onFailed(sourceOf(incoming), toError(error)))
+      .finally(() => this.#pending.set(link, (this.#pending.get(link) ?? 1) - 1))
+  }
+
+  /** Makes a link on the tunnel's stream. */
+  async #adopt(link: Link, incoming: IncomingStream<'tunnel'>, credentials: LinkCredentials): Promise<void> {
+    const { self, clock, maker } = this.#parts
+    const { header, stream, initialBytes } = incoming
     const [source, ...between] = header.path.slice(0, -1) as [NodeId, ...NodeId[]]
-    link.accept(stream)
     const duplex = new StreamDuplex(stream, {
       ...{ clock, initialBytes, localAddress: tunnelAddress(self), remoteAddress: tunnelAddress(source) },
     })
-    maker()
-      .adopt(duplex, 'acceptor', {
-        ...{ path: relayed(between.reverse()), over: link, expectedNodeId: source },
-      })
-      .catch((error: unknown) => onFailed(source, toError(error)))
-      .finally(() => this.#pending.set(link, (this.#pending.get(link) ?? 1) - 1))
+    const keyId = await ownKeyId(credentials)
+    link.accept(stream, ownPairFacts(keyId))
+    const shared = pairCredentials(credentials, {
+      own: { nodeId: self, keyId },
+      peer: { nodeId: source, keyId: header.pair?.keyId },
+      given: header.pair?.psk,
+    })
+    await maker().adopt(duplex, 'acceptor', {
+      ...{ path: relayed(between.reverse()), over: link, expectedNodeId: source, credentials: shared },
+    })
   }
+}
+
+const NO_VOUCHER =
+  "this node came in by a grant, and no router that knows the network's secret vouches for the source"
+
+function sourceOf({ header }: IncomingStream<'tunnel'>): NodeId {
+  return header.path[0] as NodeId
 }

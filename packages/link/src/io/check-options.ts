@@ -3,7 +3,7 @@ import { checkInteger, type NumberRange } from '@astranet/interface/check'
 import { resolveLimits } from '@astranet/mux/proto'
 import { HelloLimit } from '../proto/hello.js'
 import { KEY_ID_BYTES, LINK_ROLES, presentsGrant } from '../proto/preamble.js'
-import type { LinkGrant, LinkSessionOptions, OptionsOf } from './link-options.js'
+import type { LinkGrant, LinkPair, LinkSessionOptions, OptionsOf } from './link-options.js'
 
 const PSK_BYTES: NumberRange = { min: 32, max: 32 }
 
@@ -36,13 +36,14 @@ export function checkSessionOptions(options: LinkSessionOptions | undefined): vo
  * the peer's bytes arrive, too late to throw to the caller.
  */
 export function checkDoorwayOptions(options: OptionsOf<never>): void {
-  const { role, identity, psk, grant, encryption = 'auto', expectedNodeId, expectedKey } = options
+  const { role, identity, psk, grant, pair, encryption = 'auto', expectedNodeId, expectedKey } = options
   if (!LINK_ROLES.includes(role))
     throw new TypeError(`role must be 'dialer', 'acceptor' or 'either', got ${String(role)}`)
   if (typeof identity?.sign !== 'function') throw new TypeError('identity must be an identity')
   if (psk !== undefined && typeof psk !== 'function') checkBytes('psk', psk, PSK_BYTES)
   if (grant !== undefined) checkGrant(grant)
-  if (grant !== undefined && psk === undefined && role !== 'dialer')
+  if (pair !== undefined) checkPair(pair)
+  else if (grant !== undefined && psk === undefined && role !== 'dialer')
     throw new TypeError("grant needs the role 'dialer' unless there is a psk")
   if (encryption !== 'auto' && encryption !== 'always')
     throw new TypeError(`encryption must be 'auto' or 'always', got ${String(encryption)}`)
@@ -55,6 +56,13 @@ function checkGrant({ id, psk, bytes }: LinkGrant): void {
   if (!presentsGrant({ keyId: id })) throw new RangeError('grant.id must not be all zeros')
   checkBytes('grant.psk', psk, PSK_BYTES)
   checkBytes('grant.bytes', bytes, { min: 1, max: HelloLimit.GRANT_BYTES })
+}
+
+function checkPair({ psk, ownGrant, peerKeyId }: LinkPair): void {
+  if (typeof psk !== 'function') throw new TypeError('pair.psk must be a function')
+  if (ownGrant !== undefined) checkBytes('pair.ownGrant', ownGrant, { min: 1, max: HelloLimit.GRANT_BYTES })
+  if (peerKeyId !== undefined)
+    checkBytes('pair.peerKeyId', peerKeyId, { min: KEY_ID_BYTES, max: KEY_ID_BYTES })
 }
 
 function checkBytes(name: string, value: unknown, { min, max }: NumberRange): void {

@@ -42,6 +42,19 @@ export interface LinkGrant {
 }
 
 /**
+ * A secret of the two nodes at the ends of the pipe, in place of the network's (spec section 4.6). It holds for one peer
+ * only, so `expectedNodeId` belongs beside it.
+ */
+export interface LinkPair {
+  /** Gives the secret's 32 bytes; called once, when they are needed. */
+  readonly psk: () => Promise<Uint8Array>
+  /** This side's grant as it was issued, 1 to 2,048 bytes; `undefined`: this side came in without one. */
+  readonly ownGrant: Uint8Array | undefined
+  /** The key id of the grant by which the peer came in, 16 bytes; `undefined`: it came in without one. */
+  readonly peerKeyId: Uint8Array | undefined
+}
+
+/**
  * The events of a link; `L` is the link as its owner knows it, `Link` for all but this package. None is called from
  * inside a call to the link, except to `start`.
  */
@@ -134,6 +147,8 @@ export interface OptionsOf<L> {
    * What a dialer presents in place of the network's secret; beside `psk` only its bytes are sent. Default: nothing.
    */
   readonly grant?: LinkGrant | undefined
+  /** What both sides prove in place of `psk` and `grant`, whichever of the two dialed. Default: nothing. */
+  readonly pair?: LinkPair | undefined
   /**
    * `'auto'`: the link encrypts unless both ends say that the pipe is private or share its TLS (`PipeSecurity`).
    * `'always'`: it encrypts in every case. Default `'auto'`.

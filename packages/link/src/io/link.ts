@@ -3,6 +3,7 @@ import type { Session, Stream } from '@astranet/mux'
 import { CONFLICT_WIRE, incarnationToWire, opaqueToWire } from '../proto/control-message.js'
 import { CloseCode, linkError, StreamCode } from '../proto/error-codes.js'
 import type { Hello } from '../proto/hello.js'
+import type { PairFacts } from '../proto/pair-facts.js'
 import type { LinkFacts, RankedLink } from '../proto/preferred-link.js'
 import type { RefusalReason } from '../proto/stream-answer.js'
 import type { StreamHeader } from '../proto/stream-header.js'
@@ -102,9 +103,9 @@ export class Link implements RankedLink {
     return this.#core.streams.dialer.dial(header, handler, context)
   }
 
-  /** Accepts a stream that `onStream` gave: the application's bytes follow. */
-  accept(stream: Stream): void {
-    acceptStream(stream)
+  /** Accepts a stream that `onStream` gave: the application's bytes follow. `pair`: for a tunnel, where it has some. */
+  accept(stream: Stream, pair?: PairFacts): void {
+    acceptStream(stream, pair)
   }
 
   /** Refuses a stream that `onStream` gave. `text` is for a person; at most 200 UTF-16 units of it are sent. */

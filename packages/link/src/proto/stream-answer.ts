@@ -1,6 +1,7 @@
 import { AstraError } from '@astranet/interface'
 import type { LinkError } from './error-codes.js'
 import { fieldError, printable, readText, readUint } from './fields.js'
+import { pairFromWire, pairToWire, type PairFacts } from './pair-facts.js'
 
 /** Why a stream was refused, as numbers on the wire (spec section 6.3). */
 export const RefusalReason = {
@@ -34,7 +35,8 @@ export const MAX_REFUSAL_TEXT = 200
 
 /** The second message on a stream, from its acceptor. */
 export type StreamAnswer =
-  { readonly kind: 'accepted' } | { readonly kind: 'refused'; readonly reason: number; readonly text: string }
+  | { readonly kind: 'accepted'; readonly pair: PairFacts | undefined }
+  | { readonly kind: 'refused'; readonly reason: number; readonly text: string }
 
 const NODE_CODES: Readonly<Record<RefusalReason, string>> = {
   [RefusalReason.CONNECTION_REFUSED]: 'ECONNREFUSED',
@@ -91,17 +93,26 @@ export function refusalError(reason: number, text: string): DialError {
 /** The array of an acceptance on the wire. */
 export const ACCEPTED_WIRE: readonly unknown[] = [0]
 
+/** The array of the acceptance of a tunnel. */
+export function acceptanceToWire(pair: PairFacts | undefined): readonly unknown[] {
+  return [...ACCEPTED_WIRE, ...pairToWire(pair)]
+}
+
 /** The array of a refusal on the wire. Control characters are replaced, a longer text is cut. */
 export function refusalToWire(reason: RefusalReason, text: string): readonly unknown[] {
   return [reason, printable(text.slice(0, MAX_REFUSAL_TEXT))]
 }
 
-const ACCEPTED: StreamAnswer = { kind: 'accepted' }
+const ACCEPTED: StreamAnswer = { kind: 'accepted', pair: undefined }
 
 /** Reads the answer that came over the wire; an error names what is wrong with it. Further elements are ignored. */
 export function answerFromWire(value: unknown): StreamAnswer | LinkError {
   const reason = Array.isArray(value) ? readUint(value[0], Number.MAX_SAFE_INTEGER) : undefined
   if (reason === undefined) return fieldError('an answer', 'that is not an array beginning with a number')
-  if (reason === 0) return ACCEPTED
-  return { kind: 'refused', reason, text: readText((value as readonly unknown[])[1], MAX_REFUSAL_TEXT) }
+  const fields = value as readonly unknown[]
+  if (reason !== 0) return { kind: 'refused', reason, text: readText(fields[1], MAX_REFUSAL_TEXT) }
+  if (fields.length === 1) return ACCEPTED
+  // Of a kind of stream that has nothing there, or in another form, it is one of the elements that are ignored.
+  const pair = pairFromWire(fields.slice(1))
+  return pair === false ? ACCEPTED : { kind: 'accepted', pair }
 }

@@ -9,6 +9,7 @@ import {
 import { checkInteger } from '@astranet/interface/check'
 import type { LinkError } from './error-codes.js'
 import { fieldError, readNodeId, readUint } from './fields.js'
+import { pairFromWire, pairToWire, type PairFacts } from './pair-facts.js'
 
 /** The longest stream header and the longest answer, in bytes of msgpack. */
 export const MAX_STREAM_HEADER_BYTES = 1024
@@ -46,6 +47,8 @@ export interface TunnelHeader {
   readonly path: readonly NodeId[]
   /** Which node of the path the receiver of this header is: 1 to `path.length - 1`. */
   readonly position: number
+  /** What the source shows in the handshake, and the secret, where a router gives it to the destination. */
+  readonly pair?: PairFacts | undefined
 }
 
 /** What a stream is for: its first message. */
@@ -86,7 +89,10 @@ export function checkStreamHeader(header: StreamHeader): void {
 
 /** The array that goes on the wire, without trailing fields that are not set. */
 export function headerToWire(header: StreamHeader): readonly unknown[] {
-  if (header.kind === 'tunnel') return [StreamKind.TUNNEL, header.position, header.path.map(nodeIdToBytes)]
+  if (header.kind === 'tunnel') {
+    const { position, path, pair } = header
+    return [StreamKind.TUNNEL, position, path.map(nodeIdToBytes), ...pairToWire(pair)]
+  }
   const { sourceNode, port, sourcePort, service, environment } = header
   const source = sourceNode === undefined ? null : nodeIdToBytes(sourceNode)
   if (service === undefined) return [StreamKind.DIAL, port, source, sourcePort]
@@ -136,7 +142,9 @@ function readTunnel(fields: readonly unknown[]): TunnelHeader | LinkError {
   }
   const position = readUint(fields[1], path.length - 1)
   if (position === undefined || position === 0) return wrongTunnel('whose position is not on its path')
-  return { kind: 'tunnel', path, position }
+  const pair = pairFromWire(fields.slice(3))
+  if (pair === false) return wrongTunnel('whose key id is not 16 bytes, or whose secret is not 32')
+  return pair === undefined ? { kind: 'tunnel', path, position } : { kind: 'tunnel', path, position, pair }
 }
 
 /** Whether it is absent or what `check` allows. */

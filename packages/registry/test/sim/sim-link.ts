@@ -102,9 +102,12 @@ export class SimLink {
   readonly windowMessages: number
   readonly ends: readonly [LinkEnd, LinkEnd]
   onCut: (() => void) | undefined
+  /** The link that this one takes the place of, until both ends have moved. */
+  #before: SimLink | undefined
   #isCut = false
 
-  constructor(world: LinkHost, [a, b]: readonly [SimPeer, SimPeer]) {
+  constructor(world: LinkHost, [a, b]: readonly [SimPeer, SimPeer], before?: SimLink) {
+    this.#before = before
     this.world = world
     this.delayMs = world.options.delayMs
     this.windowMessages = world.options.windowMessages
@@ -162,6 +165,12 @@ export class SimLink {
       const afterMs = how === 'reset' ? this.delayMs : this.world.rng.float() * NOTICE_MS
       if (end !== by) this.world.after(afterMs, () => end.down())
     }
+    // An end that has not moved yet notices by the link that it still has.
+    this.#before?.cut(
+      how,
+      this.#before.ends.find(({ owner }) => owner === by?.owner),
+    )
+    this.#before = undefined
     this.onCut?.()
   }
 
@@ -169,5 +178,6 @@ export class SimLink {
     if (this.#isCut || !this.world.isRunning(end.owner)) return
     end.isUp = true
     end.owner.linkUp(end)
+    if (this.isUp) this.#before = undefined
   }
 }

@@ -181,7 +181,7 @@ export class World implements LinkHost, ProcessHost {
 
   /** The link of an edge moves to another pipe; both ends begin anew. */
   moveLink(edge: Edge): void {
-    if (edge.link?.isUp === true) this.#connect(edge)
+    if (edge.link?.isUp === true) this.#connect(edge, edge.link)
   }
 
   after(delayMs: number, callback: () => void): void {
@@ -260,10 +260,10 @@ export class World implements LinkHost, ProcessHost {
     })
   }
 
-  #connect(edge: Edge): void {
+  #connect(edge: Edge, before?: SimLink): void {
     const [a, b] = [this.peers[edge.a], this.peers[edge.b]]
     if (a === undefined || b === undefined) return
-    const link = new SimLink(this, this.rng.chance(0.5) ? [a, b] : [b, a])
+    const link = new SimLink(this, this.rng.chance(0.5) ? [a, b] : [b, a], before)
     link.onCut = () => {
       if (edge.link === link) this.#dial(edge)
     }

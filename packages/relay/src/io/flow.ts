@@ -1,5 +1,6 @@
 import type { Stream } from '@astranet/mux'
 import type { Outlet, OutletUser } from './outlet.js'
+import type { Turn } from '../proto/tunnel/fair-rounds.js'
 import type { CreditUser, PacedCredit } from './paced-credit.js'
 
 /** What one direction of a tunnel joins. */
@@ -9,8 +10,8 @@ export interface FlowParts {
   /** And go there. */
   readonly target: Stream
   readonly outlet: Outlet
-  /** Whose bytes these are: the key of the account at the side of `source`. */
-  readonly origin: unknown
+  /** Whose bytes these are: the account at the side of `source`. */
+  readonly origin: Turn
   /** `undefined`: it may send as fast as it can. */
   readonly credit: PacedCredit | undefined
   readonly events: FlowEvents
@@ -31,7 +32,7 @@ export interface FlowEvents {
  * of the target), *stopped*. In all but the first the source is paused, and what does not fit waits there.
  */
 export class Flow implements OutletUser, CreditUser {
-  readonly origin: unknown
+  readonly origin: Turn
   readonly #parts: FlowParts
   /** What may be written in this turn; `undefined` while it is not its turn. */
   #budget: number | undefined = undefined

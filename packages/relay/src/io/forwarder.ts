@@ -14,7 +14,8 @@ import { ForwarderStatistics, type ForwarderInspection } from './forwarder-stati
 import { chooseHop, type HopChoiceParts } from './hop-choice.js'
 import { NodeCredits } from './node-credits.js'
 import { Outlet } from './outlet.js'
-import { TunnelOpening } from './tunnel-opening.js'
+import { TunnelOpening, type AcceptedTunnel } from './tunnel-opening.js'
+import type { TunnelSecret } from './tunnel-secrets.js'
 import type { NextHop, TunnelRequest } from './tunnel-request.js'
 import { Tunnel, type TunnelEvents, type TunnelInspection, type TunnelLeg } from './tunnel.js'
 
@@ -22,6 +23,8 @@ import { Tunnel, type TunnelEvents, type TunnelInspection, type TunnelLeg } from
 export interface ForwarderParts extends HopChoiceParts {
   readonly clock: Clock
   readonly limits?: TunnelLimits | undefined
+  /** Default: no end gets a secret. */
+  readonly secretFor?: TunnelSecret | undefined
 }
 
 /**
@@ -95,35 +98,39 @@ export class Forwarder {
   }
 
   #open(asked: Asked, next: NextHop): void {
-    const { link: near, account, request } = asked
+    const { link, account, request } = asked
     const { stream } = request
+    const { clock, secretFor } = this.#parts
     // What arrives meanwhile counts as unread until it is forwarded.
     stream.manualCredit = true
     const opening = new TunnelOpening({
-      ...{ clock: this.#parts.clock, near: stream, next, timeoutMs: this.#limits.answerTimeoutMs },
-      onAccepted: (far, initialBytes) => {
+      ...{ clock, link, request, next, secretFor, timeoutMs: this.#limits.answerTimeoutMs },
+      onAccepted: (accepted) => {
         this.#openings.delete(opening)
-        near.accept(stream)
-        far.manualCredit = true
-        this.#join(asked, next, { stream: far, initialBytes })
+        link.accept(stream, accepted.answer)
+        accepted.stream.manualCredit = true
+        this.#join(asked, next, accepted)
       },
       onFailed: (refusal) => {
         this.#openings.delete(opening)
         this.#counts.release(account)
-        if (refusal !== undefined) this.#refuse(near, stream, refusal)
+        if (refusal !== undefined) this.#refuse(link, stream, refusal)
       },
     })
     this.#openings.add(opening)
   }
 
-  #join({ link, account, request }: Asked, next: NextHop, far: Accepted): void {
+  #join({ link, account, request }: Asked, next: NextHop, far: AcceptedTunnel): void {
     const { path, position } = next.header
     const end = path.at(-1) as NodeId
     const endAccount = accountOf(end, path[position] as NodeId)
     const { stream, initialBytes } = request
     const tunnel = new Tunnel(
       { ...this.#leg(link, account), origin: sourceOf(request), stream, initialBytes },
-      { ...this.#leg(next.link, endAccount), origin: end, ...far },
+      {
+        ...this.#leg(next.link, endAccount),
+        ...{ origin: end, stream: far.stream, initialBytes: far.initialBytes },
+      },
       this.#events,
     )
     this.#tunnels.add(tunnel)
@@ -172,12 +179,6 @@ interface Asked {
   readonly link: Link
   readonly account: Account
   readonly request: TunnelRequest
-}
-
-/** What the next hop has accepted. */
-interface Accepted {
-  readonly stream: Stream
-  readonly initialBytes: Uint8Array | undefined
 }
 
 const GOING_AWAY: TunnelRefusal = { reason: RefusalReason.GOING_AWAY, text: 'this router is going away' }

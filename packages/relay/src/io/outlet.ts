@@ -1,4 +1,4 @@
-import { FairRounds } from '../proto/tunnel/fair-rounds.js'
+import { FairRounds, type Turn } from '../proto/tunnel/fair-rounds.js'
 
 /**
  * What tunnels may have written to the streams of one link and what has not left yet, in bytes: as much as the link
@@ -11,15 +11,16 @@ export const QUANTUM_BYTES = 65_536
 
 /** A direction of a tunnel that writes to the link. */
 export interface OutletUser {
-  /** Whose bytes these are: the key of an account. */
-  readonly origin: unknown
+  /** Whose bytes these are, and over which link they came. */
+  readonly origin: Turn
   /** It is its turn: it writes at most `maxBytes`. Returns whether it waits for another turn. */
   pump(maxBytes: number): boolean
 }
 
 /**
  * Shares one link out among the tunnels that leave over it. While less than {@link OUTLET_BYTES} wait, each tunnel
- * writes when its bytes arrive. From then on they take turns: first the nodes that send, then the tunnels of each.
+ * writes when its bytes arrive. From then on they take turns: first the neighbours that the bytes come from, then the nodes
+ * that each of them names, then the tunnels of each node.
  */
 export class Outlet {
   readonly #rounds = new FairRounds<OutletUser>()

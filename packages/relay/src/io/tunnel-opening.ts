@@ -1,62 +1,126 @@
 import type { Clock, Timer } from '@astranet/interface'
-import { RefusalReason, StreamPlace, type DialError, type OutgoingDial } from '@astranet/link'
+import {
+  RefusalReason,
+  StreamPlace,
+  type DialError,
+  type Link,
+  type OutgoingDial,
+  type PairFacts,
+  type TunnelHeader,
+} from '@astranet/link'
 import type { Stream } from '@astranet/mux'
 import type { TunnelRefusal } from '../proto/tunnel/hop.js'
-import type { NextHop } from './tunnel-request.js'
+import { answerWithSecret, headerWithSecret, type TunnelSecret } from './tunnel-secrets.js'
+import type { NextHop, TunnelRequest } from './tunnel-request.js'
 
 /** What opening a tunnel to the next hop needs. */
 export interface TunnelOpeningParts {
   readonly clock: Clock
-  /** The stream on which it was asked for; nobody handles it yet. */
-  readonly near: Stream
+  /** The link on which it was asked for. */
+  readonly link: Link
+  /** What was asked for; nobody handles its stream yet. */
+  readonly request: TunnelRequest
   readonly next: NextHop
   readonly timeoutMs: number
+  readonly secretFor: TunnelSecret | undefined
   /** One of these two is called, once, and not from inside the constructor. The stream is paused. */
-  readonly onAccepted: (stream: Stream, initialBytes: Uint8Array | undefined) => void
+  readonly onAccepted: (accepted: AcceptedTunnel) => void
   /** Without a refusal: the one that asked has gone. */
   readonly onFailed: (refusal: TunnelRefusal | undefined) => void
 }
 
-/** A tunnel for which the next hop was asked and has not answered yet. */
+/** What the next hop has accepted. */
+export interface AcceptedTunnel {
+  readonly stream: Stream
+  readonly initialBytes: Uint8Array | undefined
+  /** What the one that asked is to be answered. */
+  readonly answer: PairFacts | undefined
+}
+
+/**
+ * A tunnel for which the next hop was asked and has not answered yet. States: *preparing* (a secret is made for the next
+ * hop), *asked*, *answering* (a secret is made for the one that asked), *finished*. Preparing and answering take no time
+ * where no secret is needed.
+ */
 export class TunnelOpening {
   readonly #parts: TunnelOpeningParts
-  readonly #dial: OutgoingDial
   readonly #timer: Timer
+  #dial: OutgoingDial | undefined = undefined
+  /** The stream to the next hop while the answer is made. */
+  #accepted: Stream | undefined = undefined
+  #isFinished = false
 
   constructor(parts: TunnelOpeningParts) {
     this.#parts = parts
-    const { clock, near, next, timeoutMs } = parts
-    near.context = new StreamPlace({ take: () => true, release: () => this.giveUp() })
+    const { clock, request, next, timeoutMs, secretFor } = parts
+    request.stream.context = new StreamPlace({ take: () => true, release: () => this.giveUp() })
     this.#timer = clock.setTimer(timeoutMs, () => this.giveUp(TIMED_OUT), { background: true })
-    this.#dial = next.link.dial(next.header, {
-      onAccepted: (_, stream, initialBytes) => {
-        this.#finish()
-        parts.onAccepted(stream, initialBytes)
-      },
-      onFailed: (_, error) => {
-        this.#finish()
-        parts.onFailed(refusalOf(error))
-      },
-    })
+    const header = headerWithSecret(next.header, next.link, secretFor)
+    if (header instanceof Promise) this.#askWith(header)
+    else this.#ask(next)
   }
 
   /** Asks no longer. Without effect once there is an answer. */
   giveUp(refusal?: TunnelRefusal): void {
-    if (this.#dial.isFinished) return
+    if (this.#isFinished) return
     this.#finish()
-    this.#dial.cancel()
+    this.#dial?.cancel()
+    this.#accepted?.destroy()
     this.#parts.onFailed(refusal)
   }
 
+  #askWith(header: Promise<TunnelHeader>): void {
+    const { next } = this.#parts
+    header.then(
+      (made) => this.#ask({ ...next, header: made }),
+      () => this.giveUp(NO_SECRET),
+    )
+  }
+
+  #ask({ link, header }: NextHop): void {
+    if (this.#isFinished) return
+    this.#dial = link.dial(header, {
+      onAccepted: (dial, stream, initialBytes) => this.#onAccepted(dial, stream, initialBytes),
+      onFailed: (_, error) => {
+        if (this.#isFinished) return
+        this.#finish()
+        this.#parts.onFailed(refusalOf(error))
+      },
+    })
+  }
+
+  #onAccepted({ pair }: OutgoingDial, stream: Stream, initialBytes: Uint8Array | undefined): void {
+    const { link, request, secretFor } = this.#parts
+    const made = answerWithSecret(request.header, pair, { link, secretFor })
+    if (!(made instanceof Promise)) return this.#pass({ stream, initialBytes, answer: made })
+    this.#accepted = stream
+    made.then(
+      (answer) => this.#pass({ stream, initialBytes, answer }),
+      () => this.giveUp(NO_SECRET),
+    )
+  }
+
+  #pass(accepted: AcceptedTunnel): void {
+    if (this.#isFinished) return
+    this.#finish()
+    this.#parts.onAccepted(accepted)
+  }
+
   #finish(): void {
+    this.#isFinished = true
     this.#timer.cancel()
-    this.#parts.near.context = undefined
+    this.#parts.request.stream.context = undefined
   }
 }
 
 const TIMED_OUT: TunnelRefusal = {
   reason: RefusalReason.TIMED_OUT,
   text: 'the next node on the path did not answer in time',
+}
+
+const NO_SECRET: TunnelRefusal = {
+  reason: RefusalReason.INTERNAL_ERROR,
+  text: 'this router could not make the secret of the two ends',
 }
 
 const KNOWN_REASONS: readonly number[] = Object.values(RefusalReason)

@@ -154,7 +154,7 @@ export class Tunnel implements StreamHandler {
   #flow(source: TunnelLeg, target: TunnelLeg): Flow {
     return new Flow({
       ...{ source: source.stream, target: target.stream, outlet: target.outlet },
-      ...{ origin: source.account.key, credit: source.credit },
+      ...{ origin: source.account, credit: source.credit },
       events: this.#events,
     })
   }

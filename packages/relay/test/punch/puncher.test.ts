@@ -6,6 +6,7 @@ import { expect, it } from 'vitest'
 import { Puncher, type OpenOptions, type PunchEvent, type PunchSituation } from '../../src/index.js'
 import { parseEnd, type End } from '../../src/proto/punch/end.js'
 import { PunchType } from '../../src/proto/punch/messages.js'
+import { MAX_LINGERING, WISH_MS } from '../../src/io/punch/puncher.js'
 import { MAX_ROUNDS_PER_MINUTE } from '../../src/proto/punch/round-quota.js'
 
 /** From one side to the other, in ms. */
@@ -22,6 +23,8 @@ class Pair {
   readonly sides: readonly Side[]
   /** Whether the network lets two SYNs cross. */
   isPassing = true
+  /** Whether a link through routers can be made. */
+  canMeet = true
 
   constructor() {
     this.sides = [new Side(this, 1), new Side(this, 2)]
@@ -49,6 +52,12 @@ class Side {
   readonly dialed: string[] = []
   /** The types of the messages that it sent. */
   readonly sent: number[] = []
+  /** From where links leave, as each round was told. */
+  readonly linkPorts: number[] = []
+  /** When a link through routers was asked for, in ms. */
+  readonly met: number[] = []
+  /** When the wish for the peer ended. */
+  readonly lapsed: number[] = []
   /** Listening takes until this resolves. */
   mayListen: Promise<void> = Promise.resolve()
   listeners = 0
@@ -68,9 +77,18 @@ class Side {
       },
       adopt: (_peer, connection, { method, role }) => this.#adopt(connection, method, role),
       isWilling: () => true,
+      meet: () => {
+        this.met.push(clock.now())
+        if (!this.#pair.canMeet) return
+        clock.setTimer(DELAY_MS, () => {
+          for (const side of pair.sides) side.puncher.add(side.peer.id)
+        })
+      },
+      onLapse: () => void this.lapsed.push(clock.now()),
       onEvent: (_peer, event) => void this.events.push(event),
       sockets: {
-        listen: async () => {
+        listen: async (_onConnection, _signal, port) => {
+          this.linkPorts.push(port)
           await this.mayListen
           this.listeners += 1
           return { port: 6_000, mapped: [], close: () => Promise.resolve(void (this.listeners -= 1)) }
@@ -118,7 +136,8 @@ class Side {
 it('two nodes whose NATs keep ports get a direct link within a second, and free their ports', async () => {
   const pair = new Pair()
   await pair.advance(1_000)
-  for (const { links, listeners, opening, dialed } of pair.sides) {
+  for (const { links, listeners, opening, dialed, linkPorts } of pair.sides) {
+    expect(linkPorts).toEqual([5_000])
     expect(links).toMatchObject([{ method: 'simultaneous-open', role: 'either' }])
     // The other side's address in its local network is not one of this side's.
     expect({ listeners, opening, dialed }).toEqual({ listeners: 0, opening: undefined, dialed: [] })
@@ -137,6 +156,89 @@ it('nodes that were blocked are linked within 65 s after the network lets them, 
   await pair.advance(65_000)
   expect(pair.sides.map(({ links }) => links.length)).toEqual([1, 1])
   await pair.close()
+})
+
+/** Two nodes whose link through routers has ended unused after `ms`; the first one had opened it. */
+async function apartAfter(ms: number): Promise<{ pair: Pair; one: Side; other: Side; end: () => void }> {
+  const pair = new Pair()
+  pair.isPassing = false
+  const [one, other] = pair.sides as [Side, Side]
+  const leave = (usedAtMs: number | undefined): void => {
+    one.puncher.linger(other.id, usedAtMs)
+    void other.puncher.remove(one.id)
+  }
+  await pair.advance(ms)
+  leave(0)
+  return { pair, one, other, end: () => leave(undefined) }
+}
+
+it('nodes whose link over a router has ended are linked within 65 s after the network lets them', async () => {
+  const { pair, one, other } = await apartAfter(60_000)
+  expect([one.met, other.met]).toEqual([[], []])
+  pair.isPassing = true
+  await pair.advance(65_000)
+  expect(pair.sides.map(({ links }) => links.length)).toEqual([1, 1])
+  expect([one.met.length, other.met.length]).toEqual([1, 0])
+  await pair.close()
+  expect(pair.clock.pendingTimers).toBe(0)
+})
+
+it('the wish for a direct link ends ten minutes after the last stream, after tries with longer pauses', async () => {
+  const { pair, one, other, end } = await apartAfter(60_000)
+  for (let minute = 1; minute < 10; minute++) {
+    await pair.advance(60_000)
+    end()
+  }
+  expect(one.met).toHaveLength(3)
+  expect(other.met).toEqual([])
+  await pair.advance(1_000)
+  expect(one.lapsed).toEqual([WISH_MS])
+  await pair.advance(1_200_000)
+  expect(one.met).toHaveLength(3)
+  expect([one.puncher.isIdle, pair.clock.pendingTimers]).toEqual([true, 0])
+  await pair.close()
+}, 20_000)
+
+it('a peer that cannot be met counts as tried, and a change of the network begins anew', async () => {
+  const { pair, one, other } = await apartAfter(60_000)
+  pair.canMeet = false
+  await pair.advance(150_000)
+  expect(one.met).toHaveLength(1)
+  one.puncher.networkChanged()
+  await pair.advance(100)
+  expect(one.met).toHaveLength(2)
+  await pair.advance(30_000)
+  expect(one.met).toHaveLength(4)
+  pair.canMeet = true
+  pair.isPassing = true
+  one.puncher.networkChanged()
+  await pair.advance(15_000)
+  expect(pair.sides.map(({ links }) => links.length)).toEqual([1, 1])
+  await one.puncher.remove(other.id)
+  await pair.close()
+})
+
+it('a link that ends in the middle of a round frees the port, and the round counts as tried', async () => {
+  const { pair, one } = await apartAfter(600)
+  await pair.advance(10)
+  expect([one.listeners, one.opening]).toEqual([0, undefined])
+  await pair.advance(1_900)
+  expect(one.met).toEqual([])
+  await pair.advance(1_000)
+  expect(one.met).toHaveLength(1)
+  await pair.close()
+})
+
+it('at most 64 peers are wished for, and the newest ones', async () => {
+  const pair = new Pair()
+  const [one, other] = pair.sides as [Side, Side]
+  pair.canMeet = false
+  await one.puncher.remove(other.id)
+  for (let id = 0; id <= MAX_LINGERING; id++) one.puncher.linger(BigInt(100 + id) as NodeId, 0)
+  await pair.advance(1_000)
+  expect(one.met).toHaveLength(MAX_LINGERING)
+  await pair.close()
+  expect(pair.clock.pendingTimers).toBe(0)
 })
 
 it('three rounds take place at first, whichever sides ask for them', async () => {

@@ -4,16 +4,26 @@ import { simLink, VirtualClock, type SimLinkOptions } from '@astranet/testkit/si
 import { Outlet } from '../../src/io/outlet.js'
 import { PacedCredit } from '../../src/io/paced-credit.js'
 import { Tunnel } from '../../src/io/tunnel.js'
+import { accountOf } from '../../src/proto/tunnel/account.js'
 import { resolveTunnelLimits, tunnelShare } from '../../src/proto/tunnel/tunnel-limits.js'
 
 const WINDOW_BYTES = 16_777_216
 
 /** What the router knows of a node that sends. */
 interface Source {
-  readonly origin: NodeId
+  /** The node at the other end of the link. */
+  readonly neighbour: NodeId
+  /** Whom the next tunnel comes from, as that node says. */
+  readonly nextName: () => NodeId
   readonly credit: PacedCredit | undefined
   /** Bytes that each of its tunnels may have in the router. */
   readonly share: number
+}
+
+interface SourceOptions {
+  readonly tunnels?: number
+  readonly bytesPerSecond?: number
+  readonly isLiar?: boolean
 }
 
 /** Nodes that send through one router to one end, on virtual time: sessions and tunnels, without links. */
@@ -34,15 +44,23 @@ export class VirtualStar {
     this.clock.advance(1_000)
   }
 
-  /** A node joins the router, and opens so many tunnels to the end, which it keeps full. */
-  source(options: SimLinkOptions, { tunnels = 1, bytesPerSecond = Infinity } = {}): void {
+  /**
+   * A node joins the router, and opens so many tunnels to the end, which it keeps full. `isLiar`: it says that each comes
+   * from another node.
+   */
+  source(
+    options: SimLinkOptions,
+    { tunnels = 1, bytesPerSecond = Infinity, isLiar = false }: SourceOptions = {},
+  ): void {
     const link = simLink(this.clock, options)
-    const origin = toNodeId(BigInt(++this.#sources))
+    const neighbour = toNodeId(BigInt(++this.#sources))
+    let named = 1_000n * neighbour
+    const nextName = (): NodeId => (isLiar ? toNodeId(++named) : neighbour)
     const credit = bytesPerSecond === Infinity ? undefined : new PacedCredit(this.clock, bytesPerSecond)
     const node = this.#session(link.a, 'client')
     const limits = resolveTunnelLimits(credit === undefined ? {} : { bytesPerSecondPerNode: bytesPerSecond })
     const share = tunnelShare(limits, 1)
-    this.#session(link.b, 'server', (near) => this.#forward(near, { origin, credit, share }))
+    this.#session(link.b, 'server', (near) => this.#forward(near, { neighbour, nextName, credit, share }))
     this.clock.advance(1_000)
     for (let count = 0; count < tunnels; count++) keepFull(node)
   }
@@ -66,18 +84,18 @@ export class VirtualStar {
     return new Session(pipe, { role, clock: this.clock, random: () => 0.5, handler })
   }
 
-  #forward(near: Stream, { origin, credit, share }: Source): void {
+  #forward(near: Stream, { neighbour, nextName, credit, share }: Source): void {
     const far = this.#toEnd.tryOpenStream()
     if (far === undefined) throw new Error('the end takes no stream')
     for (const stream of [near, far]) stream.manualCredit = true
-    const end = toNodeId(0n)
+    const [origin, end] = [nextName(), toNodeId(0n)]
     const common = { credit: undefined, initialBytes: undefined }
     const tunnel = new Tunnel(
       {
         ...common,
         stream: near,
         origin,
-        account: { key: origin, through: undefined },
+        account: accountOf(origin, neighbour),
         credit,
         outlet: new Outlet(),
       },
@@ -85,7 +103,7 @@ export class VirtualStar {
         ...common,
         stream: far,
         origin: end,
-        account: { key: end, through: undefined },
+        account: accountOf(end, end),
         outlet: this.#outlet,
       },
       { onForwarded: () => undefined, onClose: () => undefined },

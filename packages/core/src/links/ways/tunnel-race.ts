@@ -1,6 +1,7 @@
 import { onAbort, type Clock, type NodeId, type Timer } from '@astranet/interface'
-import { DialError, RefusalReason, type Link, type OutgoingDial } from '@astranet/link'
+import { DialError, RefusalReason, type Link, type OutgoingDial, type PairFacts } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
+import { ownPairFacts } from '../pair-secrets.js'
 import { tellingError } from './way-errors.js'
 
 /** How long a path has to answer before the next one is tried as well, in ms. */
@@ -16,6 +17,8 @@ export interface TunnelPath {
   readonly via: readonly NodeId[]
   /** All nodes, this one and the destination included. */
   readonly nodes: readonly NodeId[]
+  /** The key id of the grant by which this node has come in at the first router; `undefined`: it knows the secret. */
+  readonly keyId: Uint8Array | undefined
 }
 
 /** The tunnel that was opened. The stream is paused. */
@@ -23,6 +26,8 @@ export interface OpenedTunnel {
   readonly path: TunnelPath
   readonly stream: Stream
   readonly initialBytes: Uint8Array | undefined
+  /** What the destination and the first router have said of the secret of the two ends. */
+  readonly pair: PairFacts | undefined
 }
 
 /**
@@ -80,14 +85,14 @@ class TunnelRace {
     }
     this.#started += 1
     this.#timer = this.#clock.setTimer(NEXT_AFTER_MS, () => this.#next())
+    const pair = ownPairFacts(path.keyId)
     this.#dials.add(
       path.link.dial(
-        { kind: 'tunnel', path: path.nodes, position: 1 },
+        { kind: 'tunnel', path: path.nodes, position: 1, pair },
         {
           onAccepted: (dial, stream, initialBytes) => {
             this.#dials.delete(dial)
-            this.#finish()
-            this.#outcome.resolve({ path, stream, initialBytes })
+            this.#accepted({ path, stream, initialBytes, pair: dial.pair })
           },
           onFailed: (dial, error) => {
             this.#dials.delete(dial)
@@ -97,6 +102,19 @@ class TunnelRace {
         },
       ),
     )
+  }
+
+  #accepted(opened: OpenedTunnel): void {
+    if (opened.path.keyId === undefined || opened.pair?.psk !== undefined) {
+      this.#finish()
+      this.#outcome.resolve(opened)
+      return
+    }
+    opened.stream.destroy()
+    this.#errors.push(
+      new DialError('EHOSTUNREACH', 'the router on the way does not know the secret of the network'),
+    )
+    this.#next()
   }
 
   #fail(error: Error): void {

@@ -1,10 +1,11 @@
 import { formatNodeId, type Clock, type NodeId } from '@astranet/interface'
 import type { Link } from '@astranet/link'
 import { StreamDuplex, type RouteTable } from '@astranet/relay'
-import { forOtherNode } from '../link-credentials.js'
+import type { LinkCredentials } from '../link-credentials.js'
 import type { LinkMaker } from '../link-maker.js'
 import { relayed } from '../link-path.js'
 import type { LinkRecord } from '../link-record.js'
+import { ownKeyId, pairCredentials } from '../pair-secrets.js'
 import { roleOf } from '../roles.js'
 import type { LinkWay } from './link-way.js'
 import { raceTunnels, type TunnelPath } from './tunnel-race.js'
@@ -42,13 +43,17 @@ export class TunnelWay implements LinkWay {
 
   async open(nodeId: NodeId, signal: AbortSignal): Promise<void> {
     const { self, clock, maker, recordOf } = this.#parts
-    const opened = await raceTunnels(this.#paths(nodeId), clock, signal)
-    const { path, stream, initialBytes } = opened
+    const paths = await Promise.all(this.#paths(nodeId).map((path) => this.#withKeyId(path)))
+    const { path, stream, initialBytes, pair } = await raceTunnels(paths, clock, signal)
     const duplex = new StreamDuplex(stream, {
       ...{ clock, initialBytes, localAddress: tunnelAddress(self), remoteAddress: tunnelAddress(nodeId) },
     })
-    // What let this node in at the router lets it in at the other node, too.
-    const credentials = forOtherNode(recordOf(path.link)?.credentials)
+    // What let this node in at the router decides what it can prove to the other node.
+    const credentials = pairCredentials(recordOf(path.link)?.credentials ?? NO_CREDENTIALS, {
+      own: { nodeId: self, keyId: path.keyId },
+      peer: { nodeId, keyId: pair?.keyId },
+      given: pair?.psk,
+    })
     await maker.adopt(duplex, 'dialer', {
       ...{ signal, credentials, expectedNodeId: nodeId },
       ...{ path: relayed(path.via), over: path.link },
@@ -56,9 +61,9 @@ export class TunnelWay implements LinkWay {
   }
 
   /** The best route first, then those over other routers to which there is a link. */
-  #paths(nodeId: NodeId): TunnelPath[] {
+  #paths(nodeId: NodeId): Omit<TunnelPath, 'keyId'>[] {
     const { self, routes, linkTo } = this.#parts
-    const paths: TunnelPath[] = []
+    const paths: Omit<TunnelPath, 'keyId'>[] = []
     const add = (via: readonly NodeId[]): void => {
       const [first] = via
       const link = first === undefined ? undefined : linkTo(first)
@@ -71,12 +76,20 @@ export class TunnelWay implements LinkWay {
     return paths
   }
 
+  async #withKeyId(path: Omit<TunnelPath, 'keyId'>): Promise<TunnelPath> {
+    const { credentials = NO_CREDENTIALS } = this.#parts.recordOf(path.link) ?? {}
+    return { ...path, keyId: await ownKeyId(credentials) }
+  }
+
   #routers(): [NodeId, Link][] {
     return [...this.#parts.neighbours].filter(
       (each): each is [NodeId, Link] => each[1].peer !== undefined && roleOf(each[1].peer) === 'router',
     )
   }
 }
+
+/** Those of a link that has closed meanwhile. */
+const NO_CREDENTIALS: LinkCredentials = { psk: undefined }
 
 /** How a tunnel names its end as an address. */
 export function tunnelAddress(nodeId: NodeId): string {

@@ -59,12 +59,12 @@ export class WayAttempts {
     return error !== undefined && lastingRefusal(error) ? error : undefined
   }
 
-  /** Tries, unless it is trying or resting, or cannot. */
-  begin(nodeId: NodeId): void {
+  /** Tries, unless it is trying or resting, or cannot. Whether it has begun now. */
+  begin(nodeId: NodeId): boolean {
     const { signal } = this.#ending
     const before = this.#attempts.get(nodeId)
-    if (signal.aborted || !this.way.canTry(nodeId)) return
-    if (before !== undefined && before.state !== 'rested') return
+    if (signal.aborted || !this.way.canTry(nodeId)) return false
+    if (before !== undefined && before.state !== 'rested') return false
     before?.timer?.cancel()
     const restMs = before?.restMs ?? FIRST_REST_MS
     const attempt: Attempt = { state: 'trying', restMs, error: undefined, timer: undefined }
@@ -76,6 +76,7 @@ export class WayAttempts {
       },
       (error: unknown) => this.#failed(nodeId, attempt, toError(error)),
     )
+    return true
   }
 
   /** Gives all up, and tries no more. Idempotent. */

@@ -14,6 +14,7 @@ import { PreambleParser } from '../../proto/preamble-parser.js'
 import { PREAMBLE_BYTES, type Preamble } from '../../proto/preamble.js'
 import { encodeRefusal, isRefusalCode, refusalToError } from '../../proto/refusal.js'
 import type { SlotStage } from '../../proto/slots/slot.js'
+import type { LinkPair } from '../link-options.js'
 import type { OwnPreamble } from './own-preamble.js'
 import type { Introduced } from './passage.js'
 
@@ -28,6 +29,8 @@ export interface DoorSide {
   readonly networkPsk: (() => Promise<Uint8Array>) | undefined
   /** What a dialer without the network's secret presents. */
   readonly grant: { readonly psk: Uint8Array; readonly bytes: Uint8Array } | undefined
+  /** What both sides prove in place of the two above. */
+  readonly pair: LinkPair | undefined
   readonly expectedNodeId: NodeId | undefined
   readonly expectedKey: Uint8Array | undefined
 }

@@ -1,12 +1,13 @@
 import { concatBytes } from '@astranet/interface'
 import { equalBytes } from '@astranet/interface/bytes'
 import { recordPipe } from '@astranet/secure'
-import { grantPsk, Handshake, type HandshakeOptions, type HandshakeResult } from '@astranet/secure/proto'
+import { Handshake, type HandshakeOptions, type HandshakeResult } from '@astranet/secure/proto'
 import { CloseCode, LinkError, linkError, protocolError } from '../../proto/error-codes.js'
 import type { Hello, HelloFields } from '../../proto/hello.js'
 import { negotiateRole, type SessionRole } from '../../proto/negotiate-role.js'
 import { isSameTls, pipeProtection } from '../../proto/pipe-protection.js'
-import { PREAMBLE_BYTES, presentsGrant } from '../../proto/preamble.js'
+import { PREAMBLE_BYTES } from '../../proto/preamble.js'
+import { initiatorPsk, keyIdFault, missingGrant, ownGrant, peerGrant, responderPsk } from './door-secrets.js'
 import type { Door, PeerPreamble } from './door.js'
 import { busy, onlyOneSecret, repeated } from './doorway-errors.js'
 import { decodeHello, encodeHello, MAX_HELLO_MESSAGE_BYTES } from './hello-message.js'
@@ -28,8 +29,8 @@ export async function passDoorway(door: Door): Promise<Passage> {
   if (role instanceof LinkError) throw role
   door.isResponder = role === 'server'
   if (peer.preamble.hasSecret !== own.hasSecret) throw onlyOneSecret(own.hasSecret)
-  if (presentsGrant(peer.preamble) && !(own.hasSecret && peer.preamble.role === 'dialer'))
-    throw protocolError('presents a grant, and only a dialer may, where there is a secret')
+  const fault = keyIdFault(door.side, peer.preamble)
+  if (fault !== undefined) throw fault
   // A side that is either waits for the peer's preamble before it sends message 1.
   if (role === 'server' && peer.preamble.role === 'either') door.greet()
   return role === 'client' ? initiate(door, peer, early ?? (await sendFirst(door))) : respond(door, peer)
@@ -37,12 +38,11 @@ export async function passDoorway(door: Door): Promise<Passage> {
 
 /** Begins a handshake: sends message 1, behind the preamble where that was not sent yet. */
 async function sendFirst(door: Door): Promise<Handshake> {
-  const { own, networkPsk, grant } = door.side
   const handshake = new Handshake({
     ...sharedOptions(door),
     role: 'initiator',
-    prologue: own.bytes,
-    psk: networkPsk === undefined ? grant?.psk : await networkPsk(),
+    prologue: door.side.own.bytes,
+    psk: await initiatorPsk(door.side),
     maxPayloadBytes: PREAMBLE_BYTES + MAX_HELLO_MESSAGE_BYTES,
     // Called once message 2 was read, and so after the peer's preamble.
     payload: (peer) => thirdPayload(door, peer?.payload as Uint8Array),
@@ -62,7 +62,7 @@ async function respond(door: Door, peer: PeerPreamble): Promise<Passage> {
     ...sharedOptions(door),
     role: 'responder',
     prologue: peer.bytes,
-    psk: await peersPsk(door, peer),
+    psk: await responderPsk(door.side, peer.preamble),
     maxPayloadBytes: MAX_HELLO_MESSAGE_BYTES,
     // Called once message 1 was found right: for a peer without the secret nothing is encoded.
     payload: () => secondPayload(door, peer),
@@ -83,17 +83,10 @@ function sharedOptions({
   return { crypto: provider.crypto, identity, expectedNodeId, expectedKey }
 }
 
-/** The secret with which the peer has made message 1. */
-async function peersPsk({ side }: Door, { preamble }: PeerPreamble): Promise<Uint8Array | undefined> {
-  const psk = await side.networkPsk?.()
-  return psk !== undefined && presentsGrant(preamble)
-    ? grantPsk(side.provider.crypto, psk, preamble.keyId)
-    : psk
-}
-
 /** What this side says of itself to this peer. */
-function ownHello({ side }: Door, { preamble }: PeerPreamble): HelloFields {
-  return preamble.hasExporter ? { ...side.hello, exporter: side.own.exporter } : side.hello
+function ownHello({ side }: Door, { preamble }: PeerPreamble, role: SessionRole): HelloFields {
+  const exporter = preamble.hasExporter ? side.own.exporter : side.hello.exporter
+  return { ...side.hello, exporter, grant: ownGrant(side, role) }
 }
 
 /** The responder's HELLO, to an initiator whose message 1 was found right. Nothing was spent on message 2 yet. */
@@ -101,7 +94,7 @@ function secondPayload(door: Door, peer: PeerPreamble): Uint8Array {
   const { hasSecret, nonce } = peer.preamble
   if (hasSecret && !door.events.isNew(nonce)) throw repeated()
   if (!door.events.mayAnswer()) throw busy()
-  return concatBytes([door.side.own.bytes, encodeHello(ownHello(door, peer))])
+  return concatBytes([door.side.own.bytes, encodeHello(ownHello(door, peer, 'server'))])
 }
 
 /** The initiator's HELLO, to a responder that has read the same and whose preamble arrived as it was sent. */
@@ -111,7 +104,7 @@ function thirdPayload(door: Door, secondPayload: Uint8Array): Uint8Array {
     const message = "the peer's preamble was changed on the way: the peer proves that it sent another one"
     throw linkError(CloseCode.AUTHENTICATION_FAILED, message)
   }
-  return encodeHello({ ...ownHello(door, peer), grant: door.side.grant?.bytes })
+  return encodeHello(ownHello(door, peer, 'client'))
 }
 
 /** Decides about a peer that has proved its identity. The session carries the decision, also a refusal. */
@@ -123,7 +116,7 @@ async function admit(
   const { payload } = result.peer
   const read = decodeHello(role === 'client' ? payload.subarray(PREAMBLE_BYTES) : payload)
   const fields = read instanceof Error ? undefined : read
-  const remote = remoteNode(door, peer, { result, fields, isDialer: role === 'server' })
+  const remote = remoteNode(door, peer, { result, fields, role })
   const hello = fields && { ...fields, nodeId: remote.nodeId }
   const fault = read instanceof Error ? read : missingField(door, peer, read)
   door.events.onIntroduced({ role, remote, hello })
@@ -133,8 +126,8 @@ async function admit(
 
 /** What a HELLO lacks that the peer's preamble has announced. */
 function missingField({ side }: Door, { preamble }: PeerPreamble, hello: HelloFields): LinkError | undefined {
-  if (presentsGrant(preamble) && hello.grant === undefined)
-    return protocolError('sent a HELLO without the grant (g) that its preamble announces')
+  const fault = missingGrant(side, preamble, hello)
+  if (fault !== undefined) return fault
   if (preamble.hasExporter && side.own.preamble.hasExporter && hello.exporter === undefined)
     return protocolError('sent a HELLO without the exporter (x) that its preamble announces')
   return undefined
@@ -143,28 +136,22 @@ function missingField({ side }: Door, { preamble }: PeerPreamble, hello: HelloFi
 function remoteNode(
   door: Door,
   peer: PeerPreamble,
-  {
-    result,
-    fields,
-    isDialer,
-  }: { result: HandshakeResult; fields: HelloFields | undefined; isDialer: boolean },
+  { result, fields, role }: { result: HandshakeResult; fields: HelloFields | undefined; role: SessionRole },
 ): RemoteNode {
   const { side, duplex } = door
   const { preamble } = peer
   const { nodeId, publicKey } = result.peer
-  const own = { preamble: side.own.preamble, hello: ownHello(door, peer) }
+  const own = { preamble: side.own.preamble, hello: ownHello(door, peer, role) }
   const facts = [own, { preamble, hello: fields }] as const
   const security = pipeProtection(...facts)
   // Where TLS ends elsewhere, its certificate is not this peer's.
   const certificate = isSameTls(...facts) ? duplex.security?.certificate : undefined
-  const grant = isDialer ? fields?.grant : undefined
   return {
     nodeId,
     publicKey,
     security,
     ...(certificate === undefined ? {} : { certificate }),
-    ...(grant === undefined ? {} : { grant }),
-    ...(presentsGrant(preamble) ? { grantId: preamble.keyId } : {}),
+    ...peerGrant(side, { preamble, hello: fields, role }),
   }
 }
 

@@ -8,13 +8,14 @@ import {
 } from '../../proto/hello.js'
 import { parseIpEnd } from '../../proto/ip-end.js'
 import { Feature } from '../../proto/features.js'
-import type { HandlerOf, LinkGrant, LinkIntroduction } from '../link-options.js'
+import type { HandlerOf, LinkGrant, LinkIntroduction, LinkPair } from '../link-options.js'
 
 /** Which of a link's options go into its HELLO. */
 export interface OwnHelloOptions {
   readonly introduction: LinkIntroduction
   readonly sequence?: number | undefined
   readonly grant?: LinkGrant | undefined
+  readonly pair?: LinkPair | undefined
   /** What takes the messages of the peer's registry: without it this side has none. */
   readonly handler: Pick<HandlerOf<never>, 'onRegistry'>
 }
@@ -24,7 +25,7 @@ export interface OwnHelloOptions {
  * `TypeError` or `RangeError` that names the option when it cannot be sent.
  */
 export function ownHello(options: OwnHelloOptions, duplex: ByteDuplex): HelloFields {
-  const { introduction, sequence = 0, grant, handler } = options
+  const { introduction, sequence = 0, grant, pair, handler } = options
   const { security } = duplex
   const remoteAddress = security?.ends?.remote ?? duplex.remoteAddress
   const hello: HelloFields = {
@@ -44,7 +45,8 @@ export function ownHello(options: OwnHelloOptions, duplex: ByteDuplex): HelloFie
   }
   const fault = checkHelloFields(hello)
   if (fault !== undefined) throw new RangeError(fault)
-  const largest = { ...hello, exporter: new Uint8Array(HelloLimit.EXPORTER_BYTES), grant: grant?.bytes }
+  const shown = pair === undefined ? grant?.bytes : pair.ownGrant
+  const largest = { ...hello, exporter: new Uint8Array(HelloLimit.EXPORTER_BYTES), grant: shown }
   if (helloSize(largest) > MAX_HELLO_BYTES)
     throw new RangeError(`introduction takes more than the ${MAX_HELLO_BYTES} bytes of a HELLO`)
   return hello

@@ -26,17 +26,17 @@ function doorSide(
   duplex: ByteDuplex,
   { options, hello, nonce }: { options: OptionsOf<never>; hello: HelloFields; nonce: Uint8Array },
 ): DoorSide {
-  const { role, identity, psk, grant, encryption, provider = defaultProvider } = options
+  const { role, identity, psk, grant, pair, encryption, provider = defaultProvider } = options
   const { expectedNodeId, expectedKey } = options
   const own = ownPreamble(duplex, {
     role,
     nonce,
-    hasSecret: psk !== undefined || grant !== undefined,
+    hasSecret: psk !== undefined || grant !== undefined || pair !== undefined,
     insistsOnEncryption: encryption === 'always',
-    keyId: psk === undefined ? grant?.id : undefined,
+    keyId: psk === undefined && pair === undefined ? grant?.id : undefined,
   })
   const networkPsk = psk instanceof Uint8Array ? () => Promise.resolve(psk) : psk
-  return { own, identity, provider, hello, networkPsk, grant, expectedNodeId, expectedKey }
+  return { own, identity, provider, hello, networkPsk, grant, pair, expectedNodeId, expectedKey }
 }
 
 function makeNonce(randomBytes: (length: number) => Uint8Array): Uint8Array {

@@ -21,6 +21,11 @@ export interface RemoteNode {
    * there is none. Then {@link grant} is there too, and a caller that reads it must check that it has this id.
    */
   readonly grantId?: Uint8Array
+  /**
+   * `peerKeyId` of `LinkOptions.pair`: the peer has proved a secret that is for this grant only. Then {@link grant} is
+   * there too, and a caller that reads it must check that it has this key id.
+   */
+  readonly grantKeyId?: Uint8Array
 }
 
 /** The pipe on which a session runs. */

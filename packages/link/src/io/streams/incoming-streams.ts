@@ -2,7 +2,8 @@ import { encodeMessage, MessageDecoder } from '@astranet/frame/message'
 import type { Clock } from '@astranet/interface'
 import type { Stream, StreamHandler } from '@astranet/mux'
 import { StreamCode } from '../../proto/error-codes.js'
-import { ACCEPTED_WIRE, RefusalReason, refusalToWire } from '../../proto/stream-answer.js'
+import { acceptanceToWire, ACCEPTED_WIRE, RefusalReason, refusalToWire } from '../../proto/stream-answer.js'
+import type { PairFacts } from '../../proto/pair-facts.js'
 import {
   headerFromWire,
   MAX_STREAM_HEADER_BYTES,
@@ -130,8 +131,8 @@ export class IncomingStreams implements StreamHandler {
 }
 
 /** Answers that the stream was accepted. */
-export function acceptStream(stream: Stream): void {
-  stream.write(ACCEPTED_BYTES)
+export function acceptStream(stream: Stream, pair?: PairFacts): void {
+  stream.write(pair === undefined ? ACCEPTED_BYTES : encodeMessage(acceptanceToWire(pair)))
 }
 
 /** Answers with a refusal, ends this direction behind it and stops the other. */

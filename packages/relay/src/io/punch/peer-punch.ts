@@ -1,10 +1,11 @@
 import type { NodeId, Timer } from '@astranet/interface'
 import { PunchNegotiation, type OwnFacts, type PunchAction } from '../../proto/punch/negotiation.js'
-import { isSameSite, ownFacts } from '../../proto/punch/own-facts.js'
+import { isSameSite, linkPort, ownFacts } from '../../proto/punch/own-facts.js'
 import type { RetrySchedule } from '../../proto/punch/retry-schedule.js'
 import type { PeerMemory } from '../../proto/punch/peer-memory.js'
 import type { PuncherParts } from './puncher-parts.js'
 import { PunchRound } from './round.js'
+import { Wish } from './wish.js'
 
 /** How much later the higher node id asks, in ms, so that the two sides seldom ask at once. */
 const YIELD_MS = 500
@@ -18,7 +19,9 @@ export interface PeerPunchParts {
   readonly takeSyn: (host: string) => boolean
 }
 
-/** The attempts to reach one peer directly, as long as it is reached over a router. Holds one timer. */
+/**
+ * The attempts to reach one peer directly, as long as it is reached over a router, or wished for. Holds one timer.
+ */
 export class PeerPunch {
   readonly peer: NodeId
   readonly #parts: PuncherParts
@@ -30,6 +33,7 @@ export class PeerPunch {
   #ending: Promise<void> = Promise.resolve()
   #timer: Timer | undefined = undefined
   #preparing: PunchRound | undefined = undefined
+  #wish: Wish | undefined = undefined
   #isClosed = false
 
   constructor(parts: PuncherParts, { peer, memory, takeSyn }: PeerPunchParts) {
@@ -62,6 +66,23 @@ export class PeerPunch {
     this.#arm()
   }
 
+  /** There is a link through routers again. */
+  linked(): void {
+    this.#wish = undefined
+    this.#arm()
+  }
+
+  /** There is no link any more: until `untilMs` the tries go on, over links that are made for them. */
+  linger(untilMs: number, onLapse: () => void): void {
+    if (this.#isClosed) return
+    this.#wish = new Wish({ untilMs, onLapse, meet: () => this.#parts.meet(this.peer) })
+    // The round that was running cannot go on.
+    if (this.#negotiation.succeeded().length > 0) this.#schedule.failed(this.#now)
+    this.#preparing = undefined
+    this.#endRound()
+    this.#arm()
+  }
+
   /** There is a direct link, or no link at all any more. Idempotent; resolves when its port is free. */
   async close(): Promise<void> {
     this.#isClosed = true
@@ -79,16 +100,26 @@ export class PeerPunch {
   #arm(): void {
     this.#timer?.cancel()
     if (this.#isClosed || this.#preparing !== undefined) return
-    const { clock, self } = this.#parts
-    const yieldMs = self < this.peer ? 0 : YIELD_MS
-    const dueAt = this.#negotiation.isIdle ? this.#schedule.dueAt + yieldMs : this.#negotiation.dueAt
-    this.#timer = clock.setTimer(Math.max(0, dueAt - clock.now()), () => this.#due(), { background: true })
+    const { clock } = this.#parts
+    const delayMs = Math.max(0, this.#dueAt - clock.now())
+    this.#timer = clock.setTimer(delayMs, () => this.#due(), { background: true })
+  }
+
+  get #dueAt(): number {
+    const wish = this.#wish
+    const yieldMs = this.#parts.self < this.peer ? 0 : YIELD_MS
+    const tryAt = this.#schedule.dueAt + yieldMs
+    if (wish !== undefined) return wish.dueAt(tryAt)
+    return this.#negotiation.isIdle ? tryAt : this.#negotiation.dueAt
   }
 
   #due(): void {
-    if (!this.#negotiation.isIdle) this.#take(this.#negotiation.tick(this.#now))
-    else if (this.#parts.isWilling(this.peer))
-      this.#prepare((facts) => this.#negotiation.offer(facts, this.#now))
+    const isWilling = this.#parts.isWilling(this.peer)
+    if (this.#wish !== undefined) {
+      if (this.#wish.pursue(this.#now, isWilling)) this.#schedule.failed(this.#now)
+      this.#arm()
+    } else if (!this.#negotiation.isIdle) this.#take(this.#negotiation.tick(this.#now))
+    else if (isWilling) this.#prepare((facts) => this.#negotiation.offer(facts, this.#now))
     else {
       this.#schedule.failed(this.#now)
       this.#arm()
@@ -136,9 +167,9 @@ export class PeerPunch {
 
   #newRound(): PunchRound {
     this.#endRound()
-    const { sockets, clock, adopt } = this.#parts
+    const { sockets, clock, adopt, situation } = this.#parts
     const round = new PunchRound({
-      ...{ sockets, clock, takeSyn: this.#takeSyn },
+      ...{ sockets, clock, takeSyn: this.#takeSyn, linkPort: linkPort(situation()) },
       adopt: async (connection, options) => {
         await adopt(this.peer, connection, options)
         this.#schedule.changed(this.#now)

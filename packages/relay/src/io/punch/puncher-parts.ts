@@ -35,6 +35,13 @@ export interface PuncherParts {
   readonly clock: Clock
   readonly sockets: PunchSockets
   readonly situation: () => PunchSituation
+  /**
+   * Begins to make a link through routers to a peer that has none; `add` follows when it is open. Called for a peer
+   * that is still wished for ({@link Puncher.linger}) when the next try is due.
+   */
+  readonly meet: (peer: NodeId) => void
+  /** The wish for a direct link to the peer has ended without one. */
+  readonly onLapse: (peer: NodeId) => void
   /** Sends a control message to the peer over a link that exists. */
   readonly send: (peer: NodeId, type: number, body: readonly unknown[]) => void
   /** Makes a link to this peer, and to no other, of a connection. */

@@ -8,6 +8,12 @@ import type { PuncherParts } from './puncher-parts.js'
 /** Peers for which a node tries at the same time; for the others it begins when one is done. */
 export const MAX_PEERS = 256
 
+/** Peers among them to which there is no link at all at the moment; for one more, the one that waits longest is left. */
+export const MAX_LINGERING = 64
+
+/** How long after its last stream a peer is tried without a link, in ms. */
+export const WISH_MS = 600_000
+
 /**
  * Gets links off the routers: for each peer that is reached through one, it agrees with that peer on rounds of attempts
  * to connect directly. It talks to peers over the links that exist, so only to nodes that have proved who they are, and
@@ -17,6 +23,8 @@ export class Puncher {
   readonly #parts: PuncherParts
   readonly #peers = new Map<NodeId, PeerPunch>()
   readonly #waiting = new Set<NodeId>()
+  /** Those of `#peers` to which there is no link; the one that waits longest comes first. */
+  readonly #lingering = new Set<NodeId>()
   readonly #budget = new SynBudget()
   readonly #memories = new PeerMemories()
   #isClosed = false
@@ -32,21 +40,43 @@ export class Puncher {
 
   /** The peer is reached through a router, and by no direct link: tries until `remove`. Idempotent. */
   add(peer: NodeId): void {
-    if (this.#isClosed || this.#peers.has(peer)) return
+    if (this.#isClosed) return
+    if (this.#lingering.delete(peer)) this.#peers.get(peer)?.linked()
+    if (this.#peers.has(peer)) return
+    if (this.#peers.size >= MAX_PEERS) this.#leaveOldest()
     if (this.#peers.size >= MAX_PEERS) {
       this.#waiting.add(peer)
       return
     }
     this.#waiting.delete(peer)
-    const { clock } = this.#parts
-    const takeSyn = (host: string): boolean => this.#budget.take(peer, host, clock.now())
-    const memory = this.#memories.of(peer, clock.now())
-    this.#peers.set(peer, new PeerPunch(this.#parts, { peer, memory, takeSyn }))
+    this.#begin(peer)
   }
 
-  /** There is a direct link to the peer, or none at all any more. Idempotent; resolves when its port is free. */
+  /**
+   * The link through routers to the peer has ended, and there is no other one. A peer that was used lately is still
+   * wished for: its next tries take place all the same, each over a link that is made for it, until
+   * {@link WISH_MS} after `usedAtMs`, when a stream was last open. `undefined`: the link was only there for a try.
+   * Without a wish, and when there is no room, the peer is removed: peers to which there is a link come first.
+   */
+  linger(peer: NodeId, usedAtMs: number | undefined): void {
+    const now = this.#parts.clock.now()
+    const memory = this.#memories.of(peer, now)
+    if (usedAtMs !== undefined) memory.wishedUntilMs = usedAtMs + WISH_MS
+    const hasRoom = this.#peers.has(peer) || this.#peers.size < MAX_PEERS
+    if (this.#isClosed || memory.wishedUntilMs <= now || !hasRoom) return void this.remove(peer)
+    if (!this.#lingering.has(peer) && this.#lingering.size >= MAX_LINGERING) this.#leaveOldest()
+    this.#lingering.add(peer)
+    const punch = this.#peers.get(peer) ?? this.#begin(peer)
+    punch.linger(memory.wishedUntilMs, () => {
+      void this.remove(peer)
+      this.#parts.onLapse(peer)
+    })
+  }
+
+  /** There is a direct link to the peer, or none at all and no wish for one. Idempotent; resolves when its port is free. */
   async remove(peer: NodeId): Promise<void> {
     this.#waiting.delete(peer)
+    this.#lingering.delete(peer)
     const found = this.#peers.get(peer)
     if (found === undefined) return
     this.#peers.delete(peer)
@@ -70,8 +100,23 @@ export class Puncher {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#waiting.clear()
+    this.#lingering.clear()
     const peers = [...this.#peers.values()]
     this.#peers.clear()
     await Promise.all(peers.map((peer) => peer.close()))
+  }
+
+  #begin(peer: NodeId): PeerPunch {
+    const { clock } = this.#parts
+    const takeSyn = (host: string): boolean => this.#budget.take(peer, host, clock.now())
+    const memory = this.#memories.of(peer, clock.now())
+    const punch = new PeerPunch(this.#parts, { peer, memory, takeSyn })
+    this.#peers.set(peer, punch)
+    return punch
+  }
+
+  #leaveOldest(): void {
+    const [oldest] = this.#lingering
+    if (oldest !== undefined) void this.remove(oldest)
   }
 }

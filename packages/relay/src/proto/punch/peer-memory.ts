@@ -9,6 +9,8 @@ export const MAX_REMEMBERED = 1_024
 export interface PeerMemory {
   readonly schedule: RetrySchedule
   readonly quota: RoundQuota
+  /** Until when a direct link to it is wished for although there is no link, in ms of the clock; 0: it is not. */
+  wishedUntilMs: number
 }
 
 /** The tries and rounds of peers, those that were tried longest ago first. */
@@ -18,7 +20,7 @@ export class PeerMemories {
   /** What is kept of the peer, from now on as the youngest. Beyond the limit the oldest is forgotten. */
   of(peer: NodeId, nowMs: number): PeerMemory {
     const memories = this.#memories
-    const memory = memories.get(peer) ?? { schedule: new RetrySchedule(nowMs), quota: new RoundQuota() }
+    const memory = memories.get(peer) ?? newMemory(nowMs)
     memories.delete(peer)
     if (memories.size >= MAX_REMEMBERED)
       for (const oldest of memories.keys()) {
@@ -33,4 +35,8 @@ export class PeerMemories {
   networkChanged(nowMs: number): void {
     for (const { schedule } of this.#memories.values()) schedule.changed(nowMs)
   }
+}
+
+function newMemory(nowMs: number): PeerMemory {
+  return { schedule: new RetrySchedule(nowMs), quota: new RoundQuota(), wishedUntilMs: 0 }
 }

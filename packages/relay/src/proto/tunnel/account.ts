@@ -4,8 +4,10 @@ import { formatNodeId, type NodeId } from '@astranet/interface'
 export interface Account {
   /** The same for all tunnels that count together. */
   readonly key: NodeId | string
-  /** The router that vouches for the node; `undefined`: the node is a neighbour, which has proved who it is. */
-  readonly through: NodeId | undefined
+  /** The neighbour whose link the tunnel came in on: the only one that has proved who it is. */
+  readonly neighbour: NodeId
+  /** Whether that neighbour is a router that vouches for the node; otherwise it is the node itself. */
+  readonly isVouchedFor: boolean
 }
 
 /**
@@ -14,6 +16,7 @@ export interface Account {
  * that names it. Otherwise a member could use up what is left for another one.
  */
 export function accountOf(node: NodeId, neighbour: NodeId): Account {
-  if (node === neighbour) return { key: node, through: undefined }
-  return { key: `${formatNodeId(node)} through ${formatNodeId(neighbour)}`, through: neighbour }
+  if (node === neighbour) return { key: node, neighbour, isVouchedFor: false }
+  const key = `${formatNodeId(node)} through ${formatNodeId(neighbour)}`
+  return { key, neighbour, isVouchedFor: true }
 }

@@ -1,46 +1,49 @@
-/** One that waits for its turn, and the source that it belongs to. */
-interface Waiting<T> {
-  readonly source: unknown
-  /** Those of the source that wait, the first one first. */
-  readonly items: T[]
+import { SourceRounds } from './source-rounds.js'
+
+/** Whose turn something waits for. */
+export interface Turn {
+  /** The neighbour whose link the bytes come in on. */
+  readonly neighbour: unknown
+  /** The node that sends, as that neighbour names it: the key of an account. */
+  readonly key: unknown
 }
 
 /**
- * Who has the next turn: round robin over the sources, and over what waits of each source. So a source with ten tunnels
- * gets as much as one with a single tunnel. Each turn is worth the same number of bytes; because bytes can be divided at
- * any place, no deficit is left over from a turn.
+ * Who has the next turn: round robin over the neighbours, over the sources of each, and over what waits of each source.
+ * So a source with ten tunnels gets as much as one with a single tunnel, and a neighbour that names a thousand sources
+ * takes turns only from what comes over its own link. Each turn is worth the same number of bytes; because bytes can be
+ * divided at any place, no deficit is left over from a turn.
  */
 export class FairRounds<T> {
-  readonly #sources = new Map<unknown, Waiting<T>>()
+  readonly #neighbours = new Map<unknown, SourceRounds<T>>()
 
   /** Whether nothing waits. */
   get isEmpty(): boolean {
-    return this.#sources.size === 0
+    return this.#neighbours.size === 0
   }
 
   /** `item` waits behind the others of its source. It must not wait already. */
-  add(source: unknown, item: T): void {
-    const waiting = this.#sources.get(source)
-    if (waiting === undefined) this.#sources.set(source, { source, items: [item] })
-    else waiting.items.push(item)
+  add({ neighbour, key }: Turn, item: T): void {
+    const sources = this.#neighbours.get(neighbour) ?? new SourceRounds<T>()
+    this.#neighbours.set(neighbour, sources)
+    sources.add(key, item)
   }
 
-  /** Takes the item that has the next turn. Its source is the last one then. */
+  /** Takes the item that has the next turn. Its neighbour is the last one then, and its source the last one of those. */
   take(): T | undefined {
-    const [first] = this.#sources.values()
+    const [first] = this.#neighbours
     if (first === undefined) return undefined
-    this.#sources.delete(first.source)
-    const item = first.items.shift()
-    if (first.items.length > 0) this.#sources.set(first.source, first)
+    const [neighbour, sources] = first
+    this.#neighbours.delete(neighbour)
+    const item = sources.take()
+    if (!sources.isEmpty) this.#neighbours.set(neighbour, sources)
     return item
   }
 
   /** `item` does not wait any more. Idempotent. */
-  delete(source: unknown, item: T): void {
-    const waiting = this.#sources.get(source)
-    const at = waiting?.items.indexOf(item) ?? -1
-    if (waiting === undefined || at < 0) return
-    waiting.items.splice(at, 1)
-    if (waiting.items.length === 0) this.#sources.delete(source)
+  delete({ neighbour, key }: Turn, item: T): void {
+    const sources = this.#neighbours.get(neighbour)
+    sources?.delete(key, item)
+    if (sources?.isEmpty === true) this.#neighbours.delete(neighbour)
   }
 }

@@ -35,15 +35,18 @@ export function isLastHop({ path, position }: TunnelHeader): boolean {
 
 /**
  * The header for the next hop. `detour`: the routers between this node and the next one of the path, where there is no
- * link between the two: a leaf knows only its own router. `undefined`: the path would have too many nodes, or one twice.
+ * link between the two: a leaf knows only its own router. A secret is not passed on. `undefined`: the path would have too
+ * many nodes, or one twice.
  */
 export function nextHeader(
-  { path, position }: TunnelHeader,
+  { path, position, pair }: TunnelHeader,
   detour: readonly NodeId[] = [],
 ): TunnelHeader | undefined {
   const next = [...path.slice(0, position + 1), ...detour, ...path.slice(position + 1)]
   if (next.length > MAX_TUNNEL_NODES || new Set(next).size !== next.length) return undefined
-  return { kind: 'tunnel', path: next, position: position + 1 }
+  const { keyId } = pair ?? {}
+  const further = { kind: 'tunnel', path: next, position: position + 1 } as const
+  return keyId === undefined ? further : { ...further, pair: { keyId } }
 }
 
 /** There is no link to the node. */

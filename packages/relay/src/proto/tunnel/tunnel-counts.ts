@@ -15,25 +15,25 @@ export class TunnelCounts {
   }
 
   /** Counts a tunnel, or returns why there may not be one more. */
-  take({ key, through }: Account): TunnelRefusal | undefined {
+  take({ key, neighbour, isVouchedFor }: Account): TunnelRefusal | undefined {
     const { maxTunnels, maxTunnelsPerNode } = this.#limits
     if (countOf(this.#perSource, key) >= maxTunnelsPerNode)
       return quota(`the node has the most tunnels that it may have here, ${maxTunnelsPerNode}`)
     const perRouter = maxTunnelsPerRouter(this.#limits)
-    if (through !== undefined && countOf(this.#perRouter, through) >= perRouter)
+    if (isVouchedFor && countOf(this.#perRouter, neighbour) >= perRouter)
       return quota(`the router before this one has the most tunnels that it may pass on here, ${perRouter}`)
     if (this.#total >= maxTunnels)
       return quota(`this router has the most tunnels that it may have, ${maxTunnels}`)
     change(this.#perSource, key, 1)
-    if (through !== undefined) change(this.#perRouter, through, 1)
+    if (isVouchedFor) change(this.#perRouter, neighbour, 1)
     this.#total += 1
     return undefined
   }
 
   /** A tunnel that was counted has ended. */
-  release({ key, through }: Account): void {
+  release({ key, neighbour, isVouchedFor }: Account): void {
     change(this.#perSource, key, -1)
-    if (through !== undefined) change(this.#perRouter, through, -1)
+    if (isVouchedFor) change(this.#perRouter, neighbour, -1)
     this.#total -= 1
   }
 }

@@ -1,5 +1,11 @@
-import type { RequestListener, Server as HttpServer, ServerOptions } from 'node:http'
-import { createServer } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server as HttpServer,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
 import type { Server } from 'node:net'
 import type { Agent, RequestInfo, RequestInit, Response, WebSocket, WebSocketInit } from 'undici'
 import { AstraNetBase } from '../../api/astra-net.js'
@@ -13,6 +19,9 @@ import type { HostDialer } from './host-dialer.js'
 import { HttpAgent, type HttpAgentOptions } from './http-agent.js'
 import { onServices, serveAt } from './served.js'
 import { fetchOver, undici } from './undici.js'
+
+/** Handles a request, as a listener of `'request'` does. What it returns is not used: many frameworks return promises. */
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => unknown
 
 /** HTTP over a node: what its clients and servers need of it. */
 export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TView> {
@@ -72,17 +81,13 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
    * that of the name, and `close()` withdraws the name. A server that listens on TCP stays there and serves the name, too,
    * until it is closed. Rejects with the errors of `bind`, and with a TypeError that names the wrong argument.
    */
-  async serve(address: string, handler: RequestListener, options?: BindOptions): Promise<HttpServer>
+  async serve(address: string, handler: HttpHandler, options?: BindOptions): Promise<HttpServer>
   async serve<TServer extends Server>(
     address: string,
     handler: TServer,
     options?: BindOptions,
   ): Promise<TServer>
-  async serve(
-    address: string,
-    handler: RequestListener | Server,
-    options: BindOptions = {},
-  ): Promise<Server> {
+  async serve(address: string, handler: HttpHandler | Server, options: BindOptions = {}): Promise<Server> {
     checkString('address', address)
     checkOptions(options)
     return await serveAt(serverOf(handler), address, { bind: this.#bind, options })
@@ -93,11 +98,12 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
    * `listen(80)` the port, `listen(80, 'web')` both. It is for frameworks that call `listen` themselves, for example as the
    * `serverFactory` of Fastify. Otherwise it is an `http.Server`, with all of its methods, events and timeouts.
    */
-  httpServer(handler?: RequestListener): HttpServer
-  httpServer(options: ServerOptions, handler?: RequestListener): HttpServer
-  httpServer(first: ServerOptions | RequestListener = {}, handler?: RequestListener): HttpServer {
+  httpServer(handler?: HttpHandler): HttpServer
+  httpServer(options: ServerOptions, handler?: HttpHandler): HttpServer
+  httpServer(first: ServerOptions | HttpHandler = {}, handler?: HttpHandler): HttpServer {
     const [options, onRequest] = typeof first === 'function' ? [{}, first] : [checkOptions(first), handler]
-    const server = onRequest === undefined ? createServer(options) : createServer(options, onRequest)
+    const server =
+      onRequest === undefined ? createServer(options) : createServer(options, onRequest as RequestListener)
     return onServices(server, this.#bind)
   }
 
@@ -112,8 +118,8 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
   }
 }
 
-function serverOf(handler: RequestListener | Server): Server {
-  if (typeof handler === 'function') return createServer(handler)
+function serverOf(handler: HttpHandler | Server): Server {
+  if (typeof handler === 'function') return createServer(handler as RequestListener)
   if (typeof (handler as Partial<Server> | undefined | null)?.listen === 'function') return handler
   throw new TypeError('handler must be a function or a server of node:http, node:http2 or node:net')
 }

@@ -1,6 +1,7 @@
 import { isIP, type LookupFunction } from 'node:net'
 import { checkMemoryUse, type MemoryUse } from '@astranet/interface'
 import { checkBoolean, checkInteger } from '@astranet/interface/check'
+import type { ResolveSrv } from './srv.js'
 import type { TlsOptions } from './tls-options.js'
 
 /** The options of {@link tcp}. */
@@ -34,6 +35,11 @@ export interface TcpOptions {
   reusePort?: boolean
   /** How host names are resolved, with the signature of `dns.lookup`. Default: `dns.lookup`. */
   lookup?: LookupFunction
+  /**
+   * How the SRV records of a name are resolved, for joins of a name without a port, with the signature of
+   * `dns.promises.resolveSrv`. Default: `dns.promises.resolveSrv`.
+   */
+  resolveSrv?: ResolveSrv
   /** TLS with certificates on every network. Default: none. */
   tls?: TlsOptions
   /**
@@ -93,6 +99,8 @@ export function checkOptions(options: TcpOptions): void {
     throw new RangeError(`keepAliveDelayMs must be at least 1000 or false, got ${keepAliveDelayMs}`)
   }
   checkMemoryUse(options.memory)
+  if (options.resolveSrv !== undefined && typeof options.resolveSrv !== 'function')
+    throw new TypeError('resolveSrv must be a function')
   if (options.reusePort !== undefined) checkBoolean('reusePort', options.reusePort)
   checkLocalEnd(options)
   const alpnBytes = Buffer.byteLength(alpnProtocol)

@@ -42,6 +42,8 @@ export class DialCall implements ChangeWaiter, CallInFlight, DialInFlight, Attem
   readonly #attempts: Attempts
   #ignoreSignal: (() => void) | undefined = undefined
   #isFinished = false
+  /** When it began; `undefined` unless an observer wants to know. */
+  #begunAt: number | undefined = undefined
   /** It is among the waiters for a change. */
   #isWaiting = false
   #refusals: Refusals | undefined = undefined
@@ -80,6 +82,7 @@ export class DialCall implements ChangeWaiter, CallInFlight, DialInFlight, Attem
     if (address.kind === 'service') this.context.want(address.service, scope)
     if (signal !== undefined) this.#ignoreSignal = onAbort(signal, () => this.giveUp(signal.reason))
     this.context.inFlight.push(this)
+    this.#begunAt = this.context.parts.reports.begun()
     if (timeoutMs > 0) this.#deadline.start(timeoutMs)
     this.#look()
     this.#attempts.late()
@@ -97,6 +100,7 @@ export class DialCall implements ChangeWaiter, CallInFlight, DialInFlight, Attem
   giveUp(reason?: unknown): void {
     if (this.#isFinished) return
     this.#finish(reason)
+    this.context.parts.reports.failed(this.request, this.#begunAt, reason)
     this.#outcome.reject(reason)
   }
 
@@ -110,7 +114,7 @@ export class DialCall implements ChangeWaiter, CallInFlight, DialInFlight, Attem
   }
 
   accepted(attempt: Attempt, stream: Stream, initialBytes: Uint8Array | undefined): void {
-    const { avoided, access } = this.context.parts
+    const { avoided, access, reports } = this.context.parts
     const { origin, options } = this.request
     const slower = attempt === this.#attempts.second && isSlow(options) ? this.#attempts.first : undefined
     this.#finish(undefined)
@@ -119,6 +123,7 @@ export class DialCall implements ChangeWaiter, CallInFlight, DialInFlight, Attem
     const { ends, earlyBytes: sentEarly } = attempt
     const identity = access.shown(attempt.peer)
     const { socketOptions } = options
+    reports.connected(this.request, this.#begunAt, { ends, identity })
     this.#outcome.accepted(stream, {
       ends,
       identity,

@@ -22,6 +22,7 @@ import type { SocketFactory } from '../node/socket-factory.js'
 import type { AvoidedInstances } from './avoided-instances.js'
 import type { ChangeWaiters } from './change-waiters.js'
 import { ChoiceContext, type LinksToMeasure } from './choice-context.js'
+import type { DialReports } from './dial-reports.js'
 import type { Loopback } from './loopback.js'
 import { namesInUrl, UrlNames } from './url-names.js'
 
@@ -45,6 +46,7 @@ export interface DialParts<TSocket> {
   /** Where this node runs; `''` when it does not say it. */
   readonly zone: string
   readonly measured: LinksToMeasure
+  readonly reports: DialReports
 }
 
 /** @internal Which instances of a service a call may ask. */

@@ -21,7 +21,7 @@ const LIVES_BEFORE_WARNING = 2
 /** What the registry's reports are made of. */
 export interface RegistryReportsParts {
   readonly catalogue: Pick<Catalogue, 'takeReports' | 'reachable' | 'isReachable' | 'watchReachable'>
-  readonly reporter: Reporter
+  readonly reporter: Omit<Reporter, 'channel'>
 }
 
 /** Publishes what happens in the registry on diagnostics channels, and warns once of a second node with this identity. */

@@ -118,6 +118,7 @@ export class ListenerQueue<TSocket> {
     if (!this.#isOpen) return
     this.#isOpen = false
     this.binding.release()
+    this.binding.reports.closed(this.binding)
     for (let waiting = this.#waiting.shift(); waiting !== undefined; waiting = this.#waiting.shift())
       waiting.stream.destroy()
     this.#acceptors.fail(this.#closedError())
@@ -152,6 +153,7 @@ export class ListenerQueue<TSocket> {
       incoming.stream.destroy()
       return
     }
+    this.binding.reports.accepted(this.binding, incoming.ends)
     this.#waiting.push(incoming)
     this.serve()
   }

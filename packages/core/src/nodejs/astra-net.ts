@@ -2,10 +2,12 @@ import { addAbortSignal } from 'node:stream'
 import { NODE_SCOPE } from '../api/astra-net.js'
 import { checkOptions, checkSignal } from '../api/check.js'
 import type { DialOptions, DialScope } from '../api/dial-options.js'
+import { isShortForm } from '../api/network-first.js'
 import { nodeOfAddress } from '../api/node-address.js'
 import { Node } from '../node/node.js'
 import { NodeHandle } from '../node/node-handle.js'
-import { resolveOptions } from '../node/resolve-options.js'
+import { resolveOptions, type ResolvedOptions } from '../node/resolve-options.js'
+import { startUp } from '../node/startup.js'
 import type { AstraNetOptions } from '../api/options.js'
 import type { DialRequest } from '../dial/dial-request.js'
 import { ForwardNet } from './forward/forward-net.js'
@@ -34,7 +36,8 @@ export class AstraNet extends ForwardNet<AstraNet> {
   #net: NetModule | undefined = undefined
 
   /**
-   * Makes a node. It does nothing by itself until it listens, joins or is attached. With a path as `identity` it reads
+   * Makes a node. It does nothing by itself until it is used; then it does what the environment variables say
+   * (`AstraNetOptions.variables`). With a path as `identity` it reads
    * the file within the call, or makes it; {@link AstraNet.create} does not block meanwhile.
    */
   constructor(options?: AstraNetOptions)
@@ -52,7 +55,12 @@ export class AstraNet extends ForwardNet<AstraNet> {
   static async create(options: AstraNetOptions = {}): Promise<AstraNet> {
     const resolved = resolveOptions(options, nodejs)
     const identity = await openedIdentity(options.identity)
-    return new AstraNet(new NodeHandle(new Node({ ...resolved, identity }, nodejs), resolved), NODE_SCOPE)
+    return new AstraNet(handleOf(new Node({ ...resolved, identity }, nodejs), resolved), NODE_SCOPE)
+  }
+
+  /** Makes a node, as `new AstraNet(options)` does: the `New` of the Go package. */
+  static new(options: AstraNetOptions = {}): AstraNet {
+    return new AstraNet(options)
   }
 
   /**
@@ -82,13 +90,18 @@ export class AstraNet extends ForwardNet<AstraNet> {
    * `'error'`; wrong arguments throw. `signal` destroys the socket, also when it is connected, as for `net`. Made for
    * programs that count their sockets, such as `http.Agent`.
    */
+  override connect(address: string, options?: DialOptions, onConnect?: () => void): Socket
+  override connect(network: string, address: string, options?: DialOptions, onConnect?: () => void): Socket
   override connect(
-    network: string,
-    address: string,
-    options: DialOptions = {},
-    onConnect?: () => void,
+    first: string,
+    second?: string | DialOptions,
+    third?: DialOptions | (() => void),
+    fourth?: () => void,
   ): Socket {
-    const { signal, ...others } = checkOptions(options)
+    const [network, address, options, onConnect] = isShortForm(first, second)
+      ? ['', first, second, third as (() => void) | undefined]
+      : [first, second, third as DialOptions | undefined, fourth]
+    const { signal, ...others } = checkOptions(options ?? {})
     return this.#connect(this.dialRequest(network, address, others), checkSignal(signal), onConnect)
   }
 
@@ -135,7 +148,13 @@ export class AstraNet extends ForwardNet<AstraNet> {
 
 function makeNode(options: AstraNetOptions): NodeHandle<Socket, Listener> {
   const resolved = resolveOptions(options, nodejs)
-  return new NodeHandle(new Node({ ...resolved, identity: identityNow(options.identity) }, nodejs), resolved)
+  return handleOf(new Node({ ...resolved, identity: identityNow(options.identity) }, nodejs), resolved)
+}
+
+function handleOf(node: Node<Socket, Listener>, options: ResolvedOptions): NodeHandle<Socket, Listener> {
+  const { startup } = options
+  if (startup.length === 0) return new NodeHandle(node, options)
+  return new NodeHandle(node, options, (starter) => startUp(starter, startup, nodejs))
 }
 
 function view(handle: NodeHandle<Socket, Listener>, scope: DialScope): AstraNet {

@@ -179,9 +179,14 @@ test('HTTP/2 works both ways', async () => {
 
 test('a plain net.Server serves a name, too', async () => {
   await using nodes = await twoNodes()
-  const server = createTcpServer((socket: TcpSocket) => socket.end('hello'))
+  const server = createTcpServer((socket: TcpSocket) => void socket.resume().write('hello'))
   await nodes.server.serve('plain', server)
-  expect(await textOf(await nodes.client.dial('', 'plain'))).toBe('hello')
+  // Its sockets end with their clients, as over TCP.
+  const isEnded = once(server, 'connection').then(([socket]: unknown[]) => once(socket as TcpSocket, 'close'))
+  const socket = await nodes.client.dial('', 'plain', { allowHalfOpen: true })
+  socket.end()
+  expect(await textOf(socket)).toBe('hello')
+  await isEnded
   await closed(server)
 })
 

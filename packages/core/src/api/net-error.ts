@@ -30,7 +30,8 @@ export class NetError extends AstraError {
     super(code, address === undefined ? `${syscall} ${message}` : `${syscall} ${address}: ${message}`, {
       cause,
     })
-    this.name = 'NetError'
+    // A socket's error looks like Node's own.
+    this.name = address === undefined ? 'Error' : 'NetError'
     this.syscall = syscall
     this.address = address ?? ''
     const errno = errnoOf(code)

@@ -142,9 +142,10 @@ export interface AstraNetOptions {
    */
   spareRouter?: boolean
   /**
-   * Whether the node asks the gateway of its network, by PCP or NAT-PMP, to forward a port to it while it tries to reach
-   * a node directly, for two minutes at most; `{ gateway }` names it where the default route does not (all systems but
-   * Linux). Off by default, because it changes what the gateway lets in. Without effect with `holePunching: false`.
+   * Whether the node asks the gateway of its network, by PCP, NAT-PMP or UPnP, to forward a port to it while it tries
+   * to reach a node directly, for two minutes at most; `{ gateway }` names it where the default route does not (all
+   * systems but Linux). Off by default, because it changes what the gateway lets in. Without effect with
+   * `holePunching: false`.
    */
   portMapping?: PortMappingOption
   /**

@@ -28,7 +28,7 @@ import { TimedDuplex } from './timed-duplex.js'
  * `setTimeout`.
  */
 export class Socket extends TimedDuplex implements DialOutcome {
-  /** Set as long as the socket is connecting. */
+  /** While it is connecting: its dial. Connected: `IN_USE` while it keeps the process alive, otherwise `undefined`. */
   #dial: DialInFlight | undefined = undefined
 
   /** @internal Events run in the context of `origin`, in which this constructor must be called. */
@@ -39,21 +39,22 @@ export class Socket extends TimedDuplex implements DialOutcome {
     super(stream, details)
     if (stream === undefined) return
     this.setEnds(details.ends as SocketEnds, details.identity as RemoteIdentity)
-    keepAlive.hold()
     if (details.isPaused === true) this.pause()
     else this.readAhead()
+    this.onUse()
   }
 
   /** @internal It is connecting from now on: `dialing` must be called, then `accepted` or `reject`. */
   startConnecting(): void {
-    if (!this.connecting && !unreferenced.has(this)) keepAlive.hold()
     this.#dial = WAITING
   }
 
   /** @internal The dial has begun. */
   dialing(dial: DialInFlight): void {
-    if (this.#dial === WAITING) this.#dial = dial
-    else if (this.#dial !== FAILED) dial.giveUp()
+    if (this.#dial === WAITING) {
+      this.#dial = dial
+      if (!unreferenced.has(this)) keepAlive.hold()
+    } else if (this.#dial !== FAILED) dial.giveUp()
     if (this.writableLength > 0 || this.writableEnded) this.onEarlyWrite()
   }
 
@@ -68,7 +69,7 @@ export class Socket extends TimedDuplex implements DialOutcome {
       stream.destroy()
       return
     }
-    this.#dial = undefined
+    this.#leaveDial(undefined)
     this.setEnds(ends, identity)
     this.attach(stream, sentEarly)
     this.inOrigin(this.#begin, undefined)
@@ -80,7 +81,7 @@ export class Socket extends TimedDuplex implements DialOutcome {
   /** @internal The dial has failed. The error is emitted later, also when this is called from within `connect`. */
   reject(reason: unknown): void {
     if (!this.connecting) return
-    this.#dial = FAILED
+    this.#leaveDial(FAILED)
     process.nextTick(() => {
       if (this.#dial === FAILED) this.inOrigin(() => this.destroy(this.errorOfDial(reason)), undefined)
     })
@@ -88,7 +89,7 @@ export class Socket extends TimedDuplex implements DialOutcome {
 
   /** Whether it waits for the far side to accept. */
   get connecting(): boolean {
-    return #dial in this ? this.#dial !== undefined : NOTHING
+    return #dial in this ? this.#dial !== undefined && this.#dial !== IN_USE : NOTHING
   }
 
   /** Whether it is not connected: not yet, or not any more. */
@@ -118,15 +119,18 @@ export class Socket extends TimedDuplex implements DialOutcome {
 
   /** The socket keeps the process alive again, as every socket does that is connecting or connected. */
   ref(): this {
-    if (unreferenced.delete(this) && this.isActive && !this.destroyed) keepAlive.hold()
+    if (!unreferenced.delete(this)) return this
+    if (this.#isDialing()) keepAlive.hold()
+    else this.onUse()
     return this
   }
 
   /** The socket does not keep the process alive any more. */
   unref(): this {
     if (this.destroyed || unreferenced.has(this)) return this
+    if (this.#isDialing()) keepAlive.release()
     unreferenced.add(this)
-    if (this.isActive) keepAlive.release()
+    this.onUse()
     return this
   }
 
@@ -167,17 +171,42 @@ export class Socket extends TimedDuplex implements DialOutcome {
     this.#dial?.wrote()
   }
 
+  /**
+   * As a handle of the system does, the socket keeps the process alive as long as it reads, or a write waits: not while
+   * the program has paused it or lets what has arrived lie, and not when the far side has ended.
+   */
+  protected override onUse(): void {
+    if (!(#dial in this) || (this.#dial !== undefined && this.#dial !== IN_USE)) return
+    const isInUse = this.isInUse && !unreferenced.has(this)
+    if (isInUse === (this.#dial === IN_USE)) return
+    this.#dial = isInUse ? IN_USE : undefined
+    if (isInUse) keepAlive.hold()
+    else keepAlive.release()
+  }
+
   protected override get earlyError(): Error | undefined {
     return this.connecting ? undefined : socketClosed()
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     const dial = this.#dial
-    if (this.isActive && !unreferenced.delete(this)) keepAlive.release()
-    this.#dial = undefined
+    if (dial === IN_USE) this.onUse()
+    else this.#leaveDial(undefined)
+    unreferenced.delete(this)
     if (this.heldWrite.length > 0) this.once('close', () => this.dropEarly(closedBeforeConnection()))
     dial?.giveUp()
     super._destroy(error, callback)
+  }
+
+  /** The dial is over. */
+  #leaveDial(next: DialInFlight | undefined): void {
+    if (this.#isDialing() && !unreferenced.has(this)) keepAlive.release()
+    this.#dial = next
+  }
+
+  /** Whether the dial has begun, and keeps the process alive. */
+  #isDialing(): boolean {
+    return this.#dial !== undefined && ![IN_USE, WAITING, FAILED].includes(this.#dial)
   }
 
   /** In this order: the handlers of `'connect'`, what was written before, `'ready'`. */
@@ -209,8 +238,11 @@ export class Socket extends TimedDuplex implements DialOutcome {
 /** Sockets that do not keep the process alive. They are few, so that sockets have no field for it. */
 const unreferenced = new WeakSet<Socket>()
 
+/** The socket is connected, and keeps the process alive. */
+const IN_USE: DialInFlight = { giveUp: () => undefined, wrote: () => undefined }
+
 /** The dial has not begun. */
-const WAITING: DialInFlight = { giveUp: () => undefined, wrote: () => undefined }
+const WAITING: DialInFlight = { ...IN_USE }
 
 /** The dial has failed, and the socket is about to be destroyed. */
 const FAILED: DialInFlight = { ...WAITING }

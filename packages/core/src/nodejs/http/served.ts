@@ -5,7 +5,7 @@ import type { ListenerAddress } from '../../api/listener-address.js'
 import { NetError } from '../../api/net-error.js'
 import type { Listener } from '../listener.js'
 import { holdClose } from './held-close.js'
-import { readListenArguments } from './listen-arguments.js'
+import { readListenArguments, type ListenRequest } from './listen-arguments.js'
 
 /** @internal `AstraNet.bind`, at once. Throws what that rejects with. */
 export type Bind = (address: string, options: BindOptions) => Listener
@@ -16,7 +16,7 @@ export async function serveAt<TServer extends Server>(
   address: string,
   { bind, options }: { readonly bind: Bind; readonly options: BindOptions },
 ): Promise<TServer> {
-  const listener = bindFor(bind, address, options)
+  const listener = bindFor(server, bind, { address, options })
   if (server.listening && !served.has(server)) {
     passOn(listener, server)
     server.once('close', () => listener.close())
@@ -86,7 +86,7 @@ class ServedServer {
     if (this.listening) throw alreadyListening(address)
     if (onListening !== undefined) this.#server.once('listening', onListening)
     try {
-      this.add(bindFor(this.#bind, address, options))
+      this.add(bindFor(this.#server, this.#bind, { address, options }))
     } catch (error) {
       if (!(error instanceof NetError)) throw error
       process.nextTick(() => this.#server.emit('error', error))
@@ -144,9 +144,13 @@ class ServedServer {
   }
 }
 
-/** A server decides itself whether to answer a client that has ended its direction. */
-function bindFor(bind: Bind, address: string, options: BindOptions): Listener {
-  return bind(address, { ...options, allowHalfOpen: true })
+/** Sockets stay half open where those of the server over TCP do: an `http.Server` ends its direction by itself. */
+function bindFor(
+  server: Server & { readonly allowHalfOpen?: boolean },
+  bind: Bind,
+  { address, options }: Pick<ListenRequest, 'address' | 'options'>,
+): Listener {
+  return bind(address, { ...options, allowHalfOpen: server.allowHalfOpen === true })
 }
 
 function passOn(listener: Listener, server: Server): void {

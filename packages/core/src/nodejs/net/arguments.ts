@@ -1,4 +1,6 @@
-import { Server as NodeServer, Socket as NodeSocket } from 'node:net'
+import { lookup } from 'node:dns'
+import { isIP, Server as NodeServer, Socket as NodeSocket } from 'node:net'
+import { codedError } from './errors.js'
 
 /** The options of a `connect` or `listen`, as the program gave them: nothing is checked yet. */
 export type Given = Readonly<Record<string, unknown>>
@@ -50,21 +52,31 @@ const RARE_CONNECT = ['localAddress', 'localPort', 'autoSelectFamily', 'autoSele
  * it connects. Options that are right need no question.
  */
 export function checkConnect(options: Given): void {
-  const { path, port, lookup } = options
+  const { path, port, host, lookup: own } = options
   const isPlainPath = typeof path === 'string' && path !== ''
   if (isPlainPath) return
+  const isLookedUp = own === undefined && !(typeof host === 'string' && isIP(host) !== 0)
+  if (isLookedUp) checkLookup(options)
   const isPlain = isNetPort(port) && !path && RARE_CONNECT.every((name) => options[name] === undefined)
-  if (isPlain && (lookup === undefined || lookup === null || typeof lookup === 'function')) return
+  if (isPlain && (own === undefined || own === null || typeof own === 'function')) return
   const rare = Object.fromEntries(RARE_CONNECT.map((name) => [name, options[name]]))
   // A function would be called. With an IP address nothing is looked up.
-  const host = typeof lookup === 'function' ? { host: '127.0.0.1' } : { host: 'localhost', lookup }
-  const asked = { port, path, ...rare, ...(lookup === undefined ? { host: '127.0.0.1' } : host) }
+  const where = typeof own === 'function' ? { host: '127.0.0.1' } : { host: 'localhost', lookup: own }
+  const asked = { port, path, ...rare, ...(own === undefined ? { host: '127.0.0.1' } : where) }
   const socket = new NodeSocket()
   try {
     socket.connect(asked as never)
   } finally {
     socket.destroy()
   }
+}
+
+/** What `dns.lookup` would throw, which Node's sockets call for a name. */
+function checkLookup({ hints, family }: Given): void {
+  if (hints === undefined && family === undefined) return
+  const version = { IPv4: 4, IPv6: 6 }[family as 'IPv4' | 'IPv6'] ?? family
+  // It checks its options, and has nothing to look up for an IP address.
+  lookup('127.0.0.1', { family: version, hints: hints ?? 0 } as never, () => undefined)
 }
 
 /** The options of a socket that are rare, and that Node checks or refuses. */
@@ -80,11 +92,19 @@ const RARE_SOCKET = [
 
 /** Throws Node's own error for wrong options of `new Socket`. */
 export function checkSocket(options: Given): void {
-  const { signal } = options
+  const { signal, fd } = options
+  if (fd !== undefined && fd !== null) refuseDescriptor(fd)
   const isPlainSignal = signal === undefined || signal === null || signal instanceof AbortSignal
   if (isPlainSignal && RARE_SOCKET.every((name) => options[name] === undefined)) return
   const rare = Object.fromEntries(RARE_SOCKET.map((name) => [name, options[name]]))
   new NodeSocket({ ...rare, ...(isPlainSignal ? {} : { signal }) } as never).destroy()
+}
+
+/** There is no file descriptor that a socket of AstraNet can have. */
+function refuseDescriptor(fd: unknown): never {
+  // Node's own error for what is no descriptor.
+  if (typeof fd !== 'number' || !Number.isInteger(fd) || fd < 0) new NodeSocket({ fd: fd as number })
+  throw codedError(TypeError, 'ERR_INVALID_FD_TYPE', 'Unsupported fd type: UNKNOWN')
 }
 
 /** What Node makes of the options of a server. Throws Node's own error for wrong ones. */

@@ -4,6 +4,8 @@ import type { Stream } from '@astranet/mux'
 import { checkSocketOptions } from '../../api/socket-options.js'
 import type { DialedDetails } from '../../dial/dial-request.js'
 import type { SocketDetails } from '../../node/socket-details.js'
+import { nodeAddress } from '../../api/node-address.js'
+import type { DialedDetails } from '../../dial/dial-request.js'
 import { NOTHING } from '../addressed-duplex.js'
 import { callerOrigin } from '../async-origin.js'
 import { Socket } from '../socket.js'
@@ -39,7 +41,9 @@ interface NetState {
   readonly onRead?: OnRead
   readonly attempt?: ConnectAttempt
   /** The address of both ends, for a connection of this node with itself. */
-  readonly loopback?: string
+  readonly loopback?: string | undefined
+  /** Bytes that came along with the dial of an accepted socket that is not read yet. */
+  readonly kept?: Uint8Array | undefined
 }
 
 /**
@@ -54,11 +58,15 @@ export class NetSocket extends Socket {
 
   constructor(network: NetNetwork, options: AcceptedStream | Given | undefined) {
     if (options instanceof AcceptedStream) {
-      super(options.stream, options.details)
-      const { server, loopback } = options
+      const { server, loopback, details } = options
+      const { isPaused, initialBytes } = details
+      // What came along with the dial waits, too, when nothing is to be read yet.
+      super(options.stream, isPaused === true ? { ...details, initialBytes: undefined } : details)
       this.server = server
       this.#network = network
-      if (loopback !== undefined) this.#net = { loopback }
+      const kept = isPaused === true ? initialBytes : undefined
+      if (loopback !== undefined || kept !== undefined) this.#net = { loopback, kept }
+      this.on('end', onEnd)
       return
     }
     const given = options ?? {}
@@ -66,6 +74,7 @@ export class NetSocket extends Socket {
     super(undefined, { options: socketOptions(given), origin: callerOrigin(undefined) })
     this.server = null
     this.#network = network
+    this.on('end', onEnd)
     const onread = onReadOf(given['onread'])
     if (onread !== undefined) this.#net = { onRead: new OnRead(onread) }
     if (given['signal'] instanceof AbortSignal) addAbortSignal(given['signal'], this)
@@ -88,11 +97,32 @@ export class NetSocket extends Socket {
     return this
   }
 
+  /** There is no handle of the system, neither open nor closed. */
+  get _handle(): null {
+    return null
+  }
+
+  /** An older name of `connecting`. */
+  get _connecting(): boolean {
+    return this.connecting
+  }
+
+  override _read(): void {
+    const kept = #net in this ? this.#net?.kept : undefined
+    if (kept !== undefined) {
+      this.#net = { loopback: this.#net?.loopback }
+      this.receiveInitial(kept)
+    }
+    super._read()
+  }
+
   /** @internal */
   override accepted(stream: Stream, details: DialedDetails): void {
     const { attempt } = this.#net ?? {}
     if (this.connecting && attempt !== undefined) {
       const { loopback } = attempt
+      attempt.connected(nodeAddress(details.ends.remoteNode))
+      if (!this.connecting) return stream.destroy()
       this.#keep({ attempt: undefined, loopback })
       super.accepted(stream, details)
     } else super.accepted(stream, details)
@@ -153,6 +183,7 @@ export class NetSocket extends Socket {
     this.origin = callerOrigin(undefined)
     this.startConnecting()
     this.onActivity()
+    NetSocket.onReadOf(this)?.begin()
     const attempt = new ConnectAttempt(this, this.#network, options)
     this.#keep({ attempt, loopback: undefined })
     attempt.start()
@@ -194,6 +225,9 @@ export class NetSocket extends Socket {
     return this.#net?.loopback ?? address
   }
 }
+
+/** Node's sockets listen to their own `'end'`; programs that count listeners find one. */
+function onEnd(): void {}
 
 function socketOptions(given: Given): ReturnType<typeof checkSocketOptions> {
   const { allowHalfOpen, highWaterMark, readableHighWaterMark, writableHighWaterMark } = given

@@ -22,9 +22,17 @@ export class OnRead {
   readonly #options: OnReadOptions
   #waiting: Uint8Array[] = []
   #isPaused = false
+  /** Where the next bytes go. */
+  #buffer: Uint8Array = NO_BUFFER
 
   constructor(options: OnReadOptions) {
     this.#options = options
+  }
+
+  /** The connection begins: as in Node, the first buffer is asked for before anything has arrived. */
+  begin(): void {
+    const { buffer } = this.#options
+    this.#buffer = typeof buffer === 'function' ? buffer() : buffer
   }
 
   /** Whether bytes wait until the program reads on. */
@@ -56,19 +64,17 @@ export class OnRead {
   #deliver(): number {
     let taken = 0
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      const buffer = this.#buffer()
+      const buffer = this.#buffer
       const bytes = Math.min(buffer.length, next.length)
       buffer.set(next.subarray(0, bytes))
       if (bytes < next.length) this.#waiting.unshift(next.subarray(bytes))
       taken += bytes
       if (this.#options.callback(bytes, buffer) === false) this.#isPaused = true
+      this.begin()
       if (this.#isPaused || bytes === 0) break
     }
     return taken
   }
-
-  #buffer(): Uint8Array {
-    const { buffer } = this.#options
-    return typeof buffer === 'function' ? buffer() : buffer
-  }
 }
+
+const NO_BUFFER = new Uint8Array(0)

@@ -101,6 +101,13 @@ export class NetServer extends EventEmitter implements AsyncDisposable {
     return { address: ip, family: isIP(ip) === 4 ? 'IPv4' : 'IPv6', port: this.#queue.address().port }
   }
 
+  /** A text that Node has for its cluster, and programs for telling servers apart: family, host and port. */
+  get _connectionKey(): string | undefined {
+    if (this.#target === undefined) return undefined
+    const { path, shownHost, shownPort } = this.#target
+    return `${path === undefined ? isIP(shownHost) || 6 : -1}:${shownHost}:${shownPort}`
+  }
+
   /** How many connections are open. */
   getConnections(callback: (error: Error | null, count: number) => void): this {
     process.nextTick(callback, null, this.#connections)
@@ -113,8 +120,9 @@ export class NetServer extends EventEmitter implements AsyncDisposable {
       if (this.listening) this.once('close', onClosed)
       else this.once('close', () => onClosed(serverNotRunning()))
     }
-    this.#queue?.close()
+    const queue = this.#queue
     this.#stopped()
+    queue?.close()
     this.#emitCloseIfDrained()
     return this
   }

@@ -29,7 +29,7 @@ export class StreamDuplex extends EarlyDuplex implements DuplexEvents {
   constructor(stream: Stream | undefined, options: DuplexOptions = {}) {
     super(nodeOptions(stream, options))
     this.#destroyCode = options.destroyCode ?? 0
-    if (stream !== undefined) this.takeStream(stream, options.initialBytes)
+    if (stream !== undefined) this.takeStream(stream, options)
   }
 
   /**
@@ -38,7 +38,7 @@ export class StreamDuplex extends EarlyDuplex implements DuplexEvents {
    * it is destroyed.
    */
   protected attach(stream: Stream, earlyBytes = 0): void {
-    this.takeStream(stream, undefined)
+    this.takeStream(stream, { isPaused: true })
     this.deferReading()
     if (earlyBytes > 0) this.takeEarly(earlyBytes)
   }

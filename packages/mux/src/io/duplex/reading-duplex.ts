@@ -9,6 +9,12 @@ import { currentTurn, inNextTurn, isCurrentTurn } from './turn.js'
 /** It has its stream and does not read it yet. */
 const NOT_READING = -2
 
+/** How a Duplex begins to read from its stream; see `DuplexOptions`. */
+interface FirstRead {
+  readonly initialBytes?: Uint8Array | undefined
+  readonly isPaused?: boolean | undefined
+}
+
 /** The part of a {@link StreamDuplex} that has the stream and reads from it. */
 export class ReadingDuplex extends Duplex {
   /** The stream underneath; `undefined` until {@link takeStream}, whatever its type says. */
@@ -31,12 +37,12 @@ export class ReadingDuplex extends Duplex {
   }
 
   /** Takes over `stream`, its handler and its context. Called last in a constructor, or later; once. */
-  protected takeStream(stream: Stream, initialBytes: Uint8Array | undefined): void {
+  protected takeStream(stream: Stream, { initialBytes, isPaused = false }: FirstRead): void {
     this.stream = stream
     stream.context = this
     stream.manualCredit = true
     if (initialBytes !== undefined) this.receiveInitial(initialBytes)
-    stream.handle(duplexHandler)
+    stream.handle(duplexHandler, { isPaused })
     this.#birthTurn = currentTurn()
   }
 
@@ -54,7 +60,9 @@ export class ReadingDuplex extends Duplex {
     if (this.destroyed) return
     this.#birthTurn = currentTurn()
     if (initialBytes !== undefined) this.receiveInitial(initialBytes)
-    if (!this.destroyed && (!this.isPaused() || isReading(this))) this.stream.resume()
+    if (this.destroyed || (this.isPaused() && !isReading(this))) return
+    this.stream.resume()
+    this.onUse()
   }
 
   /** Delivers bytes that were read from the stream already. */
@@ -104,6 +112,12 @@ export class ReadingDuplex extends Duplex {
   /** Called when bytes arrive, are handed to the stream or were sent. For subclasses; does nothing here. */
   protected onActivity(): void {}
 
+  /**
+   * Called when {@link isInUse} may have changed: reading has begun, paused or ended, or a write waits or is done. For
+   * subclasses; does nothing here.
+   */
+  protected onUse(): void {}
+
   /** The error that the application gets for an error of the stream. For subclasses; the error itself here. */
   protected errorOf(error: Error, _syscall: 'read' | 'write'): Error {
     return error
@@ -121,6 +135,7 @@ export class ReadingDuplex extends Duplex {
     this.#pushedBytes = 0
     if (taken > 0) this.stream.consume(taken)
     this.stream.resume()
+    this.onUse()
   }
 
   /** @internal */
@@ -133,7 +148,10 @@ export class ReadingDuplex extends Duplex {
     const isPassedOn = this.readableFlowing === true && this.readableLength === 0
     if (!isPassedOn) this.stream.widen()
     const bytes = isPassedOn ? chunk : Uint8Array.prototype.slice.call(chunk)
-    if (!(this.isStarting ? super.push(bytes) : this.push(bytes))) this.stream.pause()
+    if (!(this.isStarting ? super.push(bytes) : this.push(bytes))) {
+      this.stream.pause()
+      if (!this.isStarting) this.onUse()
+    }
   }
 
   /** @internal */
@@ -141,7 +159,10 @@ export class ReadingDuplex extends Duplex {
     if (!this.isStarting) this.onActivity()
     this.#hasReadEnd = true
     if (this.isStarting) super.push(null)
-    else this.push(null)
+    else {
+      this.push(null)
+      this.onUse()
+    }
     // As in `net.Socket`, so that `'end'` is emitted although the application does not read.
     this.#inLaterTurn(() => this.read(0))
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { MAX_LINKS_PER_PEER } from '../../packages/core/src/links/link-table.js'
+import { MAX_LINKS_PER_PEER } from '../../packages/core/src/links/link-events.js'
 import { DEFAULT_MAX_LINKS } from '../../packages/core/src/node/resolve-options.js'
 import { MAX_PENDING_HEADERS } from '../../packages/link/src/io/streams/pending-headers.js'
 import { MAX_PARTIAL_HEADERS } from '../../packages/link/src/io/streams/incoming-streams.js'

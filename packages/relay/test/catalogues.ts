@@ -12,7 +12,7 @@ const crypto: RegistryCrypto = {
 }
 
 /** Identities whose node ids rise with their numbers. */
-const identities: readonly Identity[] = Array.from({ length: 8 }, () => generateIdentitySync()).sort(
+const identities: readonly Identity[] = Array.from({ length: 20 }, () => generateIdentitySync()).sort(
   (a, b) => (a.nodeId < b.nodeId ? -1 : 1),
 )
 

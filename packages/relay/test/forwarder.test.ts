@@ -83,6 +83,29 @@ for (const routers of [1, 2]) {
   })
 }
 
+test('a node that opens tunnels and never reads costs the router a bounded number of bytes', async () => {
+  await using chain = await Chain.of(1, { maxTunnelBytes: 65_536 })
+  const senders: Tap[] = []
+  for (let index = 0; index < 8; index++) {
+    const { near, far } = await chain.streams()
+    near.stream.manualCredit = true
+    void new Tap(near, { isReading: false })
+    const sender = new Tap(far)
+    sender.stream.write(new Uint8Array(1 << 20))
+    senders.push(sender)
+  }
+  await settled(() => senders.reduce((sum, { stream }) => sum + stream.sentBytes, 0))
+  const { heldBytes, tunnels } = chain.router(0).forwarder.inspect()
+  expect(tunnels).toBe(8)
+  expect(heldBytes).toBeGreaterThan(0)
+  expect(heldBytes).toBeLessThanOrEqual(8 * 65_536)
+  // The same link still carries another one, which is read.
+  const { near, far } = await chain.streams()
+  const [reader, writer] = [new Tap(near), new Tap(far)]
+  writer.stream.write(new Uint8Array(1 << 20))
+  await reader.until(() => reader.receivedBytes === 1 << 20)
+})
+
 test('a tunnel that is given up before the answer ends at the other end, too', async () => {
   await using chain = await Chain.of(1, { maxTunnels: 1, answerTimeoutMs: 600_000 })
   const arrived = new Promise<Arrival>((resolve) => (chain.last.onArrival = resolve))

@@ -14,6 +14,7 @@ import type { AtExit } from '../node/at-exit.js'
 import type { MachineWatch } from '../node/machine-watch.js'
 import type { LinkCredentials } from './link-credentials.js'
 import { DIRECT, type LinkPath } from './link-path.js'
+import type { LinkEvents } from './link-events.js'
 import type { LinkTable } from './link-table.js'
 
 /** What making links needs of the node. */
@@ -29,6 +30,7 @@ export interface LinkMakerParts {
   readonly helloTimeoutMs: number
   readonly sessionLimits: SessionLimits
   readonly table: LinkTable
+  readonly events: LinkEvents
   readonly atExit: AtExit
   readonly machine: MachineWatch
 }
@@ -119,7 +121,7 @@ export class LinkMaker {
     role: LinkRole,
     { credentials, path }: { readonly credentials: LinkCredentials; readonly path: LinkPath },
   ): Link {
-    const { identity, slots, introduction, clock, helloTimeoutMs, sessionLimits, table } = this.#parts
+    const { identity, slots, introduction, clock, helloTimeoutMs, sessionLimits, table, events } = this.#parts
     const isDirect = path.kind === 'direct'
     const encryption = isDirect ? this.#parts.encryption : 'always'
     try {
@@ -128,7 +130,7 @@ export class LinkMaker {
       return new Link(duplex, {
         ...{ role, identity, ...credentials, encryption, clock, helloTimeoutMs },
         introduction: introduction(),
-        handler: isDirect ? table : table.relayed,
+        handler: isDirect ? events : events.relayed,
         slots: role === 'acceptor' ? slots : undefined,
         randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
         sequence: this.#sequence,

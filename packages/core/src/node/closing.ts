@@ -42,10 +42,11 @@ export class Closing<TSocket, TListener> {
 
   async #close(drainMs: number): Promise<void> {
     const { parts, clock, onBegin } = this.#parts
-    const { joins, sync, table, preferred } = parts.neighbours
-    joins.stop(({ targets }) => nodeClosed('join', targets[0]?.address ?? ''))
+    const { sync, table, preferred } = parts.neighbours
+    parts.neighbours.stopJoins()
     parts.dialer.close()
     parts.links.close(nodeClosed('dial', ''))
+    parts.spareRouter?.close()
     parts.forwarder.close()
     const punching = parts.punching.close()
     for (const queue of parts.ports.all()) queue.close()

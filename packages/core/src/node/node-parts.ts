@@ -8,6 +8,7 @@ import { PassingOn } from '../access/passing-on.js'
 import { PolicyFailures } from '../access/policy-failures.js'
 import { AvoidedInstances } from '../dial/avoided-instances.js'
 import { ChangeWaiters } from '../dial/change-waiters.js'
+import { DialReports } from '../dial/dial-reports.js'
 import { Dialer } from '../dial/dialer.js'
 import { Loopback } from '../dial/loopback.js'
 import { Discovery } from '../discovery/discovery.js'
@@ -23,11 +24,13 @@ import { RegistryReports } from '../links/registry-reports.js'
 import { ownIdentity } from '../links/remote-identity.js'
 import type { AddressWay } from '../links/ways/address-way.js'
 import { Binder } from '../listen/binder.js'
+import { ListenerReports } from '../listen/listener-reports.js'
 import { PortTable } from '../listen/port-table.js'
 import { streamTakers } from '../listen/stream-takers.js'
 import type { NodeOptions } from './node-options.js'
 import { ownCatalogue } from './own-catalogue.js'
-import { ownForwarder, ownLinkSource } from './own-tunnels.js'
+import type { SpareRouter } from '../links/spare-router.js'
+import { ownForwarder, ownLinkSource, ownSpareRouter } from './own-tunnels.js'
 import type { Platform } from './platform.js'
 import { TicketMaker } from './ticket-maker.js'
 
@@ -42,6 +45,8 @@ export interface NodeHost {
   onOffers(): void
   /** The addresses at which the node listens have changed. */
   onAddresses(): void
+  /** Whether the node connects to nodes that its program has not joined, where they say they can be reached. */
+  followsInvitations(): boolean
   /** Throws when the node is closed. */
   checkOpen(syscall: string, address: string): void
 }
@@ -53,6 +58,9 @@ export interface NodeParts<TSocket, TListener> {
   readonly routes: RouteTable
   readonly neighbours: Neighbours
   readonly ports: PortTable
+  /** What arrives at the ports, and what is dialed. */
+  readonly arrivals: ListenerReports
+  readonly dials: DialReports
   readonly binder: Binder<TSocket, TListener>
   readonly loopback: Loopback
   readonly offers: Offers
@@ -60,6 +68,8 @@ export interface NodeParts<TSocket, TListener> {
   readonly dialer: Dialer<TSocket>
   readonly links: LinkSource
   readonly addressWay: AddressWay
+  /** `undefined`: the user does not want one. */
+  readonly spareRouter: SpareRouter | undefined
   readonly forwarder: Forwarder
   readonly punching: Punching
   readonly endpoints: Endpoints
@@ -81,6 +91,8 @@ export function nodeParts<TSocket, TListener>(
     return security === undefined ? undefined : security !== 'private'
   })
   const waiters = new ChangeWaiters()
+  const arrivals = new ListenerReports(platform)
+  const dials = new DialReports(clock, platform)
   const recordOf = (link: Link): LinkRecord | undefined => neighbours.table.recordOf(link)
   const forwarder: Forwarder = ownForwarder({
     ...{ options, access, catalogue, routes },
@@ -90,7 +102,7 @@ export function nodeParts<TSocket, TListener>(
     ...{ options, platform, catalogue, access, reports },
     addresses: () => endpoints.addresses,
     streams: streamTakers({
-      ...{ self, clock, ports, access, recordOf },
+      ...{ self, clock, ports, access, recordOf, reports: arrivals },
       forwarder: () => forwarder,
       maker: () => maker,
       onFailed: (nodeId, error) => platform.publish(TUNNEL_FAILED, { nodeId, error }),
@@ -98,25 +110,29 @@ export function nodeParts<TSocket, TListener>(
     onGraph: () => {
       waiters.wake()
       laterAddresses.look()
+      spareRouter?.changed()
     },
     transportFor: (network) => host.transportFor(network),
     onPreferred: (nodeId) => {
       paths.changed(nodeId)
       punching.changed(nodeId)
       laterAddresses.changed(nodeId)
+      spareRouter?.changed()
       host.onOffers()
     },
     onRelayedGone: (nodeId, link) => punching.gone(nodeId, link),
     onRelayedMessage: (nodeId, type, body) => punching.receive(nodeId, type, body),
+    followsInvitations: () => host.followsInvitations(),
     checkOpen: (syscall, address) => host.checkOpen(syscall, address),
   })
   const { table, maker, sync } = neighbours
   const onChange = (): void => sync.schedule()
-  const loopback = new Loopback({ clock, limits: options.sessionLimits, access })
+  const loopback = new Loopback({ clock, limits: options.sessionLimits, access, reports: arrivals })
   const offers = new Offers({ self, catalogue, access, neighbour: neighbours.identityOf.bind(neighbours) })
   const discovery = new Discovery({ self, catalogue, offers, routes, clock, waiters, onChange })
   const { links, addressWay } = ownLinkSource({
     ...{ options, catalogue, routes, neighbours, recordOf, hostNetworks: platform.hostNetworks },
+    followsInvitations: () => host.followsInvitations(),
     onChange: () => {
       waiters.wake()
       laterAddresses.look()
@@ -127,12 +143,14 @@ export function nodeParts<TSocket, TListener>(
     addressesOf: (nodeId) => addressWay.targetsOf(nodeId),
     dial: (nodeId) => links.begin(nodeId, 'direct'),
   })
+  const spareRouter = ownSpareRouter({ options, catalogue, neighbours, links, addressWay })
   const paths = new PathReports({ reporter: platform, linkTo: links.linkTo.bind(links), recordOf })
   const punching = new Punching({
     ...{ self, clock, maker, recordOf, machine: platform.machine, reporter: platform },
     ...{ direct: neighbours.preferred, relayed: neighbours.relayed, hostNetworks: platform.hostNetworks },
     sockets: options.isPunching ? platform.punchSockets?.(options.portMapping) : undefined,
     addresses: () => endpoints.addresses,
+    followsInvitations: () => host.followsInvitations(),
     meet: (nodeId) => void links.begin(nodeId, 'relay'),
   })
   const dialer = new Dialer({
@@ -140,9 +158,11 @@ export function nodeParts<TSocket, TListener>(
     ...{ links, identityOf: table.identityOf.bind(table) },
     ...{ wants: discovery.wants, avoided: new AvoidedInstances({ clock, reporter: platform }) },
     measured: { self, linkTo: links.linkTo.bind(links) },
+    reports: dials,
   })
   const binder = new Binder({
-    ...{ factory: platform, self, ports, catalogue, access, zone, clock, reporter: platform, onChange },
+    ...{ factory: platform, self, ports, catalogue, access, zone, clock, onChange },
+    ...{ reporter: platform, reports: arrivals },
   })
   const endpoints: Endpoints = new Endpoints({
     ...{ maker, hasSecret: psk !== undefined },
@@ -156,8 +176,20 @@ export function nodeParts<TSocket, TListener>(
   })
   const tickets = new TicketMaker({ identity, secret, psk, addresses: () => endpoints.addresses })
   return {
-    ...{ access, catalogue, routes, neighbours, ports, binder },
-    ...{ loopback, offers, discovery, dialer, links, addressWay, forwarder, punching, endpoints, tickets },
+    ...{ access, catalogue, routes, neighbours, ports, binder, arrivals, dials },
+    ...{
+      loopback,
+      offers,
+      discovery,
+      dialer,
+      links,
+      addressWay,
+      spareRouter,
+      forwarder,
+      punching,
+      endpoints,
+      tickets,
+    },
   }
 }
 

@@ -10,6 +10,7 @@ import type { Neighbours } from '../links/neighbours.js'
 import { hasLocalRouter } from '../links/own-observations.js'
 import { secretForNeighbour } from '../links/pair-secrets.js'
 import { roleOf } from '../links/roles.js'
+import { SpareRouter } from '../links/spare-router.js'
 import { AddressWay } from '../links/ways/address-way.js'
 import { AdvertisedTargets } from '../links/ways/advertised-targets.js'
 import { TunnelWay } from '../links/ways/tunnel-way.js'
@@ -56,6 +57,7 @@ export function ownLinkSource({
   neighbours,
   recordOf,
   hostNetworks,
+  followsInvitations,
   onChange,
 }: {
   readonly options: NodeOptions
@@ -64,6 +66,8 @@ export function ownLinkSource({
   readonly neighbours: Neighbours
   readonly recordOf: (link: Link) => LinkRecord | undefined
   readonly hostNetworks: () => readonly OwnNetwork[]
+  /** Whether addresses that other nodes advertise are dialed. */
+  readonly followsInvitations: () => boolean
   readonly onChange: () => void
 }): { readonly links: LinkSource; readonly addressWay: AddressWay } {
   const { clock, identity, transports } = options
@@ -78,7 +82,7 @@ export function ownLinkSource({
     return undefined
   }
   const addressWay = new AddressWay({
-    ...{ clock, maker },
+    ...{ clock, maker, isAllowed: followsInvitations },
     // A dialed address proves nothing until the handshake, in which the node's id is checked.
     credentialsFor: (nodeId) => forOtherNode(credentialsOnTheWay(nodeId)),
     targets: new AdvertisedTargets({
@@ -99,4 +103,29 @@ export function ownLinkSource({
     ],
   })
   return { links, addressWay }
+}
+
+/** @internal What keeps a node linked with a second router. */
+export function ownSpareRouter({
+  options,
+  catalogue,
+  neighbours,
+  links,
+  addressWay,
+}: {
+  readonly options: NodeOptions
+  readonly catalogue: Catalogue
+  readonly neighbours: Neighbours
+  readonly links: LinkSource
+  readonly addressWay: AddressWay
+}): SpareRouter | undefined {
+  if (!options.isSparing) return undefined
+  const { table, preferred: direct } = neighbours
+  return new SpareRouter({
+    ...{ clock: options.clock, random: Math.random, catalogue, direct },
+    recordOf: (link) => table.recordOf(link),
+    canDial: (nodeId) => addressWay.canTry(nodeId),
+    dial: (nodeId) => links.begin(nodeId, 'direct'),
+    hasRoom: () => table.size + 1 < options.maxLinks,
+  })
 }

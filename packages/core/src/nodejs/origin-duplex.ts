@@ -10,7 +10,11 @@ export class OriginDuplex extends StreamDuplex {
   protected origin: Origin | undefined
 
   constructor(stream: Stream | undefined, details: SocketSettings & Partial<SocketDetails>) {
-    super(stream, { initialBytes: details.initialBytes, ...details.options })
+    super(stream, {
+      initialBytes: details.initialBytes,
+      isPaused: details.isPaused,
+      ...details.options,
+    })
     this.origin = details.origin
   }
 

@@ -1,7 +1,8 @@
 import type { Stream } from '@astranet/mux'
 import { socketError } from '../api/socket-error.js'
 import type { SocketEnds } from '../api/socket-ends.js'
-import type { DialOutcome } from '../dial/dial-request.js'
+import type { DialedDetails, DialInFlight, DialOutcome } from '../dial/dial-request.js'
+import type { EarlySource } from '../dial/early-data.js'
 import type { RemoteIdentity } from '../links/remote-identity.js'
 import type { SocketDetails, SocketSettings } from '../node/socket-details.js'
 import { NOTHING } from './addressed-duplex.js'
@@ -27,8 +28,8 @@ import { TimedDuplex } from './timed-duplex.js'
  * `setTimeout`.
  */
 export class Socket extends TimedDuplex implements DialOutcome {
-  /** Gives up the dial. Set as long as the socket is connecting. */
-  #cancelDial: (() => void) | undefined = undefined
+  /** While it is connecting: its dial. Connected: `IN_USE` while it keeps the process alive, otherwise `undefined`. */
+  #dial: DialInFlight | undefined = undefined
 
   /** @internal Events run in the context of `origin`, in which this constructor must be called. */
   constructor(stream: Stream, details: SocketDetails)
@@ -38,47 +39,57 @@ export class Socket extends TimedDuplex implements DialOutcome {
     super(stream, details)
     if (stream === undefined) return
     this.setEnds(details.ends as SocketEnds, details.identity as RemoteIdentity)
-    keepAlive.hold()
     if (details.isPaused === true) this.pause()
     else this.readAhead()
+    this.onUse()
   }
 
   /** @internal It is connecting from now on: `dialing` must be called, then `accepted` or `reject`. */
   startConnecting(): void {
-    if (!this.connecting && !unreferenced.has(this)) keepAlive.hold()
-    this.#cancelDial = WAITING
+    this.#dial = WAITING
   }
 
-  /** @internal `cancel` gives up the dial of a connecting socket. */
-  dialing(cancel: () => void): void {
-    if (this.#cancelDial === WAITING) this.#cancelDial = cancel
-    else if (this.#cancelDial !== FAILED) cancel()
+  /** @internal The dial has begun. */
+  dialing(dial: DialInFlight): void {
+    if (this.#dial === WAITING) {
+      this.#dial = dial
+      if (!unreferenced.has(this)) keepAlive.hold()
+    } else if (this.#dial !== FAILED) dial.giveUp()
+    if (this.writableLength > 0 || this.writableEnded) this.onEarlyWrite()
+  }
+
+  /** @internal What is written while it is connecting. */
+  get early(): EarlySource {
+    return this
   }
 
   /** @internal The dial has succeeded. */
-  accepted(stream: Stream, { ends, identity, initialBytes }: SocketDetails): void {
+  accepted(stream: Stream, { ends, identity, initialBytes, sentEarly }: DialedDetails): void {
     if (!this.connecting) {
       stream.destroy()
       return
     }
-    this.#cancelDial = undefined
+    this.#leaveDial(undefined)
     this.setEnds(ends, identity)
-    this.attach(stream)
-    this.inOrigin(this.#begin, initialBytes)
+    this.attach(stream, sentEarly)
+    this.inOrigin(this.#begin, undefined)
+    // The answer to what was sent early may be here: the callbacks of its writes, and 'finish', come first.
+    if (sentEarly > 0 || this.writableEnded) queueMicrotask(() => this.inOrigin(this.#read, initialBytes))
+    else this.inOrigin(this.#read, initialBytes)
   }
 
   /** @internal The dial has failed. The error is emitted later, also when this is called from within `connect`. */
   reject(reason: unknown): void {
     if (!this.connecting) return
-    this.#cancelDial = FAILED
+    this.#leaveDial(FAILED)
     process.nextTick(() => {
-      if (this.#cancelDial === FAILED) this.inOrigin(() => this.destroy(this.errorOfDial(reason)), undefined)
+      if (this.#dial === FAILED) this.inOrigin(() => this.destroy(this.errorOfDial(reason)), undefined)
     })
   }
 
   /** Whether it waits for the far side to accept. */
   get connecting(): boolean {
-    return #cancelDial in this ? this.#cancelDial !== undefined : NOTHING
+    return #dial in this ? this.#dial !== undefined && this.#dial !== IN_USE : NOTHING
   }
 
   /** Whether it is not connected: not yet, or not any more. */
@@ -108,15 +119,18 @@ export class Socket extends TimedDuplex implements DialOutcome {
 
   /** The socket keeps the process alive again, as every socket does that is connecting or connected. */
   ref(): this {
-    if (unreferenced.delete(this) && this.isActive && !this.destroyed) keepAlive.hold()
+    if (!unreferenced.delete(this)) return this
+    if (this.#isDialing()) keepAlive.hold()
+    else this.onUse()
     return this
   }
 
   /** The socket does not keep the process alive any more. */
   unref(): this {
     if (this.destroyed || unreferenced.has(this)) return this
+    if (this.#isDialing()) keepAlive.release()
     unreferenced.add(this)
-    if (this.isActive) keepAlive.release()
+    this.onUse()
     return this
   }
 
@@ -153,25 +167,62 @@ export class Socket extends TimedDuplex implements DialOutcome {
     return socketError(error, syscall)
   }
 
+  protected override onEarlyWrite(): void {
+    this.#dial?.wrote()
+  }
+
+  /**
+   * As a handle of the system does, the socket keeps the process alive as long as it reads, or a write waits: not while
+   * the program has paused it or lets what has arrived lie, and not when the far side has ended.
+   */
+  protected override onUse(): void {
+    if (!(#dial in this) || (this.#dial !== undefined && this.#dial !== IN_USE)) return
+    const isInUse = this.isInUse && !unreferenced.has(this)
+    if (isInUse === (this.#dial === IN_USE)) return
+    this.#dial = isInUse ? IN_USE : undefined
+    if (isInUse) keepAlive.hold()
+    else keepAlive.release()
+  }
+
   protected override get earlyError(): Error | undefined {
     return this.connecting ? undefined : socketClosed()
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    const cancel = this.#cancelDial
-    if (this.isActive && !unreferenced.delete(this)) keepAlive.release()
-    this.#cancelDial = undefined
+    const dial = this.#dial
+    if (dial === IN_USE) this.onUse()
+    else this.#leaveDial(undefined)
+    unreferenced.delete(this)
     if (this.heldWrite.length > 0) this.once('close', () => this.dropEarly(closedBeforeConnection()))
-    cancel?.()
+    dial?.giveUp()
     super._destroy(error, callback)
   }
 
-  /** In this order: the handlers of `'connect'`, what was written before, `'ready'`, what has arrived. */
-  #begin(initialBytes: Uint8Array | undefined): void {
+  /** The dial is over. */
+  #leaveDial(next: DialInFlight | undefined): void {
+    if (this.#isDialing() && !unreferenced.has(this)) keepAlive.release()
+    this.#dial = next
+  }
+
+  /** Whether the dial has begun, and keeps the process alive. */
+  #isDialing(): boolean {
+    return this.#dial !== undefined && ![IN_USE, WAITING, FAILED].includes(this.#dial)
+  }
+
+  /** In this order: the handlers of `'connect'`, what was written before, `'ready'`. */
+  #begin(): void {
     this.#emit('connect')
     this.streamReady()
     this.#emit('ready')
-    this.beginReading(initialBytes)
+  }
+
+  /** An exception of a listener is an uncaught one, and the socket reads on. */
+  #read(initialBytes: Uint8Array | undefined): void {
+    try {
+      this.beginReading(initialBytes)
+    } catch (error) {
+      this.threw(error)
+    }
   }
 
   /** An exception of a listener is an uncaught one, and the socket lives on. */
@@ -187,8 +238,11 @@ export class Socket extends TimedDuplex implements DialOutcome {
 /** Sockets that do not keep the process alive. They are few, so that sockets have no field for it. */
 const unreferenced = new WeakSet<Socket>()
 
+/** The socket is connected, and keeps the process alive. */
+const IN_USE: DialInFlight = { giveUp: () => undefined, wrote: () => undefined }
+
 /** The dial has not begun. */
-const WAITING = (): void => {}
+const WAITING: DialInFlight = { ...IN_USE }
 
 /** The dial has failed, and the socket is about to be destroyed. */
-const FAILED = (): void => {}
+const FAILED: DialInFlight = { ...WAITING }

@@ -29,24 +29,18 @@ export class StreamDuplex extends EarlyDuplex implements DuplexEvents {
   constructor(stream: Stream | undefined, options: DuplexOptions = {}) {
     super(nodeOptions(stream, options))
     this.#destroyCode = options.destroyCode ?? 0
-    if (stream !== undefined) this.takeStream(stream, options.initialBytes)
+    if (stream !== undefined) this.takeStream(stream, options)
   }
 
   /**
    * Gives a Duplex that was made without a stream its stream. The first `earlyBytes` of what was written are on the
-   * stream already; {@link streamReady} sends the others, and what arrives is read from {@link beginReading} on. Once,
-   * unless it is destroyed.
+   * stream already; {@link streamReady} sends the others, and what arrives is read from `beginReading` on. Once, unless
+   * it is destroyed.
    */
   protected attach(stream: Stream, earlyBytes = 0): void {
-    this.takeStream(stream, undefined)
+    this.takeStream(stream, { isPaused: true })
+    this.deferReading()
     if (earlyBytes > 0) this.takeEarly(earlyBytes)
-  }
-
-  /** Delivers bytes that were read from the stream already, and reads on unless the application has paused. */
-  protected beginReading(initialBytes: Uint8Array | undefined): void {
-    if (this.destroyed) return
-    if (initialBytes !== undefined) this.receiveInitial(initialBytes)
-    if (!this.destroyed && !this.isPaused()) this.stream.resume()
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Duplex, Writable } from 'node:stream'
+import type { Duplex, Readable, Writable } from 'node:stream'
 
 // What is used of Node's state of a Writable: there are no methods for it.
 
@@ -9,6 +9,11 @@ interface WritableState {
 
 function stateOf(writable: Writable): WritableState {
   return (writable as unknown as { _writableState: WritableState })._writableState
+}
+
+/** Whether Node has called `_read` and waits for what it asked for. */
+export function isReading(readable: Readable): boolean {
+  return (readable as unknown as { _readableState: { reading: boolean } })._readableState.reading
 }
 
 /** Makes Node emit `'drain'` after the write in flight. Returns whether it will. */

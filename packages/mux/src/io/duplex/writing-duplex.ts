@@ -122,6 +122,8 @@ export class WritingDuplex extends ReadingDuplex {
       this.#early = { ...this.#early, end: callback }
       return
     }
+    // It has ended with the early bytes.
+    if (this.#stopped === undefined && !this.stream.canWrite) return callback()
     this.stream.end()
     // As for a kernel's shutdown(): it takes a turn, and it succeeds although the peer has closed.
     if (this.#stopped === undefined || isStop(this.#stopped)) inNextTurn(callback)
@@ -137,6 +139,7 @@ export class WritingDuplex extends ReadingDuplex {
     this.#awaitedCallback = undefined
     this.#bytesInFlight = 0
     callback.call(this.#writeError)
+    this.onUse()
   }
 
   /**
@@ -305,11 +308,19 @@ export class WritingDuplex extends ReadingDuplex {
     }
     this.#awaitedCallback = new Later(callback)
     this.#bytesInFlight = bytes
+    this.onUse()
+  }
+
+  /** Whether bytes can arrive that this side waits for, or a write waits: what keeps a process alive for a socket. */
+  protected get isInUse(): boolean {
+    if (!this.hasStream || this.destroyed) return false
+    return this.#awaitedCallback !== undefined || (this.stream.isReading && !this.hasReadEnd)
   }
 
   /** This direction ended because the peer's did: `net.Socket` has its own error for a write after that. */
   #writeAfterEnd(callback: WriteCallback | undefined): false {
-    const error = new StreamError('EPIPE', 'This socket has been ended by the other party')
+    const text = 'This socket has been ended by the other party'
+    const error = Object.assign(new Error(text), { code: 'EPIPE' })
     if (callback !== undefined) process.nextTick(callback, error)
     this.destroy(error)
     return false

@@ -3,6 +3,7 @@ import Table from 'cli-table3'
 import type { RelayCalls, Target } from './relay-worker.js'
 import type { ScaleArguments } from './scale-arguments.js'
 import type { TunnelsCalls } from './tunnels-worker.js'
+import { FORWARDER_PROGRAMS, TcpForwarder, type ForwarderProgram } from './tcp-forwarder.js'
 import { Worker } from './worker.js'
 
 const ROUND_TRIPS = 5_000
@@ -11,17 +12,22 @@ const GC = ['--expose-gc']
 const GIBIBYTE = 2 ** 30
 const MEBIBYTE = 2 ** 20
 
-/** Between the two ends: nothing, routers, or a program that pipes sockets. */
+/** Between the two ends: nothing, routers, a program that pipes sockets, or one that others forward TCP with. */
 interface Setting {
   readonly name: string
   readonly target: Target
   readonly routers: number
   readonly hasPipe: boolean
+  readonly program?: ForwarderProgram
 }
 
 const SETTINGS: readonly Setting[] = [
   { name: 'TCP, direct', target: 'tcp', routers: 0, hasPipe: false },
   { name: 'TCP through socket.pipe', target: 'tcp', routers: 0, hasPipe: true },
+  ...FORWARDER_PROGRAMS.map((program) => {
+    const name = `TCP through ${program.name}`
+    return { name, target: 'tcp', routers: 0, hasPipe: false, program } as const
+  }),
   { name: 'AstraNet, direct', target: 'astra', routers: 0, hasPipe: false },
   { name: 'AstraNet, one relay', target: 'astra', routers: 1, hasPipe: false },
   { name: 'AstraNet, two relays', target: 'astra', routers: 2, hasPipe: false },
@@ -39,7 +45,14 @@ interface Row {
 /** Measures what relays cost, and prints it. */
 export async function relay(args: ScaleArguments): Promise<void> {
   const rows: Row[] = []
-  for (const setting of SETTINGS) rows.push(await measure(setting, args))
+  for (const setting of SETTINGS) {
+    const { program } = setting
+    if (program === undefined || TcpForwarder.isThere(program)) rows.push(await measure(setting, args))
+    else
+      process.stderr.write(
+        `${program.name} is left out: it is not installed (Debian's package ${program.name})\n`,
+      )
+  }
   const table = new Table({
     head: ['', 'MiB/s', 'CPU between, s/GiB', 'p50, ms', 'p99, ms'],
     style: { head: [], border: [], compact: true },
@@ -58,7 +71,7 @@ export async function relay(args: ScaleArguments): Promise<void> {
 }
 
 async function measure(setting: Setting, { seconds, settleSeconds }: ScaleArguments): Promise<Row> {
-  const { name, target, routers, hasPipe } = setting
+  const { name, target, routers, hasPipe, program } = setting
   const [client, server] = [
     new Worker<RelayCalls>('relay-worker', GC),
     new Worker<RelayCalls>('relay-worker', GC),
@@ -66,29 +79,36 @@ async function measure(setting: Setting, { seconds, settleSeconds }: ScaleArgume
   const between = Array.from({ length: Math.max(routers, hasPipe ? 1 : 0) }, () => {
     return new Worker<RelayCalls>('relay-worker', GC)
   })
+  let forwarder: TcpForwarder | undefined
   try {
     const services = await server.call('serve', undefined)
     await link({ client, server, between: hasPipe ? [] : between })
-    await client.call('aim', hasPipe ? await first(between).call('forward', services) : services)
+    if (program !== undefined) forwarder = await TcpForwarder.start(program, services)
+    const piped = hasPipe ? await first(between).call('forward', services) : services
+    await client.call('aim', forwarder?.ports ?? piped)
     if (target === 'astra') await check(client, setting)
     const { p50, p99 } = await client.call('pingPong', { target, count: ROUND_TRIPS })
     await client.call('pump', target)
     await wait(Math.min(settleSeconds, 2) * 1_000)
     const before = await Promise.all([server, ...between].map((worker) => worker.call('usage', undefined)))
+    const forwarderBefore = forwarder?.cpuSeconds() ?? 0
     await wait(seconds * 1_000)
     const after = await Promise.all([server, ...between].map((worker) => worker.call('usage', undefined)))
+    const forwarderSeconds = (forwarder?.cpuSeconds() ?? 0) - forwarderBefore
     await client.call('stop', undefined)
     const grown = (of: 'atMs' | 'cpuSeconds' | 'receivedBytes', index: number): number =>
       (after[index]?.[of] ?? 0) - (before[index]?.[of] ?? 0)
     const bytes = grown('receivedBytes', 0)
-    const cpuSeconds = between.reduce((sum, _, index) => sum + grown('cpuSeconds', index + 1), 0)
+    const cpuSeconds = between.reduce((sum, _, at) => sum + grown('cpuSeconds', at + 1), forwarderSeconds)
+    const isDirect = between.length === 0 && forwarder === undefined
     return {
       ...{ name, p50, p99 },
       mebibytesPerSecond: bytes / MEBIBYTE / (grown('atMs', 0) / 1_000),
-      cpuPerGibibyte: between.length === 0 ? undefined : cpuSeconds / (bytes / GIBIBYTE),
+      cpuPerGibibyte: isDirect ? undefined : cpuSeconds / (bytes / GIBIBYTE),
     }
   } finally {
     await Promise.all([client, server, ...between].map((worker) => worker.end()))
+    await forwarder?.end()
   }
 }
 

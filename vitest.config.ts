@@ -1,5 +1,15 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  test: { projects: ['packages/*', 'apps/*', 'examples/stdio', 'examples/discovery', 'tooling'] },
+  test: {
+    projects: [
+      'packages/*',
+      'apps/*',
+      'examples/stdio',
+      'examples/discovery',
+      'examples/http',
+      'examples/clients',
+      'tooling',
+    ],
+  },
 })

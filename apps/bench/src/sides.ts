@@ -4,6 +4,8 @@ import { loadStore } from './stores/load.js'
 import type { StoreServer } from './stores/store.js'
 import { storeWorks } from './stores/works/index.js'
 import type { ProcessCpu, ProcessMemory } from './work.js'
+import { httpWork } from './web/http-work.js'
+import type { WebSizes } from './web/web-peer.js'
 import { works } from './works/index.js'
 
 /** What the client's side of a work is given by its process. */
@@ -24,7 +26,7 @@ export interface Sides {
 
 /** What the process with this task has to do. Rejects if there is no such work or peer. */
 export async function sidesOf(task: Task): Promise<Sides> {
-  const sides = (await streamSides(task)) ?? (await storeSides(task))
+  const sides = (await streamSides(task)) ?? (await storeSides(task)) ?? (await webSides(task))
   if (sides === undefined) throw new Error(`there is no ${task.work} of ${task.peer}`)
   return sides
 }
@@ -53,5 +55,23 @@ async function storeSides({ work: name, peer, sizes, address = '' }: Task): Prom
   return {
     serve: () => store.serve(name, sizes),
     run: (context) => work.run({ store, sizes, address, ...context }),
+  }
+}
+
+/** A work on HTTP. */
+async function webSides({
+  work: name,
+  peer: peerName,
+  sizes,
+  address = '',
+}: Task): Promise<Sides | undefined> {
+  if (name !== httpWork.name) return undefined
+  const { webPeers } = await import('./web/web-peers.js')
+  const peer = webPeers.find((each) => each.name === peerName)
+  if (peer === undefined) return undefined
+  const own = sizes as WebSizes
+  return {
+    serve: async () => ({ address: await peer.serve(Buffer.alloc(httpWork.answerBytes(own), 'x')) }),
+    run: (context) => httpWork.run({ peer, sizes: own, address, ...context }),
   }
 }

@@ -17,7 +17,17 @@ export type { ServiceFacts } from './api/service-facts.js'
 export type { NodeRole } from './api/role.js'
 export type { CatalogueScope, RegistryInspection } from '@astranet/registry'
 export type { Traffic } from './links/link-reports.js'
-export type { LinkInspection, NodeInspection } from './node/inspection.js'
+export type {
+  EndpointInspection,
+  LinkInspection,
+  ListenerInspection,
+  MemoryInspection,
+  NodeInspection,
+  StreamInspection,
+} from './node/inspection.js'
+export type { CodeCounts } from './node/code-counts.js'
+export type { DialInspection } from './dial/dial-reports.js'
+export type { ListenerCounts } from './listen/listener-reports.js'
 export type { ChangeIterator } from './discovery/change-iterator.js'
 export type { ResolveOptions, WaitForOptions } from './discovery/lookup-options.js'
 export { RoutesMap } from './discovery/routes-map.js'
@@ -33,6 +43,10 @@ export type { RemoteIdentity } from './links/remote-identity.js'
 export { Endpoint } from './endpoints/endpoint.js'
 export type { ListenAndServeOptions } from './api/listen-and-serve-options.js'
 export type { JoinOptions } from './api/join-options.js'
+export type { JoinInspection } from './links/join-inspection.js'
+export type { DrainOptions } from './api/drain-options.js'
+export type { LeaveOptions } from './api/leave-options.js'
+export type { Variables } from './api/variables.js'
 export type {
   Explanation,
   Policy,

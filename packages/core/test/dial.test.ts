@@ -345,7 +345,7 @@ test('a far side that does not answer is given up in time, whether it was known 
   await client.join('tcp4', proxy.address)
   await until(() => client.services().length === 1)
   proxy.freeze()
-  const dialing = failure(client.dial('', 'echo', { timeoutMs: 4_000 }))
+  const dialing = failure(client.dial('', 'echo', { timeoutMs: 4_000, hedgeAfterMs: 0 }))
   // Finds no instance at first, and one when it looks for the last time.
   const local = await client.bind('', 'echo')
   let looks = 0

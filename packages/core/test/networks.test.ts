@@ -133,14 +133,16 @@ test('a node behind a proxy that terminates TLS proves the secret to one that jo
   proxy.close()
 })
 
-test.each(['listenAndServe', 'join'] as const)(
-  '%s on an unknown network says which there are',
-  async (call) => {
-    await using node = new AstraNet()
-    const error = await failure(node[call]('udp', '127.0.0.1:1'))
-    expect(error).toBeInstanceOf(RangeError)
-    expect(error.message).toBe(
-      'network "udp" is not known; this node has "tcp", "tcp4", "tcp6", "unix", "ws", "wss"',
-    )
-  },
-)
+test.each<[string, (node: AstraNet) => Promise<unknown>]>([
+  ['listenAndServe', (node) => node.listenAndServe('udp', '127.0.0.1:1')],
+  ['join', (node) => node.join('udp', '127.0.0.1:1')],
+  ['listenAndServe in short', (node) => node.listenAndServe('udp://127.0.0.1:1')],
+  ['join in short', (node) => node.join('udp://127.0.0.1:1')],
+])('%s on an unknown network says which there are', async (_, call) => {
+  await using node = new AstraNet()
+  const error = await failure(call(node))
+  expect(error).toBeInstanceOf(RangeError)
+  expect(error.message).toBe(
+    'network "udp" is not known; this node has "tcp", "tcp4", "tcp6", "unix", "ws", "wss"',
+  )
+})

@@ -61,6 +61,7 @@ function punching(
     machine: new MachineWatch({ clock: systemClock, timeOfDay: () => 0, network: () => '' }),
     reporter: { publish: (_name, message) => void published.push(message) },
     hostNetworks: () => [{ host: '192.168.1.2', prefixBits: 24 }],
+    followsInvitations: () => true,
     addresses: () => [],
     meet: (nodeId) => void met.push(nodeId),
     sockets: {

@@ -11,6 +11,10 @@ function reporting(): {
   readonly reports: RegistryReports
   readonly waiting: Report[]
   readonly reachable: Set<NodeId>
+  /** A node can be reached, or not any more. */
+  readonly change: (nodeId: NodeId, isReachable: boolean) => void
+  /** How many nodes were gone through, and how many watches there are. */
+  readonly counts: { walked: number; watches: number }
   readonly published: [name: string, message: object][]
   readonly warnings: [text: string, code: string][]
   isObserved: boolean
@@ -19,9 +23,32 @@ function reporting(): {
   const reachable = new Set<NodeId>()
   const published: [string, object][] = []
   const warnings: [string, string][] = []
-  const state = { waiting, reachable, published, warnings, isObserved: true }
+  const listeners = new Set<(nodeId: NodeId) => void>()
+  const counts = {
+    walked: 0,
+    get watches() {
+      return listeners.size
+    },
+  }
+  const change = (nodeId: NodeId, isReachable: boolean): void => {
+    if (isReachable) reachable.add(nodeId)
+    else reachable.delete(nodeId)
+    for (const listener of listeners) listener(nodeId)
+  }
+  const state = { waiting, reachable, change, counts, published, warnings, isObserved: true }
   const reports = new RegistryReports({
-    catalogue: { takeReports: () => waiting.splice(0), reachable: () => reachable },
+    catalogue: {
+      takeReports: () => waiting.splice(0),
+      reachable: () => {
+        counts.walked += reachable.size
+        return reachable
+      },
+      isReachable: (nodeId) => reachable.has(nodeId),
+      watchReachable: (onChange) => {
+        listeners.add(onChange)
+        return () => void listeners.delete(onChange)
+      },
+    },
     reporter: {
       publish: (name, message) => void published.push([name, message]),
       hasSubscribers: () => state.isObserved,
@@ -62,23 +89,32 @@ test('what was refused is published as it is, and no warning', () => {
 
 test('who can be reached is published as it changes, to observers who come late from the beginning', () => {
   const state = reporting()
-  const { reports, reachable, published } = state
+  const { reports, change, counts, published } = state
   const taken = (): unknown[] => published.splice(0).map(([, message]) => message)
   state.isObserved = false
-  reachable.add(own)
+  change(own, true)
   reports.graphChanged()
   expect(taken()).toEqual([])
   state.isObserved = true
   reports.graphChanged()
   reports.graphChanged()
   expect(taken()).toEqual([{ nodeId: own, isReachable: true }])
-  reachable.add(other)
-  reachable.delete(own)
+  change(other, true)
+  change(own, false)
   reports.graphChanged()
   expect(taken()).toEqual([
     { nodeId: own, isReachable: false },
     { nodeId: other, isReachable: true },
   ])
+  change(other, false)
+  change(other, true)
+  reports.graphChanged()
+  expect(taken()).toEqual([])
+  // All of them once, when the observer came.
+  expect(counts).toMatchObject({ walked: 1, watches: 1 })
+  state.isObserved = false
+  reports.graphChanged()
+  expect(counts.watches).toBe(0)
 })
 
 test('an incarnation is the time in ms and ten random bits, and can always be followed by another', () => {

@@ -47,6 +47,17 @@ export interface Transport {
   readonly networks: readonly string[]
   /** Connects to `address`; resolves when bytes can be written. */
   dial(network: string, address: string, options?: DialOptions): Promise<Connection>
+  /**
+   * The addresses for `dial` that `address` stands for, one or more, to be tried in this order: those that a name
+   * service has for a name without a port, otherwise the address itself. Rejects with `ENOTFOUND` when the service has
+   * none. Absent: every address can be dialed.
+   */
+  discover?(network: string, address: string, options?: DialOptions): Promise<readonly string[]>
+  /**
+   * The addresses behind an address for `dial`, to try one by one when the program at the one that `dial` has chosen is
+   * the wrong one: those of a host name with several. Absent, or one: there is no choice.
+   */
+  addressesOf?(network: string, address: string, options?: DialOptions): Promise<readonly string[]>
   /** Listens on `address`; resolves when connections are accepted. */
   listen(network: string, address: string, options: ListenOptions): Promise<TransportListener>
 }

@@ -6,11 +6,11 @@ import { BoundedInterner } from '../src/proto/model/interner.js'
 import { MAX_WANTED_NAMES, resolveLimits } from '../src/proto/model/limits.js'
 import type { ServiceRecord } from '../src/proto/model/record.js'
 import { HeldLog } from '../src/proto/sync/held-log.js'
+import { KeptRations } from '../src/proto/sync/kept-rations.js'
 import { Leaves } from '../src/proto/sync/leaves.js'
 import { LogStore } from '../src/proto/sync/log-store.js'
 import { Neighbour } from '../src/proto/sync/neighbour.js'
 import { nameText, PendingWants } from '../src/proto/sync/pending-wants.js'
-import { Ration } from '../src/proto/sync/ration.js'
 import { LOOKS_AT_ONCE, LOOKS_REFILL_MS } from '../src/proto/sync/sync-limits.js'
 import { SyncState } from '../src/proto/sync/sync-state.js'
 import { ServiceView } from '../src/proto/view/service-view.js'
@@ -23,6 +23,7 @@ import { service } from './support/logs.js'
 const ECHO = { environment: '', name: 'echo' }
 const OTHER = { environment: '', name: 'other' }
 const LEAF = 40
+const LEAF_FACTS = { nodeId: toNodeId(2n), incarnation: 1, role: 'leaf', holdsAll: false } as const
 
 function wants(token: number, parts: Partial<WantsMessage>): WantsMessage {
   return { type: 'wants', token, all: false, add: [], remove: [], held: [], ...parts }
@@ -30,11 +31,7 @@ function wants(token: number, parts: Partial<WantsMessage>): WantsMessage {
 
 /** A router's leaves, and a count of the owners and records that are looked at for them. */
 class Hub {
-  readonly leaf = new Neighbour(
-    { nodeId: toNodeId(2n), incarnation: 1, role: 'leaf', holdsAll: false },
-    new Ration(1),
-    0,
-  )
+  leaf = new Neighbour(LEAF_FACTS, new KeptRations(), 0)
   looks = 0
   readonly #state: SyncState
   readonly #leaves: Leaves
@@ -72,6 +69,15 @@ class Hub {
 
   say(parts: Partial<WantsMessage>): void {
     expect(this.#leaves.wants(this.leaf, wants(++this.#token, parts))).toBeUndefined()
+  }
+
+  /** The leaf's link goes, and another one comes up at once. */
+  linkAnew(): void {
+    const { neighbours, now } = this.#state
+    this.#leaves.leave(this.leaf)
+    neighbours.remove(this.leaf, now)
+    this.leaf = new Neighbour(LEAF_FACTS, neighbours.rationsOf(this.leaf.id), now)
+    neighbours.add(this.leaf)
   }
 
   pass(ms: number): void {
@@ -119,6 +125,21 @@ describe('a leaf that changes its mind again and again', () => {
     expect(hub.isAnswered).toBe(true)
     expect(hub.leaf.interest).toMatchObject({ all: true, pending: undefined })
     expect(hub.leaf.interest.owners.size).toBe(5_000)
+  })
+
+  it('has no more by a new link each time', () => {
+    const hub = new Hub(5_000, 4)
+    for (let n = 0; n < 1_000; n++) {
+      hub.say({ all: true })
+      hub.linkAnew()
+    }
+    expect(hub.looks).toBeGreaterThan(5_000)
+    // Each owner is looked at twice: when all are gone through, and for its log. One change more may begin.
+    expect(hub.looks).toBeLessThan(2 * (LOOKS_AT_ONCE + 5_001))
+    hub.say({ all: true })
+    expect(hub.isAnswered).toBe(false)
+    hub.pass(LOOKS_REFILL_MS)
+    expect(hub.isAnswered).toBe(true)
   })
 
   it('has each owner looked at once, however many of its names it gives up together', () => {

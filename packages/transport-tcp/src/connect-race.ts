@@ -1,4 +1,5 @@
-import { connect, type NetConnectOpts, type Socket } from 'node:net'
+import type { NetConnectOpts, Socket } from 'node:net'
+import { connectFromOwnPort } from './bound-socket.js'
 
 /** How long a connection is tried alone before the next one is begun beside it (RFC 8305, section 5), in ms. */
 const STAGGER_MS = 250
@@ -38,7 +39,7 @@ export class ConnectRace {
   #next(): void {
     const options = this.#waiting.shift()
     if (options === undefined) return
-    const socket = connect(options)
+    const socket = connectFromOwnPort(options)
     this.#sockets.add(socket)
     // This listener stays on the losers: their later errors are of no interest.
     const onError = (error: Error): void => this.#failed(socket, error)

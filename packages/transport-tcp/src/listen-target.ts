@@ -1,5 +1,6 @@
 import { lookup as dnsLookup } from 'node:dns'
 import { isIP, type ListenOptions } from 'node:net'
+import { canSharePorts } from './bound-socket.js'
 import { familyOf, parseTcpAddress, type TcpNetwork } from './address.js'
 import type { Network } from './network.js'
 import type { TcpOptions } from './options.js'
@@ -14,9 +15,11 @@ export async function listenTarget(
   address: string,
   options: TcpOptions,
 ): Promise<ListenOptions> {
-  const common = { backlog: options.backlog ?? 511, exclusive: true }
-  if (network === UNIX_NETWORK) return { ...common, path: unixListenPath(address) }
+  const queue = { backlog: options.backlog ?? 511, exclusive: true }
+  if (network === UNIX_NETWORK) return { ...queue, path: unixListenPath(address) }
   const { host, port } = parseTcpAddress(network, address)
+
+  const common = { ...queue, ...(options.reusePort === true && canSharePorts() ? { reusePort: true } : {}) }
   if (host !== '') {
     return { ...common, port, host: await resolveHost(network, host, options), ipv6Only: network === 'tcp6' }
   }

@@ -10,3 +10,8 @@ export function nodeTls(): typeof import('node:tls') {
 export function nodeCrypto(): typeof import('node:crypto') {
   return process.getBuiltinModule('node:crypto')
 }
+
+/** Node's HTTP, likewise. */
+export function nodeHttp(): typeof import('node:http') {
+  return process.getBuiltinModule('node:http')
+}

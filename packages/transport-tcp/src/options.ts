@@ -1,6 +1,7 @@
 import { isIP, type LookupFunction } from 'node:net'
 import { checkMemoryUse, type MemoryUse } from '@astranet/interface'
-import { checkInteger } from '@astranet/interface/check'
+import { checkBoolean, checkInteger } from '@astranet/interface/check'
+import type { ResolveSrv } from './srv.js'
 import type { TlsOptions } from './tls-options.js'
 
 /** The options of {@link tcp}. */
@@ -24,11 +25,21 @@ export interface TcpOptions {
    * The port from which dials leave, 0 to 65,535. 0 is a free port that the system chooses before it connects; such a
    * port can be shared by later dials to other addresses, as hole punching does. Default: the system chooses the port
    * when it connects, and no other socket can share it. Two dials from one port to one address fail with `EADDRINUSE`
-   * or `EADDRNOTAVAIL`, and so does one from a port at which this machine listens.
+   * or `EADDRNOTAVAIL`, and so does one from a port at which this machine listens, unless by {@link reusePort}.
    */
   localPort?: number
+  /**
+   * Whether a listener shares its port with dials from it, and with other such listeners, among which the system divides
+   * connections. On Node 26 and later (`net.BoundSocket`), where the system can; elsewhere without effect. Default false.
+   */
+  reusePort?: boolean
   /** How host names are resolved, with the signature of `dns.lookup`. Default: `dns.lookup`. */
   lookup?: LookupFunction
+  /**
+   * How the SRV records of a name are resolved, for joins of a name without a port, with the signature of
+   * `dns.promises.resolveSrv`. Default: `dns.promises.resolveSrv`.
+   */
+  resolveSrv?: ResolveSrv
   /** TLS with certificates on every network. Default: none. */
   tls?: TlsOptions
   /**
@@ -88,6 +99,9 @@ export function checkOptions(options: TcpOptions): void {
     throw new RangeError(`keepAliveDelayMs must be at least 1000 or false, got ${keepAliveDelayMs}`)
   }
   checkMemoryUse(options.memory)
+  if (options.resolveSrv !== undefined && typeof options.resolveSrv !== 'function')
+    throw new TypeError('resolveSrv must be a function')
+  if (options.reusePort !== undefined) checkBoolean('reusePort', options.reusePort)
   checkLocalEnd(options)
   const alpnBytes = Buffer.byteLength(alpnProtocol)
   if (alpnBytes < 1 || alpnBytes > 255) {

@@ -1,2 +1,7 @@
 export type { GatewayEnd } from './port-mapping/gateway-socket.js'
-export { PortMapper, type PortMapperOptions, type PortMapping } from './port-mapping/port-mapper.js'
+export {
+  PortMapper,
+  type MappingGateway,
+  type PortMapperOptions,
+  type PortMapping,
+} from './port-mapping/port-mapper.js'

@@ -1,3 +1,4 @@
+export { canSharePorts } from './bound-socket.js'
 export type { End } from './punch/local-socket.js'
 export { MANY_PORTS, openManyPorts } from './punch/many-ports.js'
 export { SYNS_PER_SECOND } from './punch/pacer.js'

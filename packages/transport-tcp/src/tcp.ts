@@ -6,6 +6,7 @@ import type {
   TransportListener,
 } from '@astranet/interface'
 import { dial } from './dial.js'
+import { addressesOf, discover } from './discover.js'
 import { listen } from './listener.js'
 import { checkNetwork, NETWORKS } from './network.js'
 import { nodeTls } from './node-modules.js'
@@ -46,6 +47,14 @@ class TcpTransport implements Transport {
 
   async dial(network: string, address: string, options?: DialOptions): Promise<Connection> {
     return dial(this.#request(network, address), options)
+  }
+
+  async discover(network: string, address: string, dialOptions?: DialOptions): Promise<readonly string[]> {
+    return await discover(checkNetwork(network), address, { options: this.#options, dialOptions })
+  }
+
+  async addressesOf(network: string, address: string, dialOptions?: DialOptions): Promise<readonly string[]> {
+    return await addressesOf(checkNetwork(network), address, { options: this.#options, dialOptions })
   }
 
   async listen(network: string, address: string, options: ListenOptions): Promise<TransportListener> {

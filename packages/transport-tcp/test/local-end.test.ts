@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest'
+import net from 'node:net'
 import { tcp } from '@astranet/transport-tcp'
+import { expect, it } from 'vitest'
 import { closeAll, listening, portOf, turnsUntil } from './support.js'
 
 it('a dial leaves from the address and the port that are asked for', async () => {
@@ -38,6 +39,31 @@ it('the port of a usual dial cannot be shared', async () => {
   await Promise.all([one.listener.close(), other.listener.close()])
 })
 
+it('a dial leaves from a port at which this machine listens and that is shared, on Node 26 and later', async () => {
+  const [one, other] = [await listening(tcp({ reusePort: true })), await listening(tcp())]
+  const localPort = portOf(one.listener.address)
+  const dialing = tcp({ localPort }).dial('tcp4', other.listener.address)
+  if (!('BoundSocket' in net)) {
+    await expect(dialing).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  } else {
+    const connection = await dialing
+    await turnsUntil(() => other.accepted.length === 1)
+    expect(portOf(other.accepted[0]?.remoteAddress ?? '')).toBe(localPort)
+    // Whoever dials that port still gets the listener.
+    const incoming = await tcp().dial('tcp4', one.listener.address)
+    await turnsUntil(() => one.accepted.length === 1)
+    await closeAll([connection, incoming, ...one.accepted, ...other.accepted])
+  }
+  await Promise.all([one.listener.close(), other.listener.close()])
+})
+
+it('a listener that shares its port with nobody keeps dials from it', async () => {
+  const [one, other] = [await listening(tcp()), await listening(tcp())]
+  const dialing = tcp({ localPort: portOf(one.listener.address) }).dial('tcp4', other.listener.address)
+  await expect(dialing).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  await Promise.all([one.listener.close(), other.listener.close()])
+})
+
 it('an address of the other family than the local address is not dialed', async () => {
   const dialing = tcp({ localAddress: '127.0.0.1' }).dial('tcp', '[::1]:1')
   await expect(dialing).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' })
@@ -47,6 +73,7 @@ it.each([
   [{ localAddress: 'localhost' }, TypeError, 'localAddress'],
   [{ localPort: -1 }, RangeError, 'localPort'],
   [{ localPort: 65_536 }, RangeError, 'localPort'],
+  [{ reusePort: 1 as unknown as boolean }, TypeError, 'reusePort'],
 ])('%j is refused by name', (options, type, name) => {
   expect(() => tcp(options)).toThrow(type)
   expect(() => tcp(options)).toThrow(name)

@@ -37,6 +37,7 @@ export const externals = /** @type {Record<string, readonly string[]>} */ ({
   frame: ['@msgpack/msgpack'],
   policy: ['yaml'],
   'transport-ws': ['ws'],
+  core: ['undici'],
 })
 
 /** Where a package that runs in any runtime may use Node's modules all the same, as patterns of paths in `src`. */

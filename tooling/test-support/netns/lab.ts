@@ -73,6 +73,11 @@ export class Lab implements Network, AsyncDisposable {
     })
   }
 
+  /** The namespace of the switch in the middle, through which packets between its hosts and to elsewhere go. */
+  get internet(): string {
+    return this.#internet.namespace
+  }
+
   host(label: string, line?: LineOptions): Promise<Host> {
     return this.#host(this.#internet, label, line)
   }

@@ -2,6 +2,8 @@ import { parseArgs } from 'node:util'
 import { peers } from '../peers/index.js'
 import { stores } from '../stores/index.js'
 import { storeWorks } from '../stores/works/index.js'
+import { httpWork } from '../web/http-work.js'
+import { webPeers } from '../web/web-peers.js'
 import { works } from '../works/index.js'
 import { goPeerNames } from './go-contestants.js'
 import { mallocNames, type MallocName } from './malloc.js'
@@ -36,8 +38,8 @@ const QUICK = { runs: 1, scale: 0.01 }
 const DEFAULT_TIME_LIMIT_S = 300
 const DEFAULT_OUT = 'bench/results'
 
-const peerNames = [...[...peers, ...stores].map(({ name }) => name), ...goPeerNames]
-const workNames = [...works, ...storeWorks].map(({ name }) => name)
+const peerNames = [...[...peers, ...stores, ...webPeers].map(({ name }) => name), ...goPeerNames]
+const workNames = [...works, ...storeWorks, httpWork].map(({ name }) => name)
 
 /** What `--help` prints. */
 export const HELP: string = `Usage: npm run bench -- [options]

@@ -1,8 +1,15 @@
 import { storeWorks } from '../stores/works/index.js'
+import { httpWork } from '../web/http-work.js'
 import type { WorkFacts } from '../work.js'
 import { works } from '../works/index.js'
 import type { BenchArguments } from './arguments.js'
-import { javascriptContestants, storeContestants, type Contestant, type Skipped } from './contestant.js'
+import {
+  javascriptContestants,
+  storeContestants,
+  webContestants,
+  type Contestant,
+  type Skipped,
+} from './contestant.js'
 import { formatValue } from './format.js'
 import { goContestants } from './go-contestants.js'
 import { describeMachine, describeVersions } from './machine.js'
@@ -48,13 +55,13 @@ async function contestantsOf({
   const ofStores = storeContestants(peers)
   const skipped = [...go.skipped, ...ofStores.skipped]
   for (const { peer, reason } of skipped) process.stderr.write(`left out: ${peer}: ${reason}\n`)
-  const all = [...javascriptContestants(), ...go.contestants, ...ofStores.contestants]
+  const all = [...javascriptContestants(), ...go.contestants, ...ofStores.contestants, ...webContestants()]
   const contestants = peers.flatMap((name) => all.filter((each) => each.name === name))
   return { contestants, skipped }
 }
 
 function roundsOf({ works: names, malloc }: BenchArguments, contestants: readonly Contestant[]): Round[] {
-  return [...works, ...storeWorks]
+  return [...works, ...storeWorks, httpWork]
     .filter(({ name }) => names.includes(name))
     .flatMap((work) => {
       const able = contestants.filter((each) => each.works.includes(work.name))

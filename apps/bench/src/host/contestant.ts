@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { peers } from '../peers/index.js'
 import { stores } from '../stores/index.js'
 import { storeWorks } from '../stores/works/index.js'
+import { webPeers } from '../web/web-peers.js'
 import { works as streamWorks } from '../works/index.js'
 
 /** A peer for the command: a program that can be either side of a measurement. */
@@ -39,6 +40,14 @@ export function javascriptContestants(): Contestant[] {
   const all = namesOf(streamWorks)
   return peers.map(({ name, windows, works = all, maxOpenStreams }) => {
     return { name, windows, works, maxOpenStreams, command }
+  })
+}
+
+/** The peers of HTTP. */
+export function webContestants(): Contestant[] {
+  const command = commandOfSide()
+  return webPeers.map(({ name, note, works }) => {
+    return { name, windows: note, works, maxOpenStreams: 0, command }
   })
 }
 

@@ -24,6 +24,15 @@ export interface DialOptions extends SocketOptions {
    */
   selector?: Selector
   /**
+   * After how many ms without an answer a dial by name asks a second instance, on another node, beside the first. The
+   * first answer counts; the other instance sees a connection that is reset at once, without a byte. From 1 to
+   * 2^31 - 1; 0: never. Default: a quarter of `timeoutMs`, at least 300; never with a `selector` and on the networks
+   * that choose by a hash ring, which pick one instance on purpose. Also not once bytes were sent before the answer
+   * (see `connect`): two instances never get the same bytes. Lower it where an idle instance answers at once and
+   * another connection costs nothing; 0 where a service must not see a connection twice.
+   */
+  hedgeAfterMs?: number
+  /**
    * A text for the selector, for example a user's name, so that the same instance serves the same user; see `hashRing`.
    */
   key?: string
@@ -51,6 +60,8 @@ export interface DialScope {
 /** @internal The options, with defaults. */
 export interface CheckedDialOptions {
   readonly timeoutMs: number
+  /** `undefined`: the default. */
+  readonly hedgeAfterMs: number | undefined
   readonly signal: AbortSignal | undefined
   readonly selector: Selector | undefined
   readonly key: string | undefined
@@ -60,7 +71,14 @@ export interface CheckedDialOptions {
 
 /** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
 export function checkDialOptions(options: DialOptions): CheckedDialOptions {
-  const { timeoutMs = DEFAULT_DIAL_TIMEOUT_MS, signal, selector, key, path = 'any' } = checkOptions(options)
+  const {
+    timeoutMs = DEFAULT_DIAL_TIMEOUT_MS,
+    hedgeAfterMs,
+    signal,
+    selector,
+    key,
+    path = 'any',
+  } = checkOptions(options)
   if (selector !== undefined && typeof selector !== 'function')
     throw new TypeError('selector must be a function')
   if (key !== undefined && typeof key !== 'string') throw new TypeError('key must be a string')
@@ -69,6 +87,7 @@ export function checkDialOptions(options: DialOptions): CheckedDialOptions {
   return {
     path,
     timeoutMs: checkTimeout('timeoutMs', timeoutMs),
+    hedgeAfterMs: hedgeAfterMs === undefined ? undefined : checkTimeout('hedgeAfterMs', hedgeAfterMs),
     signal: checkSignal(signal),
     selector,
     key,

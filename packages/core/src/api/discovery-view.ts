@@ -35,12 +35,14 @@ export class DiscoveryView {
    */
   services(filter: ServiceFilter = {}): ServiceInstance[] {
     checkServiceFilter(filter)
+    this.#handle.use()
     const known = this.#handle.node?.discovery.visible(this.#scope).all() ?? []
     return known.filter((each) => isMeant(filter, each))
   }
 
   /** The same as a live map, by name, that can be watched. */
   serviceMap(): ServiceMap {
+    this.#handle.use()
     return serviceMapOf(this.#handle, this.#scope)
   }
 
@@ -68,11 +70,13 @@ export class DiscoveryView {
    * has asked for.
    */
   routes(): Route[] {
+    this.#handle.use()
     return this.#handle.node?.routes.routes() ?? []
   }
 
   /** The same as a live map, by node id, that can be watched. */
   routesMap(): RoutesMap {
+    this.#handle.use()
     return routesMapOf(this.#handle)
   }
 
@@ -82,6 +86,7 @@ export class DiscoveryView {
     options: CheckedLookupOptions & Pick<LookupRequest, 'count'>,
   ): Promise<ServiceInstance[]> {
     checkServiceName(checkString('name', name))
+    this.#handle.use()
     const node = this.#handle.node ?? (await this.#handle.made)
     node.checkOpen(syscall, name)
     const { environment } = this.#scope

@@ -1,4 +1,4 @@
-import { AstraError } from '@astranet/interface'
+import { AstraError, formatNodeId, type NodeId } from '@astranet/interface'
 import { errnoOf } from './errno.js'
 
 /** The details of a {@link NetError} besides its code and message. */
@@ -16,7 +16,8 @@ export interface NetErrorDetails {
  */
 export class NetError extends AstraError {
   /**
-   * The call that failed: `'dial'`, `'bind'`, `'accept'`, `'join'`, `'listen'`, `'attach'`, `'ping'` or `'close'`;
+   * The call that failed: `'dial'`, `'bind'`, `'accept'`, `'join'`, `'listen'`, `'attach'`, `'ping'`, `'leave'` or
+   * `'close'`;
    * `'read'` or `'write'` of a socket.
    */
   readonly syscall: string
@@ -29,7 +30,8 @@ export class NetError extends AstraError {
     super(code, address === undefined ? `${syscall} ${message}` : `${syscall} ${address}: ${message}`, {
       cause,
     })
-    this.name = 'NetError'
+    // A socket's error looks like Node's own.
+    this.name = address === undefined ? 'Error' : 'NetError'
     this.syscall = syscall
     this.address = address ?? ''
     const errno = errnoOf(code)
@@ -40,4 +42,12 @@ export class NetError extends AstraError {
 /** @internal This node was closed during the call. */
 export function nodeClosed(syscall: string, address: string, cause?: unknown): NetError {
   return new NetError('ECONNABORTED', 'this node was closed', { syscall, address, cause })
+}
+
+/** @internal The program has left the node that the call was joining. */
+export function nodeLeft(nodeId: NodeId): NetError {
+  return new NetError('ECONNABORTED', 'this program has left the node', {
+    syscall: 'join',
+    address: formatNodeId(nodeId),
+  })
 }

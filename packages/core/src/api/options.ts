@@ -7,6 +7,7 @@ import type { Identity } from '@astranet/secure'
 import type { Granter } from '@astranet/ticket'
 import type { PortMappingOption } from './port-mapping-option.js'
 import type { NodeRole } from './role.js'
+import type { Variables } from './variables.js'
 import type { TunnelOptions } from './tunnel-options.js'
 
 /** Which links are encrypted; see {@link AstraNetOptions.encryption}. */
@@ -129,15 +130,22 @@ export interface AstraNetOptions {
    */
   holePunching?: boolean
   /**
+   * Whether the node connects to nodes that its program has not joined: at the addresses that they advertise, and by
+   * hole punching. `false`: it connects only where its program joins, and reaches the others by the links that they make
+   * and through routers; `AstraNet.server()` does the same. Default `true`.
+   */
+  invitations?: boolean
+  /**
    * Whether a node that has joined one router keeps a link to a second one, which it learns from the catalogue: then
    * dials go on at once when one of the two fails. It dials an address that the other router advertises. Without effect
    * for routers, for leaves, which know no other routers, and where `maxLinks` leaves no place. Default true.
    */
   spareRouter?: boolean
   /**
-   * Whether the node asks the gateway of its network, by PCP or NAT-PMP, to forward a port to it while it tries to reach
-   * a node directly, for two minutes at most; `{ gateway }` names it where the default route does not (all systems but
-   * Linux). Off by default, because it changes what the gateway lets in. Without effect with `holePunching: false`.
+   * Whether the node asks the gateway of its network, by PCP, NAT-PMP or UPnP, to forward a port to it while it tries
+   * to reach a node directly, for two minutes at most; `{ gateway }` names it where the default route does not (all
+   * systems but Linux). Off by default, because it changes what the gateway lets in. Without effect with
+   * `holePunching: false`.
    */
   portMapping?: PortMappingOption
   /**
@@ -153,6 +161,22 @@ export interface AstraNetOptions {
    * process has one `malloc`: one user of `'fast'` decides for the whole process. Default `'fast'`.
    */
   memory?: MemoryUse
+  /**
+   * The environment variables that the node reads when it is made, and acts on when its program first dials, binds,
+   * joins, listens or looks at the network:
+   * - `MPXROUTER`: `host:port` of a node to join over `tcp4`, as in the Go package;
+   * - `SKYNET_BIND`: `host:port` or `:port` at which to listen over `tcp4`, likewise; without effect for `client()`;
+   * - `ASTRANET_JOIN`: what to join, as the first argument of `join` in short: addresses, domains or tickets, separated
+   *   by commas or white space;
+   * - `ASTRANET_LISTEN`: where to listen, in the same way; without effect for `client()`;
+   * - `ASTRANET_SECRET`: the network's secret, unless the option `secret` is given.
+   *
+   * Empty ones count as absent. A value that is wrong is a TypeError or RangeError of the constructor that names the
+   * variable (`ASTRA_ERR_TICKET_INVALID` for a ticket). Joins of variables keep trying from the first attempt on. An
+   * address at which the node cannot listen is the process warning `ASTRA_WARN_VARIABLE`. `{}`: none are read. Default
+   * `process.env`; browsers have none.
+   */
+  variables?: Variables
   /** Default: the system's. */
   clock?: Clock
 }

@@ -41,6 +41,11 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
     await net.ready()
     return net
   }
+
+  /** Makes a node, as `new AstraNet(options)` does: the `New` of the Go package. */
+  static new(options: AstraNetOptions = {}): AstraNet {
+    return new AstraNet(options)
+  }
 }
 
 function makeNode(options: AstraNetOptions): NodeHandle<Socket, Listener> {

@@ -3,6 +3,7 @@ import { ALPN_PROTOCOL } from '@astranet/link'
 import { WebSignatures } from '@astranet/secure'
 import { ws } from '@astranet/transport-ws/browser'
 import { MachineWatch } from '../node/machine-watch.js'
+import { NO_CHANNEL } from '../node/report-channel.js'
 import type { Origin } from '../node/origin.js'
 import type { Platform } from '../node/platform.js'
 import { httpStatus } from './http-status.js'
@@ -27,12 +28,14 @@ export const browser: Platform<Socket, Listener> = {
   listener: (queue) => new Listener(queue),
   transports: () => [ws({ protocol: ALPN_PROTOCOL })],
   role: 'leaf',
+  variables: () => ({}),
   hostAddresses: () => [],
   hostNetworks: () => [],
   punchSockets: undefined,
   healthChecks: { tcp: undefined, httpStatus },
   publish: () => undefined,
   hasSubscribers: () => false,
+  channel: () => NO_CHANNEL,
   signatures: new WebSignatures(),
   warn: () => undefined,
   // A page that ends breaks its links: the last bytes given to a WebSocket may not leave any more.

@@ -13,10 +13,13 @@ import type { DialParts } from './dial-context.js'
 import { selfBroken } from './dial-errors.js'
 
 /**
- * @internal Receives the answer of the node that was asked: one of these, once, never from inside the call that asks.
+ * @internal Receives the answer of the node that was asked: one of `accepted`, `refused` and `failed`, once, never from
+ * inside the call that asks.
  */
 export interface AnswerReceiver {
   accepted(stream: Stream, initialBytes: Uint8Array | undefined): void
+  /** The header was sent, later than in the call that asks: bytes of the program may follow it. */
+  sendEarly(): void
   /** The node refused, or the link or session to it broke before it answered. */
   refused(error: DialError): void
   /** For any other reason. */
@@ -66,6 +69,7 @@ async function dialSelf(
 
 /** One handler for all dials: `dial.context` is the receiver. */
 const HANDLER: DialHandler = {
+  onAsked: (dial) => receiverOf(dial).sendEarly(),
   onAccepted: (dial, stream, initialBytes) => receiverOf(dial).accepted(stream, initialBytes),
   onFailed: (dial, error) => receiverOf(dial).refused(error),
 }

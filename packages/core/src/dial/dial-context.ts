@@ -22,6 +22,7 @@ import type { SocketFactory } from '../node/socket-factory.js'
 import type { AvoidedInstances } from './avoided-instances.js'
 import type { ChangeWaiters } from './change-waiters.js'
 import { ChoiceContext, type LinksToMeasure } from './choice-context.js'
+import type { DialReports } from './dial-reports.js'
 import type { Loopback } from './loopback.js'
 import { namesInUrl, UrlNames } from './url-names.js'
 
@@ -45,6 +46,7 @@ export interface DialParts<TSocket> {
   /** Where this node runs; `''` when it does not say it. */
   readonly zone: string
   readonly measured: LinksToMeasure
+  readonly reports: DialReports
 }
 
 /** @internal Which instances of a service a call may ask. */
@@ -55,6 +57,8 @@ export interface Wanted {
   readonly path: DialPath
   /** Instances that have refused: none is asked twice. */
   readonly refusedBy: ReadonlySet<ServiceInstance> | undefined
+  /** A node that is asked already, and may be silent with all its instances. */
+  readonly besides: NodeId | undefined
   /** The caller's context, in which the selector is called. */
   readonly origin: Origin
 }
@@ -169,8 +173,8 @@ export class DialContext {
     return origin.runInAsyncScope(pick, undefined, good, new ChoiceContext({ key, port, zone }, measured))
   }
 
-  #canAsk(instance: ServiceInstance, { scope, path, refusedBy }: Wanted): boolean {
-    if (refusedBy?.has(instance) === true) return false
+  #canAsk(instance: ServiceInstance, { scope, path, refusedBy, besides }: Wanted): boolean {
+    if (instance.nodeId === besides || refusedBy?.has(instance) === true) return false
     const { self, links } = this.parts
     return instance.nodeId === self ? scope.hasLoopBack : links.canReach(instance.nodeId, path)
   }

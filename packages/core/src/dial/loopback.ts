@@ -6,6 +6,7 @@ import type { SocketEnds } from '../api/socket-ends.js'
 import type { AccessControl } from '../access/access-control.js'
 import { DialGate } from '../listen/dial-gate.js'
 import { NOBODY, type ListenerQueue } from '../listen/listener-queue.js'
+import type { ListenerReports } from '../listen/listener-reports.js'
 import type { Refusal } from '../listen/refusal.js'
 
 interface PendingArrival {
@@ -30,6 +31,7 @@ export interface LoopbackParts {
   readonly clock: Clock
   readonly limits: SessionLimits
   readonly access: AccessControl
+  readonly reports: ListenerReports
 }
 
 /**
@@ -44,12 +46,14 @@ export class Loopback {
   readonly #limits: SessionLimits
   readonly #access: AccessControl
   readonly #gate: DialGate
+  readonly #reports: ListenerReports
   /** The pair for new dials. */
   #pair: SessionPair | undefined = undefined
   /** That pair, and those that have not closed completely. */
   readonly #pairs = new Set<SessionPair>()
 
-  constructor({ clock, limits, access }: LoopbackParts) {
+  constructor({ clock, limits, access, reports }: LoopbackParts) {
+    this.#reports = reports
     this.#clock = clock
     this.#limits = limits
     this.#access = access
@@ -65,12 +69,17 @@ export class Loopback {
     ends: SocketEnds,
     signal: AbortSignal,
   ): Promise<Stream | Refusal> {
-    if (queue === undefined) return NOBODY
-    const forbidden = this.#gate.refusal(queue, this.#access.own)
-    if (forbidden !== undefined) return forbidden
-    if (queue.refusal()?.reason === RefusalReason.BACKLOG_FULL) this.#forgetGivenUp()
-    const refusal = queue.refusal()
-    if (refusal !== undefined) return refusal
+    const refusal = this.#refusal(queue)
+    if (queue === undefined || refusal !== undefined) {
+      const { service, environment = '' } = queue?.binding ?? {}
+      const { localNode: nodeId, localPort, remotePort: port } = ends
+      this.#reports.refused(
+        { service, environment, port },
+        { nodeId, remotePort: localPort },
+        refusal ?? NOBODY,
+      )
+      return refusal ?? NOBODY
+    }
     const cancel = queue.expect()
     try {
       const { dialing, arriving } = this.#open()
@@ -83,6 +92,21 @@ export class Loopback {
       cancel()
       throw error
     }
+  }
+
+  #refusal(queue: ListenerQueue<unknown> | undefined): Refusal | undefined {
+    if (queue === undefined) return NOBODY
+    const forbidden = this.#gate.refusal(queue, this.#access.own)
+    if (forbidden !== undefined) return forbidden
+    if (queue.refusal()?.reason === RefusalReason.BACKLOG_FULL) this.#forgetGivenUp()
+    return queue.refusal()
+  }
+
+  /** Streams that are open, each of which has two sockets. */
+  get openStreams(): number {
+    let count = 0
+    for (const { dialing } of this.#pairs) count += dialing.openStreams
+    return count
   }
 
   /** Closes all sessions; resolves when they have closed. */

@@ -59,8 +59,9 @@ export class Refusals {
     })
   }
 
-  /** The dial has finished. */
+  /** The dial has finished: it waits no more. */
   close(): void {
+    this.#isPatienceOver = true
     this.#timer?.cancel()
   }
 }

@@ -55,6 +55,11 @@ export class Endpoints {
     return this.#addresses
   }
 
+  /** Those that are open. */
+  get open(): Iterable<Endpoint> {
+    return this.#open
+  }
+
   /** Listens, and makes a link of each connection. Rejects with `ECONNABORTED` when the node is closed meanwhile. */
   async listen(transport: Transport, where: Where, options: ListenAndServeOptions): Promise<Endpoint> {
     const listening = this.#listen(transport, where, options)

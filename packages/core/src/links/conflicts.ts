@@ -46,13 +46,13 @@ export interface LinkEnd {
  */
 export class Conflicts {
   readonly #self: NodeId
-  readonly #reporter: Reporter
+  readonly #reporter: Omit<Reporter, 'channel'>
   readonly #reported = new Set<NodeId>()
   readonly #claimants = new Set<NodeId>()
   /** Warnings of two neighbours with one id. */
   #warned = 0
 
-  constructor(self: NodeId, reporter: Reporter) {
+  constructor(self: NodeId, reporter: Omit<Reporter, 'channel'>) {
     this.#self = self
     this.#reporter = reporter
   }

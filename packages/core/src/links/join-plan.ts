@@ -81,16 +81,29 @@ export function isSameTarget(one: JoinTarget, other: JoinTarget): boolean {
   return one.network === other.network && one.address === other.address
 }
 
-/** @internal The error of a plan of which no target could be joined; `errors` has that of each. */
-export function joinError({ targets }: JoinPlan, errors: readonly unknown[]): unknown {
-  const [only] = errors
-  if (errors.length === 1) return only
+/** @internal A target as text, `network://address`. */
+export function textOfTarget({ network, address }: JoinTarget): string {
+  // An address of WebSocket may be a whole URL.
+  return address.startsWith(`${network}://`) ? address : `${network}://${address}`
+}
+
+/** @internal A target that could not be joined, and why. */
+export interface JoinFault {
+  readonly target: JoinTarget
+  readonly error: unknown
+}
+
+/** @internal The error of an attempt of which no target could be joined: one or more. */
+export function joinError(faults: readonly JoinFault[]): unknown {
+  const [only] = faults
+  if (faults.length === 1) return only?.error
+  const errors = faults.map(({ error }) => error)
   // A node that answered says more than an address where there is none.
-  const shown = errors.find((error) => /^ASTRA_ERR_(LINK|TICKET)_/.test(codeOf(error))) ?? only
-  const reasons = errors.map((error, index) => {
-    const { network, address } = targets[index] as JoinTarget
-    return `${network}://${address}: ${error instanceof Error ? error.message : String(error)}`
-  })
+  const shown = errors.find((error) => /^ASTRA_ERR_(LINK|TICKET)_/.test(codeOf(error))) ?? only?.error
+  const reasons = faults.map(
+    ({ target, error }) =>
+      `${textOfTarget(target)}: ${error instanceof Error ? error.message : String(error)}`,
+  )
   const message = `none of the ${errors.length} addresses could be joined. ${reasons.join('; ')}`
   return new AstraError(codeOf(shown), message, { cause: new AggregateError(errors, message) })
 }

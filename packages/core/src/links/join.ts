@@ -1,12 +1,12 @@
 import { onAbort, type Clock, type NodeId, type Timer } from '@astranet/interface'
-import { checkOptions, checkSignal, checkTimeout } from '../api/check.js'
-import type { JoinOptions } from '../api/join-options.js'
-import { grantError } from './grant-refusal.js'
-import { joinError, type JoinPlan, type JoinTarget } from './join-plan.js'
+import { checkJoinOptions, type CheckedJoinOptions, type JoinOptions } from '../api/join-options.js'
+import { JoinAttempt, type Joined } from './join-attempt.js'
+import { inspectJoin, type JoinInspection, type JoinState } from './join-inspection.js'
+import type { JoinPlan, JoinTarget } from './join-plan.js'
+import type { JoinReports } from './join-reports.js'
 import type { LinkMaker } from './link-maker.js'
 import type { PreferredLinks } from './preferred-links.js'
 
-const DEFAULT_TIMEOUT_MS = 10_000
 const FIRST_DELAY_MS = 250
 const MAX_DELAY_MS = 30_000
 
@@ -15,16 +15,19 @@ const STABLE_AFTER_MS = 10_000
 
 /** @internal What a join needs of its node. */
 export interface JoinParts {
-  readonly maker: LinkMaker
+  readonly maker: Pick<LinkMaker, 'adopt'>
   readonly preferred: PreferredLinks
   readonly clock: Clock
   readonly random: () => number
+  readonly reports: JoinReports
   /** The node at one of the targets, if another join keeps a link to it now. */
   readonly joined: (plan: JoinPlan) => NodeId | undefined
+  /** Where a neighbour says that it can be joined. */
+  readonly toldBy: (nodeId: NodeId) => readonly JoinTarget[]
   /** Resolves, never rejects, when the node's services are known, or `signal` aborts, or it took too long. */
   readonly current: (nodeId: NodeId, signal: AbortSignal) => Promise<void>
-  /** It could not be joined again; the next attempt follows. */
-  readonly onRetryFailed: (nodeId: NodeId, error: unknown) => void
+  /** An attempt failed; the next one follows. */
+  readonly onRetryFailed: () => void
   /** The join makes no more attempts. */
   readonly onStopped: (join: Join) => void
 }
@@ -32,29 +35,37 @@ export interface JoinParts {
 /**
  * A neighbour that is to stay linked. After the first success it is joined again whenever there is no link to it any
  * more, no matter which side made the lost link: after a quarter of a second at first, then with longer delays up to
- * 30 s, and with the shortest delay again after a link has lived for 10 s. This goes on until it is stopped or the
- * signal aborts.
+ * 30 s, each shortened by up to a half at random, and with the shortest delay again after a link has lived for 10 s.
+ * This goes on until it is stopped or the signal aborts.
+ *
+ * `connecting` -> `joined` | `waiting` (after a failure) | `stopped`; `joined` -> `waiting` (the last link is lost) |
+ * `stopped`; `waiting` -> `connecting` | `joined` (the other side was faster) | `stopped`.
  */
 export class Join {
   readonly plan: JoinPlan
   readonly #parts: JoinParts
-  readonly #timeoutMs: number
-  readonly #signal: AbortSignal | undefined
+  readonly #options: CheckedJoinOptions
+  #state: JoinState = 'connecting'
   #ignoreSignal: () => void = () => undefined
   readonly #stopping: AbortController = new AbortController()
   #delayMs = FIRST_DELAY_MS
+  #retryAt = 0
   #timer: Timer | undefined = undefined
   #unwatch: () => void = () => undefined
   #nodeId: NodeId | undefined = undefined
   #reached: JoinTarget | undefined = undefined
+  /** Where the node there can be joined, as it has said. */
+  #told: readonly JoinTarget[] = []
+  #failures = 0
+  #lastError: unknown = undefined
+  /** Ends the wait of `start`. */
+  #onFirst: ((nodeId: NodeId) => void) | undefined = undefined
 
   /** Throws a TypeError or RangeError that names the option that is wrong. */
   constructor(parts: JoinParts, plan: JoinPlan, options: JoinOptions) {
-    const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = checkOptions(options)
+    this.#options = checkJoinOptions(options)
     this.plan = plan
     this.#parts = parts
-    this.#timeoutMs = checkTimeout('timeoutMs', timeoutMs)
-    this.#signal = checkSignal(signal)
   }
 
   /** The node there, when it was last joined. */
@@ -67,13 +78,16 @@ export class Join {
     return this.#reached
   }
 
-  /** Connects for the first time; rejects when that fails, with the reason when it is stopped. */
+  /**
+   * Connects for the first time. Rejects when that fails, unless the join keeps trying; with the reason when it is
+   * stopped.
+   */
   async start(): Promise<NodeId> {
-    this.#signal?.throwIfAborted()
-    this.#ignoreSignal = onAbort(this.#signal, () => this.stop(this.#signal?.reason))
+    const { signal } = this.#options
+    signal?.throwIfAborted()
+    this.#ignoreSignal = onAbort(signal, () => this.stop(signal?.reason))
     try {
-      const nodeId = this.#parts.joined(this.plan) ?? (await this.#connect())
-      this.#keep(nodeId)
+      const nodeId = await this.#first()
       await this.#parts.current(nodeId, this.#stopping.signal)
       return nodeId
     } catch (error) {
@@ -86,6 +100,7 @@ export class Join {
   /** Makes no more attempts; a pending one fails with `reason`. Idempotent. */
   stop(reason: unknown): void {
     if (this.#stopping.signal.aborted) return
+    this.#state = 'stopped'
     this.#stopping.abort(reason)
     this.#timer?.cancel()
     this.#unwatch()
@@ -93,40 +108,78 @@ export class Join {
     this.#parts.onStopped(this)
   }
 
-  /** Tries the targets in turn. */
-  async #connect(): Promise<NodeId> {
-    const { targets, credentials } = this.plan
-    const errors: unknown[] = []
-    for (const target of targets) {
-      try {
-        const nodeId = await this.#connectTo(target)
-        this.#reached = target
-        return nodeId
-      } catch (error) {
-        if (this.#stopping.signal.aborted) throw error
-        errors.push(credentials?.grant === undefined ? error : grantError(error))
-      }
-    }
-    throw joinError(this.plan, errors)
+  /** Takes note of where the neighbour says that it can be joined: it cannot be asked once it is lost. */
+  learn(): void {
+    if (this.#nodeId === undefined || this.#state !== 'joined') return
+    const told = this.#parts.toldBy(this.#nodeId)
+    if (told.length > 0) this.#told = told
   }
 
-  async #connectTo({ transport, network, address }: JoinTarget): Promise<NodeId> {
+  /** How it stands, as plain data. */
+  inspect(): JoinInspection {
+    return inspectJoin({
+      ...{ plan: this.plan, state: this.#state, nodeId: this.#nodeId, told: this.#told },
+      ...{ failures: this.#failures, lastError: this.#lastError },
+      retryInMs: this.#state === 'waiting' ? Math.max(0, this.#retryAt - this.#parts.clock.now()) : undefined,
+    })
+  }
+
+  async #first(): Promise<NodeId> {
+    const shared = this.#parts.joined(this.plan)
+    if (shared !== undefined) {
+      this.#keep(shared)
+      return shared
+    }
+    try {
+      const joined = await this.#attempt()
+      this.#take(joined)
+      return joined.nodeId
+    } catch (error) {
+      if (!this.#options.keepTrying || this.#stopping.signal.aborted) throw error
+      const { signal } = this.#stopping
+      const first = new Promise<NodeId>((resolve, reject) => {
+        this.#onFirst = resolve
+        onAbort(signal, () => reject(signal.reason as Error))
+      })
+      this.#failed(error)
+      return await first
+    }
+  }
+
+  async #attempt(): Promise<Joined> {
+    const { maker } = this.#parts
+    const { timeoutMs } = this.#options
     const { signal } = this.#stopping
-    const { credentials } = this.plan
-    const connection = await transport.dial(network, address, { timeoutMs: this.#timeoutMs, signal })
-    return await this.#parts.maker.adopt(connection, 'dialer', { signal, credentials, network })
+    const { plan } = this
+    return await new JoinAttempt({
+      ...{ maker, plan, timeoutMs, signal, told: this.#told, toldOf: this.#nodeId },
+    }).run()
+  }
+
+  #take({ nodeId, target }: Joined): void {
+    this.#reached = target
+    this.#parts.reports.joined(this.plan, { nodeId, target, failures: this.#failures })
+    this.#keep(nodeId)
   }
 
   /** Waits until there is no link to the node any more, then joins it again. */
   #keep(nodeId: NodeId): void {
     if (this.#stopping.signal.aborted) return
+    if (this.#nodeId !== nodeId) this.#told = []
     this.#nodeId = nodeId
+    this.#state = 'joined'
+    this.#failures = 0
+    this.#lastError = undefined
+    this.#onFirst?.(nodeId)
+    this.#onFirst = undefined
     const { clock, preferred } = this.#parts
     const since = clock.now()
     this.#unwatch = preferred.watch(nodeId, () => {
       if (clock.now() - since >= STABLE_AFTER_MS) this.#delayMs = FIRST_DELAY_MS
       this.#retryLater()
+      this.#parts.reports.lost(this.plan, { nodeId, retryInMs: this.#retryAt - clock.now() })
     })
+    this.learn()
   }
 
   #retryLater(): void {
@@ -134,25 +187,34 @@ export class Join {
     const { clock, random } = this.#parts
     const delayMs = this.#delayMs * (0.5 + 0.5 * random())
     this.#delayMs = Math.min(2 * this.#delayMs, MAX_DELAY_MS)
+    this.#state = 'waiting'
+    this.#retryAt = clock.now() + delayMs
     this.#timer = clock.setTimer(delayMs, () => this.#retry())
   }
 
   #retry(): void {
     const linked = this.#linked()
     if (linked !== undefined) {
+      this.#parts.reports.joined(this.plan, { nodeId: linked, target: undefined, failures: this.#failures })
       this.#keep(linked)
       return
     }
-    this.#connect().then(
-      (nodeId) => this.#keep(nodeId),
-      (error: unknown) => this.#retryFailed(error),
+    this.#state = 'connecting'
+    this.#attempt().then(
+      (joined) => this.#take(joined),
+      (error: unknown) => this.#failed(error),
     )
   }
 
-  #retryFailed(error: unknown): void {
+  #failed(error: unknown): void {
     if (this.#stopping.signal.aborted) return
-    this.#parts.onRetryFailed(this.#nodeId as NodeId, error)
+    this.#failures += 1
+    this.#lastError = error
     this.#retryLater()
+    const { reports, clock, onRetryFailed } = this.#parts
+    const retryInMs = this.#retryAt - clock.now()
+    reports.failed(this.plan, { nodeId: this.#nodeId, error, failures: this.#failures, retryInMs })
+    onRetryFailed()
   }
 
   /** The node, if it was linked again in another way meanwhile. */

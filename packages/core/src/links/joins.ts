@@ -1,20 +1,26 @@
 import type { NodeId } from '@astranet/interface'
 import type { JoinOptions } from '../api/join-options.js'
 import { Join, type JoinParts } from './join.js'
+import type { JoinInspection } from './join-inspection.js'
 import { isSameTarget, type JoinPlan } from './join-plan.js'
+import type { StandIns } from './stand-ins.js'
 
 /** What a node's joins need of it. */
-export type JoinsParts = Omit<JoinParts, 'joined' | 'onStopped'>
+export interface JoinsParts extends Omit<JoinParts, 'joined' | 'onStopped' | 'onRetryFailed'> {
+  /** What links the node with the network while its joins fail. */
+  readonly standIns: Pick<StandIns, 'want'>
+}
 
 /** The joins of a node that are not stopped. */
 export class Joins {
   readonly #parts: JoinParts
   readonly #joins = new Set<Join>()
 
-  constructor(parts: JoinsParts) {
+  constructor({ standIns, ...parts }: JoinsParts) {
     this.#parts = {
       ...parts,
       joined: (plan) => this.#joined(plan),
+      onRetryFailed: () => standIns.want(),
       onStopped: (join) => void this.#joins.delete(join),
     }
   }
@@ -29,6 +35,21 @@ export class Joins {
   /** Stops all, each with its own reason. */
   stop(reasonFor: (plan: JoinPlan) => unknown): void {
     for (const join of [...this.#joins]) join.stop(reasonFor(join.plan))
+  }
+
+  /** Stops those that have led to the node. */
+  leave(nodeId: NodeId, reason: unknown): void {
+    for (const join of [...this.#joins]) if (join.nodeId === nodeId) join.stop(reason)
+  }
+
+  /** The catalogue has changed: neighbours may say that they can be joined elsewhere. */
+  learn(): void {
+    for (const join of this.#joins) join.learn()
+  }
+
+  /** Each of them, as plain data. */
+  inspect(): JoinInspection[] {
+    return Array.from(this.#joins, (join) => join.inspect())
   }
 
   #joined({ targets, credentials }: JoinPlan): NodeId | undefined {

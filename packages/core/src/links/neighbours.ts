@@ -1,9 +1,11 @@
 import type { ByteDuplex, NodeId, Transport } from '@astranet/interface'
 import type { Catalogue } from '@astranet/registry'
+import type { OwnNetwork } from '@astranet/relay'
 import type { AccessControl } from '../access/access-control.js'
 import { HeldStreams } from '../access/held-streams.js'
 import type { JoinOptions } from '../api/join-options.js'
-import { nodeClosed } from '../api/net-error.js'
+import type { CheckedLeaveOptions } from '../api/leave-options.js'
+import { nodeClosed, nodeLeft } from '../api/net-error.js'
 import type { AtExit } from '../node/at-exit.js'
 import type { MachineWatch } from '../node/machine-watch.js'
 import type { NodeOptions } from '../node/node-options.js'
@@ -11,10 +13,12 @@ import { OwnIntroduction } from '../node/own-introduction.js'
 import type { Reporter } from '../node/reporter.js'
 import { Admission } from './admission.js'
 import { Conflicts } from './conflicts.js'
+import { drain } from './drain.js'
 import { ExitWithdrawal } from './exit-withdrawal.js'
 import { Grants } from './grants.js'
 import type { StreamTakers } from './incoming-stream.js'
 import { planOfTicket, type JoinPlan } from './join-plan.js'
+import { JoinReports } from './join-reports.js'
 import { Joins } from './joins.js'
 import { LinkEvents } from './link-events.js'
 import { LinkMaker } from './link-maker.js'
@@ -25,14 +29,17 @@ import { RelayedLinks, type GoneLink } from './relayed-links.js'
 import type { RegistryReports } from './registry-reports.js'
 import { RegistrySync } from './registry-sync.js'
 import type { AdmittedIdentity } from './remote-identity.js'
-
-/** A lost neighbour could not be joined again: `{ nodeId, error }`. */
-const JOIN_FAILED = 'astranet:join:failed'
+import { StandIns } from './stand-ins.js'
+import { ToldAddresses } from './told-addresses.js'
 
 /** @internal What the neighbours of a node need of it. */
 export interface NeighboursParts {
   readonly options: NodeOptions
-  readonly platform: Reporter & { readonly atExit: AtExit; readonly machine: MachineWatch }
+  readonly platform: Reporter & {
+    readonly atExit: AtExit
+    readonly machine: MachineWatch
+    readonly hostNetworks: () => readonly OwnNetwork[]
+  }
   readonly catalogue: Catalogue
   readonly access: AccessControl
   readonly reports: RegistryReports
@@ -49,6 +56,8 @@ export interface NeighboursParts {
   readonly onRelayedMessage: (nodeId: NodeId, type: number, body: unknown) => void
   /** What the catalogue knows of nodes and links has changed: another node may be reached now. Once in a turn. */
   readonly onGraph: () => void
+  /** Whether this node connects to nodes that it was not told to join. */
+  readonly followsInvitations: () => boolean
   /** Throws when the node is closed. */
   readonly checkOpen: (syscall: string, address: string) => void
 }
@@ -63,7 +72,12 @@ export class Neighbours {
   readonly sync: RegistrySync
   readonly joins: Joins
   readonly linkReports: LinkReports
+  /** Streams of peers that wait here. */
+  readonly held: HeldStreams
   readonly #parts: NeighboursParts
+  readonly #events: LinkEvents
+  readonly #told: ToldAddresses
+  readonly #standIns: StandIns
   readonly #introduction: OwnIntroduction
   #isGraphPending = false
 
@@ -95,11 +109,12 @@ export class Neighbours {
       onGone: (nodeId, link) => parts.onRelayedGone(nodeId, link),
     })
     this.relayed = relayed
+    this.held = new HeldStreams(options.maxPendingStreams)
     const table = new LinkTable()
     this.table = table
     const events = new LinkEvents({
       ...{ table, introduction, preferred, relayed, streams, onRelayedMessage: parts.onRelayedMessage },
-      held: new HeldStreams(options.maxPendingStreams),
+      held: this.held,
       admission: new Admission({
         maxLinks: options.maxLinks,
         grants: new Grants([...options.granters, publicKey]),
@@ -115,6 +130,7 @@ export class Neighbours {
     })
     const credentials = { psk: options.psk }
     const { atExit, machine } = platform
+    this.#events = events
     const maker = new LinkMaker({ ...options, credentials, introduction, table, events, atExit, machine })
     this.maker = maker
     const patienceMs = options.helloTimeoutMs
@@ -123,9 +139,18 @@ export class Neighbours {
     this.sync = sync
     const withdrawal = new ExitWithdrawal({ catalogue, sync, preferred, clock, atExit })
     const current = sync.current.bind(sync)
+    const recordOf = table.recordOf.bind(table)
+    const told = new ToldAddresses({
+      ...{ clock, catalogue, direct: preferred, recordOf, hostNetworks: platform.hostNetworks },
+      transportOf: (name) => options.transports.find(({ networks }) => networks.includes(name)),
+      followsInvitations: parts.followsInvitations,
+    })
+    this.#told = told
+    this.#standIns = new StandIns({ maker, preferred, routers: () => told.routers })
     this.joins = new Joins({
-      ...{ maker, preferred, clock, random: Math.random, current },
-      onRetryFailed: (nodeId, error) => platform.publish(JOIN_FAILED, { nodeId, error }),
+      ...{ maker, preferred, clock, random: Math.random, current, standIns: this.#standIns },
+      reports: new JoinReports(platform),
+      toldBy: told.of.bind(told),
     })
     catalogue.watchGraph(() => this.#onGraph())
   }
@@ -146,6 +171,26 @@ export class Neighbours {
   async joinByTicket(ticket: string, options: JoinOptions): Promise<NodeId> {
     const { transportFor, options: own } = this.#parts
     return await this.#join(await planOfTicket(ticket, { transportFor, own: { psk: own.psk } }), options)
+  }
+
+  /** See `AstraNet.leave`. Resolves with the number of links when they have closed. */
+  async leave(nodeId: NodeId, { reason, drainMs }: CheckedLeaveOptions): Promise<number> {
+    const { table } = this
+    this.joins.leave(nodeId, nodeLeft(nodeId))
+    const links = [...table.linksTo(nodeId)]
+    if (drainMs > 0 && links.length > 0) {
+      for (const link of links) this.#events.onGoAway(link)
+      await drain(links, this.#parts.options.clock, drainMs).done
+    }
+    await Promise.all(links.map((link) => table.refuse(link, reason)))
+    return links.length
+  }
+
+  /** Makes and keeps no more links by itself; pending joins reject. */
+  stopJoins(): void {
+    this.#standIns.stop()
+    this.#told.close()
+    this.joins.stop(({ targets }) => nodeClosed('join', targets[0]?.address ?? ''))
   }
 
   /** See `AstraNet.attach`. */
@@ -178,6 +223,8 @@ export class Neighbours {
     this.#parts.options.clock.defer(() => {
       this.#isGraphPending = false
       this.#parts.reports.graphChanged()
+      this.joins.learn()
+      this.#told.changed()
       this.#parts.onGraph()
     })
   }

@@ -53,12 +53,22 @@ export function hasLocalRouter(
   for (const [, link] of links) {
     const record = recordOf(link)
     if (record?.role !== 'dialer' || link.peer === undefined || roleOf(link.peer) !== 'router') continue
-    if (LOCAL_NETWORKS.includes(record.network)) return true
-    // Over WebSocket a path may follow the port.
-    const end = parseEnd(record.remoteAddress.replace(/\/.*/, ''))
-    if (end !== undefined && isLoopbackHost(end.host)) return true
+    if (isOnThisMachine(record)) return true
   }
   return false
+}
+
+/** @internal Whether a link that this node dialed leads to its own machine. */
+export function isOnThisMachine({
+  role,
+  network,
+  remoteAddress,
+}: Pick<LinkRecord, 'role' | 'network' | 'remoteAddress'>): boolean {
+  if (role !== 'dialer') return false
+  if (LOCAL_NETWORKS.includes(network)) return true
+  // Over WebSocket a path may follow the port.
+  const end = parseEnd(remoteAddress.replace(/\/.*/, ''))
+  return end !== undefined && isLoopbackHost(end.host)
 }
 
 function isLoopbackHost(host: string): boolean {

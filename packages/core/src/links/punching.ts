@@ -29,6 +29,8 @@ export interface PunchingParts {
   readonly hostNetworks: () => readonly OwnNetwork[]
   /** Where the node can be joined, as `network://address`. */
   readonly addresses: () => readonly string[]
+  /** Whether this node may connect to nodes that it was not told to join. */
+  readonly followsInvitations: () => boolean
   readonly machine: MachineWatch
   readonly reporter: Pick<Reporter, 'publish'>
   readonly direct: PreferredLinks
@@ -63,7 +65,7 @@ export class Punching {
     this.#lookAgain(puncher)
     const isRelayed = relayed.linkTo(nodeId) !== undefined
     if (direct.linkTo(nodeId) !== undefined) void puncher.remove(nodeId)
-    else if (isRelayed) puncher.add(nodeId)
+    else if (isRelayed && this.#parts.followsInvitations()) puncher.add(nodeId)
     // A peer that comes over a router has perhaps lost the direct link, without a trace here.
     if (isRelayed) direct.linkTo(nodeId)?.probe()
     this.#watchMachine(puncher)
@@ -124,7 +126,7 @@ export class Punching {
         this.#counts.linked(method)
       },
       // A node whose routers are all on its own machine cannot tell a peer where it is.
-      isWilling: () => this.#views().isSeen,
+      isWilling: () => this.#parts.followsInvitations() && this.#views().isSeen,
       onEvent: (nodeId, event) => this.#onEvent(nodeId, event),
       randomRound: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
     })

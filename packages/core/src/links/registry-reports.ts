@@ -1,6 +1,7 @@
 import { formatNodeId, type AstraError, type NodeId } from '@astranet/interface'
 import type { Catalogue, Report } from '@astranet/registry'
 import type { Reporter } from '../node/reporter.js'
+import { ReachReports } from './reach-reports.js'
 
 /** Something of the registry was refused: `{ kind, owner, speaker, text, code }`. */
 const REGISTRY_REFUSED = 'astranet:registry:refused'
@@ -19,15 +20,15 @@ const LIVES_BEFORE_WARNING = 2
 
 /** What the registry's reports are made of. */
 export interface RegistryReportsParts {
-  readonly catalogue: Pick<Catalogue, 'takeReports' | 'reachable'>
-  readonly reporter: Reporter
+  readonly catalogue: Pick<Catalogue, 'takeReports' | 'reachable' | 'isReachable' | 'watchReachable'>
+  readonly reporter: Omit<Reporter, 'channel'>
 }
 
 /** Publishes what happens in the registry on diagnostics channels, and warns once of a second node with this identity. */
 export class RegistryReports {
   readonly #parts: RegistryReportsParts
-  /** The nodes that were reported as reachable; `undefined` while nobody observes that. */
-  #reachable: Set<NodeId> | undefined = undefined
+  /** `undefined` while nobody observes who can be reached. */
+  #reachable: ReachReports | undefined = undefined
   #rivals = 0
 
   constructor(parts: RegistryReportsParts) {
@@ -58,20 +59,19 @@ export class RegistryReports {
     this.#parts.reporter.publish(REGISTRY_REFUSED, { kind: 'grant', owner, speaker: owner, text })
   }
 
-  /** Publishes which nodes can be reached, and cannot, that could not and could. Costs nothing that nobody observes. */
+  /**
+   * Publishes which nodes can be reached, and cannot, that could not and could. Costs nothing while nobody observes it,
+   * all nodes when somebody begins to, and afterwards only those that have come or gone.
+   */
   graphChanged(): void {
     const { catalogue, reporter } = this.#parts
     if (!reporter.hasSubscribers(REGISTRY_REACHABLE)) {
+      this.#reachable?.close()
       this.#reachable = undefined
       return
     }
-    const before = this.#reachable ?? new Set()
-    const now = new Set(catalogue.reachable())
-    this.#reachable = now
-    for (const nodeId of before)
-      if (!now.has(nodeId)) reporter.publish(REGISTRY_REACHABLE, { nodeId, isReachable: false })
-    for (const nodeId of now)
-      if (!before.has(nodeId)) reporter.publish(REGISTRY_REACHABLE, { nodeId, isReachable: true })
+    this.#reachable ??= new ReachReports(catalogue)
+    for (const change of this.#reachable.take()) reporter.publish(REGISTRY_REACHABLE, change)
   }
 
   #rival({ owner, speaker, text }: Report): void {

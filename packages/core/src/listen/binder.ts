@@ -13,6 +13,7 @@ import type { SocketFactory } from '../node/socket-factory.js'
 import { checkAllow, safeAllow } from './allow.js'
 import { BoundService, type BoundServiceParts } from './bound-service.js'
 import { ListenerQueue } from './listener-queue.js'
+import type { ListenerReports } from './listener-reports.js'
 import type { PortTable } from './port-table.js'
 
 const DEFAULT_BACKLOG = 65_536
@@ -31,8 +32,16 @@ export interface BinderParts<TSocket, TListener> extends BoundServiceParts {
   readonly self: NodeId
   readonly ports: PortTable
   readonly access: AccessControl
+  readonly reports: ListenerReports
   /** Where the node runs; `''` when it does not say it. */
   readonly zone: string
+}
+
+/** @internal How a port is bound. */
+export interface QueueOptions<TSocket> {
+  readonly options: BindOptions
+  /** Makes the sockets of the port. */
+  readonly sockets: SocketFactory<TSocket>
 }
 
 /** Gives ports to listeners, and publishes the services that are bound there in the catalogue. */
@@ -45,7 +54,13 @@ export class Binder<TSocket, TListener> {
 
   /** See `AstraNet.bind`. */
   bind(text: string, environment: string, options: BindOptions): TListener {
-    const { factory, self, ports, onChange } = this.#parts
+    const { factory } = this.#parts
+    return factory.listener(this.bindQueue(text, environment, { options, sockets: factory }))
+  }
+
+  /** The same, without a listener: `sockets` makes the sockets. */
+  bindQueue<T>(text: string, environment: string, { options, sockets }: QueueOptions<T>): ListenerQueue<T> {
+    const { factory, self, ports, reports, onChange } = this.#parts
     const { backlog = DEFAULT_BACKLOG } = checkOptions(options)
     const allow = checkAllow(options.allow)
     const signal = checkSignal(options.signal)
@@ -65,14 +80,15 @@ export class Binder<TSocket, TListener> {
       onChange()
     }
     const binding = {
-      ...{ node: self, port, service, environment, backlog, socketOptions, update, release, asked },
+      ...{ node: self, port, service, environment, backlog, socketOptions, update, release, asked, reports },
       allow: allow === undefined ? undefined : safeAllow(allow, factory.callerOrigin(undefined)),
     }
-    const queue = new ListenerQueue(binding, factory)
+    const queue = new ListenerQueue(binding, sockets)
     const ignoreSignal = onAbort(signal, () => queue.close())
     ports.set(port, queue)
+    reports.bound(binding)
     onChange()
-    return factory.listener(queue)
+    return queue
   }
 
   /** Publishes the service that is bound, if it is bound by a name. */

@@ -6,6 +6,7 @@ import type { IncomingStream } from '../links/incoming-stream.js'
 import type { LinkRecord } from '../links/link-record.js'
 import { DialGate } from './dial-gate.js'
 import type { ListenerQueue } from './listener-queue.js'
+import type { ListenerReports } from './listener-reports.js'
 import type { PortTable } from './port-table.js'
 import type { Refusal } from './refusal.js'
 
@@ -14,6 +15,7 @@ export interface IncomingDialsParts {
   readonly self: NodeId
   readonly ports: PortTable
   readonly access: AccessControl
+  readonly reports: ListenerReports
   readonly recordOf: (link: Link) => LinkRecord | undefined
 }
 
@@ -35,12 +37,12 @@ export class IncomingDials {
     if (identity === undefined) return
     const queue = ports.at(header.port)
     if (queue === undefined || !isFor(queue, header)) {
-      refuse(link, stream, nobody(header))
+      this.#refuse(link, { header, stream }, nobody(header))
       return
     }
     const refusal = this.#gate.refusal(queue, identity) ?? queue.refusal() ?? keepPlace(queue, stream, quota)
     if (refusal !== undefined) {
-      refuse(link, stream, refusal)
+      this.#refuse(link, { header, stream }, refusal)
       return
     }
     link.accept(stream)
@@ -53,6 +55,18 @@ export class IncomingDials {
     // The initial bytes wait in the listener, and count as unread until a socket takes them.
     stream.manualCredit = true
     queue.take({ stream, ends, identity: access.shown(identity), initialBytes })
+  }
+
+  #refuse(
+    link: Link,
+    { header, stream }: Pick<IncomingStream<'dial'>, 'header' | 'stream'>,
+    refusal: Refusal,
+  ): void {
+    link.refuse(stream, refusal.reason, refusal.text)
+    const { port, service, environment = '', sourcePort: remotePort } = header
+    const nodeId = link.peer?.nodeId
+    if (nodeId !== undefined)
+      this.#parts.reports.refused({ port, service, environment }, { nodeId, remotePort }, refusal)
   }
 }
 
@@ -79,10 +93,6 @@ function keepPlace(
 const TOO_MANY: Refusal = {
   reason: RefusalReason.BACKLOG_FULL,
   text: 'too many streams wait at this node',
-}
-
-function refuse(link: Link, stream: Stream, { reason, text }: Refusal): void {
-  link.refuse(stream, reason, text)
 }
 
 function nobody({ port, service: name }: DialHeader): Refusal {

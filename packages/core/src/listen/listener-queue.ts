@@ -23,6 +23,8 @@ export interface Taker<TSocket> {
    * The port is closed and the last socket that was handed out is destroyed. Called from inside `close` or `destroy`.
    */
   drained(): void
+  /** The port is closed: no socket is taken any more. Called from inside `close`. */
+  closed?(): void
 }
 
 /** The port was closed while the dial was in flight. */
@@ -116,9 +118,11 @@ export class ListenerQueue<TSocket> {
     if (!this.#isOpen) return
     this.#isOpen = false
     this.binding.release()
+    this.binding.reports.closed(this.binding)
     for (let waiting = this.#waiting.shift(); waiting !== undefined; waiting = this.#waiting.shift())
       waiting.stream.destroy()
     this.#acceptors.fail(this.#closedError())
+    this.taker?.closed?.()
     if (this.#sockets === 0) this.taker?.drained()
   }
 
@@ -149,6 +153,7 @@ export class ListenerQueue<TSocket> {
       incoming.stream.destroy()
       return
     }
+    this.binding.reports.accepted(this.binding, incoming.ends)
     this.#waiting.push(incoming)
     this.serve()
   }

@@ -4,10 +4,15 @@ import type { ListenerQueue } from './listener-queue.js'
 /** Ports from here up are given to binds that name none, and to dialers. */
 export const FIRST_EPHEMERAL_PORT = 0x8000_0000
 
+/** The ports that a `net` program gets when it asks for a free one: as those of a machine, 16 bits wide. */
+const FIRST_NET_PORT = 1_024
+const MAX_NET_PORT = 65_535
+
 /** What is bound to which port of this node. */
 export class PortTable {
   readonly #bound = new Map<number, ListenerQueue<unknown>>()
   #nextEphemeral: number
+  #nextNet: number
 
   /**
    * `random`: numbers from 0 to 1. The ephemeral ports begin at a random one, so that a restarted node does not reuse
@@ -15,6 +20,7 @@ export class PortTable {
    */
   constructor(random: () => number) {
     this.#nextEphemeral = FIRST_EPHEMERAL_PORT + Math.floor(random() * (MAX_PORT - FIRST_EPHEMERAL_PORT))
+    this.#nextNet = FIRST_NET_PORT + Math.floor(random() * (MAX_NET_PORT - FIRST_NET_PORT))
   }
 
   /** What is bound to the port. */
@@ -42,5 +48,14 @@ export class PortTable {
     do this.#nextEphemeral = this.#nextEphemeral >= MAX_PORT ? FIRST_EPHEMERAL_PORT : this.#nextEphemeral + 1
     while (this.#bound.has(this.#nextEphemeral))
     return this.#nextEphemeral
+  }
+
+  /** The next port from 1,024 to 65,535 that nothing is bound to; `undefined` when all are. */
+  netPort(): number | undefined {
+    for (let tried = FIRST_NET_PORT; tried <= MAX_NET_PORT; tried++) {
+      this.#nextNet = this.#nextNet >= MAX_NET_PORT ? FIRST_NET_PORT : this.#nextNet + 1
+      if (!this.#bound.has(this.#nextNet)) return this.#nextNet
+    }
+    return undefined
   }
 }

@@ -42,8 +42,8 @@ export class Closing<TSocket, TListener> {
 
   async #close(drainMs: number): Promise<void> {
     const { parts, clock, onBegin } = this.#parts
-    const { joins, sync, table, preferred } = parts.neighbours
-    joins.stop(({ targets }) => nodeClosed('join', targets[0]?.address ?? ''))
+    const { sync, table, preferred } = parts.neighbours
+    parts.neighbours.stopJoins()
     parts.dialer.close()
     parts.links.close(nodeClosed('dial', ''))
     parts.spareRouter?.close()

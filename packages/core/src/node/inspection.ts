@@ -1,12 +1,13 @@
 import type { NodeId } from '@astranet/interface'
-import type { Link, PipeProtection } from '@astranet/link'
+import type { PipeProtection } from '@astranet/link'
 import type { CatalogueRole, RegistryInspection, ServiceInstance } from '@astranet/registry'
 import type { ForwarderInspection, PunchInspection, TunnelInspection } from '@astranet/relay'
-import { trafficOf, type LinkReports, type Traffic } from '../links/link-reports.js'
-import type { LinkTable } from '../links/link-table.js'
+import type { DialInspection } from '../dial/dial-reports.js'
+import type { JoinInspection } from '../links/join-inspection.js'
 import type { LinkPath } from '../links/link-path.js'
-import { roleOf } from '../links/roles.js'
+import type { Traffic } from '../links/link-reports.js'
 import type { AddressInspection } from '../links/ways/address-way.js'
+import type { ListenerCounts } from '../listen/listener-reports.js'
 
 /** One open link of a node, as plain data. */
 export interface LinkInspection extends Traffic {
@@ -26,6 +27,45 @@ export interface LinkInspection extends Traffic {
   readonly rttMs: number | undefined
   /** Streams that are open, those of the link itself among them. */
   readonly openStreams: number
+}
+
+/** Where other nodes can join, as plain data. */
+export interface EndpointInspection {
+  readonly network: string
+  readonly address: string
+}
+
+/** A bound port, as plain data. */
+export interface ListenerInspection {
+  readonly port: number
+  /** `undefined`: it was bound without a name. */
+  readonly service: string | undefined
+  readonly environment: string
+  /** Streams that wait to be accepted, and how many may. */
+  readonly waiting: number
+  readonly backlog: number
+  /** Sockets that were handed out and are not destroyed; 0 in browsers, whose sockets do not report their end. */
+  readonly sockets: number
+}
+
+/** The streams of a node, by what they do now. */
+export interface StreamInspection {
+  /** Those of all links, and those of the node with itself. */
+  readonly open: number
+  /** Those that peers have opened and that wait, for the rest of their header or to be accepted; and how many may. */
+  readonly waiting: number
+  readonly maxWaiting: number
+}
+
+/** What a node holds in memory, in bytes. */
+export interface MemoryInspection {
+  /** Received and unread, and what peers may still send, of all links; and the limit (`maxReceiveBufferBytes`). */
+  readonly receiveBytes: number
+  readonly maxReceiveBytes: number
+  /** What others offer. */
+  readonly catalogueBytes: number
+  /** What waits in tunnels that this node forwards. */
+  readonly tunnelBytes: number
 }
 
 /** What a node knows and does at a moment, as plain data. The numbers may change their meaning from version to version. */
@@ -49,39 +89,13 @@ export interface NodeInspection {
   readonly punching: PunchInspection
   /** The tunnels that it forwards. */
   readonly tunnels: readonly TunnelInspection[]
-}
-
-/** @internal The open links of a node. */
-export function inspectLinks(
-  table: LinkTable,
-  linkTo: (nodeId: NodeId) => Link | undefined,
-): LinkInspection[] {
-  const links: LinkInspection[] = []
-  for (const [link, { nodeId, remoteAddress, path, security }] of table.admitted()) {
-    const { peer, session } = link
-    if (!link.isOpen || peer === undefined) continue
-    links.push({
-      ...{ nodeId, remoteAddress, path, security },
-      isDialedHere: link.facts.isDialedHere,
-      isPreferred: linkTo(nodeId) === link,
-      role: roleOf(peer),
-      incarnation: peer.incarnation,
-      rttMs: session?.rttMs,
-      openStreams: session?.openStreams ?? 0,
-      ...trafficOf(link),
-    })
-  }
-  return links
-}
-
-/** @internal The bytes of all links, by those that are open and those that have closed. */
-export function inspectTraffic(table: LinkTable, { closed }: LinkReports): Traffic {
-  let { sentBytes, receivedBytes } = closed
-  for (const [link, { path }] of table.admitted()) {
-    if (path.kind !== 'direct') continue
-    const traffic = trafficOf(link)
-    sentBytes += traffic.sentBytes
-    receivedBytes += traffic.receivedBytes
-  }
-  return { sentBytes, receivedBytes }
+  readonly endpoints: readonly EndpointInspection[]
+  readonly listeners: readonly ListenerInspection[]
+  readonly streams: StreamInspection
+  readonly memory: MemoryInspection
+  readonly dials: DialInspection
+  /** What arrived at bound ports so far. */
+  readonly arrivals: ListenerCounts
+  /** The joins that are not over, those that the environment variables ask for among them. */
+  readonly joins: readonly JoinInspection[]
 }

@@ -4,6 +4,26 @@ import { checkRole, type NodeRole } from '../api/role.js'
 import type { Node } from './node.js'
 import type { NodeOptions } from './node-options.js'
 
+/** @internal The part of a node that what begins by itself needs. */
+export type Starter = Pick<
+  Node<unknown, unknown>,
+  'addressOf' | 'isClient' | 'isClosed' | 'joinByText' | 'listenAndServe'
+>
+
+/** @internal A mode with all that goes with its role. */
+export interface ResolvedMode extends Omit<NodeMode, 'role'> {
+  readonly role: CatalogueRoleOptions
+}
+
+/** @internal What a call such as `client()` makes of a node. */
+export interface NodeMode {
+  readonly role: NodeRole
+  /** Whether the node offers nothing. */
+  readonly isClient?: boolean
+  /** Whether the node connects only where its program joins. */
+  readonly isServer?: boolean
+}
+
 /**
  * @internal A node, or one that is there once its identity is: browsers make and read keys asynchronously only. All
  * views of a node share its handle.
@@ -18,19 +38,25 @@ export class NodeHandle<TSocket, TListener> {
   #isClosed = false
   #isBegun = false
   /** For a node that is still being made. */
-  #role: CatalogueRoleOptions | undefined
+  #mode: ResolvedMode | undefined
+  #onFirstUse: ((node: Starter) => void) | undefined
+  /** What ends with the node. */
+  readonly #closers = new Set<() => void>()
 
+  /** `onFirstUse` is called with the node once its program uses it, and the node has been made. */
   constructor(
     node: Node<TSocket, TListener> | Promise<Node<TSocket, TListener>>,
     options: Pick<NodeOptions, 'catalogue'>,
+    onFirstUse?: (node: Starter) => void,
   ) {
     this.#options = options
+    this.#onFirstUse = onFirstUse
     if (!(node instanceof Promise)) this.#node = node
     this.made = Promise.resolve(node)
     this.made.then(
       (made) => {
         this.#node = made
-        if (this.#role !== undefined) made.setRole(this.#role)
+        if (this.#mode !== undefined) made.setMode(this.#mode)
       },
       // Each call on the node rejects with it.
       () => undefined,
@@ -48,30 +74,47 @@ export class NodeHandle<TSocket, TListener> {
     throw new TypeError('the identity of this node is not there yet: await ready() first')
   }
 
+  /** The program uses the node for the first time, or again. */
+  use(): void {
+    const onFirstUse = this.#onFirstUse
+    if (onFirstUse === undefined) return
+    this.#onFirstUse = undefined
+    this.made.then(onFirstUse, () => undefined)
+  }
+
   /** The node meets others, or offers a service: its role is settled. */
   begin(): void {
     this.#isBegun = true
+    this.use()
   }
 
-  /** Gives the node a role. Throws when that is settled, and when the role does not go with the options. */
-  setRole(role: NodeRole, call: string): void {
+  /** Gives the node a mode. Throws when that is settled, and when the role does not go with the options. */
+  setMode(call: string, { role, ...mode }: NodeMode): void {
     if (this.#isBegun)
       throw new AstraError(
         'ASTRA_ERR_NODE_STARTED',
         `${call} must be called before the node first listens, joins, is attached or binds`,
       )
-    const options = checkRole(role, this.#options.catalogue)
-    if (this.#node === undefined) this.#role = options
-    else this.#node.setRole(options)
+    const resolved = { ...mode, role: checkRole(role, this.#options.catalogue) }
+    if (this.#node === undefined) this.#mode = resolved
+    else this.#node.setMode(resolved)
   }
 
   get isClosed(): boolean {
     return this.#isClosed || this.#node?.isClosed === true
   }
 
+  /** Calls `callback` once, when `close` is called. The result takes it back. */
+  whenClosing(callback: () => void): () => void {
+    this.#closers.add(callback)
+    return () => void this.#closers.delete(callback)
+  }
+
   /** Closes the node, also one that is still being made; see `Node.close`. */
   async close(drainMs: number): Promise<void> {
     this.#isClosed = true
+    for (const closer of this.#closers) closer()
+    this.#closers.clear()
     if (this.#node !== undefined) return this.#node.close(drainMs)
     // Before any later call takes the node: those reject because it is closed.
     await this.made.then(

@@ -8,6 +8,7 @@ import { PassingOn } from '../access/passing-on.js'
 import { PolicyFailures } from '../access/policy-failures.js'
 import { AvoidedInstances } from '../dial/avoided-instances.js'
 import { ChangeWaiters } from '../dial/change-waiters.js'
+import { DialReports } from '../dial/dial-reports.js'
 import { Dialer } from '../dial/dialer.js'
 import { Loopback } from '../dial/loopback.js'
 import { Discovery } from '../discovery/discovery.js'
@@ -23,6 +24,7 @@ import { RegistryReports } from '../links/registry-reports.js'
 import { ownIdentity } from '../links/remote-identity.js'
 import type { AddressWay } from '../links/ways/address-way.js'
 import { Binder } from '../listen/binder.js'
+import { ListenerReports } from '../listen/listener-reports.js'
 import { PortTable } from '../listen/port-table.js'
 import { streamTakers } from '../listen/stream-takers.js'
 import type { NodeOptions } from './node-options.js'
@@ -43,6 +45,8 @@ export interface NodeHost {
   onOffers(): void
   /** The addresses at which the node listens have changed. */
   onAddresses(): void
+  /** Whether the node connects to nodes that its program has not joined, where they say they can be reached. */
+  followsInvitations(): boolean
   /** Throws when the node is closed. */
   checkOpen(syscall: string, address: string): void
 }
@@ -54,6 +58,9 @@ export interface NodeParts<TSocket, TListener> {
   readonly routes: RouteTable
   readonly neighbours: Neighbours
   readonly ports: PortTable
+  /** What arrives at the ports, and what is dialed. */
+  readonly arrivals: ListenerReports
+  readonly dials: DialReports
   readonly binder: Binder<TSocket, TListener>
   readonly loopback: Loopback
   readonly offers: Offers
@@ -84,6 +91,8 @@ export function nodeParts<TSocket, TListener>(
     return security === undefined ? undefined : security !== 'private'
   })
   const waiters = new ChangeWaiters()
+  const arrivals = new ListenerReports(platform)
+  const dials = new DialReports(clock, platform)
   const recordOf = (link: Link): LinkRecord | undefined => neighbours.table.recordOf(link)
   const forwarder: Forwarder = ownForwarder({
     ...{ options, access, catalogue, routes },
@@ -93,7 +102,7 @@ export function nodeParts<TSocket, TListener>(
     ...{ options, platform, catalogue, access, reports },
     addresses: () => endpoints.addresses,
     streams: streamTakers({
-      ...{ self, clock, ports, access, recordOf },
+      ...{ self, clock, ports, access, recordOf, reports: arrivals },
       forwarder: () => forwarder,
       maker: () => maker,
       onFailed: (nodeId, error) => platform.publish(TUNNEL_FAILED, { nodeId, error }),
@@ -113,15 +122,17 @@ export function nodeParts<TSocket, TListener>(
     },
     onRelayedGone: (nodeId, link) => punching.gone(nodeId, link),
     onRelayedMessage: (nodeId, type, body) => punching.receive(nodeId, type, body),
+    followsInvitations: () => host.followsInvitations(),
     checkOpen: (syscall, address) => host.checkOpen(syscall, address),
   })
   const { table, maker, sync } = neighbours
   const onChange = (): void => sync.schedule()
-  const loopback = new Loopback({ clock, limits: options.sessionLimits, access })
+  const loopback = new Loopback({ clock, limits: options.sessionLimits, access, reports: arrivals })
   const offers = new Offers({ self, catalogue, access, neighbour: neighbours.identityOf.bind(neighbours) })
   const discovery = new Discovery({ self, catalogue, offers, routes, clock, waiters, onChange })
   const { links, addressWay } = ownLinkSource({
     ...{ options, catalogue, routes, neighbours, recordOf, hostNetworks: platform.hostNetworks },
+    followsInvitations: () => host.followsInvitations(),
     onChange: () => {
       waiters.wake()
       laterAddresses.look()
@@ -139,6 +150,7 @@ export function nodeParts<TSocket, TListener>(
     ...{ direct: neighbours.preferred, relayed: neighbours.relayed, hostNetworks: platform.hostNetworks },
     sockets: options.isPunching ? platform.punchSockets?.(options.portMapping) : undefined,
     addresses: () => endpoints.addresses,
+    followsInvitations: () => host.followsInvitations(),
     meet: (nodeId) => void links.begin(nodeId, 'relay'),
   })
   const dialer = new Dialer({
@@ -146,9 +158,11 @@ export function nodeParts<TSocket, TListener>(
     ...{ links, identityOf: table.identityOf.bind(table) },
     ...{ wants: discovery.wants, avoided: new AvoidedInstances({ clock, reporter: platform }) },
     measured: { self, linkTo: links.linkTo.bind(links) },
+    reports: dials,
   })
   const binder = new Binder({
-    ...{ factory: platform, self, ports, catalogue, access, zone, clock, reporter: platform, onChange },
+    ...{ factory: platform, self, ports, catalogue, access, zone, clock, onChange },
+    ...{ reporter: platform, reports: arrivals },
   })
   const endpoints: Endpoints = new Endpoints({
     ...{ maker, hasSecret: psk !== undefined },
@@ -162,7 +176,7 @@ export function nodeParts<TSocket, TListener>(
   })
   const tickets = new TicketMaker({ identity, secret, psk, addresses: () => endpoints.addresses })
   return {
-    ...{ access, catalogue, routes, neighbours, ports, binder },
+    ...{ access, catalogue, routes, neighbours, ports, binder, arrivals, dials },
     ...{
       loopback,
       offers,

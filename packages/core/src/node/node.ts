@@ -1,6 +1,6 @@
 import type { ByteDuplex, MemoryUse, NodeId } from '@astranet/interface'
 import { checkBoolean } from '@astranet/interface/check'
-import type { Catalogue, CatalogueRoleOptions, ServiceChange, Watch } from '@astranet/registry'
+import type { Catalogue, ServiceChange, Watch } from '@astranet/registry'
 import type { RouteTable } from '@astranet/relay'
 import type { Explanation, Policy, PolicyQuestion } from '@astranet/policy'
 import { endForbidden } from '../access/end-forbidden.js'
@@ -9,15 +9,22 @@ import type { BindOptions } from '../api/bind-options.js'
 import type { JoinOptions } from '../api/join-options.js'
 import type { TicketOptions } from '../api/ticket-options.js'
 import type { ListenAndServeOptions } from '../api/listen-and-serve-options.js'
-import { checkOptions } from '../api/check.js'
+import { readAddressText, type NetworkAddress } from '../api/address-text.js'
+import { checkOptions, checkString } from '../api/check.js'
+import type { CheckedLeaveOptions } from '../api/leave-options.js'
 import { NetError } from '../api/net-error.js'
 import type { SetPolicyOptions } from '../api/policy-options.js'
 import type { Dialer } from '../dial/dialer.js'
 import type { Discovery } from '../discovery/discovery.js'
 import type { Endpoint } from '../endpoints/endpoint.js'
 import type { PreferredLinks } from '../links/preferred-links.js'
+import type { QueueOptions } from '../listen/binder.js'
+import type { ListenerQueue } from '../listen/listener-queue.js'
+import type { PortTable } from '../listen/port-table.js'
 import { Closing } from './closing.js'
-import { inspectLinks, inspectTraffic, type NodeInspection } from './inspection.js'
+import { inspectNode } from './inspect-node.js'
+import type { NodeInspection } from './inspection.js'
+import type { ResolvedMode } from './node-handle.js'
 import type { NodeOptions } from './node-options.js'
 import { nodeParts, type NodeParts } from './node-parts.js'
 import type { Platform } from './platform.js'
@@ -37,6 +44,7 @@ export class Node<TSocket, TListener> {
   readonly #parts: NodeParts<TSocket, TListener>
   readonly #services: Watch<ServiceChange>
   readonly #closing: Closing<TSocket, TListener>
+  #mode = { isClient: false, isServer: false }
 
   constructor(options: NodeOptions, platform: Platform<TSocket, TListener>) {
     this.#options = options
@@ -46,6 +54,7 @@ export class Node<TSocket, TListener> {
       transportFor: this.#transport.bind(this),
       onOffers: () => this.#onOffers(),
       onAddresses: () => this.#publishNode(),
+      followsInvitations: () => options.followsInvitations && !this.#mode.isServer,
       checkOpen: this.checkOpen.bind(this),
     })
     this.#parts = parts
@@ -66,7 +75,8 @@ export class Node<TSocket, TListener> {
   }
 
   /** Changes what the node does for the network. Only before it has neighbours. */
-  setRole(role: CatalogueRoleOptions): void {
+  setMode({ role, isClient = false, isServer = false }: ResolvedMode): void {
+    this.#mode = { isClient, isServer }
     this.catalogue.setRole(role)
     this.#publishNode()
   }
@@ -76,17 +86,35 @@ export class Node<TSocket, TListener> {
     return this.#options.memory
   }
 
+  /** Whether the node offers nothing. */
+  get isClient(): boolean {
+    return this.#mode.isClient
+  }
+
   get isClosed(): boolean {
     return this.#closing.isBegun
   }
 
   bind(text: string, environment: string, options: BindOptions): TListener {
     this.checkOpen('bind', text)
+    this.#checkServing('bind', text)
     return this.#parts.binder.bind(text, environment, options)
+  }
+
+  /** `bind` for a caller that has sockets and listeners of its own. */
+  bindQueue<T>(text: string, environment: string, options: QueueOptions<T>): ListenerQueue<T> {
+    this.checkOpen('bind', text)
+    return this.#parts.binder.bindQueue(text, environment, options)
+  }
+
+  /** What is bound to which port. */
+  get ports(): PortTable {
+    return this.#parts.ports
   }
 
   async listenAndServe(network: string, address: string, options: ListenAndServeOptions): Promise<Endpoint> {
     this.checkOpen('listen', address)
+    this.#checkServing('listen', address)
     return await this.#parts.endpoints.listen(this.#transport(network), { network, address }, options)
   }
 
@@ -100,10 +128,20 @@ export class Node<TSocket, TListener> {
     return await this.#parts.neighbours.join(network, address, options)
   }
 
-  async joinByTicket(ticket: string, options: JoinOptions): Promise<NodeId> {
+  /** Joins by an address that may have its network before it, or by a ticket. */
+  async joinByText(text: string, options: JoinOptions): Promise<NodeId> {
+    const found = readAddressText(text, this.#networks())
+    if (found !== undefined) return await this.join(found.network, found.address, options)
     // A ticket is as secret as what is in it, so it is never shown.
     this.checkOpen('join', '')
-    return await this.#parts.neighbours.joinByTicket(ticket, options)
+    return await this.#parts.neighbours.joinByTicket(text, options)
+  }
+
+  /** An address with its network, or of the node's first one. Throws a TypeError when it is none. */
+  addressOf(text: string): NetworkAddress {
+    const found = readAddressText(checkString('address', text), this.#networks())
+    if (found !== undefined) return found
+    throw new TypeError(`address must be ":port", "host:port" or "network://address"`)
   }
 
   /** A ticket that lets others join this node. */
@@ -114,6 +152,11 @@ export class Node<TSocket, TListener> {
 
   attach(duplex: ByteDuplex, signal: AbortSignal | undefined): Promise<NodeId> {
     return this.#parts.neighbours.attach(duplex, signal)
+  }
+
+  /** See `AstraNet.leave`. */
+  async leave(nodeId: NodeId, options: CheckedLeaveOptions): Promise<number> {
+    return await this.#parts.neighbours.leave(nodeId, options)
   }
 
   /** See `AstraNet.setPolicy`. Without a policy all is allowed. */
@@ -142,19 +185,7 @@ export class Node<TSocket, TListener> {
 
   /** See `AstraNet.inspect`. */
   inspect(): NodeInspection {
-    const { neighbours, links, addressWay, forwarder, punching } = this.#parts
-    const { table, linkReports } = neighbours
-    return {
-      nodeId: this.id,
-      registry: this.catalogue.inspect(),
-      links: inspectLinks(table, links.linkTo.bind(links)),
-      traffic: inspectTraffic(table, linkReports),
-      services: this.catalogue.services(),
-      forwarding: forwarder.inspect(),
-      advertised: addressWay.inspect(),
-      punching: punching.inspect(),
-      tunnels: forwarder.inspectTunnels(),
-    }
+    return inspectNode(this.#options, this.#parts)
   }
 
   /**
@@ -168,6 +199,18 @@ export class Node<TSocket, TListener> {
   /** Throws when the node is closed. */
   checkOpen(syscall: string, address: string): void {
     if (this.isClosed) throw new NetError('ERR_SOCKET_CLOSED', 'this node is closed', { syscall, address })
+  }
+
+  /** Throws when the node is one that offers nothing. */
+  #checkServing(syscall: string, address: string): void {
+    if (!this.#mode.isClient) return
+    const message =
+      "this node is a client, which offers nothing: use the option role: 'leaf' in place of client()"
+    throw new NetError('EOPNOTSUPP', message, { syscall, address })
+  }
+
+  #networks(): readonly string[] {
+    return this.#options.transports.flatMap(({ networks }) => networks)
   }
 
   #publishNode(): void {

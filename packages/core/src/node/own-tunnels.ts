@@ -57,6 +57,7 @@ export function ownLinkSource({
   neighbours,
   recordOf,
   hostNetworks,
+  followsInvitations,
   onChange,
 }: {
   readonly options: NodeOptions
@@ -65,6 +66,8 @@ export function ownLinkSource({
   readonly neighbours: Neighbours
   readonly recordOf: (link: Link) => LinkRecord | undefined
   readonly hostNetworks: () => readonly OwnNetwork[]
+  /** Whether addresses that other nodes advertise are dialed. */
+  readonly followsInvitations: () => boolean
   readonly onChange: () => void
 }): { readonly links: LinkSource; readonly addressWay: AddressWay } {
   const { clock, identity, transports } = options
@@ -79,7 +82,7 @@ export function ownLinkSource({
     return undefined
   }
   const addressWay = new AddressWay({
-    ...{ clock, maker },
+    ...{ clock, maker, isAllowed: followsInvitations },
     // A dialed address proves nothing until the handshake, in which the node's id is checked.
     credentialsFor: (nodeId) => forOtherNode(credentialsOnTheWay(nodeId)),
     targets: new AdvertisedTargets({

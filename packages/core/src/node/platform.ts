@@ -3,6 +3,7 @@ import type { SignatureCrypto } from '@astranet/secure'
 import type { DefaultTransports } from '../api/options.js'
 import type { PortMappingOption } from '../api/port-mapping-option.js'
 import type { NodeRole } from '../api/role.js'
+import type { Variables } from '../api/variables.js'
 import type { HealthChecks } from '../health/health-check.js'
 import type { ListenerFactory } from '../listen/binder.js'
 import type { AtExit } from './at-exit.js'
@@ -20,6 +21,8 @@ export interface Platform<TSocket, TListener>
   readonly transports: DefaultTransports
   /** The role of a node that was given none. */
   readonly role: NodeRole
+  /** The environment variables of the process; none where the runtime has no such thing. */
+  readonly variables: () => Variables
   /** What checks the signatures of other nodes. */
   readonly signatures: SignatureCrypto
   /** The IP addresses at which other machines may reach this one. */

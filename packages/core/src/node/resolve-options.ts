@@ -11,6 +11,7 @@ import { checkPortMapping, type PortMappingOption } from '../api/port-mapping-op
 import { checkRole, type NodeRole } from '../api/role.js'
 import { resolveTunnelOptions, type ResolvedTunnelOptions } from '../api/tunnel-options.js'
 import { checkZone } from '../api/service-text.js'
+import { readVariables, type Startup, type Variables } from '../api/variables.js'
 import { checkNetworkSecret, pskOf, type PskSource } from '../api/secret.js'
 import { DEFAULT_MAX_PENDING_STREAMS } from '../access/held-streams.js'
 import { checkSessionLimits } from './session-limits.js'
@@ -29,6 +30,8 @@ export interface ResolvedOptions extends ResolvedTunnelOptions {
   readonly secret: string | undefined
   /** Whether nodes behind routers are to be reached directly. */
   readonly isPunching: boolean
+  /** Whether the node connects to nodes that its program has not joined. */
+  readonly followsInvitations: boolean
   readonly isSparing: boolean
   readonly portMapping: PortMappingOption
   /** The nodes whose grants are believed, beside this one. */
@@ -44,6 +47,8 @@ export interface ResolvedOptions extends ResolvedTunnelOptions {
   readonly helloTimeoutMs: number
   readonly memory: MemoryUse
   readonly clock: Clock
+  /** What is done when the node is first used. */
+  readonly startup: readonly Startup[]
 }
 
 const MAX_PENDING_STREAMS = 0x7fffffff
@@ -59,22 +64,28 @@ const DEFAULT_MAX_RECEIVE_BUFFER_BYTES = 256 * 1024 * 1024
 export interface OptionDefaults {
   readonly transports: DefaultTransports
   readonly role: NodeRole
+  /** The environment variables of the process. */
+  readonly variables: () => Variables
 }
 
 /** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
 export function resolveOptions(options: AstraNetOptions, defaults: OptionDefaults): ResolvedOptions {
-  const { secret, encryption = 'auto', granters = [], maxLinks = DEFAULT_MAX_LINKS } = checkOptions(options)
+  const { encryption = 'auto', granters = [], maxLinks = DEFAULT_MAX_LINKS } = checkOptions(options)
   const {
     maxPendingStreams = DEFAULT_MAX_PENDING_STREAMS,
     role = defaults.role,
     catalogue,
     zone = '',
     holePunching = true,
+    invitations = true,
     spareRouter = true,
   } = options
-  if (secret !== undefined) checkNetworkSecret(secret)
+  if (options.secret !== undefined) checkNetworkSecret(options.secret)
   const memory = checkMemoryUse(options.memory)
   const transports = checkTransports(options.transports ?? defaults.transports(options))
+  const networks = transports.flatMap((each) => each.networks)
+  const said = readVariables(options.variables ?? defaults.variables(), networks)
+  const secret = options.secret ?? said.secret()
   const limit = options.maxReceiveBufferBytes ?? DEFAULT_MAX_RECEIVE_BUFFER_BYTES
   if (!Number.isSafeInteger(limit) || limit < 65_536) {
     throw new RangeError(`maxReceiveBufferBytes must be an integer of at least 65536, got ${limit}`)
@@ -93,6 +104,7 @@ export function resolveOptions(options: AstraNetOptions, defaults: OptionDefault
     secret,
     portMapping: checkPortMapping(options.portMapping),
     isPunching: checkBoolean('holePunching', holePunching),
+    followsInvitations: checkBoolean('invitations', invitations),
     isSparing: checkBoolean('spareRouter', spareRouter),
     granters: checkGranters(granters),
     role: checkRole(role, catalogue),
@@ -102,6 +114,7 @@ export function resolveOptions(options: AstraNetOptions, defaults: OptionDefault
     sessionLimits: { ...checkSessionLimits(options.sessionLimits), memoryBudget: new MemoryBudget(limit) },
     helloTimeoutMs: checkHelloTimeout(options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS),
     memory,
+    startup: said.startup,
     clock: checkClock(options.clock === undefined ? systemClock : options.clock),
   }
 }

@@ -16,4 +16,6 @@ export interface SocketDetails extends SocketSettings {
   readonly identity: RemoteIdentity
   /** The stream's first bytes, which arrived with the header or the answer. */
   readonly initialBytes: Uint8Array | undefined
+  /** Whether nothing is read until the program resumes it. */
+  readonly isPaused?: boolean
 }

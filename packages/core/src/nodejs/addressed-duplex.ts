@@ -43,7 +43,7 @@ export class AddressedDuplex extends OriginDuplex {
     return this.hasEnds() ? nodeAddress(this.remoteNode) : NOTHING
   }
 
-  get remoteFamily(): 'IPv6' {
+  get remoteFamily(): string {
     return this.hasEnds() ? 'IPv6' : NOTHING
   }
 
@@ -57,14 +57,14 @@ export class AddressedDuplex extends OriginDuplex {
     return this.hasLocalEnd() ? (this.#localPort as number) : NOTHING
   }
 
-  get localFamily(): 'IPv6' {
+  get localFamily(): string {
     return this.hasLocalEnd() ? 'IPv6' : NOTHING
   }
 
   /** This end, as `net.Socket` gives it: empty once the socket is destroyed. */
   address(): AddressInfo | Record<string, never> {
     if (!this.hasLocalEnd()) return {}
-    return { address: this.localAddress, family: 'IPv6', port: this.localPort }
+    return { address: this.localAddress, family: this.localFamily, port: this.localPort }
   }
 
   /** Once: in the constructor of a subclass, or when the socket is connected. */

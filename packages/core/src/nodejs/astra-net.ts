@@ -1,13 +1,21 @@
 import { addAbortSignal } from 'node:stream'
-import { AstraNetBase, NODE_SCOPE } from '../api/astra-net.js'
+import { NODE_SCOPE } from '../api/astra-net.js'
 import { checkOptions, checkSignal } from '../api/check.js'
 import type { DialOptions, DialScope } from '../api/dial-options.js'
+import { isShortForm } from '../api/network-first.js'
+import { nodeOfAddress } from '../api/node-address.js'
 import { Node } from '../node/node.js'
 import { NodeHandle } from '../node/node-handle.js'
-import { resolveOptions } from '../node/resolve-options.js'
+import { resolveOptions, type ResolvedOptions } from '../node/resolve-options.js'
+import { startUp } from '../node/startup.js'
 import type { AstraNetOptions } from '../api/options.js'
+import type { DialRequest } from '../dial/dial-request.js'
+import { ForwardNet } from './forward/forward-net.js'
 import { identityNow, openedIdentity } from './identity-option.js'
 import type { Listener } from './listener.js'
+import type { NetModule } from './net/module-types.js'
+import { netModule } from './net/net-module.js'
+import type { NetNetwork } from './net/network.js'
 import { nodejs } from './platform.js'
 import { Socket } from './socket.js'
 
@@ -24,9 +32,12 @@ import { Socket } from './socket.js'
  * transports accept, which is every node that can connect unless they have mutual TLS. Every link proves who both nodes
  * are, and is encrypted unless its pipe is private.
  */
-export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
+export class AstraNet extends ForwardNet<AstraNet> {
+  #net: NetModule | undefined = undefined
+
   /**
-   * Makes a node. It does nothing by itself until it listens, joins or is attached. With a path as `identity` it reads
+   * Makes a node. It does nothing by itself until it is used; then it does what the environment variables say
+   * (`AstraNetOptions.variables`). With a path as `identity` it reads
    * the file within the call, or makes it; {@link AstraNet.create} does not block meanwhile.
    */
   constructor(options?: AstraNetOptions)
@@ -44,7 +55,33 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   static async create(options: AstraNetOptions = {}): Promise<AstraNet> {
     const resolved = resolveOptions(options, nodejs)
     const identity = await openedIdentity(options.identity)
-    return new AstraNet(new NodeHandle(new Node({ ...resolved, identity }, nodejs), resolved), NODE_SCOPE)
+    return new AstraNet(handleOf(new Node({ ...resolved, identity }, nodejs), resolved), NODE_SCOPE)
+  }
+
+  /** Makes a node, as `new AstraNet(options)` does: the `New` of the Go package. */
+  static new(options: AstraNetOptions = {}): AstraNet {
+    return new AstraNet(options)
+  }
+
+  /**
+   * The module `node:net` over this node: `createServer`, `connect`, `Server`, `Socket`, ..., with Node's arguments,
+   * events and errors, for programs that are written for `node:net`. A view's module sees the view's names. Everything
+   * else of the module, `isIP` or `BlockList`, is Node's own.
+   *
+   * A host is a service's name, a node's id, or a node's IPv6 address. No host, `localhost`, `127.0.0.1`, `::1`,
+   * `0.0.0.0` and `::` are this node itself; what listens on a loopback address is reached from this node only. Every
+   * other IP address is `EHOSTUNREACH` to connect to, and `EADDRNOTAVAIL` to listen on. `connect(80, 'web')` dials
+   * `web:80`; `listen(80, 'web')` binds that name. A path is an address of AstraNet: `connect('web')` dials an instance of
+   * the service at whatever port, `listen('web')` binds the name, `connect(':4000000000')` dials a port above 65,535,
+   * which is the largest of `net`. Port 0 is a free one from 1,024 to 65,535.
+   *
+   * A service that nobody offers may appear until 10 s are over, as for {@link dial}; then the error is Node's for an
+   * unknown host, or for a path that does not exist. What only the system's sockets have is not there: file descriptors
+   * and handles; `noDelay` and `keepAlive` are accepted and have no effect.
+   */
+  get net(): NetModule {
+    this.#net ??= netModule(this.#netNetwork())
+    return this.#net
   }
 
   /**
@@ -53,22 +90,71 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
    * `'error'`; wrong arguments throw. `signal` destroys the socket, also when it is connected, as for `net`. Made for
    * programs that count their sockets, such as `http.Agent`.
    */
-  connect(network: string, address: string, options: DialOptions = {}, onConnect?: () => void): Socket {
+  override connect(address: string, options?: DialOptions, onConnect?: () => void): Socket
+  override connect(network: string, address: string, options?: DialOptions, onConnect?: () => void): Socket
+  override connect(
+    first: string,
+    second?: string | DialOptions,
+    third?: DialOptions | (() => void),
+    fourth?: () => void,
+  ): Socket {
+    const [network, address, options, onConnect] = isShortForm(first, second)
+      ? ['', first, second, third as (() => void) | undefined]
+      : [first, second, third as DialOptions | undefined, fourth]
+    const { signal, ...others } = checkOptions(options ?? {})
+    return this.#connect(this.dialRequest(network, address, others), checkSignal(signal), onConnect)
+  }
+
+  /** `connect` for HTTP clients: `host` is the host of a URL, as for `httpDial`. */
+  override httpConnect(
+    network: string,
+    host: string,
+    options: DialOptions = {},
+    onConnect?: () => void,
+  ): Socket {
     const { signal, ...others } = checkOptions(options)
-    checkSignal(signal)
-    const request = this.dialRequest(network, address, others)
+    return this.#connect(this.hostRequest(network, host, others), checkSignal(signal), onConnect)
+  }
+
+  #connect(
+    request: DialRequest,
+    signal: AbortSignal | undefined,
+    onConnect: (() => void) | undefined,
+  ): Socket {
     const settings = { origin: request.origin, options: request.options.socketOptions }
     const socket = settings.origin.runInAsyncScope(() => new Socket(undefined, settings), undefined)
     if (onConnect !== undefined) socket.once('connect', onConnect)
+    socket.startConnecting()
     if (signal !== undefined) addAbortSignal(signal, socket)
     if (!socket.destroyed) socket.dialing(this.startDial(request, socket))
     return socket
+  }
+
+  #netNetwork(): NetNetwork {
+    return {
+      request: (address, options) => this.dialRequest('', address, options),
+      start: (request, outcome) => this.startDial(request, outcome),
+      bind: (address, options, sockets) => {
+        this.beginNode()
+        const { node, environment } = this.boundNode()
+        return node.bindQueue(address, environment, { options, sockets })
+      },
+      freePort: () => this.boundNode().node.ports.netPort(),
+      isSelf: (address) => nodeOfAddress(address) === this.nodeId,
+      isBound: (port) => this.boundNode().node.ports.at(port) !== undefined,
+    }
   }
 }
 
 function makeNode(options: AstraNetOptions): NodeHandle<Socket, Listener> {
   const resolved = resolveOptions(options, nodejs)
-  return new NodeHandle(new Node({ ...resolved, identity: identityNow(options.identity) }, nodejs), resolved)
+  return handleOf(new Node({ ...resolved, identity: identityNow(options.identity) }, nodejs), resolved)
+}
+
+function handleOf(node: Node<Socket, Listener>, options: ResolvedOptions): NodeHandle<Socket, Listener> {
+  const { startup } = options
+  if (startup.length === 0) return new NodeHandle(node, options)
+  return new NodeHandle(node, options, (starter) => startUp(starter, startup, nodejs))
 }
 
 function view(handle: NodeHandle<Socket, Listener>, scope: DialScope): AstraNet {

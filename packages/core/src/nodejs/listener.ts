@@ -4,6 +4,7 @@ import type { ListenerQueue } from '../listen/listener-queue.js'
 import type { ListenerAddress } from '../api/listener-address.js'
 import type { ServiceFacts } from '../api/service-facts.js'
 import { NetError } from '../api/net-error.js'
+import { keepAlive } from './keep-alive.js'
 import type { Socket } from './socket.js'
 
 interface ListenerEvents {
@@ -23,6 +24,7 @@ interface ListenerEvents {
  */
 export class Listener extends EventEmitter<ListenerEvents> implements AsyncDisposable {
   readonly #queue: ListenerQueue<Socket>
+  #isUnref = false
 
   /** @internal */
   constructor(queue: ListenerQueue<Socket>) {
@@ -33,7 +35,9 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
       isTaking: () => this.listenerCount('connection') > 0,
       take: (socket) => void context.runInAsyncScope(this.emit, this, 'connection', socket),
       drained: () => this.#emitClose(),
+      closed: () => this.unref(),
     }
+    keepAlive.hold()
     // The type of the events does not contain those of the emitter itself.
     const emitter: EventEmitter = this
     // A method of `net.Server`. The compiler cannot declare it in a class, because of its name.
@@ -107,13 +111,19 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
     return this
   }
 
-  /** Does nothing: links keep a process alive, bound ports do not. */
+  /** It keeps the process alive again while it listens, as every listener does. */
   ref(): this {
+    if (this.#isUnref && this.listening) {
+      this.#isUnref = false
+      keepAlive.hold()
+    }
     return this
   }
 
-  /** Does nothing, likewise. */
+  /** It does not keep the process alive any more. */
   unref(): this {
+    if (!this.#isUnref) keepAlive.release()
+    this.#isUnref = true
     return this
   }
 

@@ -7,10 +7,14 @@ import type { SocketDetails, SocketSettings } from '../node/socket-details.js'
 /** A Duplex over a stream whose events run in the async context of its origin. */
 export class OriginDuplex extends StreamDuplex {
   /** Not set yet while the base class's constructor runs, which delivers what has arrived. */
-  private readonly origin: Origin | undefined
+  protected origin: Origin | undefined
 
   constructor(stream: Stream | undefined, details: SocketSettings & Partial<SocketDetails>) {
-    super(stream, { initialBytes: details.initialBytes, ...details.options })
+    super(stream, {
+      initialBytes: details.initialBytes,
+      isPaused: details.isPaused,
+      ...details.options,
+    })
     this.origin = details.origin
   }
 

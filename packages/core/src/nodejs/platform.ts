@@ -24,6 +24,7 @@ export const nodejs: Platform<Socket, Listener> = {
   listener: (queue) => new Listener(queue),
   transports: defaultTransports,
   role: 'node',
+  variables: () => process.env,
   hostAddresses,
   hostNetworks,
   punchSockets,
@@ -36,6 +37,7 @@ export const nodejs: Platform<Socket, Listener> = {
   }),
   publish: (name, message) => channel(name).publish(message),
   hasSubscribers,
+  channel,
   signatures: new NodeSignatures(),
   warn: (message, code) => process.emitWarning(message, { type: 'AstraNetWarning', code }),
 }

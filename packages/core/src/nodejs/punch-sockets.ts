@@ -1,8 +1,8 @@
-import type { Connection } from '@astranet/interface'
+import type { Connection, TransportListener } from '@astranet/interface'
 import type { PunchSockets, RoundListener } from '@astranet/relay'
 import { tcp } from '@astranet/transport-tcp'
 import { PortMapper } from '@astranet/transport-tcp/port-mapping'
-import { openManyPorts, openSimultaneously, tryPorts } from '@astranet/transport-tcp/punch'
+import { canSharePorts, openManyPorts, openSimultaneously, tryPorts } from '@astranet/transport-tcp/punch'
 import type { PortMappingOption } from '../api/port-mapping-option.js'
 
 /** How long one address may take to connect, in ms; a round is over by then. */
@@ -11,8 +11,12 @@ const CONNECT_TIMEOUT_MS = 10_000
 /** @internal The sockets of Node.js for reaching peers behind NATs. */
 export function punchSockets(portMapping: PortMappingOption): PunchSockets {
   const mapper = portMapping === false ? undefined : new PortMapper(portMapping === true ? {} : portMapping)
+  const ports = new LinkPorts()
   return {
-    listen: (onConnection, signal) => listen(mapper, onConnection, signal),
+    async listen(onConnection, signal, linkPort) {
+      const listener = await ports.listen(onConnection, linkPort)
+      return await withMapping(listener, mapper, signal)
+    },
     dial({ host, port }, signal): Promise<Connection> {
       const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
       return tcp().dial('tcp', address, { signal, timeoutMs: CONNECT_TIMEOUT_MS })
@@ -23,12 +27,35 @@ export function punchSockets(portMapping: PortMappingOption): PunchSockets {
   }
 }
 
-async function listen(
+/** Listeners at the ports from which links leave, at each one at most: several would divide its connections. */
+class LinkPorts {
+  readonly #taken = new Set<number>()
+
+  /** At `port`, where that can be; otherwise at a free one. */
+  async listen(onConnection: (connection: Connection) => void, port: number): Promise<TransportListener> {
+    const events = { onConnection }
+    if (port === 0 || this.#taken.has(port) || !canSharePorts())
+      return await tcp().listen('tcp', ':0', events)
+    this.#taken.add(port)
+    try {
+      const listener = await tcp({ reusePort: true }).listen('tcp', `:${port}`, events)
+      const close = async (): Promise<void> => {
+        await listener.close()
+        this.#taken.delete(port)
+      }
+      return { network: listener.network, address: listener.address, close }
+    } catch {
+      this.#taken.delete(port)
+      return await tcp().listen('tcp', ':0', events)
+    }
+  }
+}
+
+async function withMapping(
+  listener: TransportListener,
   mapper: PortMapper | undefined,
-  onConnection: (connection: Connection) => void,
   signal: AbortSignal,
 ): Promise<RoundListener> {
-  const listener = await tcp().listen('tcp', ':0', { onConnection })
   const port = Number(listener.address.slice(listener.address.lastIndexOf(':') + 1))
   const mapping = await mapper?.map(port, signal)
   return {

@@ -1,11 +1,14 @@
 import type { Stream } from '@astranet/mux'
 import { socketError } from '../api/socket-error.js'
 import type { SocketEnds } from '../api/socket-ends.js'
-import type { DialOutcome } from '../dial/dial-request.js'
+import type { DialedDetails, DialInFlight, DialOutcome } from '../dial/dial-request.js'
+import type { EarlySource } from '../dial/early-data.js'
 import type { RemoteIdentity } from '../links/remote-identity.js'
 import type { SocketDetails, SocketSettings } from '../node/socket-details.js'
-import { AddressedDuplex, NOTHING } from './addressed-duplex.js'
-import { checkDelay } from './timeout-delay.js'
+import { NOTHING } from './addressed-duplex.js'
+import { keepAlive } from './keep-alive.js'
+import { closedBeforeConnection, socketClosed } from './net/errors.js'
+import { TimedDuplex } from './timed-duplex.js'
 
 /**
  * A stream between two nodes, with the methods, events and properties of `net.Socket`: it can be used wherever a
@@ -15,76 +18,88 @@ import { checkDelay } from './timeout-delay.js'
  * (results of `dial`, `accept` and `'connection'`), *destroyed*. Moves: connecting -> connected, with `'connect'` and
  * `'ready'`; either -> destroyed. While it is connecting it has no `stream`, no far end and no port.
  *
- * It does not have: `connect()` and the events `'lookup'` and `'connectionAttempt'`, the option `onread`, a file
- * descriptor. `setNoDelay`, `setKeepAlive`, `ref` and `unref` do nothing: bytes leave at once anyway, and the link
- * below keeps itself alive.
+ * `connect()`, the events `'lookup'` and `'connectionAttempt'` and the option `onread` are those of the sockets of
+ * `AstraNet.net`, which are sockets of this class, too. There is no file descriptor. `setNoDelay` and `setKeepAlive` do
+ * nothing: bytes leave at once anyway, and the link below looks after itself. A socket keeps the process alive until it
+ * is closed, unless it is unref'd; links do not.
  *
  * The async contexts (AsyncLocalStorage) are those of `net.Socket`. Events run in the context of the dial, or in none
  * for an accepted socket; callbacks, `'drain'` and `'finish'` in that of their write or end; `'timeout'` in that of
  * `setTimeout`.
  */
-export class Socket extends AddressedDuplex implements DialOutcome {
-  /** The inactivity timeout in ms, as set by `setTimeout`; `undefined` before, as on `net.Socket`. */
-  timeout: number | undefined = undefined
-  #timer: NodeJS.Timeout | undefined = undefined
-  /** Bytes that had left when the timer was last looked at. */
-  #sentBytes = 0
-  /** Gives up the dial. Set as long as the socket is connecting. */
-  #cancelDial: (() => void) | undefined = undefined
+export class Socket extends TimedDuplex implements DialOutcome {
+  /** While it is connecting: its dial. Connected: `IN_USE` while it keeps the process alive, otherwise `undefined`. */
+  #dial: DialInFlight | undefined = undefined
 
   /** @internal Events run in the context of `origin`, in which this constructor must be called. */
   constructor(stream: Stream, details: SocketDetails)
-  /** @internal Without a stream it is connecting: `dialing` must be called, then `accepted` or `reject`. */
-  constructor(stream: undefined, settings: SocketSettings)
+  /** @internal Without a stream it is not connected: `startConnecting` must be called. */
+  constructor(stream: Stream | undefined, details: SocketSettings & Partial<SocketDetails>)
   constructor(stream: Stream | undefined, details: SocketSettings & Partial<SocketDetails>) {
     super(stream, details)
-    if (stream === undefined) this.#cancelDial = doNothing
-    else {
-      this.setEnds(details.ends as SocketEnds, details.identity as RemoteIdentity)
-      this.readAhead()
-    }
+    if (stream === undefined) return
+    this.setEnds(details.ends as SocketEnds, details.identity as RemoteIdentity)
+    if (details.isPaused === true) this.pause()
+    else this.readAhead()
+    this.onUse()
   }
 
-  /** @internal `cancel` gives up the dial of a connecting socket. */
-  dialing(cancel: () => void): void {
-    if (this.connecting) this.#cancelDial = cancel
-    else cancel()
+  /** @internal It is connecting from now on: `dialing` must be called, then `accepted` or `reject`. */
+  startConnecting(): void {
+    this.#dial = WAITING
+  }
+
+  /** @internal The dial has begun. */
+  dialing(dial: DialInFlight): void {
+    if (this.#dial === WAITING) {
+      this.#dial = dial
+      if (!unreferenced.has(this)) keepAlive.hold()
+    } else if (this.#dial !== FAILED) dial.giveUp()
+    if (this.writableLength > 0 || this.writableEnded) this.onEarlyWrite()
+  }
+
+  /** @internal What is written while it is connecting. */
+  get early(): EarlySource {
+    return this
   }
 
   /** @internal The dial has succeeded. */
-  accepted(stream: Stream, { ends, identity, initialBytes }: SocketDetails): void {
-    if (this.destroyed) {
+  accepted(stream: Stream, { ends, identity, initialBytes, sentEarly }: DialedDetails): void {
+    if (!this.connecting) {
       stream.destroy()
       return
     }
-    this.#cancelDial = undefined
+    this.#leaveDial(undefined)
     this.setEnds(ends, identity)
-    this.inOrigin(() => {
-      this.attach(stream, initialBytes)
-      this.#emitConnected()
-    }, undefined)
+    this.attach(stream, sentEarly)
+    this.inOrigin(this.#begin, undefined)
+    // The answer to what was sent early may be here: the callbacks of its writes, and 'finish', come first.
+    if (sentEarly > 0 || this.writableEnded) queueMicrotask(() => this.inOrigin(this.#read, initialBytes))
+    else this.inOrigin(this.#read, initialBytes)
   }
 
-  /** @internal The dial has failed. */
+  /** @internal The dial has failed. The error is emitted later, also when this is called from within `connect`. */
   reject(reason: unknown): void {
     if (!this.connecting) return
-    this.#cancelDial = undefined
-    this.inOrigin(() => this.destroy(reason as Error), undefined)
+    this.#leaveDial(FAILED)
+    process.nextTick(() => {
+      if (this.#dial === FAILED) this.inOrigin(() => this.destroy(this.errorOfDial(reason)), undefined)
+    })
   }
 
   /** Whether it waits for the far side to accept. */
   get connecting(): boolean {
-    return #cancelDial in this ? this.#cancelDial !== undefined : NOTHING
+    return #dial in this ? this.#dial !== undefined && this.#dial !== IN_USE : NOTHING
   }
 
   /** Whether it is not connected: not yet, or not any more. */
   get pending(): boolean {
-    return !(#cancelDial in this) || this.connecting || this.destroyed
+    return !this.hasStream || this.destroyed
   }
 
   /** Bytes in Node's buffer, as on `net.Socket`; `undefined` once the socket is destroyed. */
   get bufferSize(): number {
-    return #cancelDial in this && !this.destroyed ? this.writableLength : NOTHING
+    return this.isActive && !this.destroyed ? this.writableLength : NOTHING
   }
 
   get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
@@ -92,29 +107,6 @@ export class Socket extends AddressedDuplex implements DialOutcome {
     if (this.readable && this.writable) return 'open'
     if (this.readable) return 'readOnly'
     return this.writable ? 'writeOnly' : 'closed'
-  }
-
-  /**
-   * Emits `'timeout'` once after `timeoutMs` in which nothing was written and no byte arrived or left; 0 turns it
-   * off. It does not close the socket, and keeps no process alive. As for `net.Socket`: a value above 2^31 - 1 counts
-   * as 2^31 - 1, with a warning; throws `ERR_INVALID_ARG_TYPE` unless it is a number, `ERR_OUT_OF_RANGE` when it is
-   * negative or not finite.
-   */
-  setTimeout(timeoutMs: number, onTimeout?: () => void): this {
-    if (this.destroyed) return this
-    this.timeout = timeoutMs
-    const delayMs = checkDelay(timeoutMs, onTimeout)
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    if (delayMs === 0) {
-      if (onTimeout !== undefined) this.removeListener('timeout', onTimeout)
-      return this
-    }
-    if (onTimeout !== undefined) this.once('timeout', onTimeout)
-    this.#sentBytes = this.connecting ? 0 : this.stream.sentBytes
-    this.#timer = setTimeout(() => this.#timedOut(), delayMs)
-    this.#timer.unref()
-    return this
   }
 
   setNoDelay(): this {
@@ -125,11 +117,20 @@ export class Socket extends AddressedDuplex implements DialOutcome {
     return this
   }
 
+  /** The socket keeps the process alive again, as every socket does that is connecting or connected. */
   ref(): this {
+    if (!unreferenced.delete(this)) return this
+    if (this.#isDialing()) keepAlive.hold()
+    else this.onUse()
     return this
   }
 
+  /** The socket does not keep the process alive any more. */
   unref(): this {
+    if (this.destroyed || unreferenced.has(this)) return this
+    if (this.#isDialing()) keepAlive.release()
+    unreferenced.add(this)
+    this.onUse()
     return this
   }
 
@@ -142,55 +143,106 @@ export class Socket extends AddressedDuplex implements DialOutcome {
 
   /**
    * Destroys the socket so that the other end sees `ECONNRESET`; written bytes that have not left are dropped. Without
-   * effect on a destroyed socket.
+   * effect on a destroyed socket; one that was never connected fails with `ERR_SOCKET_CLOSED`.
    */
   resetAndDestroy(): this {
     if (this.destroyed) return this
+    if (!this.isActive) return this.destroy(socketClosed())
     if (this.connecting) return this.once('connect', () => this.resetAndDestroy())
     this.reset()
     return this.destroy()
   }
 
-  protected override onActivity(): void {
-    this.#timer?.refresh()
+  /** Whether it is connecting or connected, or was when it was destroyed. */
+  protected get isActive(): boolean {
+    return this.connecting || this.hasStream
+  }
+
+  /** The error that the application gets when the dial has failed. For subclasses; the reason itself here. */
+  protected errorOfDial(reason: unknown): Error {
+    return reason as Error
   }
 
   protected override errorOf(error: Error, syscall: 'read' | 'write'): Error {
     return socketError(error, syscall)
   }
 
-  override destroy(error?: Error, callback?: (error: Error | null) => void): this {
-    const cancel = this.#cancelDial
-    this.#cancelDial = undefined
-    cancel?.()
-    return super.destroy(error, callback)
+  protected override onEarlyWrite(): void {
+    this.#dial?.wrote()
+  }
+
+  /**
+   * As a handle of the system does, the socket keeps the process alive as long as it reads, or a write waits: not while
+   * the program has paused it or lets what has arrived lie, and not when the far side has ended.
+   */
+  protected override onUse(): void {
+    if (!(#dial in this) || (this.#dial !== undefined && this.#dial !== IN_USE)) return
+    const isInUse = this.isInUse && !unreferenced.has(this)
+    if (isInUse === (this.#dial === IN_USE)) return
+    this.#dial = isInUse ? IN_USE : undefined
+    if (isInUse) keepAlive.hold()
+    else keepAlive.release()
+  }
+
+  protected override get earlyError(): Error | undefined {
+    return this.connecting ? undefined : socketClosed()
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    clearTimeout(this.#timer)
+    const dial = this.#dial
+    if (dial === IN_USE) this.onUse()
+    else this.#leaveDial(undefined)
+    unreferenced.delete(this)
+    if (this.heldWrite.length > 0) this.once('close', () => this.dropEarly(closedBeforeConnection()))
+    dial?.giveUp()
     super._destroy(error, callback)
   }
 
-  #emitConnected(): void {
+  /** The dial is over. */
+  #leaveDial(next: DialInFlight | undefined): void {
+    if (this.#isDialing() && !unreferenced.has(this)) keepAlive.release()
+    this.#dial = next
+  }
+
+  /** Whether the dial has begun, and keeps the process alive. */
+  #isDialing(): boolean {
+    return this.#dial !== undefined && ![IN_USE, WAITING, FAILED].includes(this.#dial)
+  }
+
+  /** In this order: the handlers of `'connect'`, what was written before, `'ready'`. */
+  #begin(): void {
+    this.#emit('connect')
+    this.streamReady()
+    this.#emit('ready')
+  }
+
+  /** An exception of a listener is an uncaught one, and the socket reads on. */
+  #read(initialBytes: Uint8Array | undefined): void {
     try {
-      this.emit('connect')
-      this.emit('ready')
+      this.beginReading(initialBytes)
     } catch (error) {
       this.threw(error)
     }
-    if (!this.destroyed && !this.isPaused()) this.stream.resume()
   }
 
-  /** A write that waits and made progress is activity, as for `net.Socket`. */
-  #timedOut(): void {
-    const { sentBytes, bufferedBytes } = this.connecting ? NOTHING_SENT : this.stream
-    if (bufferedBytes > 0 && sentBytes !== this.#sentBytes) {
-      this.#sentBytes = sentBytes
-      this.#timer?.refresh()
-    } else this.emit('timeout')
+  /** An exception of a listener is an uncaught one, and the socket lives on. */
+  #emit(event: 'connect' | 'ready'): void {
+    try {
+      this.emit(event)
+    } catch (error) {
+      this.threw(error)
+    }
   }
 }
 
-const NOTHING_SENT = { sentBytes: 0, bufferedBytes: 0 }
+/** Sockets that do not keep the process alive. They are few, so that sockets have no field for it. */
+const unreferenced = new WeakSet<Socket>()
 
-function doNothing(): void {}
+/** The socket is connected, and keeps the process alive. */
+const IN_USE: DialInFlight = { giveUp: () => undefined, wrote: () => undefined }
+
+/** The dial has not begun. */
+const WAITING: DialInFlight = { ...IN_USE }
+
+/** The dial has failed, and the socket is about to be destroyed. */
+const FAILED: DialInFlight = { ...WAITING }

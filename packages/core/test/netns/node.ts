@@ -34,25 +34,38 @@ subscribe('astranet:link:path', (message) => {
 })
 
 const calls = {
-  /** Makes the node; a router listens at `listen` (`host:port`). */
+  /** Makes the node, which listens at `listen` and joins at each of `joins` (`host:port`). */
   async start(options: {
     role: 'router' | 'node' | 'leaf'
     listen?: string
-    join?: string
+    joins?: readonly string[]
+    /** A file. */
+    identity?: string
     holePunching?: boolean
     portMapping?: boolean
   }): Promise<{ nodeId: NodeId; address: string }> {
-    const { role, listen, join, holePunching = true, portMapping = false } = options
-    node = new AstraNet({ role, secret: SECRET, holePunching, portMapping })
+    const { role, listen, joins = [], identity, holePunching = true, portMapping = false } = options
+    const known = identity === undefined ? {} : { identity }
+    node = new AstraNet({ role, secret: SECRET, holePunching, portMapping, ...known })
     const endpoint = listen === undefined ? undefined : await node.listenAndServe('tcp', listen)
-    if (join !== undefined) await node.join('tcp', join)
+    await Promise.all(joins.map((address) => own().join('tcp', address)))
     return { nodeId: node.nodeId, address: endpoint?.address ?? '' }
+  },
+
+  /** Listens at each of these addresses (`host:port`). */
+  async listen(addresses: readonly string[]): Promise<void> {
+    for (const address of addresses) await own().listenAndServe('tcp', address)
   },
 
   /** Offers a service that sends everything back. */
   async serve(name: string): Promise<void> {
     const listener = await own().bind('', name)
     listener.on('connection', (socket) => socket.on('error', () => {}).pipe(socket))
+  },
+
+  /** Resolves when the node knows the service. */
+  async waitFor(name: string): Promise<void> {
+    await own().waitFor(name)
   },
 
   /** Dials the service, has it answer, and keeps the socket open. Says how long that took, and the path. */
@@ -68,6 +81,14 @@ const calls = {
   /** Resolves when the socket that was dialed first to the service has answered. */
   async echo(name: string): Promise<void> {
     await answered(sockets.get(name) as Socket)
+  },
+
+  /** Closes the socket that was dialed first to the service; resolves when it has closed. */
+  async hangUp(name: string): Promise<void> {
+    const socket = sockets.get(name) as Socket
+    sockets.delete(name)
+    socket.destroy()
+    if (!socket.closed) await once(socket, 'close')
   },
 
   /** What was reported since then of paths to the node, as soon as there is such; `undefined` when it is late. */

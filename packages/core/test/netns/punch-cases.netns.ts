@@ -56,26 +56,42 @@ describe('two nodes that both have joined a router', () => {
     expect([dialed.path.kind, method]).toEqual(['relay', undefined])
   })
 
-  it('that are blocked at first connect within 65 s once they are not, with nobody dialing', async () => {
-    const gates = [
-      await reach.lab.gateway('one', { line: LINE }),
-      await reach.lab.gateway('other', { line: LINE }),
-    ]
-    for (const gate of gates) {
-      const others = gates.filter((each) => each !== gate).map(({ wan }) => wan.address)
-      gate.setNat({ blocked: others })
-    }
-    const nodes = await Promise.all(gates.map(async (gate) => reach.node(await gate.host('inside'))))
-    const [one, other] = nodes as [Started, Started]
-    const { method } = await directPath(one, other, 25_000)
-    expect(method).toBeUndefined()
-    for (const gate of gates) gate.setNat({})
-    const openedAtMs = Date.now()
-    const found = await one.node.call('reported', { what: 'direct', nodeId: other.nodeId, timeoutMs: 70_000 })
-    expect(found?.path?.method).toBe('simultaneous-open')
-    expect((found?.atMs ?? Infinity) - openedAtMs).toBeLessThan(65_000)
-    await one.node.call('echo', other.service)
-  })
+  it.each([
+    ['while a stream is open', true],
+    ['after the link over the router has ended for want of streams', false],
+  ])(
+    'that are blocked at first connect within 65 s once they are not, %s',
+    async (_, isInUse) => {
+      const gates = [
+        await reach.lab.gateway('one', { line: LINE }),
+        await reach.lab.gateway('other', { line: LINE }),
+      ]
+      for (const gate of gates) {
+        const others = gates.filter((each) => each !== gate).map(({ wan }) => wan.address)
+        gate.setNat({ blocked: others })
+      }
+      const nodes = await Promise.all(gates.map(async (gate) => reach.node(await gate.host('inside'))))
+      const [one, other] = nodes as [Started, Started]
+      const { method } = await directPath(one, other, 25_000)
+      expect(method).toBeUndefined()
+      if (!isInUse) {
+        await one.node.call('hangUp', other.service)
+        const gone = { what: 'none', nodeId: other.nodeId, timeoutMs: 90_000 } as const
+        expect(await one.node.call('reported', gone)).toBeDefined()
+      }
+      for (const gate of gates) gate.setNat({})
+      const openedAtMs = Date.now()
+      const found = await one.node.call('reported', {
+        what: 'direct',
+        nodeId: other.nodeId,
+        timeoutMs: 70_000,
+      })
+      expect(found?.path?.method).toBe('simultaneous-open')
+      expect((found?.atMs ?? Infinity) - openedAtMs).toBeLessThan(65_000)
+      if (isInUse) await one.node.call('echo', other.service)
+    },
+    240_000,
+  )
 
   it('connect again directly after the address of one has changed', async () => {
     const home = await reach.lab.gateway('home', { line: LINE })

@@ -42,7 +42,7 @@ function expectedMethods(one: Place, other: Place): readonly string[] {
   const both = [one, other]
   const sixes = both.filter((place) => place === 'IPv6 only, firewall').length
   // A host on the internet has both families here, and nothing in front of it.
-  if (both.includes('public')) return ['advertised', 'dial-back']
+  if (both.includes('public')) return ['advertised', 'dial-back', ...(one === other ? ['local'] : [])]
   if (sixes === 1) return []
   if (sixes === 2) return ['simultaneous-open']
   const randoms = both.filter((place) => place === 'random ports').length

@@ -51,11 +51,25 @@ describe('two nodes behind two NATs that stay on their router', () => {
     await one.node.call('closeMany')
   })
 
-  it('dial each other again after the router was killed and another one has its address', async () => {
+  it.each([
+    ['it was started again', 'same'],
+    ['another one has its address', 'other'],
+  ] as const)('dial each other again after the router was killed and %s', async (what, identity) => {
     await one.node.call('dial', other.service)
     await reach.killRouter()
-    await reach.restartRouter()
-    await dialsAgain('router replaced')
+    await reach.restartRouter(identity)
+    await dialsAgain(`router killed, and ${what}`)
+  })
+
+  it('dial each other again after the address of one has changed', async () => {
+    await one.node.call('dial', other.service)
+    const { namespace: inside, address, device } = one.host
+    ipBatch(inside, [
+      `addr del ${address}/24 dev ${device}`,
+      `addr add ${changed(address)}/24 dev ${device}`,
+      `route add default via ${gatewayOf(address)}`,
+    ])
+    await dialsAgain('address changed')
   })
 
   it('dial each other again after the cable of one was pulled for a minute', async () => {
@@ -86,6 +100,15 @@ describe('two nodes behind two NATs that stay on their router', () => {
     report(`${what}: dialed again after ${Date.now() - start} ms`)
   }
 })
+
+/** Another address of the same network. */
+function changed(address: string): string {
+  return address.replace(/\d+$/, '77')
+}
+
+function gatewayOf(address: string): string {
+  return address.replace(/\d+$/, '1')
+}
 
 function report(text: string): void {
   process.stdout.write(`${text}\n`)

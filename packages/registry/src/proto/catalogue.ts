@@ -326,6 +326,15 @@ export class Catalogue {
   }
 
   /**
+   * Calls `onChange` with each other node that can be reached from now on, or not any more, in the middle of the call
+   * that changed it: note the id, and ask `isReachable` when `watchGraph` calls. It must not throw. Returns what ends
+   * that; idempotent.
+   */
+  watchReachable(onChange: (nodeId: NodeId) => void): () => void {
+    return this.#engine.state.signal.watchReach(onChange)
+  }
+
+  /**
    * Asks the network for a name, until the result is closed. On nodes that hold all it only tells when the answer is
    * there. Interest in one name from several callers is sent once. `onAnswered` is called once, when `isAnswered`
    * becomes true after this call; it only schedules, and must not throw. Throws a `TypeError` or `RangeError` that names

@@ -12,27 +12,19 @@ interface Offer {
   retiredMs: number | undefined
 }
 
-/** Instances are frozen, and compared again and again. */
-const contents = new WeakMap<ServiceInstance, string>()
-
-/** What names a service. */
-export function serviceKey({ nodeId, environment, name, port }: ServiceInstance): string {
-  return `${nodeId} ${environment}/${name}:${port}`
+/** What is known of all equal instances: one object for all nodes that see them, because there are millions. */
+interface Known {
+  /** What names the service. */
+  readonly key: string
+  /** The service with its content, as it is offered once and never again. */
+  readonly content: string
+  /** `undefined`: nobody ever offered it. */
+  offer: Offer | undefined
 }
 
 /** What names all services of a name. */
 function nameKey({ environment, name }: ServiceInstance): string {
   return `${environment}/${name}`
-}
-
-/** A service with its content, as it is offered once and never again. */
-export function contentOf(service: ServiceInstance): string {
-  let content = contents.get(service)
-  if (content === undefined) {
-    content = `${serviceKey(service)} ${service.version}`
-    contents.set(service, content)
-  }
-  return content
 }
 
 function lifeKey(owner: NodeId, life: number): string {
@@ -41,7 +33,9 @@ function lifeKey(owner: NodeId, life: number): string {
 
 /** All that was ever offered, and for how long. */
 export class Ledger {
-  readonly #offers = new Map<string, Offer>()
+  readonly #known = new Map<string, Known>()
+  /** Instances are frozen, and compared again and again. */
+  readonly #byInstance = new WeakMap<ServiceInstance, Known>()
   /** The owners of what is offered now, by environment and name and then by service. */
   readonly #named = new Map<string, Map<string, NodeId>>()
   readonly #ignored = new Set<NodeId>()
@@ -53,22 +47,24 @@ export class Ledger {
   /** A life offers this now, in place of what it offered by the same name and port. */
   offered(lifeNumber: number, service: ServiceInstance, nowMs: number): void {
     const present = this.#presentOf(service.nodeId, lifeNumber)
-    this.#retire(present.get(serviceKey(service)), nowMs)
-    const content = contentOf(service)
-    present.set(serviceKey(service), content)
+    const known = this.#knownOf(service)
+    const { key, content } = known
+    this.#retire(present.get(key), nowMs)
+    present.set(key, content)
     const life = lifeKey(service.nodeId, lifeNumber)
     const ever = this.#ever.get(life) ?? new Set()
     this.#ever.set(life, ever.add(nameKey(service)))
     const named = this.#named.get(nameKey(service)) ?? new Map<string, NodeId>()
     this.#named.set(nameKey(service), named.set(content, service.nodeId))
     const { nodeId: owner } = service
-    this.#offers.set(content, { owner, life: lifeNumber, name: nameKey(service), retiredMs: undefined })
+    known.offer = { owner, life: lifeNumber, name: nameKey(service), retiredMs: undefined }
   }
 
   withdrawn(life: number, service: ServiceInstance, nowMs: number): void {
     const present = this.#presentOf(service.nodeId, life)
-    this.#retire(present.get(serviceKey(service)), nowMs)
-    present.delete(serviceKey(service))
+    const key = this.keyOf(service)
+    this.#retire(present.get(key), nowMs)
+    present.delete(key)
   }
 
   /** A life has ended, and with it what it offered. */
@@ -76,6 +72,16 @@ export class Ledger {
     const present = this.#presentOf(owner, life)
     for (const content of present.values()) this.#retire(content, nowMs)
     present.clear()
+  }
+
+  /** What names a service. */
+  keyOf(service: ServiceInstance): string {
+    return this.#knownOf(service).key
+  }
+
+  /** A service with its content. */
+  contentOf(service: ServiceInstance): string {
+    return this.#knownOf(service).content
   }
 
   /** What this node offers is not looked at: it lies. */
@@ -114,9 +120,24 @@ export class Ledger {
   }
 
   #offer(service: ServiceInstance): Offer {
-    const offer = this.#offers.get(contentOf(service))
-    must(offer !== undefined, () => `nobody ever offered ${contentOf(service)}`)
+    const { offer, content } = this.#knownOf(service)
+    must(offer !== undefined, () => `nobody ever offered ${content}`)
     return offer
+  }
+
+  #knownOf(service: ServiceInstance): Known {
+    let known = this.#byInstance.get(service)
+    if (known !== undefined) return known
+    const { nodeId, environment, name, port, version } = service
+    const key = `${nodeId} ${environment}/${name}:${port}`
+    const content = `${key} ${version}`
+    known = this.#known.get(content)
+    if (known === undefined) {
+      known = { key, content, offer: undefined }
+      this.#known.set(content, known)
+    }
+    this.#byInstance.set(service, known)
+    return known
   }
 
   #presentOf(owner: NodeId, life: number): Map<string, string> {
@@ -127,7 +148,7 @@ export class Ledger {
   }
 
   #retire(content: string | undefined, nowMs: number): void {
-    const offer = content === undefined ? undefined : this.#offers.get(content)
+    const offer = content === undefined ? undefined : this.#known.get(content)?.offer
     if (offer === undefined || content === undefined) return
     offer.retiredMs = nowMs
     this.#named.get(offer.name)?.delete(content)

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import type { PlanOptions } from './plan.js'
 import { Progress } from './progress.js'
 import { Report } from './report.js'
+import { shareContents } from './shared-contents.js'
 import { shrink } from './shrink.js'
 import type { SimCryptoKind } from './sim-crypto.js'
 import { simulate } from './simulate.js'
@@ -29,6 +30,9 @@ What the seed decides unless it is given:
   --changes N       how many changes are measured
   --crypto KIND     stand-in, ed25519, or later (answers come by promises)
 `
+
+/** In networks of so many nodes and more the nodes share what is equal, for the sake of memory. */
+const MIN_SHARED_NODES = 200
 
 const { values } = parseArgs({
   options: {
@@ -61,6 +65,8 @@ const options: PlanOptions = {
   ...(values.topology === undefined ? {} : { topology: values.topology as Topology }),
   ...(values.crypto === undefined ? {} : { crypto: values.crypto as SimCryptoKind }),
 }
+
+if ((options.nodes ?? 0) >= MIN_SHARED_NODES) shareContents()
 
 if (values.help) process.stdout.write(HELP)
 else if (values.seed !== undefined) process.exitCode = await runOne(Number(values.seed))

@@ -1,5 +1,5 @@
 import type { Catalogue, ServiceInstance, Watch, ServiceChange } from '../../src/index.js'
-import { contentOf, serviceKey, type Ledger } from './ledger.js'
+import type { Ledger } from './ledger.js'
 import { must } from './sim-failure.js'
 
 /** What ended longer ago than this must not appear anywhere: notice (10 s), then 15 s to spread and be compared, ms. */
@@ -37,8 +37,9 @@ export class Mirror {
 
   /** Takes the changes at this time (ms). */
   take(nowMs: number): void {
+    const ledger = this.#ledger
     for (const { kind, service } of this.#watch.take()) {
-      const key = serviceKey(service)
+      const key = ledger.keyOf(service)
       const known = this.#copy.get(key)
       must(
         (kind === 'add') === (known === undefined),
@@ -49,12 +50,13 @@ export class Mirror {
         this.#onGone?.(service)
         continue
       }
-      const isNew = known === undefined || contentOf(known) !== contentOf(service)
+      const isNew = known === undefined || ledger.contentOf(known) !== ledger.contentOf(service)
       must(isNew, () => `a change of ${key} that changes nothing`)
-      const ghostMs = this.#ledger.isIgnored(service.nodeId) ? 0 : this.#ledger.retiredFor(service, nowMs)
+      const ghostMs = ledger.isIgnored(service.nodeId) ? 0 : ledger.retiredFor(service, nowMs)
       must(
         ghostMs <= MAX_GHOST_MS,
-        () => `node ${this.#index} sees ${contentOf(service)}, which ended ${ghostMs.toFixed(0)} ms ago`,
+        () =>
+          `node ${this.#index} sees ${ledger.contentOf(service)}, which ended ${ghostMs.toFixed(0)} ms ago`,
       )
       this.#copy.set(key, service)
       this.#onSeen?.(service)
@@ -64,16 +66,17 @@ export class Mirror {
   /** The history that was reported leads to the present view. */
   check(nowMs: number): void {
     this.take(nowMs)
+    const ledger = this.#ledger
     const services = this.#catalogue.services()
     must(
       services.length === this.#copy.size,
       'the changes that a watch reported do not lead to what is visible',
     )
     for (const service of services) {
-      const copy = this.#copy.get(serviceKey(service))
+      const copy = this.#copy.get(ledger.keyOf(service))
       must(
-        copy !== undefined && contentOf(copy) === contentOf(service),
-        () => `the changes that a watch reported do not lead to ${contentOf(service)}`,
+        copy !== undefined && ledger.contentOf(copy) === ledger.contentOf(service),
+        () => `the changes that a watch reported do not lead to ${ledger.contentOf(service)}`,
       )
     }
   }

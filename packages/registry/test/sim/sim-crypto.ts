@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
 import { nodeIdFromBytes, type Clock } from '@astranet/interface'
+import { copyBytes, equalBytes } from '@astranet/interface/bytes'
 import type { Rng } from '@astranet/testkit/sim'
 import type { RegistryCrypto, RegistrySigner } from '../../src/proto/crypto.js'
 
@@ -29,6 +30,11 @@ function sha256(...parts: readonly (Uint8Array | string)[]): Uint8Array {
   return hash.digest()
 }
 
+/** Bytes as a text to look them up by. */
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+}
+
 const nodeIdOf: RegistryCrypto['nodeIdOf'] = (publicKey) => nodeIdFromBytes(sha256(publicKey).subarray(0, 8))
 
 function standInSignature(publicKey: Uint8Array, message: Uint8Array): Uint8Array {
@@ -37,18 +43,28 @@ function standInSignature(publicKey: Uint8Array, message: Uint8Array): Uint8Arra
   return signature
 }
 
+/** What was signed is remembered, so that a signature is computed once and not by each node that checks it. */
 function standIn(): SimCrypto {
+  const signed = new Map<string, { readonly publicKey: Uint8Array; readonly message: Uint8Array }>()
   return {
     crypto: {
       hash: (bytes) => sha256(bytes),
-      verify: (publicKey, signature, message) =>
-        Buffer.compare(signature, standInSignature(publicKey, message)) === 0,
+      verify: (publicKey, signature, message) => {
+        const known = signed.get(textOf(signature))
+        if (known === undefined) return false
+        return equalBytes(known.publicKey, publicKey) && equalBytes(known.message, message)
+      },
       nodeIdOf,
     },
     identity: (n) => {
       const publicKey = sha256(`public key ${n}`)
       const nodeId = nodeIdFromBytes(sha256(publicKey).subarray(0, 8))
-      return { nodeId, publicKey, sign: (message) => standInSignature(publicKey, message) }
+      const sign = (message: Uint8Array): Uint8Array => {
+        const signature = standInSignature(publicKey, message)
+        signed.set(textOf(signature), { publicKey, message: copyBytes(message) })
+        return signature
+      }
+      return { nodeId, publicKey, sign }
     },
   }
 }

@@ -1,6 +1,5 @@
 import type { NodeId } from '@astranet/interface'
 import type { ServiceInstance } from '../../src/index.js'
-import { contentOf } from './ledger.js'
 import type { Process } from './process.js'
 import { neighboursOf, Reach, type Reached } from './reach.js'
 import { must } from './sim-failure.js'
@@ -64,9 +63,9 @@ function differenceIn({ world, reach, seen }: View, reached: Reached, isAll: boo
   const honest = seen.filter((service) => !ledger.isIgnored(service.nodeId))
   for (const service of honest) {
     const owner = reached.get(service.nodeId)
-    if (owner === undefined) return `${contentOf(service)} is visible, and its node cannot be reached`
+    if (owner === undefined) return `${ledger.contentOf(service)} is visible, and its node cannot be reached`
     if (ledger.retiredFor(service, world.clock.now()) > 0 || ledger.lifeOf(service) !== owner.life)
-      return `${contentOf(service)} is visible, and is not offered any more`
+      return `${ledger.contentOf(service)} is visible, and is not offered any more`
   }
   const expected = isAll ? reach.servicesOf(reached) : honest.length
   if (expected === honest.length) return undefined

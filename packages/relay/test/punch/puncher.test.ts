@@ -52,6 +52,8 @@ class Side {
   readonly dialed: string[] = []
   /** The types of the messages that it sent. */
   readonly sent: number[] = []
+  /** From where links leave, as each round was told. */
+  readonly linkPorts: number[] = []
   /** When a link through routers was asked for, in ms. */
   readonly met: number[] = []
   /** When the wish for the peer ended. */
@@ -85,7 +87,8 @@ class Side {
       onLapse: () => void this.lapsed.push(clock.now()),
       onEvent: (_peer, event) => void this.events.push(event),
       sockets: {
-        listen: async () => {
+        listen: async (_onConnection, _signal, port) => {
+          this.linkPorts.push(port)
           await this.mayListen
           this.listeners += 1
           return { port: 6_000, mapped: [], close: () => Promise.resolve(void (this.listeners -= 1)) }
@@ -133,7 +136,8 @@ class Side {
 it('two nodes whose NATs keep ports get a direct link within a second, and free their ports', async () => {
   const pair = new Pair()
   await pair.advance(1_000)
-  for (const { links, listeners, opening, dialed } of pair.sides) {
+  for (const { links, listeners, opening, dialed, linkPorts } of pair.sides) {
+    expect(linkPorts).toEqual([5_000])
     expect(links).toMatchObject([{ method: 'simultaneous-open', role: 'either' }])
     // The other side's address in its local network is not one of this side's.
     expect({ listeners, opening, dialed }).toEqual({ listeners: 0, opening: undefined, dialed: [] })

@@ -1,15 +1,13 @@
-import { randomBytes } from 'node:crypto'
 import type { End } from '../punch/local-socket.js'
 import { defaultGateway } from './default-gateway.js'
-import { GatewaySocket, type GatewayEnd } from './gateway-socket.js'
-import type { MappingAnswer, MappingRequest } from './mapping.js'
-import { decodeAddress, decodeNatPmpAnswer, encodeNatPmpRequest, NAT_PMP_ADDRESS_REQUEST } from './nat-pmp.js'
-import { decodePcpAnswer, encodePcpRequest, GATEWAY_PORT, isNatPmpAnswer, NONCE_BYTES } from './pcp.js'
+import type { GatewayEnd } from './gateway-socket.js'
+import type { GatewayProtocol } from './mapping.js'
+import { pcpAndNatPmp } from './pcp-and-nat-pmp.js'
+import { GATEWAY_PORT } from './pcp.js'
+import { upnp } from './upnp.js'
+import { SSDP_PORT } from './upnp/ssdp.js'
 
-/** How long a mapping is asked for, in seconds; it is ended before when it is not needed any more. */
-const LIFETIME_S = 120
-
-/** How long a gateway that did not answer, or refused, is left alone, in ms. */
+/** How long a gateway that did not answer, or refused, is left alone, in ms; for each way to ask it. */
 const PAUSE_MS = 600_000
 
 /** A port of the gateway that leads to this machine. */
@@ -19,20 +17,30 @@ export interface PortMapping {
   close(): Promise<void>
 }
 
+/** Where a gateway is asked. */
+export interface MappingGateway extends GatewayEnd {
+  /** Its UDP port for SSDP, with which UPnP begins. Absent: UPnP is not tried. */
+  readonly ssdpPort?: number
+}
+
 /** How a {@link PortMapper} behaves. */
 export interface PortMapperOptions {
-  /** The gateway's IPv4 address, or its address and UDP port. Default: that of the default route (Linux only). */
-  readonly gateway?: string | GatewayEnd
+  /**
+   * The gateway's IPv4 address; or its address and UDP ports, for PCP and for SSDP, and then nothing is sent to a group.
+   * Default: that of the default route (Linux only).
+   */
+  readonly gateway?: string | MappingGateway
 }
 
 /**
- * Asks the gateway of this machine's network to forward ports, by PCP (RFC 6887), or by NAT-PMP (RFC 6886) where the
- * gateway knows only that. IPv4 and TCP. A gateway that does not answer within 1.5 s, or refuses, is not asked again for
- * ten minutes.
+ * Asks the gateway of this machine's network to forward ports: by PCP (RFC 6887), or by NAT-PMP (RFC 6886) where the
+ * gateway knows only that, then by UPnP (Internet Gateway Device). IPv4 and TCP. Where a gateway does not answer within
+ * 1.5 s, by UPnP 2.5 s, or refuses, it is not asked again in that way for ten minutes.
  */
 export class PortMapper {
   readonly #gateway: PortMapperOptions['gateway']
-  #pausedUntil = 0
+  /** Until when each way to ask rests. */
+  readonly #pausedUntil = [0, 0]
 
   constructor({ gateway }: PortMapperOptions = {}) {
     this.#gateway = gateway
@@ -40,71 +48,29 @@ export class PortMapper {
 
   /** Maps a TCP port of this machine, for two minutes at most. `undefined`: there is no gateway that does it. */
   async map(internalPort: number, signal: AbortSignal): Promise<PortMapping | undefined> {
-    if (performance.now() < this.#pausedUntil) return undefined
-    const gateway = await this.#find()
-    if (gateway === undefined) return undefined
-    const conversation = new Conversation(gateway, internalPort)
-    const answer = await conversation.ask(LIFETIME_S, signal)
-    if (answer === undefined || 'refusal' in answer) {
-      if (!signal.aborted) this.#pausedUntil = performance.now() + PAUSE_MS
-      return undefined
+    if (this.#pausedUntil.every((until) => performance.now() < until)) return undefined
+    for (const [index, protocol] of (await this.#protocols()).entries()) {
+      if (performance.now() < (this.#pausedUntil[index] ?? 0)) continue
+      const forwarded = await protocol(internalPort, signal)
+      let ending: Promise<void> | undefined
+      if (forwarded !== undefined)
+        return { external: forwarded.external, close: () => (ending ??= forwarded.end()) }
+      if (signal.aborted) return undefined
+      this.#pausedUntil[index] = performance.now() + PAUSE_MS
     }
-    let ending: Promise<void> | undefined
-    const close = async (): Promise<void> => {
-      await conversation.ask(0, NEVER)
-    }
-    return { external: answer.external, close: () => (ending ??= close()) }
+    return undefined
   }
 
-  async #find(): Promise<GatewayEnd | undefined> {
+  /** In the order in which they are tried; none without a gateway. */
+  async #protocols(): Promise<GatewayProtocol[]> {
     const gateway = this.#gateway ?? (await defaultGateway())
-    return typeof gateway === 'string' ? { host: gateway, port: GATEWAY_PORT } : gateway
-  }
-}
-
-const NEVER = new AbortController().signal
-
-/** What is asked about one port; both times with the same nonce, by which the gateway knows the client. */
-class Conversation {
-  readonly #gateway: GatewayEnd
-  readonly #internalPort: number
-  readonly #nonce: Buffer = randomBytes(NONCE_BYTES)
-
-  constructor(gateway: GatewayEnd, internalPort: number) {
-    this.#gateway = gateway
-    this.#internalPort = internalPort
-  }
-
-  async ask(lifetimeS: number, signal: AbortSignal): Promise<MappingAnswer | undefined> {
-    const socket = new GatewaySocket()
-    try {
-      await socket.connect(this.#gateway)
-      const request: MappingRequest = { internalPort: this.#internalPort, lifetimeS }
-      return await this.#askOver(socket, request, signal)
-    } catch {
-      // The network is down; another round asks again.
-      return undefined
-    } finally {
-      socket.close()
-    }
-  }
-
-  async #askOver(
-    socket: GatewaySocket,
-    request: MappingRequest,
-    signal: AbortSignal,
-  ): Promise<MappingAnswer | undefined> {
-    const pcp = { ...request, clientHost: socket.localHost, nonce: this.#nonce }
-    const read = (answer: Buffer): MappingAnswer | 'nat-pmp' | undefined =>
-      isNatPmpAnswer(answer) ? 'nat-pmp' : decodePcpAnswer(answer, pcp)
-    const answer = await socket.ask(encodePcpRequest(pcp), read, signal)
-    if (answer !== 'nat-pmp') return answer
-    const host = await socket.ask(NAT_PMP_ADDRESS_REQUEST, decodeAddress, signal)
-    if (typeof host !== 'string') return host
-    return await socket.ask(
-      encodeNatPmpRequest(request),
-      (message) => decodeNatPmpAnswer(message, request, host),
-      signal,
-    )
+    if (gateway === undefined) return []
+    if (typeof gateway === 'string')
+      return [
+        pcpAndNatPmp({ host: gateway, port: GATEWAY_PORT }),
+        upnp({ host: gateway, port: SSDP_PORT, isMulticast: true }),
+      ]
+    const { host, ssdpPort: port } = gateway
+    return [pcpAndNatPmp(gateway), ...(port === undefined ? [] : [upnp({ host, port, isMulticast: false })])]
   }
 }

@@ -1,5 +1,6 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Connection } from '@astranet/interface'
+import { connectFromOwnPort } from '../bound-socket.js'
 import { plainConnection, tcpEnds } from '../connection.js'
 import { socketOptions } from '../options.js'
 
@@ -23,7 +24,7 @@ export interface SocketEvents {
  */
 export function connectFrom(localPort: number, remote: End, events: SocketEvents): Socket {
   const localAddress = remote.host.includes(':') ? '::' : '0.0.0.0'
-  const socket = connect({ ...socketOptions({}), ...remote, localAddress, localPort })
+  const socket = connectFromOwnPort({ ...socketOptions({}), ...remote, localAddress, localPort })
   const onError = (error: Error): void => {
     socket.removeListener('connect', onConnect)
     events.onError(error)

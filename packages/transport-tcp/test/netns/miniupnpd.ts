@@ -24,7 +24,7 @@ export class Miniupnpd implements AsyncDisposable {
   }
 
   /** Starts it in the gateway's namespace, and resolves when it answers. */
-  static async start({ namespace }: Gateway): Promise<Miniupnpd> {
+  static async start({ namespace }: Gateway, protocol: 'PCP' | 'UPnP' = 'PCP'): Promise<Miniupnpd> {
     const folder = mkdtempSync(join(tmpdir(), 'astra-miniupnpd-'))
     const config = join(folder, 'miniupnpd.conf')
     const lines = [
@@ -32,8 +32,8 @@ export class Miniupnpd implements AsyncDisposable {
       // It forwards nothing at an address of documentation. This one is only named in its answers.
       `ext_ip=${NAMED_ADDRESS}`,
       'listening_ip=lan',
-      'enable_natpmp=yes',
-      'enable_upnp=no',
+      `enable_natpmp=${protocol === 'PCP' ? 'yes' : 'no'}`,
+      `enable_upnp=${protocol === 'UPnP' ? 'yes' : 'no'}`,
       'secure_mode=yes',
       'upnp_table_name=filter',
       'upnp_nat_table_name=filter',
@@ -51,7 +51,7 @@ export class Miniupnpd implements AsyncDisposable {
     const listens = new Promise<void>((resolve, reject) => {
       daemon.stderr.on('data', (chunk) => {
         printed += String(chunk)
-        if (printed.includes('NAT-PMP/PCP')) resolve()
+        if (printed.includes(protocol === 'PCP' ? 'NAT-PMP/PCP' : 'HTTP listening')) resolve()
       })
       daemon.once('exit', () => reject(new Error(`miniupnpd ended: ${printed}`)))
     })

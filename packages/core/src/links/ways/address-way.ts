@@ -19,6 +19,8 @@ export interface AddressWayParts {
   readonly maker: LinkMaker
   /** What this node proves to a node that it has not joined itself; `undefined`: its own secret. */
   readonly credentialsFor: (nodeId: NodeId) => LinkCredentials | undefined
+  /** Whether this node dials addresses of nodes that it was not told to join. */
+  readonly isAllowed: () => boolean
 }
 
 /** What became of addresses that other nodes advertise, as plain data. */
@@ -48,7 +50,7 @@ export class AddressWay implements LinkWay {
   }
 
   canTry(nodeId: NodeId): boolean {
-    return this.#parts.targets.of(nodeId).length > 0
+    return this.#parts.isAllowed() && this.#parts.targets.of(nodeId).length > 0
   }
 
   /** What the node advertises that may be dialed; another list when that has changed, unless it is empty. */

@@ -32,6 +32,7 @@ export class Dialer {
       if (stream === undefined) return
       this.#queue.shift()
       dial.begin(stream)
+      dial.handler.onAsked?.(dial, stream)
     }
   }
 

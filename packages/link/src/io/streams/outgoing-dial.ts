@@ -17,6 +17,11 @@ export interface DialHandler {
    * the application's bytes that arrived with the answer; they come before what `handle` will deliver.
    */
   onAccepted(dial: OutgoingDial, stream: Stream, initialBytes: Uint8Array | undefined): void
+  /**
+   * The header was sent, later than in the call of `link.dial` because the peer allowed no more streams then: `stream`
+   * may be written to. Not called when that call sent it.
+   */
+  onAsked?(dial: OutgoingDial, stream: Stream): void
   /** The dial failed; there is no stream. */
   onFailed(dial: OutgoingDial, error: DialError): void
   /** The stream takes more of what is written before the answer, after a `write` that returned false. */
@@ -94,12 +99,17 @@ export class OutgoingDial {
 
   /** @internal The stream was reset before the answer. */
   reset(cause: StreamError): void {
-    const { lastStreamId } = this.#peerGoAway
-    const isUnprocessed =
-      lastStreamId !== undefined && this.#stream !== undefined && this.#stream.id >= lastStreamId
-    const isRetryable = isUnprocessed || cause.applicationCode === StreamCode.GOING_AWAY
+    const isRetryable = this.#isUnprocessed || cause.applicationCode === StreamCode.GOING_AWAY
     const message = `the dial ended before the answer: ${cause.message}`
     this.failed(new DialError('ECONNRESET', message, { isRetryable, cause }))
+  }
+
+  /** Whether the peer certainly did not act on the dial: nothing of it was sent, or its go-away excludes it. */
+  get #isUnprocessed(): boolean {
+    const { lastStreamId } = this.#peerGoAway
+    const stream = this.#stream
+    if (stream === undefined) return false
+    return stream.sentBytes === 0 || (lastStreamId !== undefined && stream.id >= lastStreamId)
   }
 
   /** @internal */

@@ -49,3 +49,22 @@ function guarded(stream: Stream, call: (duplex: DuplexEvents) => void): void {
 function duplexOf(stream: Stream): DuplexEvents {
   return stream.context as DuplexEvents
 }
+
+/** The Duplex of the stream has no use for it any more. */
+export function ignoreEvents(stream: Stream): void {
+  stream.context = NOBODY
+}
+
+/** What arrives for nobody is dropped. */
+const NOBODY: DuplexEvents = {
+  received: doNothing,
+  ended: doNothing,
+  failed: doNothing,
+  stopped: doNothing,
+  released: doNothing,
+  leaving: doNothing,
+  streamClosed: doNothing,
+  threw: doNothing,
+}
+
+function doNothing(): void {}

@@ -22,6 +22,8 @@ export interface DuplexOptions {
    * the application takes them.
    */
   initialBytes?: Uint8Array | undefined
+  /** @internal Whether nothing is read from the stream before the application reads. Default false. */
+  isPaused?: boolean | undefined
 }
 
 /** The size of a full flush. */

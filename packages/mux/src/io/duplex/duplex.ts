@@ -1,9 +1,10 @@
-import type { Duplex } from 'node:stream'
 import type { Stream } from '../../proto/stream/stream.js'
-import type { DuplexEvents } from './duplex-handler.js'
+import { ignoreEvents, type DuplexEvents } from './duplex-handler.js'
 import { nodeOptions, type DuplexOptions } from './duplex-options.js'
+import { EarlyDuplex } from './early-duplex.js'
+import { revive } from './node-state.js'
 import { inNextTurn } from './turn.js'
-import { WritingDuplex, type Callback } from './writing-duplex.js'
+import type { Callback } from './writing-duplex.js'
 
 /**
  * A stream as a `node:stream` Duplex. A write's callback means that the bytes are the caller's again: small writes
@@ -18,33 +19,38 @@ import { WritingDuplex, type Callback } from './writing-duplex.js'
  * the caller knows. No error and no `'end'` is emitted in the turn in which the Duplex is made. An exception of a
  * listener or callback is an uncaught exception, and the Duplex continues.
  */
-export class StreamDuplex extends WritingDuplex implements DuplexEvents {
+export class StreamDuplex extends EarlyDuplex implements DuplexEvents {
   readonly #destroyCode: number
 
   /** Takes over `stream`, its handler and its context. */
   constructor(stream: Stream, options?: DuplexOptions)
-  /** @internal Without a stream Node keeps back what is written, until `attach`. */
+  /** @internal Without a stream what is written waits, until `attach`. */
   constructor(stream: Stream | undefined, options?: DuplexOptions)
   constructor(stream: Stream | undefined, options: DuplexOptions = {}) {
-    const toNode = nodeOptions(stream, options)
-    super(stream === undefined ? { ...toNode, construct: waitForStream } : toNode)
+    super(nodeOptions(stream, options))
     this.#destroyCode = options.destroyCode ?? 0
-    if (stream !== undefined) this.takeStream(stream, options.initialBytes)
+    if (stream !== undefined) this.takeStream(stream, options)
   }
 
   /**
-   * Gives a Duplex that was made without a stream its stream: what was written is sent in this turn, and what arrives
-   * is read from `stream.resume()` on. Once, unless it is destroyed.
+   * Gives a Duplex that was made without a stream its stream. The first `earlyBytes` of what was written are on the
+   * stream already; {@link streamReady} sends the others, and what arrives is read from `beginReading` on. Once, unless
+   * it is destroyed.
    */
-  protected attach(stream: Stream, initialBytes: Uint8Array | undefined): void {
-    this.takeStream(stream, initialBytes)
-    this.streamReady()
+  protected attach(stream: Stream, earlyBytes = 0): void {
+    this.takeStream(stream, { isPaused: true })
+    this.deferReading()
+    if (earlyBytes > 0) this.takeEarly(earlyBytes)
   }
 
-  /** @internal Node calls this for a Duplex that was made without a stream, and waits for the callback. */
-  waitForStream(callback: Callback): void {
-    this.awaitStream(callback)
-    if (this.destroyed || !this.isStarting) this.streamReady()
+  /**
+   * Makes a destroyed Duplex one without a stream, as new: `net.Socket` can be connected again. Its former stream does
+   * not reach it any more.
+   */
+  protected renew(): void {
+    if (!this.isStarting) ignoreEvents(this.stream)
+    this.forget()
+    revive(this)
   }
 
   /** See `node:stream`; what was written is handed to the stream first. */
@@ -52,10 +58,7 @@ export class StreamDuplex extends WritingDuplex implements DuplexEvents {
     if (!this.destroyed) this.handOver()
     // The types leave the callback out.
     const args = [error, callback] as unknown as [Error?]
-    super.destroy(...args)
-    // Node waits for the stream first, also to destroy.
-    if (this.isStarting) this.streamReady()
-    return this
+    return super.destroy(...args)
   }
 
   /**
@@ -113,9 +116,4 @@ function goOn(duplex: StreamDuplex): void {
 /** Makes a stream a `node:stream` Duplex; see {@link StreamDuplex}. The stream's handler and context belong to it. */
 export function toDuplex(stream: Stream, options?: DuplexOptions): StreamDuplex {
   return new StreamDuplex(stream, options)
-}
-
-/** The `construct` of a Duplex that is made without a stream; one function for all. */
-function waitForStream(this: Duplex, callback: Callback): void {
-  if (this instanceof StreamDuplex) this.waitForStream(callback)
 }

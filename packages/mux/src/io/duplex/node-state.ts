@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream'
+import type { Duplex, Readable, Writable } from 'node:stream'
 
 // What is used of Node's state of a Writable: there are no methods for it.
 
@@ -9,6 +9,11 @@ interface WritableState {
 
 function stateOf(writable: Writable): WritableState {
   return (writable as unknown as { _writableState: WritableState })._writableState
+}
+
+/** Whether Node has called `_read` and waits for what it asked for. */
+export function isReading(readable: Readable): boolean {
+  return (readable as unknown as { _readableState: { reading: boolean } })._readableState.reading
 }
 
 /** Makes Node emit `'drain'` after the write in flight. Returns whether it will. */
@@ -25,4 +30,9 @@ export function deferWriteCallback(writable: Writable): void {
 /** The writes that wait in Node's buffer. */
 export function bufferedWrites(writable: Writable): readonly { readonly chunk: Uint8Array }[] {
   return (writable as unknown as { writableBuffer?: { chunk: Uint8Array }[] }).writableBuffer ?? []
+}
+
+/** Makes a destroyed Duplex one that was never used, as `net.Socket` does when it is connected again. */
+export function revive(duplex: Duplex): void {
+  ;(duplex as unknown as { _undestroy(): void })._undestroy()
 }

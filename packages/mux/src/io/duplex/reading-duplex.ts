@@ -3,11 +3,21 @@ import { deliveredBytes } from '../../proto/receive/credit.js'
 import type { Stream } from '../../proto/stream/stream.js'
 import { isClosedHere } from './duplex-errors.js'
 import { duplexHandler } from './duplex-handler.js'
+import { isReading } from './node-state.js'
 import { currentTurn, inNextTurn, isCurrentTurn } from './turn.js'
+
+/** It has its stream and does not read it yet. */
+const NOT_READING = -2
+
+/** How a Duplex begins to read from its stream; see `DuplexOptions`. */
+interface FirstRead {
+  readonly initialBytes?: Uint8Array | undefined
+  readonly isPaused?: boolean | undefined
+}
 
 /** The part of a {@link StreamDuplex} that has the stream and reads from it. */
 export class ReadingDuplex extends Duplex {
-  /** The stream underneath; `undefined` until {@link takeStream}. */
+  /** The stream underneath; `undefined` until {@link takeStream}, whatever its type says. */
   stream!: Stream
   /** Bytes pushed that count as unread until the next `_read`. */
   #pushedBytes = 0
@@ -16,7 +26,7 @@ export class ReadingDuplex extends Duplex {
   #hasReadEnd = false
   #isFailing = false
   /**
-   * The turn in which it got its stream; -1 before, and in the constructor, where methods of a subclass must not be
+   * The turn in which it got its stream, or began to read it if that is later; {@link NOT_READING} between; -1 before, and in the constructor, where methods of a subclass must not be
    * called because its fields do not exist yet.
    */
   #birthTurn = -1
@@ -27,17 +37,61 @@ export class ReadingDuplex extends Duplex {
   }
 
   /** Takes over `stream`, its handler and its context. Called last in a constructor, or later; once. */
-  protected takeStream(stream: Stream, initialBytes: Uint8Array | undefined): void {
+  protected takeStream(stream: Stream, { initialBytes, isPaused = false }: FirstRead): void {
     this.stream = stream
     stream.context = this
     stream.manualCredit = true
-    if (initialBytes !== undefined && initialBytes.length > 0) {
-      this.#bytesRead = initialBytes.length
-      this.#pushedBytes = Math.min(initialBytes.length, deliveredBytes(stream))
-      super.push(Uint8Array.prototype.slice.call(initialBytes))
-    }
-    stream.handle(duplexHandler)
+    if (initialBytes !== undefined) this.receiveInitial(initialBytes)
+    stream.handle(duplexHandler, { isPaused })
     this.#birthTurn = currentTurn()
+  }
+
+  /** Nothing is read until {@link beginReading}. */
+  protected deferReading(): void {
+    this.stream.pause()
+    this.#birthTurn = NOT_READING
+  }
+
+  /**
+   * Delivers bytes that were read from the stream already, and reads on unless the application has paused before it
+   * read.
+   */
+  protected beginReading(initialBytes: Uint8Array | undefined): void {
+    if (this.destroyed) return
+    this.#birthTurn = currentTurn()
+    if (initialBytes !== undefined) this.receiveInitial(initialBytes)
+    if (this.destroyed || (this.isPaused() && !isReading(this))) return
+    this.stream.resume()
+    this.onUse()
+  }
+
+  /** Delivers bytes that were read from the stream already. */
+  protected receiveInitial(bytes: Uint8Array): void {
+    if (bytes.length === 0) return
+    this.#bytesRead = bytes.length
+    this.#pushedBytes = Math.min(bytes.length, deliveredBytes(this.stream))
+    super.push(Uint8Array.prototype.slice.call(bytes))
+  }
+
+  /** Counts bytes that a subclass has received in its own way. */
+  protected countRead(bytes: number): void {
+    if (!this.isStarting) this.onActivity()
+    this.#bytesRead += bytes
+  }
+
+  /** Whether there is a stream: from {@link takeStream} on. */
+  protected get hasStream(): boolean {
+    return (this.stream as Stream | undefined) !== undefined
+  }
+
+  /** Everything is as in a new one without a stream. */
+  protected forget(): void {
+    this.stream = undefined as never
+    this.#pushedBytes = 0
+    this.#bytesRead = 0
+    this.#hasReadEnd = false
+    this.#isFailing = false
+    this.#birthTurn = -1
   }
 
   /** Whether it has no stream yet, or gets it within the current call. */
@@ -58,6 +112,12 @@ export class ReadingDuplex extends Duplex {
   /** Called when bytes arrive, are handed to the stream or were sent. For subclasses; does nothing here. */
   protected onActivity(): void {}
 
+  /**
+   * Called when {@link isInUse} may have changed: reading has begun, paused or ended, or a write waits or is done. For
+   * subclasses; does nothing here.
+   */
+  protected onUse(): void {}
+
   /** The error that the application gets for an error of the stream. For subclasses; the error itself here. */
   protected errorOf(error: Error, _syscall: 'read' | 'write'): Error {
     return error
@@ -69,10 +129,13 @@ export class ReadingDuplex extends Duplex {
   }
 
   override _read(): void {
+    // `beginReading` does what was asked for until then.
+    if (!this.hasStream || this.#birthTurn === NOT_READING) return
     const taken = this.#pushedBytes
     this.#pushedBytes = 0
     if (taken > 0) this.stream.consume(taken)
     this.stream.resume()
+    this.onUse()
   }
 
   /** @internal */
@@ -85,7 +148,10 @@ export class ReadingDuplex extends Duplex {
     const isPassedOn = this.readableFlowing === true && this.readableLength === 0
     if (!isPassedOn) this.stream.widen()
     const bytes = isPassedOn ? chunk : Uint8Array.prototype.slice.call(chunk)
-    if (!(this.isStarting ? super.push(bytes) : this.push(bytes))) this.stream.pause()
+    if (!(this.isStarting ? super.push(bytes) : this.push(bytes))) {
+      this.stream.pause()
+      if (!this.isStarting) this.onUse()
+    }
   }
 
   /** @internal */
@@ -93,7 +159,10 @@ export class ReadingDuplex extends Duplex {
     if (!this.isStarting) this.onActivity()
     this.#hasReadEnd = true
     if (this.isStarting) super.push(null)
-    else this.push(null)
+    else {
+      this.push(null)
+      this.onUse()
+    }
     // As in `net.Socket`, so that `'end'` is emitted although the application does not read.
     this.#inLaterTurn(() => this.read(0))
   }
@@ -114,7 +183,7 @@ export class ReadingDuplex extends Duplex {
    * yet.
    */
   #inLaterTurn(action: () => void): void {
-    if (this.isStarting || isCurrentTurn(this.#birthTurn)) inNextTurn(action)
+    if (this.#birthTurn < 0 || isCurrentTurn(this.#birthTurn)) inNextTurn(action)
     else action()
   }
 

@@ -14,16 +14,33 @@ export type Callback = (error?: Error | null) => void
 /** The callback of a Node stream's `write`. */
 type WriteCallback = (error: Error | null | undefined) => void
 
+/** A written piece, as Node keeps it. */
+interface EarlyChunk {
+  readonly chunk: Uint8Array
+}
+
+/**
+ * The first write and the end before there is a stream; the writes in between wait in Node's buffer. As over `net`, they
+ * run, and call back, in the async context of the connection.
+ */
+interface EarlyWrites {
+  readonly write?: {
+    readonly chunks: readonly EarlyChunk[]
+    readonly callback: Callback
+  }
+  readonly end?: Callback
+}
+
 /** The part of a {@link StreamDuplex} that writes to the stream. */
 export class WritingDuplex extends ReadingDuplex {
   // No value here, but in the constructor: it passes 2^31 (see float-zero.ts).
   #bytesWritten: number
-  /** Bytes of the write in flight: handed to the stream, and in Node's buffer until they come back. */
-  #bytesInFlight = 0
   /**
-   * The callback that Node waits for before it writes on: of the write whose bytes have not come back, or, before
-   * there is a stream, of `construct`.
+   * Bytes that were handed to the stream and are still in Node's buffer: those of the write in flight, until they come
+   * back; while no callback is awaited, early ones that Node has not written yet.
    */
+  #bytesInFlight = 0
+  /** The callback that Node waits for before it writes on: of the write whose bytes have not come back. */
   #awaitedCallback: Later<[Error | null]> | undefined = undefined
   /** The error of that write, if any. */
   #writeError: Error | null = null
@@ -32,6 +49,8 @@ export class WritingDuplex extends ReadingDuplex {
   /** Decides about writes after the peer's stop; the write in flight waits for that while `#isHeld`. */
   #stoppedWrites: StoppedWrites | undefined = undefined
   #isHeld = false
+  /** What Node has written, or ended, before there is a stream. */
+  #early: EarlyWrites | undefined = undefined
 
   constructor(toNode: NodeDuplexOptions) {
     super(toNode)
@@ -69,28 +88,42 @@ export class WritingDuplex extends ReadingDuplex {
       return this.#writeAfterEnd(typeof encoding === 'function' ? encoding : callback)
     }
     const isWritable = super.write(chunk, encoding as BufferEncoding, callback)
+    if (this.isStarting) this.onEarlyWrite()
     return isWritable && !(this.#isStreamFull() && needsDrain(this))
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
-    if (this.#isRefused(chunk.length, callback)) return
+    if (!this.hasStream) return this.#writeEarly([{ chunk }], callback)
+    const early = Math.min(this.#earlyBytes, chunk.length)
+    if (early > 0 && early === chunk.length) return this.#skip(early, callback)
+    if (this.#isRefused(chunk.length - early, callback)) return
+    const bytes = this.#behindEarly(chunk)
     this.onActivity()
-    this.#bytesWritten += chunk.length
-    this.#afterWrite(this.stream.writeReferenced(chunk), chunk.length, callback)
+    this.#bytesWritten += bytes.length
+    this.#afterWrite(this.stream.writeReferenced(bytes), chunk.length, callback)
   }
 
-  override _writev(chunks: { chunk: Uint8Array }[], callback: Callback): void {
-    let bytes = 0
-    for (const { chunk } of chunks) bytes += chunk.length
-    if (this.#isRefused(bytes, callback)) return
+  override _writev(chunks: readonly EarlyChunk[], callback: Callback): void {
+    if (!this.hasStream) return this.#writeEarly(chunks, callback)
+    let all = 0
+    for (const { chunk } of chunks) all += chunk.length
+    const early = Math.min(this.#earlyBytes, all)
+    if (early > 0 && early === all) return this.#skip(early, callback)
+    if (this.#isRefused(all - early, callback)) return
     this.onActivity()
     let isWritable = true
-    for (const { chunk } of chunks) isWritable = this.stream.writeReferenced(chunk)
-    this.#bytesWritten += bytes
-    this.#afterWrite(isWritable, bytes, callback)
+    for (const { chunk } of chunks) isWritable = this.stream.writeReferenced(this.#behindEarly(chunk))
+    this.#bytesWritten += all - early
+    this.#afterWrite(isWritable, all, callback)
   }
 
   override _final(callback: Callback): void {
+    if (!this.hasStream) {
+      this.#early = { ...this.#early, end: callback }
+      return
+    }
+    // It has ended with the early bytes.
+    if (this.#stopped === undefined && !this.stream.canWrite) return callback()
     this.stream.end()
     // As for a kernel's shutdown(): it takes a turn, and it succeeds although the peer has closed.
     if (this.#stopped === undefined || isStop(this.#stopped)) inNextTurn(callback)
@@ -106,6 +139,7 @@ export class WritingDuplex extends ReadingDuplex {
     this.#awaitedCallback = undefined
     this.#bytesInFlight = 0
     callback.call(this.#writeError)
+    this.onUse()
   }
 
   /**
@@ -128,19 +162,54 @@ export class WritingDuplex extends ReadingDuplex {
   /** @internal The session leaves within this call: what is in Node's buffer goes to the stream. */
   leaving(): void {
     if (this.writableLength === 0 || this.destroyed || !this.stream.canWrite) return
-    for (const { chunk } of bufferedWrites(this)) this.stream.write(chunk)
+    for (const { chunk } of bufferedWrites(this)) this.stream.write(this.#behindEarly(chunk))
   }
 
-  /** Node waits for the stream: it calls `callback` before it writes anything. */
-  protected awaitStream(callback: Callback): void {
-    this.#awaitedCallback = new Later(callback)
+  /** Something was written, ended or uncorked before there is a stream. For subclasses; does nothing here. */
+  protected onEarlyWrite(): void {}
+
+  /** Node's buffer begins with `bytes` that the stream has already: it gets only what is behind them. */
+  protected takeEarly(bytes: number): void {
+    this.#bytesWritten = bytes
+    this.#bytesInFlight = bytes
   }
 
-  /** The stream is there, or never will be: Node goes on. */
+  /** The stream is there: what was written goes to it, and Node goes on. */
   protected streamReady(): void {
-    const callback = this.#awaitedCallback
+    const { write, end } = this.#early ?? {}
+    this.#early = undefined
+    if (write !== undefined) {
+      const { chunks, callback } = write
+      const [first] = chunks
+      if (chunks.length === 1 && first !== undefined) this._write(first.chunk, 'utf8', callback)
+      else this._writev(chunks, callback)
+    }
+    if (end !== undefined) this._final(end)
+  }
+
+  /** Why nothing can be written while there is no stream; `undefined`: it waits. For subclasses. */
+  protected get earlyError(): Error | undefined {
+    return undefined
+  }
+
+  /** The stream will not come: `error` is that of the write that waits for it. */
+  protected dropEarly(error: Error): void {
+    const early = this.#early
+    this.#early = undefined
+    early?.write?.callback(error)
+  }
+
+  protected override forget(): void {
+    super.forget()
+    this.stopWaiting()
+    this.#bytesWritten = 0
+    this.#bytesInFlight = 0
     this.#awaitedCallback = undefined
-    callback?.call(null)
+    this.#writeError = null
+    this.#stopped = undefined
+    this.#stoppedWrites = undefined
+    this.#isHeld = false
+    this.#early = undefined
   }
 
   /** The Duplex is destroyed. As with `net.Socket`, the write in flight only gets its bytes back. */
@@ -154,6 +223,22 @@ export class WritingDuplex extends ReadingDuplex {
     this.#stoppedWrites?.close()
   }
 
+  /** The write that Node waits for while there is no stream. */
+  protected get heldWrite(): readonly EarlyChunk[] {
+    return this.#early?.write?.chunks ?? []
+  }
+
+  #writeEarly(chunks: readonly EarlyChunk[], callback: Callback): void {
+    const { earlyError } = this
+    if (earlyError !== undefined) callback(earlyError)
+    else this.#early = { write: { chunks, callback } }
+  }
+
+  /** Whether bytes go to the stream as they were written: the application has not replaced `_write`. */
+  protected get isPlain(): boolean {
+    return this._write === WritingDuplex.prototype._write
+  }
+
   /** Whether a write of `chunk` can skip Node's buffer. Not when the application has replaced `_write`. */
   #isShortcut(chunk: unknown): chunk is Uint8Array {
     return (
@@ -163,7 +248,7 @@ export class WritingDuplex extends ReadingDuplex {
       this.writableLength === 0 &&
       this.writableCorked === 0 &&
       this.writable &&
-      this._write === WritingDuplex.prototype._write &&
+      this.isPlain &&
       this.stream.hasRoomFor(chunk.length)
     )
   }
@@ -223,11 +308,19 @@ export class WritingDuplex extends ReadingDuplex {
     }
     this.#awaitedCallback = new Later(callback)
     this.#bytesInFlight = bytes
+    this.onUse()
+  }
+
+  /** Whether bytes can arrive that this side waits for, or a write waits: what keeps a process alive for a socket. */
+  protected get isInUse(): boolean {
+    if (!this.hasStream || this.destroyed) return false
+    return this.#awaitedCallback !== undefined || (this.stream.isReading && !this.hasReadEnd)
   }
 
   /** This direction ended because the peer's did: `net.Socket` has its own error for a write after that. */
   #writeAfterEnd(callback: WriteCallback | undefined): false {
-    const error = new StreamError('EPIPE', 'This socket has been ended by the other party')
+    const text = 'This socket has been ended by the other party'
+    const error = Object.assign(new Error(text), { code: 'EPIPE' })
     if (callback !== undefined) process.nextTick(callback, error)
     this.destroy(error)
     return false
@@ -253,8 +346,28 @@ export class WritingDuplex extends ReadingDuplex {
     }
     for (const { chunk } of bufferedWrites(this)) {
       if (stream.bufferedBytes > limit) return
-      stream.writeReferenced(chunk)
-      this.#bytesWritten += chunk.length
+      const bytes = this.#behindEarly(chunk)
+      stream.writeReferenced(bytes)
+      this.#bytesWritten += bytes.length
     }
+  }
+
+  /** How many bytes at the front of Node's buffer the stream has already. */
+  get #earlyBytes(): number {
+    return this.#awaitedCallback === undefined ? this.#bytesInFlight : 0
+  }
+
+  /** What the stream does not have yet of the next bytes in Node's buffer. */
+  #behindEarly(chunk: Uint8Array): Uint8Array {
+    const early = Math.min(this.#earlyBytes, chunk.length)
+    if (early === 0) return chunk
+    this.#bytesInFlight -= early
+    return chunk.subarray(early)
+  }
+
+  /** The stream has the whole write already; it may also have ended behind it. */
+  #skip(bytes: number, callback: Callback): void {
+    this.#bytesInFlight -= bytes
+    callback()
   }
 }

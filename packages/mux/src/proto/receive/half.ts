@@ -121,13 +121,14 @@ function deliverReset(stream: StreamRecord): void {
 }
 
 /** See `Stream.handle`. */
-export function attach(stream: StreamRecord, handler: StreamEvents<StreamRecord>): void {
+export function attach(stream: StreamRecord, handler: StreamEvents<StreamRecord>, isPaused: boolean): void {
   if (typeof handler?.onData !== 'function' || typeof handler.onEnd !== 'function') {
     throw new TypeError('handler must have onData and onEnd')
   }
   const { host } = stream
   stream.handler = handler
-  stream.state &= ~StreamState.PAUSED
+  if (isPaused) stream.state |= StreamState.PAUSED
+  else stream.state &= ~StreamState.PAUSED
   const sendError = stream.extra?.sendError
   if (sendError !== undefined) host.guard(stream, () => handler.onStopSending?.(stream, sendError))
   if ((stream.state & StreamState.READ_OVER) !== 0) repeatEnd(stream, handler)

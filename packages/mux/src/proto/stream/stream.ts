@@ -136,10 +136,16 @@ export class Stream implements StreamRecord {
 
   /**
    * Starts delivery to `handler`, or passes the stream from an earlier handler to this one. What waits is delivered
-   * before it returns. If a direction has ended, the new handler is notified at once, like the earlier one before.
+   * before it returns, unless `isPaused` is set: then only what follows `resume`. If a direction has ended, the new
+   * handler is notified at once, like the earlier one before.
    */
-  handle(handler: StreamHandler): void {
-    receiving.attach(this, handler)
+  handle(handler: StreamHandler, { isPaused = false }: { readonly isPaused?: boolean } = {}): void {
+    receiving.attach(this, handler, isPaused)
+  }
+
+  /** Whether bytes are delivered as they arrive: there is a handler, it has not paused, and nothing has ended it. */
+  get isReading(): boolean {
+    return this.handler !== undefined && (this.state & (StreamState.PAUSED | StreamState.READ_OVER)) === 0
   }
 
   /** Stops `onData` and `onEnd` until `resume`. Bytes that arrive are kept, up to the windows. */

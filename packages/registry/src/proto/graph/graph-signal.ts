@@ -1,11 +1,20 @@
-/** Reports that nodes or links have changed, once per call that changed them. */
+import type { NodeId } from '@astranet/interface'
+
+/** Reports that nodes or links have changed, once per call that changed them; and which nodes come and go, at once. */
 export class GraphSignal {
   readonly #listeners = new Set<() => void>()
+  readonly #reachListeners = new Set<(nodeId: NodeId) => void>()
   #isMarked = false
 
   /** The graph changed. */
   mark(): void {
     this.#isMarked = true
+  }
+
+  /** A node can be reached from now on, or not any more. */
+  reachChanged(nodeId: NodeId): void {
+    this.#isMarked = true
+    for (const listener of this.#reachListeners) listener(nodeId)
   }
 
   /** Calls the listeners if the graph changed since the last time. */
@@ -21,5 +30,12 @@ export class GraphSignal {
     const listener = (): void => onChange()
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
+  }
+
+  /** The same for nodes that come and go. */
+  watchReach(onChange: (nodeId: NodeId) => void): () => void {
+    const listener = (nodeId: NodeId): void => onChange(nodeId)
+    this.#reachListeners.add(listener)
+    return () => void this.#reachListeners.delete(listener)
   }
 }

@@ -25,6 +25,14 @@ export interface RememberedPart extends LogPart {
   readonly maxBytes: number
 }
 
+/** A part of a log of fewer bytes is found again sooner than it is worth being kept. */
+const MIN_REMEMBERED_BYTES = 1_024
+
+/** What is kept of an answer for the next one. */
+export function remembered(source: PartSource, part: RememberedPart): RememberedPart | undefined {
+  return source.bytes.length < MIN_REMEMBERED_BYTES ? undefined : part
+}
+
 /** The entries after sequence `since`: as many as fit in `maxBytes`, but at least one. `last` is an earlier answer. */
 export function partAfter(
   source: PartSource,

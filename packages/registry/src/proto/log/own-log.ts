@@ -5,7 +5,7 @@ import type { CatalogueRecord, RecordKey } from '../model/record.js'
 import type { Version } from '../model/version.js'
 import { InOrder } from './in-order.js'
 import type { LogKind } from './log-id.js'
-import { partAfter, type LogPart, type RememberedPart } from './log-part.js'
+import { partAfter, remembered, type LogPart, type RememberedPart } from './log-part.js'
 import { OwnEntries } from './own-entries.js'
 import { checkOf, statementOf, type SignedState } from './signed-state.js'
 
@@ -104,8 +104,9 @@ export class OwnLog {
     const sealed = this.#sealed
     if (sealed === undefined) return EMPTY
     const source = { bytes: sealed.bytes, head: 0, sequence: sealed.state.sequence }
-    this.#part = partAfter(source, since, maxBytes, this.#part)
-    return this.#part
+    const part = partAfter(source, since, maxBytes, this.#part)
+    this.#part = remembered(source, part)
+    return part
   }
 
   #seal(signer: RegistrySigner, crypto: RegistryCrypto): MaybePromise<SignedState> {

@@ -15,7 +15,7 @@ import { InOrder } from './in-order.js'
 import type { LogContent } from './log-content.js'
 import { HEAD_BYTES, heldKey, heldState, writeHead } from './log-head.js'
 import type { LogId, LogKind } from './log-id.js'
-import { partAfter, type LogPart, type RememberedPart } from './log-part.js'
+import { partAfter, remembered, type LogPart, type RememberedPart } from './log-part.js'
 import { Merge } from './merge.js'
 import type { SignedState } from './signed-state.js'
 import { Stage } from './stage.js'
@@ -122,8 +122,9 @@ export class Replica implements LogId {
     const content = this.#content
     if (content === undefined) return NOTHING
     const source = { bytes: content.bytes, head: HEAD_BYTES, sequence: content.version.sequence }
-    this.#part = partAfter(source, since, maxBytes, this.#part)
-    return this.#part
+    const part = partAfter(source, since, maxBytes, this.#part)
+    this.#part = remembered(source, part)
+    return part
   }
 
   /** Drops the parts that `speaker` sent, or all of them: what carried them has ended. */

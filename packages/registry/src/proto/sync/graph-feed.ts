@@ -56,8 +56,8 @@ export class GraphFeed {
 
   #set({ owner }: OwnerLogs, record: CatalogueRecord, isKnown: boolean): void {
     if (record.kind !== 'link') return
-    const { neighbour, incarnation, cost } = record
-    this.#graph.setLink(owner, neighbour, isKnown ? { incarnation, cost } : undefined)
+    // The record itself: there are as many links as all routers have.
+    this.#graph.setLink(owner, record.neighbour, isKnown ? record : undefined)
   }
 }
 

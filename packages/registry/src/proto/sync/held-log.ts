@@ -22,8 +22,11 @@ export class HeldLog implements SharedLog {
   offered: SharedLog['offered'] = undefined
   waitingBase: Version | undefined | null = null
   from: NodeId | undefined = undefined
-  /** Neighbours whose changes did not make their state since the log last changed: only a snapshot of them is read. */
-  readonly mismatched: Set<NodeId> = new Set()
+  /**
+   * Neighbours whose changes did not make their state since the log last changed: only a snapshot of them is read.
+   * `undefined`: none. Few logs ever have one.
+   */
+  mismatched: Set<NodeId> | undefined = undefined
   /** Bytes of it that are in the sum of all. */
   countedBytes = 0
 

@@ -163,7 +163,7 @@ export class Intake {
         // Only what the owner signed counts: otherwise anybody could use up the ration of another node's log.
         log.countChange(changeShare(delta.state.size), state.now)
         log.from = from.id
-        log.mismatched.clear()
+        log.mismatched = undefined
         from.isLiar = false
         from.emptyAnswers = 0
         onChanged({ log, before, changes: result.changes, from })
@@ -178,7 +178,7 @@ export class Intake {
         return undefined
       case 'gap':
         onStaged(log)
-        if (result.isMismatch && !result.isSuspect) log.mismatched.add(from.id)
+        if (result.isMismatch && !result.isSuspect) (log.mismatched ??= new Set()).add(from.id)
         if (from.isUp) awaited.gap(from, delta, delta.state, result.isMismatch)
         return result.isSuspect ? this.#suspect(from, delta) : undefined
       case 'forged':
@@ -245,8 +245,8 @@ export class Intake {
 
 /** Whether changes that a neighbour sends of a log are not worth reading: the last ones were to another history. */
 function isUseless({ mismatched, replica }: HeldLog, from: Neighbour): boolean {
-  const isMismatched = mismatched.has(from.id) || mismatched.size >= MAX_MISMATCHED
-  return isMismatched && !replica.isStaging(from.id)
+  if (mismatched === undefined || replica.isStaging(from.id)) return false
+  return mismatched.has(from.id) || mismatched.size >= MAX_MISMATCHED
 }
 
 /** From which state on each one followed from the one before by changes. */

@@ -1,8 +1,7 @@
 import type { NodeId } from '@astranet/interface'
 import type { AgendaEntry } from './agenda.js'
 import type { PendingWants } from './pending-wants.js'
-import { Ration } from './ration.js'
-import { LOOKS_REFILL_MS } from './sync-limits.js'
+import type { Ration } from './ration.js'
 
 /** What a leaf wants of its router, and whose logs it was sent because of that. */
 export class LeafInterest {
@@ -16,7 +15,11 @@ export class LeafInterest {
   pending: PendingWants | undefined = undefined
   turn: AgendaEntry | undefined = undefined
   /** How many owners and records are looked at because it changes what it wants. */
-  readonly looks: Ration = new Ration(LOOKS_REFILL_MS)
+  readonly looks: Ration
+
+  constructor(looks: Ration) {
+    this.looks = looks
+  }
 
   get isEmpty(): boolean {
     return !this.all && this.names.size === 0

@@ -51,7 +51,7 @@ export class Links {
       return
     }
     if (before !== undefined) this.down(before)
-    const neighbour = new Neighbour(facts, state.neighbours.rationOf(facts.nodeId), state.now)
+    const neighbour = new Neighbour(facts, state.neighbours.rationsOf(facts.nodeId), state.now)
     state.neighbours.add(neighbour)
     ownLinks.up(neighbour.id, neighbour)
     home.begin(neighbour)

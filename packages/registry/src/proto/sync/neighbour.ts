@@ -6,6 +6,7 @@ import type { AgendaEntry } from './agenda.js'
 import { Announcements } from './announcements.js'
 import { DirtyQueue } from './dirty-queue.js'
 import type { HeldLog } from './held-log.js'
+import type { KeptRations } from './kept-rations.js'
 import { LeafInterest } from './leaf-interest.js'
 import { Ration } from './ration.js'
 import type { SharedLog } from './shared-log.js'
@@ -71,13 +72,12 @@ export class Neighbour {
   /** Logs of which it has sent a part and not the last one. */
   readonly staging: Set<HeldLog> = new Set()
   /** What it wants, if it is a leaf. */
-  readonly interest: LeafInterest = new LeafInterest()
+  readonly interest: LeafInterest
 
   readonly requests: Ration = new Ration(REQUESTS_REFILL_MS)
   readonly suspects: Ration = new Ration(SUSPECT_WINDOW_MS)
   readonly dropped: Ration = new Ration(DROPPED_WINDOW_MS)
-  /** What it was sent because it asked, over all its links. */
-  readonly resent: Ration
+  readonly rations: KeptRations
   /** Wakes it for what waits. */
   timer: AgendaEntry | undefined = undefined
   /** Looks whether what it was asked for arrives. */
@@ -87,12 +87,13 @@ export class Neighbour {
   /** When something last arrived of it. */
   heardAt: number
 
-  constructor(facts: NeighbourFacts, resent: Ration, now: number) {
+  constructor(facts: NeighbourFacts, rations: KeptRations, now: number) {
     this.id = facts.nodeId
     this.role = facts.role
     this.holdsAll = facts.holdsAll
     this.incarnation = facts.incarnation
-    this.resent = resent
+    this.rations = rations
+    this.interest = new LeafInterest(rations.looks)
     this.upAt = now
     this.begunAt = now
     this.progressAt = now
@@ -105,6 +106,11 @@ export class Neighbour {
    */
   get isKnown(): boolean {
     return !this.isRouter || (this.hasGreeted && this.pull === 'idle')
+  }
+
+  /** What it was sent because it asked, over all its links. */
+  get resent(): Ration {
+    return this.rations.resent
   }
 
   get isRouter(): boolean {

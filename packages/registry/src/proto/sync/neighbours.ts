@@ -1,7 +1,6 @@
 import type { NodeId } from '@astranet/interface'
-import { RESENT_REFILL_MS } from '../model/limits.js'
+import { KeptRations } from './kept-rations.js'
 import type { Neighbour } from './neighbour.js'
-import { Ration } from './ration.js'
 import { MAX_REMEMBERED_RATIONS } from './sync-limits.js'
 
 /** The neighbours that are up, those for which something is due, and what is remembered of those that were up. */
@@ -10,8 +9,8 @@ export class Neighbours {
   readonly #full = new Set<Neighbour>()
   readonly #routers = new Set<Neighbour>()
   readonly #ready = new Set<Neighbour>()
-  /** What those that are down were sent again, oldest first. */
-  readonly #rations = new Map<NodeId, Ration>()
+  /** Those of neighbours that are down, oldest first. */
+  readonly #rations = new Map<NodeId, KeptRations>()
 
   get(id: NodeId): Neighbour | undefined {
     return this.#byId.get(id)
@@ -44,11 +43,11 @@ export class Neighbours {
     return this.#routers
   }
 
-  /** The ration of what is sent again to a neighbour, also over its next links. */
-  rationOf(id: NodeId): Ration {
-    const ration = this.#rations.get(id) ?? new Ration(RESENT_REFILL_MS)
+  /** What is left to a neighbour of what it may cost, also over its next links. */
+  rationsOf(id: NodeId): KeptRations {
+    const rations = this.#rations.get(id) ?? new KeptRations()
     this.#rations.delete(id)
-    return ration
+    return rations
   }
 
   add(neighbour: Neighbour): void {
@@ -64,7 +63,7 @@ export class Neighbours {
     this.#routers.delete(neighbour)
     this.#ready.delete(neighbour)
     neighbour.isUp = false
-    if (neighbour.resent.unusedAt(now) > now) this.#rations.set(neighbour.id, neighbour.resent)
+    if (neighbour.rations.isUsed(now)) this.#rations.set(neighbour.id, neighbour.rations)
     for (const id of this.#rations.keys()) {
       if (this.#rations.size <= MAX_REMEMBERED_RATIONS) break
       this.#rations.delete(id)

@@ -5,8 +5,8 @@
  */
 export class Ration {
   readonly #refillMs: number
-  #used = 0
-  #at = 0
+  /** When nothing is used any more. */
+  #unusedAt = -Infinity
 
   /** `refillMs`: the time in which the whole becomes free again. */
   constructor(refillMs: number) {
@@ -15,13 +15,12 @@ export class Ration {
 
   /** Whether there is room for one more use. */
   hasRoom(now: number): boolean {
-    return this.#usedAt(now) < 1
+    return this.#unusedAt - now < this.#refillMs
   }
 
   /** Counts a use: `share` of the whole. */
   use(share: number, now: number): void {
-    this.#used = this.#usedAt(now) + share
-    this.#at = now
+    this.#unusedAt = this.unusedAt(now) + share * this.#refillMs
   }
 
   /** Counts a use if there is room for it. Returns whether there was. */
@@ -33,17 +32,12 @@ export class Ration {
 
   /** When there is room again; `now` when there is room already. */
   roomAt(now: number): number {
-    const excess = this.#usedAt(now) - 1
     // One ms later, so that rounding cannot leave it without room at that time.
-    return excess < 0 ? now : now + excess * this.#refillMs + 1
+    return this.hasRoom(now) ? now : this.#unusedAt - this.#refillMs + 1
   }
 
-  /** When nothing is used any more. */
+  /** When nothing is used any more; `now` when nothing is used already. */
   unusedAt(now: number): number {
-    return now + this.#usedAt(now) * this.#refillMs
-  }
-
-  #usedAt(now: number): number {
-    return Math.max(0, this.#used - Math.max(0, now - this.#at) / this.#refillMs)
+    return Math.max(now, this.#unusedAt)
   }
 }

@@ -135,7 +135,7 @@ export class Visibility {
     this.#visible.add(owner)
     state.store.setReachable(owner, true, state.now)
     for (const record of recordsOf(logs, 'services')) if (record.kind === 'service') view.set(record)
-    state.signal.mark()
+    state.signal.reachChanged(owner)
     onShown(logs, since)
   }
 
@@ -148,7 +148,7 @@ export class Visibility {
     for (const record of recordsOf(logs, 'services')) if (record.kind === 'service') view.delete(record)
     if (logs?.services !== undefined) state.tree.remove(logs.services)
     if (logs?.links !== undefined) state.tree.remove(logs.links)
-    state.signal.mark()
+    state.signal.reachChanged(owner)
     onHidden(owner)
   }
 }

@@ -1,6 +1,6 @@
 import type { NodeId, Timer } from '@astranet/interface'
 import { PunchNegotiation, type OwnFacts, type PunchAction } from '../../proto/punch/negotiation.js'
-import { isSameSite, ownFacts } from '../../proto/punch/own-facts.js'
+import { isSameSite, linkPort, ownFacts } from '../../proto/punch/own-facts.js'
 import type { RetrySchedule } from '../../proto/punch/retry-schedule.js'
 import type { PeerMemory } from '../../proto/punch/peer-memory.js'
 import type { PuncherParts } from './puncher-parts.js'
@@ -167,9 +167,9 @@ export class PeerPunch {
 
   #newRound(): PunchRound {
     this.#endRound()
-    const { sockets, clock, adopt } = this.#parts
+    const { sockets, clock, adopt, situation } = this.#parts
     const round = new PunchRound({
-      ...{ sockets, clock, takeSyn: this.#takeSyn },
+      ...{ sockets, clock, takeSyn: this.#takeSyn, linkPort: linkPort(situation()) },
       adopt: async (connection, options) => {
         await adopt(this.peer, connection, options)
         this.#schedule.changed(this.#now)

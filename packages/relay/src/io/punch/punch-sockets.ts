@@ -22,8 +22,15 @@ export interface RoundListener {
 
 /** The sockets that punching needs of its runtime. */
 export interface PunchSockets {
-  /** Listens on a free port of all addresses of the machine. `signal` ends what takes long. */
-  listen(onConnection: (connection: Connection) => void, signal: AbortSignal): Promise<RoundListener>
+  /**
+   * Listens on a port of all addresses of the machine: `port` if that is not 0, and the runtime can listen where links
+   * leave from; otherwise a free one. `signal` ends what takes long.
+   */
+  listen(
+    onConnection: (connection: Connection) => void,
+    signal: AbortSignal,
+    port: number,
+  ): Promise<RoundListener>
   /** Connects; rejects with what the system says, or the signal's reason. */
   dial(remote: End, signal: AbortSignal): Promise<Connection>
   /** Connects to a peer that connects to `localPort` at the same time. */

@@ -16,6 +16,8 @@ const NOWHERE: Listening = { listenPort: 0, mapped: [] }
 export interface RoundParts {
   readonly sockets: PunchSockets
   readonly clock: Clock
+  /** From where the link to a router leaves; 0: not known. A NAT lets in there what it takes for an answer. */
+  readonly linkPort: number
   /** Whether a SYN may be sent to this host; if so, it is counted. */
   readonly takeSyn: (host: string) => boolean
   /**
@@ -51,9 +53,10 @@ export class PunchRound {
   }
 
   async #listen(): Promise<Listening> {
+    const { sockets, linkPort } = this.#parts
     try {
       const onConnection = (connection: Connection): void => this.#take(connection, 'acceptor', 'dial-back')
-      const listener = await this.#parts.sockets.listen(onConnection, this.#ending.signal)
+      const listener = await sockets.listen(onConnection, this.#ending.signal, linkPort)
       if (this.#ending.signal.aborted) {
         await listener.close()
         return NOWHERE

@@ -41,6 +41,15 @@ export function ownFacts({ networks, observations, advertised, listenPort, mappe
   }
 }
 
+/** The port from which this node opens at once with a peer, that of a link to a router; 0: there is none. */
+export function linkPort({
+  networks,
+  observations,
+}: Pick<OwnSituation, 'networks' | 'observations'>): number {
+  const hosts = networks.map(({ host }) => host)
+  return natFacts(observations, 4, hosts).localPort || natFacts(observations, 6, hosts).localPort
+}
+
 /** Whether both nodes, as the peer says, are seen at one address: then both are behind one NAT, or on one machine. */
 export function isSameSite(own: readonly Observation[], peer: readonly End[]): boolean {
   return peer.some(({ host }) => isPublicHost(host) && own.some(({ seen }) => seen.host === host))

@@ -1,0 +1,27 @@
+import { checkOptions, checkString, checkTimeout } from './check.js'
+
+/** How many bytes of UTF-8 a reason may have: a close on the wire takes no more. */
+const MAX_REASON_BYTES = 255
+
+/** How `AstraNet.leave` ends links. */
+export interface LeaveOptions {
+  /** A sentence for the other node's operator, 0 to 255 bytes of UTF-8. Default `'the other node has left'`. */
+  readonly reason?: string
+  /**
+   * How long open streams may go on, in ms, 0 to 2^31 - 1; meanwhile no new ones are opened on these links. Default 0:
+   * they end at once.
+   */
+  readonly drainMs?: number
+}
+
+/** @internal The options, with defaults. */
+export type CheckedLeaveOptions = Required<LeaveOptions>
+
+/** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
+export function checkLeaveOptions(options: LeaveOptions): CheckedLeaveOptions {
+  const { reason = 'the other node has left', drainMs = 0 } = checkOptions(options)
+  const bytes = new TextEncoder().encode(checkString('reason', reason)).length
+  if (bytes > MAX_REASON_BYTES)
+    throw new RangeError(`reason must be at most ${MAX_REASON_BYTES} bytes of UTF-8, got ${bytes}`)
+  return { reason, drainMs: checkTimeout('drainMs', drainMs) }
+}

@@ -1,0 +1,97 @@
+import { parseTicket } from '@astranet/ticket'
+import { isTicketText, readAddressText } from './address-text.js'
+import { checkNetworkSecret } from './secret.js'
+
+/** Environment variables, as `process.env` has them. */
+export type Variables = Readonly<Record<string, string | undefined>>
+
+/** @internal What a variable has a node do when it is first used. */
+export interface Startup {
+  /** The variable, for errors. */
+  readonly variable: string
+  readonly call: 'join' | 'listen'
+  /** `network://address`, or a ticket. */
+  readonly text: string
+}
+
+/** @internal What the variables say. */
+export interface ReadVariables {
+  /** The network's secret. Throws when it is none: call it only where it counts. */
+  readonly secret: () => string | undefined
+  readonly startup: readonly Startup[]
+}
+
+/**
+ * @internal Reads the variables of a node whose transports have `networks`. Throws a TypeError or RangeError that names
+ * the variable whose value is wrong; a ticket or secret is never in the message.
+ */
+export function readVariables(variables: Variables, networks: readonly string[]): ReadVariables {
+  if (typeof variables !== 'object' || variables === null)
+    throw new TypeError(`variables must be an object, got ${variables === null ? 'null' : typeof variables}`)
+  const { MPXROUTER = '', SKYNET_BIND = '', ASTRANET_JOIN = '', ASTRANET_LISTEN = '' } = variables
+  const old = (variable: string, call: Startup['call'], value: string): Startup[] =>
+    value.trim() === '' ? [] : [checked({ variable, call, text: `tcp4://${value.trim()}` }, networks)]
+  const own = (variable: string, call: Startup['call'], value: string): Startup[] =>
+    value
+      .split(/[\s,]+/)
+      .filter((text) => text !== '')
+      .map((text) => checked({ variable, call, text }, networks))
+  return {
+    secret: () => secretOf(variables.ASTRANET_SECRET),
+    startup: [
+      ...old('SKYNET_BIND', 'listen', SKYNET_BIND),
+      ...own('ASTRANET_LISTEN', 'listen', ASTRANET_LISTEN),
+      ...old('MPXROUTER', 'join', MPXROUTER),
+      ...own('ASTRANET_JOIN', 'join', ASTRANET_JOIN),
+    ],
+  }
+}
+
+function secretOf(value: string | undefined): string | undefined {
+  if (value === undefined || value === '') return undefined
+  return naming('ASTRANET_SECRET', () => checkNetworkSecret(value))
+}
+
+function checked(startup: Startup, networks: readonly string[]): Startup {
+  const { variable, call, text } = startup
+  if (call === 'join' && isTicketText(text)) {
+    naming(variable, () => parseTicket(text))
+    return startup
+  }
+  const found = readAddressText(text, networks)
+  const isRight = found !== undefined && isAddress(found.network, found.address, call)
+  if (!isRight) {
+    const forms =
+      call === 'join' ? 'host:port, a domain, network://address or a ticket' : 'network://address or :port'
+    throw new TypeError(`${variable} must have ${forms}${hidden(call, text)}`)
+  }
+  if (networks.includes(found.network)) return { ...startup, text: `${found.network}://${found.address}` }
+  throw new RangeError(
+    `${variable} names the network ${JSON.stringify(found.network)}, and this node has ${networks.join(', ')}`,
+  )
+}
+
+/** What is to be joined may be a spoilt ticket, which is not shown. */
+function hidden(call: Startup['call'], text: string): string {
+  return call === 'join' && !/^[\w.:/[\]-]{1,80}$/.test(text)
+    ? ''
+    : `, got ${JSON.stringify(text.slice(0, 80))}`
+}
+
+/** Addresses of other networks than TCP are the transport's to check. */
+function isAddress(network: string, address: string, call: Startup['call']): boolean {
+  if (!network.startsWith('tcp')) return true
+  const [, port] = /:(\d{1,5})$/.exec(address) ?? []
+  if (port === undefined) return call === 'join' && !address.includes(':')
+  return Number(port) <= 0xffff && (call === 'listen' || Number(port) > 0)
+}
+
+/** What `call` gives; its errors name the variable. */
+function naming<T>(variable: string, call: () => T): T {
+  try {
+    return call()
+  } catch (error) {
+    if (error instanceof Error) error.message = `${variable}: ${error.message}`
+    throw error
+  }
+}

@@ -1,0 +1,47 @@
+import type { NodeId } from '@astranet/interface'
+import type { Catalogue } from '@astranet/registry'
+
+/** That a node can be reached, or cannot any more. */
+export interface ReachChange {
+  readonly nodeId: NodeId
+  readonly isReachable: boolean
+}
+
+/** What {@link ReachReports} read. */
+export type ReachSource = Pick<Catalogue, 'reachable' | 'isReachable' | 'watchReachable'>
+
+/** Which nodes have come and gone since they were last taken; at first all that can be reached have come. */
+export class ReachReports {
+  readonly #source: ReachSource
+  /** What was taken: the nodes that can be reached. */
+  readonly #reported = new Set<NodeId>()
+  /** Nodes that may differ from that. */
+  readonly #touched: Set<NodeId>
+  /** Ends it. Idempotent. */
+  readonly close: () => void
+
+  constructor(source: ReachSource) {
+    this.#source = source
+    this.#touched = new Set(source.reachable())
+    this.close = source.watchReachable((nodeId) => void this.#touched.add(nodeId))
+  }
+
+  /** The changes since the last call: first the nodes that have gone. */
+  take(): ReachChange[] {
+    const gone: ReachChange[] = []
+    const come: ReachChange[] = []
+    for (const nodeId of this.#touched) {
+      const isReachable = this.#source.isReachable(nodeId)
+      if (isReachable === this.#reported.has(nodeId)) continue
+      if (isReachable) {
+        this.#reported.add(nodeId)
+        come.push({ nodeId, isReachable })
+      } else {
+        this.#reported.delete(nodeId)
+        gone.push({ nodeId, isReachable })
+      }
+    }
+    this.#touched.clear()
+    return [...gone, ...come]
+  }
+}

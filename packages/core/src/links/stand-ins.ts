@@ -1,0 +1,63 @@
+import type { NodeId } from '@astranet/interface'
+import type { JoinTarget } from './join-plan.js'
+import type { LinkMaker } from './link-maker.js'
+import type { PreferredLinks } from './preferred-links.js'
+import type { ToldRouter } from './told-addresses.js'
+
+/** How long the connection to one address may take, in ms. */
+const CONNECT_TIMEOUT_MS = 3_000
+
+/** @internal What linking with other routers needs of the node. */
+export interface StandInsParts {
+  readonly maker: Pick<LinkMaker, 'adopt'>
+  readonly preferred: Pick<PreferredLinks, 'hasAny'>
+  /** The routers that were known when there were links. */
+  readonly routers: () => readonly ToldRouter[]
+}
+
+/**
+ * Links a node that has lost all its links with another router of its network, while its joins go on trying. Such a link
+ * is not made again when it is lost, unless the joins still fail.
+ */
+export class StandIns {
+  readonly #parts: StandInsParts
+  readonly #stopping = new AbortController()
+  #isTrying = false
+
+  constructor(parts: StandInsParts) {
+    this.#parts = parts
+  }
+
+  /** A join has failed: tries each router once if there is no link at all. */
+  want(): void {
+    if (this.#isTrying || this.#stopping.signal.aborted || this.#parts.preferred.hasAny) return
+    this.#isTrying = true
+    // The errors are of no interest: the join's own is reported, and its next failure begins anew.
+    void this.#tryAll().finally(() => (this.#isTrying = false))
+  }
+
+  /** Idempotent. */
+  stop(): void {
+    this.#stopping.abort(new Error('the node was closed'))
+  }
+
+  async #tryAll(): Promise<void> {
+    for (const { nodeId, targets } of this.#parts.routers()) {
+      for (const target of targets) {
+        if (this.#parts.preferred.hasAny || this.#stopping.signal.aborted) return
+        if (await this.#connect(target, nodeId)) return
+      }
+    }
+  }
+
+  async #connect({ transport, network, address }: JoinTarget, expectedNodeId: NodeId): Promise<boolean> {
+    const { signal } = this.#stopping
+    try {
+      const connection = await transport.dial(network, address, { timeoutMs: CONNECT_TIMEOUT_MS, signal })
+      await this.#parts.maker.adopt(connection, 'dialer', { signal, expectedNodeId, network })
+      return true
+    } catch {
+      return false
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import { toError } from '@astranet/interface'
+import type { Startup } from '../api/variables.js'
+import type { Starter } from './node-handle.js'
+import type { Reporter } from './reporter.js'
+
+/** What an environment variable asks for could not be done, or can never be. */
+const WARNING = 'ASTRA_WARN_VARIABLE'
+
+/**
+ * @internal Does what the environment variables say, once the node is used. Nobody waits for it: a join keeps trying,
+ * and what can never succeed is a process warning that names the variable.
+ */
+export function startUp(node: Starter, startup: readonly Startup[], reporter: Pick<Reporter, 'warn'>): void {
+  for (const each of startup) {
+    const { variable, call } = each
+    // A client serves nothing.
+    if (call === 'listen' && node.isClient) continue
+    start(node, each).catch((error: unknown) => {
+      if (node.isClosed) return
+      reporter.warn(`${variable}: ${toError(error).message}`, WARNING)
+    })
+  }
+}
+
+async function start(node: Starter, { call, text }: Startup): Promise<void> {
+  if (call === 'join') {
+    await node.joinByText(text, { keepTrying: true })
+    return
+  }
+  const { network, address } = node.addressOf(text)
+  await node.listenAndServe(network, address, {})
+}

@@ -1,0 +1,86 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Server } from 'node:net'
+import { checkDialOptions, type DialOptions } from '../../api/dial-options.js'
+import { checkOptions } from '../../api/check.js'
+import type { Socket } from '../socket.js'
+import { formatLocalPlace, parseLocalPlace } from './local-place.js'
+import { LocalProxy, type ProxySide } from './local-proxy.js'
+import { checkProxyOptions, type ProxyOptions } from './proxy-options.js'
+
+/** How to forward. */
+export interface ForwardOptions extends ProxyOptions {
+  /** How each connection dials. Its `signal` ends the connections, that of the forward the forward. Default `{}`. */
+  dial?: DialOptions
+}
+
+/** @internal What a forward needs of its node. */
+export interface ForwardParts {
+  /** `AstraNet.connect` on the network `''`. Throws when the address is wrong. */
+  readonly connect: (address: string, options: DialOptions) => Socket
+  /** Throws when the address is wrong. */
+  readonly checkAddress: (address: string, options: DialOptions) => void
+  /** Calls back when the node closes. */
+  readonly whenClosing: (callback: () => void) => () => void
+}
+
+/** A local port, or Unix socket, whose connections lead to a service. Keeps the process alive unless it is `unref`'d. */
+export class Forward extends LocalProxy {
+  readonly #server: Server
+  readonly #local: string
+
+  /** @internal The server listens already. */
+  constructor(server: Server, side: ProxySide) {
+    super(side)
+    this.#server = server
+    this.#local = textOf(server.address())
+    server.on('connection', (socket) => this.accept(socket))
+  }
+
+  /** Where it listens, with the port that the system chose when 0 was asked for. */
+  get local(): string {
+    return this.#local
+  }
+
+  ref(): this {
+    this.#server.ref()
+    return this
+  }
+
+  unref(): this {
+    this.#server.unref()
+    return this
+  }
+}
+
+/** @internal See `AstraNet.forward`. */
+export async function openForward(
+  local: string,
+  address: string,
+  { parts, options }: { readonly parts: ForwardParts; readonly options: ForwardOptions },
+): Promise<Forward> {
+  const place = parseLocalPlace('local', local)
+  const checked = checkProxyOptions(options)
+  const dial = { ...checkOptions(options.dial ?? {}, 'dial'), allowHalfOpen: true }
+  checkDialOptions(dial)
+  parts.checkAddress(address, dial)
+  checked.signal?.throwIfAborted()
+  let stopWatching = (): void => undefined
+  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true })
+  server.listen(place)
+  await once(server, 'listening')
+  const forward = new Forward(server, {
+    ...{ kind: 'forward', options: checked, address },
+    connect: () => parts.connect(address, dial),
+    stop: () => {
+      server.close()
+      stopWatching()
+    },
+  })
+  stopWatching = parts.whenClosing(() => void forward.close())
+  return forward
+}
+
+function textOf(address: AddressInfo | string | null): string {
+  if (address === null || typeof address === 'string') return address ?? ''
+  return formatLocalPlace({ host: address.address, port: address.port })
+}

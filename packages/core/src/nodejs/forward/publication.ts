@@ -1,0 +1,74 @@
+import { connect, type Socket as TcpSocket } from 'node:net'
+import type { BindOptions } from '../../api/bind-options.js'
+import { checkOptions, checkTimeout } from '../../api/check.js'
+import type { ListenerAddress } from '../../api/listener-address.js'
+import { NetError } from '../../api/net-error.js'
+import type { Listener } from '../listener.js'
+import { formatLocalPlace, parseLocalPlace, type LocalPlace } from './local-place.js'
+import { LocalProxy, type ProxySide } from './local-proxy.js'
+import { checkProxyOptions, type ProxyOptions } from './proxy-options.js'
+
+/** How long a local server may take to accept a connection, in ms. */
+export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000
+
+/** How to publish. */
+export interface PublishOptions extends ProxyOptions {
+  /** How the name is bound, for example with `health: { tcp: '127.0.0.1:8080' }`. Default `{}`. */
+  bind?: BindOptions
+  /** How long the local server may take to accept a connection, in ms, 1 to 2^31 - 1. Default 10,000. */
+  connectTimeoutMs?: number
+}
+
+/** A name in the network whose connections lead to a server of this machine. */
+export class Publication extends LocalProxy {
+  readonly #local: string
+  readonly #listener: Listener
+
+  /** @internal */
+  constructor(listener: Listener, local: string, side: ProxySide) {
+    super(side)
+    this.#listener = listener
+    this.#local = local
+    listener.on('connection', (socket) => this.accept(socket))
+    listener.once('close', () => void this.close())
+  }
+
+  /** Where it connects. */
+  get local(): string {
+    return this.#local
+  }
+
+  /** What is bound; `null` once it is closed. */
+  get bound(): ListenerAddress | null {
+    return this.#listener.address()
+  }
+}
+
+/** @internal See `AstraNet.publish`. `bind` is that of the node, at once. */
+export function publishLocal(
+  address: string,
+  target: string,
+  { bind, options }: { readonly bind: (options: BindOptions) => Listener; readonly options: PublishOptions },
+): Publication {
+  const place = parseLocalPlace('target', target, 1)
+  const checked = checkProxyOptions(options)
+  const { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options
+  checkTimeout('connectTimeoutMs', connectTimeoutMs, 1)
+  checked.signal?.throwIfAborted()
+  const listener = bind({ ...checkOptions(options.bind ?? {}, 'bind'), allowHalfOpen: true })
+  return new Publication(listener, formatLocalPlace(place), {
+    ...{ kind: 'publish', options: checked, address },
+    connect: () => connectLocal(place, connectTimeoutMs),
+    stop: () => void listener.close(),
+  })
+}
+
+function connectLocal(place: LocalPlace, timeoutMs: number): TcpSocket {
+  const socket = connect({ ...place, allowHalfOpen: true, noDelay: true, keepAlive: true })
+  const address = formatLocalPlace(place)
+  const onTimeout = (): void =>
+    void socket.destroy(new NetError('ETIMEDOUT', 'no answer', { syscall: 'connect', address }))
+  socket.setTimeout(timeoutMs, onTimeout)
+  socket.once('connect', () => socket.setTimeout(0, onTimeout))
+  return socket
+}

@@ -1,0 +1,56 @@
+import { isIP } from 'node:net'
+import type { BindOptions } from '../../api/bind-options.js'
+import { checkOptions } from '../../api/check.js'
+
+/** The object that `listen` of a server of services takes: that of `net.Server`, or what `bind` takes. */
+export interface ServiceListenOptions extends BindOptions {
+  /** A service's name. */
+  path?: string
+  /** A port of the node, or of the service; 0, or none: a free one. */
+  port?: number | string
+  /** A service's name where there is no `path`. An IP address, or `localhost`, is the node itself. */
+  host?: string
+}
+
+/** What `listen` was asked for. */
+export interface ListenRequest {
+  /** For `bind`. */
+  readonly address: string
+  readonly options: BindOptions
+  readonly onListening: (() => void) | undefined
+}
+
+/**
+ * Reads the arguments of `listen`, which are those of `net.Server`: `(path)`, `(port, host?)` or `(options)`, the first two
+ * with a backlog, all with a callback. Text that is a number is a port. Throws a TypeError that names the argument.
+ */
+export function readListenArguments(given: readonly unknown[]): ListenRequest {
+  const args = [...given]
+  const onListening = typeof args.at(-1) === 'function' ? (args.pop() as () => void) : undefined
+  const [first, ...others] = args
+  if (typeof first === 'object' && first !== null)
+    return { ...readOptions(first as ServiceListenOptions), onListening }
+  const host = others.find((each) => typeof each === 'string')
+  const backlog = others.find((each) => typeof each === 'number')
+  const place = typeof first === 'string' && !isPort(first) ? { path: first } : { port: first as number }
+  const options = { ...place, ...(host === undefined ? {} : { host }) }
+  return { ...readOptions(backlog === undefined ? options : { ...options, backlog }), onListening }
+}
+
+function readOptions(given: ServiceListenOptions): Pick<ListenRequest, 'address' | 'options'> {
+  const { path, port, host, ...options } = checkOptions(given)
+  const name = path ?? serviceOfHost(host)
+  if (name !== undefined && typeof name !== 'string')
+    throw new TypeError(`path must be a string, got ${typeof name}`)
+  if (port === undefined || port === null) return { address: name ?? ':0', options }
+  if (!isPort(port)) throw new TypeError(`port must be a port, got ${String(port)}`)
+  return { address: `${name ?? ''}:${port}`, options }
+}
+
+function isPort(value: unknown): value is number | string {
+  return typeof value === 'number' || (typeof value === 'string' && /^\d+$/.test(value))
+}
+
+function serviceOfHost(host: string | undefined): string | undefined {
+  return host === undefined || host === 'localhost' || isIP(host) !== 0 ? undefined : host
+}

@@ -1,0 +1,33 @@
+import { AsyncResource } from 'node:async_hooks'
+
+/** The longest delay of a timer, in ms. */
+const LONGEST_MS = 0x7fffffff
+
+const start = globalThis.setInterval
+const outside = new AsyncResource('ASTRANET_KEEP_ALIVE', { requireManualDestroy: true })
+
+let timer: NodeJS.Timeout | undefined
+let holders = 0
+
+/**
+ * Keeps the process (or the worker) alive for sockets and listeners, as open handles do. They have no handle of their
+ * own: their bytes travel over links, and a link keeps nothing alive. Each socket holds from its connect or accept to
+ * its end, each listener as long as it listens, unless it is unref'd. One timer serves all.
+ */
+export const keepAlive = {
+  /** One more keeps the process alive. */
+  hold(): void {
+    holders += 1
+    if (holders > 1) return
+    if (timer === undefined) timer = outside.runInAsyncScope(start, undefined, doNothing, LONGEST_MS)
+    else timer.ref()
+  },
+
+  /** One of those does not any more. */
+  release(): void {
+    holders -= 1
+    if (holders === 0) timer?.unref()
+  },
+}
+
+function doNothing(): void {}

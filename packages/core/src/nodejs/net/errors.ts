@@ -1,0 +1,92 @@
+import { getSystemErrorMap } from 'node:util'
+import { errnoOf } from '../../api/errno.js'
+
+/** An error as Node makes them: with a code, that its text names. */
+export interface CodedError extends Error {
+  code: string
+}
+
+/** An error of the class `Base`, with one of Node's `ERR_*` codes. */
+export function codedError(Base: ErrorConstructor, code: string, message: string): CodedError {
+  const error = Object.assign(new Base(message), { code })
+  const text = `${error.name} [${code}]: ${message}`
+  Object.defineProperty(error, 'toString', { value: () => text, enumerable: false, configurable: true })
+  return error
+}
+
+/** The socket is not connected, or not any more. */
+export function socketClosed(): CodedError {
+  return codedError(Error, 'ERR_SOCKET_CLOSED', 'Socket is closed')
+}
+
+/** The socket was destroyed before it was connected, and something was written to it. */
+export function closedBeforeConnection(): CodedError {
+  return codedError(
+    Error,
+    'ERR_SOCKET_CLOSED_BEFORE_CONNECTION',
+    'Socket closed before the connection was established',
+  )
+}
+
+/** `close` of a server that does not listen. */
+export function serverNotRunning(): CodedError {
+  return codedError(Error, 'ERR_SERVER_NOT_RUNNING', 'Server is not running.')
+}
+
+/** `listen` of a server that listens already. */
+export function alreadyListening(): CodedError {
+  return codedError(
+    Error,
+    'ERR_SERVER_ALREADY_LISTEN',
+    'Listen method has been called more than once without closing.',
+  )
+}
+
+/** A lookup has given something that is no IP address. */
+export function invalidIpAddress(address: unknown): CodedError {
+  return codedError(TypeError, 'ERR_INVALID_IP_ADDRESS', `Invalid IP address: ${String(address)}`)
+}
+
+/** A lookup has given a family that there is not. */
+export function invalidFamily(family: unknown, host: unknown, port: unknown): CodedError {
+  const text = `Invalid address family: ${String(family)} ${String(host)}:${String(port)}`
+  return Object.assign(codedError(RangeError, 'ERR_INVALID_ADDRESS_FAMILY', text), { host, port })
+}
+
+/** What a call of the system was about. */
+export interface Where {
+  readonly address: string
+  readonly port?: number | undefined
+}
+
+/** `connect ECONNREFUSED db:5432`, with `errno`, `code`, `syscall`, `address` and `port`, as Node has it. */
+export function connectError(code: string, { address, port }: Where, cause?: unknown): Error {
+  const where = port === undefined ? address : `${address}:${port}`
+  const error = systemError('connect', code, `connect ${code} ${where}`, cause)
+  return Object.assign(error, { address }, port === undefined ? {} : { port })
+}
+
+/** `getaddrinfo ENOTFOUND db`, with `hostname`: no node offers a service of the name. */
+export function lookupError(hostname: string, cause?: unknown): Error {
+  const error = systemError('getaddrinfo', 'ENOTFOUND', `getaddrinfo ENOTFOUND ${hostname}`, cause)
+  return Object.assign(error, { hostname })
+}
+
+/** `listen EADDRINUSE: address already in use :::80`, with `address` and `port`. */
+export function listenError(code: string, { address, port }: Where, cause?: unknown): Error {
+  const where = port === undefined ? address : `${address}:${port}`
+  const error = systemError('listen', code, `listen ${code}: ${textOf(code)} ${where}`, cause)
+  return Object.assign(error, { address }, port === undefined ? {} : { port })
+}
+
+function systemError(syscall: string, code: string, message: string, cause: unknown): Error {
+  const error = cause === undefined ? new Error(message) : new Error(message, { cause })
+  const errno = errnoOf(code)
+  return Object.assign(error, errno === undefined ? {} : { errno }, { code, syscall })
+}
+
+/** The system's words for a code. */
+function textOf(code: string): string {
+  const errno = errnoOf(code)
+  return errno === undefined ? code : (getSystemErrorMap().get(errno)?.[1] ?? code)
+}

@@ -1,0 +1,242 @@
+import { addAbortSignal } from 'node:stream'
+import { isIP } from 'node:net'
+import type { Stream } from '@astranet/mux'
+import { checkSocketOptions } from '../../api/socket-options.js'
+import type { DialedDetails } from '../../dial/dial-request.js'
+import type { SocketDetails } from '../../node/socket-details.js'
+import { nodeAddress } from '../../api/node-address.js'
+import type { DialedDetails } from '../../dial/dial-request.js'
+import { NOTHING } from '../addressed-duplex.js'
+import { callerOrigin } from '../async-origin.js'
+import { Socket } from '../socket.js'
+import { checkConnect, checkSocket, normalArguments, type Given } from './arguments.js'
+import { ConnectAttempt } from './connect-attempt.js'
+import { connectError } from './errors.js'
+import type { NetNetwork } from './network.js'
+import { OnRead, onReadOf } from './on-read.js'
+
+/** @internal A connection that a server has accepted. */
+export class AcceptedStream {
+  readonly stream: Stream
+  readonly details: SocketDetails
+  /** The server. */
+  readonly server: object
+  /** The address of both ends, for a connection of this node with itself. */
+  readonly loopback: string | undefined
+
+  constructor(
+    stream: Stream,
+    details: SocketDetails,
+    { server, loopback }: { server: object; loopback: string | undefined },
+  ) {
+    this.stream = stream
+    this.details = details
+    this.server = server
+    this.loopback = loopback
+  }
+}
+
+/** What few sockets have, or for a short time only. */
+interface NetState {
+  readonly onRead?: OnRead
+  readonly attempt?: ConnectAttempt
+  /** The address of both ends, for a connection of this node with itself. */
+  readonly loopback?: string | undefined
+  /** Bytes that came along with the dial of an accepted socket that is not read yet. */
+  readonly kept?: Uint8Array | undefined
+}
+
+/**
+ * A socket of a `net` module: `new Socket(options)` makes one that is not connected, `connect` connects it, and again
+ * after `'close'`.
+ */
+export class NetSocket extends Socket {
+  /** The server that has accepted it; `null` for one that connects. */
+  server: object | null
+  #net: NetState | undefined = undefined
+  readonly #network: NetNetwork
+
+  constructor(network: NetNetwork, options: AcceptedStream | Given | undefined) {
+    if (options instanceof AcceptedStream) {
+      const { server, loopback, details } = options
+      const { isPaused, initialBytes } = details
+      // What came along with the dial waits, too, when nothing is to be read yet.
+      super(options.stream, isPaused === true ? { ...details, initialBytes: undefined } : details)
+      this.server = server
+      this.#network = network
+      const kept = isPaused === true ? initialBytes : undefined
+      if (loopback !== undefined || kept !== undefined) this.#net = { loopback, kept }
+      this.on('end', onEnd)
+      return
+    }
+    const given = options ?? {}
+    checkSocket(given)
+    super(undefined, { options: socketOptions(given), origin: callerOrigin(undefined) })
+    this.server = null
+    this.#network = network
+    this.on('end', onEnd)
+    const onread = onReadOf(given['onread'])
+    if (onread !== undefined) this.#net = { onRead: new OnRead(onread) }
+    if (given['signal'] instanceof AbortSignal) addAbortSignal(given['signal'], this)
+  }
+
+  /**
+   * Connects: `(port, host)`, `(options)` or `(path)`, each with a handler of `'connect'` behind it. The errors are
+   * Node's: wrong arguments throw, everything else is emitted. See `AstraNet.net` for what a host and a path mean.
+   */
+  connect(...args: readonly unknown[]): this {
+    const { options, callback } = normalArguments(args)
+    if (callback !== undefined) this.once('connect', callback)
+    checkConnect(options)
+    if (this.destroyed) this.#begin(options)
+    else if (this.isActive) {
+      const code = this.connecting ? 'EALREADY' : 'EISCONN'
+      const error = connectError(code, { address: String(options['host'] ?? options['path'] ?? '') })
+      process.nextTick(() => this.destroy(error))
+    } else this.#begin(options)
+    return this
+  }
+
+  /** There is no handle of the system, neither open nor closed. */
+  get _handle(): null {
+    return null
+  }
+
+  /** An older name of `connecting`. */
+  get _connecting(): boolean {
+    return this.connecting
+  }
+
+  override _read(): void {
+    const kept = #net in this ? this.#net?.kept : undefined
+    if (kept !== undefined) {
+      this.#net = { loopback: this.#net?.loopback }
+      this.receiveInitial(kept)
+    }
+    super._read()
+  }
+
+  /** @internal */
+  override accepted(stream: Stream, details: DialedDetails): void {
+    const { attempt } = this.#net ?? {}
+    if (this.connecting && attempt !== undefined) {
+      const { loopback } = attempt
+      attempt.connected(nodeAddress(details.ends.remoteNode))
+      if (!this.connecting) return stream.destroy()
+      this.#keep({ attempt: undefined, loopback })
+      super.accepted(stream, details)
+    } else super.accepted(stream, details)
+  }
+
+  /** @internal */
+  override reject(reason: unknown): void {
+    const { attempt } = this.#net ?? {}
+    super.reject(attempt === undefined || !this.connecting ? reason : attempt.failed(reason))
+  }
+
+  /** @internal */
+  override received(chunk: Uint8Array): void {
+    const onRead = NetSocket.onReadOf(this)
+    if (onRead === undefined) super.received(chunk)
+    else this.inOrigin(this.#readInto, chunk)
+  }
+
+  protected override receiveInitial(bytes: Uint8Array): void {
+    const onRead = NetSocket.onReadOf(this)
+    if (onRead === undefined) super.receiveInitial(bytes)
+    else this.#readInto(bytes)
+  }
+
+  override pause(): this {
+    NetSocket.onReadOf(this)?.pause()
+    return super.pause()
+  }
+
+  override resume(): this {
+    NetSocket.readOn(this)
+    return super.resume()
+  }
+
+  override read(size?: number): unknown {
+    NetSocket.readOn(this)
+    return super.read(size)
+  }
+
+  override get remoteAddress(): string {
+    return this.#shown(super.remoteAddress)
+  }
+
+  override get localAddress(): string {
+    return this.#shown(super.localAddress)
+  }
+
+  override get remoteFamily(): string {
+    return familyOf(this.remoteAddress)
+  }
+
+  override get localFamily(): string {
+    return familyOf(this.localAddress)
+  }
+
+  #begin(options: Given): void {
+    if (this.destroyed) this.renew()
+    this.origin = callerOrigin(undefined)
+    this.startConnecting()
+    this.onActivity()
+    NetSocket.onReadOf(this)?.begin()
+    const attempt = new ConnectAttempt(this, this.#network, options)
+    this.#keep({ attempt, loopback: undefined })
+    attempt.start()
+  }
+
+  #keep({ attempt, loopback }: { attempt: ConnectAttempt | undefined; loopback: string | undefined }): void {
+    const { onRead } = this.#net ?? {}
+    const isEmpty = onRead === undefined && attempt === undefined && loopback === undefined
+    if (isEmpty) this.#net = undefined
+    else
+      this.#net = {
+        ...(onRead === undefined ? {} : { onRead }),
+        ...(attempt === undefined ? {} : { attempt }),
+        ...(loopback === undefined ? {} : { loopback }),
+      }
+  }
+
+  #readInto(chunk: Uint8Array): void {
+    this.countRead(chunk.length)
+    this.#consumed((this.#net?.onRead as OnRead).take(chunk))
+  }
+
+  /** A subclass's part does not exist yet while the base class's constructor runs. */
+  static onReadOf(socket: NetSocket): OnRead | undefined {
+    return #net in socket ? socket.#net?.onRead : undefined
+  }
+
+  static readOn(socket: NetSocket): void {
+    const onRead = NetSocket.onReadOf(socket)
+    if (onRead?.isPaused === true && socket.hasStream) socket.#consumed(onRead.resume())
+  }
+
+  #consumed(bytes: number): void {
+    if (bytes > 0 && !this.destroyed) this.stream.consume(bytes)
+  }
+
+  #shown(address: string): string {
+    if (!(#net in this) || address === NOTHING) return address
+    return this.#net?.loopback ?? address
+  }
+}
+
+/** Node's sockets listen to their own `'end'`; programs that count listeners find one. */
+function onEnd(): void {}
+
+function socketOptions(given: Given): ReturnType<typeof checkSocketOptions> {
+  const { allowHalfOpen, highWaterMark, readableHighWaterMark, writableHighWaterMark } = given
+  const marks = { highWaterMark, readableHighWaterMark, writableHighWaterMark }
+  const known = Object.entries(marks).filter(([, value]) => typeof value === 'number')
+  return checkSocketOptions({ allowHalfOpen: Boolean(allowHalfOpen), ...Object.fromEntries(known) })
+}
+
+function familyOf(address: string): string {
+  if (address === NOTHING) return NOTHING
+  return isIP(address) === 4 ? 'IPv4' : 'IPv6'
+}

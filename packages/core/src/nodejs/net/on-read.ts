@@ -1,0 +1,80 @@
+/** The option `onread` of a socket, as Node has it. */
+export interface OnReadOptions {
+  /** Where bytes are copied to: a buffer that is used again and again, or a function that gives one each time. */
+  buffer: Uint8Array | (() => Uint8Array)
+  /** Called with each piece. Reading pauses when it returns `false`, until `resume()`. */
+  callback(bytesWritten: number, buffer: Uint8Array): boolean | void
+}
+
+/** The option if it is a whole one; Node ignores anything else. */
+export function onReadOf(value: unknown): OnReadOptions | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { buffer, callback } = value as Partial<OnReadOptions>
+  const hasBuffer = buffer instanceof Uint8Array || typeof buffer === 'function'
+  return hasBuffer && typeof callback === 'function' ? (value as OnReadOptions) : undefined
+}
+
+/**
+ * Copies what arrives into the program's buffer, piece by piece, and calls it with each. Nothing becomes `'data'`. What
+ * arrives while the program has paused waits here; the stream's window limits it.
+ */
+export class OnRead {
+  readonly #options: OnReadOptions
+  #waiting: Uint8Array[] = []
+  #isPaused = false
+  /** Where the next bytes go. */
+  #buffer: Uint8Array = NO_BUFFER
+
+  constructor(options: OnReadOptions) {
+    this.#options = options
+  }
+
+  /** The connection begins: as in Node, the first buffer is asked for before anything has arrived. */
+  begin(): void {
+    const { buffer } = this.#options
+    this.#buffer = typeof buffer === 'function' ? buffer() : buffer
+  }
+
+  /** Whether bytes wait until the program reads on. */
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  /** Whether bytes are here that the program has not got. */
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  /** Returns how many bytes of `chunk`, and of what waits before it, the program has taken. */
+  take(chunk: Uint8Array): number {
+    this.#waiting.push(chunk)
+    return this.#isPaused ? 0 : this.#deliver()
+  }
+
+  /** The program reads on. Returns how many of the bytes that wait it has taken. */
+  resume(): number {
+    this.#isPaused = false
+    return this.#deliver()
+  }
+
+  #deliver(): number {
+    let taken = 0
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      const buffer = this.#buffer
+      const bytes = Math.min(buffer.length, next.length)
+      buffer.set(next.subarray(0, bytes))
+      if (bytes < next.length) this.#waiting.unshift(next.subarray(bytes))
+      taken += bytes
+      if (this.#options.callback(bytes, buffer) === false) this.#isPaused = true
+      this.begin()
+      if (this.#isPaused || bytes === 0) break
+    }
+    return taken
+  }
+}
+
+const NO_BUFFER = new Uint8Array(0)

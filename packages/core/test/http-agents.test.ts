@@ -1,0 +1,145 @@
+import { once } from 'node:events'
+import { createServer, get, type IncomingMessage } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import { expect, test } from 'vitest'
+import { request, type ErrorEvent, type MessageEvent } from 'undici'
+import { WebSocketServer } from 'ws'
+import type { AstraNet } from '../src/index.js'
+import { memberTls } from './certificates.js'
+import { failure, textOf, twoNodes } from './support.js'
+
+/** Serves `name` with answers that take a few turns; counts its connections. */
+async function counted(node: AstraNet, name: string): Promise<{ readonly connections: number }> {
+  const counts = { connections: 0 }
+  const server = await node.serve(name, (incoming, response) => {
+    incoming.resume()
+    setImmediate(() => response.end(`${incoming.method} ${incoming.url}`))
+  })
+  server.on('connection', () => (counts.connections += 1))
+  return counts
+}
+
+async function answer(incoming: Promise<unknown[]>): Promise<string> {
+  const [response] = (await incoming) as [IncomingMessage]
+  return await textOf(response)
+}
+
+test('an agent keeps its connections, and opens no more than maxSockets', async () => {
+  await using nodes = await twoNodes()
+  const counts = await counted(nodes.server, 'web')
+  const agent = nodes.client.httpAgent({ keepAlive: true, maxSockets: 3 })
+  const answers = Array.from({ length: 30 }, (_, i) =>
+    answer(once(get(`http://web/${i}`, { agent }), 'response')),
+  )
+  expect((await Promise.all(answers)).at(-1)).toBe('GET /29')
+  expect(counts.connections).toBe(3)
+  agent.destroy()
+})
+
+test('an agent finds names as URLs write them, and ports of nodes', async () => {
+  await using nodes = await twoNodes()
+  await counted(nodes.server, 'MyService')
+  await nodes.server.serve(':8080', (_, response) => response.end('by port'))
+  const agent = nodes.client.httpAgent()
+  expect(await answer(once(get('http://MyService/a', { agent }), 'response'))).toBe('GET /a')
+  const { address } = (await nodes.client.dial('', 'MyService')).address() as { address: string }
+  expect(address).toMatch(/:/)
+  const socket = await nodes.client.dial('', 'MyService')
+  const url = `http://[${socket.remoteAddress}]:8080/`
+  expect(await answer(once(get(url, { agent }), 'response'))).toBe('by port')
+  expect(await (await nodes.client.fetch(url)).text()).toBe('by port')
+})
+
+test('a request to a name that nobody offers fails with the error of the dial', async () => {
+  await using nodes = await twoNodes()
+  const dial = { timeoutMs: 0 }
+  const agent = nodes.client.httpAgent({ dial })
+  expect(await once(get('http://nobody/', { agent }), 'error')).toMatchObject([{ code: 'ENOTFOUND' }])
+  await using dispatcher = disposable(nodes.client.dispatcher({ dial }))
+  expect(await failure(request('http://nobody/', { dispatcher }))).toMatchObject({ code: 'ENOTFOUND' })
+  const error = await failure(nodes.client.fetch('http://nobody/', { dispatcher }))
+  expect(error).toBeInstanceOf(TypeError)
+  expect(error.cause).toMatchObject({ code: 'ENOTFOUND' })
+})
+
+function disposable<T extends { destroy(): Promise<void> }>(dispatcher: T): T & AsyncDisposable {
+  return Object.assign(dispatcher, { [Symbol.asyncDispose]: () => dispatcher.destroy() })
+}
+
+test('a dispatcher keeps its connections, and opens no more than it may', async () => {
+  await using nodes = await twoNodes()
+  const counts = await counted(nodes.server, 'web')
+  const dispatcher = nodes.client.dispatcher({ connections: 2 })
+  const answers = Array.from({ length: 30 }, async (_, i) => {
+    const { body } = await request(`http://web/${i}`, { dispatcher })
+    return await body.text()
+  })
+  expect((await Promise.all(answers)).at(-1)).toBe('GET /29')
+  expect(counts.connections).toBe(2)
+  await dispatcher.close()
+})
+
+test('fetch sends and receives bodies as streams, and can be aborted', async () => {
+  await using nodes = await twoNodes()
+  await nodes.server.serve('echo', (incoming, response) => void incoming.pipe(response))
+  const body = new Blob(['x'.repeat(1_000_000)]).stream()
+  const response = await nodes.client.fetch('http://echo/', { method: 'POST', body, duplex: 'half' })
+  expect((await response.text()).length).toBe(1_000_000)
+  await nodes.server.serve('slow', () => {})
+  const controller = new AbortController()
+  const waiting = failure(nodes.client.fetch('http://slow/', controller))
+  controller.abort()
+  expect(await waiting).toMatchObject({ name: 'AbortError' })
+})
+
+test('a URL of https speaks TLS inside the socket', async () => {
+  await using nodes = await twoNodes()
+  const { key, cert, ca } = memberTls()
+  const options = { key, cert } as { key: string; cert: string }
+  await nodes.server.serve(
+    'safe',
+    createSecureServer(options, (_, response) => response.end('hello')),
+  )
+  const dispatcher = nodes.client.dispatcher({ tls: { ca: ca as string, servername: 'localhost' } })
+  const response = await nodes.client.fetch('https://safe/', { dispatcher })
+  expect(await response.text()).toBe('hello')
+  await dispatcher.destroy()
+})
+
+test('a WebSocket of the node talks with a server of ws', async () => {
+  await using nodes = await twoNodes()
+  const server = await nodes.server.serve('chat', createServer())
+  const sockets = new WebSocketServer({ server })
+  sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(data)))
+  const socket = nodes.client.webSocket('ws://chat/room', ['one', 'two'])
+  await event(socket, 'open')
+  expect(socket.protocol).toBe('one')
+  socket.send('there and back')
+  expect(((await event(socket, 'message')) as MessageEvent).data).toEqual(expect.anything())
+  socket.close()
+  await event(socket, 'close')
+  sockets.close()
+})
+
+function event(target: EventTarget, name: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    target.addEventListener(name, resolve, { once: true })
+    target.addEventListener('error', (error) => reject((error as unknown as ErrorEvent).error as Error), {
+      once: true,
+    })
+  })
+}
+
+test('wrong arguments throw, and are named', async () => {
+  await using nodes = await twoNodes()
+  const { client } = nodes
+  expect(() => client.httpAgent(7 as never)).toThrow(/^options must be an object/)
+  expect(() => client.httpAgent({ dial: 7 } as never)).toThrow(/^dial must be an object/)
+  expect(() => client.httpAgent({ dial: { timeoutMs: -1 } })).toThrow(/^timeoutMs must be/)
+  expect(() => client.dispatcher(7 as never)).toThrow(/^options must be an object/)
+  expect(() => client.dispatcher({ dial: { path: 'x' } } as never)).toThrow(/^path must be/)
+  expect(() => client.dispatcher({ tls: 7 } as never)).toThrow(/^tls must be an object/)
+  expect(() => client.httpConnect('', 7 as never)).toThrow(/^host must be a string/)
+  expect(() => client.webSocket('ws://web', 7 as never)).toThrow(/^protocols must be an object/)
+  await expect(client.fetch('http://web', 7 as never)).rejects.toThrow(/^init must be an object/)
+})

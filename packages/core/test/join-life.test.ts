@@ -1,0 +1,162 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { memory } from '@astranet/transport-memory'
+import { afterEach, expect, test } from 'vitest'
+import { AstraNet, formatNodeId, type NodeId } from '../src/index.js'
+import { closing, failure, Proxy, SkipClock, textOf, turns, unreliable, until } from './support.js'
+
+interface JoinEvent {
+  readonly name: string
+  readonly nodeId: NodeId | undefined
+  readonly address?: string
+  readonly addresses: readonly string[]
+  readonly failures?: number
+  readonly retryInMs?: number
+  readonly error?: unknown
+}
+
+const observers: (() => void)[] = []
+
+afterEach(() => {
+  for (const end of observers.splice(0)) end()
+})
+
+/** What is reported about joins to these addresses; each test has its own. */
+function observed(about: string): JoinEvent[] {
+  const events: JoinEvent[] = []
+  for (const name of ['joined', 'lost', 'failed']) {
+    const onMessage = (message: unknown): void => {
+      const event = message as JoinEvent
+      if (event.addresses.includes(about)) events.push({ ...event, name })
+    }
+    subscribe(`astranet:join:${name}`, onMessage)
+    observers.push(() => void unsubscribe(`astranet:join:${name}`, onMessage))
+  }
+  return events
+}
+
+const names = (events: readonly JoinEvent[]): string[] => events.map(({ name }) => name)
+
+test('a join reports that it was joined, lost, failed and joined again, and shows where it stands', async () => {
+  const clock = new SkipClock()
+  const transport = unreliable(memory({ clock }))
+  const server = new AstraNet({ clock, transports: [transport] })
+  const client = new AstraNet({ clock, transports: [transport] })
+  await server.listenAndServe('memory', 'stage')
+  const events = observed('memory://stage')
+  await client.join('memory', 'stage')
+  const { nodeId } = server
+  expect(events).toMatchObject([{ name: 'joined', nodeId, address: 'memory://stage', failures: 0 }])
+  expect(client.inspect().joins).toEqual([
+    {
+      ...{ addresses: ['memory://stage'], told: [], state: 'joined', nodeId, failures: 0 },
+      ...{ lastError: undefined, retryInMs: undefined },
+    },
+  ])
+  transport.isDown = true
+  transport.cut()
+  await until(() => names(events).includes('lost'))
+  expect(events[1]).toMatchObject({ nodeId, retryInMs: expect.any(Number) })
+  expect(client.inspect().joins).toMatchObject([{ state: 'waiting' }])
+  await clock.advance(3_000)
+  const failed = events.filter(({ name }) => name === 'failed')
+  expect(failed.length).toBeGreaterThan(1)
+  expect(failed.map(({ failures }) => failures)).toEqual(failed.map((_, index) => index + 1))
+  expect(failed[0]).toMatchObject({ nodeId, error: { code: 'ECONNREFUSED' } })
+  expect(client.inspect().joins).toMatchObject([
+    { state: 'waiting', nodeId, lastError: { code: 'ECONNREFUSED', message: 'down' } },
+  ])
+  await clock.advance(3_600_000)
+  const waits = events.map(({ retryInMs = 0 }) => retryInMs)
+  expect(Math.max(...waits)).toBeLessThanOrEqual(30_000)
+  expect(waits.at(-1)).toBeGreaterThanOrEqual(15_000)
+  transport.isDown = false
+  await clock.advance(30_000)
+  expect(events.at(-1)).toMatchObject({ name: 'joined', nodeId, failures: expect.any(Number) })
+  expect(client.inspect().joins).toMatchObject([{ state: 'joined', failures: 0, lastError: undefined }])
+  await Promise.all([closing(clock, client), closing(clock, server)])
+  expect(client.inspect().joins).toEqual([])
+})
+
+test('a join that keeps trying waits for a node that starts later, and one that does not fails at once', async () => {
+  const clock = new SkipClock()
+  const transports = [memory({ clock })]
+  const client = new AstraNet({ clock, transports })
+  expect(await failure(client.join('memory', 'later'))).toMatchObject({ code: 'ECONNREFUSED' })
+  let joined: NodeId | undefined
+  void client.join('memory', 'later', { keepTrying: true }).then((nodeId) => (joined = nodeId))
+  await clock.advance(60_000)
+  expect([joined, client.inspect().joins[0]?.state]).toEqual([undefined, 'waiting'])
+  const server = new AstraNet({ clock, transports })
+  await server.listenAndServe('memory', 'later')
+  await clock.advance(30_000)
+  expect(joined).toBe(server.nodeId)
+  await Promise.all([closing(clock, client), closing(clock, server)])
+})
+
+test('a join that keeps trying ends with its signal, and with its node', async () => {
+  const transports = [memory()]
+  const client = new AstraNet({ transports })
+  const controller = new AbortController()
+  const reason = new Error('enough')
+  const given = failure(client.join('memory', 'never', { keepTrying: true, signal: controller.signal }))
+  const other = failure(client.join('memory', 'nowhere', { keepTrying: true }))
+  await until(() => client.inspect().joins.every(({ failures }) => failures > 0))
+  controller.abort(reason)
+  expect(await given).toBe(reason)
+  await client.close()
+  expect(await other).toMatchObject({ code: 'ECONNABORTED' })
+})
+
+test('when the address of a join is gone, the node is joined at one that it has told since', async () => {
+  await using server = new AstraNet()
+  const { address } = await server.listenAndServe('tcp4', '127.0.0.1:0')
+  await using client = new AstraNet()
+  const proxy = await Proxy.to(address)
+  const events = observed(`tcp4://${proxy.address}`)
+  await client.join('tcp4', proxy.address)
+  await until(() => client.inspect().joins[0]?.told.includes(`tcp4://${address}`) === true)
+  await proxy[Symbol.asyncDispose]()
+  await until(() => names(events).filter((name) => name === 'joined').length === 2)
+  expect(events.at(-1)).toMatchObject({ nodeId: server.nodeId, address: `tcp4://${address}` })
+  expect(client.routes().map(({ nodeId }) => nodeId)).toEqual([server.nodeId])
+})
+
+test('a server is not joined at addresses that it was only told', async () => {
+  await using other = new AstraNet()
+  const { address } = await other.listenAndServe('tcp4', '127.0.0.1:0')
+  await using server = new AstraNet().server()
+  const proxy = await Proxy.to(address)
+  const events = observed(`tcp4://${proxy.address}`)
+  await server.join('tcp4', proxy.address)
+  await proxy[Symbol.asyncDispose]()
+  await until(() => names(events).includes('failed'))
+  expect(server.inspect().joins[0]?.told).toEqual([])
+})
+
+test('a node that has lost all its links is linked with another router, and joins its own again when that is back', async () => {
+  const clock = new SkipClock()
+  const options = { clock, sessionLimits: { keepAliveIntervalMs: 0 } }
+  const [first, second] = [new AstraNet(options).router(), new AstraNet(options).router()]
+  const at = await first.listenAndServe('tcp4', '127.0.0.1:0')
+  await second.listenAndServe('tcp4', '127.0.0.1:0')
+  await second.join('tcp4', at.address)
+  const listener = await second.bind('echo')
+  listener.on('connection', (socket) => socket.pipe(socket))
+  const client = new AstraNet(options)
+  await client.join('tcp4', at.address)
+  await until(() => client.routes().length === 2)
+  await clock.advance(5_000)
+  await closing(clock, first)
+  await until(() => client.inspect().joins[0]?.state === 'waiting')
+  for (let count = 0; count < 40 && client.routes().length === 0; count++) await clock.advance(500)
+  expect(client.inspect().links.map(({ nodeId }) => formatNodeId(nodeId))).toEqual([
+    formatNodeId(second.nodeId),
+  ])
+  expect(client.inspect().joins[0]?.state).not.toBe('joined')
+  const socket = await client.dial('echo')
+  socket.end('still here')
+  expect(await textOf(socket)).toBe('still here')
+  await turns(1)
+  await Promise.all([closing(clock, client), closing(clock, second)])
+  expect(clock.pending).toBe(0)
+})

@@ -1,0 +1,175 @@
+import { once } from 'node:events'
+import { memory } from '@astranet/transport-memory'
+import { expect, test } from 'vitest'
+import { AstraNet } from '../src/index.js'
+import { Net } from './discovery-support.js'
+import { boundTo, failure, textOf, twoNodes, until } from './support.js'
+
+test('every call of the Go package takes its network first, or leaves it out', async () => {
+  await using server = AstraNet.new()
+  await using client = AstraNet.new()
+  const endpoint = await server.listenAndServe('tcp4://127.0.0.1:0')
+  expect(endpoint.network).toBe('tcp4')
+  expect(await client.join(endpoint.address)).toBe(server.nodeId)
+  const listener = await server.bind('greeter')
+  listener.on('connection', (socket) => socket.end('hello'))
+  const { port } = boundTo(listener)
+  await client.waitFor('greeter')
+  const sockets = [
+    await client.dial('greeter'),
+    await client.dial('greeter', { timeoutMs: 1_000 }),
+    await client.dial('', 'greeter'),
+    await client.dial('astra', `greeter:${port}`, { timeoutMs: 1_000 }),
+    await client.dialTimeout('greeter', 1_000),
+    await client.dialTimeout('', 'greeter', 1_000),
+    await client.httpDial('greeter:80'),
+    await client.httpDial('', 'greeter:443', { timeoutMs: 1_000 }),
+    client.connect('greeter'),
+    client.connect('greeter', { timeoutMs: 1_000 }),
+    client.connect('', 'greeter', { timeoutMs: 1_000 }),
+  ]
+  for (const socket of sockets) expect(await textOf(socket)).toBe('hello')
+  expect(client.services().map(({ name }) => name)).toEqual(['greeter'])
+  expect(client.routes().map(({ nodeId }) => nodeId)).toEqual([server.nodeId])
+  expect([...client.serviceMap().keys()]).toEqual(['greeter'])
+  expect([...client.routesMap().keys()]).toEqual([server.nodeId])
+})
+
+test('connect in short calls back', async () => {
+  await using nodes = await twoNodes()
+  await nodes.server.bind('x')
+  await nodes.client.waitFor('x')
+  await new Promise<void>((resolve) => nodes.client.connect('x', {}, resolve).on('error', () => undefined))
+})
+
+test('what joins and listens in short takes the first network of the node, or the one that it names', async () => {
+  const transports = [memory()]
+  await using server = new AstraNet({ transports })
+  await using client = new AstraNet({ transports })
+  expect(await server.listenAndServe('memory://hall')).toMatchObject({ network: 'memory', address: 'hall' })
+  expect(await server.listenAndServe('room.example', { onError: () => undefined })).toMatchObject({
+    network: 'memory',
+    address: 'room.example',
+  })
+  expect(await client.join('memory://hall')).toBe(server.nodeId)
+  expect(await client.join('room.example')).toBe(server.nodeId)
+})
+
+test('a client offers nothing, and reaches others', async () => {
+  await using net = new Net()
+  const server = await net.node()
+  const listener = await server.bind('echo')
+  listener.on('connection', (socket) => socket.pipe(socket))
+  const client = (await net.node()).client()
+  await net.link(client, server)
+  for (const call of [
+    () => client.bind('mine'),
+    () => client.bind('', ':7'),
+    () => client.withEnv('blue').bind('mine'),
+    () => client.listenAndServe('tcp4', '127.0.0.1:0'),
+  ])
+    expect(await failure(call())).toMatchObject({
+      code: 'EOPNOTSUPP',
+      message: expect.stringMatching(
+        /this node is a client, which offers nothing: use the option role: 'leaf'/,
+      ),
+    })
+  expect([server.services().length, client.inspect().links[0]?.role]).toEqual([1, 'node'])
+  expect(server.inspect().links[0]?.role).toBe('leaf')
+  const socket = await client.dial('echo')
+  socket.end('anybody')
+  expect(await textOf(socket)).toBe('anybody')
+})
+
+test('a leaf by its option binds, and so does a client that was made a router in the end', async () => {
+  await using leaf = new AstraNet({ role: 'leaf' })
+  await leaf.bind('mine')
+  await using node = new AstraNet().client().router()
+  await node.bind('mine')
+})
+
+test('a server follows no invitations: it reaches a node that advertises its address through the router', async () => {
+  await using router = new AstraNet().router()
+  const { address } = await router.listenAndServe('tcp4', '127.0.0.1:0')
+  await using host = new AstraNet()
+  await host.listenAndServe('tcp4', '127.0.0.1:0')
+  await host.bind('echo')
+  await host.join(address)
+  await using guest = new AstraNet()
+  await using server = new AstraNet().server()
+  const paths = []
+  for (const node of [guest, server]) {
+    await node.join(address)
+    await node.waitFor('echo')
+    const socket = await node.dial('echo')
+    paths.push(socket.remoteIdentity?.path.kind)
+    socket.destroy()
+  }
+  expect(paths).toEqual(['direct', 'relay'])
+  expect(server.inspect().advertised.dialed).toBe(0)
+  expect(await failure(server.dial('echo', { path: 'direct', timeoutMs: 0 }))).toMatchObject({
+    code: 'EHOSTUNREACH',
+  })
+})
+
+test('withLoopBack reaches the own services of a node, and withLoopBack(false) does not', async () => {
+  await using node = new AstraNet()
+  await node.bind('own')
+  const socket = await node.withLoopBack().dial('own')
+  socket.destroy()
+  await once(socket, 'close')
+  expect(await failure(node.withLoopBack(false).dial('own', { timeoutMs: 0 }))).toMatchObject({
+    code: 'ENOTFOUND',
+  })
+})
+
+test.each<[string, (node: AstraNet) => Promise<unknown>, RegExp]>([
+  ['dial without an address', (node) => node.dial(undefined as never), /^network must be|^address must be/],
+  ['dial with options that are none', (node) => node.dial('x', 5 as never), /^network must be/],
+  ['dial in short', (node) => node.dial('x', { timeoutMs: -1 }), /^timeoutMs must be from 0/],
+  ['dialTimeout in short', (node) => node.dialTimeout('x', -1), /^timeoutMs must be from 0/],
+  [
+    'dialTimeout without a time',
+    (node) => node.dialTimeout('', 'x', '1' as never),
+    /^timeoutMs must be a number/,
+  ],
+  ['bind in short', (node) => node.bind('x', { backlog: 0 }), /^backlog must be/],
+  ['httpDial in short', (node) => node.httpDial('x', { timeoutMs: -1 }), /^timeoutMs must be from 0/],
+  ['listenAndServe in short', (node) => node.listenAndServe('nowhere'), /^address must be ":port"/],
+  ['listenAndServe without all', (node) => node.listenAndServe(1 as never), /^address must be a string/],
+  ['join in short', (node) => node.join('h:1', { keepTrying: 1 as never }), /^keepTrying must be a boolean/],
+  ['leave of nobody', (node) => node.leave('x' as never), /node id|nodeId/],
+  [
+    'leave for no reason',
+    (node) => node.leave(node.nodeId, { reason: 1 as never }),
+    /^reason must be a string/,
+  ],
+  [
+    'leave at length',
+    (node) => node.leave(node.nodeId, { reason: 'é'.repeat(128) }),
+    /^reason must be at most 255/,
+  ],
+  ['leave never', (node) => node.leave(node.nodeId, { drainMs: -1 }), /^drainMs must be from 0/],
+  ['drain never', (node) => node.drain({ deadlineMs: NaN }), /^deadlineMs must be from 0/],
+])('%s that is wrong rejects and is named', async (_, call, message) => {
+  await using node = new AstraNet()
+  const error = await failure(call(node))
+  expect(['TypeError', 'RangeError']).toContain(error.name)
+  expect(error.message).toMatch(message)
+})
+
+test('drain is close with a deadline', async () => {
+  const { server, client } = await twoNodes()
+  const listener = await server.bind('guests')
+  const socket = await client.dial('guests')
+  const guest = await listener.accept()
+  const draining = server.drain({ deadlineMs: 60_000 })
+  await until(() => client.services().length === 0)
+  expect(await failure(client.dial('guests', { timeoutMs: 0 }))).toMatchObject({ code: 'ENOTFOUND' })
+  const text = textOf(socket)
+  guest.end('to the end')
+  socket.end()
+  expect(await text).toBe('to the end')
+  await draining
+  await client.close()
+})

@@ -1,0 +1,132 @@
+import { once } from 'node:events'
+import { generateSecret } from '@astranet/secure'
+import { memory } from '@astranet/transport-memory'
+import { afterEach, expect, test } from 'vitest'
+import { AstraNet } from '../src/index.js'
+import { browser } from '../src/browser/platform.js'
+import { until } from './support.js'
+
+const NAMES = ['MPXROUTER', 'SKYNET_BIND', 'ASTRANET_JOIN', 'ASTRANET_LISTEN', 'ASTRANET_SECRET']
+
+afterEach(() => {
+  for (const name of NAMES) delete process.env[name]
+})
+
+/** The addresses at which a node listens, without their networks. */
+async function listening(node: AstraNet, count: number): Promise<string[]> {
+  const advertised = (): string[] => {
+    const own = node.inspect().endpoints
+    return own.map(({ address }) => address)
+  }
+  await until(() => advertised().length === count)
+  return advertised()
+}
+
+test('MPXROUTER joins and SKYNET_BIND listens, once the program uses its node', async () => {
+  process.env.SKYNET_BIND = '127.0.0.1:0'
+  await using server = new AstraNet()
+  delete process.env.SKYNET_BIND
+  expect(server.inspect().endpoints).toEqual([])
+  await server.bind('echo')
+  const [address = ''] = await listening(server, 1)
+  process.env.MPXROUTER = address
+  await using client = new AstraNet()
+  delete process.env.MPXROUTER
+  expect(client.inspect().joins).toEqual([])
+  const socket = await client.dial('echo')
+  socket.destroy()
+  expect(client.inspect().joins).toMatchObject([{ state: 'joined', addresses: [`tcp4://${address}`] }])
+})
+
+test('a join of a variable is tried until it succeeds', async () => {
+  const transports = [memory()]
+  await using server = new AstraNet({ transports })
+  await server.bind('echo')
+  await using client = new AstraNet({ transports, variables: { ASTRANET_JOIN: 'memory://late' } })
+  expect(client.routes()).toEqual([])
+  await until(() => (client.inspect().joins[0]?.failures ?? 0) > 0)
+  expect(client.inspect().joins).toMatchObject([{ lastError: { code: 'ECONNREFUSED' }, nodeId: undefined }])
+  await server.listenAndServe('memory://late')
+  expect(await client.waitFor('echo')).toHaveLength(1)
+})
+
+test('ASTRANET_JOIN and ASTRANET_LISTEN have several, and ASTRANET_SECRET is the secret of none that has one', async () => {
+  const secret = generateSecret()
+  const variables = { ASTRANET_SECRET: secret, ASTRANET_LISTEN: 'tcp4://127.0.0.1:0, tcp://127.0.0.1:0' }
+  await using server = new AstraNet({ variables })
+  await server.bind('echo')
+  const addresses = await listening(server, 2)
+  const ticket = await server.ticket({ secret: true })
+  await using client = new AstraNet({
+    variables: { ASTRANET_SECRET: 'short', ASTRANET_JOIN: addresses.join('\n') },
+    secret,
+  })
+  expect(await client.waitFor('echo')).toHaveLength(1)
+  await using guest = new AstraNet({ variables: { ASTRANET_JOIN: ticket } })
+  expect(await guest.waitFor('echo')).toHaveLength(1)
+  const shown = JSON.stringify(guest.inspect().joins, (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  )
+  expect(shown).toContain('127.0.0.1')
+  expect(shown).not.toContain(ticket.slice(20, 60))
+})
+
+test('a client does not listen, whatever its variables say', async () => {
+  await using node = new AstraNet({
+    variables: { SKYNET_BIND: '127.0.0.1:0', ASTRANET_LISTEN: ':0' },
+  }).client()
+  expect(node.services()).toEqual([])
+  await node.resolve('anything', { timeoutMs: 1 }).catch(() => undefined)
+  expect(node.inspect().endpoints).toEqual([])
+})
+
+test('an address at which a node cannot listen is a warning that names the variable', async () => {
+  await using first = new AstraNet()
+  const { address } = await first.listenAndServe('tcp4', '127.0.0.1:0')
+  const warned = once(process, 'warning')
+  await using second = new AstraNet({ variables: { ASTRANET_LISTEN: `tcp4://${address}` } })
+  await second.bind('x')
+  expect(await warned).toMatchObject([
+    { code: 'ASTRA_WARN_VARIABLE', message: expect.stringMatching(/^ASTRANET_LISTEN: listen EADDRINUSE/) },
+  ])
+})
+
+test.each<[string, string, RegExp]>([
+  ['MPXROUTER', 'nowhere:port', /^MPXROUTER must have host:port, a domain/],
+  ['MPXROUTER', '127.0.0.1:0', /^MPXROUTER must have/],
+  ['MPXROUTER', '127.0.0.1:70000', /^MPXROUTER must have/],
+  ['SKYNET_BIND', '4000', /^SKYNET_BIND must have network:\/\/address or :port, got "tcp4:\/\/4000"/],
+  ['SKYNET_BIND', 'example.com', /^SKYNET_BIND must have/],
+  ['ASTRANET_LISTEN', ':1 :x', /^ASTRANET_LISTEN must have network:\/\/address or :port, got ":x"/],
+  ['ASTRANET_JOIN', 'udp://h:1', /^ASTRANET_JOIN names the network "udp", and this node has tcp, tcp4/],
+  ['ASTRANET_JOIN', 'h:1,nonsense', /^ASTRANET_JOIN must have/],
+  ['ASTRANET_JOIN', 'astranet-ticket-1.abc', /^ASTRANET_JOIN: /],
+  ['ASTRANET_SECRET', 'short', /^ASTRANET_SECRET: secret must/],
+])('%s with the value %s is an error of the constructor that names it', async (name, value, message) => {
+  expect(() => new AstraNet({ variables: { [name]: value } })).toThrow(message)
+  await expect(AstraNet.create({ variables: { [name]: value } })).rejects.toThrow(message)
+  process.env[name] = value
+  expect(() => new AstraNet()).toThrow(message)
+  await new AstraNet({ variables: {} }).close()
+})
+
+test('what is joined is shown only when it cannot be a ticket', () => {
+  const spoilt = `astranet-tiket-1.${'x'.repeat(100)}`
+  expect(() => new AstraNet({ variables: { ASTRANET_JOIN: spoilt } })).toThrow(/^((?!xxx).)*$/)
+})
+
+test('empty variables count as absent, other transports have other networks, and browsers read none', async () => {
+  const empty = Object.fromEntries(NAMES.map((name) => [name, name === 'ASTRANET_JOIN' ? ' , ' : '']))
+  await using node = new AstraNet({ variables: empty })
+  expect(node.services()).toEqual([])
+  const transports = [memory()]
+  await using server = new AstraNet({ transports, variables: { ASTRANET_LISTEN: 'memory://hall' } })
+  await server.bind('echo')
+  await using client = new AstraNet({ transports, variables: { ASTRANET_JOIN: 'memory://hall' } })
+  expect(await client.waitFor('echo')).toHaveLength(1)
+  expect(() => new AstraNet({ transports, variables: { MPXROUTER: '127.0.0.1:1' } })).toThrow(
+    /^MPXROUTER names the network "tcp4", and this node has memory$/,
+  )
+  expect(browser.variables()).toEqual({})
+  expect(() => new AstraNet({ variables: 1 as never })).toThrow(/^variables must be an object/)
+})

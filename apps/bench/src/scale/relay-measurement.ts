@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { RelayCalls, RelayUsage, Target } from './relay-worker.js'
 import type { ScaleArguments } from './scale-arguments.js'
+import { TcpForwarder, type ForwarderProgram } from './tcp-forwarder.js'
 import { Worker } from './worker.js'
 
 const ROUND_TRIPS = 5_000
@@ -10,12 +11,13 @@ const MAX_SETTLE_SECONDS = 2
 const GIBIBYTE = 2 ** 30
 const MEBIBYTE = 2 ** 20
 
-/** Between the two ends: nothing, routers, or a program that pipes sockets. */
+/** Between the two ends: nothing, routers, a program that pipes sockets, or one that others forward TCP with. */
 export interface Setting {
   readonly name: string
   readonly target: Target
   readonly routers: number
   readonly hasPipe: boolean
+  readonly program?: ForwarderProgram
 }
 
 /** What one measurement found. CPU is in s per GiB that arrived. */
@@ -34,31 +36,36 @@ interface Processes {
   readonly client: Worker<RelayCalls>
   readonly server: Worker<RelayCalls>
   readonly between: readonly Worker<RelayCalls>[]
+  readonly forwarder?: TcpForwarder
 }
 
 /** Starts the processes of a setting, and measures round trips and throughput. */
 export async function measureRelay(setting: Setting, args: ScaleArguments): Promise<RelayMeasurement> {
-  const { target, routers, hasPipe } = setting
+  const { target, routers, hasPipe, program } = setting
   const [client, server] = [new Worker<RelayCalls>('relay-worker'), new Worker<RelayCalls>('relay-worker')]
   const between = Array.from({ length: Math.max(routers, hasPipe ? 1 : 0) }, () => {
     return new Worker<RelayCalls>('relay-worker')
   })
-  const processes = { client, server, between }
+  let processes: Processes = { client, server, between }
   try {
     const services = await server.call('serve', undefined)
     await link(processes, hasPipe ? [] : between)
+    if (program !== undefined)
+      processes = { ...processes, forwarder: await TcpForwarder.start(program, services) }
     const [first] = hasPipe ? between : []
-    await client.call('aim', first === undefined ? services : await first.call('forward', services))
+    const piped = first === undefined ? services : await first.call('forward', services)
+    await client.call('aim', processes.forwarder?.ports ?? piped)
     if (target === 'astra') await check(client, setting)
     const roundTrips = await client.call('pingPong', { target, count: ROUND_TRIPS })
     return { ...roundTrips, ...(await throughput(processes, setting, args)) }
   } finally {
     await Promise.all([client, server, ...between].map((worker) => worker.end()))
+    await processes.forwarder?.end()
   }
 }
 
 async function throughput(
-  { client, server, between }: Processes,
+  { client, server, between, forwarder }: Processes,
   { name, target }: Setting,
   { seconds, settleSeconds, profile }: ScaleArguments,
 ): Promise<Omit<RelayMeasurement, 'p50' | 'p99'>> {
@@ -67,8 +74,10 @@ async function throughput(
   await wait(Math.min(settleSeconds, MAX_SETTLE_SECONDS) * 1_000)
   if (profile !== undefined) await Promise.all(all.map((worker) => worker.call('startProfile', undefined)))
   const before = await usages(all)
+  const forwarderBefore = forwarder?.cpuSeconds() ?? 0
   await wait(seconds * 1_000)
   const after = await usages(all)
+  const forwarderCpu = (forwarder?.cpuSeconds() ?? 0) - forwarderBefore
   if (profile !== undefined) await writeProfiles(all, join(profile, name.replaceAll(/[^A-Za-z.]+/g, '-')))
   await client.call('stop', undefined)
   const grown = (of: 'atMs' | 'cpuSeconds' | 'receivedBytes', index: number): number =>
@@ -77,6 +86,7 @@ async function throughput(
   const [clientCpu = 0, serverCpu = 0, ...others] = all.map((_, index) => {
     return grown('cpuSeconds', index) / (bytes / GIBIBYTE)
   })
+  if (forwarder !== undefined) others.push(forwarderCpu / (bytes / GIBIBYTE))
   return {
     ...{ clientCpu, serverCpu },
     cpuBetween: others.length === 0 ? undefined : others.reduce((sum, cpu) => sum + cpu),

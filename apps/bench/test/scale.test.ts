@@ -13,6 +13,7 @@ test('without options it is 5,000 links, measured for 30 s, of which ten come an
     settleSeconds: 12,
     changesPerSecond: 10,
     tunnels: 10_000,
+    rounds: 3,
     profile: undefined,
   })
   const options = ['--links', '10', '--seconds', '0.5', '--settle', '0', '--changes', '0', '--profile', 'x']
@@ -22,6 +23,7 @@ test('without options it is 5,000 links, measured for 30 s, of which ten come an
     settleSeconds: 0,
     changesPerSecond: 0,
     tunnels: 10_000,
+    rounds: 3,
     profile: 'x',
   })
   expect(readScaleArguments(['--help'])).toBe(undefined)
@@ -34,6 +36,7 @@ test.each([
   [['--settle', 'x'], /^--settle must be/],
   [['--changes=-1'], /^--changes must be/],
   [['--tunnels', '0'], /^--tunnels must be/],
+  [['--rounds', '0'], /^--rounds must be/],
   [['--leaves', '1'], /--leaves/],
   [['hub'], /hub/],
 ])('%j is wrong, and the message says what', (args, message) => {

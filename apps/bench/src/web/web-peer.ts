@@ -1,4 +1,4 @@
-import type { Sizes, WorkFacts } from '../work.js'
+import type { ProcessCpu, Sizes, WorkFacts } from '../work.js'
 
 /** The numbers of the work `http`. */
 export type WebSizes = {
@@ -39,6 +39,8 @@ export interface WebRun<Z> {
   /** Reports the part of the work that is done, from 0 to 1. */
   progress(done: number): void
   report(metric: string, value: number): void
+  /** Reads the CPU time of both processes. */
+  cpu(): Promise<ProcessCpu>
 }
 
 /** One work on HTTP, the same for every peer. */

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { PlanOptions } from './plan.js'
+import { LARGE_NETWORK, type PlanOptions } from './plan.js'
 import { Progress } from './progress.js'
 import { Report } from './report.js'
 import { shareContents } from './shared-contents.js'
@@ -30,9 +30,6 @@ What the seed decides unless it is given:
   --changes N       how many changes are measured
   --crypto KIND     stand-in, ed25519, or later (answers come by promises)
 `
-
-/** In networks of so many nodes and more the nodes share what is equal, for the sake of memory. */
-const MIN_SHARED_NODES = 200
 
 const { values } = parseArgs({
   options: {
@@ -66,7 +63,7 @@ const options: PlanOptions = {
   ...(values.crypto === undefined ? {} : { crypto: values.crypto as SimCryptoKind }),
 }
 
-if ((options.nodes ?? 0) >= MIN_SHARED_NODES) shareContents()
+if ((options.nodes ?? 0) >= LARGE_NETWORK) shareContents()
 
 if (values.help) process.stdout.write(HELP)
 else if (values.seed !== undefined) process.exitCode = await runOne(Number(values.seed))

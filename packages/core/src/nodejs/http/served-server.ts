@@ -1,0 +1,150 @@
+import type { Server } from 'node:net'
+import type { BindOptions } from '../../api/bind-options.js'
+import type { ListenerAddress } from '../../api/listener-address.js'
+import { NetError } from '../../api/net-error.js'
+import type { Listener } from '../listener.js'
+import { holdClose } from './held-close.js'
+import { readListenArguments, type ListenRequest } from './listen-arguments.js'
+
+/** @internal `AstraNet.bind`, at once. Throws what that rejects with. */
+export type Bind = (address: string, options: BindOptions) => Listener
+
+/** @internal The callbacks of `close` and `getConnections`. */
+export type OnClosed = (error?: Error) => void
+export type OnCount = (error: Error | null, count: number) => void
+
+/**
+ * How a server listens for services: for one, or for several that close together.
+ *
+ * States: *idle*; *listening*, from `listen` to `close`; *closing*, until the last socket is destroyed; *idle* again.
+ */
+export class ServedServer {
+  readonly #server: Server
+  readonly #bind: Bind
+  readonly #listeners = new Set<Listener>()
+  #isHolding = true
+  /** Set while it is closing. */
+  #release: (() => void) | undefined = undefined
+
+  constructor(server: Server, bind: Bind) {
+    this.#server = server
+    this.#bind = bind
+  }
+
+  get listening(): boolean {
+    return this.#first?.listening === true
+  }
+
+  address(): ListenerAddress | null {
+    return this.#first?.address() ?? null
+  }
+
+  /** As for `net.Server`: a wrong argument throws, and all else is emitted in a later turn. */
+  listen(args: readonly unknown[]): void {
+    const { address, options, onListening } = readListenArguments(args)
+    if (this.listening) throw alreadyListening(address)
+    if (onListening !== undefined) this.#server.once('listening', onListening)
+    try {
+      this.add(bindFor(this.#server, this.#bind, { address, options }))
+    } catch (error) {
+      if (!(error instanceof NetError)) throw error
+      process.nextTick(() => this.#server.emit('error', error))
+    }
+  }
+
+  add(listener: Listener): void {
+    const isFirst = !this.listening
+    this.#listeners.add(listener)
+    this.#applyHold(listener)
+    passOn(listener, this.#server)
+    listener.once('close', () => this.#closed(listener))
+    // The checks of header and request timeouts begin with it.
+    if (isFirst) process.nextTick(() => listener.listening && this.#server.emit('listening'))
+  }
+
+  close(onClosed: OnClosed | undefined): void {
+    const isRunning = this.listening
+    if (typeof onClosed === 'function')
+      this.#server.once('close', isRunning ? onClosed : () => onClosed(notRunning()))
+    if (isRunning) this.#release ??= holdClose(this.#server)
+    // It ends idle connections and the checks of timeouts.
+    closeOf(this.#server)
+    if (isRunning) for (const listener of this.#listeners) listener.close()
+  }
+
+  getConnections(callback: OnCount): void {
+    let [count, waiting] = [0, this.#listeners.size]
+    if (waiting === 0) process.nextTick(callback, null, 0)
+    for (const listener of this.#listeners)
+      listener.getConnections((_, each) => {
+        count += each
+        waiting -= 1
+        if (waiting === 0) callback(null, count)
+      })
+  }
+
+  /** Whether it keeps the process alive, as `ref` and `unref` say. */
+  hold(isHolding: boolean): void {
+    this.#isHolding = isHolding
+    for (const listener of this.#listeners) this.#applyHold(listener)
+  }
+
+  #applyHold(listener: Listener): void {
+    if (this.#isHolding) listener.ref()
+    else listener.unref()
+  }
+
+  async dispose(): Promise<void> {
+    if (!this.listening) return
+    await new Promise<void>((resolve) => this.close(() => resolve()))
+  }
+
+  get #first(): Listener | undefined {
+    const [first] = this.#listeners
+    return first
+  }
+
+  /** The last socket of a listener is destroyed. The node may have closed it, without `close`. */
+  #closed(listener: Listener): void {
+    this.#listeners.delete(listener)
+    if (this.#listeners.size > 0) return
+    if (this.#release === undefined) return closeOf(this.#server)
+    this.#release()
+    this.#release = undefined
+    this.#server.emit('close')
+  }
+}
+
+/** Sockets stay half open where those of the server over TCP do: an `http.Server` ends its direction by itself. */
+export function bindFor(
+  server: Server & { readonly allowHalfOpen?: boolean },
+  bind: Bind,
+  { address, options }: Pick<ListenRequest, 'address' | 'options'>,
+): Listener {
+  return bind(address, { ...options, allowHalfOpen: server.allowHalfOpen === true })
+}
+
+/** Gives a server the sockets of a listener. */
+export function passOn(listener: Listener, server: Server): void {
+  listener.on('connection', (socket) => void server.emit('connection', socket))
+}
+
+/** Calls the method `close` that the server was born with. */
+function closeOf(server: Server): void {
+  const { close } = Object.getPrototypeOf(server) as Server
+  close.call(server)
+}
+
+function notRunning(): NetError {
+  return new NetError('ERR_SERVER_NOT_RUNNING', 'the server is not listening', {
+    syscall: 'close',
+    address: '',
+  })
+}
+
+function alreadyListening(address: string): NetError {
+  return new NetError('ERR_SERVER_ALREADY_LISTEN', 'the server is listening already', {
+    syscall: 'listen',
+    address,
+  })
+}

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { RelayCalls, RelayUsage, Target } from './relay-worker.js'
 import type { ScaleArguments } from './scale-arguments.js'
+import { TcpForwarder, type ForwarderProgram } from './tcp-forwarder.js'
 import { Worker } from './worker.js'
 
 const ROUND_TRIPS = 5_000
@@ -10,12 +11,13 @@ const MAX_SETTLE_SECONDS = 2
 const GIBIBYTE = 2 ** 30
 const MEBIBYTE = 2 ** 20
 
-/** Between the two ends: nothing, routers, or a program that pipes sockets. */
+/** Between the two ends: nothing, routers, a program that pipes sockets, or one that others forward TCP with. */
 export interface Setting {
   readonly name: string
   readonly target: Target
   readonly routers: number
   readonly hasPipe: boolean
+  readonly program?: ForwarderProgram
 }
 
 /** What one measurement found. CPU is in s per GiB that arrived. */
@@ -34,31 +36,36 @@ interface Processes {
   readonly client: Worker<RelayCalls>
   readonly server: Worker<RelayCalls>
   readonly between: readonly Worker<RelayCalls>[]
+  /** Another program between them. */
+  readonly forwarder: TcpForwarder | undefined
 }
 
 /** Starts the processes of a setting, and measures round trips and throughput. */
 export async function measureRelay(setting: Setting, args: ScaleArguments): Promise<RelayMeasurement> {
-  const { target, routers, hasPipe } = setting
+  const { target, routers, hasPipe, program } = setting
   const [client, server] = [new Worker<RelayCalls>('relay-worker'), new Worker<RelayCalls>('relay-worker')]
   const between = Array.from({ length: Math.max(routers, hasPipe ? 1 : 0) }, () => {
     return new Worker<RelayCalls>('relay-worker')
   })
-  const processes = { client, server, between }
+  let forwarder: TcpForwarder | undefined
   try {
     const services = await server.call('serve', undefined)
-    await link(processes, hasPipe ? [] : between)
+    await link({ client, server }, hasPipe ? [] : between)
+    if (program !== undefined) forwarder = await TcpForwarder.start(program, services)
     const [first] = hasPipe ? between : []
-    await client.call('aim', first === undefined ? services : await first.call('forward', services))
+    const piped = first === undefined ? services : await first.call('forward', services)
+    await client.call('aim', forwarder?.ports ?? piped)
     if (target === 'astra') await check(client, setting)
     const roundTrips = await client.call('pingPong', { target, count: ROUND_TRIPS })
-    return { ...roundTrips, ...(await throughput(processes, setting, args)) }
+    return { ...roundTrips, ...(await throughput({ client, server, between, forwarder }, setting, args)) }
   } finally {
     await Promise.all([client, server, ...between].map((worker) => worker.end()))
+    await forwarder?.end()
   }
 }
 
 async function throughput(
-  { client, server, between }: Processes,
+  { client, server, between, forwarder }: Processes,
   { name, target }: Setting,
   { seconds, settleSeconds, profile }: ScaleArguments,
 ): Promise<Omit<RelayMeasurement, 'p50' | 'p99'>> {
@@ -67,19 +74,24 @@ async function throughput(
   await wait(Math.min(settleSeconds, MAX_SETTLE_SECONDS) * 1_000)
   if (profile !== undefined) await Promise.all(all.map((worker) => worker.call('startProfile', undefined)))
   const before = await usages(all)
+  const forwarderBefore = forwarder?.cpuSeconds() ?? 0
   await wait(seconds * 1_000)
   const after = await usages(all)
+  const forwarderSeconds = (forwarder?.cpuSeconds() ?? 0) - forwarderBefore
   if (profile !== undefined) await writeProfiles(all, join(profile, name.replaceAll(/[^A-Za-z.]+/g, '-')))
   await client.call('stop', undefined)
   const grown = (of: 'atMs' | 'cpuSeconds' | 'receivedBytes', index: number): number =>
     (after[index]?.[of] ?? 0) - (before[index]?.[of] ?? 0)
   const bytes = grown('receivedBytes', 1)
-  const [clientCpu = 0, serverCpu = 0, ...others] = all.map((_, index) => {
-    return grown('cpuSeconds', index) / (bytes / GIBIBYTE)
-  })
+  const perGibibyte = (cpuSeconds: number): number => cpuSeconds / (bytes / GIBIBYTE)
+  const [clientSeconds = 0, serverSeconds = 0, ...others] = all.map((_, index) => grown('cpuSeconds', index))
+  const isDirect = others.length === 0 && forwarder === undefined
   return {
-    ...{ clientCpu, serverCpu },
-    cpuBetween: others.length === 0 ? undefined : others.reduce((sum, cpu) => sum + cpu),
+    clientCpu: perGibibyte(clientSeconds),
+    serverCpu: perGibibyte(serverSeconds),
+    cpuBetween: isDirect
+      ? undefined
+      : perGibibyte(others.reduce((sum, each) => sum + each, forwarderSeconds)),
     mebibytesPerSecond: bytes / MEBIBYTE / (grown('atMs', 1) / 1_000),
   }
 }
@@ -98,7 +110,10 @@ async function writeProfiles(workers: readonly Worker<RelayCalls>[], path: strin
 }
 
 /** Links the two ends with each other, or with the first and the last router. */
-async function link({ client, server }: Processes, routers: readonly Worker<RelayCalls>[]): Promise<void> {
+async function link(
+  { client, server }: Pick<Processes, 'client' | 'server'>,
+  routers: readonly Worker<RelayCalls>[],
+): Promise<void> {
   const addresses: string[] = []
   for (const router of routers) {
     addresses.push(await router.call('listen', true))

@@ -4,12 +4,17 @@ import Table from 'cli-table3'
 import { measureRelay, type RelayMeasurement, type Setting } from './relay-measurement.js'
 import type { RelayCalls } from './relay-worker.js'
 import type { ScaleArguments } from './scale-arguments.js'
+import { FORWARDER_PROGRAMS, TcpForwarder } from './tcp-forwarder.js'
 import type { TunnelsCalls } from './tunnels-worker.js'
 import { Worker } from './worker.js'
 
 const SETTINGS: readonly Setting[] = [
   { name: 'TCP, direct', target: 'tcp', routers: 0, hasPipe: false },
   { name: 'TCP through socket.pipe', target: 'tcp', routers: 0, hasPipe: true },
+  ...FORWARDER_PROGRAMS.map((program) => {
+    const name = `TCP through ${program.name}`
+    return { name, target: 'tcp', routers: 0, hasPipe: false, program } as const
+  }),
   { name: 'AstraNet, direct', target: 'astra', routers: 0, hasPipe: false },
   { name: 'AstraNet, one relay', target: 'astra', routers: 1, hasPipe: false },
   { name: 'AstraNet, two relays', target: 'astra', routers: 2, hasPipe: false },
@@ -18,27 +23,37 @@ const SETTINGS: readonly Setting[] = [
 /** Measures what relays cost, and prints it. */
 export async function relay(args: ScaleArguments): Promise<void> {
   if (args.profile !== undefined) mkdirSync(args.profile, { recursive: true })
-  const runs = SETTINGS.map(() => [] as RelayMeasurement[])
+  const settings = SETTINGS.filter(isThere)
+  const runs = settings.map(() => [] as RelayMeasurement[])
   // By turns, so that other work on the machine meets all of them alike.
   for (let round = 0; round < args.rounds; round++) {
-    for (const [index, setting] of SETTINGS.entries()) {
+    for (const [index, setting] of settings.entries()) {
       runs[index]?.push(await measureRelay(setting, args))
     }
   }
-  process.stdout.write(tableOf(runs))
+  process.stdout.write(tableOf(settings, runs))
   const bytes = await idle(args)
   process.stdout.write(
     `${args.tunnels} idle tunnels beside as many: ${Math.round(bytes)} bytes each in the relay\n`,
   )
 }
 
-function tableOf(runs: readonly (readonly RelayMeasurement[])[]): string {
+/** Whether it can be measured here; says so when not. */
+function isThere({ program }: Setting): boolean {
+  if (program === undefined || TcpForwarder.isThere(program)) return true
+  process.stderr.write(
+    `${program.name} is left out: it is not installed (Debian's package ${program.name})\n`,
+  )
+  return false
+}
+
+function tableOf(settings: readonly Setting[], runs: readonly (readonly RelayMeasurement[])[]): string {
   const table = new Table({
     head: ['medians', 'MiB/s', 'CPU s/GiB: client', 'between', 'server', 'p50, ms', 'p99, ms'],
     style: { head: [], border: [], compact: true },
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
   })
-  for (const [index, { name }] of SETTINGS.entries()) {
+  for (const [index, { name }] of settings.entries()) {
     const of = (value: keyof RelayMeasurement, digits: number): string =>
       median(runs[index] ?? [], value)?.toFixed(digits) ?? ''
     table.push([

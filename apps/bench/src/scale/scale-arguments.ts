@@ -34,8 +34,8 @@ export const SCALE_HELP: string = `Usage: npm run bench -- pings|hub|relay [opti
   pings  what the keep-alive of very many idle links costs one process, encrypted and in the clear
   hub    a router with very many leaves, half of them over WebSocket, some of which come and go all the time: its CPU,
          the time of an echo through it beside that of an idle hub, and what the leaves hold
-  relay  bytes through one relay and two, beside a direct link and a forwarder of net.Socket.pipe: throughput, CPU of
-         each process, round trips, and what idle tunnels take in the relay
+  relay  bytes through one relay and two, beside a direct link, a forwarder of net.Socket.pipe, socat and haproxy where
+         they are installed: throughput, CPU of each process, round trips, and what idle tunnels take in the relay
 
 Options:
   --links <n>     links of the hub (default ${DEFAULTS.links})

@@ -46,7 +46,7 @@ const calls = {
   }): Promise<{ nodeId: NodeId; address: string }> {
     const { role, listen, joins = [], identity, holePunching = true, portMapping = false } = options
     const known = identity === undefined ? {} : { identity }
-    node = new AstraNet({ role, secret: SECRET, holePunching, portMapping, ...known })
+    node = new AstraNet({ role, secret: SECRET, holePunching, portMapping, spareRouter: false, ...known })
     const endpoint = listen === undefined ? undefined : await node.listenAndServe('tcp', listen)
     await Promise.all(joins.map((address) => own().join('tcp', address)))
     return { nodeId: node.nodeId, address: endpoint?.address ?? '' }

@@ -158,7 +158,7 @@ async function run(body: string): Promise<string> {
   return `${out}${err}`.trim()
 }
 
-test('a process ends by itself once its nodes are closed, and one that only binds and dials itself need not be', async () => {
+test('a process ends by itself once its nodes are closed; with unref listeners and no sockets they need not be', async () => {
   const printed = await run(`
     const server = new AstraNet()
     const client = new AstraNet()
@@ -176,6 +176,7 @@ test('a process ends by itself once its nodes are closed, and one that only bind
 
     const node = new AstraNet()
     const own = await node.bind('', 'echo')
+    own.unref()
     own.on('connection', (socket) => socket.pipe(socket))
     const dialed = await node.dial('', 'echo')
     dialed.end('x')

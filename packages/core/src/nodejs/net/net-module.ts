@@ -1,8 +1,9 @@
 import * as nodeNet from 'node:net'
 import { Socket } from '../socket.js'
+import type { AcceptedStream } from './accepted-stream.js'
 import { normalArguments, type Given } from './arguments.js'
 import type { NetModule } from './module-types.js'
-import { NetSocket, type AcceptedStream } from './net-socket.js'
+import { NetSocket } from './net-socket.js'
 import type { NetNetwork } from './network.js'
 import { NetServer } from './server.js'
 

@@ -1,39 +1,17 @@
 import { addAbortSignal } from 'node:stream'
-import { isIP } from 'node:net'
 import type { Stream } from '@astranet/mux'
-import { checkSocketOptions } from '../../api/socket-options.js'
 import type { DialedDetails } from '../../dial/dial-request.js'
-import type { SocketDetails } from '../../node/socket-details.js'
 import { nodeAddress } from '../../api/node-address.js'
 import { NOTHING } from '../addressed-duplex.js'
 import { callerOrigin } from '../async-origin.js'
 import { Socket } from '../socket.js'
+import { AcceptedStream } from './accepted-stream.js'
 import { checkConnect, checkSocket, normalArguments, type Given } from './arguments.js'
 import { ConnectAttempt } from './connect-attempt.js'
 import { connectError } from './errors.js'
 import type { NetNetwork } from './network.js'
 import { OnRead, onReadOf } from './on-read.js'
-
-/** @internal A connection that a server has accepted. */
-export class AcceptedStream {
-  readonly stream: Stream
-  readonly details: SocketDetails
-  /** The server. */
-  readonly server: object
-  /** The address of both ends, for a connection of this node with itself. */
-  readonly loopback: string | undefined
-
-  constructor(
-    stream: Stream,
-    details: SocketDetails,
-    { server, loopback }: { server: object; loopback: string | undefined },
-  ) {
-    this.stream = stream
-    this.details = details
-    this.server = server
-    this.loopback = loopback
-  }
-}
+import { familyOf, socketOptions } from './socket-values.js'
 
 /** What few sockets have, or for a short time only. */
 interface NetState {
@@ -234,15 +212,3 @@ export class NetSocket extends Socket {
 
 /** Node's sockets listen to their own `'end'`; programs that count listeners find one. */
 function onEnd(): void {}
-
-function socketOptions(given: Given): ReturnType<typeof checkSocketOptions> {
-  const { allowHalfOpen, highWaterMark, readableHighWaterMark, writableHighWaterMark } = given
-  const marks = { highWaterMark, readableHighWaterMark, writableHighWaterMark }
-  const known = Object.entries(marks).filter(([, value]) => typeof value === 'number')
-  return checkSocketOptions({ allowHalfOpen: Boolean(allowHalfOpen), ...Object.fromEntries(known) })
-}
-
-function familyOf(address: string): string {
-  if (address === NOTHING) return NOTHING
-  return isIP(address) === 4 ? 'IPv4' : 'IPv6'
-}

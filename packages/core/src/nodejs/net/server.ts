@@ -16,7 +16,7 @@ import { nodeServer, normalArguments, type Given } from './arguments.js'
 import { alreadyListening, listenError, serverNotRunning } from './errors.js'
 import { isLoopback } from './hosts.js'
 import { listenTarget, type ListenTarget } from './listen-target.js'
-import { AcceptedStream } from './net-socket.js'
+import { AcceptedStream } from './accepted-stream.js'
 import type { NetNetwork } from './network.js'
 
 /** @internal Makes the socket of an accepted connection. */

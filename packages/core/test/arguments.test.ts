@@ -80,6 +80,12 @@ test.each<[string, (node: AstraNet) => Promise<unknown>, RegExp]>([
   ['dial timeoutMs', (node) => node.dialTimeout('', 'web', -1), /^timeoutMs must be from 0/],
   ['dial timeoutMs', (node) => node.dialTimeout('', 'web', Number.NaN), /^timeoutMs must be from 0/],
   ['dial timeoutMs', (node) => node.dialTimeout('', 'web', wrong('5')), /^timeoutMs must be a number/],
+  ['dial hedgeAfterMs', (node) => node.dial('', 'web', { hedgeAfterMs: -1 }), /^hedgeAfterMs must be from 0/],
+  [
+    'dial hedgeAfterMs',
+    (node) => node.dial('', 'web', { hedgeAfterMs: wrong('5') }),
+    /^hedgeAfterMs must be a/,
+  ],
   ['dial signal', (node) => node.dial('', 'web', { signal: wrong({}) }), /^signal must be an AbortSignal/],
   ['dial selector', (node) => node.dial('', 'web', { selector: wrong(1) }), /^selector must be a function/],
   ['dial key', (node) => node.dial('', 'web', { key: wrong(1) }), /^key must be a string/],

@@ -29,6 +29,22 @@ test('a service behind a router is dialed by its name, and the socket says the w
   expect(await readToEnd(socket)).toBe('through the router')
 })
 
+test('what is written before a tunnel is there travels with the dial through it, and so does the end', async () => {
+  await using nodes = await overRouter()
+  const { client, server } = nodes
+  const listener = await server.bind('', 'echo')
+  const arrived: number[] = []
+  listener.on('connection', (socket) => {
+    arrived.push(socket.bytesRead)
+    socket.pipe(socket)
+  })
+  await client.waitFor('echo')
+  const socket = client.connect('', 'echo')
+  socket.end('early')
+  expect(await readToEnd(socket)).toBe('early')
+  expect([socket.path.kind, arrived]).toEqual(['relay', [5]])
+})
+
 test('a dial that may not wait for a name makes a tunnel to a node that is known', async () => {
   await using nodes = await overRouter()
   const { client, server } = nodes

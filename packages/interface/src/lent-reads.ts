@@ -1,8 +1,8 @@
 /** What one read of a socket brings at most, in bytes: as much as where Node allocates memory for each read. */
-export const READ_BYTES = 65_536
+const READ_BYTES = 65_536
 
 /** The parts of a `net.Socket` that reading into one's own memory takes. */
-export interface ReadingSocket {
+interface ReadingSocket {
   /** A socket of TLS has it: its bytes come from elsewhere. */
   readonly encrypted?: boolean | undefined
   /** What the stream has read and nobody has taken. */

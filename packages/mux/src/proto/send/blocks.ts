@@ -1,5 +1,4 @@
 import { BUFFER_BYTES, giveBuffer, takeBuffer } from '../buffers.js'
-import type { SendQueue } from './queue.js'
 
 /** Memory that writes of a session are copied into. */
 export interface Block {
@@ -8,6 +7,12 @@ export interface Block {
   used: number
   /** Runs that refer to it. */
   runs: number
+}
+
+/** A queue of what is to be sent. */
+interface CopyTarget {
+  /** Appends the next `length` bytes of the block. */
+  pushCopied(block: Block, length: number): void
 }
 
 /**
@@ -21,7 +26,7 @@ export class Blocks {
   #spent: Block[] = []
 
   /** Copies `bytes` to the end of the queue. */
-  append(queue: SendQueue, bytes: Uint8Array): void {
+  append(queue: CopyTarget, bytes: Uint8Array): void {
     for (let start = 0; start < bytes.length;) {
       const block = this.#openBlock()
       const length = Math.min(bytes.length - start, BUFFER_BYTES - block.used)

@@ -7,6 +7,7 @@ export default defineConfig({
       'apps/*',
       'examples/stdio',
       'examples/discovery',
+      'examples/metrics',
       'examples/http',
       'examples/clients',
       'tooling',

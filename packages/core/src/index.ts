@@ -66,6 +66,7 @@ export type { JoinOptions } from './api/join-options.js'
 export type { JoinInspection } from './links/join-inspection.js'
 export type { DrainOptions } from './api/drain-options.js'
 export type { LeaveOptions } from './api/leave-options.js'
+export type { Logger } from './api/logger.js'
 export type { Variables } from './api/variables.js'
 export type {
   Explanation,

@@ -1,6 +1,7 @@
 import { memory } from '@astranet/transport-memory'
 import { expect, test } from 'vitest'
-import { AstraNet, type Socket } from '../src/index.js'
+import { AstraNet, toNodeId, type Socket } from '../src/index.js'
+import { LeftNodes } from '../src/links/left-nodes.js'
 import { closing, failure, SkipClock, textOf, twoNodes, until } from './support.js'
 
 /** How a socket ends: an error's code, or `'close'`. */
@@ -100,4 +101,34 @@ test('both links to a node end, also one that stands by', async () => {
   expect(await server.leave(client.nodeId)).toBeLessThanOrEqual(2)
   await using other = new AstraNet()
   expect(await other.leave(server.nodeId)).toBe(0)
+})
+
+test('a second router that the node has linked by itself is not linked again once it was left', async () => {
+  const clock = new SkipClock()
+  const options = { clock, sessionLimits: { keepAliveIntervalMs: 0 } }
+  const [first, second] = [new AstraNet(options).router(), new AstraNet(options).router()]
+  const at = await first.listenAndServe('tcp4', '127.0.0.1:0')
+  await second.listenAndServe('tcp4', '127.0.0.1:0')
+  await second.join('tcp4', at.address)
+  const client = new AstraNet(options)
+  await client.join('tcp4', at.address)
+  const isLinked = (): boolean => client.inspect().links.some(({ nodeId }) => nodeId === second.nodeId)
+  for (let count = 0; count < 200 && !isLinked(); count++) await clock.advance(100)
+  expect(isLinked()).toBe(true)
+  expect(await client.leave(second.nodeId)).toBe(1)
+  await clock.advance(300_000)
+  expect(isLinked()).toBe(false)
+  await Promise.all([closing(clock, client), closing(clock, first), closing(clock, second)])
+})
+
+test('the latest 1,024 nodes that were left are remembered', () => {
+  const left = new LeftNodes()
+  for (let id = 1n; id <= 1_025n; id++) left.add(toNodeId(id))
+  expect([left.has(toNodeId(1n)), left.has(toNodeId(2n)), left.has(toNodeId(1_025n))]).toEqual([
+    false,
+    true,
+    true,
+  ])
+  left.delete(toNodeId(2n))
+  expect(left.has(toNodeId(2n))).toBe(false)
 })

@@ -5,6 +5,7 @@ import type { Policy } from '@astranet/policy'
 import type { CatalogueScope } from '@astranet/registry'
 import type { Identity } from '@astranet/secure'
 import type { Granter } from '@astranet/ticket'
+import type { Logger } from './logger.js'
 import type { PortMappingOption } from './port-mapping-option.js'
 import type { NodeRole } from './role.js'
 import type { Variables } from './variables.js'
@@ -177,6 +178,13 @@ export interface AstraNetOptions {
    * `process.env`; browsers have none.
    */
   variables?: Variables
+  /**
+   * Where the node writes what an operator should know: `console`, `pino()`, or another logger ({@link Logger}). Links and
+   * joins that come and go are `info`, those that fail are `warn`, as are process warnings; what is broken is `error`;
+   * ports and paths are `debug`. Dials and streams are not logged, and nothing has a secret or a ticket in it. Fields are
+   * those of the diagnostics channels, with `event` (the channel), `err`, and node ids as texts. Default: none.
+   */
+  logger?: Logger
   /** Default: the system's. */
   clock?: Clock
 }

@@ -3,6 +3,7 @@ import { AstraNetBase, NODE_SCOPE } from '../api/astra-net.js'
 import { checkIdentity, isIdentity } from '../api/identity-option.js'
 import type { DialScope } from '../api/dial-options.js'
 import { Node } from '../node/node.js'
+import { logged } from '../node/logged.js'
 import { NodeHandle } from '../node/node-handle.js'
 import { resolveOptions } from '../node/resolve-options.js'
 import type { AstraNetOptions } from '../api/options.js'
@@ -51,9 +52,10 @@ export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
 function makeNode(options: AstraNetOptions): NodeHandle<Socket, Listener> {
   const resolved = resolveOptions(options, browser)
   const identity = checkIdentity(options.identity)
-  if (isIdentity(identity)) return new NodeHandle(new Node({ ...resolved, identity }, browser), resolved)
+  const platform = logged(browser, resolved.logger)
+  if (isIdentity(identity)) return new NodeHandle(new Node({ ...resolved, identity }, platform), resolved)
   const opened = identity === undefined ? generateIdentity() : openIdentity(identity)
-  const made = opened.then((own) => new Node({ ...resolved, identity: own }, browser))
+  const made = opened.then((own) => new Node({ ...resolved, identity: own }, platform))
   return new NodeHandle(made, resolved)
 }
 

@@ -20,6 +20,7 @@ import type { StreamTakers } from './incoming-stream.js'
 import { planOfTicket, type JoinPlan } from './join-plan.js'
 import { JoinReports } from './join-reports.js'
 import { Joins } from './joins.js'
+import { LeftNodes } from './left-nodes.js'
 import { LinkEvents } from './link-events.js'
 import { LinkMaker } from './link-maker.js'
 import { LinkReports } from './link-reports.js'
@@ -77,6 +78,7 @@ export class Neighbours {
   readonly #parts: NeighboursParts
   readonly #events: LinkEvents
   readonly #told: ToldAddresses
+  readonly #left: LeftNodes = new LeftNodes()
   readonly #standIns: StandIns
   readonly #introduction: OwnIntroduction
   #isGraphPending = false
@@ -91,6 +93,7 @@ export class Neighbours {
     const preferred = new PreferredLinks({
       ...{ self, clock },
       onPreferred: (nodeId, link) => {
+        this.#left.delete(nodeId)
         this.sync.up(nodeId, link)
         withdrawal.changed()
         onPreferred(nodeId)
@@ -146,7 +149,11 @@ export class Neighbours {
       followsInvitations: parts.followsInvitations,
     })
     this.#told = told
-    this.#standIns = new StandIns({ maker, preferred, routers: () => told.routers })
+    this.#standIns = new StandIns({
+      maker,
+      preferred,
+      routers: () => told.routers.filter(({ nodeId }) => !this.hasLeft(nodeId)),
+    })
     this.joins = new Joins({
       ...{ maker, preferred, clock, random: Math.random, current, standIns: this.#standIns },
       reports: new JoinReports(platform),
@@ -177,6 +184,7 @@ export class Neighbours {
   async leave(nodeId: NodeId, { reason, drainMs }: CheckedLeaveOptions): Promise<number> {
     const { table } = this
     this.joins.leave(nodeId, nodeLeft(nodeId))
+    this.#left.add(nodeId)
     const links = [...table.linksTo(nodeId)]
     if (drainMs > 0 && links.length > 0) {
       for (const link of links) this.#events.onGoAway(link)
@@ -184,6 +192,11 @@ export class Neighbours {
     }
     await Promise.all(links.map((link) => table.refuse(link, reason)))
     return links.length
+  }
+
+  /** Whether the program has left the node, and there was no link to it since: it is not linked again by itself. */
+  hasLeft(nodeId: NodeId): boolean {
+    return this.#left.has(nodeId)
   }
 
   /** Makes and keeps no more links by itself; pending joins reject. */

@@ -1,7 +1,7 @@
 import { AstraError } from '@astranet/interface'
-import type { CatalogueRoleOptions } from '@astranet/registry'
-import { checkRole, type NodeRole } from '../api/role.js'
+import { checkRole } from '../api/role.js'
 import type { Node } from './node.js'
+import type { NodeMode, ResolvedMode } from './node-mode.js'
 import type { NodeOptions } from './node-options.js'
 
 /** @internal The part of a node that what begins by itself needs. */
@@ -9,20 +9,6 @@ export type Starter = Pick<
   Node<unknown, unknown>,
   'addressOf' | 'isClient' | 'isClosed' | 'joinByText' | 'listenAndServe'
 >
-
-/** @internal A mode with all that goes with its role. */
-export interface ResolvedMode extends Omit<NodeMode, 'role'> {
-  readonly role: CatalogueRoleOptions
-}
-
-/** @internal What a call such as `client()` makes of a node. */
-export interface NodeMode {
-  readonly role: NodeRole
-  /** Whether the node offers nothing. */
-  readonly isClient?: boolean
-  /** Whether the node connects only where its program joins. */
-  readonly isServer?: boolean
-}
 
 /**
  * @internal A node, or one that is there once its identity is: browsers make and read keys asynchronously only. All

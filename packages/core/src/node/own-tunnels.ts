@@ -124,7 +124,7 @@ export function ownSpareRouter({
   return new SpareRouter({
     ...{ clock: options.clock, random: Math.random, catalogue, direct },
     recordOf: (link) => table.recordOf(link),
-    canDial: (nodeId) => addressWay.canTry(nodeId),
+    canDial: (nodeId) => !neighbours.hasLeft(nodeId) && addressWay.canTry(nodeId),
     dial: (nodeId) => links.begin(nodeId, 'direct'),
     hasRoom: () => table.size + 1 < options.maxLinks,
   })

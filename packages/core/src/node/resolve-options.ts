@@ -7,6 +7,7 @@ import type { CatalogueRoleOptions, CatalogueScope } from '@astranet/registry'
 import { issuerCheck, type Granter } from '@astranet/ticket'
 import { checkClock, checkOptions, checkTimeout } from '../api/check.js'
 import type { AstraNetOptions, DefaultTransports, DoorwayLimits, Encryption } from '../api/options.js'
+import { checkLogger, type Logger } from '../api/logger.js'
 import { checkPortMapping, type PortMappingOption } from '../api/port-mapping-option.js'
 import { checkRole, type NodeRole } from '../api/role.js'
 import { resolveTunnelOptions, type ResolvedTunnelOptions } from '../api/tunnel-options.js'
@@ -49,6 +50,7 @@ export interface ResolvedOptions extends ResolvedTunnelOptions {
   readonly clock: Clock
   /** What is done when the node is first used. */
   readonly startup: readonly Startup[]
+  readonly logger: Logger | undefined
 }
 
 const MAX_PENDING_STREAMS = 0x7fffffff
@@ -115,6 +117,7 @@ export function resolveOptions(options: AstraNetOptions, defaults: OptionDefault
     helloTimeoutMs: checkHelloTimeout(options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS),
     memory,
     startup: said.startup,
+    logger: checkLogger(options.logger),
     clock: checkClock(options.clock === undefined ? systemClock : options.clock),
   }
 }

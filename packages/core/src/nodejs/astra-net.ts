@@ -6,7 +6,9 @@ import { isShortForm } from '../api/network-first.js'
 import { nodeOfAddress } from '../api/node-address.js'
 import { Node } from '../node/node.js'
 import { NodeHandle } from '../node/node-handle.js'
-import { resolveOptions, type ResolvedOptions } from '../node/resolve-options.js'
+import { logged } from '../node/logged.js'
+import type { NodeOptions } from '../node/node-options.js'
+import { resolveOptions } from '../node/resolve-options.js'
 import { startUp } from '../node/startup.js'
 import type { AstraNetOptions } from '../api/options.js'
 import type { DialRequest } from '../dial/dial-request.js'
@@ -55,7 +57,7 @@ export class AstraNet extends ForwardNet<AstraNet> {
   static async create(options: AstraNetOptions = {}): Promise<AstraNet> {
     const resolved = resolveOptions(options, nodejs)
     const identity = await openedIdentity(options.identity)
-    return new AstraNet(handleOf(new Node({ ...resolved, identity }, nodejs), resolved), NODE_SCOPE)
+    return new AstraNet(handleOf({ ...resolved, identity }), NODE_SCOPE)
   }
 
   /** Makes a node, as `new AstraNet(options)` does: the `New` of the Go package. */
@@ -151,13 +153,15 @@ export class AstraNet extends ForwardNet<AstraNet> {
 
 function makeNode(options: AstraNetOptions): NodeHandle<Socket, Listener> {
   const resolved = resolveOptions(options, nodejs)
-  return handleOf(new Node({ ...resolved, identity: identityNow(options.identity) }, nodejs), resolved)
+  return handleOf({ ...resolved, identity: identityNow(options.identity) })
 }
 
-function handleOf(node: Node<Socket, Listener>, options: ResolvedOptions): NodeHandle<Socket, Listener> {
-  const { startup } = options
+function handleOf(options: NodeOptions): NodeHandle<Socket, Listener> {
+  const { startup, logger } = options
+  const platform = logged(nodejs, logger)
+  const node = new Node(options, platform)
   if (startup.length === 0) return new NodeHandle(node, options)
-  return new NodeHandle(node, options, (starter) => startUp(starter, startup, nodejs))
+  return new NodeHandle(node, options, (starter) => startUp(starter, startup, platform))
 }
 
 function view(handle: NodeHandle<Socket, Listener>, scope: DialScope): AstraNet {

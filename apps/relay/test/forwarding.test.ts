@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { formatNodeId, type AstraNet, type Socket } from '@astranet/core'
 import { describe, expect, test } from 'vitest'
 import { RelayProcess } from './relay-process.js'
-import { file, user } from './support.js'
+import { failure, file, user } from './support.js'
 
 const SECRET = 'a secret of nodes behind a relay'
 
@@ -37,6 +37,23 @@ test('a service behind the relay is dialed by name; the relay counts the tunnel 
   expect(forwarding.bytes.forwarded).toBeGreaterThan(bytes)
   expect(await relay.metric('astranet_tunnels_open')).toBe(1)
   expect(await relay.metric('astranet_tunnel_forwarded_bytes_total')).toBeGreaterThan(bytes)
+})
+
+test('--max-node-tunnels refuses one more of a node, and --max-node-rate slows it', async () => {
+  const limits = ['--max-node-tunnels', '1', '--max-node-rate', '65536']
+  const relay = await RelayProcess.listening(...limits)
+  const [one, other, client] = [user(), user(), user()]
+  for (const node of [one, other, client]) await node.join('tcp', await relay.address())
+  const listener = await one.bind('', 'one')
+  await other.bind('', 'other')
+  const near = await client.dial('', 'one')
+  expect(await failure(client.dial('', 'other'))).toMatchObject({ code: 'EDQUOT' })
+  const far = await listener.accept()
+  const start = performance.now()
+  // A burst of 64 KiB goes at once, and the windows of the relay.
+  near.end(Buffer.alloc(196_608))
+  for await (const _ of far);
+  expect(performance.now() - start).toBeGreaterThan(500)
 })
 
 describe.runIf(process.platform !== 'win32')('a relay that is asked to leave', () => {

@@ -10,6 +10,8 @@ import {
   DEFAULT_ADMIN,
   DEFAULT_DRAIN_SECONDS,
   DEFAULT_MAX_LINKS,
+  DEFAULT_MAX_NODE_TUNNELS,
+  DEFAULT_MAX_TUNNELS,
   MAX_DRAIN_SECONDS,
   relayCommand,
 } from '../src/arguments/command.js'
@@ -89,6 +91,9 @@ test.each([
   [readme, `default \`${DEFAULT_ADMIN}\``],
   [readme, `0 to ${text(MAX_DRAIN_SECONDS)}; default ${DEFAULT_DRAIN_SECONDS} |`],
   [readme, `default ${text(DEFAULT_MAX_LINKS)}.`],
+  [readme, `1 to 1,048,576; default ${text(DEFAULT_MAX_TUNNELS)}.`],
+  [readme, `the same for one node; default ${text(DEFAULT_MAX_NODE_TUNNELS)} |`],
+  [limits, `| ${text(DEFAULT_MAX_TUNNELS)}; ${text(DEFAULT_MAX_NODE_TUNNELS)} | \`--max-tunnels\``],
   [readme, `at most ${text(MAX_SECRET_BYTES)} bytes`],
   [readme, `(${text(DEFAULT_LIST_ENTRIES)} by default, at most ${text(MAX_LIST_ENTRIES)})`],
   [readme, `at most ${MAX_ADMIN_CONNECTIONS} connections`],

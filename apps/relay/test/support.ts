@@ -18,9 +18,9 @@ export function file(text: string, { name = 'file', mode = 0o600 } = {}): string
   return path
 }
 
-/** A node of a user, closed when the test has finished. */
+/** A node of a user, closed when the test has finished. It is linked with the relays that the test names. */
 export function user(options: AstraNetOptions = {}): AstraNet {
-  const node = new AstraNet(options)
+  const node = new AstraNet({ spareRouter: false, ...options })
   onTestFinished(() => node.close())
   return node
 }

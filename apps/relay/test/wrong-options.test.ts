@@ -39,6 +39,11 @@ const WRONG: [what: string, args: string[], sentence: RegExp][] = [
   ['a key without its certificate', [...HERE, '--tls-key', 'x'], /--tls-key needs --tls-cert/],
   ['no number', [...HERE, '--drain', 'soon'], /'--drain <seconds>' argument 'soon' is invalid.* 0 to 86400/],
   ['a number that is too large', [...HERE, '--drain', '86401'], /'--drain <seconds>' argument '86401'/],
+  [
+    'a rate that is too low',
+    [...HERE, '--max-node-rate', '100'],
+    /'--max-node-rate <bytes>' argument '100'.* 16384 to/,
+  ],
   ['a number that is too small', [...HERE, '--max-links', '0'], /'--max-links <number>' argument '0'.* 1 to/],
   ['an unknown format', [...HERE, '--log', 'xml'], /'--log <format>' argument 'xml'.* text, json/],
   [

@@ -21,12 +21,14 @@ export type { CatalogueScope, RegistryInspection } from '@astranet/registry'
 export type { Traffic } from './links/link-reports.js'
 export type {
   EndpointInspection,
+  LinkCounts,
   LinkInspection,
   ListenerInspection,
   MemoryInspection,
   NodeInspection,
   StreamInspection,
 } from './node/inspection.js'
+export type { Metric, MetricValue } from './node/metrics.js'
 export type { CodeCounts } from './node/code-counts.js'
 export type { DialInspection } from './dial/dial-reports.js'
 export type { ListenerCounts } from './listen/listener-reports.js'

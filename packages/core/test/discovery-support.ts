@@ -21,7 +21,7 @@ export const networks: Record<string, Network> = {
   tcp: { network: 'tcp4', listenAddress: '127.0.0.1:0', transports: () => [tcp()] },
 }
 
-/** Nodes of one test, which end with it. */
+/** Nodes of one test, which end with it. They have the links that the test makes, and no others. */
 export class Net implements AsyncDisposable {
   readonly #network: Network
   readonly #transports: readonly Transport[]
@@ -34,7 +34,7 @@ export class Net implements AsyncDisposable {
 
   /** A node that has joined `others`, each of which listens. */
   async node(options: AstraNetOptions = {}, ...others: readonly AstraNet[]): Promise<AstraNet> {
-    const node = new AstraNet({ transports: this.#transports, ...options })
+    const node = new AstraNet({ transports: this.#transports, spareRouter: false, ...options })
     this.#nodes.push(node)
     for (const other of others) await this.link(node, other)
     return node

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { AstraNet, Listener, Selector, Socket } from '../src/index.js'
+import { AstraNet, type Listener, type Selector, type Socket } from '../src/index.js'
 import { MAX_EARLY_BYTES } from '../src/dial/early-data.js'
 import { delayedNodes, ONE_WAY_MS, type DelayedNodes } from './delayed-nodes.js'
+import { Member } from './member.js'
 import { errorOf, textOf, turns, until } from './support.js'
 
 let nodes: DelayedNodes
@@ -123,4 +124,47 @@ test('a dial whose link breaks is not repeated when bytes have left, and is when
   expect(await nodes.running(failed)).toMatchObject({ code: 'ECONNRESET' })
   expect(received).toEqual(['pay once'])
   silent.destroy()
+})
+
+test('a dial of this node itself takes what was written before', async () => {
+  const { client } = nodes
+  echo(await client.bind('', 'home'))
+  const near = client.connect('', 'home')
+  near.end('to myself')
+  expect(await nodes.running(textOf(near))).toBe('to myself')
+})
+
+test('early bytes of refused dials take no memory and no credit of the link', async () => {
+  const limits = { maxReceiveBufferBytes: 131_072 }
+  await using server = new AstraNet({ sessionLimits: limits })
+  const { address } = await server.listenAndServe('tcp4', '127.0.0.1:0')
+  await using member = await Member.join(address)
+  const header = { kind: 'dial', port: 4_711, sourcePort: 0 } as const
+  let refused = 0
+  // In all eight times what the server may hold.
+  for (let count = 0; count < 64; count++) {
+    const dial = member.link.dial(header, {
+      onAccepted: () => expect.unreachable(),
+      onFailed: (_, { code }) => (refused += code === 'ECONNREFUSED' ? 1 : 0),
+    })
+    await until(() => dial.stream !== undefined)
+    dial.stream?.write(new Uint8Array(MAX_EARLY_BYTES - 100))
+  }
+  await until(() => refused === 64)
+  const last = await new Promise<boolean>((resolve) => {
+    member.link.dial(header, { onAccepted: () => resolve(false), onFailed: () => resolve(true) })
+  })
+  expect([last, member.closed]).toEqual([true, undefined])
+})
+
+test('an application that answers before it is asked for more, twice, confuses nobody', async () => {
+  const listener = await bound('eager')
+  listener.on('connection', (socket) => {
+    // The bytes of an acceptance, which are plain bytes of the application by now.
+    socket.write(Uint8Array.of(2, 0x91, 0))
+    socket.pipe(socket)
+  })
+  const socket = nodes.client.connect('', 'eager')
+  socket.end('x')
+  expect(await nodes.running(textOf(socket))).toBe('\x02\ufffd\0x')
 })

@@ -58,7 +58,10 @@ async function dialer() {
     const [host, port] = address.split(':')
     await node.attach(await connected(net.connect({ host, port, allowHalfOpen: true })))
   } else await node.join(network, address)
-  return (name) => node.dial('', name)
+  return async (name) => {
+    const socket = await node.dial('', name)
+    return way === 'because nothing keeps it alive' ? socket.unref() : socket
+  }
 }
 
 /** A connection of which the server has read. */

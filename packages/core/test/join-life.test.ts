@@ -142,7 +142,7 @@ test('a node that has lost all its links is linked with another router, and join
   await second.join('tcp4', at.address)
   const listener = await second.bind('echo')
   listener.on('connection', (socket) => socket.pipe(socket))
-  const client = new AstraNet(options)
+  const client = new AstraNet({ ...options, spareRouter: false })
   await client.join('tcp4', at.address)
   await until(() => client.routes().length === 2)
   await clock.advance(5_000)

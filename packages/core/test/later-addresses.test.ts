@@ -25,7 +25,7 @@ test('a peer that is reached through a router is dialed where it begins to liste
   const socket = await client.dial('', 'echo')
   expect(socket.path.kind).toBe('relay')
   await server.listenAndServe('tcp4', '127.0.0.1:0')
-  await expect.poll(() => pathsTo(client, server)).toContain('direct')
+  await expect.poll(() => pathsTo(client, server), { timeout: 30_000 }).toContain('direct')
   socket.destroy()
 })
 

@@ -14,6 +14,9 @@ import { Net } from './discovery-support.js'
 const ROUTER = 9n as NodeId
 const PEER = 2n as NodeId
 
+/** A busy machine takes its time. */
+const POLL = { timeout: 30_000 }
+
 /** The number of OFFER, CONSENT, START and GIVE_UP. */
 const [OFFER, CONSENT, START, GIVE_UP] = [0x20, 0x21, 0x22, 0x23]
 
@@ -91,7 +94,7 @@ test('what a hostile peer sends is refused with a reason and counted, and only a
   under.receive(PEER, OFFER, 'nonsense')
   under.receive(PEER, OFFER, [7, 2, 0, Array.from({ length: 25 }, () => [2, '198.51.100.2:1'])])
   under.receive(PEER, OFFER, body)
-  await expect.poll(() => sent.at(-1)?.[0]).toBe(CONSENT)
+  await expect.poll(() => sent.at(-1)?.[0], POLL).toBe(CONSENT)
   under.receive(PEER, START, [7])
   expect(under.inspect()).toEqual({
     ...{ begun: 1, failed: 0, linked: {} },
@@ -101,7 +104,7 @@ test('what a hostile peer sends is refused with a reason and counted, and only a
   expect(published).toContainEqual(
     expect.objectContaining({ nodeId: PEER, kind: 'refused', refusal: 'malformed' }),
   )
-  await expect.poll(() => dialed).toEqual(['198.51.100.2'])
+  await expect.poll(() => dialed, POLL).toEqual(['198.51.100.2'])
   await under.close()
   expect(dialed).toEqual(['198.51.100.2'])
 })
@@ -114,11 +117,11 @@ test.each<[string, LinkCredentials]>([
   async (_, credentials) => {
     const { under, sent, made, connected, proved } = punching('198.51.100.1:5000', credentials)
     under.receive(PEER, OFFER, [7, 2, 0, [[3, '198.51.100.2:5000']]])
-    await expect.poll(() => sent.at(-1)?.[0]).toBe(CONSENT)
+    await expect.poll(() => sent.at(-1)?.[0], POLL).toBe(CONSENT)
     under.receive(PEER, START, [7])
     const [dialedBack] = duplexPair()
     connected.dialBack?.(dialedBack)
-    await expect.poll(() => made).toEqual(['acceptor', 'either'])
+    await expect.poll(() => made, POLL).toEqual(['acceptor', 'either'])
     expect(proved).toEqual([credentials, credentials])
     await under.close()
   },

@@ -36,7 +36,7 @@ class Chain implements AsyncDisposable {
   }
 
   #made(options: AstraNetOptions): AstraNet {
-    const node = new AstraNet({ holePunching: false, ...options })
+    const node = new AstraNet({ holePunching: false, spareRouter: false, ...options })
     this.#nodes.push(node)
     return node
   }

@@ -3,6 +3,7 @@ import { concatBytes } from './concat-bytes.js'
 import { DrainCounter } from './drain-counter.js'
 import { AstraError } from './errors.js'
 import { keepFreedMemory } from './keep-freed-memory.js'
+import { lendReads } from './lent-reads.js'
 import { lingerOn } from './linger.js'
 import { checkMemoryUse, type MemoryUse } from './memory-use.js'
 import type { PipeSecurity } from './pipe-security.js'
@@ -20,6 +21,7 @@ export interface NodeDuplex extends SecuritySocket {
   readonly writableObjectMode: boolean
   readonly readableEncoding: string | null
   readonly readableEnded: boolean
+  readonly readableLength?: number
   readonly writableLength: number
   readonly writableEnded: boolean
   readonly writableFinished: boolean
@@ -38,7 +40,7 @@ export interface NodeDuplex extends SecuritySocket {
   /** Sockets of the system have it; they refer to no chunk once it is written. */
   resetAndDestroy?(): unknown
   /** Sockets of the system have it. It has the descriptor, except on Windows. */
-  readonly _handle?: { readonly fd?: number } | null
+  readonly _handle?: { readonly fd?: number; useUserBuffer?(buffer: Uint8Array): void } | null
 }
 
 /** What {@link fromNodeDuplex} cannot read from the stream. */
@@ -73,7 +75,8 @@ export interface NodeDuplexOptions {
  * - A stream that is not a socket may pass on the chunk that it was given (a `PassThrough`, a pair of Duplexes in
  *   memory), and it does not report when its reader is done with it. So such a stream gets a copy; a socket does not.
  * - `data` chunks are passed on as they are. The stream must not reuse them (a `net.Socket` does not, unless it was
- *   made with `onread`).
+ *   made with `onread`). Once a handler returns its chunks ({@link ByteDuplexHandler.returnsChunks}), a `net.Socket` of
+ *   Node reads into one place of memory instead, except on Windows.
  * - `abort` resets a TCP connection, so that the peer sees `ECONNRESET` and not a clean end; other streams are
  *   destroyed. A Node peer may see an end instead when bytes were unread at the reset, so a protocol needs a message
  *   that ends it.
@@ -136,6 +139,8 @@ class NodeByteDuplex implements ByteDuplex {
   #isEnding = false
   #isPaused = false
   #isClosed = false
+  /** Whether the socket reads into memory that is lent to handlers; `undefined`: nobody has asked for it yet. */
+  #lendsReads: boolean | undefined
   /** Writes whose callback is still to come; Node calls them in order. */
   #pendingWrites = 0
 
@@ -214,7 +219,19 @@ class NodeByteDuplex implements ByteDuplex {
   #received(chunk: Uint8Array): void {
     if (this.#isAborted || chunk.length === 0) return
     if (this.#isEnding && !this.capabilities.halfClose) return
+    if (this.#lendsReads === undefined && this.#handler?.returnsChunks === true) this.#lendReads()
     this.#handler?.onData(chunk)
+  }
+
+  /** For all later reads. While bytes wait in the stream it is too early. */
+  #lendReads(): void {
+    if (this.#isPaused || this.#duplex.readableLength !== 0) return
+    this.#lendsReads = lendReads(this.#duplex, (chunk) => this.#receivedLent(chunk))
+  }
+
+  #receivedLent(chunk: Uint8Array): void {
+    const isReturned = this.#handler?.returnsChunks === true
+    this.#received(isReturned ? chunk : Uint8Array.prototype.slice.call(chunk))
   }
 
   #ended(): void {

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { BUFFER_BYTES, giveBuffer, MAX_FREE_BUFFERS } from '../src/proto/buffers.js'
 import { BLOCK_OVERHEAD_BYTES, ReceiveQueue } from '../src/proto/receive/queue.js'
+import { Blocks } from '../src/proto/send/blocks.js'
 import { SendQueue, type Run } from '../src/proto/send/queue.js'
-import { MAX_FREE_BUFFERS, Slab, SLAB_BYTES } from '../src/proto/send/slab.js'
+import { Slab } from '../src/proto/send/slab.js'
 import { pattern } from './support/recorder.js'
 
 describe('bytes kept for a reader', () => {
@@ -33,6 +35,48 @@ describe('bytes kept for a reader', () => {
     )
   })
 
+  it.each([false, true])(
+    'come back in parts, and behind what was put back (buffers are shared: %j)',
+    (isPooled) => {
+      const step = fc.oneof(
+        fc.record({ push: fc.integer({ min: 1, max: 90_000 }) }),
+        fc.record({ take: fc.integer({ min: 1, max: 70_000 }), isPutBack: fc.boolean() }),
+      )
+      fc.assert(
+        fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+          const queue = new ReceiveQueue(isPooled)
+          const source = pattern(90_000)
+          let expected = Buffer.alloc(0)
+          for (const next of steps) {
+            if ('push' in next) {
+              queue.push(source, 0, next.push)
+              expected = Buffer.concat([expected, source.subarray(0, next.push)])
+            } else {
+              const part = queue.shift(next.take) ?? new Uint8Array(0)
+              expect(part.length).toBeLessThanOrEqual(next.take)
+              expect(Buffer.compare(part, expected.subarray(0, part.length))).toBe(0)
+              expected = expected.subarray(part.length)
+              if (queue.emptied !== undefined && next.isPutBack) {
+                const rest = part.slice(part.length >> 1)
+                queue.putBack(rest)
+                expected = Buffer.concat([rest, expected])
+              } else if (queue.emptied?.length === BUFFER_BYTES) giveBuffer(queue.emptied.fill(0xee))
+            }
+            expect(queue.bytes).toBe(expected.length)
+            expect(queue.heldBytes).toBeGreaterThanOrEqual(expected.length)
+          }
+          while (queue.bytes > 0) {
+            const part = queue.shift(30_000) as Uint8Array
+            expect(Buffer.compare(part, expected.subarray(0, part.length))).toBe(0)
+            expected = expected.subarray(part.length)
+          }
+          expect([expected.length, queue.heldBytes]).toEqual([0, 0])
+        }),
+        { numRuns: 60 },
+      )
+    },
+  )
+
   it('do not keep the chunk they came in alive', () => {
     const chunk = pattern(65_536)
     const queue = new ReceiveQueue()
@@ -61,13 +105,45 @@ describe('bytes that wait to be sent', () => {
     expect([head.start, head.end, head.next]).toEqual([0, 30, undefined])
     queue.push(buffer, 40, 50, false)
     expect(queue.bytes).toBe(40)
-    queue.advance(30)
+    queue.advance(30, new Blocks())
     expect(queue.head).toMatchObject({ start: 40, end: 50 })
-    queue.advance(10)
+    queue.advance(10, new Blocks())
     expect(queue.head).toBe(undefined)
     expect(queue.bytes).toBe(0)
     queue.push(buffer, 0, 1, false)
     expect(queue.head).toMatchObject({ start: 0, end: 1 })
+  })
+})
+
+describe('copied writes', () => {
+  it('take a buffer again once all that was copied there has left', () => {
+    const blocks = new Blocks()
+    const queue = new SendQueue()
+    blocks.append(queue, pattern(BUFFER_BYTES))
+    const first = (queue.head as Run).buffer
+    blocks.append(queue, pattern(1_000))
+    expect((queue.head as Run).next?.buffer).not.toBe(first)
+    queue.advance(BUFFER_BYTES - 1, blocks)
+    blocks.release()
+    queue.advance(1, blocks)
+    blocks.append(queue, pattern(BUFFER_BYTES))
+    expect([...runs(queue)].some(({ buffer }) => buffer === first)).toBe(false)
+    blocks.release()
+    blocks.append(queue, pattern(BUFFER_BYTES))
+    expect([...runs(queue)].some(({ buffer }) => buffer === first)).toBe(true)
+  })
+
+  it('give back what is dropped with its stream', () => {
+    const blocks = new Blocks()
+    const queue = new SendQueue()
+    blocks.append(queue, pattern(3 * BUFFER_BYTES))
+    const buffers = [...runs(queue)].map(({ buffer }) => buffer)
+    queue.truncate(10, blocks)
+    queue.drop(blocks)
+    blocks.release()
+    const again = new SendQueue()
+    blocks.append(again, pattern(3 * BUFFER_BYTES))
+    expect(new Set([...runs(again)].map(({ buffer }) => buffer))).toEqual(new Set(buffers))
   })
 })
 
@@ -106,11 +182,15 @@ describe('a slab', () => {
 
   it('takes a fresh buffer when it is full, and leaves the old one alone', () => {
     const slab = new Slab()
-    slab.append(pattern(SLAB_BYTES - 1))
+    slab.append(pattern(BUFFER_BYTES - 1))
     const first = slab.buffer
     slab.append(pattern(2, 9))
     expect(slab.buffer).not.toBe(first)
     expect(slab.used).toBe(2)
-    expect(Buffer.compare(first.subarray(0, 100), pattern(SLAB_BYTES - 1).subarray(0, 100))).toBe(0)
+    expect(Buffer.compare(first.subarray(0, 100), pattern(BUFFER_BYTES - 1).subarray(0, 100))).toBe(0)
   })
 })
+
+function* runs(queue: SendQueue): Generator<Run> {
+  for (let run = queue.head; run !== undefined; run = run.next) yield run
+}

@@ -24,6 +24,24 @@ for (const routers of [1, 2]) {
       expect(chain.router(0).forwarder.inspect().forwardedBytes).toBe(300_000)
     })
 
+    test('passes every byte as it was, while the far end reads and pauses by turns', async () => {
+      await using chain = await Chain.of(routers)
+      const { near, far } = await chain.streams()
+      const [a, b] = [new Tap(near), new Tap(far)]
+      const sent = Uint8Array.from({ length: 1_000_000 }, (_, index) => index % 251)
+      for (let start = 0; start < sent.length; start += 30_001)
+        a.stream.write(sent.subarray(start, start + 30_001))
+      a.stream.end()
+      while (!b.hasEnded) {
+        b.stream.pause()
+        await settled(() => b.stream.unreadBytes)
+        const before = b.receivedBytes
+        b.stream.resume()
+        await b.until(() => b.receivedBytes > before || b.hasEnded)
+      }
+      expect(Buffer.concat(b.chunks).equals(sent)).toBe(true)
+    })
+
     test('passes a reset and a STOP_SENDING with their codes', async () => {
       await using chain = await Chain.of(routers)
       const { near, far } = await chain.streams()

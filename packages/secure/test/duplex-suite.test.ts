@@ -1,5 +1,5 @@
 import { systemClock } from '@astranet/interface'
-import { byteDuplexSuite, synchronousPair, type DuplexPair } from '@astranet/testkit'
+import { byteDuplexSuite, lendingDuplex, synchronousPair, type DuplexPair } from '@astranet/testkit'
 import { rng, simLink } from '@astranet/testkit/sim'
 import { describe, it } from 'vitest'
 import { nodeCrypto, webCrypto, type CryptoProvider } from '../src/index.js'
@@ -13,6 +13,13 @@ const splitting: Pipe = [
   'a simulated link that splits',
   () => simLink(systemClock, { rng: rng(1), maxPieceBytes: 100_000 }),
 ]
+const lending: Pipe = [
+  'a simulated link that lends its chunks',
+  () => {
+    const { a, b } = simLink(systemClock, { rng: rng(1), maxPieceBytes: 100_000 })
+    return { a: lendingDuplex(a), b: lendingDuplex(b) }
+  },
+]
 const tcpThatCloses: Pipe = ['TCP sockets without half-close', () => tcpPair({ halfClose: false })]
 const synchronousThatCloses: Pipe = [
   'a synchronous pair without half-close',
@@ -24,9 +31,9 @@ const suites: readonly [name: string, a: CryptoProvider, b: CryptoProvider, pipe
     'node:crypto',
     nodeCrypto,
     nodeCrypto,
-    [tcp, tcpThatCloses, synchronous, synchronousThatCloses, splitting],
+    [tcp, tcpThatCloses, synchronous, synchronousThatCloses, splitting, lending],
   ],
-  ['WebCrypto', webCrypto, webCrypto, [tcp, synchronousThatCloses, splitting]],
+  ['WebCrypto', webCrypto, webCrypto, [tcp, synchronousThatCloses, splitting, lending]],
   ['node:crypto and WebCrypto', nodeCrypto, webCrypto, [tcp]],
 ]
 

@@ -115,11 +115,11 @@ describe('a port mapper', () => {
     const { mapper, requests } = await gateway(() => undefined)
     const stop = new AbortController()
     const mapping = mapper.map(6_000, stop.signal)
-    await expect.poll(() => requests.length).toBe(1)
+    await expect.poll(() => requests.length, { timeout: 30_000 }).toBe(1)
     stop.abort()
     expect(await mapping).toBeUndefined()
     const again = mapper.map(6_000, signal)
-    await expect.poll(() => requests.length).toBeGreaterThan(1)
+    await expect.poll(() => requests.length, { timeout: 30_000 }).toBeGreaterThan(1)
     await again
   })
 })

@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os'
 import { runTool } from '../lib/tools.mjs'
 
-/** The largest heap, in MiB: a thousand routers that all hold everything take 8 GB. */
+/** The largest heap, in MiB: a thousand routers that all hold everything take several GB. */
 const MAX_HEAP_MIB = 16_384
 
 /** New objects are collected less often with this much room for them, in MiB: a fifth of the time of a large network. */

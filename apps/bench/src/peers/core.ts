@@ -12,18 +12,33 @@ const DOORWAY = { handshakesPerSecond: 1_000_000, totalHandshakesPerSecond: 1_00
 export const core: Peer<Socket> = make('core', TUNED_WINDOWS, {})
 
 /** The same with encrypted links. */
-export const coreSecure: Peer<Socket> = make('core-secure', TUNED_WINDOWS, { encryption: 'always' })
+export const coreSecure: Peer<Socket> = make('core-secure', TUNED_WINDOWS, {
+  given: { encryption: 'always' },
+})
+
+/** The same with `connect`: the socket is there before the answer, and what is written at once travels with the dial. */
+export const coreConnect: Peer<Socket> = {
+  ...make('core-connect', TUNED_WINDOWS, {
+    socketOf: (node) => node.connect('', SERVICE, { allowHalfOpen: true }),
+  }),
+  works: ['dial'],
+}
 
 /** The same as `core` with the equal windows of the `...-1mib` peers. */
 export const coreEqualWindows: Peer<Socket> = {
   ...make('core-1mib', '1 MiB a stream, 1 MiB in all', {
-    sessionLimits: EQUAL_WINDOWS,
-    maxReceiveBufferBytes: 2 * EQUAL_WINDOW_BYTES,
+    given: { sessionLimits: EQUAL_WINDOWS, maxReceiveBufferBytes: 2 * EQUAL_WINDOW_BYTES },
   }),
   works: ['beside-bulk'],
 }
 
-function make(name: string, windows: string, given: AstraNetOptions): Peer<Socket> {
+interface Settings {
+  readonly given?: AstraNetOptions
+  /** How a stream is opened. Default: `dial`. */
+  readonly socketOf?: (node: AstraNet) => Promise<Socket> | Socket
+}
+
+function make(name: string, windows: string, { given = {}, socketOf = dial }: Settings): Peer<Socket> {
   const options = { ...given, doorway: DOORWAY, sessionLimits: { ...MANY_STREAMS, ...given.sessionLimits } }
   return {
     name,
@@ -43,11 +58,14 @@ function make(name: string, windows: string, given: AstraNetOptions): Peer<Socke
       const streams = new DuplexEvents(events)
       const node = new AstraNet(options)
       await node.join('tcp4', address)
-      const open = async (): Promise<Socket> =>
-        streams.attach(await node.dial('', SERVICE, { allowHalfOpen: true }), true)
+      const open = async (): Promise<Socket> => streams.attach(await socketOf(node), true)
       return { open, close: () => node.close() }
     },
     write: writeDuplex,
     end: endDuplex,
   }
+}
+
+function dial(node: AstraNet): Promise<Socket> {
+  return node.dial('', SERVICE, { allowHalfOpen: true })
 }

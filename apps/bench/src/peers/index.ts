@@ -1,5 +1,5 @@
 import type { Peer } from '../peer.js'
-import { core, coreEqualWindows, coreSecure } from './core.js'
+import { core, coreConnect, coreEqualWindows, coreSecure } from './core.js'
 import { http2, http2EqualWindows, http2Tls } from './http2.js'
 import { libp2pMplex } from './libp2p-mplex.js'
 import { libp2pYamux } from './libp2p-yamux.js'
@@ -29,6 +29,7 @@ export const peers: readonly Peer[] = [
   muxDuplexEqualWindows,
   muxSecure,
   core,
+  coreConnect,
   coreEqualWindows,
   coreSecure,
 ]

@@ -16,6 +16,7 @@ const modules: Readonly<Record<string, () => Promise<Readonly<Record<string, unk
   'mux-secure': () => import('./mux-duplex.js'),
   core: () => import('./core.js'),
   'core-secure': () => import('./core.js'),
+  'core-connect': () => import('./core.js'),
 }
 
 /** The peer of that name; `undefined` if there is none. */

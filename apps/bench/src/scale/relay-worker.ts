@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { AstraNet } from '@astranet/core'
+import { startProfile, type Profiling } from './profiled.js'
 import { usageNow, type Usage } from './usage.js'
 import { answerCalls } from './worker.js'
 
@@ -15,10 +16,15 @@ export interface RelayUsage extends Usage {
 
 const CHUNK = Buffer.alloc(65_536, 1)
 
-const node: AstraNet = new AstraNet({ tunnels: { maxTunnelsPerNode: 1_048_576, maxTunnels: 1_048_576 } })
+const node: AstraNet = new AstraNet({
+  // What is measured is the way that it says.
+  spareRouter: false,
+  tunnels: { maxTunnelsPerNode: 1_048_576, maxTunnels: 1_048_576 },
+})
 const ports = { sink: 0, echo: 0 }
 let receivedBytes = 0
 let isPumping = false
+let profiling: Profiling | undefined
 
 /** Discards what arrives, and counts it. */
 function sink(socket: Duplex): void {
@@ -137,6 +143,14 @@ const calls = {
   async tunnels(_: undefined): Promise<number> {
     await Promise.resolve()
     return node.inspect().forwarding.tunnels
+  },
+
+  async startProfile(_: undefined): Promise<void> {
+    profiling = await startProfile()
+  },
+
+  async writeProfile({ file }: { file: string }): Promise<void> {
+    await profiling?.write(file)
   },
 
   async usage(_: undefined): Promise<RelayUsage> {

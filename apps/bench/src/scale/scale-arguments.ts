@@ -12,7 +12,9 @@ export interface ScaleArguments {
   readonly changesPerSecond: number
   /** Idle tunnels through the relay, from 1. */
   readonly tunnels: number
-  /** A folder for profiles of the hub's CPU time; `undefined`: none are taken. */
+  /** How often each setting of the relay is measured, from 1. */
+  readonly rounds: number
+  /** A folder for profiles of CPU time; `undefined`: none are taken. */
   readonly profile: string | undefined
 }
 
@@ -22,6 +24,7 @@ const DEFAULTS: ScaleArguments = {
   settleSeconds: 12,
   changesPerSecond: 10,
   tunnels: 10_000,
+  rounds: 3,
   profile: undefined,
 }
 
@@ -31,8 +34,8 @@ export const SCALE_HELP: string = `Usage: npm run bench -- pings|hub|relay [opti
   pings  what the keep-alive of very many idle links costs one process, encrypted and in the clear
   hub    a router with very many leaves, half of them over WebSocket, some of which come and go all the time: its CPU,
          the time of an echo through it beside that of an idle hub, and what the leaves hold
-  relay  bytes through one relay and two, beside a direct link and a forwarder of net.Socket.pipe: throughput, CPU of
-         the relay, round trips, and what idle tunnels take in the relay
+  relay  bytes through one relay and two, beside a direct link, a forwarder of net.Socket.pipe, socat and haproxy where
+         they are installed: throughput, CPU of each process, round trips, and what idle tunnels take in the relay
 
 Options:
   --links <n>     links of the hub (default ${DEFAULTS.links})
@@ -40,7 +43,9 @@ Options:
   --settle <s>    how long it waits before each part, for new links and cold code (default ${DEFAULTS.settleSeconds})
   --changes <n>   leaves that come, and as many that go, in a second (default ${DEFAULTS.changesPerSecond})
   --tunnels <n>   idle tunnels through the relay (default ${DEFAULTS.tunnels})
-  --profile <dir> writes profiles of the hub's CPU time to this folder ("hub" only); this makes the hub slower
+  --rounds <n>    how often each setting is measured, by turns ("relay" only, default ${DEFAULTS.rounds})
+  --profile <dir> writes profiles of the CPU time of the hub, or of all processes of "relay", to this folder; this makes
+                  them slower
   --help          prints this text
 
 Each link needs a file descriptor: raise "ulimit -n" above the number of links.
@@ -56,6 +61,7 @@ export function readScaleArguments(args: readonly string[]): ScaleArguments | un
       settle: { type: 'string', default: String(DEFAULTS.settleSeconds) },
       changes: { type: 'string', default: String(DEFAULTS.changesPerSecond) },
       tunnels: { type: 'string', default: String(DEFAULTS.tunnels) },
+      rounds: { type: 'string', default: String(DEFAULTS.rounds) },
       profile: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -67,6 +73,7 @@ export function readScaleArguments(args: readonly string[]): ScaleArguments | un
     settleSeconds: atLeast('--settle', values.settle, 0),
     changesPerSecond: atLeast('--changes', values.changes, 0),
     tunnels: atLeast('--tunnels', values.tunnels, 1),
+    rounds: atLeast('--rounds', values.rounds, 1),
     profile: values.profile,
   }
 }

@@ -13,6 +13,10 @@ export const MAX_DRAIN_SECONDS = 86_400
 /** How many links the relay has at most by default. */
 export const DEFAULT_MAX_LINKS = 1_024
 
+/** How many tunnels lead through the relay at most by default, and how many of one node. */
+export const DEFAULT_MAX_TUNNELS = 16_384
+export const DEFAULT_MAX_NODE_TUNNELS = 1_024
+
 /** Where the admin server listens by default. */
 export const DEFAULT_ADMIN = '127.0.0.1:9090'
 
@@ -29,6 +33,10 @@ export interface RawOptions {
   readonly tlsCa?: string
   readonly wsOrigin: readonly string[]
   readonly maxLinks: number
+  readonly maxTunnels: number
+  readonly maxNodeTunnels: number
+  /** Bytes in a second; `undefined`: no limit. */
+  readonly maxNodeRate?: number
   /** `false`: there is no admin server. */
   readonly admin: string | false
   readonly adminPublic: boolean
@@ -45,7 +53,7 @@ export function relayCommand(): Command {
     .helpOption('--help', 'print this text')
     .allowExcessArguments(false)
     .addHelpText('after', AFTER_HELP)
-  for (const option of [...networkOptions(), ...accessOptions(), ...runningOptions()])
+  for (const option of [...networkOptions(), ...limitOptions(), ...accessOptions(), ...runningOptions()])
     command.addOption(option)
   return command
 }
@@ -70,9 +78,25 @@ function networkOptions(): Option[] {
       'ASTRANET_WS_ORIGIN',
       'pages that may connect over ws:// and wss:// (repeatable)',
     ),
+  ]
+}
+
+function limitOptions(): Option[] {
+  return [
     value('--max-links <number>', 'ASTRANET_MAX_LINKS', 'links at the same time')
       .default(DEFAULT_MAX_LINKS)
       .argParser(integerFrom(1, 1_048_576)),
+    value('--max-tunnels <number>', 'ASTRANET_MAX_TUNNELS', 'pairs of nodes that talk through the relay')
+      .default(DEFAULT_MAX_TUNNELS)
+      .argParser(integerFrom(1, 1_048_576)),
+    value('--max-node-tunnels <number>', 'ASTRANET_MAX_NODE_TUNNELS', 'the same for one node')
+      .default(DEFAULT_MAX_NODE_TUNNELS)
+      .argParser(integerFrom(1, 1_048_576)),
+    value(
+      '--max-node-rate <bytes>',
+      'ASTRANET_MAX_NODE_RATE',
+      'what one node may send through the relay in a second (default: no limit)',
+    ).argParser(integerFrom(16_384, 2 ** 40)),
   ]
 }
 

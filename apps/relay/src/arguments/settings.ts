@@ -16,6 +16,10 @@ export interface Settings {
   readonly tls: TlsPaths
   readonly origins: readonly string[]
   readonly maxLinks: number
+  readonly maxTunnels: number
+  readonly maxNodeTunnels: number
+  /** Bytes in a second; `undefined`: no limit. */
+  readonly maxNodeRate: number | undefined
   /** `undefined`: there is no admin server. */
   readonly admin: AdminAddress | undefined
   readonly drainMs: number
@@ -25,7 +29,8 @@ export interface Settings {
 
 /** The settings that the options make. Throws a usage `Failure` that names the option. */
 export function settingsOf(options: RawOptions, isTerminal: boolean): Settings {
-  const { secretFile, policy, identityFile, admin, adminPublic, logLevel, maxLinks } = options
+  const { secretFile, policy, identityFile, admin, adminPublic, logLevel } = options
+  const { maxLinks, maxTunnels, maxNodeTunnels, maxNodeRate } = options
   if (options.listen.length === 0)
     throw usageFailure(
       '--listen is missing: say where nodes join, for example --listen tcp://127.0.0.1:10000',
@@ -34,7 +39,8 @@ export function settingsOf(options: RawOptions, isTerminal: boolean): Settings {
   const join = options.join.map((text) => readAddress('--join', text))
   checkExposure(listen, options)
   return {
-    ...{ listen, join, secretFile, identityFile, maxLinks, logLevel },
+    ...{ listen, join, secretFile, identityFile, logLevel },
+    ...{ maxLinks, maxTunnels, maxNodeTunnels, maxNodeRate },
     policyFile: policy,
     tls: tlsPaths(options, listen),
     origins: options.wsOrigin,

@@ -112,10 +112,14 @@ export class Relay {
 }
 
 async function makeNode(settings: Settings, { secret, policy, tls }: Inputs): Promise<AstraNet> {
-  const { identityFile, maxLinks, origins } = settings
+  const { identityFile, maxLinks, maxTunnels, maxNodeTunnels, maxNodeRate, origins } = settings
   const options: AstraNetOptions = {
     role: 'router',
     maxLinks,
+    tunnels: {
+      ...{ maxTunnels, maxTunnelsPerNode: maxNodeTunnels },
+      ...(maxNodeRate === undefined ? {} : { bytesPerSecondPerNode: maxNodeRate }),
+    },
     transports: transportsOf(tls, origins),
     ...(secret === undefined ? {} : { secret }),
     ...(policy === undefined ? {} : { policy }),

@@ -1,6 +1,9 @@
 import { causeText, type PolicyAction, type Verdict } from '@astranet/policy'
 import type { Reporter } from '../node/reporter.js'
 
+/** A function of the policy failed: `{ action, rule, error }`. */
+const POLICY_FAILED = 'astranet:policy:failed'
+
 /** Reports a policy that throws or rejects: one warning for each policy, and each failure on a diagnostics channel. */
 export class PolicyFailures {
   readonly #reporter: Reporter
@@ -19,7 +22,7 @@ export class PolicyFailures {
   noting(action: PolicyAction, verdict: Verdict): Verdict {
     const { rule, cause } = verdict
     if (cause === undefined) return verdict
-    this.#reporter.publish('astranet:policy:failed', { action, rule, error: cause })
+    this.#reporter.publish(POLICY_FAILED, { action, rule, error: cause })
     if (!this.#isReported) {
       this.#isReported = true
       const text = `the policy failed, and what it fails for is not allowed: ${rule}: ${causeText(cause)}`

@@ -1,6 +1,7 @@
 import { formatNodeId, toNodeId, type NodeId } from '@astranet/interface'
 import type { Explanation, Policy, PolicyQuestion } from '@astranet/policy'
 import type { NodeInspection } from '../node/inspection.js'
+import { metricsOf, type Metric } from '../node/metrics.js'
 import type { NodeHandle } from '../node/node-handle.js'
 import { checkOptions, checkSignal } from './check.js'
 import { checkCloseOptions, type CloseOptions } from './close-options.js'
@@ -121,6 +122,15 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
    */
   inspect(): NodeInspection {
     return this.#handle.now.inspect()
+  }
+
+  /**
+   * Counters and gauges of the node for monitoring, as plain data with the names, types and help texts of Prometheus;
+   * `examples/metrics` of the repository has a collector for prom-client. Names, types, units and labels are stable.
+   * Counts begin with the node. The cost is that of {@link inspect}. Throws as {@link nodeId} does.
+   */
+  metrics(): Metric[] {
+    return metricsOf(this.#handle.now.inspect())
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Connection } from '@astranet/interface'
+import { CodeCounter, type CodeCounts } from '../node/code-counts.js'
 import type { Reporter } from '../node/reporter.js'
 import { throwUncaught } from '../node/throw-uncaught.js'
 
@@ -29,6 +30,7 @@ export class EndpointReports {
   readonly #reporter: Reporter
   readonly #kinds = new Set<string>()
   #hasWarnedOfUnprotected = false
+  readonly #refused = new CodeCounter()
   #isSilent = false
 
   constructor(reporter: Reporter) {
@@ -40,8 +42,14 @@ export class EndpointReports {
     this.#isSilent = true
   }
 
+  /** How many connections became no link, by the error's code. */
+  get refusals(): CodeCounts {
+    return this.#refused.counts
+  }
+
   /** A connection did not become a link. */
   refused(site: ReportSite, { localAddress, remoteAddress }: Connection, error: Error): void {
+    this.#refused.add(error)
     this.#reporter.publish(LINK_REFUSED, { error, network: site.network, localAddress, remoteAddress })
     callOnError(site, error)
     this.#warnOnce(site, error, remoteAddress)

@@ -4,6 +4,7 @@ import { checkOptions } from '../api/check.js'
 import type { ListenAndServeOptions } from '../api/listen-and-serve-options.js'
 import { nodeClosed } from '../api/net-error.js'
 import type { LinkMaker } from '../links/link-maker.js'
+import type { CodeCounts } from '../node/code-counts.js'
 import type { MachineWatch } from '../node/machine-watch.js'
 import { advertisedAddresses, isOnAllInterfaces } from './advertised-addresses.js'
 import { Endpoint } from './endpoint.js'
@@ -53,6 +54,11 @@ export class Endpoints {
   /** The addresses that other nodes get: `network://address`, the first 16 that fit. */
   get addresses(): readonly string[] {
     return this.#addresses
+  }
+
+  /** How many accepted connections became no link, by the error's code. */
+  get refusals(): CodeCounts {
+    return this.#parts.reports.refusals
   }
 
   /** Those that are open. */

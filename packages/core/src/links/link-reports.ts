@@ -1,5 +1,6 @@
 import type { NodeId } from '@astranet/interface'
 import type { Link } from '@astranet/link'
+import { CodeCounter, type CodeCounts } from '../node/code-counts.js'
 import type { Reporter } from '../node/reporter.js'
 import type { LinkRecord } from './link-record.js'
 
@@ -20,6 +21,8 @@ export class LinkReports {
   readonly #reporter: Pick<Reporter, 'publish'>
   #sentBytes = 0
   #receivedBytes = 0
+  #opened = 0
+  readonly #closed = new CodeCounter()
 
   constructor(reporter: Pick<Reporter, 'publish'>) {
     this.#reporter = reporter
@@ -30,8 +33,14 @@ export class LinkReports {
     return { sentBytes: this.#sentBytes, receivedBytes: this.#receivedBytes }
   }
 
+  /** How many links have opened, and how many of these have closed, by the error's code; `'none'` in order. */
+  get counts(): { readonly opened: number; readonly closed: CodeCounts } {
+    return { opened: this.#opened, closed: this.#closed.counts }
+  }
+
   /** The link to the node is open. */
   opened(nodeId: NodeId, link: Link, { remoteAddress, path }: LinkRecord): void {
+    this.#opened += 1
     this.#reporter.publish(LINK_OPENED, {
       ...{ nodeId, remoteAddress, path },
       isDialedHere: link.facts.isDialedHere,
@@ -48,6 +57,7 @@ export class LinkReports {
       this.#receivedBytes += receivedBytes
     }
     if (nodeId === undefined) return
+    this.#closed.add(error)
     this.#reporter.publish(LINK_CLOSED, { nodeId, remoteAddress, path, sentBytes, receivedBytes, error })
   }
 }

@@ -78,7 +78,9 @@ export class Punching {
   gone(nodeId: NodeId, { isDialedHere, usedAtMs }: GoneLink): void {
     const puncher = this.#puncher
     if (puncher === undefined || this.#isClosed) return
-    if (isDialedHere && this.#parts.direct.linkTo(nodeId) === undefined) puncher.linger(nodeId, usedAtMs)
+    const { direct, followsInvitations } = this.#parts
+    const mayMeet = isDialedHere && followsInvitations() && direct.linkTo(nodeId) === undefined
+    if (mayMeet) puncher.linger(nodeId, usedAtMs)
     else void puncher.remove(nodeId)
     this.#watchMachine(puncher)
   }
@@ -116,7 +118,9 @@ export class Punching {
         advertised: addresses(),
       }),
       meet: (peer) => this.#parts.meet(peer),
-      onLapse: () => this.#puncher !== undefined && this.#watchMachine(this.#puncher),
+      onLapse: () => {
+        if (this.#puncher !== undefined) this.#watchMachine(this.#puncher)
+      },
       send: (peer, type, body) => void relayed.linkTo(peer)?.send(type, body),
       adopt: async (peer, connection, { role, method }) => {
         const link = relayed.linkTo(peer)

@@ -52,9 +52,11 @@ export class IncomingDials {
       remoteNode: nodeId,
       remotePort: header.sourcePort,
     }
-    // The initial bytes wait in the listener, and count as unread until a socket takes them.
+    // The initial bytes wait in the listener, and count as unread until a socket takes them. If they wait for long, a
+    // piece of the read chunk would keep the whole chunk alive.
     stream.manualCredit = true
-    queue.take({ stream, ends, identity: access.shown(identity), initialBytes })
+    const kept = queue.isWaitingRoom ? initialBytes?.slice() : initialBytes
+    queue.take({ stream, ends, identity: access.shown(identity), initialBytes: kept })
   }
 
   #refuse(

@@ -26,6 +26,7 @@ export function inspectNode<TSocket, TListener>(
     advertised: addressWay.inspect(),
     punching: punching.inspect(),
     tunnels: forwarder.inspectTunnels(),
+    linkCounts: { ...linkReports.counts, refused: endpoints.refusals },
     endpoints: Array.from(endpoints.open, ({ network, address }) => ({ network, address })),
     listeners: inspectListeners(parts),
     streams: {

@@ -8,6 +8,7 @@ import type { LinkPath } from '../links/link-path.js'
 import type { Traffic } from '../links/link-reports.js'
 import type { AddressInspection } from '../links/ways/address-way.js'
 import type { ListenerCounts } from '../listen/listener-reports.js'
+import type { CodeCounts } from './code-counts.js'
 
 /** One open link of a node, as plain data. */
 export interface LinkInspection extends Traffic {
@@ -27,6 +28,15 @@ export interface LinkInspection extends Traffic {
   readonly rttMs: number | undefined
   /** Streams that are open, those of the link itself among them. */
   readonly openStreams: number
+}
+
+/** What has become of the links of a node so far. The numbers never fall. */
+export interface LinkCounts {
+  readonly opened: number
+  /** By the code of the error that ended them; `'none'` when a node closed them in order. */
+  readonly closed: CodeCounts
+  /** Accepted connections that did not become links, by the error's code. */
+  readonly refused: CodeCounts
 }
 
 /** Where other nodes can join, as plain data. */
@@ -89,6 +99,8 @@ export interface NodeInspection {
   readonly punching: PunchInspection
   /** The tunnels that it forwards. */
   readonly tunnels: readonly TunnelInspection[]
+  /** What has become of links and connections so far. */
+  readonly linkCounts: LinkCounts
   readonly endpoints: readonly EndpointInspection[]
   readonly listeners: readonly ListenerInspection[]
   readonly streams: StreamInspection

@@ -86,9 +86,12 @@ export class AstraNet extends ForwardNet<AstraNet> {
 
   /**
    * `dial` that returns the socket at once, as `net.connect` does: `'connect'` is emitted, and `onConnect` called,
-   * when the far side has accepted; bytes that were written before are sent then. The errors of `dial` are emitted as
-   * `'error'`; wrong arguments throw. `signal` destroys the socket, also when it is connected, as for `net`. Made for
-   * programs that count their sockets, such as `http.Agent`.
+   * when the far side has accepted. What is written meanwhile, up to 16 KiB, and the end behind it, travel with the dial,
+   * so the first byte of an answer takes one round trip; what is written beyond that is sent when it is connected. An
+   * instance that refuses never shows these bytes to its application, and the next one gets all of them. When the link
+   * breaks before the answer and bytes were sent, the far side may have acted upon them: the error is `ECONNRESET`, and
+   * nothing is repeated. The errors of `dial` are emitted as `'error'`; wrong arguments throw. `signal` destroys the
+   * socket, also when it is connected, as for `net`. Made for programs that count their sockets, such as `http.Agent`.
    */
   override connect(address: string, options?: DialOptions, onConnect?: () => void): Socket
   override connect(network: string, address: string, options?: DialOptions, onConnect?: () => void): Socket

@@ -190,12 +190,21 @@ export class Socket extends TimedDuplex implements DialOutcome {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     const dial = this.#dial
+    const isUnused = !this.isActive
     if (dial === IN_USE) this.onUse()
     else this.#leaveDial(undefined)
     unreferenced.delete(this)
     if (this.heldWrite.length > 0) this.once('close', () => this.dropEarly(closedBeforeConnection()))
     dial?.giveUp()
+    if (isUnused) this.#dial = UNUSED
     super._destroy(error, callback)
+    if (isUnused) this.#dial = undefined
+  }
+
+  /** Of a socket that was never connected there is nothing to close, and so it is earlier, and has no argument. */
+  protected override emitClose(hadError: boolean): void {
+    if (this.#dial === UNUSED) process.nextTick(() => this.emit('close'))
+    else super.emitClose(hadError)
   }
 
   /** The dial is over. */
@@ -243,6 +252,9 @@ const IN_USE: DialInFlight = { giveUp: () => undefined, wrote: () => undefined }
 
 /** The dial has not begun. */
 const WAITING: DialInFlight = { ...IN_USE }
+
+/** The socket is being destroyed, and was never connected. */
+const UNUSED: DialInFlight = { ...IN_USE }
 
 /** The dial has failed, and the socket is about to be destroyed. */
 const FAILED: DialInFlight = { ...WAITING }

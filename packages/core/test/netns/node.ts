@@ -19,6 +19,9 @@ export interface ReportedPath {
 
 const PIECE_BYTES = 65_536
 
+/** Long enough for a machine that is busy with other things. */
+const DIAL_TIMEOUT_MS = 30_000
+
 const SECRET = 'a secret of the tests in networks'
 
 let node: AstraNet | undefined
@@ -46,7 +49,7 @@ const calls = {
   }): Promise<{ nodeId: NodeId; address: string }> {
     const { role, listen, joins = [], identity, holePunching = true, portMapping = false } = options
     const known = identity === undefined ? {} : { identity }
-    node = new AstraNet({ role, secret: SECRET, holePunching, portMapping, ...known })
+    node = new AstraNet({ role, secret: SECRET, holePunching, portMapping, spareRouter: false, ...known })
     const endpoint = listen === undefined ? undefined : await node.listenAndServe('tcp', listen)
     await Promise.all(joins.map((address) => own().join('tcp', address)))
     return { nodeId: node.nodeId, address: endpoint?.address ?? '' }
@@ -71,7 +74,7 @@ const calls = {
   /** Dials the service, has it answer, and keeps the socket open. Says how long that took, and the path. */
   async dial(name: string): Promise<{ atMs: number; elapsedMs: number; path: LinkPath }> {
     const start = performance.now()
-    const socket = await own().dial('', name, { timeoutMs: 10_000 })
+    const socket = await own().dial('', name, { timeoutMs: DIAL_TIMEOUT_MS })
     socket.on('error', () => {})
     if (!sockets.has(name)) sockets.set(name, socket)
     await answered(socket)

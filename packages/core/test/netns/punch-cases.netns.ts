@@ -10,7 +10,7 @@ describe('two nodes that both have joined a router', () => {
 
   beforeEach(async () => {
     reach = await Reach.make()
-  })
+  }, 240_000)
 
   afterEach(() => reach[Symbol.asyncDispose]())
 

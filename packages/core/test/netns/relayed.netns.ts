@@ -19,7 +19,7 @@ describe('two nodes behind two NATs that stay on their router', () => {
     namespace = gates[0].namespace
     one = await reach.node(await gates[0].host('inside'), { holePunching: false })
     other = await reach.node(await gates[1].host('inside'), { holePunching: false })
-  })
+  }, 240_000)
 
   afterEach(() => reach[Symbol.asyncDispose]())
 

@@ -10,6 +10,8 @@ Date.now = () => fixedNow ?? now() + clockOffsetMs
 
 const options: AstraNetOptions = {
   role: settings.role ?? 'node',
+  // The tests say who is linked with whom.
+  spareRouter: false,
   sessionLimits: settings.sessionLimits ?? {},
   ...(settings.identity === undefined ? {} : { identity: await importIdentity(settings.identity) }),
 }

@@ -31,10 +31,16 @@ export interface Plan {
   readonly delayMs: number
   readonly windowMessages: number
   readonly isEncoded: boolean
+  /** The time between the starts of two nodes, ms. */
+  readonly startEveryMs: number
   readonly actions: readonly Action[]
   readonly changes: number
   readonly isBrief: boolean
 }
+
+/** A network of so many nodes and more grows, because a start of all at once takes most of the time of its run. */
+export const LARGE_NETWORK = 200
+const GROW_EVERY_MS = 20
 
 const MAX_NODES = 24
 const MAX_ACTIONS = 80
@@ -63,6 +69,7 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
     delayMs: 50,
     windowMessages: isDrawn && random.chance(0.2) ? random.integer(1, 4) : Infinity,
     isEncoded: isDrawn && random.chance(0.2),
+    startEveryMs: shape.nodes.length >= LARGE_NETWORK ? GROW_EVERY_MS : 0,
     actions: actionsOf(random.fork(), {
       count: options.actions ?? random.integer(0, MAX_ACTIONS),
       overMs: CHAOS_MS,

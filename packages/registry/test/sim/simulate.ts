@@ -76,7 +76,10 @@ async function runIn(world: World, plan: Plan, options: SimOptions): Promise<Mea
     trace?.(`${world.clock.now().toFixed(1).padStart(10)} ms  ${line}`)
     doing = `since then: ${line}`
   }
-  plan.shape.nodes.forEach((_, index) => startNode(world, index))
+  for (const index of plan.shape.nodes.keys()) {
+    startNode(world, index)
+    if (plan.startEveryMs > 0) await world.run(plan.startEveryMs)
+  }
   for (const action of plan.actions) {
     if (action.atMs > world.clock.now()) await world.run(action.atMs - world.clock.now())
     say(act(world, action))

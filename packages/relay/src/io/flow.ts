@@ -1,4 +1,3 @@
-import { concatBytes } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
 import type { Outlet, OutletUser } from './outlet.js'
 import type { Turn } from '../proto/tunnel/fair-rounds.js'
@@ -30,23 +29,21 @@ export interface FlowEvents {
  * most the source's window.
  *
  * States: *flowing* (bytes are written when they arrive), *waiting* (for its turn at the outlet), *blocked* (for credit
- * of the target), *stopped*. In all but the first the source is paused.
+ * of the target), *stopped*. In all but the first the source is paused, and what does not fit waits there.
  */
 export class Flow implements OutletUser, CreditUser {
   readonly origin: Turn
   readonly #parts: FlowParts
-  /** What was delivered and does not fit: a part of one chunk. */
-  #rest: Uint8Array | undefined = undefined
   /** What may be written in this turn; `undefined` while it is not its turn. */
   #budget: number | undefined = undefined
+  /** Whether bytes of the source wait, because they did not fit. */
+  #hasMore = false
   #isWaiting = false
   #isStopped = false
   /** How far the target had sent when that was looked at last. */
   #sentAt: number
   /** Written and not sent yet. */
   #unsentBytes = 0
-  /** The last ones of them that were written beyond the credit. They may never leave, so the outlet does not count them. */
-  #uncountedBytes = 0
   /** Bytes that have left on the target. */
   forwardedBytes = 0
   /** Sent, and not yet returned to the source as credit. */
@@ -60,23 +57,15 @@ export class Flow implements OutletUser, CreditUser {
     this.#sentAt = target.sentBytes + target.bufferedBytes
   }
 
-  /** Bytes arrived on the source. */
+  /** Bytes arrived on the source. What does not fit is put back there. */
   receive(chunk: Uint8Array): void {
-    const { source, target, outlet } = this.#parts
+    const { source } = this.#parts
     if (this.#isStopped) return
-    if (this.#rest !== undefined) {
-      this.#keep(concatBytes([this.#rest, chunk]))
-      source.pause()
-      return
-    }
-    const allowed = Math.min(this.#budget ?? outlet.freeBytes, target.sendCredit)
-    if (chunk.length <= allowed) {
-      this.#write(chunk)
-      return
-    }
+    const allowed = this.#allowedBytes()
+    if (chunk.length <= allowed) return this.#write(chunk)
     if (allowed > 0) this.#write(chunk.subarray(0, allowed))
-    this.#keep(chunk.subarray(allowed))
-    source.pause()
+    source.putBack(chunk.subarray(allowed))
+    this.#hasMore = true
     if (this.#budget === undefined) this.#waitForTurn()
   }
 
@@ -85,10 +74,8 @@ export class Flow implements OutletUser, CreditUser {
     if (this.#isStopped) return false
     const { source } = this.#parts
     this.#budget = maxBytes
-    const rest = this.#rest
-    this.#rest = undefined
-    if (rest !== undefined) this.receive(rest)
-    if (this.#rest === undefined) source.resume()
+    source.resumeFor(this.#allowedBytes())
+    this.#hasMore = source.isPaused
     this.#budget = undefined
     this.#isWaiting = this.#canWait()
     return this.#isWaiting
@@ -103,9 +90,7 @@ export class Flow implements OutletUser, CreditUser {
       this.#unsentBytes -= left
       this.forwardedBytes += left
       this.#owedBytes += left
-      const uncounted = Math.min(this.#uncountedBytes, this.#unsentBytes)
-      outlet.left(left - (this.#uncountedBytes - uncounted))
-      this.#uncountedBytes = uncounted
+      outlet.left(left)
       events.onForwarded(left)
       this.#returnCredit()
     }
@@ -120,25 +105,22 @@ export class Flow implements OutletUser, CreditUser {
     return this.#owedBytes > 0
   }
 
-  /** Writes what is kept, also beyond the credit: the source was reset behind it. */
-  writeRest(): void {
-    const rest = this.#rest
-    this.#rest = undefined
-    if (rest !== undefined) this.#write(rest)
-  }
-
   /** Nothing is written any more. Idempotent. */
   stop(): void {
     if (this.#isStopped) return
     const { source, outlet, credit } = this.#parts
     this.#isStopped = true
     // The session's credit for them would be lost with the stream.
-    source.consume(this.#unsentBytes + this.#owedBytes + (this.#rest?.length ?? 0))
-    this.#rest = undefined
-    outlet.left(this.#unsentBytes - this.#uncountedBytes)
+    source.consume(this.#unsentBytes + this.#owedBytes)
+    outlet.left(this.#unsentBytes)
     outlet.leave(this)
     credit?.leave(this)
     outlet.run()
+  }
+
+  #allowedBytes(): number {
+    const { target, outlet } = this.#parts
+    return Math.min(this.#budget ?? outlet.freeBytes, target.sendCredit)
   }
 
   #returnCredit(): void {
@@ -148,18 +130,12 @@ export class Flow implements OutletUser, CreditUser {
   }
 
   #write(bytes: Uint8Array): void {
-    const { target, outlet } = this.#parts
+    const { source, target, outlet } = this.#parts
     if (this.#budget !== undefined) this.#budget -= bytes.length
     this.#unsentBytes += bytes.length
-    const counted = Math.min(bytes.length, target.sendCredit)
-    this.#uncountedBytes += bytes.length - counted
-    outlet.wrote(counted)
-    target.write(bytes)
-  }
-
-  /** A small piece is copied, because it would keep all of the chunk that was read. */
-  #keep(rest: Uint8Array): void {
-    this.#rest = rest.length > rest.buffer.byteLength / 2 ? rest : Uint8Array.prototype.slice.call(rest)
+    outlet.wrote(bytes.length)
+    if (source.isLent) target.writeCopied(bytes)
+    else target.write(bytes)
   }
 
   #waitForTurn(): void {
@@ -169,6 +145,6 @@ export class Flow implements OutletUser, CreditUser {
   }
 
   #canWait(): boolean {
-    return !this.#isStopped && this.#rest !== undefined && this.#parts.target.sendCredit > 0
+    return !this.#isStopped && this.#hasMore && this.#parts.target.sendCredit > 0
   }
 }

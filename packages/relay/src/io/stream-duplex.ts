@@ -101,12 +101,18 @@ export class StreamDuplex implements ByteDuplex, StreamHandler {
 
   onData(stream: Stream, chunk: Uint8Array): void {
     if (this.#closed !== undefined) return
-    if (!this.#isPaused) this.#handler?.onData(chunk)
+    if (!this.#isPaused) this.#deliver(stream, chunk)
     else {
       // A stream delivers what waits when it gets its handler.
       stream.pause()
       this.#initialBytes = concatBytes([this.#initialBytes ?? NOTHING, chunk])
     }
+  }
+
+  #deliver(stream: Stream, chunk: Uint8Array): void {
+    const isKept = stream.isLent && this.#handler?.returnsChunks !== true
+    // A Buffer's own `slice` would not copy.
+    this.#handler?.onData(isKept ? Uint8Array.prototype.slice.call(chunk) : chunk)
   }
 
   onEnd(): void {

@@ -124,7 +124,6 @@ export class Tunnel implements StreamHandler {
     const flow = this.#from(stream)
     const code = this.#codeOf(error)
     if (stream.hasReliableBytes && target.canWrite) {
-      flow.writeRest()
       resetBehindAll(target, code)
     } else {
       target.reset(code)

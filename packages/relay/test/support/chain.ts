@@ -3,6 +3,7 @@ import { duplexPair } from '@astranet/interface/duplex-pair'
 import { Link, type DialError, type LinkHandler, type LinkRole, type TunnelHeader } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
 import { generateIdentitySync, type Identity } from '@astranet/secure'
+import { lendingDuplex } from '@astranet/testkit'
 import {
   Forwarder,
   isLastHop,
@@ -17,6 +18,12 @@ export interface Arrival {
   readonly header: TunnelHeader
   readonly stream: Stream
   readonly initialBytes: Uint8Array | undefined
+}
+
+/** A pipe whose chunks are overwritten when a handler that returns them has had them. */
+function lendingPair(): readonly [ByteDuplex, ByteDuplex] {
+  const [a, b] = duplexPair()
+  return [lendingDuplex(a), lendingDuplex(b)]
 }
 
 /** A node with links and, where it is a router, a forwarder. */
@@ -48,7 +55,7 @@ export class ChainNode {
   }
 
   /** Links the two nodes; resolves when both ends are open. */
-  async link(other: ChainNode, pair: readonly [ByteDuplex, ByteDuplex] = duplexPair()): Promise<void> {
+  async link(other: ChainNode, pair: readonly [ByteDuplex, ByteDuplex] = lendingPair()): Promise<void> {
     await Promise.all([this.#open(pair[0], 'dialer'), other.#open(pair[1], 'acceptor')])
   }
 

@@ -19,7 +19,7 @@ export class Tap {
     stream.carry(16_777_216)
     if (initialBytes !== undefined) this.#take(initialBytes)
     stream.handle({
-      onData: (_, chunk) => this.#take(chunk),
+      onData: (_, chunk) => this.#take(stream.isLent ? chunk.slice() : chunk),
       onEnd: () => this.#note(() => (this.hasEnded = true)),
       onReset: (_, error) => this.#note(() => (this.reset = error)),
       onStopSending: (_, error) => this.#note(() => (this.stopped = error)),

@@ -14,6 +14,7 @@ export const JOINED_PART_BYTES = 4_096
  * opened stays here until the tag is there and right.
  */
 export class DirectOpener implements RecordOpener {
+  readonly returnsParts = true
   readonly #cipher: DirectCipher
   readonly #tag = new Uint8Array(TAG_BYTES)
   #opening: RecordOpening | undefined
@@ -54,6 +55,10 @@ export class DirectOpener implements RecordOpener {
     this.#opening = undefined
     this.#pieces = []
     return isRight ? pieces : undefined
+  }
+
+  release(piece: Uint8Array): void {
+    this.#cipher.release(piece)
   }
 
   #addCiphertext(part: Uint8Array): void {

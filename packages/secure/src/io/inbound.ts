@@ -12,6 +12,8 @@ export const MAX_OPENING_RECORDS = 8
 export interface InboundSink {
   /** Whether the user takes bytes now. Looked at before every record. */
   readonly canDeliver: boolean
+  /** Whether the user refers to a chunk no longer than until `onData` returns. */
+  readonly returnsChunks: boolean
   onData(chunk: Uint8Array): void
   /** The authenticated end was received. */
   onEnd(): void
@@ -65,9 +67,17 @@ export class Inbound {
     return !this.isFull && this.#opening.size === 0
   }
 
+  /** Whether a chunk may change once `push` has returned. */
+  get returnsChunks(): boolean {
+    return this.#opener.returnsParts
+  }
+
   push(chunk: Uint8Array): void {
-    if (!this.#isStopped) this.#chunks.push(chunk)
+    if (this.#isStopped) return this.run()
+    const isReadNow = !this.#isRunning && !this.isFull && this.#sink.canDeliver
+    this.#chunks.push(isReadNow || !this.returnsChunks ? chunk : copyOf(chunk))
     this.run()
+    if (isReadNow && this.returnsChunks) this.#reader.keepUnread()
   }
 
   /** Delivers what can be delivered. To be called whenever the user may have begun to take bytes. */
@@ -157,6 +167,13 @@ export class Inbound {
   #deliverPiece(): void {
     const piece = this.#opened[this.#delivered++] as Uint8Array
     if (this.#delivered === this.#opened.length) this.#opened = NOTHING
+    const isReturned = this.#sink.returnsChunks
     this.#sink.onData(piece)
+    if (isReturned) this.#opener.release(piece)
   }
+}
+
+/** A Buffer's own `slice` would not copy. */
+function copyOf(chunk: Uint8Array): Uint8Array {
+  return Uint8Array.prototype.slice.call(chunk)
 }

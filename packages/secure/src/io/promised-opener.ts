@@ -4,6 +4,7 @@ import type { OpenedRecord, RecordOpener } from './record-opener.js'
 
 /** Opens records by promises, several at a time. A record that arrives in parts is made whole first. */
 export class PromisedOpener implements RecordOpener {
+  readonly returnsParts = false
   readonly #cipher: PromisedCipher
   #header = NO_BYTES
   #sealed = NO_BYTES
@@ -37,4 +38,7 @@ export class PromisedOpener implements RecordOpener {
     if (plaintext === undefined) return undefined
     return plaintext.length === 0 ? [] : [plaintext]
   }
+
+  /** WebCrypto has no way to: the memory waits for the collector. */
+  release(): void {}
 }

@@ -102,6 +102,7 @@ export class SecureDuplex implements SecurePipe {
 
   #pipeHandler(): ByteDuplexHandler {
     return {
+      returnsChunks: this.#inbound.returnsChunks,
       onData: (chunk) => this.#inbound.push(chunk),
       onDrain: () => this.#outbound.onPipeDrain(),
       onEnd: () => {
@@ -121,9 +122,13 @@ export class SecureDuplex implements SecurePipe {
   #inboundSink(): InboundSink {
     const canDeliver = (): boolean =>
       this.#handler !== undefined && !this.#isPaused && this.#broken === undefined && !this.#hasBrokenPipe
+    const returnsChunks = (): boolean => this.#handler?.returnsChunks === true
     return {
       get canDeliver() {
         return canDeliver()
+      },
+      get returnsChunks() {
+        return returnsChunks()
       },
       onData: (chunk) => this.#handler?.onData(chunk),
       onEnd: () => {

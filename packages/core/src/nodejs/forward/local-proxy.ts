@@ -22,6 +22,14 @@ export interface ProxyInspection {
   readonly sentBytes: number
 }
 
+/** A connection of a `forward` could not be joined to the other side, and was reset: `{ error, local, address }`. */
+const FORWARD_FAILED = 'astranet:forward:failed'
+
+/** The same, of a publication: `{ error, local, address }`. */
+const PUBLISH_FAILED = 'astranet:publish:failed'
+
+const CHANNELS = { forward: FORWARD_FAILED, publish: PUBLISH_FAILED } as const
+
 /** A connection that could not be joined to the other side; also the message of the channels. */
 export interface ProxyFailure {
   readonly error: Error
@@ -153,7 +161,7 @@ export abstract class LocalProxy extends EventEmitter<ProxyEvents> implements As
     reset(client)
     const { kind, address } = this.#side
     const failure: ProxyFailure = { error, local: this.local, address }
-    channel(`astranet:${kind}:failed`).publish(failure)
+    channel(CHANNELS[kind]).publish(failure)
     this.emit('failed', failure)
   }
 

@@ -76,7 +76,7 @@ function checkLookup({ hints, family }: Given): void {
   if (hints === undefined && family === undefined) return
   const version = { IPv4: 4, IPv6: 6 }[family as 'IPv4' | 'IPv6'] ?? family
   // It checks its options, and has nothing to look up for an IP address.
-  lookup('127.0.0.1', { family: version, hints: hints ?? 0 } as never, () => undefined)
+  lookup('127.0.0.1', { family: version, hints: hints || 0 } as never, () => undefined)
 }
 
 /** The options of a socket that are rare, and that Node checks or refuses. */

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { NetError } from '../../api/net-error.js'
 import type { DialInFlight, DialOutcome } from '../../dial/dial-request.js'
 import type { Given } from './arguments.js'
-import { connectError, lookupError } from './errors.js'
+import { bindError, connectError, lookupError } from './errors.js'
 import { addressOf, isThisNode, LOCALHOST, loopbackAddress } from './hosts.js'
 import { lookUp } from './lookup.js'
 import type { NetNetwork } from './network.js'
@@ -111,9 +111,8 @@ export class ConnectAttempt {
     if (isThisNode(address)) this.loopback = address
     const { localAddress, localPort } = this.#options
     if (localPort && this.#network.isBound(Number(localPort))) {
-      const where = `${String(localAddress ?? '0.0.0.0')}:${Number(localPort)}`
-      const error = new Error(`bind EADDRINUSE ${where}`)
-      this.#socket.reject(Object.assign(error, { code: 'EADDRINUSE', syscall: 'bind' }))
+      const where = { address: String(localAddress ?? '0.0.0.0'), port: Number(localPort) }
+      this.#socket.reject(bindError('EADDRINUSE', where))
       return
     }
     this.#socket.emit('connectionAttempt', address, this.#port, isIP(address))

@@ -66,6 +66,14 @@ export function connectError(code: string, { address, port }: Where, cause?: unk
   return Object.assign(error, { address }, port === undefined ? {} : { port })
 }
 
+/** `bind EADDRINUSE 127.0.0.1:80`: the local port that a socket asks for is taken. */
+export function bindError(code: string, { address, port }: Where): Error {
+  return Object.assign(systemError('bind', code, `bind ${code} ${address}:${port}`, undefined), {
+    address,
+    port,
+  })
+}
+
 /** `getaddrinfo ENOTFOUND db`, with `hostname`: no node offers a service of the name. */
 export function lookupError(hostname: string, cause?: unknown): Error {
   const error = systemError('getaddrinfo', 'ENOTFOUND', `getaddrinfo ENOTFOUND ${hostname}`, cause)

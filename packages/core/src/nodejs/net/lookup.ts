@@ -30,7 +30,7 @@ export function lookUp(host: string, options: Given, events: LookupEvents): void
   const family = familyOf(options['family'])
   const isOne = family === 4 || family === 6 || Boolean(options['localAddress'])
   const all = !isOne && ((options['autoSelectFamily'] as boolean | undefined) ?? getDefaultAutoSelectFamily())
-  const hints = Number(options['hints'] ?? 0)
+  const hints = Number(options['hints'] || 0)
   lookup(host, { family, hints, ...(all ? { all } : {}) }, (error, address, ofFamily) => {
     const addresses = all && Array.isArray(address) ? (address as unknown[]) : [{ address, family: ofFamily }]
     if (error) {

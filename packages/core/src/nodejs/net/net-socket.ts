@@ -107,6 +107,7 @@ export class NetSocket extends Socket {
   }
 
   override _read(): void {
+    if (NetSocket.onReadOf(this)?.isPaused === true) return
     const kept = #net in this ? this.#net?.kept : undefined
     if (kept !== undefined) {
       this.#net = { loopback: this.#net?.loopback }
@@ -202,7 +203,11 @@ export class NetSocket extends Socket {
 
   #readInto(chunk: Uint8Array): void {
     this.countRead(chunk.length)
-    this.#consumed((this.#net?.onRead as OnRead).take(chunk))
+    const onRead = this.#net?.onRead as OnRead
+    this.#consumed(onRead.take(this, chunk))
+    if (!onRead.isPaused || this.destroyed) return
+    this.stream.pause()
+    this.onUse()
   }
 
   /** A subclass's part does not exist yet while the base class's constructor runs. */
@@ -212,7 +217,9 @@ export class NetSocket extends Socket {
 
   static readOn(socket: NetSocket): void {
     const onRead = NetSocket.onReadOf(socket)
-    if (onRead?.isPaused === true && socket.hasStream) socket.#consumed(onRead.resume())
+    if (onRead?.isPaused !== true || !socket.hasStream) return
+    socket.#consumed(onRead.resume(socket))
+    socket._read()
   }
 
   #consumed(bytes: number): void {

@@ -3,7 +3,7 @@ export interface OnReadOptions {
   /** Where bytes are copied to: a buffer that is used again and again, or a function that gives one each time. */
   buffer: Uint8Array | (() => Uint8Array)
   /** Called with each piece. Reading pauses when it returns `false`, until `resume()`. */
-  callback(bytesWritten: number, buffer: Uint8Array): boolean | void
+  callback(this: unknown, bytesWritten: number, buffer: Uint8Array): boolean | void
 }
 
 /** The option if it is a whole one; Node ignores anything else. */
@@ -40,28 +40,23 @@ export class OnRead {
     return this.#isPaused
   }
 
-  /** Whether bytes are here that the program has not got. */
-  get isWaiting(): boolean {
-    return this.#waiting.length > 0
-  }
-
   pause(): void {
     this.#isPaused = true
   }
 
   /** Returns how many bytes of `chunk`, and of what waits before it, the program has taken. */
-  take(chunk: Uint8Array): number {
+  take(socket: object, chunk: Uint8Array): number {
     this.#waiting.push(chunk)
-    return this.#isPaused ? 0 : this.#deliver()
+    return this.#isPaused ? 0 : this.#deliver(socket)
   }
 
   /** The program reads on. Returns how many of the bytes that wait it has taken. */
-  resume(): number {
+  resume(socket: object): number {
     this.#isPaused = false
-    return this.#deliver()
+    return this.#deliver(socket)
   }
 
-  #deliver(): number {
+  #deliver(socket: object): number {
     let taken = 0
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       const buffer = this.#buffer
@@ -69,7 +64,8 @@ export class OnRead {
       buffer.set(next.subarray(0, bytes))
       if (bytes < next.length) this.#waiting.unshift(next.subarray(bytes))
       taken += bytes
-      if (this.#options.callback(bytes, buffer) === false) this.#isPaused = true
+      // As in Node, the program finds its socket in `this`.
+      if (this.#options.callback.call(socket, bytes, buffer) === false) this.#isPaused = true
       this.begin()
       if (this.#isPaused || bytes === 0) break
     }

@@ -80,8 +80,13 @@ export class StreamDuplex extends EarlyDuplex implements DuplexEvents {
       this.stream.close(this.#destroyCode)
       this.endWrites()
     }
-    inNextTurn(() => this.emit('close', error !== null))
     callback(error)
+    this.emitClose(error !== null)
+  }
+
+  /** Emits `'close'` a turn later, as for a handle of the system that has to be closed first. */
+  protected emitClose(hadError: boolean): void {
+    inNextTurn(() => this.emit('close', hadError))
   }
 
   /** @internal */

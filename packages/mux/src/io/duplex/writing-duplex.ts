@@ -1,6 +1,7 @@
 import type { DuplexOptions as NodeDuplexOptions } from 'node:stream'
 import { COPY_LIMIT_BYTES } from '../../proto/send/slab.js'
-import { StreamError, writeAfterStop } from '../../proto/session/errors.js'
+import type { StreamError} from '../../proto/session/errors.js';
+import { writeAfterStop } from '../../proto/session/errors.js'
 import { Later } from './async-context.js'
 import { isClosedHere, isStop, writeAfterReset } from './duplex-errors.js'
 import { bufferedWrites, deferWriteCallback, needsDrain } from './node-state.js'

@@ -99,9 +99,14 @@ export class Driver implements ByteDuplexHandler {
     this.#schedule()
   }
 
+  get returnsChunks(): boolean {
+    return this.core.canBorrow
+  }
+
   onData(chunk: Uint8Array): void {
+    const isLent = this.returnsChunks
     this.#receiveInitialBytes()
-    this.#receive(chunk)
+    this.#receive(chunk, isLent)
     if (this.#isFlushing) return
     if (!this.#isWorkDue) this.#deadlines.arm()
     else if (this.core.isWorkUrgent && this.#duplex.defer === undefined) this.#flushNow()
@@ -186,12 +191,12 @@ export class Driver implements ByteDuplexHandler {
     const bytes = this.#initialBytes
     if (bytes === undefined) return
     this.#initialBytes = undefined
-    if (bytes.length > 0) this.#receive(bytes)
+    if (bytes.length > 0) this.#receive(bytes, false)
   }
 
-  #receive(chunk: Uint8Array): void {
+  #receive(chunk: Uint8Array, isLent: boolean): void {
     this.#isBusy = true
-    this.core.receive(chunk, this.#clock.now())
+    this.core.receive(chunk, this.#clock.now(), isLent)
     this.#isBusy = this.#isFlushing
   }
 

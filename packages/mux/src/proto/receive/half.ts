@@ -1,3 +1,4 @@
+import { BUFFER_BYTES, giveBuffer } from '../buffers.js'
 import type { StreamError, SessionError } from '../session/errors.js'
 import { extraOf } from '../stream/extra.js'
 import type { StreamEvents } from '../stream/handler.js'
@@ -45,8 +46,16 @@ export function take(stream: StreamRecord, chunk: Uint8Array, start: number, end
   ) {
     keep(stream, chunk, start, end)
   } else {
-    deliverChunk(stream, start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end))
+    deliverChunk(stream, pieceOf(stream, chunk, start, end))
   }
+}
+
+/** Users of carriers know what is lent to them; others get bytes of their own. */
+function pieceOf(stream: StreamRecord, chunk: Uint8Array, start: number, end: number): Uint8Array {
+  // A Buffer's own `slice` would not copy.
+  if (stream.host.isLending && (stream.state & StreamState.CARRIER) === 0)
+    return Uint8Array.prototype.slice.call(chunk, start, end)
+  return start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end)
 }
 
 /** Gives one chunk to the application. */
@@ -63,35 +72,73 @@ function deliverChunk(stream: StreamRecord, chunk: Uint8Array): void {
 
 function keep(stream: StreamRecord, chunk: Uint8Array, start: number, end: number): void {
   const { host } = stream
-  let queue = stream.receiveQueue
-  if (queue === undefined) {
-    queue = stream.receiveQueue = new ReceiveQueue()
-    host.unread.add(stream)
-  }
+  const queue = queueOf(stream)
   const overhead = queue.heldBytes - queue.bytes
   queue.push(chunk, start, end)
   host.receiveWindow.addOverhead(queue.heldBytes - queue.bytes - overhead)
 }
 
+/** What the handler got last and could not take waits in front of all else, until `resume`. */
+export function putBack(stream: StreamRecord, bytes: Uint8Array): void {
+  stream.state |= StreamState.PAUSED
+  const { host } = stream
+  const queue = queueOf(stream)
+  const overhead = queue.heldBytes - queue.bytes
+  queue.putBack(bytes)
+  host.receiveWindow.addOverhead(queue.heldBytes - queue.bytes - overhead)
+}
+
+function queueOf(stream: StreamRecord): ReceiveQueue {
+  if (stream.receiveQueue === undefined) {
+    stream.receiveQueue = new ReceiveQueue((stream.state & StreamState.CARRIER) !== 0)
+    stream.host.unread.add(stream)
+  }
+  return stream.receiveQueue
+}
+
 /** Delivers what waits, until nothing does or the application pauses; then the end or the error, if it is due. */
 export function deliver(stream: StreamRecord): void {
   if ((stream.state & StreamState.DELIVERING) !== 0 || stream.handler === undefined) return
-  while (stream.receiveQueue !== undefined && (stream.state & StreamState.PAUSED) === 0) {
-    const block = shift(stream, stream.receiveQueue)
-    if (block !== undefined) deliverChunk(stream, block)
-    stream.host.unread.touched(stream)
-  }
+  while (stream.receiveQueue !== undefined && (stream.state & StreamState.PAUSED) === 0)
+    deliverQueued(stream, stream.receiveQueue, Infinity)
   if ((stream.state & StreamState.RESET_RECEIVED) === 0) deliverEnd(stream)
   else if (stream.receiveQueue === undefined) deliverReset(stream)
 }
 
-function shift(stream: StreamRecord, queue: ReceiveQueue): Uint8Array | undefined {
+/** Delivers at most `maxBytes` of what waits. While more waits the stream stays paused. */
+export function deliverSome(stream: StreamRecord, maxBytes: number): void {
+  if ((stream.state & StreamState.DELIVERING) !== 0 || stream.handler === undefined) return
+  let left = maxBytes
+  while (stream.receiveQueue !== undefined && left > 0) {
+    left -= deliverQueued(stream, stream.receiveQueue, left)
+  }
+  if (stream.receiveQueue !== undefined) return
+  stream.state &= ~StreamState.PAUSED
+  deliver(stream)
+}
+
+/**
+ * Delivers a block that waits, or `maxBytes` of it; returns how many bytes. That of a carrier is lent to its handler, and
+ * then used again.
+ */
+function deliverQueued(stream: StreamRecord, queue: ReceiveQueue, maxBytes: number): number {
   const { host } = stream
   const overhead = queue.heldBytes - queue.bytes
-  const block = queue.shift()
+  const piece = queue.shift(maxBytes)
+  const { emptied } = queue
   host.receiveWindow.addOverhead(queue.heldBytes - queue.bytes - overhead)
   if (queue.bytes === 0) stream.receiveQueue = undefined
-  return block
+  if (piece === undefined) return 0
+  if ((stream.state & StreamState.CARRIER) === 0) deliverChunk(stream, piece)
+  else {
+    const wasLending = host.isLending
+    host.isLending = true
+    deliverChunk(stream, piece)
+    host.isLending = wasLending
+    if (emptied?.length === BUFFER_BYTES) giveBuffer(emptied)
+  }
+  host.unread.touched(stream)
+  return piece.length
 }
 
 function deliverEnd(stream: StreamRecord): void {

@@ -13,6 +13,12 @@ const STREAM_PRODUCTS = 4
 /** The window of `widen`: what the peer may write before the application reads, in bytes. */
 const WIDE_WINDOW_BYTES = 262_144
 
+/**
+ * Up to this the window of a carrier grows also while its bytes wait, in bytes: its user may take them in turns, and a
+ * smaller window would not fill a turn.
+ */
+const BUSY_CARRIER_BYTES = 524_288
+
 /** The stream's share of the session's growth pool, in bytes: its credit beyond the first window. */
 export function poolShare(stream: StreamRecord): number {
   const beyond = stream.receiveLimit - stream.consumed - FIRST_STREAM_WINDOW_BYTES
@@ -24,8 +30,8 @@ export function poolShare(stream: StreamRecord): number {
  * MiB), was used: MAX_STREAM_DATA = consumed + window (RFC 9000 section 4.1). The window grows while it is what
  * limits the peer.
  *
- * The window of a carrier grows whenever it is renewed: its bytes wait here for the connection that they leave by, so
- * the round trip of this one says nothing about the window that it needs.
+ * The window of a carrier grows when it is renewed, unless bytes wait here: they wait for the connection that they leave
+ * by, so the round trip of this one says nothing about the window that is needed.
  *
  * A stream that still has its first window is renewed behind the next flush: a peer that sends little at a time does
  * not wait for credit, but for the answer that is about to be written.
@@ -69,10 +75,15 @@ function renewNow(stream: StreamRecord): void {
     extra.readerEpoch = receiveWindow.markReader(extra.readerEpoch, now)
     const maxBytes = Math.min(receiveWindow.maxStreamWindow(share, now), extra.maxWindowBytes)
     extra.tuning.renew(stream.consumed - extra.consumedAtRenewal, now, host.liveness.minRttMs, maxBytes)
-    if ((stream.state & StreamState.CARRIER) !== 0) extra.tuning.grow(maxBytes)
+    if ((stream.state & StreamState.CARRIER) !== 0) growCarrier(stream, extra.tuning, maxBytes)
   }
   extra.consumedAtRenewal = stream.consumed
   raiseTo(stream, stream.consumed + extra.tuning.windowBytes, share)
+}
+
+/** A window that leaves bytes waiting here is not what limits the peer. */
+function growCarrier(stream: StreamRecord, tuning: WindowTuning, maxBytes: number): void {
+  if (tuning.windowBytes < BUSY_CARRIER_BYTES || stream.receiveQueue === undefined) tuning.grow(maxBytes)
 }
 
 /** See `Stream.widen`. */

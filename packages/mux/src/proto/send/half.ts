@@ -17,8 +17,21 @@ export function canWrite(stream: StreamRecord): boolean {
   return (stream.state & CANNOT_WRITE) === 0 && !stream.host.isClosing && stream.canSend
 }
 
-/** See `Stream.write` and `Stream.writeReferenced`. */
-export function write(stream: StreamRecord, bytes: Uint8Array, isReferenced: boolean): boolean {
+/** What happens with the bytes of a large write: small ones are always copied. */
+export const WriteMode = {
+  /** The session refers to them, and nobody changes them any more. */
+  GIVEN: 0,
+  /** The session refers to them until the connection has taken them. */
+  REFERENCED: 1,
+  /** They are copied at once. */
+  COPIED: 2,
+} as const
+
+/** What happens with the bytes of a large write. */
+export type WriteMode = (typeof WriteMode)[keyof typeof WriteMode]
+
+/** See `Stream.write`, `Stream.writeReferenced` and `Stream.writeCopied`. */
+export function write(stream: StreamRecord, bytes: Uint8Array, mode: WriteMode): boolean {
   if (!(bytes instanceof Uint8Array)) throw new TypeError('bytes must be a Uint8Array')
   const { host } = stream
   if (!canWrite(stream)) return refuseWrite(stream)
@@ -28,7 +41,9 @@ export function write(stream: StreamRecord, bytes: Uint8Array, isReferenced: boo
     const { slab } = host
     slab.append(bytes)
     queue.push(slab.buffer, slab.used - bytes.length, slab.used, false)
-  } else {
+  } else if (mode === WriteMode.COPIED) host.blocks.append(queue, bytes)
+  else {
+    const isReferenced = mode === WriteMode.REFERENCED
     queue.push(bytes, 0, bytes.length, isReferenced)
     if (isReferenced) borrow(stream)
   }

@@ -1,3 +1,5 @@
+import type { Block, Blocks } from './blocks.js'
+
 /** A run of bytes that waits to be sent: `buffer[start, end)`. */
 export class Run {
   buffer: Uint8Array
@@ -6,6 +8,8 @@ export class Run {
   next: Run | undefined = undefined
   /** Whether the buffer is the application's, which wants it back. */
   isBorrowed: boolean
+  /** What the buffer belongs to, when the bytes were copied there. */
+  block: Block | undefined = undefined
 
   constructor(buffer: Uint8Array, start: number, end: number, isBorrowed: boolean) {
     this.buffer = buffer
@@ -38,25 +42,43 @@ export class SendQueue {
       tail.end = end
       return
     }
-    const run = new Run(buffer, start, end, isBorrowed)
-    if (tail === undefined) this.head = run
-    else tail.next = run
-    this.#tail = run
+    this.#add(new Run(buffer, start, end, isBorrowed))
   }
 
-  /** Keeps the first `bytes` and drops the rest. */
-  truncate(bytes: number): void {
+  /** Appends the next `length` bytes of the block. Bytes that follow the last run there make that run longer. */
+  pushCopied(block: Block, length: number): void {
+    this.bytes += length
+    const { used } = block
+    const tail = this.#tail
+    if (tail !== undefined && tail.block === block && tail.end === used) {
+      tail.end = used + length
+      return
+    }
+    const run = new Run(block.buffer, used, used + length, false)
+    run.block = block
+    block.runs += 1
+    this.#add(run)
+  }
+
+  /** Keeps the first `bytes`, at least one, and drops the rest. */
+  truncate(bytes: number, blocks: Blocks): void {
     let left = bytes
     for (let run = this.head; run !== undefined; run = run.next) {
       const length = run.end - run.start
       if (length >= left) {
         run.end = run.start + left
+        spendAll(run.next, blocks)
         run.next = undefined
         this.#tail = run
       }
       left -= Math.min(length, left)
     }
     this.bytes = Math.min(this.bytes, bytes)
+  }
+
+  /** Drops everything. The queue is not to be used any more. */
+  drop(blocks: Blocks): void {
+    spendAll(this.head, blocks)
   }
 
   /** Whether any of the bytes are in a buffer of the application. */
@@ -78,12 +100,26 @@ export class SendQueue {
   }
 
   /** Marks the first `count` bytes of the head run (at most all of it) as sent. */
-  advance(count: number): void {
+  advance(count: number, blocks: Blocks): void {
     const head = this.head as Run
     this.bytes -= count
     head.start += count
     if (head.start < head.end) return
+    if (head.block !== undefined) blocks.spend(head.block)
     this.head = head.next
     if (head.next === undefined) this.#tail = undefined
+  }
+
+  #add(run: Run): void {
+    const tail = this.#tail
+    if (tail === undefined) this.head = run
+    else tail.next = run
+    this.#tail = run
+  }
+}
+
+function spendAll(first: Run | undefined, blocks: Blocks): void {
+  for (let run = first; run !== undefined; run = run.next) {
+    if (run.block !== undefined) blocks.spend(run.block)
   }
 }

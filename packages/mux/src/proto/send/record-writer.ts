@@ -1,5 +1,6 @@
 import { writeVarintOfLength } from '@astranet/frame'
-import { Slab, SLAB_BYTES } from './slab.js'
+import { BUFFER_BYTES } from '../buffers.js'
+import { Slab } from './slab.js'
 
 /** The length of a Size field for records of up to 2^30 - 1 bytes. */
 const SIZE_FIELD_BYTES = 4
@@ -46,7 +47,7 @@ export class RecordWriter {
 
   /** Makes an open record with room for `bytes` in one piece, and `payload` bytes more. */
   reserve(bytes: number, payload = 0): void {
-    if (this.#record !== -1 && this.room >= bytes + payload && this.#slab.used + bytes <= SLAB_BYTES) return
+    if (this.#record !== -1 && this.room >= bytes + payload && this.#slab.used + bytes <= BUFFER_BYTES) return
     this.#close()
     this.#open(bytes)
   }
@@ -61,7 +62,7 @@ export class RecordWriter {
 
   /** Whether `bytes` can be copied behind what was written; otherwise they are to be passed by reference. */
   canCopy(bytes: number): boolean {
-    return this.#slab.used + bytes <= SLAB_BYTES
+    return this.#slab.used + bytes <= BUFFER_BYTES
   }
 
   /** Copies `source[start, end)` into the open record. */
@@ -98,7 +99,7 @@ export class RecordWriter {
     this.#sizeField = this.#maxRecordBytes() <= MAX_SHORT_RECORD_BYTES ? 2 : SIZE_FIELD_BYTES
     if (!this.canCopy(this.#sizeField + bytes)) {
       this.#cut()
-      this.#slab.ensure(SLAB_BYTES)
+      this.#slab.ensure(BUFFER_BYTES)
       this.#segment = 0
     } else this.#slab.ensure(this.#sizeField + bytes)
     this.#record = this.#slab.used

@@ -51,13 +51,21 @@ export class SessionCore extends SessionHost {
 
   // What the connection does
 
-  /** Bytes arrived. */
-  receive(chunk: Uint8Array, now: number): void {
+  /** Whether `receive` may be given chunks that are lent: the session has streams whose users make use of it. */
+  get canBorrow(): boolean {
+    return this.receiveWindow.carrierBytes > 0
+  }
+
+  /** Bytes arrived. `isLent`: the memory of `chunk` is used again when the call returns. */
+  receive(chunk: Uint8Array, now: number, isLent = false): void {
     this.now = now
     if (this.isClosing) return
     this.receivedBytes += chunk.length
     this.abuse.endTurn()
+    const wasLending = this.isLending
+    this.isLending = isLent
     const error = this.decoder.push(chunk)
+    this.isLending = wasLending
     if (error !== undefined) this.fail(protocolError(error.code, error.message), error.frameType)
     this.liveness.received(now, this.decoder.isInsideRecord)
     this.abuse.endTurn()
@@ -113,7 +121,10 @@ export class SessionCore extends SessionHost {
     this.workTaken()
     this.work.notifyWritable()
     this.work.notifyProgress()
-    if (!this.isInFlight) this.work.releaseFlushed()
+    if (!this.isInFlight) {
+      this.blocks.release()
+      this.work.releaseFlushed()
+    }
     this.streams.checkEnds()
     this.work.renewWindows()
   }
@@ -124,6 +135,7 @@ export class SessionCore extends SessionHost {
     this.isInFlight = false
     this.flushSize.accepted(now)
     this.#transmitter.writer.reuse()
+    this.blocks.release()
     if (this.sendBufferedBytes === 0) this.slab.reuse()
     this.work.releaseFlushed()
   }

@@ -8,6 +8,7 @@ import {
 import { toError } from '@astranet/interface'
 import { ReceiveWindow } from '../receive/session-window.js'
 import { UnreadStreams } from '../receive/unread-streams.js'
+import { Blocks } from '../send/blocks.js'
 import { BorrowedWrites } from '../send/borrowed-writes.js'
 import { ClosedStreams } from '../send/closed-streams.js'
 import { DatagramQueue } from '../send/datagram-queue.js'
@@ -58,6 +59,7 @@ export class SessionHost implements SendHost, StreamSetHost, DispatchHost {
   readonly closed: ClosedStreams
   readonly datagrams: DatagramQueue = new DatagramQueue()
   readonly slab: Slab = new Slab()
+  readonly blocks: Blocks = new Blocks()
 
   /** What the peer declared; the defaults until it has. */
   peer: TransportParameters = DEFAULT_TRANSPORT_PARAMETERS
@@ -68,6 +70,7 @@ export class SessionHost implements SendHost, StreamSetHost, DispatchHost {
   readonly windowRequests: Map<StreamRecord, number> = new Map()
 
   isInFlight = false
+  isLending = false
   protected readonly decoder: FrameDecoder
   #hasWork = false
   #isWorkUrgent = false

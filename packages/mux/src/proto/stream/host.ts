@@ -1,6 +1,7 @@
 import type { TransportParameters } from '@astranet/frame'
 import type { ReceiveQueue } from '../receive/queue.js'
 import type { ReceiveWindow } from '../receive/session-window.js'
+import type { Blocks } from '../send/blocks.js'
 import type { SendQueue } from '../send/queue.js'
 import type { Slab } from '../send/slab.js'
 import type { SendWindow } from '../send/window.js'
@@ -77,11 +78,15 @@ export interface StreamHost {
   sendBufferedBytes: number
   /** Holds small writes until they are sent. */
   readonly slab: Slab
+  /** Holds what was written from memory that others use again. */
+  readonly blocks: Blocks
   /** Streams that refer to buffers of the application. */
   readonly borrowed: { add(stream: StreamRecord): void }
   /** Closed streams whose bytes wait for credit. */
   readonly closed: { add(stream: StreamRecord): void }
 
+  /** Whether what is being received is in memory that is used again for the next bytes. */
+  isLending: boolean
   readonly receiveWindow: ReceiveWindow
   readonly unread: UnreadList
   /** Windows that were required and that the growth pool had no room for, in bytes by stream. */

@@ -103,6 +103,14 @@ export class Stream implements StreamRecord {
     return this.sendOffset
   }
 
+  /**
+   * Only for a carrier, and meant for use inside `onData`: whether the memory of the chunk is used again when the call
+   * returns, so that what is kept must be copied.
+   */
+  get isLent(): boolean {
+    return this.host.isLending
+  }
+
   /** Bytes received and not yet consumed. */
   get unreadBytes(): number {
     return this.receiveOffset - this.consumed
@@ -160,6 +168,24 @@ export class Stream implements StreamRecord {
     receiving.deliver(this)
   }
 
+  /** Whether `pause` is in effect. A stream without a handler is paused. */
+  get isPaused(): boolean {
+    return (this.state & StreamState.PAUSED) !== 0
+  }
+
+  /** Delivers at most `maxBytes` of what waits. When nothing waits then, it is as `resume`; else it stays paused. */
+  resumeFor(maxBytes: number): void {
+    receiving.deliverSome(this, maxBytes)
+  }
+
+  /**
+   * Only inside `onData`, and not behind `resumeFor`: the last `bytes` of the chunk were not taken. They are copied, and
+   * delivered again after `resume`. Until then the stream is paused.
+   */
+  putBack(bytes: Uint8Array): void {
+    if (bytes.length > 0) receiving.putBack(this, bytes)
+  }
+
   /**
    * With `manualCredit`: `bytes` that were delivered are processed, so the peer may send as many again. Throws a
    * RangeError when `bytes` is more than was delivered.
@@ -189,7 +215,7 @@ export class Stream implements StreamRecord {
   /**
    * Makes the stream a carrier: it carries a connection of its own, such as a tunnel, whose user bounds what it holds.
    * It is never evicted for being unread: its peer waits. The session may hold 16,384 unread bytes more for it. What is passed to `writeReferenced` is not copied while
-   * it waits. Its handler gets `onProgress`. Its receive window grows to at most `maxWindowBytes`, from 16,384, otherwise
+   * it waits. Its handler gets `onProgress`, and may be lent the chunks of `onData` (`isLent`). Its receive window grows to at most `maxWindowBytes`, from 16,384, otherwise
    * throws a RangeError. May be called again with another number.
    */
   carry(maxWindowBytes: number): void {
@@ -207,7 +233,7 @@ export class Stream implements StreamRecord {
    * stopped reading or the stream has ended. Throws a StreamError `ERR_STREAM_WRITE_AFTER_END` after `end`.
    */
   write(bytes: Uint8Array): boolean {
-    return sending.write(this, bytes, false)
+    return sending.write(this, bytes, sending.WriteMode.GIVEN)
   }
 
   /**
@@ -215,7 +241,16 @@ export class Stream implements StreamRecord {
    * connection. Small writes are copied at once; when nothing is referred to, no `onFlushed` follows (`isFlushOwed`).
    */
   writeReferenced(bytes: Uint8Array): boolean {
-    return sending.write(this, bytes, true)
+    return sending.write(this, bytes, sending.WriteMode.REFERENCED)
+  }
+
+  /**
+   * Like `write`, but all bytes are copied at once, into memory that the session uses again and again: for bytes that
+   * the caller has only within the current call (`isLent`). Not more than the peer's credit allows (`sendCredit`)
+   * should be copied, because such memory is taken in blocks of 64 KiB.
+   */
+  writeCopied(bytes: Uint8Array): boolean {
+    return sending.write(this, bytes, sending.WriteMode.COPIED)
   }
 
   /**

@@ -49,6 +49,14 @@ export class RecordReader {
     this.#offset = 0
   }
 
+  /** Copies what has not been looked at: the last chunk is about to change. */
+  keepUnread(): void {
+    if (!this.hasUnread) return
+    // A Buffer's own `slice` would not copy.
+    this.#chunk = Uint8Array.prototype.slice.call(this.#chunk, this.#offset)
+    this.#offset = 0
+  }
+
   /**
    * Looks for what comes next: the `header` of a record, then its `part`s. A record is complete when
    * {@link hasPartialRecord} is `false` after a part.

@@ -1,0 +1,233 @@
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { turns, until } from './support.js'
+import { listening, onBoth, over, type NetScenario } from './net-module-support.js'
+
+const EVENTS = [
+  'lookup',
+  'connectionAttempt',
+  'connect',
+  'ready',
+  'data',
+  'end',
+  'finish',
+  'timeout',
+  'error',
+  'close',
+]
+
+const echo = (socket: Socket): void => void socket.on('error', () => {}).pipe(socket)
+
+function stateOf(socket: Socket): string {
+  const { connecting, pending, readyState, bytesWritten, bytesRead, bufferSize, destroyed, allowHalfOpen } =
+    socket
+  const ends = `${socket.remoteAddress} ${socket.remoteFamily} ${typeof socket.remotePort} ${socket.localAddress}`
+  const numbers = `${bytesWritten} written ${bytesRead} read ${bufferSize} buffered`
+  return [connecting, pending, readyState, numbers, destroyed, allowHalfOpen, ends, socket.timeout].join(', ')
+}
+
+const scenarios: Record<string, NetScenario> = {
+  async 'a socket that is made first and connected later'(net, notes) {
+    const { port } = await listening(net, echo)
+    const socket = new net.Socket()
+    notes.follow('socket', socket, ['lookup', 'connect', 'ready', 'data', 'end', 'finish', 'error', 'close'])
+    notes.add(stateOf(socket))
+    socket.connect(port, '127.0.0.1', () => notes.add('callback'))
+    notes.add(stateOf(socket))
+    await once(socket, 'ready')
+    notes.add(stateOf(socket))
+    socket.end('hello')
+    await over(socket)
+    notes.add(stateOf(socket).replace(/127.0.0.1 IPv4 number|undefined undefined undefined/, ''))
+  },
+  async 'nobody listens'(net, notes) {
+    const socket = net.connect(1, '127.0.0.1')
+    notes.follow('socket', socket, ['connect', 'error', 'close'])
+    socket.on('connectionAttempt', (...args) => notes.add('attempt', ...args))
+    socket.on('connectionAttemptFailed', (ip, port, family, error) =>
+      notes.add('failed', ip, port, family, error),
+    )
+    socket.write('x', (error) => notes.add('written', error))
+    await over(socket)
+  },
+  async 'one that is never connected refuses what is written'(net, notes) {
+    const socket = new net.Socket()
+    notes.follow('socket', socket, ['error', 'close'])
+    notes.add(socket.write('x', (error) => notes.add('written', error)))
+    await turns(5)
+    notes.add(stateOf(socket))
+  },
+  async 'one that is never connected is reset'(net, notes) {
+    const socket = new net.Socket()
+    notes.follow('socket', socket, ['error'])
+    socket.resetAndDestroy()
+    await turns(5)
+  },
+  async 'destroyed before it is connected, with a write that waits'(net, notes) {
+    const { port } = await listening(net, echo)
+    const socket = net.connect(port, '127.0.0.1')
+    notes.follow('socket', socket, EVENTS)
+    socket.write('a', (error) => notes.add('written', error))
+    socket.destroy()
+    await over(socket)
+  },
+  async 'connected again after close'(net, notes) {
+    const { port } = await listening(net, (socket) => void socket.end('bye'))
+    const socket = new net.Socket()
+    notes.follow('socket', socket, ['connect', 'ready', 'data', 'end', 'finish', 'error', 'close'])
+    for (const name of ['first', 'second', 'third']) {
+      socket.connect({ port, host: '127.0.0.1' }, () => notes.add(name))
+      socket.write(name)
+      await over(socket)
+      notes.add(stateOf(socket).replace(/127.0.0.1 IPv4 number|undefined undefined undefined/, ''))
+    }
+  },
+  async 'connected again after an error'(net, notes) {
+    const { port } = await listening(net, echo)
+    const socket = net.connect(1, '127.0.0.1')
+    notes.follow('socket', socket, ['connect', 'data', 'error', 'close'])
+    await over(socket)
+    socket.connect(port, '127.0.0.1')
+    socket.end('again')
+    await over(socket)
+  },
+  async 'onread with one buffer'(net, notes) {
+    const { port } = await listening(net, (socket) => void socket.end('hello world'))
+    const buffer = Buffer.alloc(4)
+    let text = ''
+    const socket = net.connect({
+      ...{ port, host: '127.0.0.1' },
+      onread: {
+        buffer,
+        callback(bytes, into) {
+          text += Buffer.from(into.subarray(0, bytes)).toString()
+          notes.add(bytes, into === buffer)
+          return true
+        },
+      },
+    })
+    notes.follow('socket', socket, ['data', 'end', 'close'])
+    await over(socket)
+    notes.add(text, socket.bytesRead)
+  },
+  async 'onread that pauses'(net, notes) {
+    const { port } = await listening(net, (socket) => void socket.end('hello world'))
+    let calls = 0
+    const socket: Socket = net.connect({
+      ...{ port, host: '127.0.0.1' },
+      onread: {
+        buffer: () => Buffer.alloc(6),
+        callback(bytes) {
+          calls += 1
+          notes.add(bytes)
+          return false
+        },
+      },
+    })
+    notes.follow('socket', socket, ['data', 'end', 'close'])
+    await until(() => calls === 1)
+    await turns(5)
+    notes.add('nothing more')
+    socket.resume()
+    await until(() => calls === 2)
+    socket.resume()
+    await over(socket)
+  },
+  async 'a signal'(net, notes) {
+    const { port } = await listening(net, echo)
+    const controller = new AbortController()
+    const socket = net.connect({ port, host: '127.0.0.1', signal: controller.signal } as never)
+    notes.follow('socket', socket, ['connect', 'error', 'close'])
+    await once(socket, 'connect')
+    controller.abort()
+    await over(socket)
+  },
+  async 'a signal that was aborted before'(net, notes) {
+    const socket = net.connect({ port: 1, host: '127.0.0.1', signal: AbortSignal.abort() } as never)
+    notes.follow('socket', socket, ['connect', 'error', 'close'])
+    await over(socket)
+  },
+  async 'a lookup of its own'(net, notes) {
+    const { port } = await listening(net, echo)
+    const lookup = (host: string, options: { all?: boolean }, done: (...args: unknown[]) => void): void => {
+      notes.add('asked for', host, JSON.stringify(options))
+      process.nextTick(() =>
+        options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4),
+      )
+    }
+    for (const family of [undefined, 4]) {
+      const socket = net.connect({
+        port,
+        host: 'anything',
+        lookup,
+        ...(family && { family }),
+        hints: 1,
+      } as never)
+      notes.follow('socket', socket, ['lookup', 'connect', 'data', 'error', 'close'])
+      socket.end('x')
+      await over(socket)
+    }
+  },
+  async 'a lookup that fails, and ones that answer nonsense'(net, notes) {
+    const answers: unknown[][] = [
+      [Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })],
+      [null, 'nonsense', 4],
+      [null, '127.0.0.1', 7],
+    ]
+    for (const answer of answers) {
+      const lookup = (_host: string, _options: object, done: (...args: unknown[]) => void): void =>
+        done(...answer)
+      const socket = net.connect({ port: 1, host: 'anything', lookup, family: 4 } as never)
+      notes.follow('socket', socket, ['lookup', 'connect', 'error', 'close'])
+      await over(socket)
+    }
+  },
+  async 'the timeout option'(net, notes) {
+    const { port } = await listening(net, echo)
+    const socket = net.connect({ port, host: '127.0.0.1', timeout: 20 })
+    notes.add(socket.timeout)
+    await once(socket, 'timeout')
+    notes.add('timeout')
+    socket.destroy()
+    await over(socket)
+  },
+  async 'a port that is bound as the local one'(net, notes) {
+    const { port } = await listening(net)
+    const { port: other } = await listening(net)
+    const socket = net.connect({ port, host: '127.0.0.1', localAddress: '127.0.0.1', localPort: other })
+    notes.follow('socket', socket, ['connect', 'error', 'close'])
+    await over(socket)
+  },
+  async 'setters, and properties of the class'(net, notes) {
+    const socket = new net.Socket({ allowHalfOpen: true })
+    for (const call of [
+      'setNoDelay',
+      'setKeepAlive',
+      'ref',
+      'unref',
+      'pause',
+      'resume',
+      'cork',
+      'uncork',
+    ] as const)
+      notes.add(call, (socket[call] as () => unknown)() === socket)
+    notes.add(
+      socket instanceof net.Socket,
+      (net as unknown as { Stream: unknown }).Stream === net.Socket,
+      socket.listenerCount('end'),
+    )
+    notes.add(net.Socket.name, net.Server.name, socket.constructor === net.Socket)
+    const called = (net.Socket as unknown as () => Socket)()
+    notes.add(called instanceof net.Socket, called.pending, JSON.stringify(called.address()))
+    class Own extends net.Socket {}
+    notes.add(new Own() instanceof Own, new Own() instanceof net.Socket, socket instanceof Own)
+  },
+}
+
+describe('a socket of net is as over the real net', () => {
+  test.each(Object.entries(scenarios))('%s', async (_, scenario) => {
+    const { expected, actual } = await onBoth(scenario)
+    expect(actual).toEqual(expected)
+  })
+})

@@ -68,7 +68,12 @@ export class NetSocket extends Socket {
     if (this.destroyed) this.#begin(options)
     else if (this.isActive) {
       const code = this.connecting ? 'EALREADY' : 'EISCONN'
-      const error = connectError(code, { address: String(options['host'] ?? options['path'] ?? '') })
+      const { host, path, port } = options
+      const where = {
+        address: String(host ?? path ?? ''),
+        port: port === undefined ? undefined : Number(port),
+      }
+      const error = connectError(code, where)
       process.nextTick(() => this.destroy(error))
     } else this.#begin(options)
     return this

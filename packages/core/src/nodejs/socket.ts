@@ -194,7 +194,9 @@ export class Socket extends TimedDuplex implements DialOutcome {
     if (dial === IN_USE) this.onUse()
     else this.#leaveDial(undefined)
     unreferenced.delete(this)
-    if (this.heldWrite.length > 0) this.once('close', () => this.dropEarly(closedBeforeConnection()))
+    // Taken now: by the time of 'close' it may be connecting again, with other writes.
+    const drop = this.hasStream ? undefined : this.dropEarly()
+    if (drop !== undefined) this.once('close', () => drop(closedBeforeConnection()))
     dial?.giveUp()
     if (isUnused) this.#dial = UNUSED
     super._destroy(error, callback)

@@ -223,8 +223,17 @@ export class Socket extends TimedDuplex implements DialOutcome {
   /** In this order: the handlers of `'connect'`, what was written before, `'ready'`. */
   #begin(): void {
     this.#emit('connect')
-    this.streamReady()
+    this.#writeOn()
     this.#emit('ready')
+  }
+
+  /** An exception of a write's callback is an uncaught one, and the socket lives on. */
+  #writeOn(): void {
+    try {
+      this.streamReady()
+    } catch (error) {
+      this.threw(error)
+    }
   }
 
   /** An exception of a listener is an uncaught one, and the socket reads on. */

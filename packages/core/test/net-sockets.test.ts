@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { AstraNet } from '../src/index.js'
 import { turns, until } from './support.js'
-import { listening, onBoth, over, type NetScenario } from './net-module-support.js'
+import { listening, onBoth, over, type AnyNet, type NetScenario } from './net-module-support.js'
 
 const EVENTS = [
   'lookup',
@@ -263,4 +264,19 @@ describe('a socket of net is as over the real net', () => {
     const { expected, actual } = await onBoth(scenario)
     expect(actual).toEqual(expected)
   })
+})
+
+test('destroyed with a write that waits, and connected again at once, it calls each write back', async () => {
+  const { net } = new AstraNet() as unknown as { net: AnyNet }
+  const { port } = await listening(net, echo)
+  const socket = net.connect(port, '127.0.0.1').on('error', () => {})
+  const codes: unknown[] = []
+  const note = (error?: Error | null): void => void codes.push((error as NodeJS.ErrnoException | null)?.code)
+  socket.write('old', note)
+  socket.destroy()
+  socket.connect(port, '127.0.0.1')
+  socket.write('new', note)
+  await until(() => codes.length === 2)
+  expect(codes[0]).toBe('ERR_SOCKET_CLOSED_BEFORE_CONNECTION')
+  socket.destroy()
 })

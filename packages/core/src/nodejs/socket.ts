@@ -194,7 +194,9 @@ export class Socket extends TimedDuplex implements DialOutcome {
     if (dial === IN_USE) this.onUse()
     else this.#leaveDial(undefined)
     unreferenced.delete(this)
-    if (this.heldWrite.length > 0) this.once('close', () => this.dropEarly(closedBeforeConnection()))
+    // Taken now: by the time of 'close' it may be connecting again, with other writes.
+    const drop = this.hasStream ? undefined : this.dropEarly()
+    if (drop !== undefined) this.once('close', () => drop(closedBeforeConnection()))
     dial?.giveUp()
     if (isUnused) this.#dial = UNUSED
     super._destroy(error, callback)
@@ -221,8 +223,17 @@ export class Socket extends TimedDuplex implements DialOutcome {
   /** In this order: the handlers of `'connect'`, what was written before, `'ready'`. */
   #begin(): void {
     this.#emit('connect')
-    this.streamReady()
+    this.#writeOn()
     this.#emit('ready')
+  }
+
+  /** An exception of a write's callback is an uncaught one, and the socket lives on. */
+  #writeOn(): void {
+    try {
+      this.streamReady()
+    } catch (error) {
+      this.threw(error)
+    }
   }
 
   /** An exception of a listener is an uncaught one, and the socket reads on. */

@@ -15,7 +15,10 @@ const WRITABLE_HIGH_WATER_MARK_BYTES = 16_384
 
 /** How to forward. */
 export interface ForwardOptions extends ProxyOptions {
-  /** How each connection dials. Its `signal` ends the connections, that of the forward the forward. Default `{}`. */
+  /**
+   * How each connection dials. Its `signal` ends the connections, that of the forward the forward. Default `{}`, with a
+   * `writableHighWaterMark` of 16,384.
+   */
   dial?: DialOptions
 }
 

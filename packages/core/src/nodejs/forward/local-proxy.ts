@@ -63,8 +63,9 @@ export interface ProxySide {
  * Passes connections on from one side to the other. An error of a connection ends that connection alone.
  *
  * Events: `'failed'`, with a {@link ProxyFailure}, when the other side did not take a connection, which is then reset, when
- * one came without the PROXY header that it must have, and when the system could not accept one; the diagnostics channel `astranet:forward:failed` or
- * `astranet:publish:failed` reports the same. `'close'`, when it is closed and its last connection is over.
+ * one came without the PROXY header that it must have, and when the system could not accept one; the diagnostics channel
+ * `astranet:forward:failed` or `astranet:publish:failed` reports the same. `'close'`, when it is closed and its last
+ * connection is over.
  */
 export abstract class LocalProxy extends EventEmitter<ProxyEvents> implements AsyncDisposable {
   readonly #pairs = new Set<readonly SplicedEnd[]>()

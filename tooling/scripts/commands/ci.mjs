@@ -95,10 +95,13 @@ async function testOnOtherNode(version) {
 }
 
 /**
- * Packages that are only the language, and the app on top of all: what they do hardly depends on the version of Node, so
- * the oldest and the newest one show it.
+ * Packages that are only the language, and the apps and examples on top of all: what they do hardly depends on the version
+ * of Node, so the oldest and the newest one show it.
  */
-const leftOutBetween = ['frame', 'policy', 'registry', 'ticket', 'relay-app', 'example-http']
+const leftOutBetween = [
+  ...['frame', 'link', 'policy', 'registry', 'relay', 'testkit', 'ticket', 'transport-memory'],
+  ...['demo', 'relay-app', 'example-discovery', 'example-http', 'example-metrics', 'example-stdio'],
+]
 
 /**
  * The test projects that run on another Node. The benchmarks and the tools are for developers of this repository, who have

@@ -1,7 +1,7 @@
 import type { SplicedEnd } from './splice.js'
 
 /** How much may wait for the far side to be there, in bytes, before no more is read: as much as a dial sends with it. */
-export const MAX_WAITING_BYTES = 16_384
+const MAX_WAITING_BYTES = 16_384
 
 /** Until `server` is connected, stops the pipe of `client` to it once {@link MAX_WAITING_BYTES} wait. */
 export function holdBack(client: SplicedEnd, server: SplicedEnd): void {

@@ -152,7 +152,10 @@ test('a forward reads no more than a dial sends with it while the far side is no
   await until(() => forward.inspect().receivedBytes > 0)
   await turns(100)
   expect(forward.inspect().receivedBytes).toBeLessThan(300_000)
-  client.destroy()
+  await using to = await target()
+  await nodes.server.publish('nobody', to.address)
+  client.end()
+  expect((await textOf(await to.accepted())).length).toBe(4_000_000)
 })
 
 test('an error of the local port after it listens is reported, and the forward goes on', async () => {

@@ -7,18 +7,9 @@ import { formatLocalPlace, parseLocalPlace } from './local-place.js'
 import { LocalProxy, type ProxySide, type WhenClosing } from './local-proxy.js'
 import { checkProxyOptions, type ProxyOptions } from './proxy-options.js'
 
-/**
- * How much a connection reads of its client before the far side is there, in bytes: as much as a dial sends with it. More
- * would wait in memory for up to the time of the dial.
- */
-const WRITABLE_HIGH_WATER_MARK_BYTES = 16_384
-
 /** How to forward. */
 export interface ForwardOptions extends ProxyOptions {
-  /**
-   * How each connection dials. Its `signal` ends the connections, that of the forward the forward. Default `{}`, with a
-   * `writableHighWaterMark` of 16,384.
-   */
+  /** How each connection dials. Its `signal` ends the connections, that of the forward the forward. Default `{}`. */
   dial?: DialOptions
 }
 
@@ -71,11 +62,7 @@ export async function openForward(
 ): Promise<Forward> {
   const place = parseLocalPlace('local', local)
   const checked = checkProxyOptions(options)
-  const dial = {
-    writableHighWaterMark: WRITABLE_HIGH_WATER_MARK_BYTES,
-    ...checkOptions(options.dial ?? {}, 'dial'),
-    allowHalfOpen: true,
-  }
+  const dial = { ...checkOptions(options.dial ?? {}, 'dial'), allowHalfOpen: true }
   checkDialOptions(dial)
   parts.checkAddress(address, dial)
   checked.signal?.throwIfAborted()

@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
 import { checkOptions } from '../../api/check.js'
+import { holdBack } from './hold-back.js'
 import { encodeProxyHeader, type ProxyHeader } from './proxy-header.js'
 import { checkProxyClose, type CheckedProxyOptions, type ProxyCloseOptions } from './proxy-options.js'
 import { reset, splice, type SplicedEnd } from './splice.js'
@@ -164,6 +165,7 @@ export abstract class LocalProxy extends EventEmitter<ProxyEvents> implements As
     server.once('connect', () => server.off('error', onRefused))
     if (this.#side.options.sendProxy) server.write(encodeProxyHeader(header ?? endsOf(client)))
     splice(client, server, () => this.#over(pair, client))
+    holdBack(client, server)
   }
 
   #fail(client: SplicedEnd, error: Error): void {

@@ -46,7 +46,7 @@ export class Publication extends LocalProxy {
 }
 
 /** @internal What a publication needs of its node. */
-export interface PublicationParts {
+interface PublicationParts {
   /** `AstraNet.bind`, at once. */
   readonly bind: (options: BindOptions) => Listener
   /** Calls back when the node closes. */

@@ -17,6 +17,7 @@ describe('the command line', () => {
       'handshakes',
       'catalogue',
       'watch',
+      'http',
     ])
     expect(args.peers).toEqual(expect.arrayContaining(['go-yamux', 'etcd']))
   })

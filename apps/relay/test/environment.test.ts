@@ -18,6 +18,20 @@ test('options come from the environment, and several addresses in one variable',
   expect(await relay.event('reachable')).toMatchObject({ level: 'debug' })
 })
 
+test('the node acts on no variable by itself', async () => {
+  const secret = 'a secret of the environment'
+  const relay = new RelayProcess(['--listen', 'tcp://127.0.0.1:0', '--secret-file', file(secret)], {
+    environment: {
+      ASTRANET_LISTEN: 'nonsense',
+      ASTRANET_SECRET: 'short',
+      ASTRANET_ADMIN: 'off',
+      MPXROUTER: 'nowhere:port',
+      SKYNET_BIND: 'nowhere',
+    },
+  })
+  await user({ secret }).join('tcp', await relay.address('tcp'))
+})
+
 test('the command line comes before the environment', async () => {
   const environment = { ASTRANET_LISTEN: 'nonsense', ASTRANET_ADMIN: 'off' }
   const relay = new RelayProcess(['--listen', 'tcp://127.0.0.1:0'], { environment })

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
+import { AstraNet } from '../src/index.js'
 import { drain } from '../src/links/drain.js'
 import { Net } from './discovery-support.js'
 import { failure, SkipClock, textOf, turns, twoNodes, until } from './support.js'
@@ -36,6 +37,20 @@ test('a router that drains waits for the sockets through it, and no longer', asy
   await once(socket, 'readable')
   expect(isClosed).toBe(false)
   guest.end('thing')
+  socket.end()
+  expect(await text).toBe('everything')
+  await closing
+})
+
+test('streams between a node and itself may end in that time, too', async () => {
+  const node = new AstraNet()
+  const listener = await node.bind('guests')
+  const socket = await node.dial('guests')
+  const guest = await listener.accept()
+  const closing = node.close({ drainMs: 60_000 })
+  await turns(10)
+  const text = textOf(socket)
+  guest.end('everything')
   socket.end()
   expect(await text).toBe('everything')
   await closing

@@ -1,13 +1,14 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { ProxyFailure } from '../src/index.js'
+import { Forward, type ProxyFailure } from '../src/index.js'
 import { decodeProxyHeader, encodeProxyHeader } from '../src/nodejs/forward/proxy-header.js'
+import { checkProxyOptions } from '../src/nodejs/forward/proxy-options.js'
 import { chain, clientOf, portOf, target } from './forward-support.js'
-import { failure, textOf, twoNodes, until } from './support.js'
+import { failure, textOf, turns, twoNodes, until } from './support.js'
 
 const HEADER = encodeProxyHeader({
   source: { address: '192.0.2.1', port: 1234 },
@@ -106,6 +107,70 @@ test('close resets what is open, or lets it end in its time; the port and the na
   await nodes.server.publish('db', to.address)
 })
 
+test('a name that is closed with time sends what it has to the target, also when the far side is done', async () => {
+  await using nodes = await twoNodes()
+  await using to = await target()
+  const published = await nodes.server.publish('db', to.address)
+  const socket = await nodes.client.dial('', 'db', { allowHalfOpen: true })
+  const server = await to.accepted()
+  server.end()
+  await textOf(socket.iterator({ destroyOnReturn: false }))
+  socket.end(Buffer.alloc(16_000_000))
+  await until(() => published.inspect().receivedBytes > 1_000_000)
+  const isClosed = published.close({ drainMs: 60_000 })
+  expect((await textOf(server)).length).toBe(16_000_000)
+  await isClosed
+})
+
+test('both have the time of a node that drains, and close ends it', async () => {
+  const links = await chain()
+  const [ending, lasting] = [clientOf(links.address), clientOf(links.address)]
+  const ends: Socket[] = []
+  for (const client of [ending, lasting]) {
+    client.write('hello')
+    const server = await links.target.accepted()
+    await once(server, 'data')
+    server.pause().write('hello')
+    await once(client, 'data')
+    client.pause()
+    ends.push(server)
+  }
+  const drained = Promise.all([links.nodes.client.drain(), links.nodes.server.drain()])
+  ending.end('late')
+  expect(await textOf(ends[0] as Socket)).toBe('late')
+  const broken = fate(lasting)
+  await links[Symbol.asyncDispose]()
+  expect(await broken).toBe('ECONNRESET')
+  await drained
+})
+
+test('a forward reads no more than a dial sends with it while the far side is not there', async () => {
+  await using nodes = await twoNodes()
+  const forward = await nodes.client.forward('127.0.0.1:0', 'nobody')
+  const client = clientOf(forward.local)
+  client.write(Buffer.alloc(4_000_000))
+  await until(() => forward.inspect().receivedBytes > 0)
+  await turns(100)
+  expect(forward.inspect().receivedBytes).toBeLessThan(300_000)
+  client.destroy()
+})
+
+test('an error of the local port after it listens is reported, and the forward goes on', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const forward = new Forward(server, {
+    ...{ kind: 'forward', options: checkProxyOptions({}), address: 'db' },
+    connect: () => connect(1),
+    stop: () => void server.close(),
+  })
+  const failed = once(forward, 'failed') as Promise<[ProxyFailure]>
+  const error = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' })
+  server.emit('error', error)
+  expect(await failed).toEqual([{ error, local: forward.local, address: 'db' }])
+  expect([forward.isOpen, forward.inspect().failed]).toEqual([true, 0])
+  await forward.close()
+})
+
 test('both close with their node, and with their signal', async () => {
   const nodes = await twoNodes()
   await using to = await target()
@@ -114,6 +179,9 @@ test('both close with their node, and with their signal', async () => {
   const forward = await nodes.client.forward('127.0.0.1:0', 'db')
   const aborted = await nodes.client.forward('127.0.0.1:0', 'db', controller)
   const [client, server] = [clientOf(forward.local), await to.accepted()]
+  // What is not connected yet on its own side is not reset, but closed.
+  client.write('hello')
+  await once(server, 'data')
   const fates = Promise.all([fate(client), fate(server)])
   controller.abort()
   await once(aborted, 'close')

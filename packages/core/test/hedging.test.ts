@@ -158,3 +158,33 @@ test('nothing is hedged once bytes have left, and nothing is sent early to two i
   expect([late.remotePort, web.seen]).toEqual([1, ['slow connected', 'other connected']])
   for (const socket of [early, late]) socket.on('error', () => {}).destroy()
 })
+
+test('a node that was asked later and has got bytes meanwhile is not hedged', async () => {
+  await using web = await Web.open({ full: ONE_WAY_MS, slow: 1_000, fast: ONE_WAY_MS })
+  const { nodes } = web
+  const { client } = nodes
+  web.listeners[0]?.close()
+  await using full = await nodes.node('full').bind('', 'web:1', { backlog: 1 })
+  await nodes.running(client.waitFor('web', { count: 3 }))
+  const held = await nodes.running(client.dial('', 'web:1'))
+  const socket = client.connect('', 'web', { timeoutMs: 9_000, selector: lowest, hedgeAfterMs: 300 })
+  // The first one has refused at 100 ms, so a second one may be asked beside the slow one from 400 ms on.
+  for (let count = 0; count < 7; count++) await nodes.halfTrip()
+  socket.write('pay once')
+  await nodes.running(once(socket, 'connect'))
+  expect([socket.remotePort, web.seen]).toEqual([2, ['slow connected', 'slow data']])
+  for (const each of [held, socket]) each.on('error', () => {}).destroy()
+  full.close()
+})
+
+test('a selector that throws when a second instance is looked for does not end the dial', async () => {
+  await using web = await Web.open(SLOW_AND_FAST)
+  let calls = 0
+  const selector: Selector = (instances, context) => {
+    calls += 1
+    if (calls > 1) throw new Error('no second one')
+    return lowest(instances, context)
+  }
+  expect(await web.dial({ timeoutMs: 4_000, selector, hedgeAfterMs: 300 })).toEqual([SLOW_MS, 1])
+  expect(calls).toBe(2)
+})

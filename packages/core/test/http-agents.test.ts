@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { createServer, get, type IncomingMessage } from 'node:http'
+import { Agent, createServer, get, type IncomingMessage } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { request, type ErrorEvent, type MessageEvent } from 'undici'
 import { WebSocketServer } from 'ws'
@@ -34,6 +35,27 @@ test('an agent keeps its connections, and opens no more than maxSockets', async 
   expect((await Promise.all(answers)).at(-1)).toBe('GET /29')
   expect(counts.connections).toBe(3)
   agent.destroy()
+})
+
+test('the timeout of an agent counts from the first connection on, as for the agent of Node', async () => {
+  await using nodes = await twoNodes()
+  const server = createServer(() => {})
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  await nodes.server.serve('web', server)
+  const options = { timeout: 20 }
+  const agents: [Agent, string][] = [
+    [new Agent(options), `127.0.0.1:${(server.address() as AddressInfo).port}`],
+    [nodes.client.httpAgent(options), 'web'],
+  ]
+  for (const [agent, host] of agents) {
+    const waiting = get(`http://${host}/`, { agent }).on('error', () => {})
+    expect(await once(waiting, 'timeout')).toEqual([])
+    waiting.destroy()
+    agent.destroy()
+  }
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
 })
 
 test('an agent finds names as URLs write them, and ports of nodes', async () => {

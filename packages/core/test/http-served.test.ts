@@ -117,6 +117,10 @@ test('listen emits an error for a name that is taken, and throws on wrong argume
   expect(await once(server, 'error')).toMatchObject([{ code: 'EADDRINUSE' }])
   expect(() => server.listen({ path: 7 } as never)).toThrow(/^path must be a string/)
   expect(() => server.listen({ port: 'x' } as never)).toThrow(/^port must be/)
+  const badPort = { name: 'RangeError', code: 'ERR_SOCKET_BAD_PORT' }
+  for (const port of [-1, 1.5, NaN, 2 ** 32])
+    for (const asked of [port, { port }])
+      expect(() => server.listen(asked as never)).toThrow(expect.objectContaining(badPort))
   expect(() => server.listen({ path: 'web', backlog: 0 })).toThrow(/^backlog must/)
   server.listen('other')
   expect(() => server.listen('other')).toThrow(expect.objectContaining({ code: 'ERR_SERVER_ALREADY_LISTEN' }))
@@ -145,6 +149,13 @@ test('one server serves several names, and TCP', async () => {
   two.closeAllConnections()
   await closed(two)
   expect(nodes.server.services()).toEqual([])
+})
+
+test('serve rejects when the node closes before the server listens', async () => {
+  await using nodes = await twoNodes()
+  const serving = failure(nodes.server.serve('web', () => {}))
+  await nodes.server.close()
+  expect(await serving).toMatchObject({ code: 'ERR_SERVER_NOT_RUNNING', syscall: 'serve' })
 })
 
 test('a server closes with its node', async () => {

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { memory } from '@astranet/transport-memory'
 import { afterEach, expect, test } from 'vitest'
-import { AstraNet, formatNodeId, type NodeId } from '../src/index.js'
+import { AstraNet, formatNodeId, generateSecret, type NodeId } from '../src/index.js'
 import { closing, failure, Proxy, SkipClock, textOf, turns, unreliable, until } from './support.js'
 
 interface JoinEvent {
@@ -133,30 +133,37 @@ test('a server is not joined at addresses that it was only told', async () => {
   expect(server.inspect().joins[0]?.told).toEqual([])
 })
 
-test('a node that has lost all its links is linked with another router, and joins its own again when that is back', async () => {
-  const clock = new SkipClock()
-  const options = { clock, sessionLimits: { keepAliveIntervalMs: 0 } }
-  const [first, second] = [new AstraNet(options).router(), new AstraNet(options).router()]
-  const at = await first.listenAndServe('tcp4', '127.0.0.1:0')
-  await second.listenAndServe('tcp4', '127.0.0.1:0')
-  await second.join('tcp4', at.address)
-  const listener = await second.bind('echo')
-  listener.on('connection', (socket) => socket.pipe(socket))
-  const client = new AstraNet({ ...options, spareRouter: false })
-  await client.join('tcp4', at.address)
-  await until(() => client.routes().length === 2)
-  await clock.advance(5_000)
-  await closing(clock, first)
-  await until(() => client.inspect().joins[0]?.state === 'waiting')
-  for (let count = 0; count < 40 && client.routes().length === 0; count++) await clock.advance(500)
-  expect(client.inspect().links.map(({ nodeId }) => formatNodeId(nodeId))).toEqual([
-    formatNodeId(second.nodeId),
-  ])
-  expect(client.inspect().joins[0]?.state).not.toBe('joined')
-  const socket = await client.dial('echo')
-  socket.end('still here')
-  expect(await textOf(socket)).toBe('still here')
-  await turns(1)
-  await Promise.all([closing(clock, client), closing(clock, second)])
-  expect(clock.pending).toBe(0)
-})
+test.each([
+  ['by its address', { isByTicket: false }],
+  ['by a ticket', { isByTicket: true }],
+])(
+  'a node that joined %s and has lost all its links is linked with another router',
+  async (_, { isByTicket }) => {
+    const clock = new SkipClock()
+    const unlinked = { clock, sessionLimits: { keepAliveIntervalMs: 0 } }
+    const options = { ...unlinked, ...(isByTicket ? { secret: generateSecret() } : {}) }
+    const [first, second] = [new AstraNet(options).router(), new AstraNet(options).router()]
+    const at = await first.listenAndServe('tcp4', '127.0.0.1:0')
+    await second.listenAndServe('tcp4', '127.0.0.1:0')
+    await second.join('tcp4', at.address)
+    const listener = await second.bind('echo')
+    listener.on('connection', (socket) => socket.pipe(socket))
+    const client = new AstraNet({ ...unlinked, spareRouter: false })
+    await client.join(isByTicket ? await first.ticket({ secret: true }) : `tcp4://${at.address}`)
+    await until(() => client.routes().length === 2)
+    await clock.advance(5_000)
+    await closing(clock, first)
+    await until(() => client.inspect().joins[0]?.state === 'waiting')
+    for (let count = 0; count < 40 && client.routes().length === 0; count++) await clock.advance(500)
+    expect(client.inspect().links.map(({ nodeId }) => formatNodeId(nodeId))).toEqual([
+      formatNodeId(second.nodeId),
+    ])
+    expect(client.inspect().joins[0]?.state).not.toBe('joined')
+    const socket = await client.dial('echo')
+    socket.end('still here')
+    expect(await textOf(socket)).toBe('still here')
+    await turns(1)
+    await Promise.all([closing(clock, client), closing(clock, second)])
+    expect(clock.pending).toBe(0)
+  },
+)

@@ -1,6 +1,6 @@
 import nodeNet, { type AddressInfo, type Server, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { AstraNet, type NetModule } from '../src/index.js'
+import { AstraNet } from '../src/index.js'
 import { turns } from './support.js'
 
 /** What is common to the real `net` and to AstraNet's. */
@@ -69,8 +69,6 @@ export function thrownBy(call: () => unknown): string {
     return `${baseName(error)} ${code} ${message}`
   }
 }
-
-export type { NetModule }
 
 function baseName(error: unknown): string {
   return [RangeError, TypeError, Error].find((Base) => error instanceof Base)?.name ?? 'no error'

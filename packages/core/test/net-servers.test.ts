@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { AstraNet } from '../src/index.js'
 import { turns } from './support.js'
 import { listening, onBoth, over, type NetScenario } from './net-module-support.js'
 
@@ -186,4 +187,12 @@ describe('a server of net is as over the real net', () => {
     const { expected, actual } = await onBoth(scenario)
     expect(actual).toEqual(expected)
   })
+})
+
+test('a client listens on nothing', async () => {
+  await using node = new AstraNet().client()
+  const server = node.net.createServer()
+  server.listen(80, 'web')
+  expect(await once(server, 'error')).toMatchObject([{ code: 'EOPNOTSUPP', syscall: 'listen' }])
+  expect([server.listening, node.services()]).toEqual([false, []])
 })

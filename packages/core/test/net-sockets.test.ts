@@ -134,6 +134,39 @@ const scenarios: Record<string, NetScenario> = {
     socket.resume()
     await over(socket)
   },
+  async 'onread whose callback destroys the socket'(net, notes) {
+    const { port } = await listening(net, (socket) => void socket.on('error', () => {}).end('hello world'))
+    const socket: Socket = net.connect({
+      ...{ port, host: '127.0.0.1' },
+      onread: {
+        buffer: Buffer.alloc(4),
+        callback(bytes) {
+          notes.add(bytes)
+          socket.destroy()
+          return true
+        },
+      },
+    })
+    notes.follow('socket', socket, ['data', 'end', 'close'])
+    await over(socket)
+  },
+  async 'onread of a socket that is paused, and read again, before it is connected'(net, notes) {
+    const { port } = await listening(net, (socket) => void socket.end('hello'))
+    const socket = net.connect({
+      ...{ port, host: '127.0.0.1' },
+      onread: {
+        buffer: Buffer.alloc(8),
+        callback(bytes) {
+          notes.add(bytes)
+          return true
+        },
+      },
+    })
+    notes.follow('socket', socket, ['data', 'end', 'close'])
+    socket.pause()
+    socket.resume()
+    await over(socket)
+  },
   async 'a signal'(net, notes) {
     const { port } = await listening(net, echo)
     const controller = new AbortController()

@@ -91,6 +91,21 @@ test('an address at which a node cannot listen is a warning that names the varia
   ])
 })
 
+test('MPXROUTER and SKYNET_BIND are warnings for a node without the network tcp4', async () => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', onWarning)
+  const variables = { MPXROUTER: '127.0.0.1:1', SKYNET_BIND: ':0' }
+  await using node = await AstraNet.create({ transports: [memory()], variables })
+  await node.bind('x')
+  await until(() => warnings.length === 2)
+  process.off('warning', onWarning)
+  for (const name of ['MPXROUTER', 'SKYNET_BIND']) {
+    const message = `${name}: network "tcp4" is not known; this node has "memory"`
+    expect(warnings).toContainEqual(expect.objectContaining({ code: 'ASTRA_WARN_VARIABLE', message }))
+  }
+})
+
 test.each<[string, string, RegExp]>([
   ['MPXROUTER', 'nowhere:port', /^MPXROUTER must have host:port, a domain/],
   ['MPXROUTER', '127.0.0.1:0', /^MPXROUTER must have/],
@@ -124,8 +139,8 @@ test('empty variables count as absent, other transports have other networks, and
   await server.bind('echo')
   await using client = new AstraNet({ transports, variables: { ASTRANET_JOIN: 'memory://hall' } })
   expect(await client.waitFor('echo')).toHaveLength(1)
-  expect(() => new AstraNet({ transports, variables: { MPXROUTER: '127.0.0.1:1' } })).toThrow(
-    /^MPXROUTER names the network "tcp4", and this node has memory$/,
+  expect(() => new AstraNet({ transports, variables: { ASTRANET_JOIN: 'tcp4://127.0.0.1:1' } })).toThrow(
+    /^ASTRANET_JOIN names the network "tcp4", and this node has memory$/,
   )
   expect(browser.variables()).toEqual({})
   expect(() => new AstraNet({ variables: 1 as never })).toThrow(/^variables must be an object/)

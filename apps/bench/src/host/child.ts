@@ -9,6 +9,9 @@ const STDERR_CHARACTERS = 4_000
 /** How long a process may take to exit after the end of its input, in ms. */
 const KILL_AFTER_MS = 10_000
 
+/** What nodes would read, and act on. Empty variables count as absent. */
+const UNSET = { MPXROUTER: '', SKYNET_BIND: '', ASTRANET_JOIN: '', ASTRANET_LISTEN: '', ASTRANET_SECRET: '' }
+
 /** A process of a measurement. It sends messages line by line, and receives commands. */
 export class Child {
   readonly #process: ChildProcess
@@ -25,7 +28,7 @@ export class Child {
     events: { onMessage(message: Message): void; onFailure(why: string): void },
   ) {
     const [program = '', ...args] = command
-    this.#process = spawn(program, args, { env: { ...process.env, ...environment }, stdio: 'pipe' })
+    this.#process = spawn(program, args, { env: { ...process.env, ...UNSET, ...environment }, stdio: 'pipe' })
     this.#exit = once(this.#process, 'close').catch(() => undefined)
     this.#process.stdin?.on('error', () => undefined)
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {

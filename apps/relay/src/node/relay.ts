@@ -115,6 +115,8 @@ async function makeNode(settings: Settings, { secret, policy, tls }: Inputs): Pr
   const { identityFile, maxLinks, maxTunnels, maxNodeTunnels, maxNodeRate, origins } = settings
   const options: AstraNetOptions = {
     role: 'router',
+    // Those of the relay are read as options: the node must not act on them again, without their checks.
+    variables: {},
     maxLinks,
     tunnels: {
       ...{ maxTunnels, maxTunnelsPerNode: maxNodeTunnels },

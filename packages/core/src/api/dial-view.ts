@@ -1,6 +1,6 @@
 import type { DialInFlight, DialOutcome, DialRequest } from '../dial/dial-request.js'
 import type { Node } from '../node/node.js'
-import type { NodeHandle } from '../node/node-handle.js'
+import type { Closer, NodeHandle } from '../node/node-handle.js'
 import type { BindOptions } from './bind-options.js'
 import { checkString } from './check.js'
 import type { DialOptions, DialScope } from './dial-options.js'
@@ -153,10 +153,10 @@ export class DialView<TSocket, TListener> extends NodeView {
     return this.#handle.now.bind(address, this.#scope.environment, options)
   }
 
-  /** @internal Calls `callback` once, when the node closes; at once if it is closed. The result takes it back. */
-  protected whenClosing(callback: () => void): () => void {
-    if (!this.isClosed) return this.#handle.whenClosing(callback)
-    callback()
+  /** @internal Calls `closer` when the node closes, see `NodeHandle.whenClosing`; at once if it is closed. */
+  protected whenClosing(closer: Closer): () => void {
+    if (!this.isClosed) return this.#handle.whenClosing(closer)
+    void closer(0)
     return () => undefined
   }
 }

@@ -14,6 +14,9 @@ export interface Startup {
   readonly text: string
 }
 
+/** Those of the Go package, which say nothing of networks. */
+const OF_TCP4 = ['MPXROUTER', 'SKYNET_BIND']
+
 /** @internal What the variables say. */
 export interface ReadVariables {
   /** The network's secret. Throws when it is none: call it only where it counts. */
@@ -65,7 +68,9 @@ function checked(startup: Startup, networks: readonly string[]): Startup {
       call === 'join' ? 'host:port, a domain, network://address or a ticket' : 'network://address or :port'
     throw new TypeError(`${variable} must have ${forms}${hidden(call, text)}`)
   }
-  if (networks.includes(found.network)) return { ...startup, text: `${found.network}://${found.address}` }
+  // A node is not to fail because of a variable that is meant for others of its process: that it cannot be done is warned.
+  const isKnown = networks.includes(found.network) || OF_TCP4.includes(variable)
+  if (isKnown) return { ...startup, text: `${found.network}://${found.address}` }
   throw new RangeError(
     `${variable} names the network ${JSON.stringify(found.network)}, and this node has ${networks.join(', ')}`,
   )

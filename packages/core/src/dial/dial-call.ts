@@ -1,4 +1,4 @@
-import { onAbort } from '@astranet/interface'
+import { onAbort, type NodeId } from '@astranet/interface'
 import type { DialError } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
 import type { ServiceInstance } from '@astranet/registry'
@@ -159,14 +159,15 @@ export class DialCall implements ChangeWaiter, CallInFlight, DialInFlight, Attem
     this.#goOn()
   }
 
-  /** The node that is asked alone has not answered for a while. */
+  /**
+   * The node that is asked alone has not answered for a while. It may have been given bytes of the program meanwhile:
+   * then no other node may get them.
+   */
   hedge(): void {
-    const besides = this.#attempts.first?.ends.remoteNode
-    if (besides === undefined) return
-    const { context, request } = this
-    const asked = { refusals: this.#refusals, besides }
-    const instance = this.#found(() => secondInstance(context, request, asked))
-    if (instance !== undefined) this.#attempts.beginSecond(instance)
+    const { first } = this.#attempts
+    if (first === undefined || first.hasSentEarly) return
+    const instance = this.#besides(first.ends.remoteNode)
+    if (instance !== undefined && !this.#isFinished) this.#attempts.beginSecond(instance)
   }
 
   timedOut(): void {
@@ -197,6 +198,15 @@ export class DialCall implements ChangeWaiter, CallInFlight, DialInFlight, Attem
     const instance = this.#found(() => nextInstance(context, request, state))
     if (instance !== undefined) this.#attempts.begin(instance, instance)
     else if (!this.#isFinished) this.wait()
+  }
+
+  /** An instance on another node than the one that is asked; what the search throws is no reason to end that dial. */
+  #besides(node: NodeId): ServiceInstance | undefined {
+    try {
+      return secondInstance(this.context, this.request, { refusals: this.#refusals, besides: node })
+    } catch {
+      return undefined
+    }
   }
 
   /** What `find` finds. What it throws ends the call; the application's selector may also have aborted it. */

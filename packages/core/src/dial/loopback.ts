@@ -109,6 +109,12 @@ export class Loopback {
     return count
   }
 
+  /** Takes no more streams; resolves when none is open. Only when nothing is dialed any more. */
+  async drain(): Promise<void> {
+    const sessions = [...this.#pairs].flatMap(({ dialing, accepting }) => [dialing, accepting])
+    await Promise.all(sessions.map((session) => session.drain()))
+  }
+
   /** Closes all sessions; resolves when they have closed. */
   async close(): Promise<void> {
     const closed = [...this.#pairs].map(async ({ dialing, accepting }) => {

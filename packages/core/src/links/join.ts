@@ -27,7 +27,7 @@ export interface JoinParts {
   /** Resolves, never rejects, when the node's services are known, or `signal` aborts, or it took too long. */
   readonly current: (nodeId: NodeId, signal: AbortSignal) => Promise<void>
   /** An attempt failed; the next one follows. */
-  readonly onRetryFailed: () => void
+  readonly onRetryFailed: (plan: JoinPlan) => void
   /** The join makes no more attempts. */
   readonly onStopped: (join: Join) => void
 }
@@ -214,7 +214,7 @@ export class Join {
     const { reports, clock, onRetryFailed } = this.#parts
     const retryInMs = this.#retryAt - clock.now()
     reports.failed(this.plan, { nodeId: this.#nodeId, error, failures: this.#failures, retryInMs })
-    onRetryFailed()
+    onRetryFailed(this.plan)
   }
 
   /** The node, if it was linked again in another way meanwhile. */

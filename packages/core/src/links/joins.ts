@@ -20,7 +20,7 @@ export class Joins {
     this.#parts = {
       ...parts,
       joined: (plan) => this.#joined(plan),
-      onRetryFailed: () => standIns.want(),
+      onRetryFailed: ({ credentials }) => standIns.want(credentials),
       onStopped: (join) => void this.#joins.delete(join),
     }
   }

@@ -1,5 +1,6 @@
 import type { NodeId } from '@astranet/interface'
 import type { JoinTarget } from './join-plan.js'
+import { forOtherNode, type LinkCredentials } from './link-credentials.js'
 import type { LinkMaker } from './link-maker.js'
 import type { PreferredLinks } from './preferred-links.js'
 import type { ToldRouter } from './told-addresses.js'
@@ -28,12 +29,12 @@ export class StandIns {
     this.#parts = parts
   }
 
-  /** A join has failed: tries each router once if there is no link at all. */
-  want(): void {
+  /** A join with these credentials has failed: tries each router once, with the same, if there is no link at all. */
+  want(joined: LinkCredentials | undefined): void {
     if (this.#isTrying || this.#stopping.signal.aborted || this.#parts.preferred.hasAny) return
     this.#isTrying = true
     // The errors are of no interest: the join's own is reported, and its next failure begins anew.
-    void this.#tryAll().finally(() => (this.#isTrying = false))
+    void this.#tryAll(forOtherNode(joined)).finally(() => (this.#isTrying = false))
   }
 
   /** Idempotent. */
@@ -41,20 +42,23 @@ export class StandIns {
     this.#stopping.abort(new Error('the node was closed'))
   }
 
-  async #tryAll(): Promise<void> {
+  async #tryAll(credentials: LinkCredentials | undefined): Promise<void> {
     for (const { nodeId, targets } of this.#parts.routers()) {
       for (const target of targets) {
         if (this.#parts.preferred.hasAny || this.#stopping.signal.aborted) return
-        if (await this.#connect(target, nodeId)) return
+        if (await this.#connect(target, { credentials, expectedNodeId: nodeId })) return
       }
     }
   }
 
-  async #connect({ transport, network, address }: JoinTarget, expectedNodeId: NodeId): Promise<boolean> {
+  async #connect(
+    { transport, network, address }: JoinTarget,
+    expected: { readonly credentials: LinkCredentials | undefined; readonly expectedNodeId: NodeId },
+  ): Promise<boolean> {
     const { signal } = this.#stopping
     try {
       const connection = await transport.dial(network, address, { timeoutMs: CONNECT_TIMEOUT_MS, signal })
-      await this.#parts.maker.adopt(connection, 'dialer', { signal, expectedNodeId, network })
+      await this.#parts.maker.adopt(connection, 'dialer', { signal, network, ...expected })
       return true
     } catch {
       return false

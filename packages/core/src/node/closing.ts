@@ -13,7 +13,7 @@ export interface ClosingParts<TSocket, TListener> {
 }
 
 /**
- * How a node closes: it withdraws what it offers, lets streams of neighbours end if there is time for that, and closes
+ * How a node closes: it withdraws what it offers, lets streams end if there is time for that, and closes
  * its links.
  *
  * States: *open*; *draining* while streams may go on, if they may at all; *closing*, until all links have closed.
@@ -55,15 +55,16 @@ export class Closing<TSocket, TListener> {
     const leaving = leave({ catalogue: parts.catalogue, sync, preferred, clock })
     if (leaving === undefined) this.#closeRegistry()
     else void leaving.then(() => this.#closeRegistry())
-    const isIdle = leaving === undefined || drainMs === 0 ? leaving : leaving.then(() => this.#drain(drainMs))
-    await Promise.all([parts.endpoints.close(), table.close(isIdle), parts.loopback.close(), punching])
+    const isIdle = drainMs === 0 ? leaving : Promise.resolve(leaving).then(() => this.#drain(drainMs))
+    const loopback = drainMs === 0 ? parts.loopback.close() : isIdle?.then(() => parts.loopback.close())
+    await Promise.all([parts.endpoints.close(), table.close(isIdle), loopback, punching])
   }
 
   #drain(forMs: number): Promise<void> {
     const { parts, clock } = this.#parts
     if (this.#isCut) return Promise.resolve()
     const links = Array.from(parts.neighbours.table.admitted(), ([link]) => link)
-    const { done, cut } = drain(links, clock, forMs)
+    const { done, cut } = drain([...links, parts.loopback], clock, forMs)
     this.#cut = cut
     return done
   }

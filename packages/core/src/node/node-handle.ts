@@ -10,6 +10,9 @@ export type Starter = Pick<
   'addressOf' | 'isClient' | 'isClosed' | 'joinByText' | 'listenAndServe'
 >
 
+/** @internal Closes what goes with a node, within that time; 0: at once, also when it was called before. Never rejects. */
+export type Closer = (drainMs: number) => Promise<void>
+
 /**
  * @internal A node, or one that is there once its identity is: browsers make and read keys asynchronously only. All
  * views of a node share its handle.
@@ -27,7 +30,7 @@ export class NodeHandle<TSocket, TListener> {
   #mode: ResolvedMode | undefined
   #onFirstUse: ((node: Starter) => void) | undefined
   /** What ends with the node. */
-  readonly #closers = new Set<() => void>()
+  readonly #closers = new Set<Closer>()
 
   /** `onFirstUse` is called with the node once its program uses it, and the node has been made. */
   constructor(
@@ -90,22 +93,23 @@ export class NodeHandle<TSocket, TListener> {
     return this.#isClosed || this.#node?.isClosed === true
   }
 
-  /** Calls `callback` once, when `close` is called. The result takes it back. */
-  whenClosing(callback: () => void): () => void {
-    this.#closers.add(callback)
-    return () => void this.#closers.delete(callback)
+  /** Calls `closer` each time that `close` is called, which waits for it. The result takes it back. */
+  whenClosing(closer: Closer): () => void {
+    this.#closers.add(closer)
+    return () => void this.#closers.delete(closer)
   }
 
   /** Closes the node, also one that is still being made; see `Node.close`. */
   async close(drainMs: number): Promise<void> {
     this.#isClosed = true
-    for (const closer of this.#closers) closer()
-    this.#closers.clear()
-    if (this.#node !== undefined) return this.#node.close(drainMs)
+    const others = Array.from(this.#closers, (closer) => closer(drainMs))
     // Before any later call takes the node: those reject because it is closed.
-    await this.made.then(
-      (node) => node.close(drainMs),
-      () => undefined,
-    )
+    const closed =
+      this.#node?.close(drainMs) ??
+      this.made.then(
+        (node) => node.close(drainMs),
+        () => undefined,
+      )
+    await Promise.all([closed, ...others])
   }
 }

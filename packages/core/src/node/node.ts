@@ -104,6 +104,7 @@ export class Node<TSocket, TListener> {
   /** `bind` for a caller that has sockets and listeners of its own. */
   bindQueue<T>(text: string, environment: string, options: QueueOptions<T>): ListenerQueue<T> {
     this.checkOpen('bind', text)
+    this.#checkServing('bind', text)
     return this.#parts.binder.bindQueue(text, environment, options)
   }
 

@@ -11,7 +11,8 @@ let holders = 0
 
 /**
  * Keeps the process (or the worker) alive for sockets and listeners, as open handles do. They have no handle of their
- * own: their bytes travel over links, and a link keeps nothing alive. Each socket holds from its connect or accept to
+ * own: their bytes travel over links. The TCP connection of a link keeps the process alive as well, but a link over memory
+ * does not, nor does what a node dials at itself, and a listener may have no link at all. Each socket holds from its connect or accept to
  * its end, each listener as long as it listens, unless it is unref'd. One timer serves all.
  */
 export const keepAlive = {

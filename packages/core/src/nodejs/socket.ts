@@ -20,8 +20,8 @@ import { TimedDuplex } from './timed-duplex.js'
  *
  * `connect()`, the events `'lookup'` and `'connectionAttempt'` and the option `onread` are those of the sockets of
  * `AstraNet.net`, which are sockets of this class, too. There is no file descriptor. `setNoDelay` and `setKeepAlive` do
- * nothing: bytes leave at once anyway, and the link below looks after itself. A socket keeps the process alive until it
- * is closed, unless it is unref'd; links do not.
+ * nothing: bytes leave at once anyway, and the link below looks after itself. A socket keeps the process alive while it
+ * connects, reads or writes, unless it is unref'd; the node's links do so for as long as they last.
  *
  * The async contexts (AsyncLocalStorage) are those of `net.Socket`. Events run in the context of the dial, or in none
  * for an accepted socket; callbacks, `'drain'` and `'finish'` in that of their write or end; `'timeout'` in that of
@@ -194,7 +194,9 @@ export class Socket extends TimedDuplex implements DialOutcome {
     if (dial === IN_USE) this.onUse()
     else this.#leaveDial(undefined)
     unreferenced.delete(this)
-    if (this.heldWrite.length > 0) this.once('close', () => this.dropEarly(closedBeforeConnection()))
+    // Taken now: by the time of 'close' it may be connecting again, with other writes.
+    const drop = this.hasStream ? undefined : this.dropEarly()
+    if (drop !== undefined) this.once('close', () => drop(closedBeforeConnection()))
     dial?.giveUp()
     if (isUnused) this.#dial = UNUSED
     super._destroy(error, callback)
@@ -221,8 +223,17 @@ export class Socket extends TimedDuplex implements DialOutcome {
   /** In this order: the handlers of `'connect'`, what was written before, `'ready'`. */
   #begin(): void {
     this.#emit('connect')
-    this.streamReady()
+    this.#writeOn()
     this.#emit('ready')
+  }
+
+  /** An exception of a write's callback is an uncaught one, and the socket lives on. */
+  #writeOn(): void {
+    try {
+      this.streamReady()
+    } catch (error) {
+      this.threw(error)
+    }
   }
 
   /** An exception of a listener is an uncaught one, and the socket reads on. */

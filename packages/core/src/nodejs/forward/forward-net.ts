@@ -37,13 +37,16 @@ export abstract class ForwardNet<TView> extends HttpNet<TView> {
    */
   async publish(address: string, target: string, options: PublishOptions = {}): Promise<Publication> {
     checkString('address', address)
-    const bind = (bindOptions: BindOptions): Listener => this.bindNow(address, bindOptions)
-    return publishLocal(address, target, { bind, options: checkOptions(options) })
+    const parts = {
+      bind: (bindOptions: BindOptions): Listener => this.bindNow(address, bindOptions),
+      whenClosing: this.#forwardParts.whenClosing,
+    }
+    return publishLocal(address, target, { parts, options: checkOptions(options) })
   }
 
   readonly #forwardParts: ForwardParts = {
     connect: (address: string, options: DialOptions): Socket => this.connect('', address, options),
     checkAddress: (address, options) => void this.dialRequest('', address, options),
-    whenClosing: (callback) => this.whenClosing(callback),
+    whenClosing: (closer) => this.whenClosing(closer),
   }
 }

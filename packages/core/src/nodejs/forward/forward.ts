@@ -4,12 +4,21 @@ import { checkDialOptions, type DialOptions } from '../../api/dial-options.js'
 import { checkOptions } from '../../api/check.js'
 import type { Socket } from '../socket.js'
 import { formatLocalPlace, parseLocalPlace } from './local-place.js'
-import { LocalProxy, type ProxySide } from './local-proxy.js'
+import { LocalProxy, type ProxySide, type WhenClosing } from './local-proxy.js'
 import { checkProxyOptions, type ProxyOptions } from './proxy-options.js'
+
+/**
+ * How much a connection reads of its client before the far side is there, in bytes: as much as a dial sends with it. More
+ * would wait in memory for up to the time of the dial.
+ */
+const WRITABLE_HIGH_WATER_MARK_BYTES = 16_384
 
 /** How to forward. */
 export interface ForwardOptions extends ProxyOptions {
-  /** How each connection dials. Its `signal` ends the connections, that of the forward the forward. Default `{}`. */
+  /**
+   * How each connection dials. Its `signal` ends the connections, that of the forward the forward. Default `{}`, with a
+   * `writableHighWaterMark` of 16,384.
+   */
   dial?: DialOptions
 }
 
@@ -20,7 +29,7 @@ export interface ForwardParts {
   /** Throws when the address is wrong. */
   readonly checkAddress: (address: string, options: DialOptions) => void
   /** Calls back when the node closes. */
-  readonly whenClosing: (callback: () => void) => () => void
+  readonly whenClosing: WhenClosing
 }
 
 /** A local port, or Unix socket, whose connections lead to a service. Keeps the process alive unless it is `unref`'d. */
@@ -34,6 +43,8 @@ export class Forward extends LocalProxy {
     this.#server = server
     this.#local = textOf(server.address())
     server.on('connection', (socket) => this.accept(socket))
+    // It goes on listening after an error, which may be that the process has too many files open.
+    server.on('error', (error) => this.report(error))
   }
 
   /** Where it listens, with the port that the system chose when 0 was asked for. */
@@ -60,23 +71,23 @@ export async function openForward(
 ): Promise<Forward> {
   const place = parseLocalPlace('local', local)
   const checked = checkProxyOptions(options)
-  const dial = { ...checkOptions(options.dial ?? {}, 'dial'), allowHalfOpen: true }
+  const dial = {
+    writableHighWaterMark: WRITABLE_HIGH_WATER_MARK_BYTES,
+    ...checkOptions(options.dial ?? {}, 'dial'),
+    allowHalfOpen: true,
+  }
   checkDialOptions(dial)
   parts.checkAddress(address, dial)
   checked.signal?.throwIfAborted()
-  let stopWatching = (): void => undefined
   const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true })
   server.listen(place)
   await once(server, 'listening')
   const forward = new Forward(server, {
     ...{ kind: 'forward', options: checked, address },
     connect: () => parts.connect(address, dial),
-    stop: () => {
-      server.close()
-      stopWatching()
-    },
+    stop: () => void server.close(),
   })
-  stopWatching = parts.whenClosing(() => void forward.close())
+  forward.closeWith(parts.whenClosing)
   return forward
 }
 

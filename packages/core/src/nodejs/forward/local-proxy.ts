@@ -44,6 +44,9 @@ interface ProxyEvents {
   close: []
 }
 
+/** @internal See `NodeHandle.whenClosing`. */
+export type WhenClosing = (closer: (drainMs: number) => Promise<void>) => () => void
+
 /** @internal What a proxy needs of its kind. */
 export interface ProxySide {
   readonly kind: 'forward' | 'publish'
@@ -59,9 +62,10 @@ export interface ProxySide {
 /**
  * Passes connections on from one side to the other. An error of a connection ends that connection alone.
  *
- * Events: `'failed'`, with a {@link ProxyFailure}, when the other side did not take a connection, which is then reset, and
- * when one came without the PROXY header that it must have; the diagnostics channel `astranet:forward:failed` or
- * `astranet:publish:failed` reports the same. `'close'`, when it is closed and its last connection is over.
+ * Events: `'failed'`, with a {@link ProxyFailure}, when the other side did not take a connection, which is then reset, when
+ * one came without the PROXY header that it must have, and when the system could not accept one; the diagnostics channel
+ * `astranet:forward:failed` or `astranet:publish:failed` reports the same. `'close'`, when it is closed and its last
+ * connection is over.
  */
 export abstract class LocalProxy extends EventEmitter<ProxyEvents> implements AsyncDisposable {
   readonly #pairs = new Set<readonly SplicedEnd[]>()
@@ -120,6 +124,14 @@ export abstract class LocalProxy extends EventEmitter<ProxyEvents> implements As
     await this.close()
   }
 
+  /** @internal It closes with its node. */
+  closeWith(whenClosing: WhenClosing): void {
+    this.once(
+      'close',
+      whenClosing((drainMs) => this.close({ drainMs })),
+    )
+  }
+
   /** @internal Takes a connection of a client. */
   protected accept(client: SplicedEnd): void {
     client.on('error', ignore)
@@ -159,6 +171,11 @@ export abstract class LocalProxy extends EventEmitter<ProxyEvents> implements As
     if (client.destroyed) return
     this.#counts.failed += 1
     reset(client)
+    this.report(error)
+  }
+
+  /** @internal Tells of an error that ends no more than one connection. */
+  protected report(error: Error): void {
     const { kind, address } = this.#side
     const failure: ProxyFailure = { error, local: this.local, address }
     channel(CHANNELS[kind]).publish(failure)

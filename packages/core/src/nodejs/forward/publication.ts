@@ -5,7 +5,7 @@ import type { ListenerAddress } from '../../api/listener-address.js'
 import { NetError } from '../../api/net-error.js'
 import type { Listener } from '../listener.js'
 import { formatLocalPlace, parseLocalPlace, type LocalPlace } from './local-place.js'
-import { LocalProxy, type ProxySide } from './local-proxy.js'
+import { LocalProxy, type ProxySide, type WhenClosing } from './local-proxy.js'
 import { checkProxyOptions, type ProxyOptions } from './proxy-options.js'
 
 /** How long a local server may take to accept a connection, in ms. */
@@ -30,7 +30,8 @@ export class Publication extends LocalProxy {
     this.#listener = listener
     this.#local = local
     listener.on('connection', (socket) => this.accept(socket))
-    listener.once('close', () => void this.close())
+    // While it closes, connections of this machine may have bytes to send yet.
+    listener.once('close', () => void (this.isOpen && this.close()))
   }
 
   /** Where it connects. */
@@ -44,23 +45,33 @@ export class Publication extends LocalProxy {
   }
 }
 
-/** @internal See `AstraNet.publish`. `bind` is that of the node, at once. */
+/** @internal What a publication needs of its node. */
+export interface PublicationParts {
+  /** `AstraNet.bind`, at once. */
+  readonly bind: (options: BindOptions) => Listener
+  /** Calls back when the node closes. */
+  readonly whenClosing: WhenClosing
+}
+
+/** @internal See `AstraNet.publish`. */
 export function publishLocal(
   address: string,
   target: string,
-  { bind, options }: { readonly bind: (options: BindOptions) => Listener; readonly options: PublishOptions },
+  { parts, options }: { readonly parts: PublicationParts; readonly options: PublishOptions },
 ): Publication {
   const place = parseLocalPlace('target', target, 1)
   const checked = checkProxyOptions(options)
   const { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options
   checkTimeout('connectTimeoutMs', connectTimeoutMs, 1)
   checked.signal?.throwIfAborted()
-  const listener = bind({ ...checkOptions(options.bind ?? {}, 'bind'), allowHalfOpen: true })
-  return new Publication(listener, formatLocalPlace(place), {
+  const listener = parts.bind({ ...checkOptions(options.bind ?? {}, 'bind'), allowHalfOpen: true })
+  const publication = new Publication(listener, formatLocalPlace(place), {
     ...{ kind: 'publish', options: checked, address },
     connect: () => connectLocal(place, connectTimeoutMs),
     stop: () => void listener.close(),
   })
+  publication.closeWith(parts.whenClosing)
+  return publication
 }
 
 function connectLocal(place: LocalPlace, timeoutMs: number): TcpSocket {

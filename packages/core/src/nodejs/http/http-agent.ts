@@ -28,8 +28,11 @@ export class HttpAgent extends Agent {
    * The socket of a new connection. It is there before it is connected, so the agent counts it at once, and opens no
    * more than `maxSockets`.
    */
-  override createConnection({ host, port }: ClientRequestArgs): Duplex {
-    return this.#connect(hostAndPort(host ?? 'localhost', port ?? 80), this.#dial)
+  override createConnection({ host, port, timeout }: ClientRequestArgs): Duplex {
+    const socket = this.#connect(hostAndPort(host ?? 'localhost', port ?? 80), this.#dial)
+    // `net.connect` does this for the agents of Node, which rely on it.
+    if (timeout) socket.setTimeout(timeout)
+    return socket
   }
 }
 

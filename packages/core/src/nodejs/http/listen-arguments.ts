@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
+import { MAX_PORT } from '@astranet/interface'
 import type { BindOptions } from '../../api/bind-options.js'
 import { checkOptions } from '../../api/check.js'
+import { codedError } from '../net/errors.js'
 
 /** The object that `listen` of a server of services takes: that of `net.Server`, or what `bind` takes. */
 export interface ServiceListenOptions extends BindOptions {
@@ -22,7 +24,8 @@ export interface ListenRequest {
 
 /**
  * Reads the arguments of `listen`, which are those of `net.Server`: `(path)`, `(port, host?)` or `(options)`, the first two
- * with a backlog, all with a callback. Text that is a number is a port. Throws a TypeError that names the argument.
+ * with a backlog, all with a callback. Text that is a number is a port. Throws a TypeError that names the argument, and
+ * `ERR_SOCKET_BAD_PORT` for a port, as Node does.
  */
 export function readListenArguments(given: readonly unknown[]): ListenRequest {
   const args = [...given]
@@ -43,12 +46,25 @@ function readOptions(given: ServiceListenOptions): Pick<ListenRequest, 'address'
   if (name !== undefined && typeof name !== 'string')
     throw new TypeError(`path must be a string, got ${typeof name}`)
   if (port === undefined || port === null) return { address: name ?? ':0', options }
-  if (!isPort(port)) throw new TypeError(`port must be a port, got ${String(port)}`)
+  if (!isPort(port) || !isPortNumber(Number(port))) throw badPort(port)
   return { address: `${name ?? ''}:${port}`, options }
 }
 
 function isPort(value: unknown): value is number | string {
   return typeof value === 'number' || (typeof value === 'string' && /^\d+$/.test(value))
+}
+
+function isPortNumber(port: number): boolean {
+  return Number.isInteger(port) && port >= 0 && port <= MAX_PORT
+}
+
+function badPort(port: unknown): Error {
+  const shown = typeof port === 'number' || typeof port === 'string' ? JSON.stringify(port) : typeof port
+  return codedError(
+    RangeError,
+    'ERR_SOCKET_BAD_PORT',
+    `port must be an integer from 0 to ${MAX_PORT}, got ${shown}`,
+  )
 }
 
 function serviceOfHost(host: string | undefined): string | undefined {

@@ -65,7 +65,7 @@ export class ServedServer {
   close(onClosed: OnClosed | undefined): void {
     const isRunning = this.listening
     if (typeof onClosed === 'function')
-      this.#server.once('close', isRunning ? onClosed : () => onClosed(notRunning()))
+      this.#server.once('close', isRunning ? onClosed : () => onClosed(notRunning('close', '')))
     if (isRunning) this.#release ??= holdClose(this.#server)
     // It ends idle connections and the checks of timeouts.
     closeOf(this.#server)
@@ -135,11 +135,8 @@ function closeOf(server: Server): void {
   close.call(server)
 }
 
-function notRunning(): NetError {
-  return new NetError('ERR_SERVER_NOT_RUNNING', 'the server is not listening', {
-    syscall: 'close',
-    address: '',
-  })
+export function notRunning(syscall: string, address: string): NetError {
+  return new NetError('ERR_SERVER_NOT_RUNNING', 'the server is not listening', { syscall, address })
 }
 
 function alreadyListening(address: string): NetError {

@@ -1,7 +1,14 @@
-import { once } from 'node:events'
 import type { Server } from 'node:net'
 import type { BindOptions } from '../../api/bind-options.js'
-import { bindFor, passOn, ServedServer, type Bind, type OnClosed, type OnCount } from './served-server.js'
+import {
+  bindFor,
+  notRunning,
+  passOn,
+  ServedServer,
+  type Bind,
+  type OnClosed,
+  type OnCount,
+} from './served-server.js'
 
 /** @internal Lets `server`, which may listen on TCP, serve `address`; resolves when it does. See `AstraNet.serve`. */
 export async function serveAt<TServer extends Server>(
@@ -18,7 +25,9 @@ export async function serveAt<TServer extends Server>(
   const own = served.get(onServices(server, bind)) as ServedServer
   const isFirst = !own.listening
   own.add(listener)
-  if (isFirst) await once(server, 'listening')
+  // 'listening' has been emitted in the next tick, unless the node has closed before it.
+  if (isFirst) await new Promise<void>((resolve) => process.nextTick(resolve))
+  if (!listener.listening) throw notRunning('serve', address)
   return server
 }
 

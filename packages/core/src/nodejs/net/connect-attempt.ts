@@ -12,6 +12,8 @@ export interface ConnectingSocket extends DialOutcome {
   readonly connecting: boolean
   emit(event: string, ...args: unknown[]): boolean
   dialing(dial: DialInFlight): void
+  /** A listener threw: an uncaught exception, and the socket goes on. */
+  threw(error: unknown): void
 }
 
 /**
@@ -41,7 +43,7 @@ export class ConnectAttempt {
   /** Begins. Nothing is emitted before the caller's turn is over, except for a path, as in Node. */
   start(): void {
     if (this.#path !== undefined) {
-      this.#socket.emit('connectionAttempt', this.#path, undefined, undefined)
+      this.#emit('connectionAttempt', this.#path, undefined, undefined)
       this.#dial(this.#path)
       return
     }
@@ -55,7 +57,7 @@ export class ConnectAttempt {
   /** The dial has succeeded: a name has turned out to be an address. */
   connected(remoteAddress: string): void {
     if (this.#path === undefined && this.#ip === undefined)
-      this.#socket.emit('lookup', null, remoteAddress, 6, this.#host)
+      this.#emit('lookup', null, remoteAddress, 6, this.#host)
   }
 
   /** The error of the socket for what the dial failed with. */
@@ -64,13 +66,22 @@ export class ConnectAttempt {
     const { code } = reason
     if (this.#path !== undefined) {
       const error = connectError(code === 'ENOTFOUND' ? 'ENOENT' : code, { address: this.#path }, reason)
-      this.#socket.emit('connectionAttemptFailed', this.#path, undefined, undefined, error)
+      this.#emit('connectionAttemptFailed', this.#path, undefined, undefined, error)
       return error
     }
     if (this.#ip === undefined) return this.#nameFailed(reason)
     const error = connectError(code, { address: this.#ip, port: this.#port }, reason)
-    this.#socket.emit('connectionAttemptFailed', this.#ip, this.#port, isIP(this.#ip), error)
+    this.#emit('connectionAttemptFailed', this.#ip, this.#port, isIP(this.#ip), error)
     return error
+  }
+
+  /** A listener that throws does not leave the socket connecting for ever. */
+  #emit(event: string, ...args: unknown[]): void {
+    try {
+      this.#socket.emit(event, ...args)
+    } catch (error) {
+      this.#socket.threw(error)
+    }
   }
 
   get #host(): string {
@@ -82,14 +93,14 @@ export class ConnectAttempt {
     if (reason.code !== 'ENOTFOUND')
       return connectError(reason.code, { address: this.#host, port: this.#port }, reason)
     const error = lookupError(this.#host, reason)
-    this.#socket.emit('lookup', error, undefined, undefined, this.#host)
+    this.#emit('lookup', error, undefined, undefined, this.#host)
     return error
   }
 
   #lookUp(): void {
     const host = this.#host
     lookUp(host, this.#options, {
-      found: (error, address, family) => void this.#socket.emit('lookup', error, address, family, host),
+      found: (error, address, family) => this.#emit('lookup', error, address, family, host),
       done: (result) => {
         if (!this.#socket.connecting) return
         if (result instanceof Error) this.#socket.reject(result)
@@ -101,7 +112,7 @@ export class ConnectAttempt {
   /** The name of this node's own addresses was looked up. */
   #found(address: string): void {
     if (!this.#socket.connecting) return
-    this.#socket.emit('lookup', null, address, isIP(address), this.#host)
+    this.#emit('lookup', null, address, isIP(address), this.#host)
     this.#connectTo(address)
   }
 
@@ -115,7 +126,7 @@ export class ConnectAttempt {
       this.#socket.reject(bindError('EADDRINUSE', where))
       return
     }
-    this.#socket.emit('connectionAttempt', address, this.#port, isIP(address))
+    this.#emit('connectionAttempt', address, this.#port, isIP(address))
     this.#dial(addressOf(address, this.#port))
   }
 

@@ -166,7 +166,7 @@ export class NetSocket extends Socket {
     this.origin = callerOrigin(undefined)
     this.startConnecting()
     this.onActivity()
-    NetSocket.onReadOf(this)?.begin()
+    NetSocket.onReadOf(this)?.begin(this.isPaused())
     const attempt = new ConnectAttempt(this, this.#network, options)
     this.#keep({ attempt, loopback: undefined })
     attempt.start()
@@ -200,9 +200,9 @@ export class NetSocket extends Socket {
 
   static readOn(socket: NetSocket): void {
     const onRead = NetSocket.onReadOf(socket)
-    if (onRead?.isPaused !== true || !socket.hasStream) return
+    if (onRead?.isPaused !== true) return
     socket.#consumed(onRead.resume(socket))
-    socket._read()
+    if (socket.hasStream) socket._read()
   }
 
   #consumed(bytes: number): void {

@@ -14,9 +14,15 @@ export function onReadOf(value: unknown): OnReadOptions | undefined {
   return hasBuffer && typeof callback === 'function' ? (value as OnReadOptions) : undefined
 }
 
+/** The socket that reads. */
+interface Reader {
+  readonly destroyed: boolean
+}
+
 /**
  * Copies what arrives into the program's buffer, piece by piece, and calls it with each. Nothing becomes `'data'`. What
- * arrives while the program has paused waits here; the stream's window limits it.
+ * arrives while the program has paused waits here; the stream's window limits it. The program gets nothing once it has
+ * destroyed the socket.
  */
 export class OnRead {
   readonly #options: OnReadOptions
@@ -30,9 +36,10 @@ export class OnRead {
   }
 
   /** The connection begins: as in Node, the first buffer is asked for before anything has arrived. */
-  begin(): void {
-    const { buffer } = this.#options
-    this.#buffer = typeof buffer === 'function' ? buffer() : buffer
+  begin(isPaused: boolean): void {
+    this.#waiting = []
+    this.#isPaused = isPaused
+    this.#nextBuffer()
   }
 
   /** Whether bytes wait until the program reads on. */
@@ -45,20 +52,22 @@ export class OnRead {
   }
 
   /** Returns how many bytes of `chunk`, and of what waits before it, the program has taken. */
-  take(socket: object, chunk: Uint8Array): number {
+  take(socket: Reader, chunk: Uint8Array): number {
     this.#waiting.push(chunk)
     return this.#isPaused ? 0 : this.#deliver(socket)
   }
 
   /** The program reads on. Returns how many of the bytes that wait it has taken. */
-  resume(socket: object): number {
+  resume(socket: Reader): number {
     this.#isPaused = false
     return this.#deliver(socket)
   }
 
-  #deliver(socket: object): number {
+  #deliver(socket: Reader): number {
     let taken = 0
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+    while (!socket.destroyed) {
+      const next = this.#waiting.shift()
+      if (next === undefined) break
       const buffer = this.#buffer
       const bytes = Math.min(buffer.length, next.length)
       buffer.set(next.subarray(0, bytes))
@@ -66,10 +75,15 @@ export class OnRead {
       taken += bytes
       // As in Node, the program finds its socket in `this`.
       if (this.#options.callback.call(socket, bytes, buffer) === false) this.#isPaused = true
-      this.begin()
+      this.#nextBuffer()
       if (this.#isPaused || bytes === 0) break
     }
     return taken
+  }
+
+  #nextBuffer(): void {
+    const { buffer } = this.#options
+    this.#buffer = typeof buffer === 'function' ? buffer() : buffer
   }
 }
 

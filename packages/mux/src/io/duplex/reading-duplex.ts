@@ -87,6 +87,8 @@ export class ReadingDuplex extends Duplex {
   /** Everything is as in a new one without a stream. */
   protected forget(): void {
     this.stream = undefined as never
+    // That of the class again: see `#failAfterReading`.
+    Reflect.deleteProperty(this, 'read')
     this.#pushedBytes = 0
     this.#bytesRead = 0
     this.#hasReadEnd = false
@@ -172,7 +174,10 @@ export class ReadingDuplex extends Duplex {
     // The first reason counts: the stream's end follows with its own.
     if (this.#isFailing) return
     this.#isFailing = true
+    const { stream } = this
     this.#inLaterTurn(() => {
+      // It may be connecting again by now, and this is the error of its former stream.
+      if (this.stream !== stream) return
       if (this.stream.hasReliableBytes && this.readableLength > 0) this.#failAfterReading(error)
       else this.destroy(this.#emitted(error))
     })
@@ -193,9 +198,13 @@ export class ReadingDuplex extends Duplex {
 
   /** The bytes in front of the reset are read before it is emitted. */
   #failAfterReading(error: Error | undefined): void {
+    const { stream } = this
+    const fail = (): void => {
+      if (this.stream === stream) this.destroy(this.#emitted(error))
+    }
     this.read = (size?: number): unknown => {
       const chunk: unknown = super.read(size)
-      if (this.readableLength === 0) process.nextTick(() => this.destroy(this.#emitted(error)))
+      if (this.readableLength === 0) process.nextTick(fail)
       return chunk
     }
   }

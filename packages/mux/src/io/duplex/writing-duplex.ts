@@ -97,7 +97,7 @@ export class WritingDuplex extends ReadingDuplex {
     if (!this.hasStream) return this.#writeEarly([{ chunk }], callback)
     const early = Math.min(this.#earlyBytes, chunk.length)
     if (early > 0 && early === chunk.length) return this.#skip(early, callback)
-    if (this.#isRefused(chunk.length - early, callback)) return
+    if (this.#isRefused(chunk.length - early, chunk.length, callback)) return
     const bytes = this.#behindEarly(chunk)
     this.onActivity()
     this.#bytesWritten += bytes.length
@@ -110,7 +110,7 @@ export class WritingDuplex extends ReadingDuplex {
     for (const { chunk } of chunks) all += chunk.length
     const early = Math.min(this.#earlyBytes, all)
     if (early > 0 && early === all) return this.#skip(early, callback)
-    if (this.#isRefused(all - early, callback)) return
+    if (this.#isRefused(all - early, all, callback)) return
     this.onActivity()
     let isWritable = true
     for (const { chunk } of chunks) isWritable = this.stream.writeReferenced(this.#behindEarly(chunk))
@@ -163,7 +163,8 @@ export class WritingDuplex extends ReadingDuplex {
   /** @internal The session leaves within this call: what is in Node's buffer goes to the stream. */
   leaving(): void {
     if (this.writableLength === 0 || this.destroyed || !this.stream.canWrite) return
-    for (const { chunk } of bufferedWrites(this)) this.stream.write(this.#behindEarly(chunk))
+    for (const { chunk } of [...this.heldWrite, ...bufferedWrites(this)])
+      this.stream.write(this.#behindEarly(chunk))
   }
 
   /** Something was written, ended or uncorked before there is a stream. For subclasses; does nothing here. */
@@ -193,11 +194,11 @@ export class WritingDuplex extends ReadingDuplex {
     return undefined
   }
 
-  /** The stream will not come: `error` is that of the write that waits for it. */
-  protected dropEarly(error: Error): void {
-    const early = this.#early
+  /** The stream will not come: takes back the write that waits for it, to be called back with an error. */
+  protected dropEarly(): Callback | undefined {
+    const callback = this.#early?.write?.callback
     this.#early = undefined
-    early?.write?.callback(error)
+    return callback
   }
 
   protected override forget(): void {
@@ -263,7 +264,8 @@ export class WritingDuplex extends ReadingDuplex {
     return isWaiting && !this.stream.isFlushOwed && !this.#isHeld
   }
 
-  #isRefused(bytes: number, callback: Callback): boolean {
+  /** Whether the stream takes nothing any more. `bytes` are new to it, and `all` are those that Node has written. */
+  #isRefused(bytes: number, all: number, callback: Callback): boolean {
     const { stream } = this
     if (stream.canWrite) return false
     const isSilent = bytes === 0 && this.#stoppedWrites?.hasTaken !== true
@@ -275,7 +277,7 @@ export class WritingDuplex extends ReadingDuplex {
     if (isStop(error)) {
       this.#awaitedCallback = new Later(callback)
       this.#bytesWritten += bytes
-      this.#bytesInFlight = bytes
+      this.#bytesInFlight = all
       this.#hold('write')
     } else this.#refuse(error, callback)
     return true
@@ -345,7 +347,11 @@ export class WritingDuplex extends ReadingDuplex {
       deferWriteCallback(this)
       this.released()
     }
-    for (const { chunk } of bufferedWrites(this)) {
+    const unsent = [...this.heldWrite, ...bufferedWrites(this)]
+    // `streamReady` has only to call the held write back.
+    const { write } = this.#early ?? {}
+    if (write !== undefined) this.#early = { write: { ...write, chunks: [] } }
+    for (const { chunk } of unsent) {
       if (stream.bufferedBytes > limit) return
       const bytes = this.#behindEarly(chunk)
       stream.writeReferenced(bytes)

@@ -32,6 +32,8 @@ function punching(
   const published: unknown[] = []
   const dialed: string[] = []
   const met: NodeId[] = []
+  /** Whether the link to the peer has ended, which the node has not noticed yet. */
+  const lost = { isLost: false }
   const router = { peer: { roles: ['router'], observedAddress: seen } } as unknown as Link
   const relayed = { send: (type: number, body: unknown) => sent.push([type, body]) } as unknown as Link
   const proved: unknown[] = []
@@ -50,7 +52,7 @@ function punching(
   }
   const parts = {
     direct: { linkTo: () => undefined, [Symbol.iterator]: () => [[ROUTER, router]].values() },
-    relayed: { linkTo: (nodeId: NodeId) => (nodeId === PEER ? relayed : undefined) },
+    relayed: { linkTo: (nodeId: NodeId) => (nodeId === PEER && !lost.isLost ? relayed : undefined) },
     recordOf: () => record as LinkRecord,
   } as unknown as { direct: PreferredLinks; relayed: PreferredLinks; recordOf: () => LinkRecord }
   const dial = (remote: { host: string }): Promise<never> => {
@@ -81,7 +83,7 @@ function punching(
     },
   })
   under.changed(PEER)
-  return { under, sent, published, dialed, made, proved, connected, met }
+  return { under, sent, published, dialed, made, proved, connected, met, lost }
 }
 
 test('what a hostile peer sends is refused with a reason and counted, and only allowed addresses are dialed', async () => {
@@ -126,6 +128,21 @@ test.each<[string, LinkCredentials]>([
     await under.close()
   },
 )
+
+test('a connection is not used once the link is lost that says what to prove on it', async () => {
+  const { under, sent, made, connected, lost } = punching('198.51.100.1:5000')
+  under.receive(PEER, OFFER, [7, 2, 0, [[3, '198.51.100.2:5000']]])
+  await expect.poll(() => sent.at(-1)?.[0], POLL).toBe(CONSENT)
+  lost.isLost = true
+  const [dialedBack, peer] = duplexPair()
+  const closed = new Promise<Error | undefined>((onClose) => {
+    peer.handle({ onData: () => undefined, onDrain: () => undefined, onEnd: () => undefined, onClose })
+  })
+  connected.dialBack?.(dialedBack)
+  expect(await closed).toBeInstanceOf(Error)
+  expect(made).toEqual([])
+  await under.close()
+})
 
 test('messages of a node that is not reached through a router are ignored', async () => {
   const { under, sent } = punching('198.51.100.1:5000')

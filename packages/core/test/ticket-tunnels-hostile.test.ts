@@ -1,15 +1,30 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { nodeIdFromBytes, systemClock, type NodeId } from '@astranet/interface'
+import { duplexPair } from '@astranet/interface/duplex-pair'
 import { fromNodeDuplex } from '@astranet/interface/node-duplex'
-import { RefusalReason, type Link, type LinkGrant, type LinkPair, type PairFacts } from '@astranet/link'
+import {
+  RefusalReason,
+  type Link,
+  type LinkGrant,
+  type LinkHandler,
+  type LinkPair,
+  type PairFacts,
+  type RemoteNode,
+} from '@astranet/link'
 import type { Stream } from '@astranet/mux'
-import { StreamDuplex } from '@astranet/relay'
+import { StreamDuplex, type Forwarder, type RouteTable } from '@astranet/relay'
 import { derivePsk, generateIdentitySync, nodeCrypto, type Identity } from '@astranet/secure'
 import { grantKeyId, pairPsk } from '@astranet/secure/proto'
 import { formatTicket, generateGrantId, parseTicket, readGrant, signGrant } from '@astranet/ticket'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AstraNet, generateSecret, type Socket } from '../src/index.js'
+import type { LinkMaker } from '../src/links/link-maker.js'
+import { DIRECT } from '../src/links/link-path.js'
+import type { LinkRecord } from '../src/links/link-record.js'
+import { admittedIdentity } from '../src/links/remote-identity.js'
+import { TunnelWay } from '../src/links/ways/tunnel-way.js'
+import { IncomingTunnels } from '../src/listen/incoming-tunnels.js'
 import { Member } from './member.js'
 import { rawLink } from './raw-link.js'
 import { until } from './support.js'
@@ -239,5 +254,92 @@ describe('a node that came in by a grant', () => {
     network.close()
     await holder.close()
     await joined
+  })
+})
+
+describe('a neighbour of a node that came in by a grant', () => {
+  const [holder, neighbour, stranger] = [1, 2, 3].map(() => generateIdentitySync()) as [
+    Identity,
+    Identity,
+    Identity,
+  ]
+  const grant: LinkGrant = {
+    id: generateGrantId(),
+    psk: new Uint8Array(32).fill(1),
+    bytes: new Uint8Array(64),
+  }
+
+  /** What the holder keeps of the link to the neighbour. `grantKeyId`: that of the neighbour, where it has one. */
+  function recordWith(grantKeyId: Uint8Array | undefined): LinkRecord {
+    const remote: RemoteNode = { ...neighbour, security: 'encrypted' }
+    const place = { remoteAddress: '', path: DIRECT }
+    const identity = admittedIdentity(remote, place, {
+      ...{ roles: [], services: undefined },
+      ...(grantKeyId === undefined ? {} : { grantKeyId }),
+    })
+    return { ...place, identity, credentials: { psk: undefined, grant } } as unknown as LinkRecord
+  }
+
+  /** Asks the holder for a tunnel; rejects with the refusal. */
+  async function asked(path: readonly NodeId[], grantKeyId: Uint8Array | undefined): Promise<void> {
+    const taken = new IncomingTunnels({
+      ...{ self: holder.nodeId, clock: systemClock, recordOf: () => recordWith(grantKeyId) },
+      maker: () => ({ adopt: () => Promise.reject(new Error('not of interest')) }) as unknown as LinkMaker,
+      forwarder: () => undefined as unknown as Forwarder,
+      onFailed: () => undefined,
+    })
+    const [near, far] = duplexPair()
+    const onStream: LinkHandler['onStream'] = (link, header, stream, initialBytes) => {
+      if (header.kind === 'tunnel') taken.take(neighbour.nodeId, link, { header, stream, initialBytes })
+    }
+    rawLink(far, { role: 'acceptor', identity: holder, handler: { onStream } })
+    const link = await new Promise<Link>((resolve) => {
+      rawLink(near, { role: 'dialer', identity: neighbour, handler: { onOpen: resolve } })
+    })
+    try {
+      const madeUp = crypto.getRandomValues(new Uint8Array(32))
+      await openTunnel(link, path, path.length - 1, { psk: madeUp })
+    } finally {
+      link.destroy()
+    }
+  }
+
+  const direct = [neighbour.nodeId, holder.nodeId]
+  const through = [stranger.nodeId, neighbour.nodeId, holder.nodeId]
+  const keyId = new Uint8Array(16).fill(3)
+  const refusal = { reason: RefusalReason.FORBIDDEN }
+
+  test('does not pass for a member with a secret that it made up, nor lets a stranger in', async () => {
+    await expect(asked(direct, keyId)).rejects.toMatchObject(refusal)
+    await expect(asked(through, keyId)).rejects.toMatchObject(refusal)
+  })
+
+  test('vouches for others only where it is a member, and never for itself', async () => {
+    await expect(asked(direct, undefined)).rejects.toMatchObject(refusal)
+    await asked(through, undefined)
+  })
+
+  test.each([true, false])('is asked for tunnels only where it is a member: %j', async (isMember) => {
+    let asked = 0
+    const link = {
+      peer: { roles: ['router'] },
+      dial(_: unknown, handler: { onFailed: (dial: unknown, error: Error) => void }) {
+        asked += 1
+        systemClock.defer(() => handler.onFailed(link, new Error('no')))
+        return link
+      },
+      cancel: () => undefined,
+    } as unknown as Link
+    const way = new TunnelWay({
+      ...{ self: holder.nodeId, clock: systemClock, maker: undefined as unknown as LinkMaker },
+      routes: { routeTo: () => undefined } as unknown as RouteTable,
+      knowsAll: () => false,
+      neighbours: [[neighbour.nodeId, link]],
+      linkTo: () => link,
+      recordOf: () => recordWith(isMember ? undefined : keyId),
+    })
+    expect(way.canTry(stranger.nodeId)).toBe(isMember)
+    await expect(way.open(stranger.nodeId, new AbortController().signal)).rejects.toThrow()
+    expect(asked).toBe(isMember ? 1 : 0)
   })
 })

@@ -2,7 +2,7 @@ import type { NodeId } from '@astranet/interface'
 import type { PairFacts } from '@astranet/link'
 import { expect, test } from 'vitest'
 import type { TunnelEnds, TunnelSecret } from '../src/index.js'
-import { ChainNode, type Arrival } from './support/chain.js'
+import { ChainNode, duplexOf, type Arrival } from './support/chain.js'
 import { until } from './support/until.js'
 
 const [SOURCE_KEY, END_KEY] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)]
@@ -53,6 +53,27 @@ function open(
   })
 }
 
+/** Opens a tunnel along the path; resolves with the first bytes that come behind the answer. */
+function firstBytes({ nodes, path }: { nodes: ChainNode[]; path: NodeId[] }): Promise<number[]> {
+  return new Promise((resolve, reject) => {
+    nodes[0]?.links.get(path[1] as NodeId)?.dial(
+      { kind: 'tunnel', path, position: 1 },
+      {
+        onAccepted: (_, stream, initialBytes) => {
+          const duplex = duplexOf({ stream, initialBytes })
+          duplex.handle({
+            onData: (chunk) => resolve([...chunk]),
+            onEnd: () => undefined,
+            onDrain: () => undefined,
+            onClose: (error) => reject(error ?? new Error('the tunnel was closed')),
+          })
+        },
+        onFailed: (_, error) => reject(error),
+      },
+    )
+  })
+}
+
 /** The next tunnel that arrives at the last node, which answers with `pair`. */
 function arrival({ nodes }: { nodes: ChainNode[] }, pair?: PairFacts): Promise<Arrival> {
   return new Promise((resolve) => {
@@ -87,6 +108,33 @@ test('each end gets the secret from the router next to it, and both key ids pass
     },
   ])
 })
+
+test.each([1, 2])('what the last node writes right behind its answer waits for router %i', async (giving) => {
+  await using chain = await chainOfTwo(({ router }) =>
+    router === giving ? Promise.resolve(secret(router)) : undefined,
+  )
+  const last = chain.nodes[3] as ChainNode
+  last.onArrival = ({ link, stream }) => {
+    link.accept(stream)
+    stream.write(new Uint8Array([1, 2, 3]))
+  }
+  expect(await firstBytes(chain)).toEqual([1, 2, 3])
+})
+
+test.each([1, 2])(
+  'a secret of router %i that cannot be sent ends the tunnel, and not the process',
+  async (giving) => {
+    await using chain = await chainOfTwo(({ router }) =>
+      router === giving ? Promise.resolve(Symbol('no secret') as unknown as Uint8Array) : undefined,
+    )
+    void arrival(chain)
+    await expect(open(chain)).rejects.toMatchObject({ code: expect.any(String) })
+    for (const index of [1, 2]) {
+      const { forwarder } = chain.nodes[index] as ChainNode
+      await until(() => forwarder.inspect().tunnels === 0 && forwarder.inspect().opening === 0)
+    }
+  },
+)
 
 test('ends that need no secret get none', async () => {
   await using chain = await chainOfTwo(() => undefined)

@@ -51,6 +51,26 @@ test('what a paused user leaves of a lent chunk is copied', async () => {
   expect(received).toEqual([1, 1, 2, 2, 3, 3])
 })
 
+test('what a user that throws leaves of a lent chunk is copied', async () => {
+  const { sender, receiver, gather } = await pair()
+  const received: number[] = []
+  receiver.handle(
+    handlerOf({
+      onData(chunk) {
+        received.push(...chunk)
+        if (received.length === 2) throw new Error('the user failed')
+      },
+    }),
+  )
+  gather()
+  const send = (): void => {
+    for (const byte of [1, 2, 3]) sender.writev([Uint8Array.of(byte, byte)])
+  }
+  expect(send).toThrow('the user failed')
+  receiver.resume()
+  expect(received).toEqual([1, 1, 2, 2, 3, 3])
+})
+
 test('what arrives while the user is paused is copied', async () => {
   const { sender, receiver } = await pair()
   const received: number[] = []

@@ -34,9 +34,12 @@ function lendingTo(handler: ByteDuplexHandler, onLent: (bytes: number) => void):
       if (handler.returnsChunks !== true) return handler.onData(chunk)
       const lent = chunk.slice()
       onLent(lent.length)
-      handler.onData(lent)
-      // Its memory may have been released.
-      lent.fill(RETURNED)
+      try {
+        handler.onData(lent)
+      } finally {
+        // Its memory may have been released.
+        lent.fill(RETURNED)
+      }
     },
     onDrain: () => handler.onDrain(),
     onEnd: () => handler.onEnd(),

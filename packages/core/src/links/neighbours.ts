@@ -13,6 +13,7 @@ import { OwnIntroduction } from '../node/own-introduction.js'
 import type { Reporter } from '../node/reporter.js'
 import { Admission } from './admission.js'
 import { Conflicts } from './conflicts.js'
+import { provesSomething } from './credentials-for-others.js'
 import { drain } from './drain.js'
 import { ExitWithdrawal } from './exit-withdrawal.js'
 import { Grants } from './grants.js'
@@ -82,6 +83,7 @@ export class Neighbours {
   readonly #standIns: StandIns
   readonly #introduction: OwnIntroduction
   #isGraphPending = false
+  #cameInByTicket = false
 
   constructor(parts: NeighboursParts) {
     this.#parts = parts
@@ -180,6 +182,11 @@ export class Neighbours {
     return await this.#join(await planOfTicket(ticket, { transportFor, own: { psk: own.psk } }), options)
   }
 
+  /** Whether this node was told to join by a secret or grant that a ticket holds. */
+  get cameInByTicket(): boolean {
+    return this.#cameInByTicket
+  }
+
   /** See `AstraNet.leave`. Resolves with the number of links when they have closed. */
   async leave(nodeId: NodeId, { reason, drainMs }: CheckedLeaveOptions): Promise<number> {
     const { table } = this
@@ -222,6 +229,7 @@ export class Neighbours {
     const { address } = plan.targets[0] ?? { address: '' }
     // The node may have been closed while the ticket was read.
     this.#parts.checkOpen('join', address)
+    if (plan.credentials !== undefined && provesSomething(plan.credentials)) this.#cameInByTicket = true
     const nodeId = await this.joins.start(plan, options)
     if (this.table.isClosed) throw nodeClosed('join', address)
     return nodeId

@@ -16,7 +16,10 @@ export interface PairParts {
   /** This node, with {@link ownKeyId} of its credentials. */
   readonly own: TunnelEnd
   readonly peer: TunnelEnd
-  /** The secret that the router on the way has given. It counts for a node only that cannot make it itself. */
+  /**
+   * The secret that the router on the way has given; see {@link vouchesForOthers}. It counts for a node only that cannot
+   * make it itself.
+   */
   readonly given: Uint8Array | undefined
 }
 
@@ -36,6 +39,24 @@ export function pairCredentials(
   }
   if (grant === undefined) return { psk }
   return given && { psk, grant, pair: { ...shared, psk: () => Promise.resolve(given) } }
+}
+
+/**
+ * Whether secrets of two nodes that come over a link count for this node. Whoever came in by a grant does not know the
+ * network's secret, so what it gives is made up, and would let in as a member whoever it likes.
+ */
+export function vouchesForOthers({ identity }: Pick<LinkRecord, 'identity'>): boolean {
+  return identity !== undefined && identity.grantKeyId === undefined
+}
+
+/** Whether this node can prove something in tunnels over a link: it makes the secret itself, or is given one that counts. */
+export function allowsTunnels(record: Pick<LinkRecord, 'identity' | 'credentials'>): boolean {
+  return !dependsOnOthers(record.credentials) || vouchesForOthers(record)
+}
+
+/** Whether a node cannot make the secrets of two nodes itself. */
+export function dependsOnOthers({ psk, grant }: LinkCredentials): boolean {
+  return psk === undefined && grant !== undefined
 }
 
 /** See `TunnelSecret`: for a neighbour that came in by a grant, where this node has the network's secret. */

@@ -124,7 +124,9 @@ export class Punching {
       send: (peer, type, body) => void relayed.linkTo(peer)?.send(type, body),
       adopt: async (peer, connection, { role, method }) => {
         const link = relayed.linkTo(peer)
-        const credentials = link === undefined ? undefined : this.#parts.recordOf(link)?.credentials
+        const credentials = link && this.#parts.recordOf(link)?.credentials
+        // Without any, whoever answers would be taken for a member.
+        if (credentials === undefined) throw new Error('the link that says what to prove has ended')
         const options = { credentials, expectedNodeId: peer, path: punched(method) }
         await this.#parts.maker.adopt(connection, role, options)
         this.#counts.linked(method)

@@ -1,12 +1,18 @@
 import { toError, type Clock, type NodeId } from '@astranet/interface'
-import { RefusalReason, type Link } from '@astranet/link'
+import { RefusalReason, type Link, type TunnelHeader } from '@astranet/link'
 import { hopFault, isLastHop, StreamDuplex, type Forwarder } from '@astranet/relay'
 import type { IncomingStream } from '../links/incoming-stream.js'
 import type { LinkMaker } from '../links/link-maker.js'
 import type { LinkCredentials } from '../links/link-credentials.js'
 import { relayed } from '../links/link-path.js'
 import type { LinkRecord } from '../links/link-record.js'
-import { ownKeyId, ownPairFacts, pairCredentials } from '../links/pair-secrets.js'
+import {
+  dependsOnOthers,
+  ownKeyId,
+  ownPairFacts,
+  pairCredentials,
+  vouchesForOthers,
+} from '../links/pair-secrets.js'
 import { tunnelAddress } from '../links/ways/tunnel-way.js'
 
 /**
@@ -49,18 +55,18 @@ export class IncomingTunnels {
       return
     }
     const fault = hopFault(header, { self, peer })
-    if (fault === undefined) this.#accept(link, incoming, record.credentials)
+    if (fault === undefined) this.#accept(link, incoming, record)
     else link.refuse(stream, fault.reason, fault.text)
   }
 
-  #accept(link: Link, incoming: IncomingStream<'tunnel'>, credentials: LinkCredentials): void {
+  #accept(link: Link, incoming: IncomingStream<'tunnel'>, record: LinkRecord): void {
     const pending = this.#pending.get(link) ?? 0
     if (pending >= MAX_PENDING_PER_LINK) {
       link.refuse(incoming.stream, RefusalReason.BACKLOG_FULL, 'too many tunnels over this link are pending')
       return
     }
-    const { psk, grant } = credentials
-    if (psk === undefined && grant !== undefined && incoming.header.pair?.psk === undefined) {
+    const { credentials } = record
+    if (dependsOnOthers(credentials) && !isVouchedFor(incoming.header, record)) {
       link.refuse(incoming.stream, RefusalReason.FORBIDDEN, NO_VOUCHER)
       return
     }
@@ -91,8 +97,16 @@ export class IncomingTunnels {
   }
 }
 
+/** The source, at least one router, and this node. */
+const MIN_VOUCHED_NODES = 3
+
 const NO_VOUCHER =
   "this node came in by a grant, and no router that knows the network's secret vouches for the source"
+
+/** Whether a member that is not the source itself has given the secret of the two ends. */
+function isVouchedFor({ path, pair }: TunnelHeader, record: LinkRecord): boolean {
+  return pair?.psk !== undefined && path.length >= MIN_VOUCHED_NODES && vouchesForOthers(record)
+}
 
 function sourceOf({ header }: IncomingStream<'tunnel'>): NodeId {
   return header.path[0] as NodeId

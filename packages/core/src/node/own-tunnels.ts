@@ -3,7 +3,8 @@ import type { Link } from '@astranet/link'
 import type { Catalogue } from '@astranet/registry'
 import { Forwarder, type OwnNetwork, type RouteTable } from '@astranet/relay'
 import type { AccessControl } from '../access/access-control.js'
-import { forOtherNode, type LinkCredentials } from '../links/link-credentials.js'
+import { credentialsForOthers } from '../links/credentials-for-others.js'
+import type { LinkCredentials } from '../links/link-credentials.js'
 import type { LinkRecord } from '../links/link-record.js'
 import { LinkSource } from '../links/link-source.js'
 import type { Neighbours } from '../links/neighbours.js'
@@ -72,19 +73,28 @@ export function ownLinkSource({
 }): { readonly links: LinkSource; readonly addressWay: AddressWay } {
   const { clock, identity, transports } = options
   const { maker, preferred: direct, relayed } = neighbours
-  /** Those of the link to the first router on the way to the node, or to any router. */
-  const credentialsOnTheWay = (nodeId: NodeId): LinkCredentials | undefined => {
+  /** Those of the link to the first router on the way to the node, then of links to any router, then of any link. */
+  function* credentialsOnTheWay(nodeId: NodeId): Generator<LinkCredentials> {
     const first = routes.routeTo(nodeId)?.via[0]
     const link = first === undefined ? undefined : direct.linkTo(first)
-    if (link !== undefined) return recordOf(link)?.credentials
-    for (const [, each] of direct)
-      if (each.peer !== undefined && roleOf(each.peer) === 'router') return recordOf(each)?.credentials
-    return undefined
+    const onTheWay = link && recordOf(link)
+    if (onTheWay !== undefined) yield onTheWay.credentials
+    for (const onlyRouters of [true, false])
+      for (const [, each] of direct) {
+        const record = recordOf(each)
+        const isRouter = each.peer !== undefined && roleOf(each.peer) === 'router'
+        if (record !== undefined && isRouter === onlyRouters) yield record.credentials
+      }
   }
   const addressWay = new AddressWay({
     ...{ clock, maker, isAllowed: followsInvitations },
     // A dialed address proves nothing until the handshake, in which the node's id is checked.
-    credentialsFor: (nodeId) => forOtherNode(credentialsOnTheWay(nodeId)),
+    credentialsFor: (nodeId) =>
+      credentialsForOthers({
+        own: { psk: options.psk },
+        links: credentialsOnTheWay(nodeId),
+        cameInByTicket: neighbours.cameInByTicket,
+      }),
     targets: new AdvertisedTargets({
       ...{ clock, catalogue, hostNetworks },
       transportOf: (network) => transports.find(({ networks }) => networks.includes(network)),

@@ -107,8 +107,12 @@ export class Forwarder {
       ...{ clock, link, request, next, secretFor, timeoutMs: this.#limits.answerTimeoutMs },
       onAccepted: (accepted) => {
         this.#openings.delete(opening)
-        link.accept(stream, accepted.answer)
-        accepted.stream.manualCredit = true
+        try {
+          link.accept(stream, accepted.answer)
+        } catch (error) {
+          this.#counts.release(account)
+          throw error
+        }
         this.#join(asked, next, accepted)
       },
       onFailed: (refusal) => {

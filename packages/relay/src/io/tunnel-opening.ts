@@ -71,10 +71,7 @@ export class TunnelOpening {
 
   #askWith(header: Promise<TunnelHeader>): void {
     const { next } = this.#parts
-    header.then(
-      (made) => this.#ask({ ...next, header: made }),
-      () => this.giveUp(NO_SECRET),
-    )
+    header.then((made) => this.#ask({ ...next, header: made })).catch(() => this.giveUp(NO_SECRET))
   }
 
   #ask({ link, header }: NextHop): void {
@@ -91,13 +88,19 @@ export class TunnelOpening {
 
   #onAccepted({ pair }: OutgoingDial, stream: Stream, initialBytes: Uint8Array | undefined): void {
     const { link, request, secretFor } = this.#parts
+    // What follows the answer counts as unread until it is forwarded, however long the secret takes.
+    stream.manualCredit = true
     const made = answerWithSecret(request.header, pair, { link, secretFor })
     if (!(made instanceof Promise)) return this.#pass({ stream, initialBytes, answer: made })
     this.#accepted = stream
-    made.then(
-      (answer) => this.#pass({ stream, initialBytes, answer }),
-      () => this.giveUp(NO_SECRET),
-    )
+    made
+      .then((answer) => this.#pass({ stream, initialBytes, answer }))
+      .catch(() => {
+        if (!this.#isFinished) return this.giveUp(NO_SECRET)
+        // The answer could not be passed: nobody else ends the two streams.
+        stream.destroy()
+        request.stream.destroy()
+      })
   }
 
   #pass(accepted: AcceptedTunnel): void {

@@ -76,8 +76,12 @@ export class Inbound {
     if (this.#isStopped) return this.run()
     const isReadNow = !this.#isRunning && !this.isFull && this.#sink.canDeliver
     this.#chunks.push(isReadNow || !this.returnsChunks ? chunk : copyOf(chunk))
-    this.run()
-    if (isReadNow && this.returnsChunks) this.#reader.keepUnread()
+    try {
+      this.run()
+    } finally {
+      // Also when the user throws.
+      if (isReadNow && this.returnsChunks) this.#reader.keepUnread()
+    }
   }
 
   /** Delivers what can be delivered. To be called whenever the user may have begun to take bytes. */

@@ -17,7 +17,7 @@ export interface AddressWayParts {
   readonly clock: Clock
   readonly targets: AdvertisedTargets
   readonly maker: LinkMaker
-  /** What this node proves to a node that it has not joined itself; `undefined`: its own secret. */
+  /** What this node proves to a node that it has not joined itself; `undefined`: nothing now, so it dials nothing. */
   readonly credentialsFor: (nodeId: NodeId) => LinkCredentials | undefined
   /** Whether this node dials addresses of nodes that it was not told to join. */
   readonly isAllowed: () => boolean
@@ -63,6 +63,9 @@ export class AddressWay implements LinkWay {
   }
 
   async open(nodeId: NodeId, signal: AbortSignal): Promise<void> {
+    const credentials = this.#parts.credentialsFor(nodeId)
+    if (credentials === undefined) throw new Error('the link by which this node came in is lost')
+    const expected = { expectedNodeId: nodeId, credentials }
     const waiting = [...this.#parts.targets.of(nodeId)]
     const errors: unknown[] = []
     const ending = new AbortController()
@@ -70,7 +73,7 @@ export class AddressWay implements LinkWay {
     const work = async (): Promise<boolean> => {
       for (let target = waiting.shift(); target !== undefined; target = waiting.shift()) {
         try {
-          await this.#connect(nodeId, target, either)
+          await this.#connect(expected, target, either)
           ending.abort(new Error('another address was faster'))
           return true
         } catch (error) {
@@ -84,7 +87,7 @@ export class AddressWay implements LinkWay {
     if (!results.includes(true)) throw tellingError(errors)
   }
 
-  async #connect(nodeId: NodeId, target: Target, signal: AbortSignal): Promise<void> {
+  async #connect(expected: Expected, target: Target, signal: AbortSignal): Promise<void> {
     const text = `${target.network}://${target.address}`
     const before = this.#failed.errorOf(text)
     if (before !== undefined) {
@@ -93,7 +96,7 @@ export class AddressWay implements LinkWay {
     }
     this.#counts.dialed += 1
     try {
-      await this.#link(nodeId, target, signal)
+      await this.#link(expected, target, signal)
       this.#failed.delete(text)
     } catch (error) {
       if (!signal.aborted) {
@@ -104,11 +107,15 @@ export class AddressWay implements LinkWay {
     }
   }
 
-  async #link(expectedNodeId: NodeId, target: Target, signal: AbortSignal): Promise<void> {
+  async #link(expected: Expected, target: Target, signal: AbortSignal): Promise<void> {
     const { transport, network, address } = target
     const connection = await transport.dial(network, address, { timeoutMs: CONNECT_TIMEOUT_MS, signal })
-    const { maker, credentialsFor } = this.#parts
-    const credentials = credentialsFor(expectedNodeId)
-    await maker.adopt(connection, 'dialer', { signal, credentials, expectedNodeId, network })
+    await this.#parts.maker.adopt(connection, 'dialer', { signal, network, ...expected })
   }
+}
+
+/** The node that is to answer, and what this one proves to it. */
+interface Expected {
+  readonly expectedNodeId: NodeId
+  readonly credentials: LinkCredentials
 }

@@ -1,6 +1,7 @@
 import { onAbort, type Clock, type NodeId, type Timer } from '@astranet/interface'
 import { DialError, RefusalReason, type Link, type OutgoingDial, type PairFacts } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
+import type { LinkCredentials } from '../link-credentials.js'
 import { ownPairFacts } from '../pair-secrets.js'
 import { tellingError } from './way-errors.js'
 
@@ -17,6 +18,8 @@ export interface TunnelPath {
   readonly via: readonly NodeId[]
   /** All nodes, this one and the destination included. */
   readonly nodes: readonly NodeId[]
+  /** What let this node in at the first router. */
+  readonly credentials: LinkCredentials
   /** The key id of the grant by which this node has come in at the first router; `undefined`: it knows the secret. */
   readonly keyId: Uint8Array | undefined
 }

@@ -1,11 +1,10 @@
 import { formatNodeId, type Clock, type NodeId } from '@astranet/interface'
 import type { Link } from '@astranet/link'
 import { StreamDuplex, type RouteTable } from '@astranet/relay'
-import type { LinkCredentials } from '../link-credentials.js'
 import type { LinkMaker } from '../link-maker.js'
 import { relayed } from '../link-path.js'
 import type { LinkRecord } from '../link-record.js'
-import { ownKeyId, pairCredentials } from '../pair-secrets.js'
+import { allowsTunnels, ownKeyId, pairCredentials } from '../pair-secrets.js'
 import { roleOf } from '../roles.js'
 import type { LinkWay } from './link-way.js'
 import { raceTunnels, type TunnelPath } from './tunnel-race.js'
@@ -42,14 +41,14 @@ export class TunnelWay implements LinkWay {
   }
 
   async open(nodeId: NodeId, signal: AbortSignal): Promise<void> {
-    const { self, clock, maker, recordOf } = this.#parts
-    const paths = await Promise.all(this.#paths(nodeId).map((path) => this.#withKeyId(path)))
+    const { self, clock, maker } = this.#parts
+    const paths = await Promise.all(this.#paths(nodeId).map((path) => withKeyId(path)))
     const { path, stream, initialBytes, pair } = await raceTunnels(paths, clock, signal)
     const duplex = new StreamDuplex(stream, {
       ...{ clock, initialBytes, localAddress: tunnelAddress(self), remoteAddress: tunnelAddress(nodeId) },
     })
     // What let this node in at the router decides what it can prove to the other node.
-    const credentials = pairCredentials(recordOf(path.link)?.credentials ?? NO_CREDENTIALS, {
+    const credentials = pairCredentials(path.credentials, {
       own: { nodeId: self, keyId: path.keyId },
       peer: { nodeId, keyId: pair?.keyId },
       given: pair?.psk,
@@ -62,13 +61,15 @@ export class TunnelWay implements LinkWay {
 
   /** The best route first, then those over other routers to which there is a link. */
   #paths(nodeId: NodeId): Omit<TunnelPath, 'keyId'>[] {
-    const { self, routes, linkTo } = this.#parts
+    const { self, routes, linkTo, recordOf } = this.#parts
     const paths: Omit<TunnelPath, 'keyId'>[] = []
     const add = (via: readonly NodeId[]): void => {
       const [first] = via
       const link = first === undefined ? undefined : linkTo(first)
-      if (link === undefined || first === nodeId || paths.some((path) => path.via[0] === first)) return
-      paths.push({ link, via, nodes: [self, ...via, nodeId] })
+      const record = link && recordOf(link)
+      if (link === undefined || record === undefined || !allowsTunnels(record)) return
+      if (first === nodeId || paths.some((path) => path.via[0] === first)) return
+      paths.push({ link, via, nodes: [self, ...via, nodeId], credentials: record.credentials })
     }
     const best = routes.routeTo(nodeId)?.via ?? []
     if (best.length > 0) add(best)
@@ -76,20 +77,23 @@ export class TunnelWay implements LinkWay {
     return paths
   }
 
-  async #withKeyId(path: Omit<TunnelPath, 'keyId'>): Promise<TunnelPath> {
-    const { credentials = NO_CREDENTIALS } = this.#parts.recordOf(path.link) ?? {}
-    return { ...path, keyId: await ownKeyId(credentials) }
-  }
-
   #routers(): [NodeId, Link][] {
-    return [...this.#parts.neighbours].filter(
-      (each): each is [NodeId, Link] => each[1].peer !== undefined && roleOf(each[1].peer) === 'router',
-    )
+    return [...this.#parts.neighbours].filter((each): each is [NodeId, Link] => {
+      const [, link] = each
+      const record = this.#parts.recordOf(link)
+      return (
+        link.peer !== undefined &&
+        roleOf(link.peer) === 'router' &&
+        record !== undefined &&
+        allowsTunnels(record)
+      )
+    })
   }
 }
 
-/** Those of a link that has closed meanwhile. */
-const NO_CREDENTIALS: LinkCredentials = { psk: undefined }
+async function withKeyId(path: Omit<TunnelPath, 'keyId'>): Promise<TunnelPath> {
+  return { ...path, keyId: await ownKeyId(path.credentials) }
+}
 
 /** How a tunnel names its end as an address. */
 export function tunnelAddress(nodeId: NodeId): string {

@@ -51,5 +51,11 @@ export function connectFromOwnPort(options: NetConnectOpts): Socket {
   } catch (error) {
     return new Socket(others).destroy(error as Error)
   }
-  return new Socket({ ...others, handle } as SocketConstructorOpts).connect(others)
+  try {
+    return new Socket({ ...others, handle } as SocketConstructorOpts).connect(others)
+  } catch (error) {
+    // Nobody else frees the port.
+    handle.close()
+    throw error
+  }
 }

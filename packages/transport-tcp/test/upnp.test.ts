@@ -67,6 +67,7 @@ describe('a port mapper whose gateway knows UPnP only', () => {
     ['forwards for ever only', { refusal: 725 }],
     ['has no service that forwards ports', { service: 'WANDSLLinkConfig:1' }],
     ['says where nobody is', { externalHost: 'somewhere' }],
+    ['says an address that there is not', { externalHost: '300.0.0.1' }],
     ['describes itself with nonsense', { description: '<service><serviceType>' }],
     ['describes itself without an end', { description: 'x'.repeat(70_000) }],
     ['has another host take its requests', { controlUrl: 'http://127.0.0.2:80/control' }],

@@ -40,8 +40,11 @@ class LinkPorts {
     try {
       const listener = await tcp({ reusePort: true }).listen('tcp', `:${port}`, events)
       const close = async (): Promise<void> => {
-        await listener.close()
-        this.#taken.delete(port)
+        try {
+          await listener.close()
+        } finally {
+          this.#taken.delete(port)
+        }
       }
       return { network: listener.network, address: listener.address, close }
     } catch {

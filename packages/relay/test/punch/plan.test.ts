@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { CandidateKind, type PeerFacts } from '../../src/proto/punch/candidates.js'
 import { parseEnd, type End } from '../../src/proto/punch/end.js'
 import { natFacts, NatKind, UNKNOWN_NAT, type Observation } from '../../src/proto/punch/nat-facts.js'
-import { ownFacts, type OwnSituation } from '../../src/proto/punch/own-facts.js'
+import { linkPort, ownFacts, type OwnSituation } from '../../src/proto/punch/own-facts.js'
 import { planRound } from '../../src/proto/punch/plan.js'
 
 function end(text: string): End {
@@ -135,6 +135,17 @@ describe('the plan of a round', () => {
     const silent = situation(1, 'kept', { listenPort: 0 })
     const at = (lines: string[]): unknown => lines.find((line) => line.includes('open '))?.split(' ')[0]
     expect(at(plan(silent, situation(2, 'kept')))).toBe(at(plan(situation(2, 'kept'), silent)))
+  })
+
+  it('listens at the port of a link to a router, unless the node has an endpoint there', () => {
+    expect(linkPort(situation(1, 'kept'))).toBe(5_000)
+    for (const address of [
+      'tcp4://192.168.1.2:5000',
+      'tcp6://[2001:db8::1]:5000',
+      'ws://192.168.1.2:5000/astranet',
+    ])
+      expect(linkPort(situation(1, 'kept', { advertised: ['tcp4://192.168.1.2:80', address] }))).toBe(0)
+    expect(linkPort(situation(1, 'kept', { advertised: ['tcp4://192.168.1.2:50001'] }))).toBe(5_000)
   })
 
   it('offers the addresses of the machine only where it listens, and never more than 24', () => {

@@ -9,7 +9,10 @@ const TIMEOUT_MS = 2_500
 /** How many ports of the gateway are tried, when other hosts have them. */
 const MAX_PORTS = 3
 
-/** UPnP Internet Gateway Device 1 and 2. Only the gateway itself is asked anything, whatever it answers. */
+/**
+ * UPnP Internet Gateway Device 1 and 2. Only the gateway itself is asked to forward, whatever it answers; where the search
+ * is multicast, it goes to the group of the network too.
+ */
 export function upnp(search: SsdpSearch): GatewayProtocol {
   return async (internalPort, signal) => {
     const either = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])

@@ -133,8 +133,11 @@ function deliverQueued(stream: StreamRecord, queue: ReceiveQueue, maxBytes: numb
   else {
     const wasLending = host.isLending
     host.isLending = true
-    deliverChunk(stream, piece)
-    host.isLending = wasLending
+    try {
+      deliverChunk(stream, piece)
+    } finally {
+      host.isLending = wasLending
+    }
     if (emptied?.length === BUFFER_BYTES) giveBuffer(emptied)
   }
   host.unread.touched(stream)

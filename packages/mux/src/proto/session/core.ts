@@ -64,8 +64,12 @@ export class SessionCore extends SessionHost {
     this.abuse.endTurn()
     const wasLending = this.isLending
     this.isLending = isLent
-    const error = this.decoder.push(chunk)
-    this.isLending = wasLending
+    let error
+    try {
+      error = this.decoder.push(chunk)
+    } finally {
+      this.isLending = wasLending
+    }
     if (error !== undefined) this.fail(protocolError(error.code, error.message), error.frameType)
     this.liveness.received(now, this.decoder.isInsideRecord)
     this.abuse.endTurn()

@@ -41,18 +41,29 @@ export function ownFacts({ networks, observations, advertised, listenPort, mappe
   }
 }
 
-/** The port from which this node opens at once with a peer, that of a link to a router; 0: there is none. */
+/**
+ * The port from which this node opens at once with a peer, that of a link to a router; 0: there is none, or the program
+ * listens there itself. Two listeners at one port would divide its connections.
+ */
 export function linkPort({
   networks,
   observations,
-}: Pick<OwnSituation, 'networks' | 'observations'>): number {
+  advertised,
+}: Pick<OwnSituation, 'networks' | 'observations' | 'advertised'>): number {
   const hosts = networks.map(({ host }) => host)
-  return natFacts(observations, 4, hosts).localPort || natFacts(observations, 6, hosts).localPort
+  const port = natFacts(observations, 4, hosts).localPort || natFacts(observations, 6, hosts).localPort
+  return advertised.some((text) => portOf(text) === port) ? 0 : port
 }
 
 /** Whether both nodes, as the peer says, are seen at one address: then both are behind one NAT, or on one machine. */
 export function isSameSite(own: readonly Observation[], peer: readonly End[]): boolean {
   return peer.some(({ host }) => isPublicHost(host) && own.some(({ seen }) => seen.host === host))
+}
+
+/** The port of `network://host:port`, over WebSocket with a path behind it; `undefined`: it has none. */
+function portOf(text: string): number | undefined {
+  const [, port] = /^[^/]+:\/\/[^/]*:(\d+)(?:\/|$)/.exec(text) ?? []
+  return port === undefined ? undefined : Number(port)
 }
 
 /** The IP end of an advertised address of TCP; names are left to dials, which resolve them. */

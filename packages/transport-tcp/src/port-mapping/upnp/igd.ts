@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import { exchange, type ExchangeAnswer } from './exchange.js'
 import { gatewayUrl } from './ssdp.js'
 
@@ -46,7 +47,7 @@ export async function addressesOf(
   const { status, text, localHost } = await act(service, 'GetExternalIPAddress', {}, signal)
   const external = tagIn(text, 'NewExternalIPAddress') ?? ''
   const client = localHost.replace('::ffff:', '')
-  return status === 200 && /^\d{1,3}(\.\d{1,3}){3}$/.test(external) ? { external, client } : undefined
+  return status === 200 && isIPv4(external) ? { external, client } : undefined
 }
 
 /** A TCP port of the gateway, and where it leads. */

@@ -1,5 +1,4 @@
-import { Agent, type AgentOptions, type ClientRequestArgs } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Agent, AgentOptions } from 'node:http'
 import { checkDialOptions, type DialOptions } from '../../api/dial-options.js'
 import { checkOptions } from '../../api/check.js'
 import type { HostDialer } from './host-dialer.js'
@@ -11,29 +10,25 @@ export interface HttpAgentOptions extends AgentOptions {
 }
 
 /** An `http.Agent` whose sockets are streams to services: the host of a request is a service's name or a node's id. */
-export class HttpAgent extends Agent {
-  readonly #connect: HostDialer
-  readonly #dial: DialOptions
+export type HttpAgent = Agent
 
-  /** @internal Throws a TypeError or RangeError that names what is wrong in `options`. */
-  constructor(connect: HostDialer, options: HttpAgentOptions) {
-    const { dial = {}, ...agentOptions } = checkOptions(options)
-    checkDialOptions(checkOptions(dial, 'dial'))
-    super(agentOptions)
-    this.#connect = connect
-    this.#dial = dial
-  }
-
-  /**
-   * The socket of a new connection. It is there before it is connected, so the agent counts it at once, and opens no
-   * more than `maxSockets`.
-   */
-  override createConnection({ host, port, timeout }: ClientRequestArgs): Duplex {
-    const socket = this.#connect(hostAndPort(host ?? 'localhost', port ?? 80), this.#dial)
+/**
+ * @internal Makes an agent. Throws a TypeError or RangeError that names what is wrong in `options`. Node's HTTP is loaded
+ * with the first call.
+ */
+export function createHttpAgent(connect: HostDialer, options: HttpAgentOptions): HttpAgent {
+  const { dial = {}, ...agentOptions } = checkOptions(options)
+  checkDialOptions(checkOptions(dial, 'dial'))
+  const { Agent } = process.getBuiltinModule('node:http')
+  const agent = new Agent(agentOptions)
+  // The socket is there before it is connected, so the agent counts it at once, and opens no more than `maxSockets`.
+  agent.createConnection = ({ host, port, timeout }) => {
+    const socket = connect(hostAndPort(host ?? 'localhost', port ?? 80), dial)
     // `net.connect` does this for the agents of Node, which rely on it.
     if (timeout) socket.setTimeout(timeout)
     return socket
   }
+  return agent
 }
 
 /** As a URL writes both. */

@@ -1,10 +1,9 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server as HttpServer,
-  type ServerOptions,
-  type ServerResponse,
+import type {
+  IncomingMessage,
+  RequestListener,
+  Server as HttpServer,
+  ServerOptions,
+  ServerResponse,
 } from 'node:http'
 import type { Server } from 'node:net'
 import type { Agent, RequestInfo, RequestInit, Response, WebSocket, WebSocketInit } from 'undici'
@@ -16,14 +15,14 @@ import type { Listener } from '../listener.js'
 import type { Socket } from '../socket.js'
 import { createDispatcher, type DispatcherOptions } from './dispatcher.js'
 import type { HostDialer } from './host-dialer.js'
-import { HttpAgent, type HttpAgentOptions } from './http-agent.js'
+import { createHttpAgent, type HttpAgent, type HttpAgentOptions } from './http-agent.js'
 import { onServices, serveAt } from './served.js'
 import { fetchOver, undici } from './undici.js'
 
 /** Handles a request, as a listener of `'request'` does. What it returns is not used: many frameworks return promises. */
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => unknown
 
-/** HTTP over a node: what its clients and servers need of it. */
+/** HTTP over a node: what its clients and servers need of it. Node's HTTP is loaded with the first use. */
 export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TView> {
   /** The dispatcher of `fetch` and `webSocket`, made on first use. */
   #dispatcher: Agent | undefined = undefined
@@ -38,7 +37,7 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
    * TypeError or RangeError that names what is wrong in `options`.
    */
   httpAgent(options: HttpAgentOptions = {}): HttpAgent {
-    return new HttpAgent(this.#connectHost, options)
+    return createHttpAgent(this.#connectHost, options)
   }
 
   /**
@@ -103,7 +102,9 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
   httpServer(first: ServerOptions | HttpHandler = {}, handler?: HttpHandler): HttpServer {
     const [options, onRequest] = typeof first === 'function' ? [{}, first] : [checkOptions(first), handler]
     const server =
-      onRequest === undefined ? createServer(options) : createServer(options, onRequest as RequestListener)
+      onRequest === undefined
+        ? http().createServer(options)
+        : http().createServer(options, onRequest as RequestListener)
     return onServices(server, this.#bind)
   }
 
@@ -118,8 +119,13 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
   }
 }
 
+/** Most programs need no HTTP, so it is not loaded with this file. */
+function http(): typeof import('node:http') {
+  return process.getBuiltinModule('node:http')
+}
+
 function serverOf(handler: HttpHandler | Server): Server {
-  if (typeof handler === 'function') return createServer(handler as RequestListener)
+  if (typeof handler === 'function') return http().createServer(handler as RequestListener)
   if (typeof (handler as Partial<Server> | undefined | null)?.listen === 'function') return handler
   throw new TypeError('handler must be a function or a server of node:http, node:http2 or node:net')
 }

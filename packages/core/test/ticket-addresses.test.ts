@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { credentialsForOthers } from '../src/links/credentials-for-others.js'
 import type { LinkCredentials } from '../src/links/link-credentials.js'
 import type { LinkMaker } from '../src/links/link-maker.js'
+import { StandIns } from '../src/links/stand-ins.js'
 import { AddressWay } from '../src/links/ways/address-way.js'
 import type { AdvertisedTargets } from '../src/links/ways/advertised-targets.js'
 
@@ -37,4 +38,25 @@ test('an address is not dialed when there is nothing to prove there', async () =
   await expect(open(undefined)).rejects.toThrow(/lost/)
   expect(dialed).toBe(0)
   await expect(open(NOTHING)).rejects.toThrow(/dialed 1/)
+})
+
+test('a router is not dialed in place of a join when there is nothing to prove there', () => {
+  let dialed = 0
+  const transport = {
+    dial: () => Promise.reject(new Error(`dialed ${(dialed += 1)}`)),
+  } as unknown as Transport
+  const targets = [{ transport, network: 'tcp4', address: '192.0.2.1:1' }]
+  const want = (cameInByTicket: boolean): void => {
+    const standIns = new StandIns({
+      maker: undefined as unknown as LinkMaker,
+      preferred: { hasAny: false },
+      routers: () => [{ nodeId: 1n as NodeId, targets }],
+      credentialsAfter: () => credentialsForOthers({ own: NOTHING, links: [], cameInByTicket }),
+    })
+    standIns.want(undefined)
+  }
+  want(true)
+  expect(dialed).toBe(0)
+  want(false)
+  expect(dialed).toBe(1)
 })

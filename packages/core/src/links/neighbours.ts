@@ -13,7 +13,7 @@ import { OwnIntroduction } from '../node/own-introduction.js'
 import type { Reporter } from '../node/reporter.js'
 import { Admission } from './admission.js'
 import { Conflicts } from './conflicts.js'
-import { provesSomething } from './credentials-for-others.js'
+import { credentialsForOthers, provesSomething } from './credentials-for-others.js'
 import { drain } from './drain.js'
 import { ExitWithdrawal } from './exit-withdrawal.js'
 import { Grants } from './grants.js'
@@ -152,8 +152,13 @@ export class Neighbours {
     })
     this.#told = told
     this.#standIns = new StandIns({
-      maker,
-      preferred,
+      ...{ maker, preferred },
+      credentialsAfter: (joined) =>
+        credentialsForOthers({
+          own: credentials,
+          links: joined === undefined ? [] : [joined],
+          cameInByTicket: this.#cameInByTicket,
+        }),
       routers: () => told.routers.filter(({ nodeId }) => !this.hasLeft(nodeId)),
     })
     this.joins = new Joins({

@@ -1,6 +1,6 @@
 import type { NodeId } from '@astranet/interface'
 import type { JoinTarget } from './join-plan.js'
-import { forOtherNode, type LinkCredentials } from './link-credentials.js'
+import type { LinkCredentials } from './link-credentials.js'
 import type { LinkMaker } from './link-maker.js'
 import type { PreferredLinks } from './preferred-links.js'
 import type { ToldRouter } from './told-addresses.js'
@@ -11,6 +11,8 @@ const CONNECT_TIMEOUT_MS = 3_000
 /** @internal What linking with other routers needs of the node. */
 export interface StandInsParts {
   readonly maker: Pick<LinkMaker, 'adopt'>
+  /** What the node proves there after a join with these credentials; `undefined`: nothing now, so it dials nothing. */
+  readonly credentialsAfter: (joined: LinkCredentials | undefined) => LinkCredentials | undefined
   readonly preferred: Pick<PreferredLinks, 'hasAny'>
   /** The routers that were known when there were links. */
   readonly routers: () => readonly ToldRouter[]
@@ -32,9 +34,11 @@ export class StandIns {
   /** A join with these credentials has failed: tries each router once, with the same, if there is no link at all. */
   want(joined: LinkCredentials | undefined): void {
     if (this.#isTrying || this.#stopping.signal.aborted || this.#parts.preferred.hasAny) return
+    const credentials = this.#parts.credentialsAfter(joined)
+    if (credentials === undefined) return
     this.#isTrying = true
     // The errors are of no interest: the join's own is reported, and its next failure begins anew.
-    void this.#tryAll(forOtherNode(joined)).finally(() => (this.#isTrying = false))
+    void this.#tryAll(credentials).finally(() => (this.#isTrying = false))
   }
 
   /** Idempotent. */
@@ -42,7 +46,7 @@ export class StandIns {
     this.#stopping.abort(new Error('the node was closed'))
   }
 
-  async #tryAll(credentials: LinkCredentials | undefined): Promise<void> {
+  async #tryAll(credentials: LinkCredentials): Promise<void> {
     for (const { nodeId, targets } of this.#parts.routers()) {
       for (const target of targets) {
         if (this.#parts.preferred.hasAny || this.#stopping.signal.aborted) return
@@ -53,7 +57,7 @@ export class StandIns {
 
   async #connect(
     { transport, network, address }: JoinTarget,
-    expected: { readonly credentials: LinkCredentials | undefined; readonly expectedNodeId: NodeId },
+    expected: { readonly credentials: LinkCredentials; readonly expectedNodeId: NodeId },
   ): Promise<boolean> {
     const { signal } = this.#stopping
     try {

@@ -43,6 +43,8 @@ export class TunnelWay implements LinkWay {
   async open(nodeId: NodeId, signal: AbortSignal): Promise<void> {
     const { self, clock, maker } = this.#parts
     const paths = await Promise.all(this.#paths(nodeId).map((path) => withKeyId(path)))
+    // The node may have been closed meanwhile.
+    signal.throwIfAborted()
     const { path, stream, initialBytes, pair } = await raceTunnels(paths, clock, signal)
     const duplex = new StreamDuplex(stream, {
       ...{ clock, initialBytes, localAddress: tunnelAddress(self), remoteAddress: tunnelAddress(nodeId) },

@@ -14,15 +14,16 @@ export function inspectNode<TSocket, TListener>(
 ): NodeInspection {
   const { neighbours, links, addressWay, forwarder, punching, catalogue, endpoints } = parts
   const { table, linkReports, held } = neighbours
+  const [registry, forwarding] = [catalogue.inspect(), forwarder.inspect()]
   const open = inspectLinks(table, links.linkTo.bind(links))
   const ofLinks = open.reduce((sum, { openStreams }) => sum + openStreams, 0)
   return {
     nodeId: options.identity.nodeId,
-    registry: catalogue.inspect(),
+    registry,
     links: open,
     traffic: inspectTraffic(table, linkReports),
     services: catalogue.services(),
-    forwarding: forwarder.inspect(),
+    forwarding,
     advertised: addressWay.inspect(),
     punching: punching.inspect(),
     tunnels: forwarder.inspectTunnels(),
@@ -34,7 +35,7 @@ export function inspectNode<TSocket, TListener>(
       waiting: held.total,
       maxWaiting: options.maxPendingStreams,
     },
-    memory: inspectMemory(options, parts),
+    memory: inspectMemory(options, { registry, forwarding }),
     dials: parts.dials.inspect(),
     arrivals: parts.arrivals.counts,
     joins: neighbours.joins.inspect(),
@@ -50,13 +51,13 @@ function inspectListeners({ ports }: Pick<NodeParts<unknown, unknown>, 'ports'>)
 
 function inspectMemory(
   { sessionLimits: { memoryBudget } }: NodeOptions,
-  { catalogue, forwarder }: Pick<NodeParts<unknown, unknown>, 'catalogue' | 'forwarder'>,
+  { registry, forwarding }: Pick<NodeInspection, 'registry' | 'forwarding'>,
 ): MemoryInspection {
   return {
     receiveBytes: memoryBudget?.reservedBytes ?? 0,
     maxReceiveBytes: memoryBudget?.limitBytes ?? 0,
-    catalogueBytes: catalogue.inspect().heldBytes,
-    tunnelBytes: forwarder.inspect().heldBytes,
+    catalogueBytes: registry.heldBytes,
+    tunnelBytes: forwarding.heldBytes,
   }
 }
 

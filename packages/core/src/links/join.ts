@@ -118,8 +118,12 @@ export class Join {
   /** How it stands, as plain data. */
   inspect(): JoinInspection {
     return inspectJoin({
-      ...{ plan: this.plan, state: this.#state, nodeId: this.#nodeId, told: this.#told },
-      ...{ failures: this.#failures, lastError: this.#lastError },
+      plan: this.plan,
+      state: this.#state,
+      nodeId: this.#nodeId,
+      told: this.#told,
+      failures: this.#failures,
+      lastError: this.#lastError,
       retryInMs: this.#state === 'waiting' ? Math.max(0, this.#retryAt - this.#parts.clock.now()) : undefined,
     })
   }
@@ -147,16 +151,18 @@ export class Join {
   }
 
   async #attempt(): Promise<Joined> {
-    const { maker } = this.#parts
-    const { timeoutMs } = this.#options
-    const { signal } = this.#stopping
-    const { plan } = this
     return await new JoinAttempt({
-      ...{ maker, plan, timeoutMs, signal, told: this.#told, toldOf: this.#nodeId },
+      maker: this.#parts.maker,
+      plan: this.plan,
+      told: this.#told,
+      toldOf: this.#nodeId,
+      timeoutMs: this.#options.timeoutMs,
+      signal: this.#stopping.signal,
     }).run()
   }
 
   #take({ nodeId, target }: Joined): void {
+    if (this.#stopping.signal.aborted) return
     this.#reached = target
     this.#parts.reports.joined(this.plan, { nodeId, target, failures: this.#failures })
     this.#keep(nodeId)

@@ -4,9 +4,11 @@ import type { ListenerQueue } from './listener-queue.js'
 /** Ports from here up are given to binds that name none, and to dialers. */
 export const FIRST_EPHEMERAL_PORT = 0x8000_0000
 
-/** The ports that a `net` program gets when it asks for a free one: as those of a machine, 16 bits wide. */
+/** The first port that a `net` program gets when it asks for a free one. */
 const FIRST_NET_PORT = 1_024
-const MAX_NET_PORT = 65_535
+
+/** The largest port of `net`, 16 bits wide. Ports above are reached by a path: `':4000000000'`. */
+export const MAX_NET_PORT = 65_535
 
 /** What is bound to which port of this node. */
 export class PortTable {

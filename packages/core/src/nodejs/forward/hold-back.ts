@@ -1,7 +1,8 @@
+import { MAX_EARLY_BYTES } from '../../dial/early-data.js'
 import type { SplicedEnd } from './splice.js'
 
-/** How much may wait for the far side to be there, in bytes, before no more is read: as much as a dial sends with it. */
-const MAX_WAITING_BYTES = 16_384
+/** How many bytes may wait until the far side is connected; then reading stops. A dial sends as many before its answer. */
+const MAX_WAITING_BYTES = MAX_EARLY_BYTES
 
 /** Until `server` is connected, stops the pipe of `client` to it once {@link MAX_WAITING_BYTES} wait. */
 export function holdBack(client: SplicedEnd, server: SplicedEnd): void {

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns'
 import { isIP, Server as NodeServer, Socket as NodeSocket } from 'node:net'
+import { MAX_NET_PORT } from '../../listen/port-table.js'
 import { codedError } from './errors.js'
 
 /** The options of a `connect` or `listen`, as the program gave them: nothing is checked yet. */
@@ -10,9 +11,6 @@ export interface NormalArguments {
   readonly options: Given
   readonly callback: (() => void) | undefined
 }
-
-/** The largest port of `net`. Ports above are reached by a path: `':4000000000'`. */
-export const MAX_NET_PORT = 65_535
 
 /** `(options, callback)`, `(path, callback)` and `(port, host, callback)`, each with anything missing. */
 export function normalArguments(args: readonly unknown[]): NormalArguments {

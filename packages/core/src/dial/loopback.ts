@@ -69,17 +69,9 @@ export class Loopback {
     ends: SocketEnds,
     signal: AbortSignal,
   ): Promise<Stream | Refusal> {
+    if (queue === undefined) return this.#refused(undefined, ends, NOBODY)
     const refusal = this.#refusal(queue)
-    if (queue === undefined || refusal !== undefined) {
-      const { service, environment = '' } = queue?.binding ?? {}
-      const { localNode: nodeId, localPort, remotePort: port } = ends
-      this.#reports.refused(
-        { service, environment, port },
-        { nodeId, remotePort: localPort },
-        refusal ?? NOBODY,
-      )
-      return refusal ?? NOBODY
-    }
+    if (refusal !== undefined) return this.#refused(queue, ends, refusal)
     const cancel = queue.expect()
     try {
       const { dialing, arriving } = this.#open()
@@ -94,8 +86,14 @@ export class Loopback {
     }
   }
 
-  #refusal(queue: ListenerQueue<unknown> | undefined): Refusal | undefined {
-    if (queue === undefined) return NOBODY
+  #refused(queue: ListenerQueue<unknown> | undefined, ends: SocketEnds, refusal: Refusal): Refusal {
+    const { service, environment = '' } = queue?.binding ?? {}
+    const { localNode: nodeId, localPort, remotePort: port } = ends
+    this.#reports.refused({ service, environment, port }, { nodeId, remotePort: localPort }, refusal)
+    return refusal
+  }
+
+  #refusal(queue: ListenerQueue<unknown>): Refusal | undefined {
     const forbidden = this.#gate.refusal(queue, this.#access.own)
     if (forbidden !== undefined) return forbidden
     if (queue.refusal()?.reason === RefusalReason.BACKLOG_FULL) this.#forgetGivenUp()

@@ -65,8 +65,8 @@ export class NetSocket extends Socket {
     const { options, callback } = normalArguments(args)
     if (callback !== undefined) this.once('connect', callback)
     checkConnect(options)
-    if (this.destroyed) this.#begin(options)
-    else if (this.isActive) {
+    if (this.destroyed || !this.isActive) this.#begin(options)
+    else {
       const code = this.connecting ? 'EALREADY' : 'EISCONN'
       const { host, path, port } = options
       const where = {
@@ -75,7 +75,7 @@ export class NetSocket extends Socket {
       }
       const error = connectError(code, where)
       process.nextTick(() => this.destroy(error))
-    } else this.#begin(options)
+    }
     return this
   }
 
@@ -107,8 +107,8 @@ export class NetSocket extends Socket {
       attempt.connected(nodeAddress(details.ends.remoteNode))
       if (!this.connecting) return stream.destroy()
       this.#keep({ attempt: undefined, loopback })
-      super.accepted(stream, details)
-    } else super.accepted(stream, details)
+    }
+    super.accepted(stream, details)
   }
 
   /** @internal */

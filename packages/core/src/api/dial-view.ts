@@ -129,8 +129,8 @@ export class DialView<TSocket, TListener> extends NodeView {
 
   /**
    * Binds a port (`':port'`; `':0'` for a free one), a service (`'name'`, at a free port) or both (`'name:port'`). A
-   * service is known to all neighbours at once. A port that is bound is `EADDRINUSE`; a node that is
-   * a client binds nothing: `EOPNOTSUPP`.
+   * service is known to all neighbours at once. A port that is bound is `EADDRINUSE`; a node that is a
+   * client binds nothing: `EOPNOTSUPP`.
    */
   bind(address: string, options?: BindOptions): Promise<TListener>
   bind(network: string, address: string, options?: BindOptions): Promise<TListener>

@@ -5,9 +5,8 @@ const DEFAULT_DEADLINE_MS = 25_000
 /** How `AstraNet.drain` closes a node. */
 export interface DrainOptions {
   /**
-   * How long open streams may go on, in ms, 0 to 2^31 - 1; those that are still open then are reset.
-   * Default 25,000: Kubernetes kills a process 30 s after SIGTERM, Docker after 10 s. Choose less
-   * than the program is given.
+   * How long open streams may go on, in ms, 0 to 2^31 - 1; those that are still open then are reset. Default 25,000:
+   * Kubernetes kills a process 30 s after SIGTERM, Docker after 10 s. Choose less than the time that the program has.
    */
   readonly deadlineMs?: number
 }

@@ -17,8 +17,7 @@ export interface NetErrorDetails {
 export class NetError extends AstraError {
   /**
    * The call that failed: `'dial'`, `'bind'`, `'accept'`, `'join'`, `'listen'`, `'attach'`, `'ping'`, `'leave'` or
-   * `'close'`;
-   * `'read'` or `'write'` of a socket.
+   * `'close'`; `'read'` or `'write'` of a socket.
    */
   readonly syscall: string
   /** The object of the call as the caller wrote it; empty for a socket's error. */

@@ -148,10 +148,10 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
 
   /**
    * Ends all links with a node, direct ones and those through routers, and joins it no more: joins that have led to it
-   * stop, and their promises, if they still wait, reject with `ECONNABORTED`. The other node is told `reason`. Sockets
+   * stop, and their promises, if they still wait, reject with `ECONNABORTED`. The other node receives `reason`. Sockets
    * over these links are destroyed here, and fail with `ECONNRESET` on the other side, as when the node closes; with
-   * `drainMs` they may end by themselves first. Later calls
-   * of `join`, `dial` or `attach` may lead there again, and so may the other node: to keep it out, set a policy.
+   * `drainMs` they may end by themselves first. Later calls of `join`, `dial` or `attach` may make a link to the node
+   * again, and the other node may make one: to keep it out, set a policy.
    *
    * Resolves with the number of links that were ended, once they have closed. Rejects with a TypeError or RangeError
    * that names the argument that is wrong.
@@ -165,9 +165,8 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
   }
 
   /**
-   * Closes the node without breaking what goes on: it is withdrawn from the network at once, its neighbours get a
-   * go-away and open no new streams, streams that are open may end within `deadlineMs`, and those that have not are then
-   * reset. Resolves when everything has closed. It is `close` with `drainMs`, and a `close()` meanwhile ends the wait.
+   * Closes the node, and lets open streams end first: it is withdrawn from the network at once, and its neighbours get
+   * a go-away and open no new streams. Streams that are still open after `deadlineMs` are reset. Resolves when everything has closed. It is `close` with `drainMs`, and a `close()` meanwhile ends the wait.
    * Rejects with a TypeError or RangeError that names what is wrong in `options`.
    */
   async drain(options: DrainOptions = {}): Promise<void> {
@@ -178,7 +177,7 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
    * Closes the node: listeners, endpoints and links. Open sockets are destroyed here, and fail with `ECONNRESET` on
    * the other side; pending calls reject with `ECONNABORTED`, later ones with `ERR_SOCKET_CLOSED`. Resolves when
    * everything has closed, which takes up to `closeTimeoutMs` (3 s) if a peer is dead. Idempotent; a view closes the
-   * node it is a view of. With `drainMs` the streams that neighbours have open may end by themselves first. Rejects
+   * node it is a view of. With `drainMs` open streams may end by themselves first. Rejects
    * with a TypeError or RangeError that names what is wrong in `options`.
    */
   async close(options: CloseOptions = {}): Promise<void> {

@@ -173,9 +173,9 @@ export interface AstraNetOptions {
    * - `ASTRANET_SECRET`: the network's secret, unless the option `secret` is given.
    *
    * Empty ones count as absent. A value that is wrong is a TypeError or RangeError of the constructor that names the
-   * variable (`ASTRA_ERR_TICKET_INVALID` for a ticket). Joins of variables keep trying from the first attempt on. An
-   * address at which the node cannot listen is the process warning `ASTRA_WARN_VARIABLE`, as are the first two for a node
-   * without the network `tcp4`. `{}`: none are read. Default `process.env`; browsers have none.
+   * variable (`ASTRA_ERR_TICKET_INVALID` for a ticket). Joins of variables keep trying from the first attempt on. When
+   * the node cannot listen at an address, it emits the process warning `ASTRA_WARN_VARIABLE`; likewise when one of the
+   * first two is set and the node has no network `tcp4`. `{}`: none are read. Default `process.env`; browsers have none.
    */
   variables?: Variables
   /**

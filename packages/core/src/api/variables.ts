@@ -14,7 +14,7 @@ export interface Startup {
   readonly text: string
 }
 
-/** Those of the Go package, which say nothing of networks. */
+/** The variables of the Go package, whose values name no network. */
 const OF_TCP4 = ['MPXROUTER', 'SKYNET_BIND']
 
 /** @internal What the variables say. */
@@ -68,7 +68,7 @@ function checked(startup: Startup, networks: readonly string[]): Startup {
       call === 'join' ? 'host:port, a domain, network://address or a ticket' : 'network://address or :port'
     throw new TypeError(`${variable} must have ${forms}${hidden(call, text)}`)
   }
-  // A node is not to fail because of a variable that is meant for others of its process: that it cannot be done is warned.
+  // The variable may be meant for other nodes of the process, so the constructor does not fail: the node warns later.
   const isKnown = networks.includes(found.network) || OF_TCP4.includes(variable)
   if (isKnown) return { ...startup, text: `${found.network}://${found.address}` }
   throw new RangeError(
@@ -76,14 +76,14 @@ function checked(startup: Startup, networks: readonly string[]): Startup {
   )
 }
 
-/** What is to be joined may be a spoilt ticket, which is not shown. */
+/** The end of the message: the value, unless it may be a damaged ticket, which must not be shown. */
 function hidden(call: Startup['call'], text: string): string {
   return call === 'join' && !/^[\w.:/[\]-]{1,80}$/.test(text)
     ? ''
     : `, got ${JSON.stringify(text.slice(0, 80))}`
 }
 
-/** Addresses of other networks than TCP are the transport's to check. */
+/** Whether it is an address of TCP. Those of other networks are checked by their transports. */
 function isAddress(network: string, address: string, call: Startup['call']): boolean {
   if (!network.startsWith('tcp')) return true
   const [, port] = /:(\d{1,5})$/.exec(address) ?? []

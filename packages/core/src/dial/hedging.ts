@@ -4,7 +4,7 @@ import type { DialRequest } from './dial-request.js'
 /** After which share of its time a dial by name that has no answer asks a second node beside the first. */
 export const HEDGE_SHARE = 0.25
 
-/** It waits at least so long, in ms: an answer over a slow path, or one that a busy node owes, is no failure. */
+/** The shortest such wait, in ms: an answer that comes late over a slow path, or from a busy node, is no failure. */
 export const MIN_HEDGE_MS = 300
 
 /**
@@ -20,8 +20,8 @@ export function hedgeDelayMs({ address, scope, options }: DialRequest, timeoutMs
 }
 
 /**
- * Whether an instance that answered later than another one, or not at all, counts as one that failed. A caller who
- * hedges early does not say that the slower one is ill.
+ * Whether an instance that answered later than another one, or not at all, counts as one that failed. When a caller
+ * hedges early, the slower instance may be healthy.
  */
 export function isSlow({ hedgeAfterMs = MIN_HEDGE_MS }: CheckedDialOptions): boolean {
   return hedgeAfterMs >= MIN_HEDGE_MS

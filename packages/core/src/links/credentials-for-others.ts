@@ -12,9 +12,9 @@ export interface OwnProofs {
 }
 
 /**
- * What a node proves to a node that it has not joined: what let it in on a link, or its own. `undefined`: nothing now,
- * although it has come in by a ticket, so that no other node may be dialed: without a secret whoever answers would be taken
- * for a member.
+ * What a node proves to a node that it has not joined: what let it in on a link, or its own. `undefined`: it came in by
+ * a ticket, and no link proves anything now. Then no other node may be dialed: without a secret, any node that answers
+ * would be taken for a member.
  */
 export function credentialsForOthers({ own, links, cameInByTicket }: OwnProofs): LinkCredentials | undefined {
   for (const credentials of links) if (provesSomething(credentials)) return forOtherNode(credentials)

@@ -33,7 +33,7 @@ export class LinkReports {
     return { sentBytes: this.#sentBytes, receivedBytes: this.#receivedBytes }
   }
 
-  /** How many links have opened, and how many of these have closed, by the error's code; `'none'` in order. */
+  /** How many links have opened, and how many of these have closed, by the error's code; `'none'`: in order. */
   get counts(): { readonly opened: number; readonly closed: CodeCounts } {
     return { opened: this.#opened, closed: this.#closed.counts }
   }

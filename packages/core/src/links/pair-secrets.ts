@@ -17,15 +17,15 @@ export interface PairParts {
   readonly own: TunnelEnd
   readonly peer: TunnelEnd
   /**
-   * The secret that the router on the way has given; see {@link vouchesForOthers}. It counts for a node only that cannot
-   * make it itself.
+   * The secret that the router on the way has given; see {@link vouchesForOthers}. Only a node that cannot make it
+   * itself uses it.
    */
   readonly given: Uint8Array | undefined
 }
 
 /**
  * The credentials of a link in a tunnel, from those of the link to the first router: a node with the network's secret
- * makes the secret of the two ends, another one has it of the router. `undefined`: no router has given it, so none
+ * makes the secret of the two ends, another one gets it from the router. `undefined`: no router has given it, so none
  * vouches for the peer.
  */
 export function pairCredentials(
@@ -42,14 +42,14 @@ export function pairCredentials(
 }
 
 /**
- * Whether secrets of two nodes that come over a link count for this node. Whoever came in by a grant does not know the
- * network's secret, so what it gives is made up, and would let in as a member whoever it likes.
+ * Whether secrets of two nodes that come over a link count for this node. A neighbour that came in by a grant does not
+ * know the network's secret. A secret that it gives is invented, and could let in any node as a member.
  */
 export function vouchesForOthers({ identity }: Pick<LinkRecord, 'identity'>): boolean {
   return identity !== undefined && identity.grantKeyId === undefined
 }
 
-/** Whether this node can prove something in tunnels over a link: it makes the secret itself, or is given one that counts. */
+/** Whether this node can prove something in tunnels over a link: it makes the secret, or is given one that counts. */
 export function allowsTunnels(record: Pick<LinkRecord, 'identity' | 'credentials'>): boolean {
   return !dependsOnOthers(record.credentials) || vouchesForOthers(record)
 }

@@ -125,7 +125,7 @@ export class Punching {
       adopt: async (peer, connection, { role, method }) => {
         const link = relayed.linkTo(peer)
         const credentials = link && this.#parts.recordOf(link)?.credentials
-        // Without any, whoever answers would be taken for a member.
+        // Without credentials, any node that answers would be taken for a member.
         if (credentials === undefined) throw new Error('the link that says what to prove has ended')
         const options = { credentials, expectedNodeId: peer, path: punched(method) }
         await this.#parts.maker.adopt(connection, role, options)

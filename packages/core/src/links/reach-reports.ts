@@ -7,15 +7,15 @@ export interface ReachChange {
   readonly isReachable: boolean
 }
 
-/** What {@link ReachReports} read. */
+/** What {@link ReachReports} reads. */
 export type ReachSource = Pick<Catalogue, 'reachable' | 'isReachable' | 'watchReachable'>
 
-/** Which nodes have come and gone since they were last taken; at first all that can be reached have come. */
+/** Which nodes have become reachable or unreachable since the last `take`; the first one gives all reachable nodes. */
 export class ReachReports {
   readonly #source: ReachSource
-  /** What was taken: the nodes that can be reached. */
+  /** The nodes that were reachable at the last `take`. */
   readonly #reported = new Set<NodeId>()
-  /** Nodes that may differ from that. */
+  /** Nodes that may have changed since. */
   readonly #touched: Set<NodeId>
   /** Ends it. Idempotent. */
   readonly close: () => void

@@ -27,7 +27,7 @@ export interface RegistryReportsParts {
 /** Publishes what happens in the registry on diagnostics channels, and warns once of a second node with this identity. */
 export class RegistryReports {
   readonly #parts: RegistryReportsParts
-  /** `undefined` while nobody observes who can be reached. */
+  /** `undefined` while nobody observes which nodes can be reached. */
   #reachable: ReachReports | undefined = undefined
   #rivals = 0
 
@@ -60,8 +60,8 @@ export class RegistryReports {
   }
 
   /**
-   * Publishes which nodes can be reached, and cannot, that could not and could. Costs nothing while nobody observes it,
-   * all nodes when somebody begins to, and afterwards only those that have come or gone.
+   * Publishes which nodes have become reachable, and which unreachable. Costs nothing while nobody observes it. The
+   * first call with an observer reads all nodes, later calls only those that have changed.
    */
   graphChanged(): void {
     const { catalogue, reporter } = this.#parts

@@ -8,7 +8,10 @@ import { roleOf } from './roles.js'
 /** How many routers a node has links to, if it can. */
 const WARM_ROUTERS = 2
 
-/** How long a node waits before it looks for another router, in ms, and up to twice as long: many may have lost one. */
+/**
+ * The shortest wait before a node looks for another router, in ms. The wait is at random, up to twice as long, because
+ * many nodes may have lost the same router.
+ */
 const LOOK_AFTER_MS = 1_000
 
 /** How long it waits after it has tried one, in ms; then twice as long each time, up to the second. */
@@ -27,14 +30,14 @@ export interface SpareRouterParts {
   readonly canDial: (nodeId: NodeId) => boolean
   /** Dials it; what comes of it is a link or nothing. */
   readonly dial: (nodeId: NodeId) => void
-  /** Whether the node may have one link more and still one of its program's own. */
+  /** Whether one more link leaves a place for a link that the program makes. */
   readonly hasRoom: () => boolean
 }
 
 /**
  * Keeps a node linked with two routers: a node that has dialed one learns of others by the catalogue, and dials one of
- * those, chosen at random, so that a router that fails interrupts nothing. Links that are there are never closed; when
- * one of the two is lost, another router is chosen. Routers do not: who links routers decides on their mesh. A leaf
+ * those, chosen at random, so that a router that fails interrupts nothing. It never closes a link; when one of the two
+ * is lost, another router is chosen. A router keeps no spare: its operator decides which routers are linked. A leaf
  * knows no other routers. One timer while a router is missing.
  */
 export class SpareRouter {

@@ -52,8 +52,8 @@ export class IncomingDials {
       remoteNode: nodeId,
       remotePort: header.sourcePort,
     }
-    // The initial bytes wait in the listener, and count as unread until a socket takes them. If they wait for long, a
-    // piece of the read chunk would keep the whole chunk alive.
+    // The initial bytes wait in the listener, and count as unread until a socket takes them. They are copied if they
+    // have to wait: as a part of the read chunk they would keep the whole chunk in memory.
     stream.manualCredit = true
     const kept = queue.isWaitingRoom ? initialBytes?.slice() : initialBytes
     queue.take({ stream, ends, identity: access.shown(identity), initialBytes: kept })

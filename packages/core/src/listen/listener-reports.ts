@@ -62,7 +62,7 @@ export class ListenerReports {
     this.#accepted.publish({ environment, service, port, nodeId, remotePort })
   }
 
-  /** A dial was refused; of a port that is not bound, what was dialed is known only as the peer says. */
+  /** A dial was refused. When the port is not bound, service and environment are what the peer has sent. */
   refused(
     { environment, service, port }: BoundTo,
     { nodeId, remotePort }: { readonly nodeId: NodeId; readonly remotePort: number },

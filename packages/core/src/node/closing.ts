@@ -13,8 +13,7 @@ export interface ClosingParts<TSocket, TListener> {
 }
 
 /**
- * How a node closes: it withdraws what it offers, lets streams end if there is time for that, and closes
- * its links.
+ * How a node closes: it withdraws what it offers, lets streams end if there is time for that, and closes its links.
  *
  * States: *open*; *draining* while streams may go on, if they may at all; *closing*, until all links have closed.
  */

@@ -10,7 +10,7 @@ export type Starter = Pick<
   'addressOf' | 'isClient' | 'isClosed' | 'joinByText' | 'listenAndServe'
 >
 
-/** @internal Closes what goes with a node, within that time; 0: at once, also when it was called before. Never rejects. */
+/** @internal Closes what ends with a node, within that time; 0: at once, also in a later call. Never rejects. */
 export type Closer = (drainMs: number) => Promise<void>
 
 /**

@@ -86,8 +86,8 @@ export function resolveOptions(options: AstraNetOptions, defaults: OptionDefault
   const memory = checkMemoryUse(options.memory)
   const transports = checkTransports(options.transports ?? defaults.transports(options))
   const networks = transports.flatMap((each) => each.networks)
-  const said = readVariables(options.variables ?? defaults.variables(), networks)
-  const secret = options.secret ?? said.secret()
+  const read = readVariables(options.variables ?? defaults.variables(), networks)
+  const secret = options.secret ?? read.secret()
   const limit = options.maxReceiveBufferBytes ?? DEFAULT_MAX_RECEIVE_BUFFER_BYTES
   if (!Number.isSafeInteger(limit) || limit < 65_536) {
     throw new RangeError(`maxReceiveBufferBytes must be an integer of at least 65536, got ${limit}`)
@@ -116,7 +116,7 @@ export function resolveOptions(options: AstraNetOptions, defaults: OptionDefault
     sessionLimits: { ...checkSessionLimits(options.sessionLimits), memoryBudget: new MemoryBudget(limit) },
     helloTimeoutMs: checkHelloTimeout(options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS),
     memory,
-    startup: said.startup,
+    startup: read.startup,
     logger: checkLogger(options.logger),
     clock: checkClock(options.clock === undefined ? systemClock : options.clock),
   }

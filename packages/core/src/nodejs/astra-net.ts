@@ -39,8 +39,8 @@ export class AstraNet extends ForwardNet<AstraNet> {
 
   /**
    * Makes a node. It does nothing by itself until it is used; then it does what the environment variables say
-   * (`AstraNetOptions.variables`). With a path as `identity` it reads
-   * the file within the call, or makes it; {@link AstraNet.create} does not block meanwhile.
+   * (`AstraNetOptions.variables`). With a path as `identity` it reads the file within the call, or makes it;
+   * {@link AstraNet.create} does not block meanwhile.
    */
   constructor(options?: AstraNetOptions)
   /** @internal */
@@ -78,8 +78,8 @@ export class AstraNet extends ForwardNet<AstraNet> {
    * which is the largest of `net`. Port 0 is a free one from 1,024 to 65,535.
    *
    * A service that nobody offers may appear until 10 s are over, as for {@link dial}; then the error is Node's for an
-   * unknown host, or for a path that does not exist. What only the system's sockets have is not there: file descriptors
-   * and handles; `noDelay` and `keepAlive` are accepted and have no effect.
+   * unknown host, or for a path that does not exist. There are no file descriptors and no handles of the system;
+   * `noDelay` and `keepAlive` are accepted and have no effect.
    */
   get net(): NetModule {
     this.#net ??= netModule(this.#netNetwork())
@@ -91,7 +91,7 @@ export class AstraNet extends ForwardNet<AstraNet> {
    * when the far side has accepted. What is written meanwhile, up to 16 KiB, and the end behind it, travel with the dial,
    * so the first byte of an answer takes one round trip; what is written beyond that is sent when it is connected. An
    * instance that refuses never shows these bytes to its application, and the next one gets all of them. When the link
-   * breaks before the answer and bytes were sent, the far side may have acted upon them: the error is `ECONNRESET`, and
+   * breaks before the answer and bytes were sent, the far side may have used them: the error is `ECONNRESET`, and
    * nothing is repeated. The errors of `dial` are emitted as `'error'`; wrong arguments throw. `signal` destroys the
    * socket, also when it is connected, as for `net`. Made for programs that count their sockets, such as `http.Agent`.
    */

@@ -11,9 +11,9 @@ let holders = 0
 
 /**
  * Keeps the process (or the worker) alive for sockets and listeners, as open handles do. They have no handle of their
- * own: their bytes travel over links. The TCP connection of a link keeps the process alive as well, but a link over memory
- * does not, nor does what a node dials at itself, and a listener may have no link at all. Each socket holds from its connect or accept to
- * its end, each listener as long as it listens, unless it is unref'd. One timer serves all.
+ * own: their bytes travel over links. The TCP connection of a link keeps the process alive as well. A link over memory
+ * does not, a socket of a node to itself has no link, and a listener needs none. Each socket holds from its connect or
+ * accept to its end, each listener as long as it listens, unless it is unref'd. One timer serves all.
  */
 export const keepAlive = {
   /** One more keeps the process alive. */
@@ -24,7 +24,7 @@ export const keepAlive = {
     else timer.ref()
   },
 
-  /** One of those does not any more. */
+  /** One of them no longer does. */
   release(): void {
     holders -= 1
     if (holders === 0) timer?.unref()

@@ -172,8 +172,8 @@ export class Socket extends TimedDuplex implements DialOutcome {
   }
 
   /**
-   * As a handle of the system does, the socket keeps the process alive as long as it reads, or a write waits: not while
-   * the program has paused it or lets what has arrived lie, and not when the far side has ended.
+   * Like a handle of the system, the socket keeps the process alive as long as it reads, or a write waits: not while
+   * the program has paused it or does not read what has arrived, and not when the far side has ended.
    */
   protected override onUse(): void {
     if (!(#dial in this) || (this.#dial !== undefined && this.#dial !== IN_USE)) return
@@ -203,7 +203,7 @@ export class Socket extends TimedDuplex implements DialOutcome {
     if (isUnused) this.#dial = undefined
   }
 
-  /** Of a socket that was never connected there is nothing to close, and so it is earlier, and has no argument. */
+  /** A socket that was never connected has nothing to close, so `'close'` comes earlier, and without an argument. */
   protected override emitClose(hadError: boolean): void {
     if (this.#dial === UNUSED) process.nextTick(() => this.emit('close'))
     else super.emitClose(hadError)

@@ -29,7 +29,7 @@ export interface OpenedTunnel {
   readonly path: TunnelPath
   readonly stream: Stream
   readonly initialBytes: Uint8Array | undefined
-  /** What the destination and the first router have said of the secret of the two ends. */
+  /** What the destination and the first router have sent about the secret of the two ends. */
   readonly pair: PairFacts | undefined
 }
 

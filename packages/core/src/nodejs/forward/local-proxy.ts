@@ -7,7 +7,7 @@ import { checkProxyClose, type CheckedProxyOptions, type ProxyCloseOptions } fro
 import { reset, splice, type SplicedEnd } from './splice.js'
 import { takeProxyHeader } from './take-proxy-header.js'
 
-/** What a proxy has done so far, and does now; the numbers but `open` never fall. */
+/** What a proxy has done so far, and does now. Only `open` falls. */
 export interface ProxyInspection {
   /** Connections that are open. */
   readonly open: number
@@ -63,9 +63,9 @@ export interface ProxySide {
 /**
  * Passes connections on from one side to the other. An error of a connection ends that connection alone.
  *
- * Events: `'failed'`, with a {@link ProxyFailure}, when the other side did not take a connection, which is then reset, when
- * one came without the PROXY header that it must have, and when the system could not accept one; the diagnostics channel
- * `astranet:forward:failed` or `astranet:publish:failed` reports the same. `'close'`, when it is closed and its last
+ * Events: `'failed'`, with a {@link ProxyFailure}: the other side did not take a connection, a connection came without
+ * the PROXY header that it must have (both are reset), or the system could not accept one. The diagnostics channel
+ * `astranet:forward:failed` or `astranet:publish:failed` reports the same. `'close'`: it is closed and its last
  * connection is over.
  */
 export abstract class LocalProxy extends EventEmitter<ProxyEvents> implements AsyncDisposable {
@@ -148,8 +148,8 @@ export abstract class LocalProxy extends EventEmitter<ProxyEvents> implements As
     takeProxyHeader(client).then(
       (header) => this.#connect(waiting, client, header),
       (error: Error) => {
-        this.#over(waiting, client)
         this.#fail(client, error)
+        this.#over(waiting, client)
       },
     )
   }
@@ -169,14 +169,14 @@ export abstract class LocalProxy extends EventEmitter<ProxyEvents> implements As
   }
 
   #fail(client: SplicedEnd, error: Error): void {
-    // A client that has gone, or was told to, has failed by itself.
+    // The client has gone, or was reset because the proxy closes: the other side has not failed.
     if (client.destroyed) return
     this.#counts.failed += 1
     reset(client)
     this.report(error)
   }
 
-  /** @internal Tells of an error that ends no more than one connection. */
+  /** @internal Reports an error that ends no more than one connection. */
   protected report(error: Error): void {
     const { kind, address } = this.#side
     const failure: ProxyFailure = { error, local: this.local, address }

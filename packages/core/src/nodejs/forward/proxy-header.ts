@@ -18,7 +18,7 @@ export interface ProxyHeader {
   readonly destination: ProxyEnd | undefined
 }
 
-/** What the first bytes of a connection are: a header of so many bytes, a part of one, or none. */
+/** What the first bytes of a connection are: a header and its length in bytes, a part of one, or none. */
 export type DecodedHeader =
   | { readonly kind: 'header'; readonly header: ProxyHeader; readonly length: number }
   | { readonly kind: 'partial' }

@@ -50,8 +50,8 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
   }
 
   /**
-   * undici's `fetch` of `http://service/path`. What cannot be connected rejects with a TypeError, as every `fetch` does,
-   * whose `cause` is the error of `dial`. Another `dispatcher` in `init` is used in place of the node's.
+   * undici's `fetch` of `http://service/path`. When it cannot connect, it rejects with a TypeError, as every `fetch`
+   * does; the `cause` is the error of `dial`. Another `dispatcher` in `init` is used in place of the node's.
    */
   fetch(url: RequestInfo, init: RequestInit = {}): Promise<Response> {
     try {

@@ -129,7 +129,7 @@ export function passOn(listener: Listener, server: Server): void {
   listener.on('connection', (socket) => void server.emit('connection', socket))
 }
 
-/** Calls the method `close` that the server was born with. */
+/** Calls the method `close` of the server's class. */
 function closeOf(server: Server): void {
   const { close } = Object.getPrototypeOf(server) as Server
   close.call(server)

@@ -1,7 +1,7 @@
 import { getSystemErrorMap } from 'node:util'
 import { errnoOf } from '../../api/errno.js'
 
-/** An error as Node makes them: with a code, that its text names. */
+/** An error as Node makes them: with a code that is part of its text. */
 export interface CodedError extends Error {
   code: string
 }
@@ -47,7 +47,7 @@ export function invalidIpAddress(address: unknown): CodedError {
   return codedError(TypeError, 'ERR_INVALID_IP_ADDRESS', `Invalid IP address: ${String(address)}`)
 }
 
-/** A lookup has given a family that there is not. */
+/** A lookup has given an unknown family. */
 export function invalidFamily(family: unknown, host: unknown, port: unknown): CodedError {
   const text = `Invalid address family: ${String(family)} ${String(host)}:${String(port)}`
   return Object.assign(codedError(RangeError, 'ERR_INVALID_ADDRESS_FAMILY', text), { host, port })

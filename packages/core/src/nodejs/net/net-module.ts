@@ -17,7 +17,7 @@ type Callable<T> = (new (...args: unknown[]) => T) & ((...args: unknown[]) => T)
 export function netModule(network: NetNetwork): NetModule {
   class ModuleSocket extends NetSocket {
     static override [Symbol.hasInstance](value: unknown): boolean {
-      // Sockets of `dial` and of listeners are as good.
+      // Sockets of `dial` and of listeners count as instances, too.
       const isOwn = [SocketClass, ModuleSocket].includes(this as never)
       if (isOwn) return value instanceof Socket
       return Function.prototype[Symbol.hasInstance].call(this, value)

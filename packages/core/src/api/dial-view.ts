@@ -34,8 +34,8 @@ export class DialView<TSocket, TListener> extends NodeView {
    * `ECONNABORTED`: this node was closed meanwhile.
    *
    * `network` is `''` or `'astra'`, or chooses among the instances of a service by a hash ring, the same on every node:
-   * `'registry://KEY'` by the key, as the options `key` and `selector: hashRing()` do; `'vport2registry'` by the port of
-   * the address `name:port`, which is then not the port of the service.
+   * `'registry://KEY'` by the key, as the options `key` and `selector: hashRing()` do; `'vport2registry'` by the port
+   * of the address `name:port`, which is then not the port of the service.
    */
   dial(address: string, options?: DialOptions): Promise<TSocket>
   dial(network: string, address: string, options?: DialOptions): Promise<TSocket>

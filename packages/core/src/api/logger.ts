@@ -2,8 +2,8 @@
 type Write = (first: never, second: never) => unknown
 
 /**
- * Where a node writes what an operator should know: `console`, a logger of pino, or any object with these functions. One
- * that also has `child`, as those of pino and bunyan, is called with `(fields, text)`, any other one with
+ * Where a node writes what an operator should know: `console`, a logger of pino, or any object with these functions.
+ * One that also has `child`, as those of pino and bunyan, is called with `(fields, text)`, any other one with
  * `(text, fields)`.
  */
 export interface Logger {

@@ -1,7 +1,7 @@
 /**
- * Whether a call was made in its short form, `(address, options?)`: then what stands in place of the address is missing,
- * or an object of options. Otherwise the call is `(network, address, options?)`; no address is empty, so an empty first
- * argument is a network.
+ * Whether a call was made in its short form, `(address, options?)`: then what stands in place of the address is
+ * missing, or an object of options. Otherwise the call is `(network, address, options?)`; no address is empty, so an
+ * empty first argument is a network.
  */
 export function isShortForm<T extends object>(
   first: string,

@@ -53,8 +53,8 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
 
   /**
    * A text with which others join this node: `join(ticket)`. It has addresses, this node's key, and the secret or a
-   * grant; anybody who reads it can use it, so pass it on as you would a password. At most 2,048 characters. Rejects with a
-   * TypeError or RangeError that names what is wrong in `options`.
+   * grant; anybody who reads it can use it, so pass it on as you would a password. At most 2,048 characters. Rejects
+   * with a TypeError or RangeError that names what is wrong in `options`.
    */
   async ticket(options: TicketOptions = {}): Promise<string> {
     const node = this.#handle.node ?? (await this.#handle.made)
@@ -86,8 +86,8 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
 
   /**
    * Makes this node a router, as the option `role` does, and returns it. Throws an AstraError with the code
-   * `ASTRA_ERR_NODE_STARTED` once the node has listened, joined, bound or been attached, and a RangeError for a node that
-   * holds only what it asks for.
+   * `ASTRA_ERR_NODE_STARTED` once the node has listened, joined, bound or been attached, and a RangeError for a node
+   * that holds only what it asks for.
    */
   router(): this {
     this.#handle.setMode('router()', { role: 'router' })
@@ -117,8 +117,8 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
 
   /**
    * What the node knows and does at this moment, as plain data for people and monitoring: its part of the network's
-   * catalogue and its links. Node ids are bigints, as everywhere, so `JSON.stringify` needs a replacer that writes them,
-   * for example by `formatNodeId`. The cost grows with what the node holds. Throws as {@link nodeId} does.
+   * catalogue and its links. Node ids are bigints, as everywhere, so `JSON.stringify` needs a replacer that writes
+   * them, for example by `formatNodeId`. The cost grows with what the node holds. Throws as {@link nodeId} does.
    */
   inspect(): NodeInspection {
     return this.#handle.now.inspect()
@@ -166,8 +166,9 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
 
   /**
    * Closes the node, and lets open streams end first: it is withdrawn from the network at once, and its neighbours get
-   * a go-away and open no new streams. Streams that are still open after `deadlineMs` are reset. Resolves when everything has closed. It is `close` with `drainMs`, and a `close()` meanwhile ends the wait.
-   * Rejects with a TypeError or RangeError that names what is wrong in `options`.
+   * a go-away and open no new streams. Streams that are still open after `deadlineMs` are reset. Resolves when
+   * everything has closed. It is `close` with `drainMs`, and a `close()` meanwhile ends the wait. Rejects with a
+   * TypeError or RangeError that names what is wrong in `options`.
    */
   async drain(options: DrainOptions = {}): Promise<void> {
     await this.#handle.close(checkDrainOptions(options))

@@ -132,8 +132,8 @@ export interface AstraNetOptions {
   holePunching?: boolean
   /**
    * Whether the node connects to nodes that its program has not joined: at the addresses that they advertise, and by
-   * hole punching. `false`: it connects only where its program joins, and reaches the others by the links that they make
-   * and through routers; `AstraNet.server()` does the same. Default `true`.
+   * hole punching. `false`: it connects only where its program joins, and reaches the others by the links that they
+   * make and through routers; `AstraNet.server()` does the same. Default `true`.
    */
   invitations?: boolean
   /**
@@ -175,14 +175,16 @@ export interface AstraNetOptions {
    * Empty ones count as absent. A value that is wrong is a TypeError or RangeError of the constructor that names the
    * variable (`ASTRA_ERR_TICKET_INVALID` for a ticket). Joins of variables keep trying from the first attempt on. When
    * the node cannot listen at an address, it emits the process warning `ASTRA_WARN_VARIABLE`; likewise when one of the
-   * first two is set and the node has no network `tcp4`. `{}`: none are read. Default `process.env`; browsers have none.
+   * first two is set and the node has no network `tcp4`. `{}`: none are read. Default `process.env`; browsers have
+   * none.
    */
   variables?: Variables
   /**
-   * Where the node writes what an operator should know: `console`, `pino()`, or another logger ({@link Logger}). Links and
-   * joins that come and go are `info`, those that fail are `warn`, as are process warnings; what is broken is `error`;
-   * ports and paths are `debug`. Dials and streams are not logged, and nothing has a secret or a ticket in it. Fields are
-   * those of the diagnostics channels, with `event` (the channel), `err`, and node ids as texts. Default: none.
+   * Where the node writes what an operator should know: `console`, `pino()`, or another logger ({@link Logger}). Links
+   * and joins that come and go are `info`, those that fail are `warn`, as are process warnings; what is broken is
+   * `error`; ports and paths are `debug`. Dials and streams are not logged, and nothing has a secret or a ticket in it.
+   * Fields are those of the diagnostics channels, with `event` (the channel), `err`, and node ids as texts. Default:
+   * none.
    */
   logger?: Logger
   /** Default: the system's. */

@@ -55,7 +55,9 @@ export class Grants {
     }
   }
 
-  /** Counts the peer as let in, or returns why it may not be. A node that does not believe the issuer does not count. */
+  /**
+   * Counts the peer as let in, or returns why it may not be. A node that does not believe the issuer does not count.
+   */
   use({ terms, isBelieved }: ReadGrant, nodeId: NodeId): AstraError | undefined {
     return isBelieved ? this.#ledger.admit(terms, nodeId, Date.now()) : undefined
   }

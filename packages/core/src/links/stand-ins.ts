@@ -19,8 +19,8 @@ export interface StandInsParts {
 }
 
 /**
- * Links a node that has lost all its links with another router of its network, while its joins go on trying. Such a link
- * is not made again when it is lost, unless the joins still fail.
+ * Links a node that has lost all its links with another router of its network, while its joins go on trying. Such a
+ * link is not made again when it is lost, unless the joins still fail.
  */
 export class StandIns {
   readonly #parts: StandInsParts

@@ -4,8 +4,8 @@ import type { Reporter } from './reporter.js'
 import { throwUncaught } from './throw-uncaught.js'
 
 /**
- * @internal The platform of a node that has a logger: what the node publishes and warns of is logged, too. What a logger
- * throws becomes an uncaught exception.
+ * @internal The platform of a node that has a logger: what the node publishes and warns of is logged, too. What a
+ * logger throws becomes an uncaught exception.
  */
 export function logged<T extends Reporter>(platform: T, logger: Logger | undefined): T {
   if (logger === undefined) return platform

@@ -73,9 +73,9 @@ export class AstraNet extends ForwardNet<AstraNet> {
    * A host is a service's name, a node's id, or a node's IPv6 address. No host, `localhost`, `127.0.0.1`, `::1`,
    * `0.0.0.0` and `::` are this node itself; what listens on a loopback address is reached from this node only. Every
    * other IP address is `EHOSTUNREACH` to connect to, and `EADDRNOTAVAIL` to listen on. `connect(80, 'web')` dials
-   * `web:80`; `listen(80, 'web')` binds that name. A path is an address of AstraNet: `connect('web')` dials an instance of
-   * the service at whatever port, `listen('web')` binds the name, `connect(':4000000000')` dials a port above 65,535,
-   * which is the largest of `net`. Port 0 is a free one from 1,024 to 65,535.
+   * `web:80`; `listen(80, 'web')` binds that name. A path is an address of AstraNet: `connect('web')` dials an instance
+   * of the service at whatever port, `listen('web')` binds the name, `connect(':4000000000')` dials a port above
+   * 65,535, which is the largest of `net`. Port 0 is a free one from 1,024 to 65,535.
    *
    * A service that nobody offers may appear until 10 s are over, as for {@link dial}; then the error is Node's for an
    * unknown host, or for a path that does not exist. There are no file descriptors and no handles of the system;
@@ -88,12 +88,13 @@ export class AstraNet extends ForwardNet<AstraNet> {
 
   /**
    * `dial` that returns the socket at once, as `net.connect` does: `'connect'` is emitted, and `onConnect` called,
-   * when the far side has accepted. What is written meanwhile, up to 16 KiB, and the end behind it, travel with the dial,
-   * so the first byte of an answer takes one round trip; what is written beyond that is sent when it is connected. An
-   * instance that refuses never shows these bytes to its application, and the next one gets all of them. When the link
-   * breaks before the answer and bytes were sent, the far side may have used them: the error is `ECONNRESET`, and
-   * nothing is repeated. The errors of `dial` are emitted as `'error'`; wrong arguments throw. `signal` destroys the
-   * socket, also when it is connected, as for `net`. Made for programs that count their sockets, such as `http.Agent`.
+   * when the far side has accepted. What is written meanwhile, up to 16 KiB, and the end behind it, travel with the
+   * dial, so the first byte of an answer takes one round trip; what is written beyond that is sent when it is
+   * connected. An instance that refuses never shows these bytes to its application, and the next one gets all of them.
+   * When the link breaks before the answer and bytes were sent, the far side may have used them: the error is
+   * `ECONNRESET`, and nothing is repeated. The errors of `dial` are emitted as `'error'`; wrong arguments throw.
+   * `signal` destroys the socket, also when it is connected, as for `net`. Made for programs that count their sockets,
+   * such as `http.Agent`.
    */
   override connect(address: string, options?: DialOptions, onConnect?: () => void): Socket
   override connect(network: string, address: string, options?: DialOptions, onConnect?: () => void): Socket

@@ -15,9 +15,9 @@ export abstract class ForwardNet<TView> extends HttpNet<TView> {
    * `'127.0.0.1:5432'`, with port 0 for a free one, or the path of a Unix socket. Bytes, ends and resets pass in both
    * directions, each on its own.
    *
-   * When the service cannot be dialed, the accepted connection is reset, and the forward emits `'failed'`. It closes with
-   * the node. Rejects with the errors of `net.Server.listen`, with the reason of a `signal` that is aborted already, and
-   * with a TypeError or RangeError that names what is wrong.
+   * When the service cannot be dialed, the accepted connection is reset, and the forward emits `'failed'`. It closes
+   * with the node. Rejects with the errors of `net.Server.listen`, with the reason of a `signal` that is aborted
+   * already, and with a TypeError or RangeError that names what is wrong.
    */
   async forward(local: string, address: string, options: ForwardOptions = {}): Promise<Forward> {
     checkString('address', address)
@@ -27,13 +27,13 @@ export abstract class ForwardNet<TView> extends HttpNet<TView> {
   }
 
   /**
-   * Binds `address`, as `bind` does, and connects to `target`, on this machine or near it, for each connection: `target` is
-   * `'tcp://127.0.0.1:8080'`, `'127.0.0.1:8080'`, or the path of a Unix socket. Bytes, ends and resets pass in both
-   * directions, each on its own.
+   * Binds `address`, as `bind` does, and connects to `target`, on this machine or near it, for each connection:
+   * `target` is `'tcp://127.0.0.1:8080'`, `'127.0.0.1:8080'`, or the path of a Unix socket. Bytes, ends and resets pass
+   * in both directions, each on its own.
    *
-   * When the target cannot be connected, the accepted connection is reset, and the publication emits `'failed'`. It closes
-   * with the node. Rejects with the errors of `bind`, with the reason of a `signal` that is aborted already, and with a
-   * TypeError or RangeError that names what is wrong.
+   * When the target cannot be connected, the accepted connection is reset, and the publication emits `'failed'`. It
+   * closes with the node. Rejects with the errors of `bind`, with the reason of a `signal` that is aborted already, and
+   * with a TypeError or RangeError that names what is wrong.
    */
   async publish(address: string, target: string, options: PublishOptions = {}): Promise<Publication> {
     checkString('address', address)

@@ -23,7 +23,9 @@ export interface ForwardParts {
   readonly whenClosing: WhenClosing
 }
 
-/** A local port, or Unix socket, whose connections lead to a service. Keeps the process alive unless it is `unref`'d. */
+/**
+ * A local port, or Unix socket, whose connections lead to a service. Keeps the process alive unless it is `unref`'d.
+ */
 export class Forward extends LocalProxy {
   readonly #server: Server
   readonly #local: string

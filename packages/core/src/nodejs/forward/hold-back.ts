@@ -1,7 +1,9 @@
 import { MAX_EARLY_BYTES } from '../../dial/early-data.js'
 import type { SplicedEnd } from './splice.js'
 
-/** How many bytes may wait until the far side is connected; then reading stops. A dial sends as many before its answer. */
+/**
+ * How many bytes may wait until the far side is connected; then reading stops. A dial sends as many before its answer.
+ */
 const MAX_WAITING_BYTES = MAX_EARLY_BYTES
 
 /** Until `server` is connected, stops the pipe of `client` to it once {@link MAX_WAITING_BYTES} wait. */

@@ -4,8 +4,8 @@ import { checkString } from '../../api/check.js'
 export type LocalPlace = { readonly path: string } | { readonly host: string; readonly port: number }
 
 /**
- * Reads `127.0.0.1:80`, `localhost:80`, `[::1]:80`, the same after `tcp://`, `/run/x.sock` and `unix:/run/x.sock`. Throws
- * a TypeError or RangeError that names the argument `name`.
+ * Reads `127.0.0.1:80`, `localhost:80`, `[::1]:80`, the same after `tcp://`, `/run/x.sock` and `unix:/run/x.sock`.
+ * Throws a TypeError or RangeError that names the argument `name`.
  */
 export function parseLocalPlace(name: string, text: string, minPort = 0): LocalPlace {
   const [, path] = /^(?:unix:(?:\/\/)?)?([./].*)$/s.exec(checkString(name, text)) ?? []

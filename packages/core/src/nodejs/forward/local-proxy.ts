@@ -109,8 +109,8 @@ export abstract class LocalProxy extends EventEmitter<ProxyEvents> implements As
   }
 
   /**
-   * Stops accepting at once; resolves when all connections are over, which `drainMs` gives time for. Idempotent; a later
-   * call without it ends the wait. Rejects with a TypeError or RangeError that names `drainMs`.
+   * Stops accepting at once; resolves when all connections are over, which `drainMs` gives time for. Idempotent; a
+   * later call without it ends the wait. Rejects with a TypeError or RangeError that names `drainMs`.
    */
   async close(options: ProxyCloseOptions = {}): Promise<void> {
     const drainMs = checkProxyClose(checkOptions(options))

@@ -9,13 +9,14 @@ export interface ProxyOptions {
   /** How many connections may be open at once, 1 to 2^31 - 1; a further one is ended at once. Default 10,000. */
   maxConnections?: number
   /**
-   * Whether each connection begins with a header of the PROXY protocol, version 2, which is taken off: it says where the
-   * connection comes from. A connection without one within 5 s is reset. Default `false`.
+   * Whether each connection begins with a header of the PROXY protocol, version 2, which is taken off: it says where
+   * the connection comes from. A connection without one within 5 s is reset. Default `false`.
    */
   acceptProxy?: boolean
   /**
    * Whether the other side is sent such a header first: with the ends of the header that was accepted, or those of the
-   * connection itself. A node's end is the IPv6 address of its sockets, with the low 16 bits of the port. Default `false`.
+   * connection itself. A node's end is the IPv6 address of its sockets, with the low 16 bits of the port. Default
+   * `false`.
    */
   sendProxy?: boolean
   /** Aborting it closes the proxy at once. */

@@ -5,9 +5,9 @@ import type { Socket } from '../socket.js'
 export type SplicedEnd = Socket | TcpSocket
 
 /**
- * Joins two sockets that stay half open: bytes, ends and back-pressure pass in both directions, each on its own. When one
- * breaks, or closes before all of its bytes have passed, the other is reset. Both must have a listener for `'error'`.
- * `onClosed` is called when both are closed.
+ * Joins two sockets that stay half open: bytes, ends and back-pressure pass in both directions, each on its own. When
+ * one breaks, or closes before all of its bytes have passed, the other is reset. Both must have a listener for
+ * `'error'`. `onClosed` is called when both are closed.
  */
 export function splice(client: SplicedEnd, server: SplicedEnd, onClosed: () => void): void {
   let open = 2

@@ -6,9 +6,9 @@ import type { SplicedEnd } from './splice.js'
 export const PROXY_HEADER_TIMEOUT_MS = 5_000
 
 /**
- * Takes the PROXY header from the front of a connection; what comes behind it stays to be read. Rejects with `EPROTO` when
- * there is no header, with `ETIMEDOUT` when it does not arrive in time, and with `ECONNRESET` when the connection ends
- * before.
+ * Takes the PROXY header from the front of a connection; what comes behind it stays to be read. Rejects with `EPROTO`
+ * when there is no header, with `ETIMEDOUT` when it does not arrive in time, and with `ECONNRESET` when the connection
+ * ends before.
  */
 export function takeProxyHeader(end: SplicedEnd): Promise<ProxyHeader> {
   return new Promise((resolve, reject) => {

@@ -13,8 +13,8 @@ export interface HttpAgentOptions extends AgentOptions {
 export type HttpAgent = Agent
 
 /**
- * @internal Makes an agent. Throws a TypeError or RangeError that names what is wrong in `options`. Node's HTTP is loaded
- * with the first call.
+ * @internal Makes an agent. Throws a TypeError or RangeError that names what is wrong in `options`. Node's HTTP is
+ * loaded with the first call.
  */
 export function createHttpAgent(connect: HostDialer, options: HttpAgentOptions): HttpAgent {
   const { dial = {}, ...agentOptions } = checkOptions(options)

@@ -19,7 +19,9 @@ import { createHttpAgent, type HttpAgent, type HttpAgentOptions } from './http-a
 import { onServices, serveAt } from './served.js'
 import { fetchOver, undici } from './undici.js'
 
-/** Handles a request, as a listener of `'request'` does. What it returns is not used: many frameworks return promises. */
+/**
+ * Handles a request, as a listener of `'request'` does. What it returns is not used: many frameworks return promises.
+ */
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => unknown
 
 /** HTTP over a node: what its clients and servers need of it. Node's HTTP is loaded with the first use. */
@@ -62,8 +64,8 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
   }
 
   /**
-   * A `WebSocket`, as browsers have it, to `ws://service/path`. `protocols` is one subprotocol, several, or an object that
-   * may have headers, too. Throws as the constructor of `WebSocket` does.
+   * A `WebSocket`, as browsers have it, to `ws://service/path`. `protocols` is one subprotocol, several, or an object
+   * that may have headers, too. Throws as the constructor of `WebSocket` does.
    */
   webSocket(url: string | URL, protocols: string | string[] | WebSocketInit = {}): WebSocket {
     const isText = typeof protocols === 'string' || Array.isArray(protocols)
@@ -72,13 +74,14 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
   }
 
   /**
-   * Lets a server serve a name (`'web'`), a port (`':80'`) or both (`'web:80'`), as `bind` writes them, and resolves with
-   * the server when it does. `handler` is a server that does not listen yet, of `node:http`, `node:https`, `node:http2` or
-   * `node:net`; or a function that handles the requests of a new `http.Server`, such as an app of Express.
+   * Lets a server serve a name (`'web'`), a port (`':80'`) or both (`'web:80'`), as `bind` writes them, and resolves
+   * with the server when it does. `handler` is a server that does not listen yet, of `node:http`, `node:https`,
+   * `node:http2` or `node:net`; or a function that handles the requests of a new `http.Server`, such as an app of
+   * Express.
    *
    * From then on the server listens, as after `server.listen()`: timeouts of headers and requests count, `address()` is
-   * that of the name, and `close()` withdraws the name. A server that listens on TCP stays there and serves the name, too,
-   * until it is closed. Rejects with the errors of `bind`, and with a TypeError that names the wrong argument.
+   * that of the name, and `close()` withdraws the name. A server that listens on TCP stays there and serves the name,
+   * too, until it is closed. Rejects with the errors of `bind`, and with a TypeError that names the wrong argument.
    */
   async serve(address: string, handler: HttpHandler, options?: BindOptions): Promise<HttpServer>
   async serve<TServer extends Server>(
@@ -93,9 +96,10 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
   }
 
   /**
-   * `http.createServer` whose server listens in the network: `listen('web')` and `listen({ path: 'web' })` bind the name,
-   * `listen(80)` the port, `listen(80, 'web')` both. It is for frameworks that call `listen` themselves, for example as the
-   * `serverFactory` of Fastify. Otherwise it is an `http.Server`, with all of its methods, events and timeouts.
+   * `http.createServer` whose server listens in the network: `listen('web')` and `listen({ path: 'web' })` bind the
+   * name, `listen(80)` the port, `listen(80, 'web')` both. It is for frameworks that call `listen` themselves, for
+   * example as the `serverFactory` of Fastify. Otherwise it is an `http.Server`, with all of its methods, events and
+   * timeouts.
    */
   httpServer(handler?: HttpHandler): HttpServer
   httpServer(options: ServerOptions, handler?: HttpHandler): HttpServer

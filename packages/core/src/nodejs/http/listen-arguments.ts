@@ -23,9 +23,9 @@ export interface ListenRequest {
 }
 
 /**
- * Reads the arguments of `listen`, which are those of `net.Server`: `(path)`, `(port, host?)` or `(options)`, the first two
- * with a backlog, all with a callback. Text that is a number is a port. Throws a TypeError that names the argument, and
- * `ERR_SOCKET_BAD_PORT` for a port, as Node does.
+ * Reads the arguments of `listen`, which are those of `net.Server`: `(path)`, `(port, host?)` or `(options)`, the first
+ * two with a backlog, all with a callback. Text that is a number is a port. Throws a TypeError that names the argument,
+ * and `ERR_SOCKET_BAD_PORT` for a port, as Node does.
  */
 export function readListenArguments(given: readonly unknown[]): ListenRequest {
   const args = [...given]

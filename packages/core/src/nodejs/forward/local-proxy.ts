@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
+import { onAbort } from '@astranet/interface'
 import { checkOptions } from '../../api/check.js'
 import { holdBack } from './hold-back.js'
 import { encodeProxyHeader, type ProxyHeader } from './proxy-header.js'
@@ -74,15 +75,15 @@ export abstract class LocalProxy extends EventEmitter<ProxyEvents> implements As
   readonly #side: ProxySide
   #closed: Promise<void> | undefined = undefined
   #timer: NodeJS.Timeout | undefined = undefined
-  readonly #onAbort = (): void => void this.close()
+  readonly #ignoreSignal: () => void
 
   /** @internal */
   protected constructor(side: ProxySide) {
     super()
     this.#side = side
     const { signal } = side.options
-    if (signal?.aborted === true) process.nextTick(this.#onAbort)
-    else signal?.addEventListener('abort', this.#onAbort, { once: true })
+    if (signal?.aborted === true) process.nextTick(() => void this.close())
+    this.#ignoreSignal = onAbort(signal, () => void this.close())
   }
 
   /** The address of this machine: where it listens, or where it connects. */
@@ -192,7 +193,7 @@ export abstract class LocalProxy extends EventEmitter<ProxyEvents> implements As
   }
 
   #stop(): Promise<void> {
-    this.#side.options.signal?.removeEventListener('abort', this.#onAbort)
+    this.#ignoreSignal()
     this.#side.stop()
     const closed = new Promise<void>((resolve) => this.once('close', resolve))
     if (this.#pairs.size === 0) process.nextTick(() => this.#drained())

@@ -60,18 +60,13 @@ export interface Where {
 }
 
 /** `connect ECONNREFUSED db:5432`, with `errno`, `code`, `syscall`, `address` and `port`, as Node has it. */
-export function connectError(code: string, { address, port }: Where, cause?: unknown): Error {
-  const where = port === undefined ? address : `${address}:${port}`
-  const error = systemError('connect', code, `connect ${code} ${where}`, cause)
-  return Object.assign(error, { address }, port === undefined ? {} : { port })
+export function connectError(code: string, where: Where, cause?: unknown): Error {
+  return located(systemError('connect', code, `connect ${code} ${textAt(where)}`, cause), where)
 }
 
 /** `bind EADDRINUSE 127.0.0.1:80`: the local port that a socket asks for is taken. */
-export function bindError(code: string, { address, port }: Where): Error {
-  return Object.assign(systemError('bind', code, `bind ${code} ${address}:${port}`, undefined), {
-    address,
-    port,
-  })
+export function bindError(code: string, where: Where): Error {
+  return located(systemError('bind', code, `bind ${code} ${textAt(where)}`, undefined), where)
 }
 
 /** `getaddrinfo ENOTFOUND db`, with `hostname`: no node offers a service of the name. */
@@ -81,9 +76,16 @@ export function lookupError(hostname: string, cause?: unknown): Error {
 }
 
 /** `listen EADDRINUSE: address already in use :::80`, with `address` and `port`. */
-export function listenError(code: string, { address, port }: Where, cause?: unknown): Error {
-  const where = port === undefined ? address : `${address}:${port}`
-  const error = systemError('listen', code, `listen ${code}: ${textOf(code)} ${where}`, cause)
+export function listenError(code: string, where: Where, cause?: unknown): Error {
+  const message = `listen ${code}: ${textOf(code)} ${textAt(where)}`
+  return located(systemError('listen', code, message, cause), where)
+}
+
+function textAt({ address, port }: Where): string {
+  return port === undefined ? address : `${address}:${port}`
+}
+
+function located(error: Error, { address, port }: Where): Error {
   return Object.assign(error, { address }, port === undefined ? {} : { port })
 }
 

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { captureRejectionSymbol, EventEmitter } from 'node:events'
 import { isIP, type Server as NodeServer } from 'node:net'
+import { onAbort } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
 import { nodeAddress } from '../../api/node-address.js'
 import { NetError } from '../../api/net-error.js'
@@ -214,12 +215,8 @@ export class NetServer extends EventEmitter implements AsyncDisposable {
 
   #followSignal(signal: AbortSignal | undefined): void {
     if (signal === undefined) return
-    const onAbort = (): void => void this.close()
-    if (signal.aborted) process.nextTick(onAbort)
-    else {
-      signal.addEventListener('abort', onAbort, { once: true })
-      this.#ignoreSignal = () => signal.removeEventListener('abort', onAbort)
-    }
+    if (signal.aborted) process.nextTick(() => this.close())
+    else this.#ignoreSignal = onAbort(signal, () => void this.close())
   }
 
   #emitCloseIfDrained(): void {

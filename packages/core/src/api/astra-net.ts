@@ -88,7 +88,7 @@ export class AstraNetBase<TSocket, TListener, TView> extends DialView<TSocket, T
    * Joins by an address in short, or by a ticket.
    *
    * An address is `host:port`, or a domain with a dot, on the node's first network, `tcp`; or it begins with its
-   * network: `'ws://host:port/path'`, `'unix:///path'`. All that is said of the other form holds here too.
+   * network: `'ws://host:port/path'`, `'unix:///path'`. All rules of the other form apply here, too.
    *
    * A ticket is what `ticket` of another node has made: its addresses are tried in turn, by its secret or grant, and
    * only the node that it expects is joined, also when it is joined again. A text that is neither an address nor a

@@ -20,7 +20,7 @@ export interface AttemptHost {
   asked(): void
   /** The node has accepted. */
   accepted(attempt: Attempt, stream: Stream, initialBytes: Uint8Array | undefined): void
-  /** The node has refused, the link to it broke, or none can be made. Perhaps from inside `begin`. */
+  /** The node has refused, the link to it broke, or none can be made. It may be called from inside `begin`. */
   refused(attempt: Attempt, error: DialError): void
   /** It failed for any other reason. */
   failed(attempt: Attempt, error: unknown): void
@@ -57,7 +57,7 @@ export class Attempt implements AnswerReceiver {
     return this.#question === undefined && !this.#isOver
   }
 
-  /** Who is asked. Once it was asked. */
+  /** The node that was asked. Only after it was asked. */
   get peer(): AdmittedIdentity {
     return this.#peer as AdmittedIdentity
   }

@@ -54,7 +54,7 @@ export class Join {
   #unwatch: () => void = () => undefined
   #nodeId: NodeId | undefined = undefined
   #reached: JoinTarget | undefined = undefined
-  /** Where the node there can be joined, as it has said. */
+  /** Where the node there can be joined, as it has advertised. */
   #told: readonly JoinTarget[] = []
   #failures = 0
   #lastError: unknown = undefined
@@ -108,7 +108,7 @@ export class Join {
     this.#parts.onStopped(this)
   }
 
-  /** Takes note of where the neighbour says that it can be joined: it cannot be asked once it is lost. */
+  /** Keeps the addresses that the neighbour advertises now: they cannot be read once it is lost. */
   learn(): void {
     if (this.#nodeId === undefined || this.#state !== 'joined') return
     const told = this.#parts.toldBy(this.#nodeId)

@@ -187,7 +187,7 @@ export class Neighbours {
     return await this.#join(await planOfTicket(ticket, { transportFor, own: { psk: own.psk } }), options)
   }
 
-  /** Whether this node was told to join by a secret or grant that a ticket holds. */
+  /** Whether the program has joined by a ticket, with its secret or grant. */
   get cameInByTicket(): boolean {
     return this.#cameInByTicket
   }

@@ -91,7 +91,7 @@ export class SpareRouter {
     }
     const candidates = hasRoom() ? this.#candidates() : []
     const chosen = candidates[Math.floor(random() * candidates.length)]
-    // Without one, the next change of links or the catalogue begins anew.
+    // Without one, the next change of links or the catalogue starts another search.
     if (chosen === undefined) return
     dial(chosen)
     this.#lookAfter(this.#retryMs)

@@ -37,7 +37,7 @@ export class StandIns {
     const credentials = this.#parts.credentialsAfter(joined)
     if (credentials === undefined) return
     this.#isTrying = true
-    // The errors are of no interest: the join's own is reported, and its next failure begins anew.
+    // The errors are not reported: that of the join is, and its next failure starts another round.
     void this.#tryAll(credentials).finally(() => (this.#isTrying = false))
   }
 

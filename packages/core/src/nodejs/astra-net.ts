@@ -74,7 +74,7 @@ export class AstraNet extends ForwardNet<AstraNet> {
    * `0.0.0.0` and `::` are this node itself; what listens on a loopback address is reached from this node only. Every
    * other IP address is `EHOSTUNREACH` to connect to, and `EADDRNOTAVAIL` to listen on. `connect(80, 'web')` dials
    * `web:80`; `listen(80, 'web')` binds that name. A path is an address of AstraNet: `connect('web')` dials an instance
-   * of the service at whatever port, `listen('web')` binds the name, `connect(':4000000000')` dials a port above
+   * of the service at any port, `listen('web')` binds the name, `connect(':4000000000')` dials a port above
    * 65,535, which is the largest of `net`. Port 0 is a free one from 1,024 to 65,535.
    *
    * A service that nobody offers may appear until 10 s are over, as for {@link dial}; then the error is Node's for an

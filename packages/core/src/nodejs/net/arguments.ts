@@ -111,8 +111,8 @@ export function nodeServer(options: unknown): NodeServer {
 }
 
 /**
- * Throws Node's own error for options of `listen` that are wrong. To be called with those only; returns when Node has
- * nothing against them.
+ * Throws Node's own error for options of `listen` that are wrong. To be called with those only; returns when Node
+ * accepts them.
  */
 export function refuseListen(options: Given): void {
   const server = new NodeServer()

@@ -17,8 +17,8 @@ export interface ConnectingSocket extends DialOutcome {
 }
 
 /**
- * @internal One `connect` of a socket: finds what the host means, dials it, and says in Node's words what failed. It
- * emits `'lookup'` for a name, and `'connectionAttempt'` and its kin, at the points at which Node does.
+ * @internal One `connect` of a socket: finds what the host means, dials it, and makes Node's errors of what failed. It
+ * emits `'lookup'` for a name, `'connectionAttempt'` and `'connectionAttemptFailed'` when Node does.
  */
 export class ConnectAttempt {
   /** The IP address that was dialed, when it is this node under an address of the machine itself. */
@@ -75,7 +75,7 @@ export class ConnectAttempt {
     return error
   }
 
-  /** A listener that throws does not leave the socket connecting for ever. */
+  /** When a listener throws, the attempt goes on all the same: otherwise the socket would stay connecting. */
   #emit(event: string, ...args: unknown[]): void {
     try {
       this.#socket.emit(event, ...args)

@@ -4,7 +4,7 @@ import { isNetPort, isPath, refuseListen, type Given } from './arguments.js'
 import { addressOf, isLoopback, isThisNode, LOCALHOST } from './hosts.js'
 import type { NetNetwork } from './network.js'
 
-/** @internal What a server listens on, as `listen` was told. */
+/** @internal What a server listens on, as its `listen` was called. */
 export interface ListenTarget {
   /** The host; empty when none was named. */
   readonly host: string

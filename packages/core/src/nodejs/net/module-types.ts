@@ -9,7 +9,7 @@ export interface NetModuleSocket extends net.Socket {
   readonly remoteNode: NodeId
   /** This node. */
   readonly localNode: NodeId
-  /** Who is at the other end; see `Socket.remoteIdentity`. */
+  /** The node at the other end, as it has proved it; see `Socket.remoteIdentity`. */
   readonly remoteIdentity: RemoteIdentity
   /** The way that its bytes take; see `Socket.path`. */
   readonly path: LinkPath
@@ -28,7 +28,7 @@ export interface NetModuleSocketClass extends Omit<typeof net.Socket, 'prototype
   readonly prototype: NetModuleSocket
 }
 
-/** The class of its servers, likewise. */
+/** The class of its servers. It can be called without `new`, too. */
 export interface NetModuleServerClass extends Omit<typeof net.Server, 'prototype'> {
   new (onConnection?: (socket: NetModuleSocket) => void): NetModuleServer
   new (options?: net.ServerOpts, onConnection?: (socket: NetModuleSocket) => void): NetModuleServer

@@ -27,14 +27,15 @@ export interface ByteDuplexCapabilities {
  */
 export interface ByteDuplexHandler {
   /**
-   * Bytes arrived. The receiver owns `chunk`: the duplex never reuses or changes it, unless {@link returnsChunks}. It is
-   * never empty.
+   * Bytes arrived. `chunk` is never empty. The receiver owns it: the duplex never reuses or changes it, unless
+   * {@link returnsChunks} is `true`.
    */
   onData(chunk: Uint8Array): void
   /**
-   * Whether the handler needs a chunk no longer than until its `onData` returns: then the duplex may lend it memory
-   * that it uses for the next bytes, or frees. The duplex looks at it before each chunk, and the answer holds for that
-   * chunk. Receiving without new memory for each chunk takes about half of the time. Absent: `false`.
+   * Whether the handler needs a chunk only until its `onData` returns. Then the duplex may lend it memory, which the
+   * duplex uses for the next bytes, or frees, when that call has returned. The duplex reads this before each chunk, and
+   * the value holds for that chunk. Receiving without new memory for each chunk takes about half of the time. Absent:
+   * `false`.
    */
   readonly returnsChunks?: boolean
   /**

@@ -1,16 +1,16 @@
-/** What one read of a socket brings at most, in bytes: as much as where Node allocates memory for each read. */
+/** The most bytes that one read of a socket brings: as many as when Node allocates memory for each read. */
 const READ_BYTES = 65_536
 
-/** The parts of a `net.Socket` that reading into one's own memory takes. */
+/** The parts of a `net.Socket` that are needed to read into memory of this module. */
 interface ReadingSocket {
-  /** A socket of TLS has it: its bytes come from elsewhere. */
+  /** Set on a TLS socket, whose bytes do not come from its own handle. */
   readonly encrypted?: boolean | undefined
-  /** What the stream has read and nobody has taken. */
+  /** Bytes that the stream has read and its reader has not taken. */
   readonly readableLength?: number
   readonly _handle?: { useUserBuffer?(buffer: Uint8Array): void } | null
 }
 
-/** Called with what was read; the memory is read into again when it returns. Returns whether to go on. */
+/** Called with what was read. The next read writes into the same memory. Returns whether to go on reading. */
 type OnRead = (count: number, memory: Uint8Array) => boolean
 
 const { process: nodeProcess } = globalThis as unknown as {
@@ -18,20 +18,21 @@ const { process: nodeProcess } = globalThis as unknown as {
 }
 
 /**
- * On Windows the system writes into the memory later than it is asked to; Bun and Deno have no such reading. One place
- * of memory for all sockets is enough elsewhere, because each read is delivered before the next one begins.
+ * On Windows the system writes into the memory after the call has returned, and Bun and Deno cannot read in this way.
+ * Elsewhere one buffer for all sockets is enough, because each read is delivered before the next one begins.
  */
 const isPossible = nodeProcess?.platform !== 'win32' && !('Bun' in globalThis) && !('Deno' in globalThis)
 
 let memory: Uint8Array | undefined
 
 /**
- * Makes a connected socket read into one place of memory, which all sockets of this thread share, from its next read
- * on. It is what the option `onread` of `net.connect` does; sockets that a server has accepted have no such option, but
- * the same fields, which Node reads before each callback. Returns whether it does: not if the runtime has no such
- * fields, and not while the stream holds bytes, which would come too late.
+ * From its next read on, a connected socket reads into one buffer, which all sockets of this thread share. The option
+ * `onread` of `net.connect` does the same. Sockets that a server has accepted have no such option, but they have the
+ * same fields, and Node reads these before each callback. Returns whether the socket does so now. It does not if the
+ * runtime has no such fields, nor while the stream holds bytes, because newer bytes would be delivered first.
  *
- * Without it Node allocates 64 KiB for each read, which V8 frees much later: that takes half of a receiver's time.
+ * Without this, Node allocates 64 KiB for each read, and V8 frees them much later. That takes half of a receiver's
+ * time.
  */
 export function lendReads(socket: ReadingSocket, onRead: (chunk: Uint8Array) => void): boolean {
   const handle = socket._handle
@@ -51,7 +52,7 @@ export function lendReads(socket: ReadingSocket, onRead: (chunk: Uint8Array) => 
   return true
 }
 
-/** The field of a socket that `onread` would have set, when nobody has. */
+/** The field of a socket that `onread` would have set; `undefined` if there is none, or it is set already. */
 function fieldOf(socket: Record<symbol, unknown>, name: string): symbol | undefined {
   return Object.getOwnPropertySymbols(socket).find(
     (field) => field.description === name && socket[field] === null,

@@ -139,7 +139,7 @@ class NodeByteDuplex implements ByteDuplex {
   #isEnding = false
   #isPaused = false
   #isClosed = false
-  /** Whether the socket reads into memory that is lent to handlers; `undefined`: nobody has asked for it yet. */
+  /** Whether the socket reads into memory that is lent to handlers; `undefined`: not tried yet. */
   #lendsReads: boolean | undefined
   /** Writes whose callback is still to come; Node calls them in order. */
   #pendingWrites = 0
@@ -223,7 +223,7 @@ class NodeByteDuplex implements ByteDuplex {
     this.#handler?.onData(chunk)
   }
 
-  /** For all later reads. While bytes wait in the stream it is too early. */
+  /** Lends the memory of all later reads. It is too early while bytes wait in the stream. */
   #lendReads(): void {
     if (this.#isPaused || this.#duplex.readableLength !== 0) return
     this.#lendsReads = lendReads(this.#duplex, (chunk) => this.#receivedLent(chunk))

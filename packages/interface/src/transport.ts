@@ -54,8 +54,8 @@ export interface Transport {
    */
   discover?(network: string, address: string, options?: DialOptions): Promise<readonly string[]>
   /**
-   * The addresses behind an address for `dial`, to try one by one when the program at the one that `dial` has chosen is
-   * the wrong one: those of a host name with several. Absent, or one: there is no choice.
+   * The addresses that `dial` chooses from, where `address` is a host name with several. A caller tries them one by one
+   * when `dial` has reached the wrong program. Absent, or a single address: there is no choice.
    */
   addressesOf?(network: string, address: string, options?: DialOptions): Promise<readonly string[]>
   /** Listens on `address`; resolves when connections are accepted. */

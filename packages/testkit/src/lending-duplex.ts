@@ -5,7 +5,7 @@ const RETURNED = 0xee
 
 /**
  * The pipe, except that it lends its chunks to a handler that returns them (`ByteDuplexHandler.returnsChunks`), and
- * overwrites them when `onData` returns. So whoever keeps a chunk that was lent sees wrong bytes. `onLent` is called with
+ * overwrites them when `onData` returns. So a handler that keeps a lent chunk sees wrong bytes. `onLent` is called with
  * the length of each such chunk.
  */
 export function lendingDuplex(

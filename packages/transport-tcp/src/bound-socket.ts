@@ -20,7 +20,7 @@ export function canSharePorts(): boolean {
   return boundSocketClass() !== undefined
 }
 
-/** `net.BoundSocket`, where there is such and the system can share ports. It is tried out once, at a loopback address. */
+/** `net.BoundSocket`, if Node has it and the system can share ports. It is tried once, at a loopback address. */
 function boundSocketClass(): BoundSocketClass | undefined {
   if (found === undefined) found = shared() ?? false
   return found === false ? undefined : found
@@ -32,14 +32,14 @@ function shared(): BoundSocketClass | undefined {
     if (BoundSocket !== undefined) new BoundSocket({ host: '127.0.0.1', port: 0, reusePort: true }).close()
     return BoundSocket
   } catch {
-    // The system has no SO_REUSEPORT that helps, as macOS and Windows.
+    // The system has no SO_REUSEPORT that shares ports, for example macOS and Windows.
     return undefined
   }
 }
 
 /**
- * `net.connect`; a socket that leaves from a port of its own shares it with listeners too, where that can be. Errors of
- * binding are emitted, as those of connecting are.
+ * `net.connect`, except that a socket with a local port of its own shares it with listeners too, where the system can.
+ * Errors of binding are emitted, like those of connecting.
  */
 export function connectFromOwnPort(options: NetConnectOpts): Socket {
   const Bound = 'port' in options && options.localPort !== undefined ? boundSocketClass() : undefined
@@ -54,7 +54,7 @@ export function connectFromOwnPort(options: NetConnectOpts): Socket {
   try {
     return new Socket({ ...others, handle } as SocketConstructorOpts).connect(others)
   } catch (error) {
-    // Nobody else frees the port.
+    // The socket was not made, so nothing else frees the port.
     handle.close()
     throw error
   }

@@ -13,14 +13,18 @@ import { hostsOf } from './srv.js'
 /** A domain name without a port. */
 const DOMAIN = /^(?=.{1,254}$)([a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?\.)+[a-z]([a-z\d-]{0,61}[a-z\d])?\.?$/i
 
+/** The options of a call. */
+interface LookUp {
+  /** Those of the transport. */
+  readonly options: TcpOptions
+  readonly dialOptions: DialOptions | undefined
+}
+
 /** See `Transport.discover`. */
 export async function discover(
   network: Network,
   address: string,
-  {
-    options,
-    dialOptions = {},
-  }: { readonly options: TcpOptions; readonly dialOptions?: DialOptions | undefined },
+  { options, dialOptions = {} }: LookUp,
 ): Promise<readonly string[]> {
   if (network === UNIX_NETWORK || !DOMAIN.test(address)) return [address]
   const resolve = options.resolveSrv ?? promises.resolveSrv
@@ -32,10 +36,7 @@ export async function discover(
 export async function addressesOf(
   network: Network,
   address: string,
-  {
-    options,
-    dialOptions = {},
-  }: { readonly options: TcpOptions; readonly dialOptions?: DialOptions | undefined },
+  { options, dialOptions = {} }: LookUp,
 ): Promise<readonly string[]> {
   if (network === UNIX_NETWORK || options.tls !== undefined) return [address]
   const { host, port } = parseTcpAddress(network satisfies TcpNetwork, address)

@@ -18,7 +18,6 @@ export async function listenTarget(
   const queue = { backlog: options.backlog ?? 511, exclusive: true }
   if (network === UNIX_NETWORK) return { ...queue, path: unixListenPath(address) }
   const { host, port } = parseTcpAddress(network, address)
-
   const common = { ...queue, ...(options.reusePort === true && canSharePorts() ? { reusePort: true } : {}) }
   if (host !== '') {
     return { ...common, port, host: await resolveHost(network, host, options), ipv6Only: network === 'tcp6' }

@@ -25,12 +25,13 @@ export interface TcpOptions {
    * The port from which dials leave, 0 to 65,535. 0 is a free port that the system chooses before it connects; such a
    * port can be shared by later dials to other addresses, as hole punching does. Default: the system chooses the port
    * when it connects, and no other socket can share it. Two dials from one port to one address fail with `EADDRINUSE`
-   * or `EADDRNOTAVAIL`, and so does one from a port at which this machine listens, unless by {@link reusePort}.
+   * or `EADDRNOTAVAIL`, and so does one from a port at which this machine listens without {@link reusePort}.
    */
   localPort?: number
   /**
-   * Whether a listener shares its port with dials from it, and with other such listeners, among which the system divides
-   * connections. On Node 26 and later (`net.BoundSocket`), where the system can; elsewhere without effect. Default false.
+   * Whether a listener shares its port with dials from that port, and with other such listeners. The system divides
+   * connections among those listeners. On Node 26 and later (`net.BoundSocket`), where the system can; elsewhere
+   * without effect. Default false.
    */
   reusePort?: boolean
   /** How host names are resolved, with the signature of `dns.lookup`. Default: `dns.lookup`. */

@@ -95,8 +95,8 @@ async function testOnOtherNode(version) {
 }
 
 /**
- * Packages that are only the language, and the apps and examples on top of all: what they do hardly depends on the version
- * of Node, so the oldest and the newest one show it.
+ * Packages that use only the language, and the apps and examples on top of all: what they do hardly depends on the
+ * version of Node, so the oldest and the newest one show it.
  */
 const leftOutBetween = [
   ...['frame', 'link', 'policy', 'registry', 'relay', 'testkit', 'ticket', 'transport-memory'],
@@ -104,9 +104,9 @@ const leftOutBetween = [
 ]
 
 /**
- * The test projects that run on another Node. The benchmarks and the tools are for developers of this repository, who have
- * the Node of the first test run. The clients of databases and others show what sockets do, which core's own tests hold
- * them to on every Node.
+ * The test projects that run on another Node. The benchmarks and the tools are for developers of this repository, who
+ * have the Node of the first test run. The clients of databases and others show what sockets do, which core's own tests
+ * hold them to on every Node.
  *
  * @param {string} version
  * @returns {string[]}
@@ -132,8 +132,9 @@ async function browser() {
 }
 
 async function networkNamespaces() {
-  // How fast a network is filled, and how long it takes to get through a NAT, depends on what else the machine does: that
-  // is measured by hand. Judged here is what is noticed of a broken link, and which path results between two places.
+  // How fast a network is filled, and how long it takes to get through a NAT, depends on what else the machine does:
+  // that is measured by hand. Judged here is what is noticed of a broken link, and which path results between two
+  // places.
   const args = ['run', 'test:netns', '--', 'liveness.netns', 'reach.netns']
   const { exitCode } = await step('npm', args)
   return countOptional(netnsReportPath, exitCode)

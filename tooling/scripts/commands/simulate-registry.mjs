@@ -4,7 +4,9 @@ import { runTool } from '../lib/tools.mjs'
 /** The largest heap, in MiB: a thousand routers that all hold everything take several GB. */
 const MAX_HEAP_MIB = 16_384
 
-/** New objects are collected less often with this much room for them, in MiB: a fifth of the time of a large network. */
+/**
+ * New objects are collected less often with this much room for them, in MiB: a fifth of the time of a large network.
+ */
 const SEMI_SPACE_MIB = 64
 
 /**

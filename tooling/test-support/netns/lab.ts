@@ -53,8 +53,8 @@ export interface GatewayOptions {
 const INTERNET = { prefix: '203.0.113', prefix6: '2001:db8:0' }
 
 /**
- * A network of its own in namespaces, with a switch in the middle that stands for the internet. Nothing in it is connected
- * to the machine's own network. It takes root, iproute2 and nftables; a line with a delay takes perl too.
+ * A network of its own in namespaces, with a switch in the middle that stands for the internet. Nothing in it is
+ * connected to the machine's own network. It takes root, iproute2 and nftables; a line with a delay takes perl too.
  */
 export class Lab implements Network, AsyncDisposable {
   readonly #namespaces = new Namespaces()

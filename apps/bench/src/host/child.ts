@@ -71,7 +71,9 @@ export class Child {
     return (await answer).seconds
   }
 
-  /** Ends the input of the process, so that it ends what it started and exits, or kills it. Resolves when it is gone. */
+  /**
+   * Ends the input of the process, so that it ends what it started and exits, or kills it. Resolves when it is gone.
+   */
   async kill(): Promise<void> {
     this.#process.stdin?.end()
     const timer = setTimeout(() => this.#process.kill('SIGKILL'), KILL_AFTER_MS)

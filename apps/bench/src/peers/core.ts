@@ -16,7 +16,7 @@ export const coreSecure: Peer<Socket> = make('core-secure', TUNED_WINDOWS, {
   given: { encryption: 'always' },
 })
 
-/** The same with `connect`: the socket is there before the answer, and what is written at once travels with the dial. */
+/** The same with `connect`: the socket is there before the answer, and early writes are sent with the dial. */
 export const coreConnect: Peer<Socket> = {
   ...make('core-connect', TUNED_WINDOWS, {
     socketOf: (node) => node.connect('', SERVICE, { allowHalfOpen: true }),

@@ -17,7 +17,7 @@ export interface RelayUsage extends Usage {
 const CHUNK = Buffer.alloc(65_536, 1)
 
 const node: AstraNet = new AstraNet({
-  // What is measured is the way that it says.
+  // No other router may come into the path.
   spareRouter: false,
   tunnels: { maxTunnelsPerNode: 1_048_576, maxTunnels: 1_048_576 },
 })

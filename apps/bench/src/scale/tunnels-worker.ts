@@ -8,7 +8,10 @@ import { answerCalls } from './worker.js'
 /** Tunnels that are opened at the same time. */
 const CONCURRENT = 64
 
-/** A member of the network that opens and takes tunnels, without links in them. */
+/**
+ * A member of the network that opens and takes tunnels, without links in them. It is returned once the router has the
+ * link too: until then the router refuses tunnels to it.
+ */
 async function member(address: string): Promise<{ identity: Identity; link: Link }> {
   const [host = '', port] = address.split(':')
   const identity = await generateIdentity()
@@ -29,6 +32,8 @@ async function member(address: string): Promise<{ identity: Identity; link: Link
       randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     }).start()
   })
+  // The router answers once it has opened the link.
+  await link.ping()
   return { identity, link }
 }
 

@@ -6,8 +6,8 @@ const REQUESTS = 60_000
 const WARM_UP = 10_000
 
 /**
- * Requests for 1 KiB, 64 at once, on connections that are kept. `cpu` is the CPU time of both processes for a request, which
- * other programs of the machine disturb less than the rate.
+ * Requests for 1 KiB, 64 at once, on connections that are kept. `cpu` is the CPU time of both processes for a request:
+ * other programs of the machine disturb it less than the rate.
  */
 export const httpWork: WebWork<WebSizes> = {
   name: 'http',

@@ -25,8 +25,8 @@ export interface LinkIntroduction {
   /** Where others can dial this node, as `network://address`. At most 16 of at most 255 characters. Default none. */
   readonly listenAddresses?: readonly string[]
   /**
-   * Abilities beyond version 1, such as `Feature.REGISTRY_ALL`. At most 31 of at most 64 characters. The link adds those
-   * that follow from its handler. Default none.
+   * Abilities beyond version 1, such as `Feature.REGISTRY_ALL`. At most 31 of at most 64 characters. The link adds
+   * those that follow from its handler. Default none.
    */
   readonly features?: readonly string[]
 }
@@ -42,8 +42,8 @@ export interface LinkGrant {
 }
 
 /**
- * A secret of the two nodes at the ends of the pipe, in place of the network's (spec section 4.6). It holds for one peer
- * only, so `expectedNodeId` belongs beside it.
+ * A secret of the two nodes at the ends of the pipe, in place of the network's (spec section 4.6). It holds for one
+ * peer only, so `expectedNodeId` belongs beside it.
  */
 export interface LinkPair {
   /** Gives the secret's 32 bytes; called once, when they are needed. */
@@ -157,8 +157,8 @@ export interface OptionsOf<L> {
   /** The only node that is accepted. Another one gets `ASTRA_ERR_LINK_AUTHENTICATION`. Default: any. */
   readonly expectedNodeId?: NodeId | undefined
   /**
-   * The only identity key that is accepted, 32 bytes; where it is known it is better than a node id, which is 64 bits of
-   * its hash. A node with another key gets `ASTRA_ERR_LINK_AUTHENTICATION`. Default: any.
+   * The only identity key that is accepted, 32 bytes; where it is known it is better than a node id, which is 64 bits
+   * of its hash. A node with another key gets `ASTRA_ERR_LINK_AUTHENTICATION`. Default: any.
    */
   readonly expectedKey?: Uint8Array | undefined
   /** Where the cryptography comes from. Default: `node:crypto` in Node, WebCrypto in browsers. */

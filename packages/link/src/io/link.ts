@@ -103,7 +103,10 @@ export class Link implements RankedLink {
     return this.#core.streams.dialer.dial(header, handler, context)
   }
 
-  /** Accepts a stream that `onStream` gave: the application's bytes follow. `pair`: for a tunnel, where it has some. */
+  /**
+   * Accepts a stream that `onStream` gave: the application's bytes follow. `pair`: what the answer of a tunnel says of
+   * the secret of its ends.
+   */
   accept(stream: Stream, pair?: PairFacts): void {
     acceptStream(stream, pair)
   }
@@ -146,8 +149,8 @@ export class Link implements RankedLink {
   }
 
   /**
-   * Sends later messages of the registry ahead of the application's bytes, once the first one was sent: before this node
-   * leaves.
+   * Sends later messages of the registry ahead of the application's bytes, once the first one was sent: before this
+   * node leaves.
    */
   hurryRegistry(): void {
     this.#core.streams.registry.hurry()

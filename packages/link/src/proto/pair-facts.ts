@@ -4,9 +4,9 @@ const PSK_BYTES = 32
 
 /** What a tunnel's header or its answer says of the secret that the two ends share (spec sections 4.6 and 6.2). */
 export interface PairFacts {
-  /** The key id of the grant by which the end that speaks came in, 16 bytes. `undefined`: it came in without one. */
+  /** The key id of the grant by which the sending end came in, 16 bytes. `undefined`: it came in without one. */
   readonly keyId?: Uint8Array | undefined
-  /** The secret, 32 bytes: from a router to an end that does not know the network's. `undefined`: it is not told. */
+  /** The secret, 32 bytes: from a router to an end that does not know the network's. `undefined`: it is not sent. */
   readonly psk?: Uint8Array | undefined
 }
 
@@ -24,7 +24,7 @@ export function pairFromWire([keyId, psk]: readonly unknown[]): PairFacts | unde
   return { keyId: copyOf(keyId), psk: copyOf(psk) }
 }
 
-/** What was read may refer to memory that is used again. */
+/** A copy: what was read may refer to memory that is used again. */
 function copyOf(bytes: Uint8Array | null | undefined): Uint8Array | undefined {
   return isAbsent(bytes) ? undefined : new Uint8Array(bytes)
 }

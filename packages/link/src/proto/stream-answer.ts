@@ -54,8 +54,8 @@ const NODE_CODES: Readonly<Record<RefusalReason, string>> = {
 
 /**
  * Why a dial or tunnel failed. `code` is Node's: `ECONNREFUSED`, `EHOSTUNREACH`, `EACCES`, `EDQUOT`,
- * `EOPNOTSUPP`, `EPROTO`, `ETIMEDOUT` for a refusal by the peer; `ECONNRESET` when the link or stream ended before the answer;
- * `ECONNABORTED` when the dial was cancelled here.
+ * `EOPNOTSUPP`, `EPROTO`, `ETIMEDOUT` for a refusal by the peer; `ECONNRESET` when the link or stream ended before the
+ * answer; `ECONNABORTED` when the dial was cancelled here.
  */
 export class DialError extends AstraError {
   /** The peer's reason (see {@link RefusalReason}; later versions may send others); `undefined` when it gave none. */
@@ -112,7 +112,8 @@ export function answerFromWire(value: unknown): StreamAnswer | LinkError {
   const fields = value as readonly unknown[]
   if (reason !== 0) return { kind: 'refused', reason, text: readText(fields[1], MAX_REFUSAL_TEXT) }
   if (fields.length === 1) return ACCEPTED
-  // Of a kind of stream that has nothing there, or in another form, it is one of the elements that are ignored.
+  // Elements of another form are ignored: they may belong to an answer of another kind of stream, or of a later
+  // version.
   const pair = pairFromWire(fields.slice(1))
   return pair === false ? ACCEPTED : { kind: 'accepted', pair }
 }

@@ -233,8 +233,8 @@ export class Catalogue {
   }
 
   /**
-   * The neighbours that were refused since the last call (`ASTRA_ERR_REGISTRY_LIMIT`): they were the largest owners when
-   * there was no room. They are down already: close all links to them. Ask after each `due`.
+   * The neighbours that were refused since the last call (`ASTRA_ERR_REGISTRY_LIMIT`): they were the largest owners
+   * when there was no room. They are down already: close all links to them. Ask after each `due`.
    */
   takeRefused(): readonly Refused[] {
     return this.#engine.memory.takeRefused()
@@ -337,8 +337,8 @@ export class Catalogue {
   /**
    * Asks the network for a name, until the result is closed. On nodes that hold all it only tells when the answer is
    * there. Interest in one name from several callers is sent once. `onAnswered` is called once, when `isAnswered`
-   * becomes true after this call; it only schedules, and must not throw. Throws a `TypeError` or `RangeError` that names
-   * what is wrong, and an `AstraError` with `ASTRA_ERR_REGISTRY_LIMIT` for more than 1,024 different names.
+   * becomes true after this call; it only schedules, and must not throw. Throws a `TypeError` or `RangeError` that
+   * names what is wrong, and an `AstraError` with `ASTRA_ERR_REGISTRY_LIMIT` for more than 1,024 different names.
    */
   want(environment: string, name: string, onAnswered?: () => void): Want {
     const want = this.#engine.home.interests.want(environment, name, onAnswered)

@@ -25,8 +25,8 @@ export interface FlowEvents {
 
 /**
  * One direction of a tunnel through this node. It writes to the target no more than the target's credit allows and the
- * outlet gives, and returns credit to the source when bytes have left on the target. So what this node holds of it is at
- * most the source's window.
+ * outlet gives, and returns credit to the source when bytes have left on the target. So what this node holds of it is
+ * at most the source's window.
  *
  * States: *flowing* (bytes are written when they arrive), *waiting* (for its turn at the outlet), *blocked* (for credit
  * of the target), *stopped*. In all but the first the source is paused, and what does not fit waits there.

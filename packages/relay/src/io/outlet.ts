@@ -19,8 +19,8 @@ export interface OutletUser {
 
 /**
  * Shares one link out among the tunnels that leave over it. While less than {@link OUTLET_BYTES} wait, each tunnel
- * writes when its bytes arrive. From then on they take turns: first the neighbours that the bytes come from, then the nodes
- * that each of them names, then the tunnels of each node.
+ * writes when its bytes arrive. From then on they take turns: first the neighbours that the bytes come from, then the
+ * nodes that each neighbour names, then the tunnels of each node.
  */
 export class Outlet {
   readonly #rounds = new FairRounds<OutletUser>()

@@ -30,8 +30,8 @@ export interface StreamDuplexOptions {
 
 /**
  * A byte duplex over one stream of a session: the pipe of a tunnel. The stream belongs to it. An abort is a reset and a
- * STOP_SENDING with `CANCELLED`. A reset from the other end breaks the pipe with `ECONNRESET`. A STOP_SENDING alone does
- * so when everything has arrived: a process that exits sends it ahead of its last bytes.
+ * STOP_SENDING with `CANCELLED`. A reset from the other end breaks the pipe with `ECONNRESET`. A STOP_SENDING alone
+ * does so when everything has arrived: a process that exits sends it ahead of its last bytes.
  */
 export class StreamDuplex implements ByteDuplex, StreamHandler {
   readonly capabilities: ByteDuplexCapabilities = { halfClose: true }

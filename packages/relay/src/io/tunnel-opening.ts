@@ -25,7 +25,7 @@ export interface TunnelOpeningParts {
   readonly secretFor: TunnelSecret | undefined
   /** One of these two is called, once, and not from inside the constructor. The stream is paused. */
   readonly onAccepted: (accepted: AcceptedTunnel) => void
-  /** Without a refusal: the one that asked has gone. */
+  /** Without a refusal: the node that asked has gone. */
   readonly onFailed: (refusal: TunnelRefusal | undefined) => void
 }
 
@@ -33,14 +33,14 @@ export interface TunnelOpeningParts {
 export interface AcceptedTunnel {
   readonly stream: Stream
   readonly initialBytes: Uint8Array | undefined
-  /** What the one that asked is to be answered. */
+  /** What the answer to the node that asked says of the secret of the two ends. */
   readonly answer: PairFacts | undefined
 }
 
 /**
- * A tunnel for which the next hop was asked and has not answered yet. States: *preparing* (a secret is made for the next
- * hop), *asked*, *answering* (a secret is made for the one that asked), *finished*. Preparing and answering take no time
- * where no secret is needed.
+ * A tunnel for which the next hop was asked and has not answered yet. States: *preparing* (a secret is made for the
+ * next hop), *asked*, *answering* (a secret is made for the node that asked), *finished*. Preparing and answering take
+ * no time where no secret is needed.
  */
 export class TunnelOpening {
   readonly #parts: TunnelOpeningParts
@@ -97,7 +97,7 @@ export class TunnelOpening {
       .then((answer) => this.#pass({ stream, initialBytes, answer }))
       .catch(() => {
         if (!this.#isFinished) return this.giveUp(NO_SECRET)
-        // The answer could not be passed: nobody else ends the two streams.
+        // The answer could not be passed on, so nobody else ends the two streams.
         stream.destroy()
         request.stream.destroy()
       })

@@ -21,7 +21,7 @@ export interface TunnelEnd {
  */
 export type TunnelSecret = (link: Link, ends: TunnelEnds) => Promise<Uint8Array> | undefined
 
-/** The header for the next hop, with the secret where that is an end that needs one. */
+/** The header for the next hop, with the secret if that hop is an end that needs one. */
 export function headerWithSecret(
   header: TunnelHeader,
   link: Link,
@@ -32,7 +32,7 @@ export function headerWithSecret(
   return secret === undefined ? header : secret.then((psk) => ({ ...header, pair: { ...header.pair, psk } }))
 }
 
-/** What the hop before this one is answered, once the next one has accepted with `answer`. */
+/** What the answer to the hop before this one says, once the next hop has accepted with `answer`. */
 export function answerWithSecret(
   header: TunnelHeader,
   answer: PairFacts | undefined,

@@ -39,6 +39,6 @@ export class PromisedOpener implements RecordOpener {
     return plaintext.length === 0 ? [] : [plaintext]
   }
 
-  /** WebCrypto has no way to: the memory waits for the collector. */
+  /** Without effect: memory of WebCrypto is freed by the garbage collector only. */
   release(): void {}
 }

@@ -5,7 +5,9 @@ export type OpenedRecord = readonly Uint8Array[] | undefined
 export interface RecordOpener {
   /** Whether a part may change once `add` has returned. Otherwise it must never change. */
   readonly returnsParts: boolean
-  /** The next record begins. `sealedBytes`: the length of its ciphertext and tag. `header` may change after the call. */
+  /**
+   * The next record begins. `sealedBytes`: the length of its ciphertext and tag. `header` may change after the call.
+   */
   begin(header: Uint8Array, sealedBytes: number): void
   /** The next bytes of its ciphertext and tag. */
   add(part: Uint8Array): void

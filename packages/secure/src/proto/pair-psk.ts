@@ -13,14 +13,15 @@ const NO_GRANT = new Uint8Array(KEY_ID_BYTES)
 /** One of the two nodes that share a secret of their own. */
 export interface PairEnd {
   readonly nodeId: NodeId
-  /** What {@link grantKeyId} gives for the grant by which the node came in; `undefined`: it knows the network's secret. */
+  /** The {@link grantKeyId} of the grant by which the node came in; `undefined`: it knows the network's secret. */
   readonly keyId: Uint8Array | undefined
 }
 
 /**
- * The 32 bytes that stand for the network's secret in the handshake of two nodes, at least one of which may not know it
- * (spec/astranet-1.md, section 4.6). A node that has the network's derives them. They say by which grants the two came
- * in, so none of them can show another one, or none. The order of the ends does not matter.
+ * The 32 bytes that two nodes prove in their handshake in place of the network's secret, which one of them may not know
+ * (spec/astranet-1.md, section 4.6). A node that knows the network's secret derives them. They depend on the grants by
+ * which the two came in, so neither node can show another grant, or leave its grant out. The order of the ends does not
+ * matter.
  */
 export function pairPsk(
   crypto: Pick<Crypto, 'hmac'>,

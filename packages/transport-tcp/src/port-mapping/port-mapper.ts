@@ -26,7 +26,7 @@ export interface MappingGateway extends GatewayEnd {
 /** How a {@link PortMapper} behaves. */
 export interface PortMapperOptions {
   /**
-   * The gateway's IPv4 address; or its address and UDP ports, for PCP and for SSDP, and then nothing is sent to a group.
+   * The gateway's IPv4 address; or its address with its UDP ports for PCP and SSDP, and then no multicast is sent.
    * Default: that of the default route (Linux only).
    */
   readonly gateway?: string | MappingGateway
@@ -34,8 +34,8 @@ export interface PortMapperOptions {
 
 /**
  * Asks the gateway of this machine's network to forward ports: by PCP (RFC 6887), or by NAT-PMP (RFC 6886) where the
- * gateway knows only that, then by UPnP (Internet Gateway Device). IPv4 and TCP. Where a gateway does not answer within
- * 1.5 s, by UPnP 2.5 s, or refuses, it is not asked again in that way for ten minutes.
+ * gateway knows only that, then by UPnP (Internet Gateway Device). IPv4 and TCP. A gateway that refuses, or does not
+ * answer within 1.5 s (by UPnP 2.5 s), is not asked again in that way for ten minutes.
  */
 export class PortMapper {
   readonly #gateway: PortMapperOptions['gateway']

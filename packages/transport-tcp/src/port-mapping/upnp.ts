@@ -10,8 +10,8 @@ const TIMEOUT_MS = 2_500
 const MAX_PORTS = 3
 
 /**
- * UPnP Internet Gateway Device 1 and 2. Only the gateway itself is asked to forward, whatever it answers; where the search
- * is multicast, it goes to the group of the network too.
+ * UPnP Internet Gateway Device 1 and 2. Only the gateway itself is asked to forward, whatever its answers name. A
+ * multicast search goes to the SSDP group of the network too.
  */
 export function upnp(search: SsdpSearch): GatewayProtocol {
   return async (internalPort, signal) => {
@@ -21,7 +21,7 @@ export function upnp(search: SsdpSearch): GatewayProtocol {
       const service = description && (await findService(description, either))
       return service && (await forward(service, internalPort, either))
     } catch {
-      // It stopped answering, or nonsense came.
+      // The gateway stopped answering, or its answer is malformed.
       return undefined
     }
   }

@@ -6,7 +6,7 @@ import type { SessionRole } from '../../proto/negotiate-role.js'
 import type { DoorSide } from './door.js'
 import type { RemoteNode } from './passage.js'
 
-/** Whether the key id in a peer's preamble is one that may be there (spec sections 4.1 and 4.6). */
+/** What is wrong with a peer's preamble that has a key id, if it may not have one (spec sections 4.1 and 4.6). */
 export function keyIdFault({ own, pair }: DoorSide, peer: Preamble): LinkError | undefined {
   if (!presentsGrant(peer)) return undefined
   if (pair !== undefined)
@@ -37,7 +37,7 @@ export function ownGrant({ grant, pair }: DoorSide, role: SessionRole): Uint8Arr
   return role === 'client' ? grant?.bytes : undefined
 }
 
-/** The grant that the peer has shown, and its key id, where the secret that it has proved is for that one only. */
+/** The grant that the peer has shown; with its key id if the peer has proved a secret that is for this grant only. */
 export function peerGrant(
   { pair }: DoorSide,
   {
@@ -55,7 +55,7 @@ export function peerGrant(
   }
 }
 
-/** A HELLO lacks the grant that has to be in it. */
+/** The error of a HELLO without the grant that has to be in it. */
 export function missingGrant(
   { pair }: DoorSide,
   preamble: Preamble,

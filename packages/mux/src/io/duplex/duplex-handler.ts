@@ -50,12 +50,12 @@ function duplexOf(stream: Stream): DuplexEvents {
   return stream.context as DuplexEvents
 }
 
-/** The Duplex of the stream has no use for it any more. */
+/** Drops all later events of the stream: its Duplex does not use it any more. */
 export function ignoreEvents(stream: Stream): void {
   stream.context = NOBODY
 }
 
-/** What arrives for nobody is dropped. */
+/** Drops every event. */
 const NOBODY: DuplexEvents = {
   received: doNothing,
   ended: doNothing,

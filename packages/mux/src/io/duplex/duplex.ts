@@ -112,7 +112,7 @@ export class StreamDuplex extends EarlyDuplex implements DuplexEvents {
  * one, each Duplex would take 8 bytes more.
  */
 function goOn(duplex: StreamDuplex): void {
-  // While it is connecting, it begins everything later.
+  // Without a stream it is connecting, and begins later.
   if ((duplex.stream as Stream | undefined) === undefined) return
   duplex.read(0)
   if (!duplex.writableEnded || duplex.writableFinished || duplex.writableLength > 0) return

@@ -6,7 +6,7 @@ import { duplexHandler } from './duplex-handler.js'
 import { isReading } from './node-state.js'
 import { currentTurn, inNextTurn, isCurrentTurn } from './turn.js'
 
-/** It has its stream and does not read it yet. */
+/** A value of `#birthTurn`: there is a stream, and reading from it has not begun. */
 const NOT_READING = -2
 
 /** How a Duplex begins to read from its stream; see `DuplexOptions`. */
@@ -26,8 +26,9 @@ export class ReadingDuplex extends Duplex {
   #hasReadEnd = false
   #isFailing = false
   /**
-   * The turn in which it got its stream, or began to read it if that is later; {@link NOT_READING} between; -1 before, and in the constructor, where methods of a subclass must not be
-   * called because its fields do not exist yet.
+   * The turn in which it got its stream, or in which it began to read, if that is later. {@link NOT_READING} between
+   * the two. -1 before it has a stream, and in the constructor: methods of a subclass must not be called there, because
+   * its fields do not exist yet.
    */
   #birthTurn = -1
 
@@ -176,7 +177,7 @@ export class ReadingDuplex extends Duplex {
     this.#isFailing = true
     const { stream } = this
     this.#inLaterTurn(() => {
-      // It may be connecting again by now, and this is the error of its former stream.
+      // The Duplex may be connecting again by now: then this is the error of its former stream.
       if (this.stream !== stream) return
       if (this.stream.hasReliableBytes && this.readableLength > 0) this.#failAfterReading(error)
       else this.destroy(this.#emitted(error))

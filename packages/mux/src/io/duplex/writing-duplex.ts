@@ -21,8 +21,8 @@ interface EarlyChunk {
 }
 
 /**
- * The first write and the end before there is a stream; the writes in between wait in Node's buffer. As over `net`, they
- * run, and call back, in the async context of the connection.
+ * The first write and the end before there is a stream. The writes in between wait in Node's buffer. As with `net`,
+ * they run and call back in the async context of the connection.
  */
 interface EarlyWrites {
   readonly write?: {

@@ -50,7 +50,7 @@ export function take(stream: StreamRecord, chunk: Uint8Array, start: number, end
   }
 }
 
-/** Users of carriers know what is lent to them; others get bytes of their own. */
+/** The user of a carrier checks whether a chunk is lent. All others get bytes of their own. */
 function pieceOf(stream: StreamRecord, chunk: Uint8Array, start: number, end: number): Uint8Array {
   // A Buffer's own `slice` would not copy.
   if (stream.host.isLending && (stream.state & StreamState.CARRIER) === 0)
@@ -78,7 +78,7 @@ function keep(stream: StreamRecord, chunk: Uint8Array, start: number, end: numbe
   host.receiveWindow.addOverhead(queue.heldBytes - queue.bytes - overhead)
 }
 
-/** What the handler got last and could not take waits in front of all else, until `resume`. */
+/** See `Stream.putBack`: the bytes wait in front of all others, until `resume`. */
 export function putBack(stream: StreamRecord, bytes: Uint8Array): void {
   stream.state |= StreamState.PAUSED
   const { host } = stream
@@ -118,8 +118,8 @@ export function deliverSome(stream: StreamRecord, maxBytes: number): void {
 }
 
 /**
- * Delivers a block that waits, or `maxBytes` of it; returns how many bytes. That of a carrier is lent to its handler, and
- * then used again.
+ * Delivers a block that waits, or `maxBytes` of it; returns how many bytes. A block of a carrier is lent to its
+ * handler, and used again afterwards.
  */
 function deliverQueued(stream: StreamRecord, queue: ReceiveQueue, maxBytes: number): number {
   const { host } = stream

@@ -14,8 +14,8 @@ const STREAM_PRODUCTS = 4
 const WIDE_WINDOW_BYTES = 262_144
 
 /**
- * Up to this the window of a carrier grows also while its bytes wait, in bytes: its user may take them in turns, and a
- * smaller window would not fill a turn.
+ * Up to this size, in bytes, the window of a carrier also grows while its bytes wait: its user may take them in turns,
+ * and a smaller window would not fill a turn.
  */
 const BUSY_CARRIER_BYTES = 524_288
 
@@ -30,8 +30,8 @@ export function poolShare(stream: StreamRecord): number {
  * MiB), was used: MAX_STREAM_DATA = consumed + window (RFC 9000 section 4.1). The window grows while it is what
  * limits the peer.
  *
- * The window of a carrier grows when it is renewed, unless bytes wait here: they wait for the connection that they leave
- * by, so the round trip of this one says nothing about the window that is needed.
+ * The window of a carrier grows when it is renewed, unless bytes wait here. Its bytes leave over another connection, so
+ * the round trip of this one says nothing about the window that is needed.
  *
  * A stream that still has its first window is renewed behind the next flush: a peer that sends little at a time does
  * not wait for credit, but for the answer that is about to be written.
@@ -81,7 +81,7 @@ function renewNow(stream: StreamRecord): void {
   raiseTo(stream, stream.consumed + extra.tuning.windowBytes, share)
 }
 
-/** A window that leaves bytes waiting here is not what limits the peer. */
+/** While bytes wait here, the window is not what limits the peer: then a large one does not grow. */
 function growCarrier(stream: StreamRecord, tuning: WindowTuning, maxBytes: number): void {
   if (tuning.windowBytes < BUSY_CARRIER_BYTES || stream.receiveQueue === undefined) tuning.grow(maxBytes)
 }

@@ -16,13 +16,13 @@ interface CopyTarget {
 }
 
 /**
- * Where the bytes of a session are copied that wait in memory of others. Each block is filled from front to back, by
- * whatever stream writes, and is used again when the connection has taken all of it. So what passes through at full
- * speed stays in a few blocks, and leaves nothing for V8 to collect.
+ * The memory into which a session copies bytes that it may not refer to. All its streams share the blocks. Each block
+ * is filled from front to back, and used again when the connection has taken all of it. So bytes that pass through at
+ * full speed stay in a few blocks, and leave nothing for V8 to collect.
  */
 export class Blocks {
   #open: Block | undefined
-  /** Of runs that have left, or were dropped. The connection may still refer to them. */
+  /** Those of runs that have left or were dropped, one entry a run. The connection may still refer to their bytes. */
   #spent: Block[] = []
 
   /** Copies `bytes` to the end of the queue. */

@@ -13,7 +13,7 @@ export class Slab {
   buffer: Uint8Array = NONE
   used = 0
 
-  /** Makes room for `bytes` (at most {@link BUFFER_BYTES}) in one piece, in another buffer when this one is too full. */
+  /** Makes room for `bytes` in one piece, at most {@link BUFFER_BYTES}: in another buffer if this one is too full. */
   ensure(bytes: number): void {
     if (this.used + bytes <= this.buffer.length) return
     this.buffer = takeBuffer()

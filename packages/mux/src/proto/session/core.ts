@@ -51,7 +51,7 @@ export class SessionCore extends SessionHost {
 
   // What the connection does
 
-  /** Whether `receive` may be given chunks that are lent: the session has streams whose users make use of it. */
+  /** Whether `receive` may be given lent chunks: the session has carriers, and only their users gain by it. */
   get canBorrow(): boolean {
     return this.receiveWindow.carrierBytes > 0
   }

@@ -14,7 +14,8 @@ import type { StreamError } from '../session/errors.js'
 export interface StreamEvents<AnyStream> {
   /**
    * Bytes arrived, in order. `chunk` is the receiver's, but it may be a piece of a larger buffer (64 KiB): copy what is
-   * kept for long. Only a carrier may be lent memory that is used again (`Stream.isLent`). The bytes count as consumed when the call returns, unless `stream.manualCredit` is set.
+   * kept for long. A carrier may be lent memory that is used again when the call returns (`Stream.isLent`). The bytes
+   * count as consumed when the call returns, unless `stream.manualCredit` is set.
    */
   onData(stream: AnyStream, chunk: Uint8Array): void
   /** The peer ended its direction; every byte was delivered. */

@@ -104,8 +104,8 @@ export class Stream implements StreamRecord {
   }
 
   /**
-   * Only for a carrier, and meant for use inside `onData`: whether the memory of the chunk is used again when the call
-   * returns, so that what is kept must be copied.
+   * To be read inside `onData` of a carrier: whether the memory of the chunk is used again when that call returns. Then
+   * bytes that are kept must be copied.
    */
   get isLent(): boolean {
     return this.host.isLending
@@ -173,14 +173,14 @@ export class Stream implements StreamRecord {
     return (this.state & StreamState.PAUSED) !== 0
   }
 
-  /** Delivers at most `maxBytes` of what waits. When nothing waits then, it is as `resume`; else it stays paused. */
+  /** Delivers at most `maxBytes` of what waits. If nothing waits then, it acts as `resume`; else it stays paused. */
   resumeFor(maxBytes: number): void {
     receiving.deliverSome(this, maxBytes)
   }
 
   /**
-   * Only inside `onData`, and not behind `resumeFor`: the last `bytes` of the chunk were not taken. They are copied, and
-   * delivered again after `resume`. Until then the stream is paused.
+   * Only inside `onData`, and not for a chunk that `resumeFor` delivers: the last `bytes` of the chunk were not taken.
+   * They are copied, and delivered again after `resume`. Until then the stream is paused.
    */
   putBack(bytes: Uint8Array): void {
     if (bytes.length > 0) receiving.putBack(this, bytes)
@@ -214,9 +214,10 @@ export class Stream implements StreamRecord {
 
   /**
    * Makes the stream a carrier: it carries a connection of its own, such as a tunnel, whose user bounds what it holds.
-   * It is never evicted for being unread: its peer waits. The session may hold 16,384 unread bytes more for it. What is passed to `writeReferenced` is not copied while
-   * it waits. Its handler gets `onProgress`, and may be lent the chunks of `onData` (`isLent`). Its receive window grows to at most `maxWindowBytes`, from 16,384, otherwise
-   * throws a RangeError. May be called again with another number.
+   * It is never evicted for being unread: its peer waits. The session may hold 16,384 unread bytes more for it. What is
+   * passed to `writeReferenced` is not copied while it waits. Its handler gets `onProgress`, and may be lent the chunks
+   * of `onData` (`isLent`). Its receive window grows to at most `maxWindowBytes`, from 16,384. Throws a RangeError for
+   * a smaller number. May be called again with another one.
    */
   carry(maxWindowBytes: number): void {
     checkInteger('maxWindowBytes', maxWindowBytes, CARRIER_WINDOW)
@@ -245,9 +246,9 @@ export class Stream implements StreamRecord {
   }
 
   /**
-   * Like `write`, but all bytes are copied at once, into memory that the session uses again and again: for bytes that
-   * the caller has only within the current call (`isLent`). Not more than the peer's credit allows (`sendCredit`)
-   * should be copied, because such memory is taken in blocks of 64 KiB.
+   * Like `write`, but all bytes are copied at once, into memory that the session uses again: for bytes that the caller
+   * has only during the current call (`isLent`). Write no more than the peer's credit (`sendCredit`), because this
+   * memory is taken in blocks of 64 KiB.
    */
   writeCopied(bytes: Uint8Array): boolean {
     return sending.write(this, bytes, sending.WriteMode.COPIED)

@@ -101,8 +101,8 @@ export class Neighbour {
   }
 
   /**
-   * Whether it is known what it offers. Until then logs wait, because it may hold them already, and because they have to
-   * come in order.
+   * Whether it is known what it offers. Until then logs wait, because it may hold them already, and because they have
+   * to come in order.
    */
   get isKnown(): boolean {
     return !this.isRouter || (this.hasGreeted && this.pull === 'idle')

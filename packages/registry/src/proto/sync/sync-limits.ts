@@ -15,7 +15,9 @@ export const ACCEPTED_CHANGES = 2
 export const MAX_DROPPED_DELTAS = 1_024
 export const DROPPED_WINDOW_MS = 10_000
 
-/** Deltas that do not make the state they name before their speaker is cut, and the time, in ms, in which they count. */
+/**
+ * Deltas that do not make the state they name before their speaker is cut, and the time, in ms, in which they count.
+ */
 export const MAX_SUSPECTS = 8
 export const SUSPECT_WINDOW_MS = 60_000
 
@@ -23,8 +25,8 @@ export const SUSPECT_WINDOW_MS = 60_000
 export const MAX_MISMATCHED = 64
 
 /**
- * How long announcements wait, in ms, so that one message carries many and what arrives meanwhile is left out: as a rule,
- * and for `UNSETTLED_MS` after the graph of the routers has changed.
+ * How long announcements wait, in ms, so that one message carries many and what arrives meanwhile is left out: as a
+ * rule, and for `UNSETTLED_MS` after the graph of the routers has changed.
  */
 export const ANNOUNCE_DELAY_MS = 2_000
 export const QUICK_ANNOUNCE_DELAY_MS = 250
@@ -58,17 +60,21 @@ export const GRACE_MS = 5_000
 /** How long a node may be out of reach and still be shown at once when it returns, in ms. */
 export const SHORT_ABSENCE_MS = 400
 
-/**
- * How long after one another neighbours are asked to confirm what is held of a node that returns, and in all, in ms: for
- * longer than a link that has gone silent is taken to be up, because behind one nothing can be confirmed.
- */
+/** When a node returns, neighbours are asked one after another to confirm what is held of it, this far apart, in ms. */
 export const CONFIRM_PATIENCE_MS = 500
+
+/**
+ * How long that goes on, in ms: longer than it takes to notice a link that has gone silent, because nothing can be
+ * confirmed over such a link.
+ */
 export const MAX_RETURN_MS = 12_000
 
 /** How long confirms to one neighbour are apart, in ms, so that one message asks about many nodes. */
 export const CONFIRM_INTERVAL_MS = 200
 
-/** Confirms of one neighbour that are taken at once, and the time, in ms, in which as many more are; others are dropped. */
+/**
+ * Confirms of one neighbour that are taken at once, and the time, in ms, in which as many more are; others are dropped.
+ */
 export const CONFIRMS_AT_ONCE = 64
 export const CONFIRMS_REFILL_MS = 6_400
 
@@ -85,7 +91,9 @@ export const MAX_ORDER_MS = 10_000
 /** The most owners that wait to be named to a neighbour as not held; asks for more are not answered. */
 export const MAX_GONE = 65_536
 
-/** The most answers to what one leaf wants that wait behind what is due to it; a later one stands for an earlier one. */
+/**
+ * The most answers to what one leaf wants that wait behind what is due to it; a later one stands for an earlier one.
+ */
 export const MAX_MARKS = 64
 
 /**

@@ -103,7 +103,9 @@ export class Visibility {
     this.endGrace()
   }
 
-  /** A router sends a leaf nothing but what the leaf asks for, so a link to it does not keep its own services current. */
+  /**
+   * A router sends a leaf nothing but what the leaf asks for, so a link to it does not keep its own services current.
+   */
   #isInGraph(owner: NodeId): boolean {
     const { graph, state } = this.#parts
     return graph.isReachable(owner) && (state.holdsAll || state.neighbours.get(owner)?.isRouter !== true)

@@ -23,8 +23,8 @@ export interface RoundListener {
 /** The sockets that punching needs of its runtime. */
 export interface PunchSockets {
   /**
-   * Listens on a port of all addresses of the machine: `port` if that is not 0, and the runtime can listen where links
-   * leave from; otherwise a free one. `signal` ends what takes long.
+   * Listens on a port of all addresses of the machine: `port`, if it is not 0 and the runtime can listen at a port that
+   * a link uses; otherwise a free one. `signal` ends what takes long.
    */
   listen(
     onConnection: (connection: Connection) => void,

@@ -8,10 +8,10 @@ import type { PuncherParts } from './puncher-parts.js'
 /** Peers for which a node tries at the same time; for the others it begins when one is done. */
 export const MAX_PEERS = 256
 
-/** Peers among them to which there is no link at all at the moment; for one more, the one that waits longest is left. */
+/** Peers among them to which there is no link at all now. Beyond this, the peer that waits longest is given up. */
 export const MAX_LINGERING = 64
 
-/** How long after its last stream a peer is tried without a link, in ms. */
+/** How long a peer without a link is still tried after its last stream, in ms. */
 export const WISH_MS = 600_000
 
 /**
@@ -54,9 +54,9 @@ export class Puncher {
 
   /**
    * The link through routers to the peer has ended, and there is no other one. A peer that was used lately is still
-   * wished for: its next tries take place all the same, each over a link that is made for it, until
-   * {@link WISH_MS} after `usedAtMs`, when a stream was last open. `undefined`: the link was only there for a try.
-   * Without a wish, and when there is no room, the peer is removed: peers to which there is a link come first.
+   * wished for: it is tried as before, each time over a link that is made for the try, until {@link WISH_MS} after
+   * `usedAtMs`. At that time a stream was last open; `undefined`: the link was only there for a try. Without a wish,
+   * and when there is no room, the peer is removed: peers to which there is a link come first.
    */
   linger(peer: NodeId, usedAtMs: number | undefined): void {
     const now = this.#parts.clock.now()
@@ -73,7 +73,10 @@ export class Puncher {
     })
   }
 
-  /** There is a direct link to the peer, or none at all and no wish for one. Idempotent; resolves when its port is free. */
+  /**
+   * There is a direct link to the peer, or no link at all and no wish for one. Idempotent; resolves when its port is
+   * free.
+   */
   async remove(peer: NodeId): Promise<void> {
     this.#waiting.delete(peer)
     this.#lingering.delete(peer)

@@ -16,7 +16,7 @@ const NOWHERE: Listening = { listenPort: 0, mapped: [] }
 export interface RoundParts {
   readonly sockets: PunchSockets
   readonly clock: Clock
-  /** From where the link to a router leaves; 0: not known. A NAT lets in there what it takes for an answer. */
+  /** The local port of the link to a router, where a NAT lets in what it takes for answers; 0: not known. */
   readonly linkPort: number
   /** Whether a SYN may be sent to this host; if so, it is counted. */
   readonly takeSyn: (host: string) => boolean

@@ -12,9 +12,9 @@ export interface WishParts {
 }
 
 /**
- * The wish for a direct link to a peer to which there is no link at all at the moment: a link through routers is made for
- * each try. States: *waiting* for the next try; *meeting* while that link is made; then the link is there and the wish is
- * dropped, or the try has failed and it waits again.
+ * The wish for a direct link to a peer to which there is no link at all now: a link through routers is made for each
+ * try. States: *waiting* (for the next try), *meeting* (that link is being made). Then the link is there and the wish
+ * is dropped, or the try has failed and the wish is waiting again.
  */
 export class Wish {
   readonly #parts: WishParts

@@ -42,8 +42,8 @@ export function ownFacts({ networks, observations, advertised, listenPort, mappe
 }
 
 /**
- * The port from which this node opens at once with a peer, that of a link to a router; 0: there is none, or the program
- * listens there itself. Two listeners at one port would divide its connections.
+ * The local port of a link to a router, at which this node also listens for a peer. 0: there is none, or the program
+ * listens there itself, and two listeners at one port would divide its connections.
  */
 export function linkPort({
   networks,

@@ -29,7 +29,7 @@ export class FairRounds<T> {
     sources.add(key, item)
   }
 
-  /** Takes the item that has the next turn. Its neighbour is the last one then, and its source the last one of those. */
+  /** Takes the item that has the next turn. Then its neighbour comes last, and its source last of that neighbour's. */
   take(): T | undefined {
     const [first] = this.#neighbours
     if (first === undefined) return undefined

@@ -35,8 +35,8 @@ export function isLastHop({ path, position }: TunnelHeader): boolean {
 
 /**
  * The header for the next hop. `detour`: the routers between this node and the next one of the path, where there is no
- * link between the two: a leaf knows only its own router. A secret is not passed on. `undefined`: the path would have too
- * many nodes, or one twice.
+ * link between the two: a leaf knows only its own router. A secret is not passed on. `undefined`: the path would have
+ * too many nodes, or one twice.
  */
 export function nextHeader(
   { path, position, pair }: TunnelHeader,

@@ -49,7 +49,7 @@ export class RecordReader {
     this.#offset = 0
   }
 
-  /** Copies what has not been looked at: the last chunk is about to change. */
+  /** Copies the bytes that were not read yet: the memory of the last chunk is about to change. */
   keepUnread(): void {
     if (!this.hasUnread) return
     // A Buffer's own `slice` would not copy.

@@ -56,7 +56,7 @@ export interface Forward {
   readonly internalPort: number
   /** This machine's address inside. */
   readonly client: string
-  /** How long, in seconds. A gateway that forwards for ever only refuses this. */
+  /** How long, in seconds. A gateway that can only forward without an end refuses this. */
   readonly lifetimeS: number
 }
 
@@ -85,7 +85,7 @@ export async function addForward(
   return tagIn(text, 'errorCode') === CONFLICT ? 'conflict' : 'refused'
 }
 
-/** Takes that back. */
+/** Has the gateway forward the port no longer. */
 export async function removeForward(
   service: IgdService,
   externalPort: number,

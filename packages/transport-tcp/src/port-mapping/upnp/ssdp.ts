@@ -73,7 +73,7 @@ export function locationIn(answer: string, host: string): URL | undefined {
   return gatewayUrl(text, host)
 }
 
-/** A URL of plain HTTP on the gateway itself: a gateway can have nothing else asked. */
+/** A URL of plain HTTP on the gateway itself; `undefined` for any other: a gateway cannot direct requests elsewhere. */
 export function gatewayUrl(text: string, host: string, base?: URL): URL | undefined {
   try {
     const url = new URL(text, base)

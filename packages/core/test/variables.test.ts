@@ -38,7 +38,7 @@ test('MPXROUTER joins and SKYNET_BIND listens, once the program uses its node', 
   expect(client.inspect().joins).toMatchObject([{ state: 'joined', addresses: [`tcp4://${address}`] }])
 })
 
-test('a join of a variable is tried until it succeeds', async () => {
+test('the join that a variable asks for is tried until it succeeds', async () => {
   const transports = [memory()]
   await using server = new AstraNet({ transports })
   await server.bind('echo')
@@ -50,7 +50,7 @@ test('a join of a variable is tried until it succeeds', async () => {
   expect(await client.waitFor('echo')).toHaveLength(1)
 })
 
-test('ASTRANET_JOIN and ASTRANET_LISTEN have several, and ASTRANET_SECRET is the secret of none that has one', async () => {
+test('ASTRANET_JOIN and ASTRANET_LISTEN take several addresses, and ASTRANET_SECRET replaces no secret that is given', async () => {
   const secret = generateSecret()
   const variables = { ASTRANET_SECRET: secret, ASTRANET_LISTEN: 'tcp4://127.0.0.1:0, tcp://127.0.0.1:0' }
   await using server = new AstraNet({ variables })

@@ -158,7 +158,7 @@ async function run(body: string): Promise<string> {
   return `${out}${err}`.trim()
 }
 
-test('a process ends by itself once its nodes are closed; with unref listeners and no sockets they need not be', async () => {
+test('a process ends by itself once its nodes are closed, and while a node without links has only unref listeners', async () => {
   const printed = await run(`
     const server = new AstraNet()
     const client = new AstraNet()

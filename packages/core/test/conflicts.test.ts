@@ -132,8 +132,11 @@ test('a node that was started again is no conflict, whether its former link hang
   const { address } = await neighbour.listenAndServe('tcp4', '127.0.0.1:0')
   await using proxy = await Proxy.to(address)
   let former = new AstraNet({ identity })
-  await former.join('tcp4', proxy.address)
+  let joining = new AbortController()
+  await former.join('tcp4', proxy.address, joining)
   for (const end of ['freeze', 'cut', 'close'] as const) {
+    // A former node that still runs must not come back, which would be a conflict.
+    joining.abort()
     if (end === 'close') void former.close()
     else proxy[end]()
     const node = new AstraNet({ identity })
@@ -143,7 +146,8 @@ test('a node that was started again is no conflict, whether its former link hang
     await former.close()
     await node.close()
     former = new AstraNet({ identity })
-    await former.join('tcp4', proxy.address)
+    joining = new AbortController()
+    await former.join('tcp4', proxy.address, joining)
   }
   await former.close()
   expect([conflicts, warnings]).toEqual([[], []])

@@ -1,6 +1,12 @@
 import { memory } from '@astranet/transport-memory'
 import { tcp } from '@astranet/transport-tcp'
-import { AstraNet, type AstraNetOptions, type ChangeIterator, type Transport } from '../src/index.js'
+import {
+  AstraNet,
+  type AstraNetOptions,
+  type ChangeIterator,
+  type Socket,
+  type Transport,
+} from '../src/index.js'
 
 /** A way to join: in memory, or over TCP. */
 export interface Network {
@@ -50,6 +56,22 @@ export class Net implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#nodes.map((node) => node.close()))
   }
+}
+
+/** Two nodes that know only one router, and a socket between them through it. */
+export interface ThroughRouter {
+  readonly server: AstraNet
+  readonly client: AstraNet
+  readonly socket: Socket
+}
+
+export async function throughRouter(net: Net): Promise<ThroughRouter> {
+  const router = await net.node({ role: 'router' })
+  const server = await net.node({}, router)
+  const client = await net.node({}, router)
+  await server.bind('', 'echo')
+  const socket = await client.dial('', 'echo')
+  return { server, client, socket }
 }
 
 /** The next `count` changes. */

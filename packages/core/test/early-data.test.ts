@@ -157,7 +157,7 @@ test('early bytes of refused dials take no memory and no credit of the link', as
   expect([last, member.closed]).toEqual([true, undefined])
 })
 
-test('an application that answers before it is asked for more, twice, confuses nobody', async () => {
+test('bytes of an application that look like a second acceptance are plain data', async () => {
   const listener = await bound('eager')
   listener.on('connection', (socket) => {
     // The bytes of an acceptance, which are plain bytes of the application by now.

@@ -122,7 +122,7 @@ test('a name that is closed with time sends what it has to the target, also when
   await isClosed
 })
 
-test('both have the time of a node that drains, and close ends it', async () => {
+test('connections of both may end within the time of a node that drains, and close ends that time', async () => {
   const links = await chain()
   const [ending, lasting] = [clientOf(links.address), clientOf(links.address)]
   const ends: Socket[] = []

@@ -159,7 +159,7 @@ test('nothing is hedged once bytes have left, and nothing is sent early to two i
   for (const socket of [early, late]) socket.on('error', () => {}).destroy()
 })
 
-test('a node that was asked later and has got bytes meanwhile is not hedged', async () => {
+test('an instance that was asked later, and was sent bytes since, is not hedged', async () => {
   await using web = await Web.open({ full: ONE_WAY_MS, slow: 1_000, fast: ONE_WAY_MS })
   const { nodes } = web
   const { client } = nodes

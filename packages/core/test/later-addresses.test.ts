@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { AstraNet } from '../src/index.js'
 import { LaterAddresses } from '../src/links/later-addresses.js'
 import type { PreferredLinks } from '../src/links/preferred-links.js'
-import { Net } from './discovery-support.js'
+import { Net, throughRouter } from './discovery-support.js'
 
 const PEER = 2n as NodeId
 
@@ -16,13 +16,9 @@ function pathsTo(client: AstraNet, { nodeId }: AstraNet): string[] {
     .map(({ path }) => path.kind)
 }
 
-test('a peer that is reached through a router is dialed where it begins to listen, with nobody dialing', async () => {
+test('a peer that is reached through a router is dialed where it begins to listen, without a dial of the program', async () => {
   await using net = new Net()
-  const router = await net.node({ role: 'router' })
-  const server = await net.node({}, router)
-  const client = await net.node({}, router)
-  await server.bind('', 'echo')
-  const socket = await client.dial('', 'echo')
+  const { server, client, socket } = await throughRouter(net)
   expect(socket.path.kind).toBe('relay')
   await server.listenAndServe('tcp4', '127.0.0.1:0')
   await expect.poll(() => pathsTo(client, server), { timeout: 30_000 }).toContain('direct')

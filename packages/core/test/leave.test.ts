@@ -98,7 +98,10 @@ test('both links to a node end, also one that stands by', async () => {
   await server.join('tcp4', address)
   await until(() => client.inspect().links.length === 2)
   expect(await client.leave(server.nodeId)).toBe(2)
-  expect(await server.leave(client.nodeId)).toBeLessThanOrEqual(2)
+  // The server's ends of the links may not have closed yet.
+  await server.leave(client.nodeId)
+  expect(server.inspect().links).toEqual([])
+  expect(await server.leave(client.nodeId)).toBe(0)
   await using other = new AstraNet()
   expect(await other.leave(server.nodeId)).toBe(0)
 })

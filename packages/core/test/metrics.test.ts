@@ -45,7 +45,7 @@ test('docs/DIAGNOSTICS.md has each metric with its type, its labels and its help
   }
 })
 
-test('metrics and inspect() move with what happens', async () => {
+test('metrics() and inspect() show what happens', async () => {
   await using nodes = await twoNodes()
   const { server, client } = nodes
   const listener = await server.bind('echo')

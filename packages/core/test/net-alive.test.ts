@@ -29,7 +29,7 @@ const ends: Record<string, 'ends' | 'alive'> = {
 }
 
 test.concurrent.each(Object.entries(ends))(
-  'with %s a process %s, as over the real net',
+  'a process with %s: %s, as over the real net',
   async (name, expected) => {
     const [real, own] = await Promise.all(
       ['net', 'astranet'].map(async (over) => (await run(process.execPath, [child, over, name])).stdout),

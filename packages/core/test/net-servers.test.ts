@@ -107,7 +107,9 @@ const scenarios: Record<string, NetScenario> = {
     await turns(1)
     first.destroy()
     await over(first)
-    await turns(20)
+    const openCount = (): Promise<number> =>
+      new Promise((resolve) => server.getConnections((_, count) => resolve(count)))
+    while ((await openCount()) > 0) await turns(1)
     const third = net.connect(port, '127.0.0.1')
     await Promise.all([once(third, 'connect'), once(server, 'connection')])
     notes.add('third')

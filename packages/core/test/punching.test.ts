@@ -9,7 +9,7 @@ import type { LinkRecord } from '../src/links/link-record.js'
 import { Punching } from '../src/links/punching.js'
 import type { PreferredLinks } from '../src/links/preferred-links.js'
 import { MachineWatch } from '../src/node/machine-watch.js'
-import { Net } from './discovery-support.js'
+import { Net, throughRouter } from './discovery-support.js'
 
 const ROUTER = 9n as NodeId
 const PEER = 2n as NodeId
@@ -174,11 +174,7 @@ test('a node whose router is on its own machine makes no direct links', async ()
 
 test('nodes on one machine with their router stay on it, and send nothing to its network', async () => {
   await using net = new Net()
-  const router = await net.node({ role: 'router' })
-  const server = await net.node({}, router)
-  const client = await net.node({}, router)
-  await server.bind('', 'echo')
-  const socket = await client.dial('', 'echo')
+  const { server, client, socket } = await throughRouter(net)
   expect(socket.path.kind).toBe('relay')
   for (const node of [server, client]) expect(node.inspect().punching).toMatchObject({ begun: 0, linked: {} })
   socket.destroy()

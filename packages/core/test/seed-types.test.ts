@@ -60,7 +60,7 @@ test('views, modes and maps keep the type of the node', () => {
   expectTypeOf<AstraNet['leave']>().returns.toEqualTypeOf<Promise<number>>()
 })
 
-test('what is no call of it does not compile', () => {
+test('a wrong call does not compile', () => {
   const unused = (): void => {
     // @ts-expect-error options in place of the address
     void node.dial('', { timeoutMs: 1 }, {})

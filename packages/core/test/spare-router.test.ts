@@ -129,7 +129,7 @@ test('a killed router is replaced by one that nobody has joined, and used again 
   const start = performance.now()
   expect(await echo(client)).toBe(second.nodeId)
   // 2 s are what is promised; the rest is for a machine that does much else.
-  expect(performance.now() - start).toBeLessThan(6_000)
+  expect(performance.now() - start).toBeLessThan(15_000)
 
   await using _again = await NodeProcess.start({ ...settings, listen: first.address })
   await until(() => [server, client].every((node) => linksOf(node).includes(identity.nodeId)))

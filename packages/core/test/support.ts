@@ -68,6 +68,22 @@ export async function turns(count: number): Promise<void> {
   for (let index = 0; index < count; index++) await turn()
 }
 
+/** How often the clock of {@link activeMs} ticks, in ms. */
+const TICK_MS = 20
+
+/** How long a promise took, in ms, without the times in which a busy machine gave this process no turn. */
+export async function activeMs(promise: Promise<unknown>): Promise<number> {
+  let ticks = 0
+  // However long the process did not run, the interval fires once.
+  const clock = setInterval(() => (ticks += 1), TICK_MS)
+  try {
+    await promise
+  } finally {
+    clearInterval(clock)
+  }
+  return ticks * TICK_MS
+}
+
 /** The socket's error, once it has one. */
 export async function errorOf(socket: Socket): Promise<Error & { code?: string }> {
   const [error] = (await once(socket, 'error')) as [Error & { code?: string }]

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { AstraNet, type AstraNetOptions, type NodeId, type Socket } from '../src/index.js'
-import { Proxy, textOf, until } from './support.js'
+import { activeMs, Proxy, textOf, until } from './support.js'
 
 /** A client and a server that have joined two routers each, every link through a proxy that can fail. */
 class TwoRouters implements AsyncDisposable {
@@ -64,9 +64,10 @@ test('after the router in use has broken audibly, a dial goes by the other one a
   const [used] = socket.path.via
   net.before(used).cut()
   expect(await broken).toMatchObject({ code: 'ECONNRESET' })
-  const start = performance.now()
-  const next = await net.client.dial('', 'echo')
-  expect(performance.now() - start).toBeLessThan(1_100)
+  const dialing = net.client.dial('', 'echo')
+  // A router that is silent, not broken, takes 1,100 ms.
+  expect(await activeMs(dialing)).toBeLessThan(900)
+  const next = await dialing
   expect(next.path).toMatchObject({ kind: 'relay' })
   expect(await echo(next, 'again')).toBe('again')
 })
@@ -77,9 +78,9 @@ test('after the router in use has gone silently, a dial succeeds within 2 s', as
   socket.on('error', () => undefined)
   const [used] = socket.path.via
   net.before(used).freeze()
-  const start = performance.now()
-  const next = await net.client.dial('', 'echo')
-  expect(performance.now() - start).toBeLessThan(2_000)
+  const dialing = net.client.dial('', 'echo')
+  expect(await activeMs(dialing)).toBeLessThan(2_000)
+  const next = await dialing
   expect(next.path.via).not.toContain(used)
   expect(await echo(next, 'again')).toBe('again')
 })
@@ -88,9 +89,9 @@ test('a first dial through a router that has gone silently goes by the other one
   await using net = await TwoRouters.make()
   const best = net.client.routesMap().get(net.server.nodeId)?.via[0]
   net.before(best).freeze()
-  const start = performance.now()
-  const socket = await net.client.dial('', 'echo')
-  expect(performance.now() - start).toBeLessThan(2_000)
+  const dialing = net.client.dial('', 'echo')
+  expect(await activeMs(dialing)).toBeLessThan(2_000)
+  const socket = await dialing
   expect(socket.path.via).not.toContain(best)
   expect(await echo(socket, 'through the other')).toBe('through the other')
 })

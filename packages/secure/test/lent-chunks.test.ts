@@ -32,17 +32,20 @@ function handlerOf(parts: Partial<ByteDuplexHandler>): ByteDuplexHandler {
   }
 }
 
+/** What a user gets that does `next` after each chunk. */
+function recorded(receiver: SecurePipe, next: (received: readonly number[]) => void): number[] {
+  const received: number[] = []
+  const onData = (chunk: Uint8Array): void => {
+    received.push(...chunk)
+    next(received)
+  }
+  receiver.handle(handlerOf({ onData }))
+  return received
+}
+
 test('what a paused user leaves of a lent chunk is copied', async () => {
   const { sender, receiver, gather } = await pair()
-  const received: number[] = []
-  receiver.handle(
-    handlerOf({
-      onData(chunk) {
-        received.push(...chunk)
-        receiver.pause()
-      },
-    }),
-  )
+  const received = recorded(receiver, () => receiver.pause())
   gather()
   for (const byte of [1, 2, 3]) sender.writev([Uint8Array.of(byte, byte)])
   expect(received).toEqual([1, 1])
@@ -53,15 +56,9 @@ test('what a paused user leaves of a lent chunk is copied', async () => {
 
 test('what a user that throws leaves of a lent chunk is copied', async () => {
   const { sender, receiver, gather } = await pair()
-  const received: number[] = []
-  receiver.handle(
-    handlerOf({
-      onData(chunk) {
-        received.push(...chunk)
-        if (received.length === 2) throw new Error('the user failed')
-      },
-    }),
-  )
+  const received = recorded(receiver, ({ length }) => {
+    if (length === 2) throw new Error('the user failed')
+  })
   gather()
   const send = (): void => {
     for (const byte of [1, 2, 3]) sender.writev([Uint8Array.of(byte, byte)])
@@ -73,8 +70,7 @@ test('what a user that throws leaves of a lent chunk is copied', async () => {
 
 test('what arrives while the user is paused is copied', async () => {
   const { sender, receiver } = await pair()
-  const received: number[] = []
-  receiver.handle(handlerOf({ onData: (chunk) => void received.push(...chunk) }))
+  const received = recorded(receiver, () => undefined)
   receiver.pause()
   for (const byte of [1, 2, 3]) sender.writev([Uint8Array.of(byte)])
   receiver.resume()

@@ -40,7 +40,9 @@ describe('a port mapper whose gateway knows UPnP only', () => {
     await mapped?.close()
     await mapped?.close()
     expect(gateway.forwarded.size).toBe(0)
-    expect(gateway.requests).toEqual([
+    // A search is sent again when its answer takes 400 ms, as on a busy machine.
+    const [search, ...others] = gateway.requests
+    expect([search, ...others.filter((each) => each !== search)]).toEqual([
       'M-SEARCH * HTTP/1.1',
       'GET /description.xml',
       `POST /control ${SERVICE}#GetExternalIPAddress`,

@@ -33,7 +33,7 @@ export const defaultProvider: CryptoProvider = webCrypto
  * Makes an encrypted, authenticated pipe of `pipe`, which belongs to it from then on: nothing else may handle, write
  * to or end it. One side is the initiator, usually the one that connected.
  *
- * The secure pipe always half-closes. Its back-pressure, `defer` and `linger` are those of the pipe below. It closes
+ * The secure pipe always half-closes. Its back-pressure, `defer`, `callsBackLater` and `linger` are those of the pipe below. It closes
  * with `ASTRA_ERR_SECURE_TAMPERED`, `_RECORD` or `_TRUNCATED` when what arrives is not exactly what the peer has
  * sent.
  *

@@ -31,6 +31,7 @@ export class SecureDuplex implements SecurePipe {
   readonly localAddress: string
   readonly remoteAddress: string
   readonly defer?: (callback: () => void) => void
+  readonly callsBackLater: boolean
   readonly linger?: (ms: number) => void
   readonly #pipe: ByteDuplex
   readonly #inbound: Inbound
@@ -51,7 +52,8 @@ export class SecureDuplex implements SecurePipe {
     this.handshakeHash = result.handshakeHash
     this.localAddress = pipe.localAddress
     this.remoteAddress = pipe.remoteAddress
-    const { defer, linger } = pipe
+    const { defer, linger, callsBackLater = false } = pipe
+    this.callsBackLater = callsBackLater
     if (defer !== undefined) this.defer = (callback) => defer.call(pipe, callback)
     if (linger !== undefined) this.linger = (ms) => linger.call(pipe, ms)
     this.#pipe = pipe

@@ -36,7 +36,10 @@ function open(client: Session): Stream {
 }
 
 /** Opens streams and writes 100 bytes to each, which takes `msEach`. */
-function writeMany({ client, clock }: World, { streams, msEach }: { streams: number; msEach: number }): Stream[] {
+function writeMany(
+  { client, clock }: World,
+  { streams, msEach }: { streams: number; msEach: number },
+): Stream[] {
   return Array.from({ length: streams }, () => {
     const stream = open(client)
     stream.handle(new Recorder())
@@ -132,6 +135,8 @@ it('no handler is called from within a write, whatever is written and however fu
     near.deliver()
     clock.advance(100)
     for (const [stream, chunks] of sent)
-      expect(Buffer.compare(received.get(stream.id)?.bytes ?? new Uint8Array(), Buffer.concat(chunks))).toBe(0)
+      expect(Buffer.compare(received.get(stream.id)?.bytes ?? new Uint8Array(), Buffer.concat(chunks))).toBe(
+        0,
+      )
   }
 })

@@ -42,10 +42,16 @@ test('a connection to a target that is not there is accepted, reset and reported
   await using nodes = await twoNodes()
   const to = await target()
   await to[Symbol.asyncDispose]()
+  const messages: unknown[] = []
+  const onFailed = (message: unknown): void => void messages.push(message)
+  subscribe('astranet:publish:failed', onFailed)
   const published = await nodes.server.publish('db', to.address)
   const failed = once(published, 'failed') as Promise<[ProxyFailure]>
   expect(await failure(textOf(await nodes.client.dial('', 'db')))).toMatchObject({ code: 'ECONNRESET' })
-  expect((await failed)[0]).toMatchObject({ local: to.address, error: { code: 'ECONNREFUSED' } })
+  const [report] = await failed
+  expect(report).toMatchObject({ local: to.address, address: 'db', error: { code: 'ECONNREFUSED' } })
+  expect(messages).toEqual([report])
+  unsubscribe('astranet:publish:failed', onFailed)
   await until(() => published.inspect().open === 0)
   expect(published.inspect()).toMatchObject({ accepted: 1, failed: 1 })
 })

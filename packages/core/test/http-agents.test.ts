@@ -3,11 +3,11 @@ import { Agent, createServer, get, type IncomingMessage } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { request, type ErrorEvent, type MessageEvent } from 'undici'
+import { request, WebSocket, type ErrorEvent, type MessageEvent } from 'undici'
 import { WebSocketServer } from 'ws'
 import type { AstraNet } from '../src/index.js'
 import { memberTls } from './certificates.js'
-import { failure, textOf, twoNodes } from './support.js'
+import { failure, textOf, twoNodes, type TwoNodes } from './support.js'
 
 /** Serves `name` with answers that take a few turns; counts its connections. */
 async function counted(node: AstraNet, name: string): Promise<{ readonly connections: number }> {
@@ -128,12 +128,19 @@ test('a URL of https speaks TLS inside the socket', async () => {
   await dispatcher.destroy()
 })
 
-test('a WebSocket of the node talks with a server of ws', async () => {
+test.each([
+  ['of the node', ({ client }: TwoNodes) => client.webSocket('ws://chat/room', ['one', 'two'])],
+  [
+    'of undici with a dispatcher',
+    ({ client }: TwoNodes) =>
+      new WebSocket('ws://chat/room', { protocols: ['one', 'two'], dispatcher: client.dispatcher() }),
+  ],
+])('a WebSocket %s talks with a server of ws', async (_, make) => {
   await using nodes = await twoNodes()
   const server = await nodes.server.serve('chat', createServer())
   const sockets = new WebSocketServer({ server })
   sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(String(data))))
-  const socket = nodes.client.webSocket('ws://chat/room', ['one', 'two'])
+  const socket = make(nodes)
   await event(socket, 'open')
   expect(socket.protocol).toBe('one')
   socket.send('there and back')

@@ -1,10 +1,11 @@
+import { once } from 'node:events'
 import { Duplex, PassThrough } from 'node:stream'
 import { nodeIdToBytes, toNodeId } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
 import { describe, expect, test } from 'vitest'
 import { AstraNet, formatNodeId, generateIdentity, type AstraNetOptions, type Socket } from '../src/index.js'
 import { Member } from './member.js'
-import { textOf, until } from './support.js'
+import { failure, textOf, until } from './support.js'
 
 interface Place extends AsyncDisposable {
   readonly router: AstraNet
@@ -230,4 +231,27 @@ test('a router sees neither the text nor the name of what passes through it', as
   direct.end(text)
   expect(await textOf(direct)).toBe(text)
   expect(Buffer.concat(seen).includes(text)).toBe(true)
+})
+
+test('a policy that forbids forwarding ends tunnels with `endForbidden`, and no new dial gets through', async () => {
+  const allow = { mayLink: () => true, mayDial: () => true, mayOffer: () => true, mayForward: () => true }
+  await using here = await place({ policy: allow })
+  const { router, server, address } = here
+  await using client = new AstraNet({ holePunching: false })
+  await client.join('tcp4', address)
+  const echo = `${formatNodeId(server.nodeId)}:7`
+  const socket = await client.dial('', echo)
+  socket.write('one')
+  await once(socket, 'data')
+  const forbidden = { ...allow, mayForward: () => false }
+  await router.setPolicy(forbidden)
+  expect(router.inspect().forwarding.tunnels).toBe(1)
+  const broken = once(socket, 'error')
+  await router.setPolicy(forbidden, { endForbidden: true })
+  expect(await broken).toMatchObject([{ code: 'ECONNRESET' }])
+  await until(() => router.inspect().forwarding.tunnels === 0)
+  expect(await failure(client.dial('', echo))).toMatchObject({
+    code: 'EACCES',
+    message: expect.stringContaining('mayForward'),
+  })
 })

@@ -176,6 +176,7 @@ export class Node<TSocket, TListener> {
       admitted: table.admitted.bind(table),
       end: table.refuse.bind(table),
     }
+    this.#parts.forwarder.endForbidden()
     await endForbidden(parts, before, this.#parts.access)
   }
 

@@ -1,5 +1,5 @@
 import type { Clock, NodeId } from '@astranet/interface'
-import { RefusalReason, type Link } from '@astranet/link'
+import { RefusalReason, StreamCode, type Link } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
 import { accountOf, type Account } from '../proto/tunnel/account.js'
 import type { TunnelRefusal } from '../proto/tunnel/hop.js'
@@ -11,7 +11,7 @@ import {
   type TunnelLimits,
 } from '../proto/tunnel/tunnel-limits.js'
 import { ForwarderStatistics, type ForwarderInspection } from './forwarder-statistics.js'
-import { chooseHop, type HopChoiceParts } from './hop-choice.js'
+import { chooseHop, forwardFault, type HopChoiceParts } from './hop-choice.js'
 import { NodeCredits } from './node-credits.js'
 import { Outlet } from './outlet.js'
 import { TunnelOpening, type AcceptedTunnel } from './tunnel-opening.js'
@@ -39,7 +39,8 @@ export class Forwarder {
   readonly #counts: TunnelCounts
   readonly #credits: NodeCredits
   readonly #statistics = new ForwarderStatistics()
-  readonly #openings = new Set<TunnelOpening>()
+  /** The link on which each was asked for, and what it was asked for. */
+  readonly #openings = new Map<TunnelOpening, Opened>()
   readonly #tunnels = new Set<Tunnel>()
   readonly #outlets = new WeakMap<Link, Outlet>()
   /** One object for all tunnels, because there may be very many. */
@@ -86,7 +87,24 @@ export class Forwarder {
   /** Takes no more tunnels; those that are there end with their links. Idempotent. */
   close(): void {
     this.#isClosed = true
-    for (const opening of [...this.#openings]) opening.giveUp(GOING_AWAY)
+    for (const opening of [...this.#openings.keys()]) opening.giveUp(GOING_AWAY)
+  }
+
+  /**
+   * Ends the tunnels that may not be forwarded any more, and refuses those that are about to open: call it when
+   * `forwardRefusal` answers otherwise than before. Both ends of a tunnel are told that it was cancelled.
+   */
+  endForbidden(): void {
+    for (const tunnel of [...this.#tunnels]) {
+      const [near, far] = tunnel.links
+      const text = forwardFault(this.#parts, { near, far, source: tunnel.from, end: tunnel.to })
+      if (text !== undefined) tunnel.end(StreamCode.CANCELLED)
+    }
+    for (const [opening, { near, next }] of [...this.#openings]) {
+      const [source, end] = [next.header.path[0] as NodeId, next.header.path.at(-1) as NodeId]
+      const text = forwardFault(this.#parts, { near, far: next.link, source, end })
+      if (text !== undefined) opening.giveUp({ reason: RefusalReason.FORBIDDEN, text })
+    }
   }
 
   #countIn(account: Account): TunnelRefusal | undefined {
@@ -121,7 +139,7 @@ export class Forwarder {
         if (refusal !== undefined) this.#refuse(link, stream, refusal)
       },
     })
-    this.#openings.add(opening)
+    this.#openings.set(opening, { near: link, next })
   }
 
   #join({ link, account, request }: Asked, next: NextHop, far: AcceptedTunnel): void {
@@ -153,10 +171,10 @@ export class Forwarder {
     this.#statistics.ended(isLost)
   }
 
-  #leg(link: Link, account: Account): Pick<TunnelLeg, 'outlet' | 'account' | 'credit'> {
+  #leg(link: Link, account: Account): Pick<TunnelLeg, 'link' | 'outlet' | 'account' | 'credit'> {
     const outlet = this.#outlets.get(link) ?? new Outlet()
     this.#outlets.set(link, outlet)
-    return { outlet, account, credit: this.#credits.join(account) }
+    return { link, outlet, account, credit: this.#credits.join(account) }
   }
 
   /**
@@ -183,6 +201,12 @@ interface Asked {
   readonly link: Link
   readonly account: Account
   readonly request: TunnelRequest
+}
+
+/** A tunnel for which the next hop was asked. */
+interface Opened {
+  readonly near: Link
+  readonly next: NextHop
 }
 
 const GOING_AWAY: TunnelRefusal = { reason: RefusalReason.GOING_AWAY, text: 'this router is going away' }

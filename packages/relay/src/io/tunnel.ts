@@ -1,5 +1,5 @@
 import type { NodeId } from '@astranet/interface'
-import { StreamCode } from '@astranet/link'
+import { StreamCode, type Link } from '@astranet/link'
 import type { Stream, StreamError, StreamHandler } from '@astranet/mux'
 import type { Account } from '../proto/tunnel/account.js'
 import { Flow, type FlowEvents } from './flow.js'
@@ -9,6 +9,8 @@ import type { PacedCredit } from './paced-credit.js'
 /** One of the two streams that a tunnel joins. */
 export interface TunnelLeg {
   readonly stream: Stream
+  /** The link that the stream belongs to. */
+  readonly link: Link
   /** Shares out the link that the stream belongs to. */
   readonly outlet: Outlet
   /** The node at this end of the tunnel. */
@@ -70,6 +72,11 @@ export class Tunnel implements StreamHandler {
   /** The node that it leads to. */
   get to(): NodeId {
     return this.#far.origin
+  }
+
+  /** The links that it joins: the one on which it was asked for, and the one to the next hop. */
+  get links(): readonly [near: Link, far: Link] {
+    return [this.#near.link, this.#far.link]
   }
 
   /** For whom the tunnel and its bytes count: its source, and its other end. */

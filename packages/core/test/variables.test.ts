@@ -135,6 +135,16 @@ test.each<[string, string, RegExp]>([
   await new AstraNet({ variables: {} }).close()
 })
 
+test('the mode of a node that a variable has made join is settled by its first use', async () => {
+  await using server = new AstraNet()
+  const { address } = await server.listenAndServe('127.0.0.1:0')
+  await using node = new AstraNet({ variables: { ASTRANET_JOIN: address } })
+  node.client().server()
+  node.services()
+  expect(() => node.client()).toThrow(expect.objectContaining({ code: 'ASTRA_ERR_NODE_STARTED' }))
+  await node.bind('still-there')
+})
+
 test('a ticket has the addresses that ASTRANET_LISTEN names, also when it is the first call', async () => {
   await using server = new AstraNet({ variables: { ASTRANET_LISTEN: '127.0.0.1:0' } })
   await using client = new AstraNet({ variables: {} })

@@ -73,6 +73,8 @@ export class NodeHandle<TSocket, TListener> {
     const onFirstUse = this.#onFirstUse
     if (onFirstUse === undefined) return
     this.#onFirstUse = undefined
+    // It joins or listens by itself now, with the role that it has.
+    this.#isBegun = true
     this.started = this.made.then(onFirstUse, () => undefined)
   }
 
@@ -87,7 +89,8 @@ export class NodeHandle<TSocket, TListener> {
     if (this.#isBegun)
       throw new AstraError(
         'ASTRA_ERR_NODE_STARTED',
-        `${call} must be called before the node first listens, joins, is attached or binds`,
+        `${call} must be called before the node first listens, joins, is attached or binds; a node that a variable ` +
+          'makes join or listen does so at its first use',
       )
     const resolved = { ...mode, role: checkRole(role, this.#options.catalogue) }
     if (this.#node === undefined) this.#mode = resolved

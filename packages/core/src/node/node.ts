@@ -76,8 +76,8 @@ export class Node<TSocket, TListener> {
 
   /** Changes what the node does for the network. Only before it has neighbours. */
   setMode({ role, isClient = false, isServer = false }: ResolvedMode): void {
-    this.#mode = { isClient, isServer }
     this.catalogue.setRole(role)
+    this.#mode = { isClient, isServer }
     this.#publishNode()
   }
 

@@ -7,7 +7,7 @@ import {
 } from '@astranet/core'
 import type { NetworkAddress } from '../arguments/network-address.js'
 import type { Settings } from '../arguments/settings.js'
-import { ExitCode, Failure, messageOf, usageFailure } from '../failure.js'
+import { codeOf, ExitCode, Failure, messageOf, usageFailure } from '../failure.js'
 import type { Logger } from '../log/logger.js'
 import { Ration } from '../log/ration.js'
 import { ComingsAndGoings, type LinkCounts } from './comings-and-goings.js'
@@ -106,7 +106,11 @@ export class Relay {
     } catch (error) {
       const exitCode =
         error instanceof TypeError || error instanceof RangeError ? ExitCode.USAGE : ExitCode.FAILED
-      throw new Failure(`--listen ${at.text}: ${messageOf(error)}`, exitCode, error)
+      const advice =
+        at.network === 'unix' && codeOf(error) === 'EADDRINUSE'
+          ? '; a relay that was killed leaves that file behind: remove it if no other program uses it'
+          : ''
+      throw new Failure(`--listen ${at.text}: ${messageOf(error)}${advice}`, exitCode, error)
     }
   }
 }

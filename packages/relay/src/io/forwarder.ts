@@ -6,10 +6,10 @@ import type { TunnelRefusal } from '../proto/tunnel/hop.js'
 import { TunnelCounts } from '../proto/tunnel/tunnel-counts.js'
 import {
   resolveTunnelLimits,
-  tunnelShare,
   type ResolvedTunnelLimits,
   type TunnelLimits,
 } from '../proto/tunnel/tunnel-limits.js'
+import { TunnelShares } from '../proto/tunnel/tunnel-shares.js'
 import { ForwarderStatistics, type ForwarderInspection } from './forwarder-statistics.js'
 import { chooseHop, forwardFault, type HopChoiceParts } from './hop-choice.js'
 import { NodeCredits } from './node-credits.js'
@@ -42,14 +42,13 @@ export class Forwarder {
   /** The link on which each was asked for, and what it was asked for. */
   readonly #openings = new Map<TunnelOpening, Opened>()
   readonly #tunnels = new Set<Tunnel>()
+  readonly #shares: TunnelShares<Tunnel>
   readonly #outlets = new WeakMap<Link, Outlet>()
   /** One object for all tunnels, because there may be very many. */
   readonly #events: TunnelEvents = {
     onForwarded: (bytes) => this.#statistics.forwarded(bytes),
     onClose: (tunnel, isLost) => this.#ended(tunnel, isLost),
   }
-  /** For so many tunnels the bytes are shared out now: a power of two. */
-  #sharers = 1
   #isClosed = false
 
   /** Throws a TypeError or RangeError that names the limit that is wrong. */
@@ -57,6 +56,7 @@ export class Forwarder {
     this.#parts = parts
     this.#limits = resolveTunnelLimits(parts.limits)
     this.#counts = new TunnelCounts(this.#limits)
+    this.#shares = new TunnelShares(this.#limits)
     this.#credits = new NodeCredits(parts.clock, this.#limits.bytesPerSecondPerNode)
   }
 
@@ -157,14 +157,14 @@ export class Forwarder {
     )
     this.#tunnels.add(tunnel)
     this.#statistics.opened()
-    this.#shareOut(tunnel)
+    this.#shares.add(account.neighbour, tunnel)
     tunnel.start()
   }
 
   #ended(tunnel: Tunnel, isLost: boolean): void {
     this.#tunnels.delete(tunnel)
-    this.#shareOut()
     const [source, end] = tunnel.accounts
+    this.#shares.delete(source.neighbour, tunnel)
     this.#counts.release(source)
     this.#credits.leave(source)
     this.#credits.leave(end)
@@ -175,19 +175,6 @@ export class Forwarder {
     const outlet = this.#outlets.get(link) ?? new Outlet()
     this.#outlets.set(link, outlet)
     return { link, outlet, account, credit: this.#credits.join(account) }
-  }
-
-  /**
-   * What each tunnel may have falls in steps of two and rises in steps of four or more, so that the others are touched
-   * rarely when one comes or goes.
-   */
-  #shareOut(newest?: Tunnel): void {
-    const before = tunnelShare(this.#limits, this.#sharers)
-    const sharers = nextPowerOfTwo(this.#tunnels.size)
-    if (sharers > this.#sharers || sharers <= this.#sharers / 4) this.#sharers = sharers
-    const share = tunnelShare(this.#limits, this.#sharers)
-    newest?.limit(share)
-    if (share !== before) for (const tunnel of this.#tunnels) tunnel.limit(share)
   }
 
   #refuse(link: Link, stream: Stream, { reason, text }: TunnelRefusal): void {
@@ -213,8 +200,4 @@ const GOING_AWAY: TunnelRefusal = { reason: RefusalReason.GOING_AWAY, text: 'thi
 
 function sourceOf({ header }: TunnelRequest): NodeId {
   return header.path[0] as NodeId
-}
-
-function nextPowerOfTwo(count: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(1, count)))
 }

@@ -60,7 +60,7 @@ export class VirtualStar {
     const credit = bytesPerSecond === Infinity ? undefined : new PacedCredit(this.clock, bytesPerSecond)
     const node = this.#session(link.a, 'client')
     const limits = resolveTunnelLimits(credit === undefined ? {} : { bytesPerSecondPerNode: bytesPerSecond })
-    const share = tunnelShare(limits, 1)
+    const share = tunnelShare(limits, { neighbours: 1, tunnels: 1 })
     this.#session(link.b, 'server', (near) => this.#forward(near, { neighbour, nextName, credit, share }))
     this.clock.advance(1_000)
     for (let count = 0; count < tunnels; count++) keepFull(node)

@@ -161,6 +161,11 @@ export class SessionHost implements SendHost, StreamSetHost, DispatchHost {
     else this.wake()
   }
 
+  beforeFlush(callback: () => void): void {
+    this.work.writers.push(callback)
+    this.#wakeLater()
+  }
+
   checkEndLater(stream: StreamRecord): void {
     this.streams.endChecks.push(stream)
     this.wake()

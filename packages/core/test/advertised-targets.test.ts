@@ -29,8 +29,15 @@ function judge(
 }
 
 test('addresses of the internet and of an own network are dialed', () => {
-  const good = ['tcp4://1.2.3.4:80', 'tcp://192.168.7.9:80', 'tcp6://[2a00::1]:9', 'wss://1.2.3.4:443/astra']
+  const good = ['tcp://192.168.7.9:80', 'tcp4://1.2.3.4:80', 'tcp6://[2a00::1]:9', 'wss://1.2.3.4:443/astra']
   expect(judge(good).dialed()).toEqual(good)
+})
+
+test('those on this machine and in its networks come first, and else the order of the node counts', () => {
+  const near = ['ws://127.0.0.1:80/astra', 'tcp://192.168.7.9:80', 'tcp://[::1]:80']
+  const far = ['tcp4://1.2.3.4:80', 'tcp6://[2a00::1]:9', 'wss://1.2.3.5:443']
+  const mixed = far.flatMap((each, index) => [each, ...near.slice(index, index + 1)])
+  expect(judge(mixed, { networks: [OWN], isLocal: true }).dialed()).toEqual([...near, ...far])
 })
 
 test('what only this machine or its network can reach is not dialed, and is counted once', () => {

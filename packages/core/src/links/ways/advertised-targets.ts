@@ -1,6 +1,13 @@
 import type { Clock, NodeId, Transport } from '@astranet/interface'
 import type { Catalogue } from '@astranet/registry'
-import { addressFault, parseEnd, type AddressFault, type OwnNetwork } from '@astranet/relay'
+import {
+  addressFault,
+  isLocalHost,
+  isLoopbackHost,
+  parseEnd,
+  type AddressFault,
+  type OwnNetwork,
+} from '@astranet/relay'
 
 /** How long the machine's networks and the links to routers count as they were seen, in ms. */
 const SURROUNDINGS_MS = 1_000
@@ -62,24 +69,29 @@ export class AdvertisedTargets {
     return { ...this.#leftOut }
   }
 
-  /** Those of a node that may be dialed. Asked for each instance that a dial can choose, so the answer is kept. */
+  /**
+   * Those of a node that may be dialed: first those on this machine and in its networks, then the others, each in the
+   * node's order. Asked for each instance that a dial can choose, so the answer is kept.
+   */
   of(nodeId: NodeId): readonly Target[] {
     const addresses = this.#parts.catalogue.node(nodeId)?.addresses ?? []
     if (addresses.length === 0) return []
     const around = this.#surroundings()
     const known = this.#judged.get(addresses)
     if (known?.around === around) return known.targets
-    const targets = addresses.flatMap((text) => this.#target(text, around))
+    const judged = addresses.flatMap((text) => this.#target(text, around))
+    const targets = [true, false].flatMap((near) => judged.filter(({ isNear }) => isNear === near))
     this.#judged.set(addresses, { around, targets })
     return targets
   }
 
-  #target(text: string, around: Surroundings): Target[] {
+  #target(text: string, around: Surroundings): (Target & { readonly isNear: boolean })[] {
     const network = text.slice(0, Math.max(0, text.indexOf('://')))
     const transport = this.#parts.transportOf(network)
     if (transport === undefined) return []
     const fault = faultOf(text, around)
-    if (fault === undefined) return [{ transport, network, address: text.slice(network.length + 3) }]
+    const address = text.slice(network.length + 3)
+    if (fault === undefined) return [{ transport, network, address, isNear: isNear(address, around) }]
     this.#leftOut[fault] = (this.#leftOut[fault] ?? 0) + 1
     return []
   }
@@ -94,6 +106,13 @@ export class AdvertisedTargets {
     if (this.#around?.text !== text) this.#around = { networks, isLocal, text }
     return this.#around
   }
+}
+
+/** Whether an address without a fault is on this machine, or in one of its networks. */
+function isNear(address: string, { networks }: Surroundings): boolean {
+  const end = parseEnd(address.replace(/\/.*/, ''))
+  if (end === undefined) return false
+  return isLoopbackHost(end.host) || isLocalHost(end.host, networks)
 }
 
 function faultOf(text: string, { networks, isLocal }: Surroundings): AdvertisedFault | undefined {

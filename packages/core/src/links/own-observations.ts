@@ -1,6 +1,13 @@
 import type { NodeId } from '@astranet/interface'
 import type { Link } from '@astranet/link'
-import { isLoopbackHost, isPublicHost, isPrivateHost, parseEnd, type End, type Observation } from '@astranet/relay'
+import {
+  isLoopbackHost,
+  isPublicHost,
+  isPrivateHost,
+  parseEnd,
+  type End,
+  type Observation,
+} from '@astranet/relay'
 import type { LinkRecord } from './link-record.js'
 import { roleOf } from './roles.js'
 

@@ -3,6 +3,7 @@ import type { LinkCredentials } from '../link-credentials.js'
 import type { LinkMaker } from '../link-maker.js'
 import type { AdvertisedFault, AdvertisedTargets, Target } from './advertised-targets.js'
 import { raceAddresses } from './address-race.js'
+import { dialTarget } from './dial-target.js'
 import { FailedAddresses } from './failed-addresses.js'
 import type { LinkWay } from './link-way.js'
 
@@ -107,8 +108,8 @@ export class AddressWay implements LinkWay {
   }
 
   async #link({ expected, target, signal, onConnected }: AddressDial): Promise<void> {
-    const { transport, network, address } = target
-    const connection = await transport.dial(network, address, { timeoutMs: CONNECT_TIMEOUT_MS, signal })
+    const { network } = target
+    const connection = await dialTarget(target, { timeoutMs: CONNECT_TIMEOUT_MS, signal })
     onConnected()
     await this.#parts.maker.adopt(connection, 'dialer', { signal, network, ...expected })
   }

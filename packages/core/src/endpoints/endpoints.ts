@@ -109,8 +109,7 @@ export class Endpoints {
     const host = hostAddresses()
     const own = [...this.#open].map((endpoint) => ({ endpoint, found: advertisedAddresses(endpoint, host) }))
     this.#ownAddresses = own.flatMap(({ found }) => found)
-    this.#addresses = own
-      .flatMap(({ endpoint, found }) => endpoint.advertise ?? found)
+    this.#addresses = [...new Set(own.flatMap(({ endpoint, found }) => endpoint.advertise ?? found))]
       .filter(canBeAdvertised)
       .slice(0, MAX_ADVERTISED_ADDRESSES)
     onChange()

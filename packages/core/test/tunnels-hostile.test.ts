@@ -37,6 +37,7 @@ function encodeMessage(value: unknown): Buffer {
 }
 
 function pack(value: unknown): Buffer {
+  if (value === null) return Buffer.of(0xc0)
   if (typeof value === 'number') return Buffer.of(value)
   if (typeof value === 'string') return Buffer.concat([Buffer.of(0xa0 | value.length), Buffer.from(value)])
   if (value instanceof Uint8Array) return Buffer.concat([Buffer.of(0xc4, value.length), value])
@@ -81,6 +82,9 @@ async function serves({ address, server }: Place): Promise<void> {
 
 const [INVALID, NO_SUCH_NODE, UNREACHABLE, BACKLOG_FULL] = [8, 3, 4, 2]
 
+/** As they are in counts. */
+const NAMES: Readonly<Record<number, string>> = { 8: 'INVALID', 3: 'NO_SUCH_NODE', 4: 'UNREACHABLE' }
+
 describe('a member gets a refusal with a reason, and the router goes on, for', () => {
   type Ids = { me: Uint8Array; router: Uint8Array; server: Uint8Array }
   const stranger = (index: number): Uint8Array => nodeIdToBytes(toNodeId(BigInt(1_000 + index)))
@@ -118,9 +122,36 @@ describe('a member gets a refusal with a reason, and the router goes on, for', (
     expect(answered).toBe(reason)
     expect(text).toMatch(/\w+ \w+/)
     expect(member.closed).toBeUndefined()
-    expect(net.router.inspect().forwarding).toMatchObject({ tunnels: 0, opening: 0, heldBytes: 0 })
+    const { forwarding } = net.router.inspect()
+    expect(forwarding).toMatchObject({ tunnels: 0, opening: 0, heldBytes: 0 })
+    expect(forwarding.refused).toEqual({ [NAMES[reason] as string]: 1 })
+    const metrics = net.router.metrics().find(({ name }) => name === 'astranet_tunnels_refused_total')
+    expect(metrics?.values).toEqual([{ labels: { reason: NAMES[reason] }, value: 1 }])
     await serves(net)
   })
+})
+
+test('a node counts the tunnels to it that it refuses, and dials whose header is malformed', async () => {
+  await using net = await place()
+  await using member = await Member.join(net.address)
+  const [me, router] = [member.idBytes, nodeIdToBytes(net.router.nodeId)]
+  const foreign = nodeIdToBytes(toNodeId(77n))
+  // The router is the end of this path, which names another node as the one before it.
+  expect(await ask(member, [2, 2, [me, foreign, router]])).toEqual([
+    INVALID,
+    expect.stringMatching(/\w+ \w+/),
+  ])
+  expect(net.router.inspect().forwarding.refused).toEqual({ INVALID: 1 })
+  const { refused } = net.router.inspect().arrivals
+  const FORBIDDEN = 5
+  for (const [header, reason] of [
+    [[1, 'port', null, 0], INVALID],
+    [['kind'], INVALID],
+    [[1, 7, foreign, 0], FORBIDDEN],
+  ] as const)
+    expect(await ask(member, header)).toEqual([reason, expect.stringMatching(/\w+ \w+/)])
+  expect(net.router.inspect().arrivals.refused).toBe(refused + 3)
+  expect(net.router.inspect().forwarding.refused).toEqual({ INVALID: 1 })
 })
 
 test('a member that floods tunnels whose far end stops reading costs the router a bounded number of bytes', async () => {
@@ -166,6 +197,7 @@ test('a node takes 64 tunnels over one link that do not become links, and more w
   const reasons = (await Promise.all(ask64())).map(([reason]) => reason)
   expect(reasons).toEqual(reasons.map(() => 0))
   expect(await ask(member, [2, 1, path])).toEqual([BACKLOG_FULL, expect.stringContaining('too many tunnels')])
+  expect(net.server.inspect().forwarding.refused).toEqual({ BACKLOG_FULL: 1 })
   for (const stream of streams) stream.destroy()
   await until(() => net.router.inspect().forwarding.tunnels === 0)
   await serves(net)

@@ -95,10 +95,12 @@ export class Relay {
   }
 
   async #listen(at: NetworkAddress): Promise<void> {
+    const { advertise } = this.#settings
     try {
       const endpoint = await this.#node.listenAndServe(at.network, at.address, {
         // Refused connections arrive on a channel, which knows their address.
         onError: (error) => this.#log.debug({ event: 'listener-error', err: error }, error.message),
+        ...(advertise.length === 0 ? {} : { advertise: advertise.map(({ text }) => text) }),
       })
       this.#endpoints.push(endpoint)
       const address = `${endpoint.network}://${endpoint.address}`

@@ -1,6 +1,7 @@
 import { toError, type Clock, type NodeId } from '@astranet/interface'
+import type { Stream } from '@astranet/mux'
 import { RefusalReason, type Link, type TunnelHeader } from '@astranet/link'
-import { hopFault, isLastHop, StreamDuplex, type Forwarder } from '@astranet/relay'
+import { hopFault, isLastHop, StreamDuplex, type Forwarder, type TunnelRefusal } from '@astranet/relay'
 import type { IncomingStream } from '../links/incoming-stream.js'
 import type { LinkMaker } from '../links/link-maker.js'
 import type { LinkCredentials } from '../links/link-credentials.js'
@@ -47,7 +48,10 @@ export class IncomingTunnels {
     const { header, stream } = incoming
     const record = recordOf(link)
     if (record?.path.kind !== 'direct') {
-      link.refuse(stream, RefusalReason.FORBIDDEN, 'a tunnel does not lead through a tunnel')
+      this.#refuse(link, stream, {
+        reason: RefusalReason.FORBIDDEN,
+        text: 'a tunnel does not lead through a tunnel',
+      })
       return
     }
     if (!isLastHop(header)) {
@@ -56,24 +60,29 @@ export class IncomingTunnels {
     }
     const fault = hopFault(header, { self, peer })
     if (fault === undefined) this.#accept(link, incoming, record)
-    else link.refuse(stream, fault.reason, fault.text)
+    else this.#refuse(link, stream, fault)
   }
 
   #accept(link: Link, incoming: IncomingStream<'tunnel'>, record: LinkRecord): void {
     const pending = this.#pending.get(link) ?? 0
     if (pending >= MAX_PENDING_PER_LINK) {
-      link.refuse(incoming.stream, RefusalReason.BACKLOG_FULL, 'too many tunnels over this link are pending')
+      const text = 'too many tunnels over this link are pending'
+      this.#refuse(link, incoming.stream, { reason: RefusalReason.BACKLOG_FULL, text })
       return
     }
     const { credentials } = record
     if (dependsOnOthers(credentials) && !isVouchedFor(incoming.header, record)) {
-      link.refuse(incoming.stream, RefusalReason.FORBIDDEN, NO_VOUCHER)
+      this.#refuse(link, incoming.stream, { reason: RefusalReason.FORBIDDEN, text: NO_VOUCHER })
       return
     }
     this.#pending.set(link, pending + 1)
     this.#adopt(link, incoming, credentials)
       .catch((error: unknown) => this.#parts.onFailed(sourceOf(incoming), toError(error)))
       .finally(() => this.#pending.set(link, (this.#pending.get(link) ?? 1) - 1))
+  }
+
+  #refuse(link: Link, stream: Stream, refusal: TunnelRefusal): void {
+    this.#parts.forwarder().refuse(link, stream, refusal)
   }
 
   /** Makes a link on the tunnel's stream. */

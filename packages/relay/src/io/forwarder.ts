@@ -64,19 +64,29 @@ export class Forwarder {
   take(peer: NodeId, link: Link, request: TunnelRequest): void {
     const { header, stream } = request
     const next = this.#isClosed ? GOING_AWAY : chooseHop(this.#parts, { peer, link, header })
-    if ('reason' in next) return this.#refuse(link, stream, next)
+    if ('reason' in next) return this.refuse(link, stream, next)
     const account = accountOf(sourceOf(request), peer)
     const refusal = this.#countIn(account)
-    if (refusal !== undefined) this.#refuse(link, stream, refusal)
+    if (refusal !== undefined) this.refuse(link, stream, refusal)
     else this.#open({ link, account, request }, next)
+  }
+
+  /** Refuses a tunnel, also one of which this node is the end, and counts that. */
+  refuse(link: Link, stream: Stream, { reason, text }: TunnelRefusal): void {
+    this.countRefusal(reason)
+    if (!stream.isClosed) link.refuse(stream, reason, text)
+  }
+
+  countRefusal(reason: RefusalReason): void {
+    this.#statistics.refused(reason)
   }
 
   /** What it does now, as plain data. */
   inspect(): ForwarderInspection {
     let heldBytes = 0
     for (const tunnel of this.#tunnels) heldBytes += tunnel.heldBytes
-    const { size: tunnels } = this.#tunnels
-    return { ...this.#statistics.inspect(), tunnels, opening: this.#openings.size, heldBytes }
+    const counts = { tunnels: this.#tunnels.size, opening: this.#openings.size, heldBytes }
+    return { ...this.#statistics.inspect(), ...counts }
   }
 
   /** The tunnels through this node, as plain data. */
@@ -117,16 +127,15 @@ export class Forwarder {
 
   #open(asked: Asked, next: NextHop): void {
     const { link, account, request } = asked
-    const { stream } = request
     const { clock, secretFor } = this.#parts
     // What arrives meanwhile counts as unread until it is forwarded.
-    stream.manualCredit = true
+    request.stream.manualCredit = true
     const opening = new TunnelOpening({
       ...{ clock, link, request, next, secretFor, timeoutMs: this.#limits.answerTimeoutMs },
       onAccepted: (accepted) => {
         this.#openings.delete(opening)
         try {
-          link.accept(stream, accepted.answer)
+          link.accept(request.stream, accepted.answer)
         } catch (error) {
           this.#counts.release(account)
           throw error
@@ -136,7 +145,7 @@ export class Forwarder {
       onFailed: (refusal) => {
         this.#openings.delete(opening)
         this.#counts.release(account)
-        if (refusal !== undefined) this.#refuse(link, stream, refusal)
+        if (refusal !== undefined) this.refuse(link, request.stream, refusal)
       },
     })
     this.#openings.set(opening, { near: link, next })
@@ -175,11 +184,6 @@ export class Forwarder {
     const outlet = this.#outlets.get(link) ?? new Outlet()
     this.#outlets.set(link, outlet)
     return { link, outlet, account, credit: this.#credits.join(account) }
-  }
-
-  #refuse(link: Link, stream: Stream, { reason, text }: TunnelRefusal): void {
-    this.#statistics.refused(reason)
-    if (!stream.isClosed) link.refuse(stream, reason, text)
   }
 }
 

@@ -106,7 +106,8 @@ function remoteThings(net, { silent, ending, late, go }) {
         .on('connect', () => log('connected'))
         .unref()
     },
-    'a socket that is paused when it reads already': async ({ keep }) => (await connected(keep, silent)).pause(),
+    'a socket that is paused when it reads already': async ({ keep }) =>
+      (await connected(keep, silent)).pause(),
     'an ended socket that the other side keeps open': async ({ keep }) => {
       const socket = await connected(keep, silent)
       socket.end('bye')

@@ -45,7 +45,9 @@ export function nodeThings(node) {
       keep(() => socket.destroy())
     },
     'waitFor that waits': pending((signal) => node.waitFor('nobody', { signal, timeoutMs: 0x7fffffff })),
-    'a join that keeps trying': pending((signal) => node.join('tcp4', '127.0.0.1:1', { signal, keepTrying: true })),
+    'a join that keeps trying': pending((signal) =>
+      node.join('tcp4', '127.0.0.1:1', { signal, keepTrying: true }),
+    ),
     'a join whose node is gone': async ({ keep }) => {
       const [one, two] = [other(keep), other(keep)]
       const { address } = await one.listenAndServe('tcp4', '127.0.0.1:0')

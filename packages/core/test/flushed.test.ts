@@ -109,6 +109,9 @@ describe.each(['net', 'tcp4', 'relay'])('over %s', (over) => {
   })
 })
 
-test.each(['tcp4', 'relay', 'ws'])('over %s a process that has joined, and does no more, ends', async (over) => {
-  expect(await seen(over, 'has joined', { word: 'idle' })).toMatchObject({ code: 0, words: ['idle'] })
-})
+test.each(['tcp4', 'relay', 'ws'])(
+  'over %s a process that has joined, and does no more, ends',
+  async (over) => {
+    expect(await seen(over, 'has joined', { word: 'idle' })).toMatchObject({ code: 0, words: ['idle'] })
+  },
+)

@@ -165,8 +165,7 @@ const ways: Record<string, { reached: () => Promise<Reached>; expected: Outcomes
   ws: { reached: () => serving('ws', '127.0.0.1:0'), expected: remoteThings },
   unix: { reached: () => serving('unix', '*'), expected: remoteThings },
   tls: {
-    reached: () =>
-      serving('tcp4', '127.0.0.1:0', { options: { transports: [tcp({ tls: memberTls() })] } }),
+    reached: () => serving('tcp4', '127.0.0.1:0', { options: { transports: [tcp({ tls: memberTls() })] } }),
     expected: remoteThings,
   },
 }

@@ -34,15 +34,23 @@ async function scenario(step: (typeof steps)[string], net: AnyNet, notes: Notes)
   notes.add(isSame(server.unref(), server), isSame(server.ref(), server))
   server.close()
   await over(server)
-  notes.add(isSame(server.unref(), server), isSame(server.ref(), server), 'hasRef' in socket, 'hasRef' in server)
+  notes.add(
+    isSame(server.unref(), server),
+    isSame(server.ref(), server),
+    'hasRef' in socket,
+    'hasRef' in server,
+  )
 }
 
 function isSame(one: Server, other: Server): boolean {
   return one === other
 }
 
-test.each(Object.entries(steps))('a socket that is %s emits what one of the real net does', async (_, step) => {
-  const { expected, actual } = await onBoth((net, notes) => scenario(step, net, notes))
-  expect(actual).toEqual(expected)
-  expect(expected.filter((line) => line.startsWith('socket connect'))).toHaveLength(2)
-})
+test.each(Object.entries(steps))(
+  'a socket that is %s emits what one of the real net does',
+  async (_, step) => {
+    const { expected, actual } = await onBoth((net, notes) => scenario(step, net, notes))
+    expect(actual).toEqual(expected)
+    expect(expected.filter((line) => line.startsWith('socket connect'))).toHaveLength(2)
+  },
+)

@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,7 +26,8 @@ function install(name: string): void {
   const [source, target] = [join(packages, name), join(folder, 'node_modules/@astranet', name)]
   if (existsSync(target)) return
   mkdirSync(target, { recursive: true })
-  for (const part of ['package.json', 'dist']) cpSync(join(source, part), join(target, part), { recursive: true })
+  for (const part of ['package.json', 'dist'])
+    cpSync(join(source, part), join(target, part), { recursive: true })
   const { dependencies = {} } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')) as {
     dependencies?: Record<string, string>
   }

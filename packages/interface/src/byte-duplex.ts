@@ -120,6 +120,15 @@ export interface ByteDuplex {
   readonly linger?: (ms: number) => void
 
   /**
+   * The pipe alone does not keep the process alive any more: whatever waits for it does. Bytes that `writev` has taken
+   * and the system has not still do, as for an unref'd `net.Socket`. May be called at any time, also again. Absent where
+   * the pipe never keeps a process alive, or cannot help it.
+   */
+  unref?(): void
+  /** Undoes `unref`: while it is open the pipe keeps the process alive, as at first. */
+  ref?(): void
+
+  /**
    * Stops `onData` soon: a chunk that is already in flight may still come. For relays; the multiplexer never pauses a
    * pipe.
    */

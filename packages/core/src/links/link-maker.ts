@@ -79,6 +79,8 @@ export class LinkMaker {
     const { localAddress, remoteAddress } = duplex
     const { incarnation } = introduction()
     const link = this.#makeLink(duplex, role, { credentials, path })
+    // The process lives for those who wait for the link, and for its sockets.
+    duplex.unref?.()
     let ignoreSignal = (): void => undefined
     try {
       return await new Promise<NodeId>((resolve, reject) => {

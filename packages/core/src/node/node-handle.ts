@@ -1,5 +1,6 @@
 import { AstraError } from '@astranet/interface'
 import { checkRole } from '../api/role.js'
+import { ALWAYS_ALIVE, whilePending, type KeepAlive } from './keep-alive.js'
 import type { Node } from './node.js'
 import type { NodeMode, ResolvedMode } from './node-mode.js'
 import type { NodeOptions } from './node-options.js'
@@ -68,6 +69,16 @@ export class NodeHandle<TSocket, TListener> {
     throw new TypeError('the identity of this node is not there yet: await ready() first')
   }
 
+  /** What keeps the program running while it waits for the node. Only browsers wait for the node itself. */
+  get keepAlive(): KeepAlive {
+    return this.#node?.keepAlive ?? ALWAYS_ALIVE
+  }
+
+  /** Keeps the program running until `call` is settled: a call that it has made. Returns the same promise. */
+  pending<T>(call: Promise<T>): Promise<T> {
+    return whilePending(this.keepAlive, call)
+  }
+
   /** The program uses the node for the first time, or again. */
   use(): void {
     const onFirstUse = this.#onFirstUse
@@ -108,7 +119,11 @@ export class NodeHandle<TSocket, TListener> {
   }
 
   /** Closes the node, also one that is still being made; see `Node.close`. */
-  async close(drainMs: number): Promise<void> {
+  close(drainMs: number): Promise<void> {
+    return this.pending(this.#close(drainMs))
+  }
+
+  async #close(drainMs: number): Promise<void> {
     this.#isClosed = true
     const others = Array.from(this.#closers, (closer) => closer(drainMs))
     // Before any later call takes the node: those reject because it is closed.

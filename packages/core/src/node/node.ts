@@ -24,6 +24,7 @@ import type { PortTable } from '../listen/port-table.js'
 import { Closing } from './closing.js'
 import { inspectNode } from './inspect-node.js'
 import type { NodeInspection } from './inspection.js'
+import type { KeepAlive } from './keep-alive.js'
 import type { ResolvedMode } from './node-mode.js'
 import type { NodeOptions } from './node-options.js'
 import { nodeParts, type NodeParts } from './node-parts.js'
@@ -40,6 +41,8 @@ export class Node<TSocket, TListener> {
   readonly dialer: Dialer<TSocket>
   readonly offers: Offers
   readonly discovery: Discovery
+  /** What keeps the program running while it waits for the node. */
+  readonly keepAlive: KeepAlive
   readonly #options: NodeOptions
   readonly #parts: NodeParts<TSocket, TListener>
   readonly #services: Watch<ServiceChange>
@@ -63,6 +66,7 @@ export class Node<TSocket, TListener> {
     this.dialer = parts.dialer
     this.offers = parts.offers
     this.discovery = parts.discovery
+    this.keepAlive = platform.keepAlive
     const { clock } = options
     this.#services = parts.catalogue.watch(() => clock.defer(() => this.#onServices()))
     this.#closing = new Closing({ parts, clock, onBegin: () => this.#services.close() })

@@ -78,6 +78,14 @@ export class SecureDuplex implements SecurePipe {
     return this.#isEnding || this.#isOver ? true : this.#outbound.writev(chunks)
   }
 
+  ref(): void {
+    this.#pipe.ref?.()
+  }
+
+  unref(): void {
+    this.#pipe.unref?.()
+  }
+
   pause(): void {
     this.#isPaused = true
     this.#updateFlow()

@@ -74,7 +74,7 @@ class TunnelRace {
   start(): void {
     const { signal } = this.#outcome
     this.#ignoreSignal = onAbort(signal, () => this.#fail(signal.reason as Error))
-    this.#deadline = this.#clock.setTimer(TIMEOUT_MS, () => this.#fail(timedOut()))
+    this.#deadline = this.#clock.setTimer(TIMEOUT_MS, () => this.#fail(timedOut()), { background: true })
     this.#next()
   }
 
@@ -87,7 +87,7 @@ class TunnelRace {
       return
     }
     this.#started += 1
-    this.#timer = this.#clock.setTimer(NEXT_AFTER_MS, () => this.#next())
+    this.#timer = this.#clock.setTimer(NEXT_AFTER_MS, () => this.#next(), { background: true })
     const pair = ownPairFacts(path.keyId)
     this.#dials.add(
       path.link.dial(

@@ -113,6 +113,13 @@ export interface ByteDuplex {
   readonly beforeFlush?: (callback: () => void) => void
 
   /**
+   * Whether `writev` calls nothing of the handler before it returns: what it causes comes in a later turn of the event
+   * loop, as from a socket of the system. Such a pipe may be written to from within a call of the application. Absent:
+   * it may call back.
+   */
+  readonly callsBackLater?: boolean
+
+  /**
    * For a process that is about to exit, after its last `writev`: blocks until the peer has ended its direction or the
    * connection is gone, at most for `ms`, and drops what arrives meanwhile. When bytes arrive for a process that has
    * exited, the system discards what it has not sent yet. Absent where the pipe cannot block.

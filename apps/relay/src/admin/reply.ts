@@ -1,4 +1,4 @@
-import type { RelaySnapshot, RelayState } from '../node/relay.js'
+import type { RelayMeasures, RelaySnapshot, RelayState } from '../node/relay.js'
 import { DEFAULT_LIST_ENTRIES, MAX_LIST_ENTRIES, statusOf } from './status.js'
 
 /** What an admin request is answered with. */
@@ -12,8 +12,9 @@ export interface Reply {
 export interface AdminSource {
   readonly state: () => RelayState
   readonly snapshot: () => RelaySnapshot
-  /** The metrics of a snapshot as Prometheus reads them, and the type of that text. */
-  readonly metrics: (snapshot: RelaySnapshot) => Promise<Omit<Reply, 'status'>>
+  readonly measure: () => RelayMeasures
+  /** The metrics as Prometheus reads them, and the type of that text. */
+  readonly metrics: (measures: RelayMeasures) => Promise<Omit<Reply, 'status'>>
   /** When the program started, in ms since 1970. */
   readonly startedAtMs: number
 }
@@ -31,7 +32,7 @@ export async function replyTo(target: string, source: AdminSource): Promise<Repl
     case '/readyz':
       return readiness(source.state())
     case '/metrics':
-      return { status: 200, ...(await source.metrics(source.snapshot())) }
+      return { status: 200, ...(await source.metrics(source.measure())) }
     case '/status':
       return status(searchParams, source)
     default:

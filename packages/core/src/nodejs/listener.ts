@@ -62,6 +62,11 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
     return this.#queue.waiting
   }
 
+  /** @internal How many sockets were handed out and are not destroyed. */
+  get openSockets(): number {
+    return this.#queue.sockets
+  }
+
   /** Where it listens; `null` once it is closed, as for `net.Server`. */
   address(): ListenerAddress | null {
     return this.listening ? this.#queue.address() : null

@@ -32,6 +32,7 @@ export class SecureDuplex implements SecurePipe {
   readonly remoteAddress: string
   readonly beforeFlush?: (callback: () => void) => void
   readonly defer?: (callback: () => void) => void
+  readonly callsBackLater: boolean
   readonly linger?: (ms: number) => void
   readonly #pipe: ByteDuplex
   readonly #inbound: Inbound
@@ -52,7 +53,8 @@ export class SecureDuplex implements SecurePipe {
     this.handshakeHash = result.handshakeHash
     this.localAddress = pipe.localAddress
     this.remoteAddress = pipe.remoteAddress
-    const { beforeFlush, defer, linger } = pipe
+    const { beforeFlush, defer, linger, callsBackLater = false } = pipe
+    this.callsBackLater = callsBackLater
     if (beforeFlush !== undefined) this.beforeFlush = (callback) => beforeFlush.call(pipe, callback)
     if (defer !== undefined) this.defer = (callback) => defer.call(pipe, callback)
     if (linger !== undefined) this.linger = (ms) => linger.call(pipe, ms)

@@ -14,8 +14,14 @@ import { DeadlineTimer } from './deadline-timer.js'
 /** Streams that are notified of the session's end before other work has its turn. */
 const STREAMS_PER_TURN = 2_000
 
+/**
+ * After this time, in ms, what waits is sent although the turn of the event loop goes on: the peer then works on it
+ * meanwhile. Long enough that a flush, some 10 us for both sides, costs little beside it.
+ */
+const LONG_TURN_MS = 0.1
+
 /** What the driver reports: the core's events, except those that it handles itself. */
-export type DriverEvents = Omit<CoreEvents, 'onWork' | 'onHandlerError'> & {
+export type DriverEvents = Omit<CoreEvents, 'onWork' | 'onManyWaiting' | 'onHandlerError'> & {
   /** The connection is gone and every stream was notified: no event follows. */
   onClosed(reason: Error | undefined): void
 }
@@ -41,6 +47,8 @@ export class Driver implements ByteDuplexHandler {
   /** A flush is running, or the pipe is being taken: none may begin. */
   #isFlushing = false
   #isWorkDue = false
+  /** When it was first seen that many streams wait for the flush, or when some of them were sent; -1: neither. */
+  #waitingSince: number
   #isFlushScheduled = false
   #isAwaitingDrain = false
   #isEnded = false
@@ -66,10 +74,12 @@ export class Driver implements ByteDuplexHandler {
     this.#clock = clock
     this.#events = events
     this.#initialBytes = initialBytes
+    this.#waitingSince = -1
     this.core = new SessionCore(role, limits, {
       environment: { now: () => clock.now(), random },
       events: {
         onWork: () => this.#onWork(),
+        onManyWaiting: () => this.#sendEarly(),
         onStream: (stream) => events.onStream(stream),
         onStreamsAvailable: () => events.onStreamsAvailable(),
         onDatagram: (payload) => events.onDatagram(payload),
@@ -223,6 +233,7 @@ export class Driver implements ByteDuplexHandler {
     this.#receiveInitialBytes()
     if (this.core.hasWriters) this.core.letWrite(this.#clock.now())
     this.#isWorkDue = false
+    this.#waitingSince = -1
     if (!this.#isAwaitingDrain) this.#send()
     this.core.handedOver()
     this.#isBusy = false
@@ -238,6 +249,23 @@ export class Driver implements ByteDuplexHandler {
     const chunks = this.core.gather(now)
     if (chunks === undefined) return
     if (this.#duplex.writev(chunks)) this.core.accepted(now)
+    else this.#isAwaitingDrain = true
+  }
+
+  /**
+   * Sends in the middle of a long turn. It may be within a call of the application, so nothing of the application is
+   * called: the flush that is due anyway does so.
+   */
+  #sendEarly(): void {
+    if (this.#isFlushing || this.#isAwaitingDrain || this.#duplex.callsBackLater !== true) return
+    if (this.#duplex.defer !== undefined) return
+    const now = this.#clock.now()
+    if (this.#waitingSince < 0) this.#waitingSince = now
+    if (now - this.#waitingSince < LONG_TURN_MS) return
+    this.#waitingSince = now
+    const chunks = this.core.gather(now)
+    if (chunks === undefined) return
+    if (this.#duplex.writev(chunks)) this.core.acceptedEarly(now)
     else this.#isAwaitingDrain = true
   }
 

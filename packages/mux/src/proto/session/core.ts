@@ -21,7 +21,7 @@ const MAX_BEFORE_RENEWAL_BYTES = 16_384
  * - `letWrite`, then `gather` for bytes to send after `onWork`: at the end of the driver's current call if
  *   `isWorkUrgent`, else at the end of the turn; then `handedOver` when they were given to the connection or there were
  *   none (it may find more work), and `accepted` when the connection no longer refers to them; `gather` again only after
- *   `accepted`,
+ *   `accepted`. In a long turn, `gather` and `acceptedEarly` at `onManyWaiting`,
  * - `timeout` when `nextDeadline` has come,
  * - `streams.failSome` until it returns false, once the session is closing.
  *
@@ -155,13 +155,21 @@ export class SessionCore extends SessionHost {
 
   /** The connection no longer refers to anything that was gathered. */
   accepted(now: number): void {
+    this.acceptedEarly(now)
+    this.work.releaseFlushed()
+  }
+
+  /**
+   * Like `accepted`, but calls nothing of the application: that is left to the `handedOver` that must follow in this
+   * turn.
+   */
+  acceptedEarly(now: number): void {
     this.now = now
     this.isInFlight = false
     this.flushSize.accepted(now)
     this.#transmitter.writer.reuse()
     this.blocks.release()
     if (this.sendBufferedBytes === 0) this.slab.reuse()
-    this.work.releaseFlushed()
   }
 
   /** When `timeout` is to be called, ms; `Infinity` when never. */

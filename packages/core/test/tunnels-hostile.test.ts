@@ -3,32 +3,10 @@ import { Duplex, PassThrough } from 'node:stream'
 import { nodeIdToBytes, toNodeId } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
 import { describe, expect, test } from 'vitest'
-import { AstraNet, formatNodeId, generateIdentity, type AstraNetOptions, type Socket } from '../src/index.js'
+import { AstraNet, formatNodeId, generateIdentity, type Socket } from '../src/index.js'
 import { Member } from './member.js'
+import { place, serves } from './router-place.js'
 import { failure, textOf, until } from './support.js'
-
-interface Place extends AsyncDisposable {
-  readonly router: AstraNet
-  readonly server: AstraNet
-  readonly address: string
-}
-
-/** A router, and a server behind it that echoes on port 7. */
-async function place(options: AstraNetOptions = {}): Promise<Place> {
-  const router = new AstraNet({ role: 'router', ...options })
-  const { address } = await router.listenAndServe('tcp4', '127.0.0.1:0')
-  const server = new AstraNet()
-  await server.join('tcp4', address)
-  const listener = await server.bind('', 'echo:7')
-  listener.on('connection', (socket: Socket) => socket.on('error', () => undefined).pipe(socket))
-  await until(() => router.services().length === 1)
-  return {
-    ...{ router, server, address },
-    async [Symbol.asyncDispose]() {
-      await Promise.all([server.close(), router.close()])
-    },
-  }
-}
 
 /** A message, also one that no node would send: its length, then msgpack. */
 function encodeMessage(value: unknown): Buffer {
@@ -71,16 +49,7 @@ function ask(
   })
 }
 
-/** An honest node still reaches the server through the router. */
-async function serves({ address, server }: Place): Promise<void> {
-  await using client = new AstraNet()
-  await client.join('tcp4', address)
-  const socket = await client.dial('', `${formatNodeId(server.nodeId)}:7`)
-  socket.end('hello')
-  expect(await textOf(socket)).toBe('hello')
-}
-
-const [INVALID, NO_SUCH_NODE, UNREACHABLE, BACKLOG_FULL] = [8, 3, 4, 2]
+const [INVALID, NO_SUCH_NODE, UNREACHABLE] = [8, 3, 4]
 
 /** As they are in counts. */
 const NAMES: Readonly<Record<number, string>> = { 8: 'INVALID', 3: 'NO_SUCH_NODE', 4: 'UNREACHABLE' }
@@ -184,23 +153,6 @@ test('a member that floods tunnels whose far end stops reading costs the router 
   expect(heldBytes).toBeGreaterThan(0)
   expect(heldBytes).toBeLessThanOrEqual(20 * 2 * 65_536)
   expect(forwardedBytes).toBeLessThan(80e6)
-})
-
-test('a node takes 64 tunnels over one link that do not become links, and more when those have ended', async () => {
-  await using net = await place()
-  await using member = await Member.join(net.address)
-  const path = [member.idBytes, nodeIdToBytes(net.router.nodeId), nodeIdToBytes(net.server.nodeId)]
-  const streams: Stream[] = []
-  const onStream = (stream: Stream): void => void streams.push(stream)
-  const ask64 = (): Promise<[reason: number, text: string]>[] =>
-    Array.from({ length: 64 }, () => ask(member, [2, 1, path], onStream))
-  const reasons = (await Promise.all(ask64())).map(([reason]) => reason)
-  expect(reasons).toEqual(reasons.map(() => 0))
-  expect(await ask(member, [2, 1, path])).toEqual([BACKLOG_FULL, expect.stringContaining('too many tunnels')])
-  expect(net.server.inspect().forwarding.refused).toEqual({ BACKLOG_FULL: 1 })
-  for (const stream of streams) stream.destroy()
-  await until(() => net.router.inspect().forwarding.tunnels === 0)
-  await serves(net)
 })
 
 test('when the router goes away, a node gives up tunnels that are no links yet', async () => {

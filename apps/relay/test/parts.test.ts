@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { isHostAllowed } from '../src/admin/host-check.js'
 import { readAdminAddress } from '../src/arguments/admin-address.js'
 import { splitList } from '../src/arguments/lists.js'
+import { integerFrom } from '../src/arguments/numbers.js'
 import { readAddress } from '../src/arguments/network-address.js'
 import { makeLogger } from '../src/log/logger.js'
 import { MAX_KINDS, Ration, RATION_INTERVAL_MS } from '../src/log/ration.js'
@@ -32,6 +33,10 @@ describe('an address', () => {
 test('only a list of the environment is split', () => {
   expect(splitList(['unix:///a b'], false)).toEqual(['unix:///a b'])
   expect(splitList([' a\tb\n'], true)).toEqual(['a', 'b'])
+})
+
+test('a number of the command line may be as large as its limit', () => {
+  expect(integerFrom(16_384, 2 ** 40)('1099511627776')).toBe(2 ** 40)
 })
 
 test.each([

@@ -39,6 +39,9 @@ export interface NodeDuplex extends SecuritySocket {
   on(event: 'error', listener: (error: Error) => void): unknown
   /** Sockets of the system have it; they refer to no chunk once it is written. */
   resetAndDestroy?(): unknown
+  /** Sockets of the system have both; other streams have no handle that could keep a process alive. */
+  ref?(): unknown
+  unref?(): unknown
   /** Sockets of the system have it. It has the descriptor, except on Windows. */
   readonly _handle?: { readonly fd?: number; useUserBuffer?(buffer: Uint8Array): void } | null
 }
@@ -191,6 +194,14 @@ class NodeByteDuplex implements ByteDuplex {
 
   linger(ms: number): void {
     lingerOn(this.#duplex._handle?.fd, ms)
+  }
+
+  ref(): void {
+    this.#duplex.ref?.()
+  }
+
+  unref(): void {
+    this.#duplex.unref?.()
   }
 
   pause(): void {

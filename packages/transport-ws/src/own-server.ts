@@ -94,6 +94,14 @@ class OwnListener implements TransportListener {
     this.#pending.close()
   }
 
+  ref(): void {
+    this.#server.ref()
+  }
+
+  unref(): void {
+    this.#server.unref()
+  }
+
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (pathOf(request) !== this.#wanted.path)
       return this.#refuse(request, socket, 404, 'it asks for another path')

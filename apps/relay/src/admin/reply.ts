@@ -23,7 +23,9 @@ const TEXT = 'text/plain; charset=utf-8'
 
 /** The answer to `GET` of a path with its query. */
 export async function replyTo(target: string, source: AdminSource): Promise<Reply> {
-  const { pathname, searchParams } = new URL(target, 'http://admin')
+  const url = URL.canParse(target, 'http://admin') ? new URL(target, 'http://admin') : undefined
+  if (url === undefined) return { status: 400, type: TEXT, body: 'the target of the request is no path\n' }
+  const { pathname, searchParams } = url
   switch (pathname) {
     case '/healthz':
       return { status: 200, type: TEXT, body: 'ok\n' }

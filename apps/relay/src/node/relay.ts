@@ -8,7 +8,7 @@ import {
 } from '@astranet/core'
 import type { NetworkAddress } from '../arguments/network-address.js'
 import type { Settings } from '../arguments/settings.js'
-import { ExitCode, Failure, messageOf, usageFailure } from '../failure.js'
+import { codeOf, ExitCode, Failure, messageOf, usageFailure } from '../failure.js'
 import type { Logger } from '../log/logger.js'
 import { Ration } from '../log/ration.js'
 import { ComingsAndGoings } from './comings-and-goings.js'
@@ -108,10 +108,12 @@ export class Relay {
   }
 
   async #listen(at: NetworkAddress): Promise<void> {
+    const { advertise } = this.#settings
     try {
       const endpoint = await this.#node.listenAndServe(at.network, at.address, {
         // Refused connections arrive on a channel, which knows their address.
         onError: (error) => this.#log.debug({ event: 'listener-error', err: error }, error.message),
+        ...(advertise.length === 0 ? {} : { advertise: advertise.map(({ text }) => text) }),
       })
       this.#endpoints.push(endpoint)
       const address = `${endpoint.network}://${endpoint.address}`
@@ -119,7 +121,11 @@ export class Relay {
     } catch (error) {
       const exitCode =
         error instanceof TypeError || error instanceof RangeError ? ExitCode.USAGE : ExitCode.FAILED
-      throw new Failure(`--listen ${at.text}: ${messageOf(error)}`, exitCode, error)
+      const advice =
+        at.network === 'unix' && codeOf(error) === 'EADDRINUSE'
+          ? '; a relay that was killed leaves that file behind: remove it if no other program uses it'
+          : ''
+      throw new Failure(`--listen ${at.text}: ${messageOf(error)}${advice}`, exitCode, error)
     }
   }
 }

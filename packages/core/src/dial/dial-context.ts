@@ -17,6 +17,7 @@ import type { LinkSource } from '../links/link-source.js'
 import type { AdmittedIdentity } from '../links/remote-identity.js'
 import type { Wants } from '../discovery/wants.js'
 import type { PortTable } from '../listen/port-table.js'
+import type { KeepAlive } from '../node/keep-alive.js'
 import type { Origin } from '../node/origin.js'
 import type { SocketFactory } from '../node/socket-factory.js'
 import type { AvoidedInstances } from './avoided-instances.js'
@@ -47,6 +48,8 @@ export interface DialParts<TSocket> {
   readonly zone: string
   readonly measured: LinksToMeasure
   readonly reports: DialReports
+  /** Held by each call in flight. */
+  readonly keepAlive: KeepAlive
 }
 
 /** @internal Which instances of a service a call may ask. */

@@ -149,7 +149,7 @@ export function nodeParts<TSocket, TListener>(
     ...{ self, clock, maker, recordOf, machine: platform.machine, reporter: platform },
     ...{ direct: neighbours.preferred, relayed: neighbours.relayed, hostNetworks: platform.hostNetworks },
     sockets: options.isPunching ? platform.punchSockets?.(options.portMapping) : undefined,
-    addresses: () => endpoints.addresses,
+    addresses: () => endpoints.allAddresses,
     followsInvitations: () => host.followsInvitations(),
     meet: (nodeId) => void links.begin(nodeId, 'relay'),
   })
@@ -159,6 +159,7 @@ export function nodeParts<TSocket, TListener>(
     ...{ wants: discovery.wants, avoided: new AvoidedInstances({ clock, reporter: platform }) },
     measured: { self, linkTo: links.linkTo.bind(links) },
     reports: dials,
+    keepAlive: platform.keepAlive,
   })
   const binder = new Binder({
     ...{ factory: platform, self, ports, catalogue, access, zone, clock, onChange },

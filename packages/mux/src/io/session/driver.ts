@@ -219,8 +219,10 @@ export class Driver implements ByteDuplexHandler {
     if (this.#isFlushScheduled) return
     this.#isFlushScheduled = true
     // While the connection is full a flush only notifies streams, which does not wait for the connection.
-    if (this.#isAwaitingDrain || this.#duplex.defer === undefined) this.#clock.defer(this.#flush)
-    else this.#duplex.defer(this.#flush)
+    if (this.#isAwaitingDrain) this.#clock.defer(this.#flush)
+    else if (this.#duplex.beforeFlush !== undefined) this.#duplex.beforeFlush(this.#flush)
+    else if (this.#duplex.defer !== undefined) this.#duplex.defer(this.#flush)
+    else this.#clock.defer(this.#flush)
   }
 
   #flushNow(): void {
@@ -229,6 +231,7 @@ export class Driver implements ByteDuplexHandler {
     this.#isFlushing = true
     this.#isBusy = true
     this.#receiveInitialBytes()
+    if (this.core.hasWriters) this.core.letWrite(this.#clock.now())
     this.#isWorkDue = false
     this.#waitingSince = -1
     if (!this.#isAwaitingDrain) this.#send()
@@ -238,7 +241,7 @@ export class Driver implements ByteDuplexHandler {
     this.#endWhenDue()
     this.#deadlines.arm()
     // While the connection is full its drain continues; otherwise other work has a turn before the next flush.
-    if (this.#isWorkDue && !this.#isAwaitingDrain) this.#schedule()
+    if ((this.#isWorkDue || this.core.hasWriters) && !this.#isAwaitingDrain) this.#schedule()
   }
 
   #send(): void {

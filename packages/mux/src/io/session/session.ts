@@ -71,6 +71,11 @@ export class Session implements AsyncDisposable {
     return this.#driver.core.receivedBytes
   }
 
+  /** Bytes written to streams, closed ones included, that wait for the peer's credit or for the pipe. */
+  get unsentBytes(): number {
+    return this.#driver.core.sendBufferedBytes
+  }
+
   /** The last round trip a ping measured, in ms; `undefined` before the first. */
   get rttMs(): number | undefined {
     return this.#driver.core.liveness.lastRttMs

@@ -166,6 +166,11 @@ export class SessionHost implements SendHost, StreamSetHost, DispatchHost {
     else this.wake()
   }
 
+  beforeFlush(callback: () => void): void {
+    this.work.writers.push(callback)
+    this.#wakeLater()
+  }
+
   checkEndLater(stream: StreamRecord): void {
     this.streams.endChecks.push(stream)
     this.wake()

@@ -8,7 +8,8 @@ const WARNING = 'ASTRA_WARN_VARIABLE'
 
 /**
  * @internal Does what the environment variables say, once the node is used. Nobody waits for it: a join keeps trying,
- * and what can never succeed is a process warning that names the variable.
+ * and what can never succeed is a process warning that names the variable. Nothing of it keeps the process alive: the
+ * program did not ask for it, and could not close it.
  */
 export function startUp(node: Starter, startup: readonly Startup[], reporter: Pick<Reporter, 'warn'>): void {
   for (const each of startup) {
@@ -28,5 +29,6 @@ async function start(node: Starter, { call, text }: Startup): Promise<void> {
     return
   }
   const { network, address } = node.addressOf(text)
-  await node.listenAndServe(network, address, {})
+  const endpoint = await node.listenAndServe(network, address, {})
+  endpoint.unref()
 }

@@ -17,7 +17,6 @@ import type { LinkSource } from '../links/link-source.js'
 import type { AdmittedIdentity } from '../links/remote-identity.js'
 import type { Wants } from '../discovery/wants.js'
 import type { PortTable } from '../listen/port-table.js'
-import type { KeepAlive } from '../node/keep-alive.js'
 import type { Origin } from '../node/origin.js'
 import type { SocketFactory } from '../node/socket-factory.js'
 import type { AvoidedInstances } from './avoided-instances.js'
@@ -48,8 +47,6 @@ export interface DialParts<TSocket> {
   readonly zone: string
   readonly measured: LinksToMeasure
   readonly reports: DialReports
-  /** Held by each call in flight. */
-  readonly keepAlive: KeepAlive
 }
 
 /** @internal Which instances of a service a call may ask. */

@@ -96,7 +96,7 @@ function tryLargerWindow(
 ): void {
   const { now, receiveWindow } = stream.host
   const { consumed, receiveLimit: limit } = stream
-  const maxBytes = Math.min(maxStreamBytes, receiveWindow.windowBytes)
+  const maxBytes = Math.min(maxStreamBytes, receiveWindow.maxTriedWindow(now))
   const { windowBytes } = tuning
   // The reader has not taken all: a larger window would only hold more.
   if (stream.unreadBytes > 0) trial.isBlocked = false

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -273,11 +273,32 @@ test('Unix sockets are forwarded and published', async () => {
   expect(await ended).toBe('')
 })
 
+test('a port alone is one of the loopback address', async () => {
+  await using nodes = await twoNodes()
+  const local = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1')
+  await once(local, 'listening')
+  const { port } = local.address() as AddressInfo
+  await using publication = await nodes.server.publish('web', port)
+  await using another = await nodes.server.publish('other', `:${port}`)
+  expect([publication.local, another.local]).toEqual([`127.0.0.1:${port}`, `127.0.0.1:${port}`])
+  for (const free of [':0', 0]) {
+    await using forward = await nodes.client.forward(free, 'web')
+    const [, host, freePort] = /^(.*):(\d+)$/.exec(forward.local) ?? []
+    expect(host).toBe('127.0.0.1')
+    const socket = connect(Number(freePort), '127.0.0.1')
+    socket.end('hi')
+    expect(await textOf(socket)).toBe('hi')
+  }
+  local.close()
+})
+
 test('wrong arguments reject, and are named', async () => {
   await using proxied = await chain()
   const { client, server } = proxied.nodes
-  await expect(client.forward('5432', 'db')).rejects.toThrow(/^local must be "host:port"/)
-  await expect(client.forward(7 as never, 'db')).rejects.toThrow(/^local must be a string/)
+  await expect(client.forward('5432', 'db')).rejects.toThrow(/^local must be a port, "host:port"/)
+  await expect(client.forward({} as never, 'db')).rejects.toThrow(
+    /^local must be a string or a port, got object/,
+  )
   await expect(client.forward('127.0.0.1:0', 7 as never)).rejects.toThrow(/^address must be a string/)
   await expect(client.forward('127.0.0.1:0', 'a b:x:y')).rejects.toThrow()
   await expect(client.forward('127.0.0.1:0', 'db', 7 as never)).rejects.toThrow(/^options must be/)

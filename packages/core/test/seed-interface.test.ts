@@ -140,7 +140,27 @@ test('withLoopBack reaches the own services of a node, and withLoopBack(false) d
 
 test.each<[string, (node: AstraNet) => Promise<unknown>, RegExp]>([
   ['dial without an address', (node) => node.dial(undefined as never), /^network must be|^address must be/],
-  ['dial with options that are none', (node) => node.dial('x', 5 as never), /^network must be/],
+  [
+    'dial with options that are none',
+    (node) => node.dial('x', 5 as never),
+    /^options must be an object, got number/,
+  ],
+  [
+    'bind with a handler',
+    (node) => node.bind('x', (() => {}) as never),
+    /^options must be an object, got function/,
+  ],
+  ['bind with null', (node) => node.bind('x', null as never), /^options must be an object, got null/],
+  [
+    'httpDial with a port apart',
+    (node) => node.httpDial('x', 80 as never),
+    /^options must be an object, got number/,
+  ],
+  [
+    'listenAndServe with a handler',
+    (node) => node.listenAndServe('127.0.0.1:0', (() => {}) as never),
+    /^options must be an object, got function/,
+  ],
   ['dial in short', (node) => node.dial('x', { timeoutMs: -1 }), /^timeoutMs must be from 0/],
   ['dialTimeout in short', (node) => node.dialTimeout('x', -1), /^timeoutMs must be from 0/],
   [

@@ -51,6 +51,8 @@ export interface DialScope {
   readonly hasLoopBack: boolean
   /** Whether an unknown name stands for the service whose name a URL writes in this way. */
   readonly hasUrlNames?: boolean
+  /** Whether a known name that nobody offers at the port is refused at once, as a host's port is. Default: it waits. */
+  readonly refusesOtherPorts?: boolean
   /** The key by which a hash ring picks the instance, unless the options have a key or a selector. */
   readonly ringKey?: string
   /** Whether a hash ring picks the instance by the port of the address, which is not the service's. */

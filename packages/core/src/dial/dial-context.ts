@@ -146,6 +146,11 @@ export class DialContext {
     return this.#known(wanted).filter(({ nodeId }) => nodeId !== self && !links.canReach(nodeId, path))
   }
 
+  /** Whether the service is offered, and never at the port that is asked for. */
+  hasOtherPorts(wanted: Wanted): boolean {
+    return this.#known(wanted).length === 0 && this.#known({ ...wanted, port: undefined }).length > 0
+  }
+
   /** Whether the catalogue still has an instance that refused. */
   hasRefuser(wanted: Wanted): boolean {
     const { refusedBy } = wanted

@@ -58,7 +58,7 @@ export class Forward extends LocalProxy {
 
 /** @internal See `AstraNet.forward`. */
 export async function openForward(
-  local: string,
+  local: string | number,
   address: string,
   { parts, options }: { readonly parts: ForwardParts; readonly options: ForwardOptions },
 ): Promise<Forward> {

@@ -56,7 +56,7 @@ interface PublicationParts {
 /** @internal See `AstraNet.publish`. */
 export function publishLocal(
   address: string,
-  target: string,
+  target: string | number,
   { parts, options }: { readonly parts: PublicationParts; readonly options: PublishOptions },
 ): Publication {
   const place = parseLocalPlace('target', target, 1)

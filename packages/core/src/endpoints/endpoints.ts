@@ -111,7 +111,7 @@ export class Endpoints {
   ): Promise<Endpoint> {
     const { maker, hasSecret, reports } = this.#parts
     const { onError } = checkOptions(options)
-    if (onError !== undefined) checkFunction('onError', onError)
+    if (onError !== undefined) checkFunction('options.onError', onError)
     const site: ReportSite = { network, address, onError }
     const listener = await transport.listen(network, address, {
       onConnection: (connection: Connection) => {

@@ -3,6 +3,7 @@ import { checkRole } from '../api/role.js'
 import type { Node } from './node.js'
 import type { NodeMode, ResolvedMode } from './node-mode.js'
 import type { NodeOptions } from './node-options.js'
+import { invalidState } from '@astranet/interface/check'
 
 /** @internal The part of a node that what begins by itself needs. */
 export type Starter = Pick<
@@ -60,7 +61,7 @@ export class NodeHandle<TSocket, TListener> {
   /** The node, by a caller that cannot wait. Throws a TypeError while it is being made. */
   get now(): Node<TSocket, TListener> {
     if (this.#node !== undefined) return this.#node
-    throw new TypeError('the identity of this node is not there yet: await ready() first')
+    throw invalidState('the identity of this node is not there yet: await ready() first')
   }
 
   /** The program uses the node for the first time, or again. */

@@ -1,4 +1,5 @@
 import { checkString } from '../../api/check.js'
+import { badPort, invalidValue, outOfRange } from '@astranet/interface/check'
 
 /** Where a program of this machine listens: a TCP port, or the path of a Unix socket. */
 export type LocalPlace = { readonly path: string } | { readonly host: string; readonly port: number }
@@ -13,10 +14,11 @@ export function parseLocalPlace(name: string, text: string, minPort = 0): LocalP
   const [, bracketed, plain, digits] = /^(?:tcp:\/\/)?(?:\[([^\]]+)\]|([^:/[\]]+)):(\d+)$/.exec(text) ?? []
   const host = bracketed ?? plain
   if (host === undefined || digits === undefined)
-    throw new TypeError(`${name} must be "host:port" or "/path", got ${JSON.stringify(text)}`)
+    throw invalidValue(name, 'must be "host:port" or "/path"', text)
   const port = Number(digits)
-  if (port >= minPort && port <= 0xffff) return { host, port }
-  throw new RangeError(`the port of ${name} must be from ${minPort} to 65535, got ${digits}`)
+  if (port > 0xffff) throw badPort(`${name}.port`, port, 0xffff)
+  if (port < minPort) throw outOfRange(`${name}.port`, `>= ${minPort} && <= 65535`, port)
+  return { host, port }
 }
 
 /** The same place as text. */

@@ -13,7 +13,7 @@ import {
   type RemoteNode,
 } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
-import { StreamDuplex, type Forwarder, type RouteTable } from '@astranet/relay'
+import { Forwarder, StreamDuplex, type ForwarderParts, type RouteTable } from '@astranet/relay'
 import { derivePsk, generateIdentitySync, nodeCrypto, type Identity } from '@astranet/secure'
 import { grantKeyId, pairPsk } from '@astranet/secure/proto'
 import { formatTicket, generateGrantId, parseTicket, readGrant, signGrant } from '@astranet/ticket'
@@ -285,7 +285,8 @@ describe('a neighbour of a node that came in by a grant', () => {
     const taken = new IncomingTunnels({
       ...{ self: holder.nodeId, clock: systemClock, recordOf: () => recordWith(grantKeyId) },
       maker: () => ({ adopt: () => Promise.reject(new Error('not of interest')) }) as unknown as LinkMaker,
-      forwarder: () => undefined as unknown as Forwarder,
+      // None is forwarded, so that only refusals pass through it.
+      forwarder: () => new Forwarder({ ...({} as ForwarderParts), clock: systemClock }),
       onFailed: () => undefined,
     })
     const [near, far] = duplexPair()

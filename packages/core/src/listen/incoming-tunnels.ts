@@ -90,7 +90,7 @@ export class IncomingTunnels {
     const [source, ...between] = header.path.slice(0, -1) as [NodeId, ...NodeId[]]
     const keyId = await ownKeyId(credentials)
     if (signal.aborted) {
-      link.refuse(stream, RefusalReason.BACKLOG_FULL, TOO_MANY)
+      this.#refuse(link, stream, { reason: RefusalReason.BACKLOG_FULL, text: TOO_MANY })
       throw toError(signal.reason)
     }
     const duplex = new StreamDuplex(stream, {

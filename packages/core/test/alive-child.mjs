@@ -44,13 +44,14 @@ async function outcomeOf(run, expectedOutcome) {
   // Whatever the thing waits for must keep the process alive meanwhile.
   const early = await Promise.race([ended, Promise.resolve(done).then(() => undefined)])
   const outcome = early ?? (await (expectedOutcome === 'ends' ? idle() : Promise.race([idle(), turnsPass()])))
+  const result = [outcome, ...log].join(', ')
   // Keeps the process alive until all is closed.
   const timer = setInterval(() => {}, 1_000)
   onIdle = () => {}
   for (const close of kept.reverse()) await close()
   await new Promise((resolve) => setImmediate(resolve))
   clearInterval(timer)
-  return [outcome, ...log].join(', ')
+  return result
 }
 
 async function main(things) {

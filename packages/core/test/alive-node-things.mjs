@@ -54,6 +54,11 @@ export function nodeThings(node) {
       await two.join('tcp4', address)
       await one.close()
     },
+    'what environment variables begin': async ({ keep }) => {
+      const one = other(keep, { variables: { SKYNET_BIND: '127.0.0.1:0', MPXROUTER: '127.0.0.1:1' } })
+      one.services()
+      while (one.inspect().endpoints.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    },
     'an attach that waits': pending((signal) => {
       const silent = new Duplex({ read: ignore, write: (chunk, encoding, callback) => callback() })
       return other(ignore).attach(silent, { signal })

@@ -162,13 +162,27 @@ function event(target: EventTarget, name: string): Promise<unknown> {
 test('wrong arguments throw, and are named', async () => {
   await using nodes = await twoNodes()
   const { client } = nodes
-  expect(() => client.httpAgent(7 as never)).toThrow(/^options must be an object/)
-  expect(() => client.httpAgent({ dial: 7 } as never)).toThrow(/^dial must be an object/)
-  expect(() => client.httpAgent({ dial: { timeoutMs: -1 } })).toThrow(/^timeoutMs must be/)
-  expect(() => client.dispatcher(7 as never)).toThrow(/^options must be an object/)
-  expect(() => client.dispatcher({ dial: { path: 'x' } } as never)).toThrow(/^path must be/)
-  expect(() => client.dispatcher({ tls: 7 } as never)).toThrow(/^tls must be an object/)
-  expect(() => client.httpConnect('', 7 as never)).toThrow(/^host must be a string/)
-  expect(() => client.webSocket('ws://web', 7 as never)).toThrow(/^protocols must be an object/)
-  await expect(client.fetch('http://web', 7 as never)).rejects.toThrow(/^init must be an object/)
+  expect(() => client.httpAgent(7 as never)).toThrow(/^The "options" argument must be of type object/)
+  expect(() => client.httpAgent({ dial: 7 } as never)).toThrow(
+    /^The "options\.dial" property must be of type object/,
+  )
+  expect(() => client.httpAgent({ dial: { timeoutMs: -1 } })).toThrow(
+    /"options\.dial\.timeoutMs" is out of range/,
+  )
+  expect(() => client.dispatcher(7 as never)).toThrow(/^The "options" argument must be of type object/)
+  expect(() => client.dispatcher({ dial: { path: 'x' } } as never)).toThrow(
+    /'options\.dial\.path' must be one of/,
+  )
+  expect(() => client.dispatcher({ tls: 7 } as never)).toThrow(
+    /^The "(options\.)?tls" (argument|property) must be of type object/,
+  )
+  expect(() => client.httpConnect('', 7 as never)).toThrow(
+    /^The "(options\.)?host" (argument|property) must be of type string/,
+  )
+  expect(() => client.webSocket('ws://web', 7 as never)).toThrow(
+    /^The "(options\.)?protocols" (argument|property) must be of type object/,
+  )
+  await expect(client.fetch('http://web', 7 as never)).rejects.toThrow(
+    /^The "(options\.)?init" (argument|property) must be of type object/,
+  )
 })

@@ -70,6 +70,7 @@ const nodeThings: Outcomes = {
   'waitFor that waits': 'alive',
   'a join that keeps trying': 'alive',
   'a join whose node is gone': 'ends',
+  'what environment variables begin': 'ends',
   'an attach that waits': 'alive',
   'nodes that are joined by a MessagePort': 'ends',
   'a node that drains': 'alive',

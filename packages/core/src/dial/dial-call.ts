@@ -82,7 +82,6 @@ export class DialCall implements ChangeWaiter, CallInFlight, DialInFlight, Attem
     if (address.kind === 'service') this.context.want(address.service, scope)
     if (signal !== undefined) this.#ignoreSignal = onAbort(signal, () => this.giveUp(signal.reason))
     this.context.inFlight.push(this)
-    this.context.parts.keepAlive.hold()
     this.#begunAt = this.context.parts.reports.begun()
     if (timeoutMs > 0) this.#deadline.start(timeoutMs)
     this.#look()
@@ -241,7 +240,6 @@ export class DialCall implements ChangeWaiter, CallInFlight, DialInFlight, Attem
     this.#refusals?.close()
     this.#ignoreSignal?.()
     this.context.inFlight.delete(this)
-    this.context.parts.keepAlive.release()
     if (this.#isWaiting) this.context.parts.waiters.delete(this)
   }
 }

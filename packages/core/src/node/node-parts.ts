@@ -159,7 +159,6 @@ export function nodeParts<TSocket, TListener>(
     ...{ wants: discovery.wants, avoided: new AvoidedInstances({ clock, reporter: platform }) },
     measured: { self, linkTo: links.linkTo.bind(links) },
     reports: dials,
-    keepAlive: platform.keepAlive,
   })
   const binder = new Binder({
     ...{ factory: platform, self, ports, catalogue, access, zone, clock, onChange },

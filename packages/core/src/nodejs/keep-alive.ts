@@ -13,8 +13,8 @@ let holders = 0
 /**
  * @internal Keeps the process (or the worker) alive for sockets, listeners and pending calls, as open handles do. They
  * have no handle of their own: their bytes travel over links, which are unref'd. Each socket holds while it reads or a
- * write waits, each listener as long as it listens, unless it is unref'd; each dial until it is answered. One timer
- * serves all.
+ * write waits, each listener as long as it listens, unless it is unref'd. One timer serves all. Dials have a timer of
+ * their own, that of their deadline.
  */
 export const keepAlive: KeepAlive = {
   hold(): void {

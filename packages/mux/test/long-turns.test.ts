@@ -65,6 +65,7 @@ it('what many streams have written leaves while a long turn goes on', () => {
 
 it.each([
   ['the turn is short', { msEach: 0.001 }],
+  ['the streams are written fast', { msEach: 0.0045 }],
   ['the pipe may call back from within writev', { msEach: 1, isNested: true }],
 ])('all leaves together at the end of the turn when %s', (_, { msEach, isNested = false }: Long) => {
   const made = world(isNested)

@@ -10,15 +10,10 @@ import type { CoreEvents } from '../../proto/session/events.js'
 import { SessionCore } from '../../proto/session/core.js'
 import type { ResolvedLimits } from '../../proto/session/options.js'
 import { DeadlineTimer } from './deadline-timer.js'
+import { LongTurn } from './long-turn.js'
 
 /** Streams that are notified of the session's end before other work has its turn. */
 const STREAMS_PER_TURN = 2_000
-
-/**
- * After this time, in ms, what waits is sent although the turn of the event loop goes on: the peer then works on it
- * meanwhile. Long enough that a flush, some 10 us for both sides, costs little beside it.
- */
-const LONG_TURN_MS = 0.1
 
 /** What the driver reports: the core's events, except those that it handles itself. */
 export type DriverEvents = Omit<CoreEvents, 'onWork' | 'onManyWaiting' | 'onHandlerError'> & {
@@ -47,8 +42,7 @@ export class Driver implements ByteDuplexHandler {
   /** A flush is running, or the pipe is being taken: none may begin. */
   #isFlushing = false
   #isWorkDue = false
-  /** When it was first seen that many streams wait for the flush, or when some of them were sent; -1: neither. */
-  #waitingSince: number
+  readonly #turn = new LongTurn()
   #isFlushScheduled = false
   #isAwaitingDrain = false
   #isEnded = false
@@ -74,7 +68,6 @@ export class Driver implements ByteDuplexHandler {
     this.#clock = clock
     this.#events = events
     this.#initialBytes = initialBytes
-    this.#waitingSince = -1
     this.core = new SessionCore(role, limits, {
       environment: { now: () => clock.now(), random },
       events: {
@@ -233,7 +226,7 @@ export class Driver implements ByteDuplexHandler {
     this.#receiveInitialBytes()
     if (this.core.hasWriters) this.core.letWrite(this.#clock.now())
     this.#isWorkDue = false
-    this.#waitingSince = -1
+    this.#turn.reset()
     if (!this.#isAwaitingDrain) this.#send()
     this.core.handedOver()
     this.#isBusy = false
@@ -260,9 +253,7 @@ export class Driver implements ByteDuplexHandler {
     if (this.#isFlushing || this.#isAwaitingDrain || this.#duplex.callsBackLater !== true) return
     if (this.#duplex.defer !== undefined) return
     const now = this.#clock.now()
-    if (this.#waitingSince < 0) this.#waitingSince = now
-    if (now - this.#waitingSince < LONG_TURN_MS) return
-    this.#waitingSince = now
+    if (!this.#turn.isOver(now)) return
     const chunks = this.core.gather(now)
     if (chunks === undefined) return
     if (this.#duplex.writev(chunks)) this.core.acceptedEarly(now)

@@ -1,33 +1,13 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
 import { Duplex, PassThrough } from 'node:stream'
 import { nodeIdToBytes, toNodeId } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
 import { describe, expect, test } from 'vitest'
-import { AstraNet, formatNodeId, generateIdentity, type AstraNetOptions, type Socket } from '../src/index.js'
+import { AstraNet, formatNodeId, generateIdentity, type Socket } from '../src/index.js'
 import { Member } from './member.js'
-import { textOf, until } from './support.js'
-
-interface Place extends AsyncDisposable {
-  readonly router: AstraNet
-  readonly server: AstraNet
-  readonly address: string
-}
-
-/** A router, and a server behind it that echoes on port 7. */
-async function place(options: AstraNetOptions = {}): Promise<Place> {
-  const router = new AstraNet({ role: 'router', ...options })
-  const { address } = await router.listenAndServe('tcp4', '127.0.0.1:0')
-  const server = new AstraNet()
-  await server.join('tcp4', address)
-  const listener = await server.bind('', 'echo:7')
-  listener.on('connection', (socket: Socket) => socket.on('error', () => undefined).pipe(socket))
-  await until(() => router.services().length === 1)
-  return {
-    ...{ router, server, address },
-    async [Symbol.asyncDispose]() {
-      await Promise.all([server.close(), router.close()])
-    },
-  }
-}
+import { place, serves } from './router-place.js'
+import { failure, textOf, until } from './support.js'
 
 /** A message, also one that no node would send: its length, then msgpack. */
 function encodeMessage(value: unknown): Buffer {
@@ -70,16 +50,7 @@ function ask(
   })
 }
 
-/** An honest node still reaches the server through the router. */
-async function serves({ address, server }: Place): Promise<void> {
-  await using client = new AstraNet()
-  await client.join('tcp4', address)
-  const socket = await client.dial('', `${formatNodeId(server.nodeId)}:7`)
-  socket.end('hello')
-  expect(await textOf(socket)).toBe('hello')
-}
-
-const [INVALID, NO_SUCH_NODE, UNREACHABLE, BACKLOG_FULL] = [8, 3, 4, 2]
+const [INVALID, NO_SUCH_NODE, UNREACHABLE] = [8, 3, 4]
 
 /** As they are in counts. */
 const NAMES: Readonly<Record<number, string>> = { 8: 'INVALID', 3: 'NO_SUCH_NODE', 4: 'UNREACHABLE' }
@@ -185,23 +156,6 @@ test('a member that floods tunnels whose far end stops reading costs the router 
   expect(forwardedBytes).toBeLessThan(80e6)
 })
 
-test('a node takes 64 tunnels over one link that do not become links, and more when those have ended', async () => {
-  await using net = await place()
-  await using member = await Member.join(net.address)
-  const path = [member.idBytes, nodeIdToBytes(net.router.nodeId), nodeIdToBytes(net.server.nodeId)]
-  const streams: Stream[] = []
-  const onStream = (stream: Stream): void => void streams.push(stream)
-  const ask64 = (): Promise<[reason: number, text: string]>[] =>
-    Array.from({ length: 64 }, () => ask(member, [2, 1, path], onStream))
-  const reasons = (await Promise.all(ask64())).map(([reason]) => reason)
-  expect(reasons).toEqual(reasons.map(() => 0))
-  expect(await ask(member, [2, 1, path])).toEqual([BACKLOG_FULL, expect.stringContaining('too many tunnels')])
-  expect(net.server.inspect().forwarding.refused).toEqual({ BACKLOG_FULL: 1 })
-  for (const stream of streams) stream.destroy()
-  await until(() => net.router.inspect().forwarding.tunnels === 0)
-  await serves(net)
-})
-
 test('when the router goes away, a node gives up tunnels that are no links yet', async () => {
   await using net = await place()
   await using member = await Member.join(net.address)
@@ -226,8 +180,16 @@ test('a router that names another source gets no link in its name', async () => 
   const claimed = nodeIdToBytes(toNodeId(77n))
   const path = [claimed, member.idBytes, nodeIdToBytes(net.router.nodeId), nodeIdToBytes(net.server.nodeId)]
   // It is forwarded, and accepted; a link needs a handshake of node 77, which nobody else can make.
-  const [answered] = await ask(member, [2, 2, path])
+  const failed: unknown[] = []
+  const onFailed = (message: unknown): void => void failed.push(message)
+  subscribe('astranet:tunnel:failed', onFailed)
+  const streams: Stream[] = []
+  const [answered] = await ask(member, [2, 2, path], (stream) => streams.push(stream))
   expect(answered).toBe(0)
+  for (const stream of streams) stream.write(Buffer.from('no handshake of node 77, and nothing like one'))
+  await until(() => failed.length > 0)
+  unsubscribe('astranet:tunnel:failed', onFailed)
+  expect(failed).toEqual([{ nodeId: 77n, error: expect.any(Error) as Error }])
   expect(net.server.inspect().links.map(({ nodeId }) => nodeId)).toEqual([net.router.nodeId])
 })
 
@@ -262,4 +224,27 @@ test('a router sees neither the text nor the name of what passes through it', as
   direct.end(text)
   expect(await textOf(direct)).toBe(text)
   expect(Buffer.concat(seen).includes(text)).toBe(true)
+})
+
+test('a policy that forbids forwarding ends tunnels with `endForbidden`, and no new dial gets through', async () => {
+  const allow = { mayLink: () => true, mayDial: () => true, mayOffer: () => true, mayForward: () => true }
+  await using here = await place({ policy: allow })
+  const { router, server, address } = here
+  await using client = new AstraNet({ holePunching: false })
+  await client.join('tcp4', address)
+  const echo = `${formatNodeId(server.nodeId)}:7`
+  const socket = await client.dial('', echo)
+  socket.write('one')
+  await once(socket, 'data')
+  const forbidden = { ...allow, mayForward: () => false }
+  await router.setPolicy(forbidden)
+  expect(router.inspect().forwarding.tunnels).toBe(1)
+  const broken = once(socket, 'error')
+  await router.setPolicy(forbidden, { endForbidden: true })
+  expect(await broken).toMatchObject([{ code: 'ECONNRESET' }])
+  await until(() => router.inspect().forwarding.tunnels === 0)
+  expect(await failure(client.dial('', echo))).toMatchObject({
+    code: 'EACCES',
+    message: expect.stringContaining('mayForward'),
+  })
 })

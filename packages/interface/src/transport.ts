@@ -39,6 +39,10 @@ export interface TransportListener {
   readonly isLocal?: boolean
   /** Stops accepting. Accepted connections stay open. Idempotent; resolves when the address is free. */
   close(): Promise<void>
+  /** It does not keep the process alive any more. Absent where it never does. */
+  unref?(): void
+  /** It keeps the process alive while it listens, as at first. */
+  ref?(): void
 }
 
 /**

@@ -241,7 +241,9 @@ describe('a dial', () => {
     }
     expect(dial({ port: -1 })).toThrow(/port/)
     expect(dial({ sourcePort: 2 ** 32 })).toThrow(/port/)
-    expect(dial({ service: 'a b' })).toThrow(/service/)
+    expect(dial({ service: 'a b' })).toThrow(
+      /^The argument 'name' must not contain control characters, white space, ":", "\/" or "@"/,
+    )
     expect(dial({ environment: 'prod' })).toThrow(/environment/)
     expect(() => left.link.dial({ kind: 'tunnel', path: [], position: 1 }, new Dials())).toThrow(/path/)
   })
@@ -409,6 +411,26 @@ describe('control messages', () => {
     expect(left.messages).toEqual([[0x20, null]])
     expect(() => left.link.send(0x10, new Uint8Array(262_144))).toThrow(RangeError)
     expect(() => left.link.send(1, null)).toThrow(RangeError)
+  })
+
+  it('are not asked for while a peer that does not read has 65,536 bytes of them to come', async () => {
+    const { clock, side, control } = await openRawPeer()
+    const { link } = side
+    control.write(encodeMessage([0x10, null]))
+    control.pause()
+    clock.run()
+    expect(link.canSend).toBe(true)
+    let sent = 0
+    while (link.canSend && sent < 10_000) {
+      link.send(0x20, new Uint8Array(1_000))
+      sent += 1
+      clock.run()
+    }
+    // The peer's window, and what may wait here.
+    expect(sent).toBeLessThan(1_000)
+    control.resume()
+    clock.run()
+    expect(link.canSend).toBe(true)
   })
 
   it('are dropped when the link is not open', async () => {

@@ -33,9 +33,10 @@ export class DialView<TSocket, TListener> extends NodeView {
    * tried first, within the same deadline. `ETIMEDOUT`: no answer. `ECONNRESET`: the link broke meanwhile.
    * `ECONNABORTED`: this node was closed meanwhile.
    *
-   * `network` is `''` or `'astra'`, or chooses among the instances of a service by a hash ring, the same on every node:
-   * `'registry://KEY'` by the key, as the options `key` and `selector: hashRing()` do; `'vport2registry'` by the port
-   * of the address `name:port`, which is then not the port of the service.
+   * `network` is `''` or `'astra'`, or `'tcp'`, `'tcp4'` or `'tcp6'`, which mean the same; or it chooses among the
+   * instances of a service by a hash ring, the same on every node: `'registry://KEY'` by the key, as the options `key`
+   * and `selector: hashRing()` do; `'vport2registry'` by the port of the address `name:port`, which is then not the
+   * port of the service.
    */
   dial(address: string, options?: DialOptions): Promise<TSocket>
   dial(network: string, address: string, options?: DialOptions): Promise<TSocket>
@@ -62,6 +63,12 @@ export class DialView<TSocket, TListener> extends NodeView {
     const scope = scopeOfNetwork(network, this.#scope)
     this.#handle.use()
     return this.#handle.now.dialer.request(address, scope, options)
+  }
+
+  /** @internal The same for a `net` module: a name is a host, and a port of it that nobody is bound to refuses at once. */
+  protected netRequest(address: string, options: DialOptions): DialRequest {
+    this.#handle.use()
+    return this.#handle.now.dialer.request(address, { ...this.#scope, refusesOtherPorts: true }, options)
   }
 
   /** @internal The same for the host of a URL, see `httpDial`. */

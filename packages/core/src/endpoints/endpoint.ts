@@ -28,6 +28,21 @@ export class Endpoint implements AsyncDisposable {
     return this.#listener.address
   }
 
+  /**
+   * It keeps the process alive while it is open, as every endpoint does from the beginning. Without effect where the
+   * transport's listeners never keep a process alive.
+   */
+  ref(): this {
+    this.#listener.ref?.()
+    return this
+  }
+
+  /** It does not keep the process alive any more. */
+  unref(): this {
+    this.#listener.unref?.()
+    return this
+  }
+
   /** Accepts no more nodes; existing links stay. Idempotent; resolves when the address is free. */
   close(): Promise<void> {
     this.#onClose(this)

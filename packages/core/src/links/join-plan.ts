@@ -15,6 +15,8 @@ export interface JoinTarget {
 
 /** @internal Where a join leads, and what it proves there. */
 export interface JoinPlan {
+  /** What was asked for: calls with the same key share one join. */
+  readonly key: string
   /** Tried in turn; at least one. */
   readonly targets: readonly JoinTarget[]
   /** `undefined`: those of the node. */
@@ -38,7 +40,7 @@ export async function planOfTicket(text: string, reader: TicketReader): Promise<
   const ticket = parseTicket(text)
   const targets = targetsOf(ticket, reader)
   const credentials = await credentialsOf(ticket, reader)
-  return { targets, credentials: await expecting(credentials, ticket.expected) }
+  return { key: text, targets, credentials: await expecting(credentials, ticket.expected) }
 }
 
 function targetsOf({ addresses }: Ticket, { transportFor }: TicketReader): JoinTarget[] {

@@ -1,5 +1,5 @@
 import type { ByteDuplex, MemoryUse, NodeId } from '@astranet/interface'
-import { checkBoolean } from '@astranet/interface/check'
+import { checkBoolean, invalidArgument } from '@astranet/interface/check'
 import type { Catalogue, ServiceChange, Watch } from '@astranet/registry'
 import type { RouteTable } from '@astranet/relay'
 import type { Explanation, Policy, PolicyQuestion } from '@astranet/policy'
@@ -9,7 +9,7 @@ import type { BindOptions } from '../api/bind-options.js'
 import type { JoinOptions } from '../api/join-options.js'
 import type { TicketOptions } from '../api/ticket-options.js'
 import type { ListenAndServeOptions } from '../api/listen-and-serve-options.js'
-import { readAddressText, type NetworkAddress } from '../api/address-text.js'
+import { checkTicketText, readAddressText, type NetworkAddress } from '../api/address-text.js'
 import { checkOptions, checkString } from '../api/check.js'
 import type { CheckedLeaveOptions } from '../api/leave-options.js'
 import { NetError } from '../api/net-error.js'
@@ -24,6 +24,7 @@ import type { PortTable } from '../listen/port-table.js'
 import { Closing } from './closing.js'
 import { inspectNode } from './inspect-node.js'
 import type { NodeInspection } from './inspection.js'
+import type { KeepAlive } from './keep-alive.js'
 import type { ResolvedMode } from './node-mode.js'
 import type { NodeOptions } from './node-options.js'
 import { nodeParts, type NodeParts } from './node-parts.js'
@@ -40,6 +41,8 @@ export class Node<TSocket, TListener> {
   readonly dialer: Dialer<TSocket>
   readonly offers: Offers
   readonly discovery: Discovery
+  /** What keeps the program running while it waits for the node. */
+  readonly keepAlive: KeepAlive
   readonly #options: NodeOptions
   readonly #parts: NodeParts<TSocket, TListener>
   readonly #services: Watch<ServiceChange>
@@ -63,6 +66,7 @@ export class Node<TSocket, TListener> {
     this.dialer = parts.dialer
     this.offers = parts.offers
     this.discovery = parts.discovery
+    this.keepAlive = platform.keepAlive
     const { clock } = options
     this.#services = parts.catalogue.watch(() => clock.defer(() => this.#onServices()))
     this.#closing = new Closing({ parts, clock, onBegin: () => this.#services.close() })
@@ -76,8 +80,8 @@ export class Node<TSocket, TListener> {
 
   /** Changes what the node does for the network. Only before it has neighbours. */
   setMode({ role, isClient = false, isServer = false }: ResolvedMode): void {
-    this.#mode = { isClient, isServer }
     this.catalogue.setRole(role)
+    this.#mode = { isClient, isServer }
     this.#publishNode()
   }
 
@@ -135,6 +139,7 @@ export class Node<TSocket, TListener> {
     if (found !== undefined) return await this.join(found.network, found.address, options)
     // A ticket is as secret as what is in it, so it is never shown.
     this.checkOpen('join', '')
+    checkTicketText(text)
     return await this.#parts.neighbours.joinByTicket(text, options)
   }
 
@@ -142,7 +147,7 @@ export class Node<TSocket, TListener> {
   addressOf(text: string): NetworkAddress {
     const found = readAddressText(checkString('address', text), this.#networks())
     if (found !== undefined) return found
-    throw new TypeError(`address must be ":port", "host:port" or "network://address"`)
+    throw invalidArgument('address', 'must be ":port", "host:port" or "network://address"')
   }
 
   /** A ticket that lets others join this node. */
@@ -163,7 +168,8 @@ export class Node<TSocket, TListener> {
   /** See `AstraNet.setPolicy`. Without a policy all is allowed. */
   async setPolicy(policy: Policy | undefined, options: SetPolicyOptions): Promise<void> {
     const { endForbidden: isEnding = false } = checkOptions(options)
-    checkBoolean('endForbidden', isEnding)
+    checkBoolean('options.endForbidden', isEnding)
+    this.checkOpen('setPolicy', '')
     const before = this.#parts.access.snapshot()
     this.#parts.access.replace(policy)
     // A call may wait for a service that may be offered now.
@@ -176,6 +182,7 @@ export class Node<TSocket, TListener> {
       admitted: table.admitted.bind(table),
       end: table.refuse.bind(table),
     }
+    this.#parts.forwarder.endForbidden()
     await endForbidden(parts, before, this.#parts.access)
   }
 
@@ -191,7 +198,7 @@ export class Node<TSocket, TListener> {
 
   /**
    * Closes all parts; resolves when they have closed. Streams of neighbours may go on for `drainMs`. Idempotent; a
-   * later call without it ends the wait.
+   * later call with less time shortens the wait.
    */
   close(drainMs: number): Promise<void> {
     return this.#closing.close(drainMs)

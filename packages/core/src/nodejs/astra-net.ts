@@ -78,7 +78,8 @@ export class AstraNet extends ForwardNet<AstraNet> {
    * 65,535, which is the largest of `net`. Port 0 is a free one from 1,024 to 65,535.
    *
    * A service that nobody offers may appear until 10 s are over, as for {@link dial}; then the error is Node's for an
-   * unknown host, or for a path that does not exist. There are no file descriptors and no handles of the system;
+   * unknown host, or for a path that does not exist. A service that is offered, but not at the port, is `ECONNREFUSED` at
+   * once. There are no file descriptors and no handles of the system;
    * `noDelay` and `keepAlive` are accepted and have no effect.
    */
   get net(): NetModule {
@@ -96,17 +97,30 @@ export class AstraNet extends ForwardNet<AstraNet> {
    * `signal` destroys the socket, also when it is connected, as for `net`. Made for programs that count their sockets,
    * such as `http.Agent`.
    */
+  override connect(address: string, onConnect?: () => void): Socket
   override connect(address: string, options?: DialOptions, onConnect?: () => void): Socket
+  override connect(network: string, address: string, onConnect?: () => void): Socket
   override connect(network: string, address: string, options?: DialOptions, onConnect?: () => void): Socket
   override connect(
     first: string,
-    second?: string | DialOptions,
+    second?: string | DialOptions | (() => void),
     third?: DialOptions | (() => void),
     fourth?: () => void,
   ): Socket {
-    const [network, address, options, onConnect] = isShortForm(first, second)
-      ? ['', first, second, third as (() => void) | undefined]
-      : [first, second, third as DialOptions | undefined, fourth]
+    const onConnect = [second, third, fourth].find((each) => typeof each === 'function')
+    const given = typeof second === 'function' ? undefined : second
+    const others = typeof third === 'function' ? undefined : third
+    return isShortForm(first, given)
+      ? this.#connectTo('', first, given, onConnect)
+      : this.#connectTo(first, given, others, onConnect)
+  }
+
+  #connectTo(
+    network: string,
+    address: string,
+    options: DialOptions | undefined,
+    onConnect: (() => void) | undefined,
+  ): Socket {
     const { signal, ...others } = checkOptions(options ?? {})
     return this.#connect(this.dialRequest(network, address, others), checkSignal(signal), onConnect)
   }
@@ -138,7 +152,7 @@ export class AstraNet extends ForwardNet<AstraNet> {
 
   #netNetwork(): NetNetwork {
     return {
-      request: (address, options) => this.dialRequest('', address, options),
+      request: (address, options) => this.netRequest(address, options),
       start: (request, outcome) => this.startDial(request, outcome),
       bind: (address, options, sockets) => {
         this.beginNode()

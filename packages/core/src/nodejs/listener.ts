@@ -4,6 +4,7 @@ import type { ListenerQueue } from '../listen/listener-queue.js'
 import type { ListenerAddress } from '../api/listener-address.js'
 import type { ServiceFacts } from '../api/service-facts.js'
 import { NetError } from '../api/net-error.js'
+import { whilePending } from '../node/keep-alive.js'
 import { keepAlive } from './keep-alive.js'
 import type { Socket } from './socket.js'
 
@@ -61,6 +62,11 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
     return this.#queue.waiting
   }
 
+  /** @internal How many sockets were handed out and are not destroyed. */
+  get openSockets(): number {
+    return this.#queue.sockets
+  }
+
   /** Where it listens; `null` once it is closed, as for `net.Server`. */
   address(): ListenerAddress | null {
     return this.listening ? this.#queue.address() : null
@@ -103,9 +109,10 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
    * these is destroyed, which may be now. Each further call emits `'close'` once more, and its `onClosed` gets
    * `ERR_SERVER_NOT_RUNNING`.
    */
-  close(onClosed?: (error?: Error) => void): this {
+  close(onClosed?: ((error?: Error) => void) | null): this {
     const isRunning = this.listening
-    if (onClosed !== undefined) this.once('close', isRunning ? onClosed : () => onClosed(notRunning()))
+    if (typeof onClosed === 'function')
+      this.once('close', isRunning ? onClosed : () => onClosed(notRunning()))
     if (isRunning) this.#queue.close()
     else if (this.#queue.sockets === 0) this.#emitClose()
     return this
@@ -120,7 +127,7 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
     return this
   }
 
-  /** It does not keep the process alive any more. */
+  /** It does not keep the process alive any more, also not while `accept` waits. */
   unref(): this {
     if (!this.#isUnref) keepAlive.release()
     this.#isUnref = true
@@ -130,7 +137,7 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
   /** Closes the listener; resolves when the sockets that were handed out are destroyed. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.listening) return
-    await new Promise<void>((resolve) => this.close(() => resolve()))
+    await whilePending(keepAlive, new Promise<void>((resolve) => this.close(() => resolve())))
   }
 
   #emitClose(): void {

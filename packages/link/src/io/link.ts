@@ -19,6 +19,9 @@ export type LinkHandler = HandlerOf<Link>
 /** How a {@link Link} behaves; see {@link OptionsOf}. */
 export type LinkOptions = OptionsOf<Link>
 
+/** Control messages that may wait before {@link Link.canSend} is false, in bytes. */
+const MAX_UNSENT_CONTROL_BYTES = 65_536
+
 /**
  * A link of two nodes: a QMux session over one pipe that carries the node protocol `astranet/1`.
  *
@@ -128,6 +131,14 @@ export class Link implements RankedLink {
   }
 
   /**
+   * Whether less than 65,536 bytes of control messages wait for the peer. Ask it before a message that may be left out,
+   * such as the answer to what the peer sent: a peer that does not read makes nothing grow then.
+   */
+  get canSend(): boolean {
+    return this.isOpen && this.#core.control.unsentBytes < MAX_UNSENT_CONTROL_BYTES
+  }
+
+  /**
    * Sends a message of the registry, anything msgpack can hold, on a stream of its own, behind the application's bytes.
    * False: the message is taken, but no other until `onRegistryWritable`; or, when `canSendRegistry` was false before,
    * it is dropped: an earlier one waits, the link is not open, a side goes away, or the peer has no registry.
@@ -141,6 +152,11 @@ export class Link implements RankedLink {
   /** Whether `sendRegistry` takes a message now. */
   get canSendRegistry(): boolean {
     return this.isOpen && this.#core.streams.registry.canSend
+  }
+
+  /** Bytes written to streams, closed ones included, that wait for the peer's credit or for the pipe. */
+  get unsentBytes(): number {
+    return this.isOpen ? (this.#core.session?.unsentBytes ?? 0) : 0
   }
 
   /** Whether a message that `sendRegistry` took has not been handed to the connection. */

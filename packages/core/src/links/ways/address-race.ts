@@ -90,7 +90,7 @@ class AddressRace<T> {
   #nextAfter(delayMs: number): void {
     this.#timer?.cancel()
     if (this.#ending.signal.aborted || this.#waiting.length === 0) return
-    this.#timer = this.#parts.clock.setTimer(delayMs, () => this.#next())
+    this.#timer = this.#parts.clock.setTimer(delayMs, () => this.#next(), { background: true })
   }
 
   /** Ends all attempts for this reason, and says what came of the race. */

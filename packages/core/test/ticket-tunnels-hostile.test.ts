@@ -13,7 +13,7 @@ import {
   type RemoteNode,
 } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
-import { Forwarder, StreamDuplex, type ForwarderParts, type RouteTable } from '@astranet/relay'
+import { Forwarder, StreamDuplex, type RouteTable } from '@astranet/relay'
 import { derivePsk, generateIdentitySync, nodeCrypto, type Identity } from '@astranet/secure'
 import { grantKeyId, pairPsk } from '@astranet/secure/proto'
 import { formatTicket, generateGrantId, parseTicket, readGrant, signGrant } from '@astranet/ticket'
@@ -282,11 +282,15 @@ describe('a neighbour of a node that came in by a grant', () => {
 
   /** Asks the holder for a tunnel; rejects with the refusal. */
   async function asked(path: readonly NodeId[], grantKeyId: Uint8Array | undefined): Promise<void> {
+    const forwarder = new Forwarder({
+      ...{ self: holder.nodeId, clock: systemClock, isRouter: () => false, linkTo: () => undefined },
+      ...{ isRouterAt: () => false, routersTo: () => undefined, isKnown: () => false },
+      forwardRefusal: () => undefined,
+    })
     const taken = new IncomingTunnels({
       ...{ self: holder.nodeId, clock: systemClock, recordOf: () => recordWith(grantKeyId) },
       maker: () => ({ adopt: () => Promise.reject(new Error('not of interest')) }) as unknown as LinkMaker,
-      // None is forwarded, so that only refusals pass through it.
-      forwarder: () => new Forwarder({ ...({} as ForwarderParts), clock: systemClock }),
+      forwarder: () => forwarder,
       onFailed: () => undefined,
     })
     const [near, far] = duplexPair()
@@ -300,6 +304,9 @@ describe('a neighbour of a node that came in by a grant', () => {
     try {
       const madeUp = crypto.getRandomValues(new Uint8Array(32))
       await openTunnel(link, path, path.length - 1, { psk: madeUp })
+    } catch (error) {
+      expect(forwarder.inspect().refused).toEqual({ FORBIDDEN: 1 })
+      throw error
     } finally {
       link.destroy()
     }

@@ -10,7 +10,7 @@ import { Reach, type Started } from './reach.js'
 const PATIENCE_MS = 60_000
 
 let reach: Reach
-/** Two nodes of each place, each behind a NAT of its own if there is one. Lines have no delay. */
+/** Two nodes of a place, each behind a NAT of its own unless its name says otherwise. Lines have no delay. */
 const nodes = new Map<string, readonly Started[]>()
 
 beforeAll(async () => {
@@ -27,13 +27,14 @@ beforeAll(async () => {
       await (await lab.gateway('six', { nat: { ports: 'none' }, families: 'six' })).host('inside'),
   }
   for (const [place, makeHost] of Object.entries(places)) {
-    const hosts = [await makeHost(), await makeHost()]
+    // Each node is a process to be started: one is enough where no pair has both.
+    const hosts = place === 'two NATs' ? [await makeHost()] : [await makeHost(), await makeHost()]
     nodes.set(place, await Promise.all(hosts.map((host) => reach.node(host))))
   }
   const home = await lab.gateway('home', { nat: { hairpin: false } })
   const hosts = [await home.host('one'), await home.host('other')]
   nodes.set('one NAT without hairpin', await Promise.all(hosts.map((host) => reach.node(host))))
-}, 240_000)
+}, 600_000)
 
 afterAll(() => reach[Symbol.asyncDispose]())
 
@@ -46,7 +47,7 @@ it.each([
   ['public', 'keeps ports', ['advertised', 'dial-back']],
   ['keeps ports', 'keeps ports', ['simultaneous-open']],
   ['keeps ports', 'random ports', ['many-ports']],
-  ['two NATs', 'two NATs', ['simultaneous-open']],
+  ['two NATs', 'keeps ports', ['simultaneous-open']],
   ['two NATs', 'random ports', ['many-ports']],
   ['public', 'IPv6 only, firewall', ['advertised', 'dial-back']],
   ['IPv6 only, firewall', 'IPv6 only, firewall', ['simultaneous-open']],

@@ -31,6 +31,11 @@ const WRONG: [what: string, args: string[], sentence: RegExp][] = [
     /--join tcp:\/\/nowhere: address must be/,
   ],
   [
+    'an address to advertise without a network',
+    [...HERE, '--advertise', 'relay.example:443'],
+    /--advertise "relay.example:443" has no network/,
+  ],
+  [
     'TLS without a certificate',
     ['--listen', 'tls://127.0.0.1:0'],
     /--listen tls:.* --tls-cert and --tls-key/,
@@ -43,6 +48,11 @@ const WRONG: [what: string, args: string[], sentence: RegExp][] = [
     'a rate that is too low',
     [...HERE, '--max-node-rate', '100'],
     /'--max-node-rate <bytes>' argument '100'.* 16384 to/,
+  ],
+  [
+    'a rate that is too high',
+    [...HERE, '--max-node-rate', '1099511627777'],
+    /'--max-node-rate <bytes>' argument '1099511627777'.* 16384 to 1099511627776/,
   ],
   ['a number that is too small', [...HERE, '--max-links', '0'], /'--max-links <number>' argument '0'.* 1 to/],
   ['an unknown format', [...HERE, '--log', 'xml'], /'--log <format>' argument 'xml'.* text, json/],

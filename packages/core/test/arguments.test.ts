@@ -71,7 +71,7 @@ test.each<[string, () => unknown, RegExp]>([
 })
 
 test.each<[string, (node: AstraNet) => Promise<unknown>, RegExp]>([
-  ['dial network', (node) => node.dial('tcp4', 'web'), /^network must be '', 'astra', .* got "tcp4"/],
+  ['dial network', (node) => node.dial('udp', 'web'), /^network must be '', 'astra', .* got "udp"/],
   ['dial address', (node) => node.dial('', wrong(undefined)), /^address must be a string/],
   ['dial address', (node) => node.dial('', 'a b'), /^service name must not contain/],
   ['dial address', (node) => node.dial('', 'web:99999999999'), /port must be at most 4294967295/],
@@ -99,7 +99,11 @@ test.each<[string, (node: AstraNet) => Promise<unknown>, RegExp]>([
     (node) => node.bind('', 'web', { allowHalfOpen: wrong('x') }),
     /^allowHalfOpen must/,
   ],
-  ['dial network', (node) => node.dial('registry://', 'web'), /^network must be '', 'astra', 'registry:/],
+  [
+    'dial network',
+    (node) => node.dial('registry://', 'web'),
+    /^network must be '', 'astra', 'tcp', 'registry:/,
+  ],
   ['dial network', (node) => node.dial(wrong(null), 'web'), /^network must be .* got null/],
   ['dial address', (node) => node.dial('registry://key', ':5'), /^address must be a service on the network/],
   [
@@ -112,7 +116,7 @@ test.each<[string, (node: AstraNet) => Promise<unknown>, RegExp]>([
     (node) => node.dial('vport2registry', ':5'),
     /^address must be "name:port" on the network/,
   ],
-  ['bind network', (node) => node.bind('registry://key', 'web'), /^network must be '' or 'astra'/],
+  ['bind network', (node) => node.bind('registry://key', 'web'), /^network must be '', 'astra' or 'tcp'/],
   ['resolve name', (node) => node.resolve(''), /^service name must not be empty/],
   ['resolve name', (node) => node.resolve(wrong(undefined)), /^name must be a string/],
   ['resolve name', (node) => node.resolve('web:5'), /^service name must not contain/],

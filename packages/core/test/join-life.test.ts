@@ -107,6 +107,56 @@ test('a join that keeps trying ends with its signal, and with its node', async (
   expect(await other).toMatchObject({ code: 'ECONNABORTED' })
 })
 
+test('a call whose signal has aborted already leaves no join behind', async () => {
+  await using client = new AstraNet({ transports: [memory()] })
+  const signal = AbortSignal.abort()
+  expect(await failure(client.join('memory', 'never', { signal, keepTrying: true }))).toBe(signal.reason)
+  expect(client.inspect().joins).toEqual([])
+})
+
+test('calls for one address are one join, which ends when the last of them has given up', async () => {
+  const clock = new SkipClock()
+  const transport = unreliable(memory({ clock }))
+  const transports = [transport]
+  const client = new AstraNet({ clock, transports })
+  const server = new AstraNet({ clock, transports })
+  const first = new AbortController()
+  const second = new AbortController()
+  const options = { keepTrying: true }
+  const joining = [
+    client.join('memory', 'shared', { ...options, signal: first.signal }),
+    client.join('memory', 'shared', { ...options, signal: second.signal }),
+  ]
+  await clock.advance(10_000)
+  expect(client.inspect().joins).toMatchObject([{ state: 'waiting' }])
+  // One that does not keep trying asks at once, and its failure is not that of the others.
+  const { failures = 0 } = client.inspect().joins[0] ?? {}
+  expect(await failure(client.join('memory', 'shared'))).toMatchObject({ code: 'ECONNREFUSED' })
+  expect(client.inspect().joins).toMatchObject([{ state: 'waiting', failures: failures + 1 }])
+  await server.listenAndServe('memory', 'shared')
+  await clock.advance(30_000)
+  expect(await Promise.all(joining)).toEqual([server.nodeId, server.nodeId])
+  first.abort()
+  for (let count = 0; count < 100; count++) await client.join('memory', 'shared', { signal: second.signal })
+  expect([client.inspect().joins.length, client.inspect().links.length]).toEqual([1, 1])
+  second.abort()
+  expect(client.inspect().joins).toEqual([])
+  expect(client.inspect().links.length).toBe(1)
+  await Promise.all([closing(clock, client), closing(clock, server)])
+})
+
+test('nodes that lose a neighbour at the same time come back at different times', async () => {
+  const events = observed('memory://nobody')
+  const clients = Array.from({ length: 20 }, () => new AstraNet({ transports: [memory()] }))
+  const joining = clients.map((client) => failure(client.join('memory', 'nobody', { keepTrying: true })))
+  await until(() => events.filter(({ failures }) => failures === 1).length === clients.length)
+  const delays = events.filter(({ failures }) => failures === 1).map(({ retryInMs = 0 }) => retryInMs)
+  expect(Math.min(...delays)).toBeGreaterThanOrEqual(100)
+  expect(Math.max(...delays)).toBeLessThanOrEqual(250)
+  expect(Math.max(...delays) - Math.min(...delays)).toBeGreaterThan(10)
+  await Promise.all([...clients.map((client) => client.close()), ...joining])
+})
+
 test('when the address of a join is gone, the node is joined at one that it has told since', async () => {
   await using server = new AstraNet()
   const { address } = await server.listenAndServe('tcp4', '127.0.0.1:0')

@@ -32,10 +32,15 @@ function punching(
   const published: unknown[] = []
   const dialed: string[] = []
   const met: NodeId[] = []
-  /** Whether the link to the peer has ended, which the node has not noticed yet. */
-  const lost = { isLost: false }
+  /** Whether the link to the peer has ended, which the node has not noticed yet; and whether the peer reads nothing. */
+  const lost = { isLost: false, isUnread: false }
   const router = { peer: { roles: ['router'], observedAddress: seen } } as unknown as Link
-  const relayed = { send: (type: number, body: unknown) => sent.push([type, body]) } as unknown as Link
+  const relayed = {
+    get canSend() {
+      return !lost.isUnread
+    },
+    send: (type: number, body: unknown) => sent.push([type, body]),
+  } as unknown as Link
   const proved: unknown[] = []
   const maker = {
     adopt(_: Connection, role: string, options: AdoptOptions): Promise<void> {
@@ -109,6 +114,18 @@ test('what a hostile peer sends is refused with a reason and counted, and only a
   await expect.poll(() => dialed, POLL).toEqual(['198.51.100.2'])
   await under.close()
   expect(dialed).toEqual(['198.51.100.2'])
+})
+
+test('a peer that does not read is sent nothing more', async () => {
+  const { under, sent, lost } = punching('198.51.100.1:5000')
+  const count = sent.length
+  lost.isUnread = true
+  for (let offer = 0; offer < 100; offer++) under.receive(PEER, OFFER, [offer, 2, 0, []])
+  expect(sent.length).toBe(count)
+  lost.isUnread = false
+  under.receive(PEER, OFFER, [1_000, 2, 0, []])
+  expect(sent.at(-1)?.[0]).toBe(GIVE_UP)
+  await under.close()
 })
 
 test.each<[string, LinkCredentials]>([

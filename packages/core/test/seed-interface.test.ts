@@ -1,7 +1,9 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { memory } from '@astranet/transport-memory'
 import { expect, test } from 'vitest'
-import { AstraNet } from '../src/index.js'
+import { AstraNet, type NetError } from '../src/index.js'
 import { Net } from './discovery-support.js'
 import { boundTo, failure, textOf, twoNodes, until } from './support.js'
 
@@ -27,6 +29,10 @@ test('every call of the Go package takes its network first, or leaves it out', a
     client.connect('greeter'),
     client.connect('greeter', { timeoutMs: 60_000 }),
     client.connect('', 'greeter', { timeoutMs: 60_000 }),
+    // As programs of the Go package and its HTTP client write it.
+    await client.dial('tcp', 'greeter'),
+    await client.dialTimeout('tcp4', `greeter:${port}`, 60_000),
+    await client.httpDial('tcp', 'greeter:80'),
   ]
   for (const socket of sockets) expect(await textOf(socket)).toBe('hello')
   expect(client.services().map(({ name }) => name)).toEqual(['greeter'])
@@ -39,7 +45,11 @@ test('connect in short calls back', async () => {
   await using nodes = await twoNodes()
   await nodes.server.bind('x')
   await nodes.client.waitFor('x')
-  await new Promise<void>((resolve) => nodes.client.connect('x', {}, resolve).on('error', () => undefined))
+  const { client } = nodes
+  const ignore = (): void => undefined
+  await new Promise<void>((resolve) => client.connect('x', {}, resolve).on('error', ignore))
+  await new Promise<void>((resolve) => client.connect('x', resolve).on('error', ignore))
+  await new Promise<void>((resolve) => client.connect('', 'x', resolve).on('error', ignore))
 })
 
 test('what joins and listens in short takes the first network of the node, or the one that it names', async () => {
@@ -177,4 +187,63 @@ test('drain is close with a deadline', async () => {
   expect(await text).toBe('to the end')
   await draining
   await client.close()
+})
+
+test('what is neither an address nor a ticket is said to be neither', async () => {
+  await using node = new AstraNet()
+  expect(await failure(node.join('localhost'))).toMatchObject({
+    code: 'ASTRA_ERR_TICKET_INVALID',
+    message: expect.stringMatching(/^This is neither an address/),
+  })
+  expect((await failure(node.join('astranet-ti'))).message).toMatch(/cut off near its beginning/)
+})
+
+test.each([
+  ['shortens the wait', [0x7fffffff, 20]],
+  ['does not lengthen it', [20, 0x7fffffff]],
+])('a later drain %s', async (_, [first, second]) => {
+  const { server, client } = await twoNodes()
+  await server.bind('guests')
+  const socket = await client.dial('guests')
+  const broken = once(socket, 'error')
+  await Promise.all([server.drain({ deadlineMs: first ?? 0 }), server.drain({ deadlineMs: second ?? 0 })])
+  expect(await broken).toMatchObject([{ code: 'ECONNRESET' }])
+  await client.close()
+})
+
+test('what a dial that was given up reports has an error', async () => {
+  await using node = new AstraNet()
+  const codes: unknown[] = []
+  const observe = (message: unknown): void => void codes.push((message as { error: NetError }).error.code)
+  subscribe('astranet:dial:failed', observe)
+  node
+    .connect('nobody')
+    .on('error', () => undefined)
+    .destroy()
+  await failure(node.dial('nobody', { signal: AbortSignal.abort('a text') }))
+  const controller = new AbortController()
+  const dialing = node.dial('nobody', { signal: controller.signal })
+  controller.abort('a text')
+  await expect(dialing).rejects.toBe('a text')
+  unsubscribe('astranet:dial:failed', observe)
+  expect(codes).toEqual(['ECANCELED', 'ECANCELED'])
+  expect(node.inspect().dials.failed).toEqual({ ECANCELED: 2 })
+})
+
+test('a closed node takes no policy', async () => {
+  const node = new AstraNet()
+  await node.close()
+  expect(await failure(node.setPolicy(undefined))).toMatchObject({ code: 'ERR_SOCKET_CLOSED' })
+})
+
+test('a listener is closed with null for a callback, as a server of net is', async () => {
+  await using node = new AstraNet()
+  const listener = await node.bind('x')
+  const plain = createServer().listen(0, '127.0.0.1')
+  await once(plain, 'listening')
+  for (const each of [listener, plain]) {
+    const closed = once(each, 'close')
+    each.close(null as never)
+    await closed
+  }
 })

@@ -1,33 +1,12 @@
+import { once } from 'node:events'
 import { Duplex, PassThrough } from 'node:stream'
 import { nodeIdToBytes, toNodeId } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
 import { describe, expect, test } from 'vitest'
-import { AstraNet, formatNodeId, generateIdentity, type AstraNetOptions, type Socket } from '../src/index.js'
+import { AstraNet, formatNodeId, generateIdentity, type Socket } from '../src/index.js'
 import { Member } from './member.js'
-import { textOf, until } from './support.js'
-
-interface Place extends AsyncDisposable {
-  readonly router: AstraNet
-  readonly server: AstraNet
-  readonly address: string
-}
-
-/** A router, and a server behind it that echoes on port 7. */
-async function place(options: AstraNetOptions = {}): Promise<Place> {
-  const router = new AstraNet({ role: 'router', ...options })
-  const { address } = await router.listenAndServe('tcp4', '127.0.0.1:0')
-  const server = new AstraNet()
-  await server.join('tcp4', address)
-  const listener = await server.bind('', 'echo:7')
-  listener.on('connection', (socket: Socket) => socket.on('error', () => undefined).pipe(socket))
-  await until(() => router.services().length === 1)
-  return {
-    ...{ router, server, address },
-    async [Symbol.asyncDispose]() {
-      await Promise.all([server.close(), router.close()])
-    },
-  }
-}
+import { place, serves } from './router-place.js'
+import { failure, textOf, until } from './support.js'
 
 /** A message, also one that no node would send: its length, then msgpack. */
 function encodeMessage(value: unknown): Buffer {
@@ -36,6 +15,7 @@ function encodeMessage(value: unknown): Buffer {
 }
 
 function pack(value: unknown): Buffer {
+  if (value === null) return Buffer.of(0xc0)
   if (typeof value === 'number') return Buffer.of(value)
   if (typeof value === 'string') return Buffer.concat([Buffer.of(0xa0 | value.length), Buffer.from(value)])
   if (value instanceof Uint8Array) return Buffer.concat([Buffer.of(0xc4, value.length), value])
@@ -69,16 +49,10 @@ function ask(
   })
 }
 
-/** An honest node still reaches the server through the router. */
-async function serves({ address, server }: Place): Promise<void> {
-  await using client = new AstraNet()
-  await client.join('tcp4', address)
-  const socket = await client.dial('', `${formatNodeId(server.nodeId)}:7`)
-  socket.end('hello')
-  expect(await textOf(socket)).toBe('hello')
-}
+const [INVALID, NO_SUCH_NODE, UNREACHABLE] = [8, 3, 4]
 
-const [INVALID, NO_SUCH_NODE, UNREACHABLE, BACKLOG_FULL] = [8, 3, 4, 2]
+/** As they are in counts. */
+const NAMES: Readonly<Record<number, string>> = { 8: 'INVALID', 3: 'NO_SUCH_NODE', 4: 'UNREACHABLE' }
 
 describe('a member gets a refusal with a reason, and the router goes on, for', () => {
   type Ids = { me: Uint8Array; router: Uint8Array; server: Uint8Array }
@@ -117,9 +91,36 @@ describe('a member gets a refusal with a reason, and the router goes on, for', (
     expect(answered).toBe(reason)
     expect(text).toMatch(/\w+ \w+/)
     expect(member.closed).toBeUndefined()
-    expect(net.router.inspect().forwarding).toMatchObject({ tunnels: 0, opening: 0, heldBytes: 0 })
+    const { forwarding } = net.router.inspect()
+    expect(forwarding).toMatchObject({ tunnels: 0, opening: 0, heldBytes: 0 })
+    expect(forwarding.refused).toEqual({ [NAMES[reason] as string]: 1 })
+    const metrics = net.router.metrics().find(({ name }) => name === 'astranet_tunnels_refused_total')
+    expect(metrics?.values).toEqual([{ labels: { reason: NAMES[reason] }, value: 1 }])
     await serves(net)
   })
+})
+
+test('a node counts the tunnels to it that it refuses, and dials whose header is malformed', async () => {
+  await using net = await place()
+  await using member = await Member.join(net.address)
+  const [me, router] = [member.idBytes, nodeIdToBytes(net.router.nodeId)]
+  const foreign = nodeIdToBytes(toNodeId(77n))
+  // The router is the end of this path, which names another node as the one before it.
+  expect(await ask(member, [2, 2, [me, foreign, router]])).toEqual([
+    INVALID,
+    expect.stringMatching(/\w+ \w+/),
+  ])
+  expect(net.router.inspect().forwarding.refused).toEqual({ INVALID: 1 })
+  const { refused } = net.router.inspect().arrivals
+  const FORBIDDEN = 5
+  for (const [header, reason] of [
+    [[1, 'port', null, 0], INVALID],
+    [['kind'], INVALID],
+    [[1, 7, foreign, 0], FORBIDDEN],
+  ] as const)
+    expect(await ask(member, header)).toEqual([reason, expect.stringMatching(/\w+ \w+/)])
+  expect(net.router.inspect().arrivals.refused).toBe(refused + 3)
+  expect(net.router.inspect().forwarding.refused).toEqual({ INVALID: 1 })
 })
 
 test('a member that floods tunnels whose far end stops reading costs the router a bounded number of bytes', async () => {
@@ -152,22 +153,6 @@ test('a member that floods tunnels whose far end stops reading costs the router 
   expect(heldBytes).toBeGreaterThan(0)
   expect(heldBytes).toBeLessThanOrEqual(20 * 2 * 65_536)
   expect(forwardedBytes).toBeLessThan(80e6)
-})
-
-test('a node takes 64 tunnels over one link that do not become links, and more when those have ended', async () => {
-  await using net = await place()
-  await using member = await Member.join(net.address)
-  const path = [member.idBytes, nodeIdToBytes(net.router.nodeId), nodeIdToBytes(net.server.nodeId)]
-  const streams: Stream[] = []
-  const onStream = (stream: Stream): void => void streams.push(stream)
-  const ask64 = (): Promise<[reason: number, text: string]>[] =>
-    Array.from({ length: 64 }, () => ask(member, [2, 1, path], onStream))
-  const reasons = (await Promise.all(ask64())).map(([reason]) => reason)
-  expect(reasons).toEqual(reasons.map(() => 0))
-  expect(await ask(member, [2, 1, path])).toEqual([BACKLOG_FULL, expect.stringContaining('too many tunnels')])
-  for (const stream of streams) stream.destroy()
-  await until(() => net.router.inspect().forwarding.tunnels === 0)
-  await serves(net)
 })
 
 test('when the router goes away, a node gives up tunnels that are no links yet', async () => {
@@ -230,4 +215,27 @@ test('a router sees neither the text nor the name of what passes through it', as
   direct.end(text)
   expect(await textOf(direct)).toBe(text)
   expect(Buffer.concat(seen).includes(text)).toBe(true)
+})
+
+test('a policy that forbids forwarding ends tunnels with `endForbidden`, and no new dial gets through', async () => {
+  const allow = { mayLink: () => true, mayDial: () => true, mayOffer: () => true, mayForward: () => true }
+  await using here = await place({ policy: allow })
+  const { router, server, address } = here
+  await using client = new AstraNet({ holePunching: false })
+  await client.join('tcp4', address)
+  const echo = `${formatNodeId(server.nodeId)}:7`
+  const socket = await client.dial('', echo)
+  socket.write('one')
+  await once(socket, 'data')
+  const forbidden = { ...allow, mayForward: () => false }
+  await router.setPolicy(forbidden)
+  expect(router.inspect().forwarding.tunnels).toBe(1)
+  const broken = once(socket, 'error')
+  await router.setPolicy(forbidden, { endForbidden: true })
+  expect(await broken).toMatchObject([{ code: 'ECONNRESET' }])
+  await until(() => router.inspect().forwarding.tunnels === 0)
+  expect(await failure(client.dial('', echo))).toMatchObject({
+    code: 'EACCES',
+    message: expect.stringContaining('mayForward'),
+  })
 })

@@ -115,6 +115,17 @@ test('a tunnel without a stream is ended after its time, and a new dial makes an
   expect(router.inspect().forwarding).toMatchObject({ opened: 2, lost: 0 })
 })
 
+test('a tunnel of a node that leaves in order is not lost, and one of a link that breaks is', async () => {
+  await using nodes = await overRouter({})
+  const { client, router, server } = nodes
+  const socket = await client.dial('', 'echo')
+  const broken = once(socket, 'error')
+  await server.close()
+  await broken
+  await until(() => router.inspect().forwarding.tunnels === 0)
+  expect(router.inspect().forwarding).toMatchObject({ opened: 1, lost: 0 })
+})
+
 test("a tunnel is no neighbour: it is in nobody's catalogue, and carries no registry", async () => {
   await using nodes = await overRouter()
   const { client, server } = nodes

@@ -118,6 +118,8 @@ test.each<[string, string, RegExp]>([
   ['MPXROUTER', 'nowhere:port', /^MPXROUTER must have host:port, a domain/],
   ['MPXROUTER', '127.0.0.1:0', /^MPXROUTER must have/],
   ['MPXROUTER', '127.0.0.1:70000', /^MPXROUTER must have/],
+  ['MPXROUTER', '127.0.0.1:1,127.0.0.1:2', /^MPXROUTER must have/],
+  ['SKYNET_BIND', 'tcp4://:1', /^SKYNET_BIND must have/],
   ['SKYNET_BIND', '4000', /^SKYNET_BIND must have network:\/\/address or :port, got "tcp4:\/\/4000"/],
   ['SKYNET_BIND', 'example.com', /^SKYNET_BIND must have/],
   ['ASTRANET_LISTEN', ':1 :x', /^ASTRANET_LISTEN must have network:\/\/address or :port, got ":x"/],
@@ -131,6 +133,22 @@ test.each<[string, string, RegExp]>([
   process.env[name] = value
   expect(() => new AstraNet()).toThrow(message)
   await new AstraNet({ variables: {} }).close()
+})
+
+test('the mode of a node that a variable has made join is settled by its first use', async () => {
+  await using server = new AstraNet()
+  const { address } = await server.listenAndServe('127.0.0.1:0')
+  await using node = new AstraNet({ variables: { ASTRANET_JOIN: address } })
+  node.client().server()
+  node.services()
+  expect(() => node.client()).toThrow(expect.objectContaining({ code: 'ASTRA_ERR_NODE_STARTED' }))
+  await node.bind('still-there')
+})
+
+test('a ticket has the addresses that ASTRANET_LISTEN names, also when it is the first call', async () => {
+  await using server = new AstraNet({ variables: { ASTRANET_LISTEN: '127.0.0.1:0' } })
+  await using client = new AstraNet({ variables: {} })
+  expect(await client.join(await server.ticket())).toBe(server.nodeId)
 })
 
 test('what is joined is shown only when it cannot be a ticket', () => {

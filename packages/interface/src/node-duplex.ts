@@ -126,6 +126,7 @@ function afterTicks(callback: () => void, ticks: number): void {
 class NodeByteDuplex implements ByteDuplex {
   readonly capabilities: ByteDuplexCapabilities
   readonly defer?: (callback: () => void) => void
+  readonly callsBackLater: boolean
   readonly localAddress: string
   readonly remoteAddress: string
   readonly security?: PipeSecurity
@@ -150,6 +151,7 @@ class NodeByteDuplex implements ByteDuplex {
   constructor(duplex: NodeDuplex, options: NodeDuplexOptions) {
     this.#duplex = duplex
     this.#passesOnChunks = typeof duplex.resetAndDestroy !== 'function'
+    this.callsBackLater = !this.#passesOnChunks
     this.capabilities = { halfClose: options.halfClose ?? duplex.allowHalfOpen }
     const security = options.security ?? socketSecurity(duplex)
     if (security !== undefined) this.security = security

@@ -411,6 +411,26 @@ describe('control messages', () => {
     expect(() => left.link.send(1, null)).toThrow(RangeError)
   })
 
+  it('are not asked for while a peer that does not read has 65,536 bytes of them to come', async () => {
+    const { clock, side, control } = await openRawPeer()
+    const { link } = side
+    control.write(encodeMessage([0x10, null]))
+    control.pause()
+    clock.run()
+    expect(link.canSend).toBe(true)
+    let sent = 0
+    while (link.canSend && sent < 10_000) {
+      link.send(0x20, new Uint8Array(1_000))
+      sent += 1
+      clock.run()
+    }
+    // The peer's window, and what may wait here.
+    expect(sent).toBeLessThan(1_000)
+    control.resume()
+    clock.run()
+    expect(link.canSend).toBe(true)
+  })
+
   it('are dropped when the link is not open', async () => {
     const { clock, left } = await openPair()
     left.link.close()

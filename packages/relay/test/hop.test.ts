@@ -49,9 +49,8 @@ test('whatever the routers insert, a path ends, and visits no node twice', () =>
 
 test('more tunnels get less each, down to the smallest window', () => {
   const limits = resolveTunnelLimits({ maxTotalTunnelBytes: 1_048_576, maxTunnelBytes: 262_144 })
-  expect([1, 2, 4, 1_000].map((count) => tunnelShare(limits, count))).toEqual([
-    262_144, 262_144, 131_072, 16_384,
-  ])
+  const shareOf = (tunnels: number): number => tunnelShare(limits, { neighbours: 1, tunnels })
+  expect([1, 2, 4, 1_000].map(shareOf)).toEqual([262_144, 262_144, 131_072, 16_384])
 })
 
 test.each([

@@ -2,6 +2,7 @@ import { toNodeId } from '@astranet/interface'
 import { VirtualClock } from '@astranet/testkit/sim'
 import { expect, test } from 'vitest'
 import { NodeCredits } from '../src/io/node-credits.js'
+import { PacedCredit, type CreditUser } from '../src/io/paced-credit.js'
 import { accountOf } from '../src/proto/tunnel/account.js'
 
 const RATE = 1_048_576
@@ -40,4 +41,42 @@ test('what a node without tunnels has used is forgotten when it would have it ag
   credits.join(account)
   credits.leave(account)
   expect(credits.join(account)).not.toBe(shared)
+})
+
+/** A direction that is owed so many bytes, and more whenever it gets some if it always sends. */
+class Owed implements CreditUser {
+  given = 0
+  readonly #alwaysSends: boolean
+  #bytes: number
+
+  constructor(bytes: number, alwaysSends: boolean) {
+    this.#bytes = bytes
+    this.#alwaysSends = alwaysSends
+  }
+
+  giveCredit(take: (bytes: number) => number): boolean {
+    const bytes = take(this.#bytes)
+    this.given += bytes
+    if (!this.#alwaysSends) this.#bytes -= bytes
+    return this.#bytes > 0
+  }
+}
+
+test('tunnels of one node that always send take turns, and one that sends little waits for none of them', () => {
+  const clock = new VirtualClock()
+  const credit = new PacedCredit(clock, RATE)
+  const busy = [new Owed(RATE, true), new Owed(RATE, true), new Owed(RATE, true)]
+  for (const user of busy) credit.give(user)
+  clock.advance(1_000)
+  const before = busy.map(({ given }) => given)
+  const small = new Owed(100, false)
+  credit.give(small)
+  clock.advance(50)
+  expect(small.given).toBe(100)
+  clock.advance(950)
+  const gained = busy.map(({ given }, index) => given - (before[index] ?? 0))
+  expect(Math.min(...gained) / Math.max(...gained)).toBeGreaterThan(0.9)
+  expect(gained.reduce((sum, bytes) => sum + bytes, 0)).toBeGreaterThan(RATE * 0.95)
+  for (const user of busy) credit.leave(user)
+  expect(clock.pendingTimers).toBe(0)
 })

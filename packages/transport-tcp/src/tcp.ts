@@ -38,6 +38,7 @@ export function tcp(options: TcpOptions = {}): Transport {
 
 class TcpTransport implements Transport {
   readonly networks: readonly string[] = NETWORKS
+  readonly asksMayConnect = true
   readonly #options: TcpOptions
   #settings: TlsSettings | undefined
 

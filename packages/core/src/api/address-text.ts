@@ -1,3 +1,5 @@
+import { AstraError } from '@astranet/interface'
+
 /** An address with the network by which it is reached. */
 export interface NetworkAddress {
   readonly network: string
@@ -10,8 +12,10 @@ const WITH_PORT = /^(\[[\da-f:.]+\]|[\w.-]*):\d{1,5}(\/\S*)?$/i
 /** A domain name with a dot: its addresses are looked up. No ticket looks like this: it has a longer part. */
 const DOMAIN = /^(?=.{1,253}$)([a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?\.)+[a-z]([a-z\d-]{0,61}[a-z\d])?\.?$/i
 
+const TICKET_NAME = 'astranet-ticket'
+
 /** What each ticket begins with, whether it is whole or not. */
-const TICKET = /^\s*astranet-ticket/i
+const TICKET = new RegExp(`^\\s*${TICKET_NAME}`, 'i')
 
 /** Whether the text is meant as a ticket. */
 export function isTicketText(text: string): boolean {
@@ -29,4 +33,17 @@ export function readAddressText(text: string, networks: readonly string[]): Netw
   const [first] = networks
   if (first === undefined || isTicketText(text)) return undefined
   return WITH_PORT.test(text) || DOMAIN.test(text) ? { network: first, address: text } : undefined
+}
+
+/**
+ * Throws an `ASTRA_ERR_TICKET_INVALID` for a text that is no address and does not begin as a ticket does either. One
+ * that was cut off near its beginning passes.
+ */
+export function checkTicketText(text: string): void {
+  if (isTicketText(text) || TICKET_NAME.startsWith(text.trim())) return
+  throw new AstraError(
+    'ASTRA_ERR_TICKET_INVALID',
+    'This is neither an address ("host:port", a domain with a dot, or "network://address") nor a ticket, which begins ' +
+      `with "${TICKET_NAME}". Copy the whole line of a ticket.`,
+  )
 }

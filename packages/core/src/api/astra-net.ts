@@ -52,7 +52,7 @@ export class AstraNetBase<TSocket, TListener, TView> extends DialView<TSocket, T
    * `EADDRINUSE`, `EACCES`, ... The endpoint has the system's real address, also when `':0'` was asked for. Later
    * errors are reported to `options.onError` and on diagnostics channels. The address is advertised to other nodes; a
    * listener on all interfaces is advertised by the addresses of its machine (8 at most), and by its new ones at most
-   * 1 s after these have changed.
+   * 1 s after these have changed. `options.advertise` replaces them.
    */
   listenAndServe(network: string, address: string, options?: ListenAndServeOptions): Promise<Endpoint>
   /** The same on the network of the text, `'tcp4://:4000'`, or without one, `':4000'`, on the node's first: `tcp`. */

@@ -58,7 +58,12 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
    * with a TypeError or RangeError that names what is wrong in `options`.
    */
   ticket(options: TicketOptions = {}): Promise<string> {
-    return this.#call((node) => node.ticket(options))
+    this.#handle.begin()
+    return this.#call(async (node) => {
+      // Its addresses may be those that a variable names.
+      await this.#handle.started
+      return await node.ticket(options)
+    })
   }
 
   /**
@@ -167,8 +172,8 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
   /**
    * Closes the node, and lets open streams end first: it is withdrawn from the network at once, and its neighbours get
    * a go-away and open no new streams. Streams that are still open after `deadlineMs` are reset. Resolves when
-   * everything has closed. It is `close` with `drainMs`, and a `close()` meanwhile ends the wait. Rejects with a
-   * TypeError or RangeError that names what is wrong in `options`.
+   * everything has closed. It is `close` with `drainMs`: a later call with less time shortens the wait,
+   * and `close()` ends it. Rejects with a TypeError or RangeError that names what is wrong in `options`.
    */
   async drain(options: DrainOptions = {}): Promise<void> {
     await this.#handle.close(checkDrainOptions(options))

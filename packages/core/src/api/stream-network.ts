@@ -1,7 +1,10 @@
 import type { DialScope } from './dial-options.js'
 
-/** The names that the first argument of `dial` and `bind` may have. They all mean the same network. */
-const STREAM_NETWORKS = ['', 'astra']
+/**
+ * The names that the first argument of `dial` and `bind` may have. They all mean the same network: programs of the Go
+ * package, and its HTTP client, name TCP.
+ */
+const STREAM_NETWORKS = ['', 'astra', 'tcp', 'tcp4', 'tcp6']
 
 /** `registry://KEY`: the instance of a service is chosen by the key. */
 const BY_KEY = 'registry://'
@@ -12,8 +15,7 @@ const BY_PORT = 'vport2registry'
 /** Throws a RangeError unless `network` is the network of `bind`. */
 export function checkStreamNetwork(network: string): void {
   if (STREAM_NETWORKS.includes(network)) return
-  const known = STREAM_NETWORKS.map((name) => `'${name}'`).join(' or ')
-  throw new RangeError(`network must be ${known}, got ${JSON.stringify(network)}`)
+  throw new RangeError(`network must be '', 'astra' or 'tcp', got ${JSON.stringify(network)}`)
 }
 
 /**
@@ -26,6 +28,6 @@ export function scopeOfNetwork(network: string, scope: DialScope): DialScope {
   if (typeof network === 'string' && network.startsWith(BY_KEY) && network.length > BY_KEY.length)
     return { ...scope, ringKey: network.slice(BY_KEY.length) }
   throw new RangeError(
-    `network must be '', 'astra', '${BY_KEY}KEY' or '${BY_PORT}', got ${JSON.stringify(network)}`,
+    `network must be '', 'astra', 'tcp', '${BY_KEY}KEY' or '${BY_PORT}', got ${JSON.stringify(network)}`,
   )
 }

@@ -83,11 +83,11 @@ function hidden(call: Startup['call'], text: string): string {
     : `, got ${JSON.stringify(text.slice(0, 80))}`
 }
 
-/** Whether it is an address of TCP. Those of other networks are checked by their transports. */
+/** Whether it is an address of TCP: one host and one port. Those of other networks are checked by their transports. */
 function isAddress(network: string, address: string, call: Startup['call']): boolean {
   if (!network.startsWith('tcp')) return true
-  const [, port] = /:(\d{1,5})$/.exec(address) ?? []
-  if (port === undefined) return call === 'join' && !address.includes(':')
+  const [, port] = /^(?:[\w.-]*|\[[\da-f:.%]+\]):(\d{1,5})$/i.exec(address) ?? []
+  if (port === undefined) return call === 'join' && /^[\w.-]+$/.test(address)
   return Number(port) <= 0xffff && (call === 'listen' || Number(port) > 0)
 }
 

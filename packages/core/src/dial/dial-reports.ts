@@ -1,5 +1,6 @@
 import type { Clock } from '@astranet/interface'
 import type { RemoteIdentity } from '../links/remote-identity.js'
+import { NetError } from '../api/net-error.js'
 import type { SocketEnds } from '../api/socket-ends.js'
 import { CodeCounter, type CodeCounts } from '../node/code-counts.js'
 import type { ReportChannel } from '../node/report-channel.js'
@@ -18,7 +19,7 @@ const DIAL_FAILED = 'astranet:dial:failed'
 /** What has become of a node's dials so far. Only `inFlight` falls. */
 export interface DialInspection {
   readonly connected: number
-  /** By the error's code; `'none'` for errors without one, such as the reason of an aborted signal. */
+  /** By the error's code; `'none'` for errors without one; `'ECANCELED'` for dials given up without an error. */
   readonly failed: CodeCounts
   /** Dials that have not finished. */
   readonly inFlight: number
@@ -61,8 +62,9 @@ export class DialReports {
     this.#connected.publish({ address, environment, nodeId, localPort, remotePort, path, durationMs })
   }
 
-  /** A dial has failed. */
-  failed({ text: address, scope }: DialRequest, begunAt: number | undefined, error: unknown): void {
+  /** A dial has failed, or was given up: then `reason` may be anything. */
+  failed({ text: address, scope }: DialRequest, begunAt: number | undefined, reason: unknown): void {
+    const error = reason instanceof Error ? reason : givenUp(address, reason)
     this.#failures.add(error)
     this.#inFlight -= 1
     if (!this.#failed.hasSubscribers) return
@@ -78,4 +80,9 @@ export class DialReports {
   #since(begunAt: number | undefined): number | undefined {
     return begunAt === undefined ? undefined : this.#clock.now() - begunAt
   }
+}
+
+/** What observers see of a dial that the program has given up for a reason that is no error, or for none. */
+function givenUp(address: string, reason: unknown): NetError {
+  return new NetError('ECANCELED', 'the dial was given up', { syscall: 'dial', address, cause: reason })
 }

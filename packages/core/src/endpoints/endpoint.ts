@@ -4,11 +4,18 @@ import type { TransportListener } from '@astranet/interface'
 export class Endpoint implements AsyncDisposable {
   readonly #listener: TransportListener
   readonly #onClose: (endpoint: Endpoint) => void
+  /** @internal What others get in place of its own address; `undefined`: that address. */
+  readonly advertise: readonly string[] | undefined
 
   /** @internal */
-  constructor(listener: TransportListener, onClose: (endpoint: Endpoint) => void) {
+  constructor(
+    listener: TransportListener,
+    onClose: (endpoint: Endpoint) => void,
+    advertise: readonly string[] | undefined,
+  ) {
     this.#listener = listener
     this.#onClose = onClose
+    this.advertise = advertise
   }
 
   /** The network, for example `'tcp4'`. */

@@ -3,10 +3,10 @@ import type { Link } from '@astranet/link'
 
 /** @internal Links that end when their last stream does. */
 export interface Drain {
-  /** Resolves when no stream of them is open, or the time is over, or it was cut. Never rejects. */
+  /** Resolves when no stream of them is open, or the time is over. Never rejects. */
   readonly done: Promise<void>
-  /** Ends the wait. Idempotent. */
-  cut(): void
+  /** Leaves them that time from now on, if it is less than what is left; 0: none. */
+  within(ms: number): void
 }
 
 /**
@@ -14,14 +14,25 @@ export interface Drain {
  * go on meanwhile; no side opens new ones.
  */
 export function drain(links: Iterable<Pick<Link, 'drain'>>, clock: Clock, forMs: number): Drain {
-  let cut = (): void => undefined
+  let end = (): void => undefined
+  let within = (_ms: number): void => undefined
   const done = new Promise<void>((resolve) => {
-    const deadline = clock.setTimer(forMs, resolve)
-    cut = () => {
+    let endsAt = clock.now() + forMs
+    let deadline = clock.setTimer(forMs, () => end())
+    within = (ms) => {
+      const at = clock.now() + ms
+      if (at >= endsAt) return
+      deadline.cancel()
+      endsAt = at
+      if (ms === 0) end()
+      else deadline = clock.setTimer(ms, () => end())
+    }
+    end = () => {
+      endsAt = -Infinity
       deadline.cancel()
       resolve()
     }
-    void Promise.all(Array.from(links, (link) => link.drain())).then(cut)
   })
-  return { done, cut: () => cut() }
+  void Promise.all(Array.from(links, (link) => link.drain())).then(() => end())
+  return { done, within: (ms) => within(ms) }
 }

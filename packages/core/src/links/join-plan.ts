@@ -9,10 +9,14 @@ export interface JoinTarget {
   readonly transport: Transport
   readonly network: string
   readonly address: string
+  /** Of a host name that another node advertises: whether an IP address that it stands for may be dialed. */
+  readonly mayConnect?: (host: string) => boolean
 }
 
 /** @internal Where a join leads, and what it proves there. */
 export interface JoinPlan {
+  /** What was asked for: calls with the same key share one join. */
+  readonly key: string
   /** Tried in turn; at least one. */
   readonly targets: readonly JoinTarget[]
   /** `undefined`: those of the node. */
@@ -36,7 +40,7 @@ export async function planOfTicket(text: string, reader: TicketReader): Promise<
   const ticket = parseTicket(text)
   const targets = targetsOf(ticket, reader)
   const credentials = await credentialsOf(ticket, reader)
-  return { targets, credentials: await expecting(credentials, ticket.expected) }
+  return { key: text, targets, credentials: await expecting(credentials, ticket.expected) }
 }
 
 function targetsOf({ addresses }: Ticket, { transportFor }: TicketReader): JoinTarget[] {

@@ -1,6 +1,7 @@
-import { onAbort, type Clock, type NodeId, type Timer } from '@astranet/interface'
-import { checkJoinOptions, type CheckedJoinOptions, type JoinOptions } from '../api/join-options.js'
+import type { Clock, NodeId, Timer } from '@astranet/interface'
+import type { CheckedJoinOptions } from '../api/join-options.js'
 import { JoinAttempt, type Joined } from './join-attempt.js'
+import { JoinHolders } from './join-holders.js'
 import { inspectJoin, type JoinInspection, type JoinState } from './join-inspection.js'
 import type { JoinPlan, JoinTarget } from './join-plan.js'
 import type { JoinReports } from './join-reports.js'
@@ -21,7 +22,7 @@ export interface JoinParts {
   readonly random: () => number
   readonly reports: JoinReports
   /** The node at one of the targets, if another join keeps a link to it now. */
-  readonly joined: (plan: JoinPlan) => NodeId | undefined
+  readonly joined: (plan: JoinPlan) => Joined | undefined
   /** Where a neighbour says that it can be joined. */
   readonly toldBy: (nodeId: NodeId) => readonly JoinTarget[]
   /** Resolves, never rejects, when the node's services are known, or `signal` aborts, or it took too long. */
@@ -36,7 +37,8 @@ export interface JoinParts {
  * A neighbour that is to stay linked. After the first success it is joined again whenever there is no link to it any
  * more, no matter which side made the lost link: after a quarter of a second at first, then with longer delays up to
  * 30 s, each shortened by up to a half at random, and with the shortest delay again after a link has lived for 10 s.
- * This goes on until it is stopped or the signal aborts.
+ * This goes on until it is stopped, or nobody wants it any more: each call that asks for the same join holds it until the
+ * call's signal aborts.
  *
  * `connecting` -> `joined` | `waiting` (after a failure) | `stopped`; `joined` -> `waiting` (the last link is lost) |
  * `stopped`; `waiting` -> `connecting` | `joined` (the other side was faster) | `stopped`.
@@ -44,9 +46,10 @@ export interface JoinParts {
 export class Join {
   readonly plan: JoinPlan
   readonly #parts: JoinParts
-  readonly #options: CheckedJoinOptions
+  readonly #timeoutMs: number
+  readonly #holders: JoinHolders
   #state: JoinState = 'connecting'
-  #ignoreSignal: () => void = () => undefined
+  #isBegun = false
   readonly #stopping: AbortController = new AbortController()
   #delayMs = FIRST_DELAY_MS
   #retryAt = 0
@@ -58,14 +61,22 @@ export class Join {
   #told: readonly JoinTarget[] = []
   #failures = 0
   #lastError: unknown = undefined
-  /** Ends the wait of `start`. */
-  #onFirst: ((nodeId: NodeId) => void) | undefined = undefined
 
-  /** Throws a TypeError or RangeError that names the option that is wrong. */
-  constructor(parts: JoinParts, plan: JoinPlan, options: JoinOptions) {
-    this.#options = checkJoinOptions(options)
+  /** `timeoutMs`: as in `JoinOptions`. It begins with the first `hold`. */
+  constructor(parts: JoinParts, plan: JoinPlan, timeoutMs: number) {
     this.plan = plan
     this.#parts = parts
+    this.#timeoutMs = timeoutMs
+    this.#holders = new JoinHolders((reason) => this.stop(reason))
+  }
+
+  /** Whether one more call can hold it, instead of a join of its own. */
+  canShare(plan: JoinPlan, timeoutMs: number): boolean {
+    if (plan.key !== this.plan.key || timeoutMs !== this.#timeoutMs) return false
+    // A node that goes away takes no new streams, so the call wants another link.
+    return (
+      this.#state !== 'joined' || this.#parts.preferred.linkTo(this.#nodeId as NodeId)?.isDialable === true
+    )
   }
 
   /** The node there, when it was last joined. */
@@ -79,22 +90,20 @@ export class Join {
   }
 
   /**
-   * Connects for the first time. Rejects when that fails, unless the join keeps trying; with the reason when it is
-   * stopped.
+   * One more call wants it: connects unless it does so already or there is a link, and resolves once the node's services
+   * are known. Rejects when an attempt fails, unless the call keeps trying, and with the reason when the call's signal
+   * aborts or the join is stopped.
    */
-  async start(): Promise<NodeId> {
-    const { signal } = this.#options
-    signal?.throwIfAborted()
-    this.#ignoreSignal = onAbort(signal, () => this.stop(signal?.reason))
-    try {
-      const nodeId = await this.#first()
-      await this.#parts.current(nodeId, this.#stopping.signal)
-      return nodeId
-    } catch (error) {
-      const reason: unknown = this.#stopping.signal.aborted ? this.#stopping.signal.reason : error
-      this.stop(reason)
-      throw reason
-    }
+  async hold(options: CheckedJoinOptions): Promise<NodeId> {
+    const { signal } = options
+    const held = this.#holders.hold(options)
+    if (this.#state === 'joined') this.#holders.joined(this.#nodeId as NodeId)
+    else if (this.#state === 'waiting') this.#retryNow()
+    else if (!this.#isBegun) this.#begin()
+    const nodeId = await held
+    const { signal: stopping } = this.#stopping
+    await this.#parts.current(nodeId, signal === undefined ? stopping : AbortSignal.any([stopping, signal]))
+    return nodeId
   }
 
   /** Makes no more attempts; a pending one fails with `reason`. Idempotent. */
@@ -104,8 +113,8 @@ export class Join {
     this.#stopping.abort(reason)
     this.#timer?.cancel()
     this.#unwatch()
-    this.#ignoreSignal()
     this.#parts.onStopped(this)
+    this.#holders.end(reason)
   }
 
   /** Keeps the addresses that the neighbour advertises now: they cannot be read once it is lost. */
@@ -128,26 +137,20 @@ export class Join {
     })
   }
 
-  async #first(): Promise<NodeId> {
+  #begin(): void {
+    this.#isBegun = true
     const shared = this.#parts.joined(this.plan)
-    if (shared !== undefined) {
-      this.#keep(shared)
-      return shared
-    }
-    try {
-      const joined = await this.#attempt()
-      this.#take(joined)
-      return joined.nodeId
-    } catch (error) {
-      if (!this.#options.keepTrying || this.#stopping.signal.aborted) throw error
-      const { signal } = this.#stopping
-      const first = new Promise<NodeId>((resolve, reject) => {
-        this.#onFirst = resolve
-        onAbort(signal, () => reject(signal.reason as Error))
-      })
-      this.#failed(error)
-      return await first
-    }
+    if (shared === undefined) return this.#try()
+    this.#reached = shared.target
+    this.#keep(shared.nodeId)
+  }
+
+  #try(): void {
+    this.#state = 'connecting'
+    this.#attempt().then(
+      (joined) => this.#take(joined),
+      (error: unknown) => this.#failed(error),
+    )
   }
 
   async #attempt(): Promise<Joined> {
@@ -156,7 +159,7 @@ export class Join {
       plan: this.plan,
       told: this.#told,
       toldOf: this.#nodeId,
-      timeoutMs: this.#options.timeoutMs,
+      timeoutMs: this.#timeoutMs,
       signal: this.#stopping.signal,
     }).run()
   }
@@ -176,8 +179,7 @@ export class Join {
     this.#state = 'joined'
     this.#failures = 0
     this.#lastError = undefined
-    this.#onFirst?.(nodeId)
-    this.#onFirst = undefined
+    this.#holders.joined(nodeId)
     const { clock, preferred } = this.#parts
     const since = clock.now()
     this.#unwatch = preferred.watch(nodeId, () => {
@@ -203,16 +205,17 @@ export class Join {
     if (linked !== undefined) {
       this.#parts.reports.joined(this.plan, { nodeId: linked, target: undefined, failures: this.#failures })
       this.#keep(linked)
-      return
-    }
-    this.#state = 'connecting'
-    this.#attempt().then(
-      (joined) => this.#take(joined),
-      (error: unknown) => this.#failed(error),
-    )
+    } else this.#try()
+  }
+
+  #retryNow(): void {
+    this.#timer?.cancel()
+    this.#retry()
   }
 
   #failed(error: unknown): void {
+    // It may be the last call that gives up.
+    this.#holders.failed(error)
     if (this.#stopping.signal.aborted) return
     this.#failures += 1
     this.#lastError = error

@@ -1,5 +1,6 @@
 import type { NodeId } from '@astranet/interface'
-import type { JoinOptions } from '../api/join-options.js'
+import { checkJoinOptions, type JoinOptions } from '../api/join-options.js'
+import type { Joined } from './join-attempt.js'
 import { Join, type JoinParts } from './join.js'
 import type { JoinInspection } from './join-inspection.js'
 import { isSameTarget, type JoinPlan } from './join-plan.js'
@@ -25,11 +26,17 @@ export class Joins {
     }
   }
 
-  /** Joins one of the targets and keeps it joined; resolves with the node's id once its services are known. */
+  /**
+   * Joins one of the targets and keeps it joined; resolves with the node's id once its services are known. Calls with
+   * the same plan share one join. Rejects with a TypeError or RangeError that names the option that is wrong.
+   */
   async start(plan: JoinPlan, options: JoinOptions): Promise<NodeId> {
-    const join = new Join(this.#parts, plan, options)
+    const checked = checkJoinOptions(options)
+    const { signal, timeoutMs } = checked
+    signal?.throwIfAborted()
+    const join = this.#shared(plan, timeoutMs) ?? new Join(this.#parts, plan, timeoutMs)
     this.#joins.add(join)
-    return await join.start()
+    return await join.hold(checked)
   }
 
   /** Stops all, each with its own reason. */
@@ -52,12 +59,17 @@ export class Joins {
     return Array.from(this.#joins, (join) => join.inspect())
   }
 
-  #joined({ targets, credentials }: JoinPlan): NodeId | undefined {
+  #shared(plan: JoinPlan, timeoutMs: number): Join | undefined {
+    for (const join of this.#joins) if (join.canShare(plan, timeoutMs)) return join
+    return undefined
+  }
+
+  #joined({ targets, credentials }: JoinPlan): Joined | undefined {
     const expected = credentials?.expectedNodeId
     for (const { reached, nodeId } of this.#joins) {
       if (nodeId === undefined || (expected !== undefined && nodeId !== expected)) continue
       if (reached === undefined || !targets.some((target) => isSameTarget(target, reached))) continue
-      if (this.#parts.preferred.linkTo(nodeId)?.isDialable === true) return nodeId
+      if (this.#parts.preferred.linkTo(nodeId)?.isDialable === true) return { nodeId, target: reached }
     }
     return undefined
   }

@@ -38,6 +38,8 @@ export interface LinkMakerParts {
 /** How to make one link. */
 export interface AdoptOptions {
   readonly signal?: AbortSignal | undefined
+  /** Called with the link when it is made and not started, once, from inside the call. */
+  readonly onMade?: (link: Link) => void
   /** Default: those of the node. */
   readonly credentials?: LinkCredentials | undefined
   /** The only node that is accepted, beside what the credentials say. */
@@ -67,7 +69,15 @@ export class LinkMaker {
   async adopt(
     duplex: ByteDuplex,
     role: LinkRole,
-    { signal, credentials: given, path = DIRECT, network = '', over, expectedNodeId }: AdoptOptions = {},
+    {
+      signal,
+      credentials: given,
+      path = DIRECT,
+      network = '',
+      over,
+      expectedNodeId,
+      onMade,
+    }: AdoptOptions = {},
   ): Promise<NodeId> {
     const proved = given ?? this.#parts.credentials
     const credentials = expectedNodeId === undefined ? proved : { ...proved, expectedNodeId }
@@ -111,6 +121,7 @@ export class LinkMaker {
           forget,
         })
         ignoreSignal = onAbort(signal, giveUp)
+        onMade?.(link)
         link.start()
       })
     } finally {

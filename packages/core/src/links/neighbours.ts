@@ -18,7 +18,7 @@ import { drain } from './drain.js'
 import { ExitWithdrawal } from './exit-withdrawal.js'
 import { Grants } from './grants.js'
 import type { StreamTakers } from './incoming-stream.js'
-import { planOfTicket, type JoinPlan } from './join-plan.js'
+import { planOfTicket, textOfTarget, type JoinPlan } from './join-plan.js'
 import { JoinReports } from './join-reports.js'
 import { Joins } from './joins.js'
 import { LeftNodes } from './left-nodes.js'
@@ -177,8 +177,9 @@ export class Neighbours {
 
   /** See `AstraNet.join`. */
   async join(network: string, address: string, options: JoinOptions): Promise<NodeId> {
-    const targets = [{ transport: this.#parts.transportFor(network), network, address }]
-    return await this.#join({ targets, credentials: undefined }, options)
+    const target = { transport: this.#parts.transportFor(network), network, address }
+    const plan = { key: textOfTarget(target), targets: [target], credentials: undefined }
+    return await this.#join(plan, options)
   }
 
   /** See `AstraNet.join`. */

@@ -121,7 +121,11 @@ export class Punching {
       onLapse: () => {
         if (this.#puncher !== undefined) this.#watchMachine(this.#puncher)
       },
-      send: (peer, type, body) => void relayed.linkTo(peer)?.send(type, body),
+      send: (peer, type, body) => {
+        const link = relayed.linkTo(peer)
+        // A round that misses a message ends by its time. A peer that does not read must not make anything grow.
+        if (link?.canSend === true) link.send(type, body)
+      },
       adopt: async (peer, connection, { role, method }) => {
         const link = relayed.linkTo(peer)
         const credentials = link && this.#parts.recordOf(link)?.credentials

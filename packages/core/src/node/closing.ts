@@ -1,6 +1,6 @@
 import type { Clock } from '@astranet/interface'
 import { nodeClosed } from '../api/net-error.js'
-import { drain } from '../links/drain.js'
+import { drain, type Drain } from '../links/drain.js'
 import { leave } from '../links/leaving.js'
 import type { NodeParts } from './node-parts.js'
 
@@ -22,20 +22,21 @@ export class Closing<TSocket, TListener> {
   isBegun = false
   readonly #parts: ClosingParts<TSocket, TListener>
   #closed: Promise<void> | undefined = undefined
-  #isCut = false
-  /** Ends the wait for open streams. */
-  #cut: () => void = () => undefined
+  /** How long streams may go on, in ms: the least of all calls. */
+  #drainMs = Infinity
+  #draining: Drain | undefined = undefined
 
   constructor(parts: ClosingParts<TSocket, TListener>) {
     this.#parts = parts
   }
 
-  /** Resolves when all has closed. Idempotent; a later call with 0 ends the wait for streams. */
+  /** Resolves when all has closed. Idempotent; a later call may shorten the wait for streams, or end it with 0. */
   close(drainMs: number): Promise<void> {
     // What closing calls must find the node closed.
     this.isBegun = true
-    if (this.#closed === undefined) this.#closed = this.#close(drainMs)
-    else if (drainMs === 0) this.#endDrain()
+    this.#drainMs = Math.min(this.#drainMs, drainMs)
+    this.#draining?.within(drainMs)
+    this.#closed ??= this.#close(drainMs)
     return this.#closed
   }
 
@@ -54,23 +55,17 @@ export class Closing<TSocket, TListener> {
     const leaving = leave({ catalogue: parts.catalogue, sync, preferred, clock })
     if (leaving === undefined) this.#closeRegistry()
     else void leaving.then(() => this.#closeRegistry())
-    const isIdle = drainMs === 0 ? leaving : Promise.resolve(leaving).then(() => this.#drain(drainMs))
+    const isIdle = drainMs === 0 ? leaving : Promise.resolve(leaving).then(() => this.#drain())
     const loopback = drainMs === 0 ? parts.loopback.close() : isIdle?.then(() => parts.loopback.close())
     await Promise.all([parts.endpoints.close(), table.close(isIdle), loopback, punching])
   }
 
-  #drain(forMs: number): Promise<void> {
+  #drain(): Promise<void> {
     const { parts, clock } = this.#parts
-    if (this.#isCut) return Promise.resolve()
+    if (this.#drainMs === 0) return Promise.resolve()
     const links = Array.from(parts.neighbours.table.admitted(), ([link]) => link)
-    const { done, cut } = drain([...links, parts.loopback], clock, forMs)
-    this.#cut = cut
-    return done
-  }
-
-  #endDrain(): void {
-    this.#isCut = true
-    this.#cut()
+    this.#draining = drain([...links, parts.loopback], clock, this.#drainMs)
+    return this.#draining.done
   }
 
   #closeRegistry(): void {

@@ -29,15 +29,20 @@ export class NodeHandle<TSocket, TListener> {
   #isBegun = false
   /** For a node that is still being made. */
   #mode: ResolvedMode | undefined
-  #onFirstUse: ((node: Starter) => void) | undefined
+  #onFirstUse: ((node: Starter) => Promise<void>) | undefined
+  /** Resolves, never rejects, when the node has done what it does by itself at the first use: at once before that. */
+  started: Promise<void> = Promise.resolve()
   /** What ends with the node. */
   readonly #closers = new Set<Closer>()
 
-  /** `onFirstUse` is called with the node once its program uses it, and the node has been made. */
+  /**
+   * `onFirstUse` is called with the node once its program uses it, and the node has been made. Its promise never
+   * rejects.
+   */
   constructor(
     node: Node<TSocket, TListener> | Promise<Node<TSocket, TListener>>,
     options: Pick<NodeOptions, 'catalogue'>,
-    onFirstUse?: (node: Starter) => void,
+    onFirstUse?: (node: Starter) => Promise<void>,
   ) {
     this.#options = options
     this.#onFirstUse = onFirstUse
@@ -79,7 +84,9 @@ export class NodeHandle<TSocket, TListener> {
     const onFirstUse = this.#onFirstUse
     if (onFirstUse === undefined) return
     this.#onFirstUse = undefined
-    this.made.then(onFirstUse, () => undefined)
+    // It joins or listens by itself now, with the role that it has.
+    this.#isBegun = true
+    this.started = this.made.then(onFirstUse, () => undefined)
   }
 
   /** The node meets others, or offers a service: its role is settled. */
@@ -93,7 +100,8 @@ export class NodeHandle<TSocket, TListener> {
     if (this.#isBegun)
       throw new AstraError(
         'ASTRA_ERR_NODE_STARTED',
-        `${call} must be called before the node first listens, joins, is attached or binds`,
+        `${call} must be called before the node first listens, joins, is attached or binds; a node that a variable ` +
+          'makes join or listen does so at its first use',
       )
     const resolved = { ...mode, role: checkRole(role, this.#options.catalogue) }
     if (this.#node === undefined) this.#mode = resolved

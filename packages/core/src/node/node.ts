@@ -9,7 +9,7 @@ import type { BindOptions } from '../api/bind-options.js'
 import type { JoinOptions } from '../api/join-options.js'
 import type { TicketOptions } from '../api/ticket-options.js'
 import type { ListenAndServeOptions } from '../api/listen-and-serve-options.js'
-import { readAddressText, type NetworkAddress } from '../api/address-text.js'
+import { checkTicketText, readAddressText, type NetworkAddress } from '../api/address-text.js'
 import { checkOptions, checkString } from '../api/check.js'
 import type { CheckedLeaveOptions } from '../api/leave-options.js'
 import { NetError } from '../api/net-error.js'
@@ -80,8 +80,8 @@ export class Node<TSocket, TListener> {
 
   /** Changes what the node does for the network. Only before it has neighbours. */
   setMode({ role, isClient = false, isServer = false }: ResolvedMode): void {
-    this.#mode = { isClient, isServer }
     this.catalogue.setRole(role)
+    this.#mode = { isClient, isServer }
     this.#publishNode()
   }
 
@@ -139,6 +139,7 @@ export class Node<TSocket, TListener> {
     if (found !== undefined) return await this.join(found.network, found.address, options)
     // A ticket is as secret as what is in it, so it is never shown.
     this.checkOpen('join', '')
+    checkTicketText(text)
     return await this.#parts.neighbours.joinByTicket(text, options)
   }
 
@@ -168,6 +169,7 @@ export class Node<TSocket, TListener> {
   async setPolicy(policy: Policy | undefined, options: SetPolicyOptions): Promise<void> {
     const { endForbidden: isEnding = false } = checkOptions(options)
     checkBoolean('endForbidden', isEnding)
+    this.checkOpen('setPolicy', '')
     const before = this.#parts.access.snapshot()
     this.#parts.access.replace(policy)
     // A call may wait for a service that may be offered now.
@@ -180,6 +182,7 @@ export class Node<TSocket, TListener> {
       admitted: table.admitted.bind(table),
       end: table.refuse.bind(table),
     }
+    this.#parts.forwarder.endForbidden()
     await endForbidden(parts, before, this.#parts.access)
   }
 
@@ -195,7 +198,7 @@ export class Node<TSocket, TListener> {
 
   /**
    * Closes all parts; resolves when they have closed. Streams of neighbours may go on for `drainMs`. Idempotent; a
-   * later call without it ends the wait.
+   * later call with less time shortens the wait.
    */
   close(drainMs: number): Promise<void> {
     return this.#closing.close(drainMs)

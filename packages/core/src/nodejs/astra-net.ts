@@ -96,17 +96,30 @@ export class AstraNet extends ForwardNet<AstraNet> {
    * `signal` destroys the socket, also when it is connected, as for `net`. Made for programs that count their sockets,
    * such as `http.Agent`.
    */
+  override connect(address: string, onConnect?: () => void): Socket
   override connect(address: string, options?: DialOptions, onConnect?: () => void): Socket
+  override connect(network: string, address: string, onConnect?: () => void): Socket
   override connect(network: string, address: string, options?: DialOptions, onConnect?: () => void): Socket
   override connect(
     first: string,
-    second?: string | DialOptions,
+    second?: string | DialOptions | (() => void),
     third?: DialOptions | (() => void),
     fourth?: () => void,
   ): Socket {
-    const [network, address, options, onConnect] = isShortForm(first, second)
-      ? ['', first, second, third as (() => void) | undefined]
-      : [first, second, third as DialOptions | undefined, fourth]
+    const onConnect = [second, third, fourth].find((each) => typeof each === 'function')
+    const given = typeof second === 'function' ? undefined : second
+    const others = typeof third === 'function' ? undefined : third
+    return isShortForm(first, given)
+      ? this.#connectTo('', first, given, onConnect)
+      : this.#connectTo(first, given, others, onConnect)
+  }
+
+  #connectTo(
+    network: string,
+    address: string,
+    options: DialOptions | undefined,
+    onConnect: (() => void) | undefined,
+  ): Socket {
     const { signal, ...others } = checkOptions(options ?? {})
     return this.#connect(this.dialRequest(network, address, others), checkSignal(signal), onConnect)
   }

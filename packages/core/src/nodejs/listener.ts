@@ -62,6 +62,11 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
     return this.#queue.waiting
   }
 
+  /** @internal How many sockets were handed out and are not destroyed. */
+  get openSockets(): number {
+    return this.#queue.sockets
+  }
+
   /** Where it listens; `null` once it is closed, as for `net.Server`. */
   address(): ListenerAddress | null {
     return this.listening ? this.#queue.address() : null
@@ -104,9 +109,10 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
    * these is destroyed, which may be now. Each further call emits `'close'` once more, and its `onClosed` gets
    * `ERR_SERVER_NOT_RUNNING`.
    */
-  close(onClosed?: (error?: Error) => void): this {
+  close(onClosed?: ((error?: Error) => void) | null): this {
     const isRunning = this.listening
-    if (onClosed !== undefined) this.once('close', isRunning ? onClosed : () => onClosed(notRunning()))
+    if (typeof onClosed === 'function')
+      this.once('close', isRunning ? onClosed : () => onClosed(notRunning()))
     if (isRunning) this.#queue.close()
     else if (this.#queue.sockets === 0) this.#emitClose()
     return this

@@ -3,6 +3,7 @@ import type { Stream } from '@astranet/mux'
 import { StreamDuplex } from '@astranet/mux/duplex'
 import type { Origin } from '../node/origin.js'
 import type { SocketDetails, SocketSettings } from '../node/socket-details.js'
+import { isWrapped } from './js-wrapper.js'
 
 /** A Duplex over a stream whose events run in the async context of its origin. */
 export class OriginDuplex extends StreamDuplex {
@@ -23,8 +24,12 @@ export class OriginDuplex extends StreamDuplex {
     this.inOrigin(super.received, chunk)
   }
 
-  /** @internal */
+  /**
+   * @internal TLS over a `net.Socket` takes its handle, so that only the TLS socket sees the end, writes what it still
+   * has, and ends its direction. Here this socket sees the end, too, and must stay open until TLS ends it.
+   */
   override ended(): void {
+    if (!this.allowHalfOpen && isWrapped(this)) this.allowHalfOpen = true
     this.inOrigin(super.ended, undefined)
   }
 

@@ -72,14 +72,10 @@ const calls = {
   },
 
   /** Dials the service, has it answer, and keeps the socket open. Says how long that took, and the path. */
-  async dial(name: string): Promise<{ atMs: number; elapsedMs: number; path: LinkPath }> {
-    const start = performance.now()
-    const socket = await own().dial('', name, { timeoutMs: DIAL_TIMEOUT_MS })
-    socket.on('error', () => {})
-    if (!sockets.has(name)) sockets.set(name, socket)
-    await answered(socket)
-    return { atMs: Date.now(), elapsedMs: performance.now() - start, path: socket.path }
-  },
+  dial: (name: string) => dialed(name, 'any'),
+
+  /** The same, over a direct link only. */
+  dialDirectly: (name: string) => dialed(name, 'direct'),
 
   /** Resolves when the socket that was dialed first to the service has answered. */
   async echo(name: string): Promise<void> {
@@ -188,6 +184,18 @@ const calls = {
 function own(): AstraNet {
   if (node === undefined) throw new Error('the node was not started')
   return node
+}
+
+async function dialed(
+  name: string,
+  path: 'any' | 'direct',
+): Promise<{ atMs: number; elapsedMs: number; path: LinkPath }> {
+  const start = performance.now()
+  const socket = await own().dial('', name, { path, timeoutMs: DIAL_TIMEOUT_MS })
+  socket.on('error', () => {})
+  if (!sockets.has(name)) sockets.set(name, socket)
+  await answered(socket)
+  return { atMs: Date.now(), elapsedMs: performance.now() - start, path: socket.path }
 }
 
 async function answered(socket: Socket): Promise<void> {

@@ -19,6 +19,9 @@ export type LinkHandler = HandlerOf<Link>
 /** How a {@link Link} behaves; see {@link OptionsOf}. */
 export type LinkOptions = OptionsOf<Link>
 
+/** Control messages that may wait before {@link Link.canSend} is false, in bytes. */
+const MAX_UNSENT_CONTROL_BYTES = 65_536
+
 /**
  * A link of two nodes: a QMux session over one pipe that carries the node protocol `astranet/1`.
  *
@@ -125,6 +128,14 @@ export class Link implements RankedLink {
   send(type: number, body: unknown): boolean {
     const wire = opaqueToWire(type, body)
     return this.isOpen && this.#core.control.send(wire)
+  }
+
+  /**
+   * Whether less than 65,536 bytes of control messages wait for the peer. Ask it before a message that may be left out,
+   * such as the answer to what the peer sent: a peer that does not read makes nothing grow then.
+   */
+  get canSend(): boolean {
+    return this.isOpen && this.#core.control.unsentBytes < MAX_UNSENT_CONTROL_BYTES
   }
 
   /**

@@ -112,6 +112,13 @@ export function headerFromWire(value: unknown): StreamHeader | RegistryHeader | 
   return { kind: 'unknown', number }
 }
 
+/** The kind of stream that a header wants, although it breaks a rule; `undefined`: it names none that is handed out. */
+export function wantedKind(value: unknown): StreamHeader['kind'] | undefined {
+  const kind: unknown = Array.isArray(value) ? value[0] : undefined
+  if (kind === StreamKind.DIAL) return 'dial'
+  return kind === StreamKind.TUNNEL ? 'tunnel' : undefined
+}
+
 function readDial(fields: readonly unknown[]): DialHeader | LinkError {
   const port = readUint(fields[1], MAX_PORT)
   const sourcePort = readUint(fields[3], MAX_PORT)

@@ -1,17 +1,17 @@
 import type { Clock, NodeId } from '@astranet/interface'
-import { RefusalReason, type Link } from '@astranet/link'
+import { RefusalReason, StreamCode, type Link } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
 import { accountOf, type Account } from '../proto/tunnel/account.js'
 import type { TunnelRefusal } from '../proto/tunnel/hop.js'
 import { TunnelCounts } from '../proto/tunnel/tunnel-counts.js'
 import {
   resolveTunnelLimits,
-  tunnelShare,
   type ResolvedTunnelLimits,
   type TunnelLimits,
 } from '../proto/tunnel/tunnel-limits.js'
+import { TunnelShares } from '../proto/tunnel/tunnel-shares.js'
 import { ForwarderStatistics, type ForwarderInspection } from './forwarder-statistics.js'
-import { chooseHop, type HopChoiceParts } from './hop-choice.js'
+import { chooseHop, forwardFault, type HopChoiceParts } from './hop-choice.js'
 import { NodeCredits } from './node-credits.js'
 import { Outlet } from './outlet.js'
 import { TunnelOpening, type AcceptedTunnel } from './tunnel-opening.js'
@@ -39,16 +39,16 @@ export class Forwarder {
   readonly #counts: TunnelCounts
   readonly #credits: NodeCredits
   readonly #statistics = new ForwarderStatistics()
-  readonly #openings = new Set<TunnelOpening>()
+  /** The link on which each was asked for, and what it was asked for. */
+  readonly #openings = new Map<TunnelOpening, Opened>()
   readonly #tunnels = new Set<Tunnel>()
+  readonly #shares: TunnelShares<Tunnel>
   readonly #outlets = new WeakMap<Link, Outlet>()
   /** One object for all tunnels, because there may be very many. */
   readonly #events: TunnelEvents = {
     onForwarded: (bytes) => this.#statistics.forwarded(bytes),
     onClose: (tunnel, isLost) => this.#ended(tunnel, isLost),
   }
-  /** For so many tunnels the bytes are shared out now: a power of two. */
-  #sharers = 1
   #isClosed = false
 
   /** Throws a TypeError or RangeError that names the limit that is wrong. */
@@ -56,6 +56,7 @@ export class Forwarder {
     this.#parts = parts
     this.#limits = resolveTunnelLimits(parts.limits)
     this.#counts = new TunnelCounts(this.#limits)
+    this.#shares = new TunnelShares(this.#limits)
     this.#credits = new NodeCredits(parts.clock, this.#limits.bytesPerSecondPerNode)
   }
 
@@ -63,19 +64,29 @@ export class Forwarder {
   take(peer: NodeId, link: Link, request: TunnelRequest): void {
     const { header, stream } = request
     const next = this.#isClosed ? GOING_AWAY : chooseHop(this.#parts, { peer, link, header })
-    if ('reason' in next) return this.#refuse(link, stream, next)
+    if ('reason' in next) return this.refuse(link, stream, next)
     const account = accountOf(sourceOf(request), peer)
     const refusal = this.#countIn(account)
-    if (refusal !== undefined) this.#refuse(link, stream, refusal)
+    if (refusal !== undefined) this.refuse(link, stream, refusal)
     else this.#open({ link, account, request }, next)
+  }
+
+  /** Refuses a tunnel, also one of which this node is the end, and counts that. */
+  refuse(link: Link, stream: Stream, { reason, text }: TunnelRefusal): void {
+    this.countRefusal(reason)
+    if (!stream.isClosed) link.refuse(stream, reason, text)
+  }
+
+  countRefusal(reason: RefusalReason): void {
+    this.#statistics.refused(reason)
   }
 
   /** What it does now, as plain data. */
   inspect(): ForwarderInspection {
     let heldBytes = 0
     for (const tunnel of this.#tunnels) heldBytes += tunnel.heldBytes
-    const { size: tunnels } = this.#tunnels
-    return { ...this.#statistics.inspect(), tunnels, opening: this.#openings.size, heldBytes }
+    const counts = { tunnels: this.#tunnels.size, opening: this.#openings.size, heldBytes }
+    return { ...this.#statistics.inspect(), ...counts }
   }
 
   /** The tunnels through this node, as plain data. */
@@ -86,7 +97,24 @@ export class Forwarder {
   /** Takes no more tunnels; those that are there end with their links. Idempotent. */
   close(): void {
     this.#isClosed = true
-    for (const opening of [...this.#openings]) opening.giveUp(GOING_AWAY)
+    for (const opening of [...this.#openings.keys()]) opening.giveUp(GOING_AWAY)
+  }
+
+  /**
+   * Ends the tunnels that may not be forwarded any more, and refuses those that are about to open: call it when
+   * `forwardRefusal` answers otherwise than before. Both ends of a tunnel are told that it was cancelled.
+   */
+  endForbidden(): void {
+    for (const tunnel of [...this.#tunnels]) {
+      const [near, far] = tunnel.links
+      const text = forwardFault(this.#parts, { near, far, source: tunnel.from, end: tunnel.to })
+      if (text !== undefined) tunnel.end(StreamCode.CANCELLED)
+    }
+    for (const [opening, { near, next }] of [...this.#openings]) {
+      const [source, end] = [next.header.path[0] as NodeId, next.header.path.at(-1) as NodeId]
+      const text = forwardFault(this.#parts, { near, far: next.link, source, end })
+      if (text !== undefined) opening.giveUp({ reason: RefusalReason.FORBIDDEN, text })
+    }
   }
 
   #countIn(account: Account): TunnelRefusal | undefined {
@@ -99,16 +127,15 @@ export class Forwarder {
 
   #open(asked: Asked, next: NextHop): void {
     const { link, account, request } = asked
-    const { stream } = request
     const { clock, secretFor } = this.#parts
     // What arrives meanwhile counts as unread until it is forwarded.
-    stream.manualCredit = true
+    request.stream.manualCredit = true
     const opening = new TunnelOpening({
       ...{ clock, link, request, next, secretFor, timeoutMs: this.#limits.answerTimeoutMs },
       onAccepted: (accepted) => {
         this.#openings.delete(opening)
         try {
-          link.accept(stream, accepted.answer)
+          link.accept(request.stream, accepted.answer)
         } catch (error) {
           this.#counts.release(account)
           throw error
@@ -118,10 +145,10 @@ export class Forwarder {
       onFailed: (refusal) => {
         this.#openings.delete(opening)
         this.#counts.release(account)
-        if (refusal !== undefined) this.#refuse(link, stream, refusal)
+        if (refusal !== undefined) this.refuse(link, request.stream, refusal)
       },
     })
-    this.#openings.add(opening)
+    this.#openings.set(opening, { near: link, next })
   }
 
   #join({ link, account, request }: Asked, next: NextHop, far: AcceptedTunnel): void {
@@ -139,42 +166,24 @@ export class Forwarder {
     )
     this.#tunnels.add(tunnel)
     this.#statistics.opened()
-    this.#shareOut(tunnel)
+    this.#shares.add(account.neighbour, tunnel)
     tunnel.start()
   }
 
   #ended(tunnel: Tunnel, isLost: boolean): void {
     this.#tunnels.delete(tunnel)
-    this.#shareOut()
     const [source, end] = tunnel.accounts
+    this.#shares.delete(source.neighbour, tunnel)
     this.#counts.release(source)
     this.#credits.leave(source)
     this.#credits.leave(end)
     this.#statistics.ended(isLost)
   }
 
-  #leg(link: Link, account: Account): Pick<TunnelLeg, 'outlet' | 'account' | 'credit'> {
+  #leg(link: Link, account: Account): Pick<TunnelLeg, 'link' | 'outlet' | 'account' | 'credit'> {
     const outlet = this.#outlets.get(link) ?? new Outlet()
     this.#outlets.set(link, outlet)
-    return { outlet, account, credit: this.#credits.join(account) }
-  }
-
-  /**
-   * What each tunnel may have falls in steps of two and rises in steps of four or more, so that the others are touched
-   * rarely when one comes or goes.
-   */
-  #shareOut(newest?: Tunnel): void {
-    const before = tunnelShare(this.#limits, this.#sharers)
-    const sharers = nextPowerOfTwo(this.#tunnels.size)
-    if (sharers > this.#sharers || sharers <= this.#sharers / 4) this.#sharers = sharers
-    const share = tunnelShare(this.#limits, this.#sharers)
-    newest?.limit(share)
-    if (share !== before) for (const tunnel of this.#tunnels) tunnel.limit(share)
-  }
-
-  #refuse(link: Link, stream: Stream, { reason, text }: TunnelRefusal): void {
-    this.#statistics.refused(reason)
-    if (!stream.isClosed) link.refuse(stream, reason, text)
+    return { link, outlet, account, credit: this.#credits.join(account) }
   }
 }
 
@@ -185,12 +194,14 @@ interface Asked {
   readonly request: TunnelRequest
 }
 
+/** A tunnel for which the next hop was asked. */
+interface Opened {
+  readonly near: Link
+  readonly next: NextHop
+}
+
 const GOING_AWAY: TunnelRefusal = { reason: RefusalReason.GOING_AWAY, text: 'this router is going away' }
 
 function sourceOf({ header }: TunnelRequest): NodeId {
   return header.path[0] as NodeId
-}
-
-function nextPowerOfTwo(count: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(1, count)))
 }

@@ -28,7 +28,7 @@ export function chooseHop(
   parts: HopChoiceParts,
   { peer, link, header }: { readonly peer: NodeId; readonly link: Link; readonly header: TunnelHeader },
 ): NextHop | TunnelRefusal {
-  const { self, isRouter, isRouterAt, linkTo, isKnown, forwardRefusal } = parts
+  const { self, isRouter, isRouterAt, linkTo, isKnown } = parts
   if (!isRouter()) return NO_ROUTER
   const fault = hopFault(header, { self, peer })
   if (fault !== undefined) return fault
@@ -41,11 +41,36 @@ export function chooseHop(
   const further = nextHeader(header, detour)
   if (next === undefined || further === undefined) return unreachable(wanted, isKnown(wanted))
   if (nextId !== path.at(-1) && !isRouterAt(next)) return noRouter(nextId)
-  // A path with another router in it is no way around what may not go from its source to its end.
-  const [from, to] = [linkTo(path[0] as NodeId) ?? link, linkTo(path.at(-1) as NodeId) ?? next]
-  const areNeighbours = from === link && to === next
-  const text = forwardRefusal(link, next) ?? (areNeighbours ? undefined : forwardRefusal(from, to))
+  const text = forwardFault(parts, {
+    near: link,
+    far: next,
+    source: path[0] as NodeId,
+    end: path.at(-1) as NodeId,
+  })
   return text === undefined ? { link: next, header: further } : { reason: RefusalReason.FORBIDDEN, text }
+}
+
+/** A tunnel as the policy sees it. */
+export interface ForwardedPath {
+  /** The links that it joins. */
+  readonly near: Link
+  readonly far: Link
+  /** The nodes at its two ends. */
+  readonly source: NodeId
+  readonly end: NodeId
+}
+
+/**
+ * Why a tunnel may not be forwarded; `undefined` if it may. A path with another router in it is no way around what may
+ * not go from its source to its end.
+ */
+export function forwardFault(
+  { linkTo, forwardRefusal }: Pick<HopChoiceParts, 'linkTo' | 'forwardRefusal'>,
+  { near, far, source, end }: ForwardedPath,
+): string | undefined {
+  const [from, to] = [linkTo(source) ?? near, linkTo(end) ?? far]
+  const areNeighbours = from === near && to === far
+  return forwardRefusal(near, far) ?? (areNeighbours ? undefined : forwardRefusal(from, to))
 }
 
 /**

@@ -1,4 +1,5 @@
 import { toNodeId, type NodeId } from '@astranet/interface'
+import type { Link } from '@astranet/link'
 import { Session, type Stream } from '@astranet/mux'
 import { simLink, VirtualClock, type SimLinkOptions } from '@astranet/testkit/sim'
 import { Outlet } from '../../src/io/outlet.js'
@@ -59,7 +60,7 @@ export class VirtualStar {
     const credit = bytesPerSecond === Infinity ? undefined : new PacedCredit(this.clock, bytesPerSecond)
     const node = this.#session(link.a, 'client')
     const limits = resolveTunnelLimits(credit === undefined ? {} : { bytesPerSecondPerNode: bytesPerSecond })
-    const share = tunnelShare(limits, 1)
+    const share = tunnelShare(limits, { neighbours: 1, tunnels: 1 })
     this.#session(link.b, 'server', (near) => this.#forward(near, { neighbour, nextName, credit, share }))
     this.clock.advance(1_000)
     for (let count = 0; count < tunnels; count++) keepFull(node)
@@ -89,7 +90,8 @@ export class VirtualStar {
     if (far === undefined) throw new Error('the end takes no stream')
     for (const stream of [near, far]) stream.manualCredit = true
     const [origin, end] = [nextName(), toNodeId(0n)]
-    const common = { credit: undefined, initialBytes: undefined }
+    // Only the policy asks for the links, and there is none.
+    const common = { credit: undefined, initialBytes: undefined, link: {} as Link }
     const tunnel = new Tunnel(
       {
         ...common,

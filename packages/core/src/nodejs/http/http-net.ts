@@ -80,8 +80,9 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
    * Express.
    *
    * From then on the server listens, as after `server.listen()`: timeouts of headers and requests count, `address()` is
-   * that of the name, and `close()` withdraws the name. A server that listens on TCP stays there and serves the name,
-   * too, until it is closed. Rejects with the errors of `bind`, and with a TypeError that names the wrong argument.
+   * that of the name, `close()` withdraws the name, and sockets beyond `maxConnections` are closed with `'drop'`. A
+   * server that listens on TCP stays there and serves the name, too, until it is closed; all of its connections count
+   * together. Rejects with the errors of `bind`, and with a TypeError that names the wrong argument.
    */
   async serve(address: string, handler: HttpHandler, options?: BindOptions): Promise<HttpServer>
   async serve<TServer extends Server>(

@@ -48,6 +48,11 @@ export class ControlStream implements StreamHandler {
     return !this.#isSendingEnded && this.#stream.write(message)
   }
 
+  /** Bytes of messages that have not been handed to the connection. */
+  get bufferedBytes(): number {
+    return this.#stream.bufferedBytes
+  }
+
   /** Nothing more will be sent. */
   end(): void {
     this.#isSendingEnded = true

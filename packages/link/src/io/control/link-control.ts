@@ -65,6 +65,12 @@ export class LinkControl<L> {
     if (waiting.length > 0 && isWritable && !this.#host.isClosing) handler.onWritable?.(link)
   }
 
+  /** Bytes of messages that have not been handed to the connection. */
+  get unsentBytes(): number {
+    const waiting = this.#waiting.reduce((sum, { length }) => sum + length, 0)
+    return waiting + (this.#stream?.bufferedBytes ?? 0)
+  }
+
   /** Sends one message. False: wait until the stream is writable, or nothing more can be sent. */
   send(wire: readonly unknown[]): boolean {
     const message = encodeControl(wire)

@@ -24,11 +24,15 @@ export class ByteRate {
 
   /** Takes up to `bytes`; returns how many it got. */
   take(bytes: number, now: number): number {
-    if (this.#bytesPerSecond === Infinity) return bytes
-    this.#refill(now)
-    const taken = Math.max(0, Math.min(bytes, Math.floor(this.#bytes)))
+    const taken = Math.min(bytes, this.available(now))
     this.#bytes -= taken
     return taken
+  }
+
+  /** How many bytes `take` has now. */
+  available(now: number): number {
+    this.#refill(now)
+    return Math.max(0, Math.floor(this.#bytes))
   }
 
   /** Takes `bytes`, also more than there are. False, and nothing is taken: a second's bytes are owed already. */

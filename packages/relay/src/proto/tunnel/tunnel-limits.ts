@@ -18,8 +18,8 @@ export interface TunnelLimits {
    */
   readonly maxTunnelBytes?: number
   /**
-   * The same for all tunnels together, 1,048,576 to 2^40: with more tunnels each one gets less, down to 16,384 for a
-   * direction. Default 134,217,728.
+   * The same for all tunnels together, 1,048,576 to 2^40. Each neighbour that has opened tunnels gets the same part, and
+   * each of its tunnels the same part of that, down to 16,384 for a direction. Default 134,217,728.
    */
   readonly maxTotalTunnelBytes?: number
   /**
@@ -75,10 +75,18 @@ export function resolveTunnelLimits(limits: TunnelLimits = {}): ResolvedTunnelLi
   }
 }
 
-/** What one of `count` tunnels may have in a direction now, in bytes. */
-export function tunnelShare(limits: ResolvedTunnelLimits, count: number): number {
+/** How many share the bytes of tunnels. */
+export interface SharerCounts {
+  /** Neighbours that have opened tunnels. */
+  readonly neighbours: number
+  /** Tunnels of the neighbour that is asked about. */
+  readonly tunnels: number
+}
+
+/** What one tunnel of a neighbour may have in a direction now, in bytes. */
+export function tunnelShare(limits: ResolvedTunnelLimits, { neighbours, tunnels }: SharerCounts): number {
   const { maxTunnelBytes, maxTotalTunnelBytes, bytesPerSecondPerNode } = limits
-  const share = Math.floor(maxTotalTunnelBytes / (2 * Math.max(1, count)))
+  const share = Math.floor(maxTotalTunnelBytes / (2 * Math.max(1, neighbours) * Math.max(1, tunnels)))
   // With more, a node that has to be slow would send for a moment, and then wait for seconds.
   const paced = Math.floor(bytesPerSecondPerNode / PACED_PART)
   return Math.max(MIN_TUNNEL_BYTES, Math.min(maxTunnelBytes, share, paced))

@@ -86,6 +86,26 @@ test('a console gets the text first, and warnings and errors are logged', async 
   })
 })
 
+test('a node that is left, by either program, is no failure', async () => {
+  const { lines, logger } = recorder()
+  await using server = new AstraNet({ logger })
+  const { address } = await server.listenAndServe('tcp4', '127.0.0.1:0')
+  await using client = new AstraNet()
+  for (const leave of [() => client.leave(server.nodeId), () => server.leave(client.nodeId)]) {
+    await client.join(address)
+    lines.length = 0
+    await leave()
+    const closed = (): Written | undefined =>
+      lines.find(({ args }) => (args[1] as { event: string }).event === 'astranet:link:closed')
+    await until(() => closed() !== undefined)
+    expect(closed()).toMatchObject({
+      level: 'info',
+      args: ['one of its nodes has ended a link', { err: { code: 'ASTRA_ERR_LINK_REFUSED' } }],
+    })
+    expect(lines.filter(({ level }) => level === 'warn')).toEqual([])
+  }
+})
+
 test('what a logger throws is an uncaught exception, and changes nothing', async () => {
   const { logger } = recorder()
   const fault = new Error('the disk is full')
@@ -105,7 +125,7 @@ test('what a logger throws is an uncaught exception, and changes nothing', async
 
 test.each([[null], [1], [{}], [{ info: () => undefined }]])('%j is no logger', (logger) => {
   expect(() => new AstraNet({ logger: logger as never })).toThrow(
-    new TypeError('logger must have the functions debug, info, warn and error'),
+    /^The "options.logger" property must be a logger with the functions debug, info, warn and error/,
   )
 })
 

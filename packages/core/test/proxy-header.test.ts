@@ -91,6 +91,8 @@ test('addresses of IPv6 survive as bytes, and those of IPv4', () => {
 
 test.each([
   ['127.0.0.1:80', { host: '127.0.0.1', port: 80 }, '127.0.0.1:80'],
+  [':80', { host: '127.0.0.1', port: 80 }, '127.0.0.1:80'],
+  [8080, { host: '127.0.0.1', port: 8080 }, '127.0.0.1:8080'],
   ['tcp://localhost:0', { host: 'localhost', port: 0 }, 'localhost:0'],
   ['[::1]:65535', { host: '::1', port: 65535 }, '[::1]:65535'],
   ['/run/x.sock', { path: '/run/x.sock' }, '/run/x.sock'],
@@ -101,9 +103,36 @@ test.each([
   expect(formatLocalPlace(place)).toBe(again)
 })
 
-test.each(['', ':80', '80', 'host', 'host:', 'host:x', '::1:80', 'udp://host:80', 'host:65536', 'a:1:2'])(
-  'what is no local address throws: %j',
-  (text) => {
-    expect(() => parseLocalPlace('local', text)).toThrow(/local/)
-  },
-)
+test.each([
+  '',
+  ':',
+  '80',
+  'host',
+  'host:',
+  'host:x',
+  '::1:80',
+  'udp://host:80',
+  'host:65536',
+  'a:1:2',
+  -1,
+  1.5,
+  65_536,
+  NaN,
+  1e21,
+  null,
+  {},
+])('what is no local address throws: %j', (text) => {
+  expect(() => parseLocalPlace('local', text as never)).toThrow(/^(the port of )?local must be/)
+})
+
+test.each([
+  ['http://127.0.0.1:8080', '127.0.0.1:8080'],
+  ['http://localhost/path', 'localhost:80'],
+  ['https://[::1]', '[::1]:443'],
+])('the error for the URL %s says what to write', (url, place) => {
+  const sentence = `; bytes pass as they are, whatever the protocol, so write "${place}"`
+  expect(() => parseLocalPlace('target', url)).toThrow(sentence)
+  expect(parseLocalPlace('target', place)).toMatchObject({
+    port: Number(place.slice(place.lastIndexOf(':') + 1)),
+  })
+})

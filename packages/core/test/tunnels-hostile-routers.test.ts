@@ -1,6 +1,7 @@
-import { nodeIdFromBytes, systemClock, type NodeId } from '@astranet/interface'
+import { systemClock, type NodeId } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
 import { StreamDuplex } from '@astranet/relay'
+import { generateIdentitySync, type Identity } from '@astranet/secure'
 import { expect, test } from 'vitest'
 import { AstraNet, formatNodeId, type Socket } from '../src/index.js'
 import { Member } from './member.js'
@@ -12,19 +13,21 @@ import { textOf, until } from './support.js'
 interface Between extends AsyncDisposable {
   readonly net: Place
   readonly client: AstraNet
-  readonly bad: NodeId
+  /** That of the member. */
+  readonly identity: Identity
   /** How many tunnels the member was asked for. */
   asked(): number
 }
 
 async function between(onTunnel: (stream: Stream, member: Member) => void): Promise<Between> {
   let asked = 0
+  const identity = generateIdentitySync()
   const net = await place()
   // A leaf does not know who is reached through which router.
   const client = new AstraNet({ role: 'leaf', holePunching: false })
   const { address } = await client.listenAndServe('tcp4', '127.0.0.1:0')
   const member: Member = await Member.join(address, {
-    roles: ['router'],
+    ...{ identity, roles: ['router'] },
     onStream: (stream) => {
       asked += 1
       onTunnel(stream, member)
@@ -33,7 +36,7 @@ async function between(onTunnel: (stream: Stream, member: Member) => void): Prom
   await until(() => client.inspect().links.length === 1)
   await client.join('tcp4', net.address)
   return {
-    ...{ net, client, bad: nodeIdFromBytes(member.idBytes), asked: () => asked },
+    ...{ net, client, identity, asked: () => asked },
     async [Symbol.asyncDispose]() {
       await client.close()
       await member[Symbol.asyncDispose]()
@@ -98,4 +101,28 @@ test.each(kinds)('a router that %s keeps no dial from the way over another one',
   // It was tried first.
   expect(nodes.asked()).toBeGreaterThan(0)
   expect(await echo(client, other)).toEqual([net.router.nodeId])
+})
+
+test('a router that forwards the handshake and nothing more is tried last from then on', async () => {
+  let forward = (_: Stream): void => undefined
+  await using nodes = await between((stream, { link }) => {
+    link.accept(stream)
+    forward(stream)
+  })
+  const { net, client, identity } = nodes
+  await using behind = await Member.join(net.address, { identity, roles: ['router'] })
+  await until(() => net.router.routes().some(({ nodeId }) => nodeId === identity.nodeId))
+  const isOpen = (): boolean => client.inspect().links.some(({ nodeId }) => nodeId === net.server.nodeId)
+  const pass = (from: Stream, to: Stream): void =>
+    from.handle({ onData: (_, chunk) => void (isOpen() || to.write(chunk.slice())), onEnd: () => undefined })
+  forward = (near) => {
+    const path = [client.nodeId, identity.nodeId, net.router.nodeId, net.server.nodeId]
+    const onAccepted = (_: unknown, far: Stream): void => {
+      pass(near, far)
+      pass(far, near)
+    }
+    behind.link.dial({ kind: 'tunnel', path, position: 2 }, { onAccepted, onFailed: () => near.destroy() })
+  }
+  expect(await echo(client, net.server)).toEqual([net.router.nodeId])
+  expect(nodes.asked()).toBeGreaterThan(0)
 })

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { Duplex, PassThrough } from 'node:stream'
 import { nodeIdToBytes, toNodeId } from '@astranet/interface'
@@ -179,8 +180,16 @@ test('a router that names another source gets no link in its name', async () => 
   const claimed = nodeIdToBytes(toNodeId(77n))
   const path = [claimed, member.idBytes, nodeIdToBytes(net.router.nodeId), nodeIdToBytes(net.server.nodeId)]
   // It is forwarded, and accepted; a link needs a handshake of node 77, which nobody else can make.
-  const [answered] = await ask(member, [2, 2, path])
+  const failed: unknown[] = []
+  const onFailed = (message: unknown): void => void failed.push(message)
+  subscribe('astranet:tunnel:failed', onFailed)
+  const streams: Stream[] = []
+  const [answered] = await ask(member, [2, 2, path], (stream) => streams.push(stream))
   expect(answered).toBe(0)
+  for (const stream of streams) stream.write(Buffer.from('no handshake of node 77, and nothing like one'))
+  await until(() => failed.length > 0)
+  unsubscribe('astranet:tunnel:failed', onFailed)
+  expect(failed).toEqual([{ nodeId: 77n, error: expect.any(Error) as Error }])
   expect(net.server.inspect().links.map(({ nodeId }) => nodeId)).toEqual([net.router.nodeId])
 })
 

@@ -4,6 +4,7 @@ import type { PipeSecurity } from './pipe-security.js'
 import { PortInbox } from './port-inbox.js'
 import type { PortLike } from './port-like.js'
 import { PortOutbox } from './port-outbox.js'
+import { invalidType } from './argument-error.js'
 
 export type { PortLike }
 
@@ -39,7 +40,7 @@ const MAX_REASON_UNITS = 200
  */
 export function fromMessagePort(port: PortLike, options: MessagePortOptions = {}): ByteDuplex {
   for (const name of ['postMessage', 'addEventListener', 'start', 'close'] as const) {
-    if (typeof port?.[name] !== 'function') throw new TypeError('port must be a MessagePort')
+    if (typeof port?.[name] !== 'function') throw invalidType('port', 'an instance of MessagePort', port)
   }
   return new PortDuplex(port, options)
 }

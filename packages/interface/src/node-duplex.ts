@@ -8,6 +8,7 @@ import { lingerOn } from './linger.js'
 import { checkMemoryUse, type MemoryUse } from './memory-use.js'
 import type { PipeSecurity } from './pipe-security.js'
 import { socketSecurity, tlsSecurity, type SecuritySocket } from './socket-security.js'
+import { invalidArgument, invalidType } from './argument-error.js'
 
 export { keepFreedMemory, lingerOn, socketSecurity, tlsSecurity }
 export type { SecuritySocket }
@@ -93,13 +94,16 @@ export interface NodeDuplexOptions {
  */
 export function fromNodeDuplex(duplex: NodeDuplex, options: NodeDuplexOptions = {}): ByteDuplex {
   if (typeof duplex?.uncork !== 'function' || typeof duplex.resume !== 'function') {
-    throw new TypeError('duplex must be a node:stream Duplex')
+    throw invalidType('duplex', 'an instance of Duplex', duplex)
   }
   if (duplex.readableObjectMode || duplex.writableObjectMode) {
-    throw new TypeError('duplex must be a stream of bytes, not in object mode')
+    throw invalidArgument('duplex', 'must be a stream of bytes, not in object mode')
   }
   if (duplex.readableEncoding !== null) {
-    throw new TypeError(`duplex must give bytes, not strings (its encoding is ${duplex.readableEncoding})`)
+    throw invalidArgument(
+      'duplex',
+      `must give bytes, not strings (its encoding is ${duplex.readableEncoding})`,
+    )
   }
   return new NodeByteDuplex(duplex, options)
 }

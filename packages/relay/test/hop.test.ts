@@ -54,13 +54,13 @@ test('more tunnels get less each, down to the smallest window', () => {
 })
 
 test.each([
-  [{ maxTunnels: 0 }, /^maxTunnels must be/],
-  [{ maxTunnelsPerNode: 1.5 }, /^maxTunnelsPerNode must be/],
-  [{ maxTunnelBytes: 16_383 }, /^maxTunnelBytes must be/],
-  [{ maxTotalTunnelBytes: 1 }, /^maxTotalTunnelBytes must be/],
-  [{ bytesPerSecondPerNode: 1 }, /^bytesPerSecondPerNode must be/],
-  [{ answerTimeoutMs: 0 }, /^answerTimeoutMs must be/],
-  [{ maxTunel: 1 }, /^maxTunel is not an option/],
+  [{ maxTunnels: 0 }, /"limits.maxTunnels" is out of range/],
+  [{ maxTunnelsPerNode: 1.5 }, /"limits.maxTunnelsPerNode" is out of range/],
+  [{ maxTunnelBytes: 16_383 }, /"limits.maxTunnelBytes" is out of range/],
+  [{ maxTotalTunnelBytes: 1 }, /"limits.maxTotalTunnelBytes" is out of range/],
+  [{ bytesPerSecondPerNode: 1 }, /"limits.bytesPerSecondPerNode" is out of range/],
+  [{ answerTimeoutMs: 0 }, /"limits.answerTimeoutMs" is out of range/],
+  [{ maxTunel: 1 }, /'limits.maxTunel' is not an option/],
 ])('%j is wrong, and the message names the limit', (limits: object, message) => {
   expect(() => resolveTunnelLimits(limits)).toThrow(message)
 })

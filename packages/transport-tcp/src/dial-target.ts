@@ -5,6 +5,7 @@ import { familyOf, parseTcpAddress } from './address.js'
 import type { Network } from './network.js'
 import { socketOptions, type TcpOptions } from './options.js'
 import { checkUnixPath, UNIX_NETWORK } from './unix-address.js'
+import { outOfRange } from '@astranet/interface/check'
 
 /** The host of an address without one: this machine. */
 const THIS_MACHINE = { tcp: 'localhost', tcp4: '127.0.0.1', tcp6: '::1' } as const
@@ -31,8 +32,7 @@ export function dialTarget(
     return { candidates: async () => [{ path, allowHalfOpen: true }], host: 'localhost', path }
   }
   const { host: named, port } = parseTcpAddress(network, address)
-  if (port === 0)
-    throw new RangeError(`address ${JSON.stringify(address)}: a port to dial must be at least 1`)
+  if (port === 0) throw outOfRange('Port', '>= 1 && <= 65535', address)
   const host = named === '' ? THIS_MACHINE[network] : named
   const candidates = async (): Promise<NetConnectOpts[]> => {
     const addresses = await addressesOf(host, familyOf(network), options.lookup ?? dnsLookup)

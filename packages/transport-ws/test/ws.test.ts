@@ -185,7 +185,7 @@ describe('ws', () => {
     await withHttpServer(async (server) => {
       await expect(listening(ws({ server }), 'wss', '/astranet')).rejects.toMatchObject({
         name: 'TypeError',
-        message: expect.stringMatching(/^server must .* listen on ws$/),
+        message: expect.stringMatching(/'options.server' must .* listen on ws$/),
       })
       expect(server.listenerCount('upgrade')).toBe(0)
     })
@@ -267,6 +267,7 @@ describe("a browser's ws", () => {
     const contracts = '@astranet/interface'
     expect([...outside].sort()).toEqual([
       contracts,
+      `${contracts}/check`,
       `${contracts}/collections`,
       `${contracts}/transport-tools`,
     ])

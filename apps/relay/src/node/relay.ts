@@ -5,7 +5,6 @@ import {
   type Metric,
   type NodeId,
   type NodeInspection,
-  type Route,
 } from '@astranet/core'
 import type { NetworkAddress } from '../arguments/network-address.js'
 import type { Settings } from '../arguments/settings.js'
@@ -25,7 +24,6 @@ export type RelayState = 'starting' | 'ready' | 'draining'
 export interface RelaySnapshot {
   readonly state: RelayState
   readonly node: NodeInspection
-  readonly routes: readonly Route[]
   /** `network://address` of each listener, with the real port. */
   readonly listeners: readonly string[]
   readonly joins: readonly JoinState[]
@@ -79,7 +77,6 @@ export class Relay {
     return {
       state: this.#state,
       node: this.#node.inspect(),
-      routes: this.#node.routes(),
       listeners: this.#endpoints.map(({ network, address }) => `${network}://${address}`),
       joins: this.#joins.states,
     }

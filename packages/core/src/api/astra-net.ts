@@ -72,7 +72,9 @@ export class AstraNetBase<TSocket, TListener, TView> extends DialView<TSocket, T
   ): Promise<Endpoint> {
     this.#handle.begin()
     const node = this.#handle.node ?? (await this.#handle.made)
-    if (!isShortForm(first, second)) return await node.listenAndServe(first, second, third ?? {})
+    const isNetworkFirst = second !== undefined && node.hasNetwork(first)
+    if (isNetworkFirst || !isShortForm(first, second))
+      return await node.listenAndServe(first, second as string, third ?? {})
     const { network, address } = node.addressOf(first)
     return await node.listenAndServe(network, address, second ?? {})
   }

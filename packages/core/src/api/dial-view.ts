@@ -65,6 +65,12 @@ export class DialView<TSocket, TListener> extends NodeView {
     return this.#handle.now.dialer.request(address, scope, options)
   }
 
+  /** @internal The same for a `net` module: a name is a host, and a port of it that nobody is bound to refuses at once. */
+  protected netRequest(address: string, options: DialOptions): DialRequest {
+    this.#handle.use()
+    return this.#handle.now.dialer.request(address, { ...this.#scope, refusesOtherPorts: true }, options)
+  }
+
   /** @internal The same for the host of a URL, see `httpDial`. */
   protected hostRequest(network: string, host: string, options: DialOptions): DialRequest {
     const address = addressOfHost(checkString('host', host))

@@ -25,6 +25,7 @@ import { ChoiceContext, type LinksToMeasure } from './choice-context.js'
 import type { DialReports } from './dial-reports.js'
 import type { Loopback } from './loopback.js'
 import { namesInUrl, UrlNames } from './url-names.js'
+import { invalidReturn } from '@astranet/interface/check'
 
 /** @internal What dialing needs of its node. */
 export interface DialParts<TSocket> {
@@ -131,7 +132,7 @@ export class DialContext {
     const picked = this.#pick(good, wanted, options)
     if (picked === undefined || good.includes(picked)) return picked
     // For example one that has refused: asking it again and again would never end.
-    throw new RangeError('selector must return one of the instances it is given, or undefined')
+    throw invalidReturn('one of the instances it is given, or undefined,', 'selector', picked)
   }
 
   /** How many instances could be asked now: the caller's selector has picked none of them. */
@@ -144,6 +145,11 @@ export class DialContext {
     const { self, links } = this.parts
     const { path } = wanted
     return this.#known(wanted).filter(({ nodeId }) => nodeId !== self && !links.canReach(nodeId, path))
+  }
+
+  /** Whether the service is offered, and never at the port that is asked for. */
+  hasOtherPorts(wanted: Wanted): boolean {
+    return this.#known(wanted).length === 0 && this.#known({ ...wanted, port: undefined }).length > 0
   }
 
   /** Whether the catalogue still has an instance that refused. */

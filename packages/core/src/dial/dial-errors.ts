@@ -25,6 +25,12 @@ export function notFound(service: string, port: number | undefined, call: Failed
   return dialError('ENOTFOUND', `no node offers ${what}${where}${waited(call)}`, { call })
 }
 
+/** Nodes offer the service, and none at this port. */
+export function portNotOffered(service: string, port: number | undefined, call: FailedCall): NetError {
+  const message = `no node offers the service "${service}" at port ${port}, but at other ports`
+  return dialError('ECONNREFUSED', message, { call })
+}
+
 /** Nodes offer the service and could be asked, and the caller's selector has picked none of them. */
 export function noneSelected(service: string, count: number, call: FailedCall): NetError {
   const which = count === 1 ? 'the only instance' : `any of the ${count} instances`

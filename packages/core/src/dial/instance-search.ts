@@ -1,7 +1,14 @@
 import type { NodeId } from '@astranet/interface'
 import type { ServiceInstance } from '@astranet/registry'
 import type { DialContext, Wanted } from './dial-context.js'
-import { ambiguousHost, noneSelected, noRouteToService, notFound, type FailedCall } from './dial-errors.js'
+import {
+  ambiguousHost,
+  noneSelected,
+  noRouteToService,
+  notFound,
+  portNotOffered,
+  type FailedCall,
+} from './dial-errors.js'
 import type { DialRequest } from './dial-request.js'
 import type { Refusals } from './refusals.js'
 
@@ -30,6 +37,8 @@ export function nextInstance(
   const instance = context.select(wanted, request.options)
   if (instance !== undefined) return instance
   if (refusals === undefined) {
+    if (request.scope.refusesOtherPorts === true && context.hasOtherPorts(wanted))
+      throw portNotOffered(wanted.service, wanted.port, failedCall(request))
     if (isTimeUp) throw whyNone(context, request, wanted)
     return undefined
   }

@@ -1,7 +1,6 @@
-import type { Clock } from '@astranet/interface'
+import { onAbort, type Clock } from '@astranet/interface'
 import { duplexPair } from '@astranet/interface/duplex-pair'
-import { RefusalReason } from '@astranet/link'
-import { Session, type SessionLimits, type Stream } from '@astranet/mux'
+import { Session, SessionError, type SessionLimits, type Stream } from '@astranet/mux'
 import type { SocketEnds } from '../api/socket-ends.js'
 import type { AccessControl } from '../access/access-control.js'
 import { DialGate } from '../listen/dial-gate.js'
@@ -9,13 +8,14 @@ import { NOBODY, type ListenerQueue } from '../listen/listener-queue.js'
 import type { ListenerReports } from '../listen/listener-reports.js'
 import type { Refusal } from '../listen/refusal.js'
 
+/** A stream that the dialing end has opened, and that has not arrived at the accepting end. */
 interface PendingArrival {
   readonly queue: ListenerQueue<unknown>
   readonly ends: SocketEnds
-  /** The dialing end. */
-  readonly stream: Stream
-  /** Gives up the place in the backlog. */
-  cancel(): void
+  /** The queue has it; `false`: the port was closed meanwhile. */
+  arrived(isTaken: boolean): void
+  /** The sessions have ended. */
+  lost(): void
 }
 
 /** Two sessions joined in memory, over which a node dials its own services. */
@@ -36,7 +36,8 @@ export interface LoopbackParts {
 
 /**
  * Dials from a node to itself. The bytes take the same way as between nodes, with the same back-pressure; only the
- * question whether a port is bound is answered without a stream.
+ * question whether a port is bound is answered without a stream. As with `net` on one machine, the listener has the
+ * stream before the dial succeeds: a listener that is closed then does not reset it.
  *
  * The first dial makes the sessions. If they end, for example because of an idle timeout among the session's limits,
  * the next dial makes new ones.
@@ -73,17 +74,19 @@ export class Loopback {
     const refusal = this.#refusal(queue)
     if (refusal !== undefined) return this.#refused(queue, ends, refusal)
     const cancel = queue.expect()
+    let stream: Stream | undefined
     try {
       const { dialing, arriving } = this.#open()
-      const stream = await dialing.openStream({ signal })
-      // An id is used again exactly if its stream was given up before the other end received anything of it.
-      arriving.get(stream.id)?.cancel()
-      arriving.set(stream.id, { queue, ends, stream, cancel })
-      return stream
+      stream = await dialing.openStream({ signal })
+      if (await arrival(arriving, stream, { queue, ends, signal })) return stream
     } catch (error) {
       cancel()
+      stream?.destroy()
       throw error
     }
+    cancel()
+    stream.destroy()
+    return this.#refused(queue, ends, NOBODY)
   }
 
   #refused(queue: ListenerQueue<unknown> | undefined, ends: SocketEnds, refusal: Refusal): Refusal {
@@ -94,10 +97,7 @@ export class Loopback {
   }
 
   #refusal(queue: ListenerQueue<unknown>): Refusal | undefined {
-    const forbidden = this.#gate.refusal(queue, this.#access.own)
-    if (forbidden !== undefined) return forbidden
-    if (queue.refusal()?.reason === RefusalReason.BACKLOG_FULL) this.#forgetGivenUp()
-    return queue.refusal()
+    return this.#gate.refusal(queue, this.#access.own) ?? queue.refusal()
   }
 
   /** Streams that are open, each of which has two sockets. */
@@ -121,16 +121,6 @@ export class Loopback {
       await Promise.all([dialing.closed, accepting.closed])
     })
     await Promise.all(closed)
-  }
-
-  /**
-   * Streams that were given up before the other end received anything of them never arrive: this frees their places.
-   */
-  #forgetGivenUp(): void {
-    const arriving = this.#pair?.arriving ?? new Map<number, PendingArrival>()
-    for (const [id, { stream, cancel }] of arriving) {
-      if (stream.isClosed && arriving.delete(id)) cancel()
-    }
   }
 
   #open(): SessionPair {
@@ -161,18 +151,17 @@ export class Loopback {
   /** One of the two sessions has ended, and the other one is about to: what has not arrived never does. */
   #ended(pair: SessionPair): void {
     if (this.#pair === pair) this.#pair = undefined
-    for (const { cancel } of pair.arriving.values()) cancel()
-    pair.arriving.clear()
+    for (const pending of [...pair.arriving.values()]) pending.lost()
   }
 
   #onStream(stream: Stream, arriving: Map<number, PendingArrival>): void {
-    const arrival = arriving.get(stream.id)
-    arriving.delete(stream.id)
-    if (arrival === undefined) {
+    const pending = arriving.get(stream.id)
+    if (pending?.queue.isOpen !== true) {
       stream.destroy()
+      pending?.arrived(false)
       return
     }
-    const { localNode, localPort, remoteNode, remotePort } = arrival.ends
+    const { localNode, localPort, remoteNode, remotePort } = pending.ends
     const ends = {
       localNode: remoteNode,
       localPort: remotePort,
@@ -180,6 +169,38 @@ export class Loopback {
       remotePort: localPort,
     }
     const identity = this.#access.shown(this.#access.own)
-    arrival.queue.take({ stream, ends, identity, initialBytes: undefined, isExpected: true })
+    pending.arrived(true)
+    pending.queue.take({ stream, ends, identity, initialBytes: undefined, isExpected: true })
   }
+}
+
+/**
+ * Waits until the stream has arrived at the accepting end: whether the queue took it. Rejects with the signal's reason
+ * when that aborts, and with a {@link SessionError} when the sessions end.
+ */
+function arrival(
+  arriving: Map<number, PendingArrival>,
+  { id }: Stream,
+  { queue, ends, signal }: Pick<PendingArrival, 'queue' | 'ends'> & { readonly signal: AbortSignal },
+): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const forget = (): void => {
+      arriving.delete(id)
+      ignoreSignal()
+    }
+    const giveUp = (reason: unknown): void => {
+      forget()
+      reject(reason as Error)
+    }
+    const ignoreSignal = onAbort(signal, () => giveUp(signal.reason))
+    arriving.set(id, {
+      queue,
+      ends,
+      arrived: (isTaken) => {
+        forget()
+        resolve(isTaken)
+      },
+      lost: () => giveUp(new SessionError('ASTRA_ERR_SESSION_OVER', 'the sessions have ended')),
+    })
+  })
 }

@@ -1,3 +1,5 @@
+import { checkArray, invalidValue, outOfRange } from '@astranet/interface/check'
+
 /** How many addresses are advertised for a listener on all interfaces. */
 export const MAX_ADDRESSES_PER_LISTENER = 8
 
@@ -6,6 +8,9 @@ export const MAX_ADVERTISED_ADDRESSES = 16
 
 /** What fits HELLO: printable ASCII characters without spaces. */
 const TEXT = /^[\x21-\x7e]{1,255}$/
+
+/** The option, as errors name it. */
+const NAME = 'options.advertise'
 
 /** `network://` and an address. */
 const ADDRESS = /^[a-z][a-z\d]*:\/\/./
@@ -17,17 +22,12 @@ export function canBeAdvertised(text: string): boolean {
 
 /** `value` when it is a list of addresses to advertise. Otherwise throws a TypeError or RangeError that names it. */
 export function checkAdvertise(value: readonly string[]): readonly string[] {
-  if (!Array.isArray(value))
-    throw new TypeError(`advertise must be an array of addresses, got ${typeof value}`)
+  checkArray(NAME, value)
   if (value.length < 1 || value.length > MAX_ADVERTISED_ADDRESSES)
-    throw new RangeError(
-      `advertise must have 1 to ${MAX_ADVERTISED_ADDRESSES} addresses, got ${value.length}`,
-    )
+    throw outOfRange(`${NAME}.length`, `>= 1 && <= ${MAX_ADVERTISED_ADDRESSES}`, value.length)
   for (const text of value as readonly unknown[])
     if (typeof text !== 'string' || !canBeAdvertised(text) || !ADDRESS.test(text))
-      throw new TypeError(
-        `advertise must have addresses like "tcp://relay.example.com:10000", got ${JSON.stringify(text)}`,
-      )
+      throw invalidValue(NAME, 'must have addresses like "tcp://relay.example.com:10000"', text)
   return [...value]
 }
 

@@ -122,7 +122,7 @@ export class Endpoints {
   ): Promise<Endpoint> {
     const { maker, hasSecret, reports } = this.#parts
     const { onError, advertise } = checkOptions(options)
-    if (onError !== undefined) checkFunction('onError', onError)
+    if (onError !== undefined) checkFunction('options.onError', onError)
     const advertised = advertise === undefined ? undefined : checkAdvertise(advertise)
     const site: ReportSite = { network, address, onError }
     const listener = await transport.listen(network, address, {

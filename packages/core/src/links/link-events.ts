@@ -184,6 +184,7 @@ export class LinkEvents implements LinkHandler {
     if (!table.isClosed) conflicts.ended(error, record)
     reports.ended(link, record, error)
     record.forget()
+    record.onClosed?.(error)
     if (record.quota !== undefined) held.leave(link.peer?.nodeId as NodeId)
     record.opening?.reject(error ?? linkError(CloseCode.NO_ERROR, 'the link was closed before it was open'))
     this.#preferredOf(record).closed(record.nodeId, link)

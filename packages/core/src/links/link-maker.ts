@@ -40,6 +40,8 @@ export interface AdoptOptions {
   readonly signal?: AbortSignal | undefined
   /** Called with the link when it is made and not started, once, from inside the call. */
   readonly onMade?: (link: Link) => void
+  /** Called when the link has closed, also before it was open; `error` is why, if it is a fault. */
+  readonly onClosed?: (error: Error | undefined) => void
   /** Default: those of the node. */
   readonly credentials?: LinkCredentials | undefined
   /** The only node that is accepted, beside what the credentials say. */
@@ -77,6 +79,7 @@ export class LinkMaker {
       over,
       expectedNodeId,
       onMade,
+      onClosed,
     }: AdoptOptions = {},
   ): Promise<NodeId> {
     const proved = given ?? this.#parts.credentials
@@ -119,6 +122,7 @@ export class LinkMaker {
           quota: undefined,
           nodeId: undefined,
           forget,
+          onClosed,
         })
         ignoreSignal = onAbort(signal, giveUp)
         onMade?.(link)

@@ -1,4 +1,5 @@
 import { formatNodeId, toNodeId } from '@astranet/interface'
+import { CloseCode, LinkError } from '@astranet/link'
 import type { LogLevel } from '../api/logger.js'
 
 /** What a channel's messages are in a log. */
@@ -12,10 +13,12 @@ type Fields = Readonly<Record<string, unknown>>
 /** By channel; those that are not here are not logged. */
 const LINES: Readonly<Record<string, Line | ((message: Fields) => Line)>> = {
   'astranet:link:opened': { level: 'info', text: 'a link is open' },
-  'astranet:link:closed': ({ error }) =>
-    error === undefined
-      ? { level: 'info', text: 'a link has closed' }
-      : { level: 'warn', text: 'a link has failed' },
+  'astranet:link:closed': ({ error }) => {
+    if (error === undefined) return { level: 'info', text: 'a link has closed' }
+    return isRefused(error)
+      ? { level: 'info', text: 'one of its nodes has ended a link' }
+      : { level: 'warn', text: 'a link has failed' }
+  },
   'astranet:link:refused': { level: 'warn', text: 'a connection did not become a link' },
   'astranet:link:path': { level: 'debug', text: 'new streams take another path' },
   'astranet:link:punch': { level: 'debug', text: 'on the way to a direct link' },
@@ -33,6 +36,11 @@ const LINES: Readonly<Record<string, Line | ((message: Fields) => Line)>> = {
   'astranet:instance:ejected': { level: 'warn', text: 'an instance is left out of dials' },
   'astranet:instance:returned': { level: 'info', text: 'an instance is dialed again' },
   'astranet:tunnel:failed': { level: 'debug', text: 'a link through routers did not come about' },
+}
+
+/** An open link is refused by the program of one of its nodes: by `leave`, or by a policy that does not allow it. */
+function isRefused(error: unknown): boolean {
+  return error instanceof LinkError && error.closeCode === CloseCode.REFUSED
 }
 
 /** @internal The channels that are logged. */

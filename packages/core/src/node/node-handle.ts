@@ -4,6 +4,7 @@ import { ALWAYS_ALIVE, whilePending, type KeepAlive } from './keep-alive.js'
 import type { Node } from './node.js'
 import type { NodeMode, ResolvedMode } from './node-mode.js'
 import type { NodeOptions } from './node-options.js'
+import { invalidState } from '@astranet/interface/check'
 
 /** @internal The part of a node that what begins by itself needs. */
 export type Starter = Pick<
@@ -66,7 +67,7 @@ export class NodeHandle<TSocket, TListener> {
   /** The node, by a caller that cannot wait. Throws a TypeError while it is being made. */
   get now(): Node<TSocket, TListener> {
     if (this.#node !== undefined) return this.#node
-    throw new TypeError('the identity of this node is not there yet: await ready() first')
+    throw invalidState('the identity of this node is not there yet: await ready() first')
   }
 
   /** What keeps the program running while it waits for the node. Only browsers wait for the node itself. */

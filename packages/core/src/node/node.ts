@@ -1,5 +1,5 @@
 import type { ByteDuplex, MemoryUse, NodeId } from '@astranet/interface'
-import { checkBoolean } from '@astranet/interface/check'
+import { checkBoolean, invalidArgument } from '@astranet/interface/check'
 import type { Catalogue, ServiceChange, Watch } from '@astranet/registry'
 import type { RouteTable } from '@astranet/relay'
 import type { Explanation, Policy, PolicyQuestion } from '@astranet/policy'
@@ -147,7 +147,7 @@ export class Node<TSocket, TListener> {
   addressOf(text: string): NetworkAddress {
     const found = readAddressText(checkString('address', text), this.#networks())
     if (found !== undefined) return found
-    throw new TypeError(`address must be ":port", "host:port" or "network://address"`)
+    throw invalidArgument('address', 'must be ":port", "host:port" or "network://address"')
   }
 
   /** A ticket that lets others join this node. */
@@ -168,7 +168,7 @@ export class Node<TSocket, TListener> {
   /** See `AstraNet.setPolicy`. Without a policy all is allowed. */
   async setPolicy(policy: Policy | undefined, options: SetPolicyOptions): Promise<void> {
     const { endForbidden: isEnding = false } = checkOptions(options)
-    checkBoolean('endForbidden', isEnding)
+    checkBoolean('options.endForbidden', isEnding)
     this.checkOpen('setPolicy', '')
     const before = this.#parts.access.snapshot()
     this.#parts.access.replace(policy)

@@ -78,7 +78,8 @@ export class AstraNet extends ForwardNet<AstraNet> {
    * 65,535, which is the largest of `net`. Port 0 is a free one from 1,024 to 65,535.
    *
    * A service that nobody offers may appear until 10 s are over, as for {@link dial}; then the error is Node's for an
-   * unknown host, or for a path that does not exist. There are no file descriptors and no handles of the system;
+   * unknown host, or for a path that does not exist. A service that is offered, but not at the port, is `ECONNREFUSED` at
+   * once. There are no file descriptors and no handles of the system;
    * `noDelay` and `keepAlive` are accepted and have no effect.
    */
   get net(): NetModule {
@@ -151,7 +152,7 @@ export class AstraNet extends ForwardNet<AstraNet> {
 
   #netNetwork(): NetNetwork {
     return {
-      request: (address, options) => this.dialRequest('', address, options),
+      request: (address, options) => this.netRequest(address, options),
       start: (request, outcome) => this.startDial(request, outcome),
       bind: (address, options, sockets) => {
         this.beginNode()

@@ -1,45 +1,85 @@
 import { VirtualClock, simLink } from '@astranet/testkit/sim'
 import { describe, expect, it } from 'vitest'
 import { Session, type Stream } from '../../src/index.js'
-import { pump } from './virtual-sessions.js'
+import { Counter, pump } from './virtual-sessions.js'
 
-const bytesPerSecond = 10_000_000
+interface Path {
+  readonly delayMs: number
+  readonly bytesPerSecond: number
+}
+
+/** Two sessions on a path that queues up to 8 MiB. */
+class QueueingPath {
+  readonly sender: Session
+  readonly #clock = new VirtualClock()
+  readonly #counters: Counter[] = []
+
+  constructor(path: Path) {
+    const clock = this.#clock
+    const link = simLink(clock, { ...path, bufferBytes: 8_388_608 })
+    const random = (): number => 0.5
+    const onStream = (stream: Stream): void => void this.#counters.push(new Counter(stream))
+    this.sender = new Session(link.a, { role: 'client', clock, random })
+    new Session(link.b, { role: 'server', clock, random, handler: { onStream } })
+    this.pass(1_000)
+  }
+
+  pass(ms: number): void {
+    this.#clock.advance(ms)
+  }
+
+  fillOne(): void {
+    pump(this.sender.tryOpenStream() as Stream)
+  }
+
+  /** What each stream gets within this time, as a part of the equal share. */
+  shares(ms: number): number[] {
+    const before = this.#counters.map(({ bytes }) => bytes)
+    this.pass(ms)
+    const bytes = this.#counters.map((counter, index) => counter.bytes - (before[index] ?? 0))
+    const sum = bytes.reduce((all, each) => all + each, 0)
+    return bytes.map((each) => (each * bytes.length) / sum)
+  }
+}
 
 describe('streams that begin while others fill the path', () => {
   it.each([
-    { delayMs: 10, count: 2 },
-    { delayMs: 10, count: 10 },
-    { delayMs: 1, count: 10 },
-    { delayMs: 50, count: 10 },
-  ])('$count streams', ({ delayMs, count }) => {
-    const clock = new VirtualClock()
-    const link = simLink(clock, { delayMs, bytesPerSecond, bufferBytes: 8_388_608 })
-    const received: number[] = []
-    const random = (): number => 0.5
-    const sender = new Session(link.a, { role: 'client', clock, random })
-    new Session(link.b, {
-      role: 'server',
-      clock,
-      random,
-      handler: {
-        onStream: (stream) => {
-          const index = received.push(0) - 1
-          stream.handle({ onData: (_, { length }) => void (received[index] = (received[index] ?? 0) + length), onEnd: () => {} })
-        },
-      },
-    })
-    clock.advance(1000)
-    for (let i = 0; i < count; i++) {
-      pump(sender.tryOpenStream() as Stream)
-      clock.advance(700)
+    { count: 2, delayMs: 10 },
+    { count: 10, delayMs: 1 },
+    { count: 10, delayMs: 10 },
+    { count: 10, delayMs: 50 },
+  ])('share it like equals after some seconds: $count streams, $delayMs ms', ({ count, delayMs }) => {
+    const path = new QueueingPath({ delayMs, bytesPerSecond: 10_000_000 })
+    for (let index = 0; index < count; index++) {
+      path.fillOne()
+      path.pass(700)
     }
-    for (let second = 0; second < 8; second++) {
-      const before = [...received]
-      clock.advance(1_000)
-      const bytes = received.map((each, i) => each - (before[i] ?? 0))
-      const sum = bytes.reduce((a, b) => a + b, 0)
-      console.log((sum / 1e6).toFixed(1), bytes.map((each) => ((each * count) / sum).toFixed(2)).join(' '))
-    }
-    expect(received).toHaveLength(count)
+    path.pass(6_000)
+    const shares = path.shares(4_000)
+    expect(shares).toHaveLength(count)
+    expect(Math.min(...shares)).toBeGreaterThan(0.85)
+    expect(Math.max(...shares)).toBeLessThan(1.15)
   })
+})
+
+it('300 streams that begin together share the path within 5 %', () => {
+  const path = new QueueingPath({ delayMs: 10, bytesPerSecond: 10_000_000 })
+  for (let index = 0; index < 300; index++) path.fillOne()
+  path.pass(6_000)
+  const shares = path.shares(10_000)
+  expect(Math.min(...shares)).toBeGreaterThan(0.95)
+  expect(Math.max(...shares)).toBeLessThan(1.05)
+})
+
+it('a stream that is alone on a slow path makes no long queue', async () => {
+  const path = new QueueingPath({ delayMs: 10, bytesPerSecond: 1_000_000 })
+  path.fillOne()
+  const pings: Promise<number>[] = []
+  for (let count = 0; count < 30; count++) {
+    pings.push(path.sender.ping())
+    path.pass(1_500)
+  }
+  path.pass(10_000)
+  // Its window is four round trips of 20 ms; while a larger window is tried it is eight.
+  expect(Math.max(...(await Promise.all(pings)))).toBeLessThan(200)
 })

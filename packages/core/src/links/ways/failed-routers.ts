@@ -7,7 +7,7 @@ export const FAILED_ROUTER_MS = 300_000
 export const MAX_FAILED_ROUTERS = 64
 
 /**
- * The first routers through which the last link was slow to come about, or did not. Any member may be a router, and one
+ * The first routers through which the last link was slow to come about, did not, or died soon. Any member may be a router, and one
  * that accepts tunnels and forwards nothing would otherwise be tried first every time. It decides about the order only.
  */
 export class FailedRouters {
@@ -19,7 +19,7 @@ export class FailedRouters {
     this.#clock = clock
   }
 
-  /** A link through the router did not come about, or another one was faster. */
+  /** A link through the router did not come about, was slower than another one, or died soon. */
   add(router: NodeId): void {
     this.#failures.delete(router)
     this.#failures.set(router, this.#clock.now())
@@ -27,9 +27,11 @@ export class FailedRouters {
     if (this.#failures.size > MAX_FAILED_ROUTERS && first !== undefined) this.#failures.delete(first)
   }
 
-  /** A link through the router is open. */
-  delete(router: NodeId): void {
-    this.#failures.delete(router)
+  /** A link through the router is open that was begun at the time `since`, in ms of the clock. */
+  delete(router: NodeId, since: number): void {
+    const at = this.#failures.get(router)
+    // The link before it is often reported as broken when the dials that were on it have already begun the next one.
+    if (at !== undefined && at <= since) this.#failures.delete(router)
   }
 
   /** In the order of `paths`, but first those whose router has not failed, and last the one that failed last. */

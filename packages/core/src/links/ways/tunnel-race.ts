@@ -36,6 +36,7 @@ interface Race extends RaceParts {
 class TunnelRace {
   readonly #paths: readonly TunnelPath[]
   readonly #race: Race
+  readonly #startedAt: number
   /** In the order of the paths. */
   readonly #attempts: TunnelAttempt[] = []
   readonly #errors: unknown[] = []
@@ -46,6 +47,7 @@ class TunnelRace {
   constructor(paths: readonly TunnelPath[], race: Race) {
     this.#paths = paths
     this.#race = race
+    this.#startedAt = race.clock.now()
   }
 
   start(): void {
@@ -83,7 +85,7 @@ class TunnelRace {
     const place = this.#attempts.indexOf(winner)
     for (const [index, { isFinished }] of this.#attempts.entries())
       if (index < place && !isFinished) routers.add(this.#routerAt(index))
-    routers.delete(this.#routerAt(place))
+    routers.delete(this.#routerAt(place), this.#startedAt)
     this.#finish()
     resolve()
   }

@@ -14,6 +14,9 @@ import { raceTunnels } from './tunnel-race.js'
 /** How many paths are tried for one tunnel. */
 const MAX_PATHS = 3
 
+/** A link in a tunnel that dies silently before this time, in ms, counts as if it had not come about. */
+const SHORT_LIFE_MS = 30_000
+
 /** What making tunnels needs of the node. */
 export interface TunnelWayParts {
   readonly self: NodeId
@@ -69,7 +72,13 @@ export class TunnelWay implements LinkWay {
       peer: { nodeId, keyId: pair?.keyId },
       given: pair?.psk,
     })
+    const madeAt = clock.now()
     return await maker.adopt(duplex, 'dialer', {
+      onClosed: (error) => {
+        // A router may forward the handshake and nothing more.
+        const isShort = clock.now() - madeAt < SHORT_LIFE_MS
+        if (isShort && hasGoneSilent(error)) this.#failed.add(path.via[0] as NodeId)
+      },
       ...{ signal, onMade, credentials, expectedNodeId: nodeId },
       ...{ path: relayed(path.via), over: path.link },
     })
@@ -112,6 +121,10 @@ export class TunnelWay implements LinkWay {
 
 async function withKeyId(path: Omit<TunnelPath, 'keyId'>): Promise<TunnelPath> {
   return { ...path, keyId: await ownKeyId(path.credentials) }
+}
+
+function hasGoneSilent(error: Error | undefined): boolean {
+  return (error as { readonly code?: unknown } | undefined)?.code === 'ASTRA_ERR_PEER_DEAD'
 }
 
 /** How a tunnel names its end as an address. */

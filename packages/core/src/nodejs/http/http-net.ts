@@ -18,6 +18,7 @@ import type { HostDialer } from './host-dialer.js'
 import { createHttpAgent, type HttpAgent, type HttpAgentOptions } from './http-agent.js'
 import { onServices, serveAt } from './served.js'
 import { fetchOver, undici } from './undici.js'
+import { invalidType } from '@astranet/interface/check'
 
 /**
  * Handles a request, as a listener of `'request'` does. What it returns is not used: many frameworks return promises.
@@ -132,5 +133,5 @@ function http(): typeof import('node:http') {
 function serverOf(handler: HttpHandler | Server): Server {
   if (typeof handler === 'function') return http().createServer(handler as RequestListener)
   if (typeof (handler as Partial<Server> | undefined | null)?.listen === 'function') return handler
-  throw new TypeError('handler must be a function or a server of node:http, node:http2 or node:net')
+  throw invalidType('handler', 'of type function or a server of node:http, node:http2 or node:net', handler)
 }

@@ -96,17 +96,16 @@ function tryLargerWindow(
 ): void {
   const { now, receiveWindow } = stream.host
   const { consumed, receiveLimit: limit } = stream
-  const maxBytes = Math.min(maxStreamBytes, receiveWindow.windowBytes)
+  const maxBytes = Math.min(maxStreamBytes, receiveWindow.maxTriedWindow(now))
   const { windowBytes } = tuning
+  // The reader has not taken all: a larger window would only hold more.
+  if (stream.unreadBytes > 0) trial.isBlocked = false
   tuning.windowBytes = trial.windowAt({ consumed, limit, now, windowBytes, maxBytes })
 }
 
-/**
- * The peer has data and no more credit on the stream (RFC 9000 section 19.13). When everything that arrived was taken,
- * a larger window may make the stream faster.
- */
+/** The peer has data and no more credit on the stream (RFC 9000 section 19.13). */
 export function windowUsedUp(stream: StreamRecord): void {
-  if (stream.extra?.tuning === undefined || stream.unreadBytes > 0) return
+  if (stream.extra?.tuning === undefined) return
   stream.extra.trial ??= new WindowTrial()
   stream.extra.trial.isBlocked = true
 }

@@ -1,4 +1,4 @@
-import { checkInteger } from '@astranet/interface/check'
+import { checkInteger, checkObject, invalidArgument } from '@astranet/interface/check'
 
 /** What a router takes on for others. */
 export interface TunnelLimits {
@@ -53,25 +53,28 @@ export function maxTunnelsPerRouter({ maxTunnels, maxTunnelsPerNode }: ResolvedT
 
 /** Fills in defaults. Throws a TypeError or RangeError that names the limit. */
 export function resolveTunnelLimits(limits: TunnelLimits = {}): ResolvedTunnelLimits {
-  if (typeof limits !== 'object' || limits === null) throw new TypeError('limits must be an object')
+  checkObject('limits', limits)
   const { maxTunnelsPerNode = 1_024, maxTunnels = 16_384, bytesPerSecondPerNode, ...others } = limits
   const { maxTunnelBytes = 4_194_304, maxTotalTunnelBytes = 134_217_728, ...rest } = others
   const { answerTimeoutMs = 8_000, ...unknown } = rest
   const [name] = Object.keys(unknown)
-  if (name !== undefined) throw new TypeError(`${name} is not an option`)
+  if (name !== undefined) throw invalidArgument(`limits.${name}`, 'is not an option')
   return {
-    maxTunnelsPerNode: checkInteger('maxTunnelsPerNode', maxTunnelsPerNode, COUNT),
-    maxTunnels: checkInteger('maxTunnels', maxTunnels, COUNT),
-    maxTunnelBytes: checkInteger('maxTunnelBytes', maxTunnelBytes, { min: MIN_TUNNEL_BYTES, max: 2 ** 30 }),
-    maxTotalTunnelBytes: checkInteger('maxTotalTunnelBytes', maxTotalTunnelBytes, {
+    maxTunnelsPerNode: checkInteger('limits.maxTunnelsPerNode', maxTunnelsPerNode, COUNT),
+    maxTunnels: checkInteger('limits.maxTunnels', maxTunnels, COUNT),
+    maxTunnelBytes: checkInteger('limits.maxTunnelBytes', maxTunnelBytes, {
+      min: MIN_TUNNEL_BYTES,
+      max: 2 ** 30,
+    }),
+    maxTotalTunnelBytes: checkInteger('limits.maxTotalTunnelBytes', maxTotalTunnelBytes, {
       min: 1_048_576,
       max: 2 ** 40,
     }),
     bytesPerSecondPerNode:
       bytesPerSecondPerNode === undefined
         ? Infinity
-        : checkInteger('bytesPerSecondPerNode', bytesPerSecondPerNode, { min: 16_384, max: 2 ** 40 }),
-    answerTimeoutMs: checkInteger('answerTimeoutMs', answerTimeoutMs, { min: 1, max: 0x7fffffff }),
+        : checkInteger('limits.bytesPerSecondPerNode', bytesPerSecondPerNode, { min: 16_384, max: 2 ** 40 }),
+    answerTimeoutMs: checkInteger('limits.answerTimeoutMs', answerTimeoutMs, { min: 1, max: 0x7fffffff }),
   }
 }
 

@@ -36,6 +36,8 @@ export interface Peer<S extends object = object> {
   readonly works?: readonly string[]
   /** The largest number of streams that a work opens at once. */
   readonly maxOpenStreams: number
+  /** Why it cannot be measured on this machine, as a sentence; `undefined` or absent: it can. */
+  missing?(): string | undefined
   /** Accepts streams on a free port of 127.0.0.1; resolves with `host:port`. */
   listen(events: StreamEvents<S>): Promise<string>
   /** Connects to the address with which `listen` resolved. */

@@ -56,8 +56,15 @@ function guarded(events: StreamEvents, fail: (error: Error) => void): StreamEven
   }
 }
 
+/** Says why a peer is left out. */
+function isThere({ name, missing }: Peer): boolean {
+  const reason = missing?.()
+  if (reason !== undefined) process.stderr.write(`left out: ${name}: ${reason}\n`)
+  return reason === undefined
+}
+
 describe.each(works.map((work) => ({ work, name: work.name })))('the work $name', ({ work }) => {
-  const able = peers.filter((peer) => peer.works?.includes(work.name) ?? true)
+  const able = peers.filter((peer) => (peer.works?.includes(work.name) ?? true) && isThere(peer))
 
   it.each(able.map((peer) => ({ peer, name: peer.name })))(
     'is done by $name, every byte checked',

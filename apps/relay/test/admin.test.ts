@@ -21,6 +21,15 @@ test('/healthz and /readyz answer', async () => {
   expect([ready.status, await ready.text()]).toEqual([200, 'ready\n'])
 })
 
+test('a request for something that is no path is the mistake of its client', async () => {
+  const relay = await RelayProcess.listening()
+  const { port } = new URL(await relay.admin())
+  const [response] = (await once(request({ port, path: '//' }).end(), 'response')) as [IncomingMessage]
+  response.resume()
+  expect(response.statusCode).toBe(400)
+  expect(relay.events.some(({ event }) => event === 'admin-error')).toBe(false)
+})
+
 test('/status shows nodes, links, services and bytes', async () => {
   const relay = await RelayProcess.listening()
   const [server, client] = [user(), user({ role: 'leaf' })]

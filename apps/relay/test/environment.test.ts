@@ -9,6 +9,9 @@ test('options come from the environment, and several addresses in one variable',
       ASTRANET_SECRET_FILE: file('a secret of the environment'),
       ASTRANET_ADMIN: '127.0.0.1:0',
       ASTRANET_LOG_LEVEL: 'debug',
+      // An empty value is none.
+      ASTRANET_MAX_LINKS: '',
+      ASTRANET_POLICY: '',
     },
   })
   const client = user({ secret: 'a secret of the environment' })

@@ -38,6 +38,18 @@ describe('nodes join over', () => {
     expect(shown.listeners).toContain(`unix://${path}`)
   })
 
+  test('the addresses that it advertises in place of its own', async () => {
+    const given = ['tcp://127.0.0.1:9', 'ws://127.0.0.1:9/astranet']
+    const relay = new RelayProcess([
+      ...['--listen', 'tcp://127.0.0.1:0', '--listen', 'ws://127.0.0.1:0', '--no-admin'],
+      ...given.flatMap((address) => ['--advertise', address]),
+    ])
+    const node = user()
+    await node.join('tcp', await relay.address('tcp'))
+    const told = () => node.inspect().joins.map((each) => each.told)
+    await expect.poll(told, { timeout: 20_000 }).toEqual([given])
+  })
+
   test('TLS and wss with the certificate of the relay', async () => {
     const listen = ['--listen', 'tls://127.0.0.1:0', '--listen', 'wss://127.0.0.1:0/x', '--no-admin']
     const relay = new RelayProcess([...listen, ...CERTIFICATE])

@@ -31,6 +31,11 @@ const WRONG: [what: string, args: string[], sentence: RegExp][] = [
     /--join tcp:\/\/nowhere: address must be/,
   ],
   [
+    'an address to advertise without a network',
+    [...HERE, '--advertise', 'relay.example:443'],
+    /--advertise "relay.example:443" has no network/,
+  ],
+  [
     'TLS without a certificate',
     ['--listen', 'tls://127.0.0.1:0'],
     /--listen tls:.* --tls-cert and --tls-key/,

@@ -14,7 +14,7 @@ const programs: Record<string, string> = {
   hono: '200 {"hello":"world"}\n',
   agent: 'you asked for /19 over 2 connections\n200 you asked for /undici\n',
   http2: 'HTTP/2 /hello\n',
-  grpc: 'hello world\n',
+  grpc: 'hello world\n1000000 bytes there and back\n',
   ws: '/room: hello from ws\n/lobby: hello from a WebSocket\n',
   connect: '200 there and back\n101 and again\n',
   forward: 'hello from TCP (1 connection)\n',

@@ -146,11 +146,17 @@ test('one host begins as many handshakes in a second as doorway allows, and is t
 
 test('a wrong option of admission is named', () => {
   for (const maxLinks of [0, 1.5, 2 ** 21, Number.NaN])
-    expect(() => new AstraNet({ maxLinks })).toThrow(/^maxLinks must be an integer from 1 to 1048576/)
-  expect(() => new AstraNet({ maxLinks: '5' as never })).toThrow(/^maxLinks must be a number/)
-  expect(() => new AstraNet({ encryption: 'never' as never })).toThrow(
-    /^encryption must be 'auto' or 'always', got never/,
+    expect(() => new AstraNet({ maxLinks })).toThrow(
+      /^The value of "options\.maxLinks" is out of range\. It must be (an integer|>= 1 && <= 1048576)/,
+    )
+  expect(() => new AstraNet({ maxLinks: '5' as never })).toThrow(
+    /^The "options\.maxLinks" property must be of type number/,
   )
-  expect(() => new AstraNet({ granters: 'me' as never })).toThrow(/^granters must be a list/)
-  expect(() => new AstraNet({ granters: [new Uint8Array(31)] })).toThrow(/^granters\[0\]/)
+  expect(() => new AstraNet({ encryption: 'never' as never })).toThrow(
+    /'options\.encryption' must be one of: 'auto', 'always'/,
+  )
+  expect(() => new AstraNet({ granters: 'me' as never })).toThrow(
+    /"options\.granters" property must be an instance of Array/,
+  )
+  expect(() => new AstraNet({ granters: [new Uint8Array(31)] })).toThrow(/"options\.granters\[0\]"/)
 })

@@ -16,11 +16,12 @@ class Time {
 function judge(
   addresses: readonly string[],
   around: { networks: readonly OwnNetwork[]; isLocal: boolean } = { networks: [OWN], isLocal: false },
+  { roles = [], asksMayConnect = true }: { roles?: readonly string[]; asksMayConnect?: boolean } = {},
 ): { dialed: () => string[]; targets: AdvertisedTargets; time: Time } {
   const time = new Time()
-  const catalogue = { node: () => ({ addresses }) } as unknown as Pick<Catalogue, 'node'>
+  const catalogue = { node: () => ({ addresses, roles }) } as unknown as Pick<Catalogue, 'node'>
   const targets = new AdvertisedTargets({
-    ...{ clock: time.clock, catalogue, transportOf: () => ({}) as Transport },
+    ...{ clock: time.clock, catalogue, transportOf: () => ({ asksMayConnect }) as Transport },
     hostNetworks: () => around.networks,
     hasLocalRouter: () => around.isLocal,
   })
@@ -29,8 +30,15 @@ function judge(
 }
 
 test('addresses of the internet and of an own network are dialed', () => {
-  const good = ['tcp4://1.2.3.4:80', 'tcp://192.168.7.9:80', 'tcp6://[2a00::1]:9', 'wss://1.2.3.4:443/astra']
+  const good = ['tcp://192.168.7.9:80', 'tcp4://1.2.3.4:80', 'tcp6://[2a00::1]:9', 'wss://1.2.3.4:443/astra']
   expect(judge(good).dialed()).toEqual(good)
+})
+
+test('those on this machine and in its networks come first, and else the order of the node counts', () => {
+  const near = ['ws://127.0.0.1:80/astra', 'tcp://192.168.7.9:80', 'tcp://[::1]:80']
+  const far = ['tcp4://1.2.3.4:80', 'tcp6://[2a00::1]:9', 'wss://1.2.3.5:443']
+  const mixed = far.flatMap((each, index) => [each, ...near.slice(index, index + 1)])
+  expect(judge(mixed, { networks: [OWN], isLocal: true }).dialed()).toEqual([...near, ...far])
 })
 
 test('what only this machine or its network can reach is not dialed, and is counted once', () => {
@@ -52,6 +60,50 @@ test('what only this machine or its network can reach is not dialed, and is coun
   expect(targets.leftOut).toEqual({
     ...{ 'link-local': 1, 'no IP address': 4, 'other network': 1, broadcast: 1, loopback: 3, malformed: 1 },
   })
+})
+
+test('host names are dialed of routers only, over a transport that asks about each of their IP addresses', () => {
+  const names = [
+    'tcp://relay.example:80',
+    'wss://relay.example:443/astra',
+    'tcp4://relay:80',
+    'tcp://1.2.3.4:80',
+  ]
+  const others = [
+    'tcp://relay.example:0',
+    'tcp://relay.example:65536',
+    'tcp://a..b:80',
+    'ws://me@relay.example:80',
+  ]
+  const numbers = [
+    'ws://0x7f.1:80',
+    'ws://2130706433:80',
+    'tcp://127.1:80',
+    'tcp://relay.0x7f:80',
+    'tcp://:80',
+  ]
+  const listed = (roles: readonly string[], asksMayConnect: boolean): string[] =>
+    judge([...names, ...others, ...numbers], undefined, { roles, asksMayConnect }).dialed()
+  expect(listed(['router'], true)).toEqual(names)
+  expect(listed(['leaf'], true)).toEqual(names.slice(-1))
+  expect(listed(['router'], false)).toEqual(names.slice(-1))
+})
+
+test('of the addresses of a name only those are connected to that could be advertised themselves', () => {
+  const around = { networks: [OWN], isLocal: false }
+  const { targets, time } = judge(['tcp://relay.example:80'], around, {
+    roles: ['router'],
+    asksMayConnect: true,
+  })
+  const [target] = targets.of(PEER)
+  const may = (...hosts: readonly string[]): (boolean | undefined)[] =>
+    hosts.map((host) => target?.mayConnect?.(host))
+  expect(may('1.2.3.4', '2a00::1', '192.168.7.9')).toEqual([true, true, true])
+  expect(may('127.0.0.1', '::1', '::ffff:127.0.0.1', 'fe80::1%eth0')).toEqual([false, false, false, false])
+  expect(may('169.254.169.254', '10.0.0.1', '0.0.0.0', '224.0.0.1', 'relay')).toEqual(Array(5).fill(false))
+  around.isLocal = true
+  time.ms += 1_000
+  expect(may('127.0.0.1', '::1', '10.0.0.1')).toEqual([true, true, false])
 })
 
 test('loopback addresses are dialed where a router is on this machine, and that is looked at again', () => {

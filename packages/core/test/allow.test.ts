@@ -69,11 +69,19 @@ const failures: [string, () => unknown, RegExp][] = [
     },
     /^allow is broken$/,
   ],
-  ['answers with a promise', async () => true, /^allow must return true or false at once, got a promise$/],
-  ['answers with a promise that rejects', () => Promise.reject(new Error('late')), /got a promise$/],
-  ['answers with a number', () => 1, /got number$/],
-  ['answers with nothing', () => undefined, /got undefined$/],
-  ['answers with null', () => null, /got null$/],
+  [
+    'answers with a promise',
+    async () => true,
+    /^Expected true or false to be returned from the \"allow\" function but got an instance of Promise\.$/,
+  ],
+  [
+    'answers with a promise that rejects',
+    () => Promise.reject(new Error('late')),
+    /got an instance of Promise\.$/,
+  ],
+  ['answers with a number', () => 1, /got type number \(1\)\.$/],
+  ['answers with nothing', () => undefined, /got undefined\.$/],
+  ['answers with null', () => null, /got null\.$/],
 ]
 test.each(failures)(
   'an allow that %s lets nobody in, and is an uncaught exception',
@@ -94,7 +102,7 @@ test.each([null, 'all', true, {}])('an allow that is no function is a TypeError:
   await using node = new AstraNet()
   const error = await failure(node.bind('', 'x', { allow } as unknown as BindOptions))
   expect(error).toBeInstanceOf(TypeError)
-  expect(error.message).toMatch(/^allow must be a function/)
+  expect(error.message).toMatch(/^The "options\.allow" property must be of type function/)
   expect(node.services()).toEqual([])
 })
 

@@ -318,7 +318,7 @@ test('with a signal that was aborted before, nothing is dialed', async () => {
 
 test('wrong arguments throw, and a closed node is an error of the socket', async () => {
   const node = new AstraNet()
-  expect(() => node.connect('udp', 'x')).toThrow(RangeError)
+  expect(() => node.connect('udp', 'x')).toThrow(/^The argument 'network' must be /)
   expect(() => node.connect('', '')).toThrow()
   expect(() => node.connect('', 'x', { timeoutMs: -1 })).toThrow(RangeError)
   expect(() => node.connect('', 'x', { signal: {} as AbortSignal })).toThrow(TypeError)

@@ -392,8 +392,8 @@ test('a selector may throw, abort its own dial, or pick what it was not given: t
   const [other] = client.services()
   const wrong = await failure(client.dial('', 'web', { selector: () => other && { ...other } }))
   expect([wrong.name, wrong.message]).toEqual([
-    'RangeError',
-    'selector must return one of the instances it is given, or undefined',
+    'TypeError',
+    'Expected one of the instances it is given, or undefined, to be returned from the "selector" function but got an instance of Object.',
   ])
   expect(await ask(await client.dial('', 'web'), 'still there')).toBe('still there')
 })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { memory } from '@astranet/transport-memory'
+import { parseTicket } from '@astranet/ticket'
 import { tcp } from '@astranet/transport-tcp'
 import { AstraNet, type Transport } from '../src/index.js'
 import { failure, textOf, turns, until } from './support.js'
@@ -118,4 +119,24 @@ test('a selector that throws rejects the dial, also when the service comes later
   await node.bind('', 'echo:2')
   expect(await dialing).toMatchObject({ message: 'cannot choose' })
   expect(await failure(node.dial('', 'echo', { selector }))).toMatchObject({ message: 'cannot choose' })
+})
+
+test('a listener is advertised where its program says, and a wrong place names the option', async () => {
+  await using node = new AstraNet()
+  const advertise = ['wss://relay.example:443/astra', 'tcp://1.2.3.4:5']
+  await node.listenAndServe('tcp4', '127.0.0.1:0', { advertise })
+  const ticket = parseTicket(await node.ticket())
+  expect(ticket.addresses).toEqual(advertise)
+  const listen = (wrong: unknown): Promise<unknown> =>
+    failure(node.listenAndServe('tcp4', '127.0.0.1:0', { advertise: wrong as string[] }))
+  for (const wrong of ['tcp://1.2.3.4:5', ['1.2.3.4:5'], [`tcp://${'a'.repeat(250)}`], ['tcp://a b:1'], [7]])
+    expect(await listen(wrong)).toMatchObject({
+      name: 'TypeError',
+      message: expect.stringContaining('options.advertise'),
+    })
+  for (const wrong of [[], Array<string>(17).fill('tcp://1.2.3.4:5')])
+    expect(await listen(wrong)).toMatchObject({
+      name: 'RangeError',
+      message: expect.stringContaining('options.advertise'),
+    })
 })

@@ -84,19 +84,43 @@ test('a port that another environment has taken since is not dialed by name', as
 })
 
 test.each([
-  [[''], 'TypeError', /^environment must not be empty/],
-  [['a', ''], 'TypeError', /^environment must not be empty/],
-  [['a/b'], 'TypeError', /^environment must not contain "\/" in a part: "a\/b"/],
-  [['/'], 'TypeError', /^environment must not contain "\/"/],
-  [['a b'], 'TypeError', /^environment part must not contain/],
-  [['a:b'], 'TypeError', /^environment part must not contain/],
-  [['a@b'], 'TypeError', /^environment part must not contain/],
-  [['a\u0000b'], 'TypeError', /^environment part must not contain/],
-  [['\ud800'], 'TypeError', /^environment part must be well-formed Unicode/],
-  [['x'.repeat(256)], 'RangeError', /^environment must be at most 255 bytes/],
-  [['x'.repeat(200), 'y'.repeat(55)], 'RangeError', /^environment must be at most 255 bytes/],
-  [[5 as never], 'TypeError', /^environment must be a string, got number/],
-  [[null as never], 'TypeError', /^environment must be a string, got null/],
+  [[''], 'TypeError', /^The argument 'environment' must not be empty/],
+  [['a', ''], 'TypeError', /^The argument 'environment' must not be empty/],
+  [['a/b'], 'TypeError', /^The argument 'environment' must not contain "\/" in a part/],
+  [['/'], 'TypeError', /^The argument 'environment' must not contain "\/" in a part/],
+  [
+    ['a b'],
+    'TypeError',
+    /^The argument 'environment' must not contain control characters, white space, ":", "\/" or "@"/,
+  ],
+  [
+    ['a:b'],
+    'TypeError',
+    /^The argument 'environment' must not contain control characters, white space, ":", "\/" or "@"/,
+  ],
+  [
+    ['a@b'],
+    'TypeError',
+    /^The argument 'environment' must not contain control characters, white space, ":", "\/" or "@"/,
+  ],
+  [
+    ['a\u0000b'],
+    'TypeError',
+    /^The argument 'environment' must not contain control characters, white space, ":", "\/" or "@"/,
+  ],
+  [['\ud800'], 'TypeError', /^The argument 'environment' must be well-formed Unicode/],
+  [
+    ['x'.repeat(256)],
+    'RangeError',
+    /^The value of "environment" is out of range\. It must be at most 255 bytes of UTF-8/,
+  ],
+  [
+    ['x'.repeat(200), 'y'.repeat(55)],
+    'RangeError',
+    /^The value of "environment" is out of range\. It must be at most 255 bytes of UTF-8/,
+  ],
+  [[5 as never], 'TypeError', /^The "environment" argument must be of type string/],
+  [[null as never], 'TypeError', /^The "environment" argument must be of type string/],
 ])('withEnv(%j) throws a %s', (parts, name, message) => {
   const error = thrown(() => new AstraNet().withEnv(...parts))
   expect(error.name).toBe(name)

@@ -42,10 +42,16 @@ test('a connection to a target that is not there is accepted, reset and reported
   await using nodes = await twoNodes()
   const to = await target()
   await to[Symbol.asyncDispose]()
+  const messages: unknown[] = []
+  const onFailed = (message: unknown): void => void messages.push(message)
+  subscribe('astranet:publish:failed', onFailed)
   const published = await nodes.server.publish('db', to.address)
   const failed = once(published, 'failed') as Promise<[ProxyFailure]>
   expect(await failure(textOf(await nodes.client.dial('', 'db')))).toMatchObject({ code: 'ECONNRESET' })
-  expect((await failed)[0]).toMatchObject({ local: to.address, error: { code: 'ECONNREFUSED' } })
+  const [report] = await failed
+  expect(report).toMatchObject({ local: to.address, address: 'db', error: { code: 'ECONNREFUSED' } })
+  expect(messages).toEqual([report])
+  unsubscribe('astranet:publish:failed', onFailed)
   await until(() => published.inspect().open === 0)
   expect(published.inspect()).toMatchObject({ accepted: 1, failed: 1 })
 })
@@ -289,27 +295,49 @@ test('a port alone is one of the loopback address', async () => {
 test('wrong arguments reject, and are named', async () => {
   await using proxied = await chain()
   const { client, server } = proxied.nodes
-  await expect(client.forward('5432', 'db')).rejects.toThrow(/^local must be a port, "host:port"/)
+  await expect(client.forward('5432', 'db')).rejects.toThrow(
+    /^The argument 'local' must be a port, "host:port" or "\/path"/,
+  )
   await expect(client.forward({} as never, 'db')).rejects.toThrow(
-    /^local must be a string or a port, got object/,
+    /^The "local" argument must be of type string or number/,
   )
-  await expect(client.forward('127.0.0.1:0', 7 as never)).rejects.toThrow(/^address must be a string/)
+  await expect(client.forward('127.0.0.1:0', 7 as never)).rejects.toThrow(
+    /^The "(options\.)?address" (argument|property) must be of type string/,
+  )
   await expect(client.forward('127.0.0.1:0', 'a b:x:y')).rejects.toThrow()
-  await expect(client.forward('127.0.0.1:0', 'db', 7 as never)).rejects.toThrow(/^options must be/)
-  await expect(client.forward('127.0.0.1:0', 'db', { dial: 7 } as never)).rejects.toThrow(/^dial must be/)
-  await expect(client.forward('127.0.0.1:0', 'db', { dial: { timeoutMs: -1 } })).rejects.toThrow(/^timeoutMs/)
-  await expect(client.forward('127.0.0.1:0', 'db', { maxConnections: 0 })).rejects.toThrow(/^maxConnections/)
-  await expect(client.forward('127.0.0.1:0', 'db', { sendProxy: 1 } as never)).rejects.toThrow(/^sendProxy/)
-  await expect(client.forward('127.0.0.1:0', 'db', { signal: 1 } as never)).rejects.toThrow(/^signal must be/)
-  await expect(client.forward(proxied.address, 'db')).rejects.toMatchObject({ code: 'EADDRINUSE' })
-  await expect(server.publish('x', 'host')).rejects.toThrow(/^target must be/)
-  await expect(server.publish('x', '127.0.0.1:0')).rejects.toThrow(/^the port of target must be from 1/)
-  await expect(server.publish('x', '127.0.0.1:1', { bind: 7 } as never)).rejects.toThrow(/^bind must be/)
-  await expect(server.publish('x', '127.0.0.1:1', { connectTimeoutMs: 0 })).rejects.toThrow(
-    /^connectTimeoutMs/,
+  await expect(client.forward('127.0.0.1:0', 'db', 7 as never)).rejects.toThrow(
+    /^The .*["'](options\.)?options["'].* must be/,
   )
-  await expect(server.publish(7 as never, '127.0.0.1:1')).rejects.toThrow(/^address must be a string/)
+  await expect(client.forward('127.0.0.1:0', 'db', { dial: 7 } as never)).rejects.toThrow(
+    /^The .*["'](options\.)?dial["'].* must be/,
+  )
+  await expect(client.forward('127.0.0.1:0', 'db', { dial: { timeoutMs: -1 } })).rejects.toThrow(
+    /"options\.dial\.timeoutMs"/,
+  )
+  await expect(client.forward('127.0.0.1:0', 'db', { maxConnections: 0 })).rejects.toThrow(
+    /"options\.maxConnections"/,
+  )
+  await expect(client.forward('127.0.0.1:0', 'db', { sendProxy: 1 } as never)).rejects.toThrow(
+    /"options\.sendProxy"/,
+  )
+  await expect(client.forward('127.0.0.1:0', 'db', { signal: 1 } as never)).rejects.toThrow(
+    /^The .*["'](options\.)?signal["'].* must be/,
+  )
+  await expect(client.forward(proxied.address, 'db')).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  await expect(server.publish('x', 'host')).rejects.toThrow(/^The .*["'](options\.)?target["'].* must be/)
+  await expect(server.publish('x', '127.0.0.1:0')).rejects.toThrow(
+    /"target\.port" is out of range. It must be >= 1/,
+  )
+  await expect(server.publish('x', '127.0.0.1:1', { bind: 7 } as never)).rejects.toThrow(
+    /^The .*["'](options\.)?bind["'].* must be/,
+  )
+  await expect(server.publish('x', '127.0.0.1:1', { connectTimeoutMs: 0 })).rejects.toThrow(
+    /"options\.connectTimeoutMs"/,
+  )
+  await expect(server.publish(7 as never, '127.0.0.1:1')).rejects.toThrow(
+    /^The "(options\.)?address" (argument|property) must be of type string/,
+  )
   const forward = await client.forward('127.0.0.1:0', 'db')
-  await expect(forward.close({ drainMs: -1 })).rejects.toThrow(/^drainMs must be/)
+  await expect(forward.close({ drainMs: -1 })).rejects.toThrow(/^The .*["'](options\.)?drainMs["'].* must be/)
   expect(forward.isOpen).toBe(true)
 })

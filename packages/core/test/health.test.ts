@@ -116,17 +116,29 @@ test('the health that a check finds cannot be updated, all else can', async () =
   const server = await net.node()
   const listener = await server.bind('', 'web', { health: { check: () => true } })
   expect(() => listener.update({ health: 'failing' })).toThrow(
-    /^health of this service is what its check finds/,
+    /^The property 'facts\.health' of this service is what its check finds: it cannot be updated/,
   )
   listener.update({ weight: 0 })
   expect(server.services()).toMatchObject([{ weight: 0, health: 'passing' }])
 })
 
 test.each<[string, BindOptions['health'], RegExp]>([
-  [':80', { check: () => true }, /^health is published with a service, and ":80" has no name/],
-  ['web', null as unknown as BindOptions['health'], /^health must be an object, got null/],
-  ['web', 'well' as BindOptions['health'], /^health must be 'passing' or 'failing'/],
-  ['web', { tcp: 'localhost' }, /^health\.tcp must be "host:port"/],
+  [
+    ':80',
+    { check: () => true },
+    /^The property 'options\.health' is published with a service, and ":80" has no name/,
+  ],
+  ['web', null as unknown as BindOptions['health'], /^The "options\.health" property must be of type object/],
+  [
+    'web',
+    'well' as BindOptions['health'],
+    /^The property 'options\.health' must be one of: 'passing', 'failing'/,
+  ],
+  [
+    'web',
+    { tcp: 'localhost' },
+    /^The property 'options\.health\.tcp' must be "host:port" or "\[IPv6\]:port" with a port from 1 to 65535/,
+  ],
 ])('%s with a wrong health is not bound', async (address, health, message) => {
   await using net = new Net()
   const server = await net.node()

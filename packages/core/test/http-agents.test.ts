@@ -3,11 +3,11 @@ import { Agent, createServer, get, type IncomingMessage } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { request, type ErrorEvent, type MessageEvent } from 'undici'
+import { request, WebSocket, type ErrorEvent, type MessageEvent } from 'undici'
 import { WebSocketServer } from 'ws'
 import type { AstraNet } from '../src/index.js'
 import { memberTls } from './certificates.js'
-import { failure, textOf, twoNodes } from './support.js'
+import { failure, textOf, twoNodes, type TwoNodes } from './support.js'
 
 /** Serves `name` with answers that take a few turns; counts its connections. */
 async function counted(node: AstraNet, name: string): Promise<{ readonly connections: number }> {
@@ -128,12 +128,19 @@ test('a URL of https speaks TLS inside the socket', async () => {
   await dispatcher.destroy()
 })
 
-test('a WebSocket of the node talks with a server of ws', async () => {
+test.each([
+  ['of the node', ({ client }: TwoNodes) => client.webSocket('ws://chat/room', ['one', 'two'])],
+  [
+    'of undici with a dispatcher',
+    ({ client }: TwoNodes) =>
+      new WebSocket('ws://chat/room', { protocols: ['one', 'two'], dispatcher: client.dispatcher() }),
+  ],
+])('a WebSocket %s talks with a server of ws', async (_, make) => {
   await using nodes = await twoNodes()
   const server = await nodes.server.serve('chat', createServer())
   const sockets = new WebSocketServer({ server })
   sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(String(data))))
-  const socket = nodes.client.webSocket('ws://chat/room', ['one', 'two'])
+  const socket = make(nodes)
   await event(socket, 'open')
   expect(socket.protocol).toBe('one')
   socket.send('there and back')
@@ -155,13 +162,27 @@ function event(target: EventTarget, name: string): Promise<unknown> {
 test('wrong arguments throw, and are named', async () => {
   await using nodes = await twoNodes()
   const { client } = nodes
-  expect(() => client.httpAgent(7 as never)).toThrow(/^options must be an object/)
-  expect(() => client.httpAgent({ dial: 7 } as never)).toThrow(/^dial must be an object/)
-  expect(() => client.httpAgent({ dial: { timeoutMs: -1 } })).toThrow(/^timeoutMs must be/)
-  expect(() => client.dispatcher(7 as never)).toThrow(/^options must be an object/)
-  expect(() => client.dispatcher({ dial: { path: 'x' } } as never)).toThrow(/^path must be/)
-  expect(() => client.dispatcher({ tls: 7 } as never)).toThrow(/^tls must be an object/)
-  expect(() => client.httpConnect('', 7 as never)).toThrow(/^host must be a string/)
-  expect(() => client.webSocket('ws://web', 7 as never)).toThrow(/^protocols must be an object/)
-  await expect(client.fetch('http://web', 7 as never)).rejects.toThrow(/^init must be an object/)
+  expect(() => client.httpAgent(7 as never)).toThrow(/^The "options" argument must be of type object/)
+  expect(() => client.httpAgent({ dial: 7 } as never)).toThrow(
+    /^The "options\.dial" property must be of type object/,
+  )
+  expect(() => client.httpAgent({ dial: { timeoutMs: -1 } })).toThrow(
+    /"options\.dial\.timeoutMs" is out of range/,
+  )
+  expect(() => client.dispatcher(7 as never)).toThrow(/^The "options" argument must be of type object/)
+  expect(() => client.dispatcher({ dial: { path: 'x' } } as never)).toThrow(
+    /'options\.dial\.path' must be one of/,
+  )
+  expect(() => client.dispatcher({ tls: 7 } as never)).toThrow(
+    /^The "(options\.)?tls" (argument|property) must be of type object/,
+  )
+  expect(() => client.httpConnect('', 7 as never)).toThrow(
+    /^The "(options\.)?host" (argument|property) must be of type string/,
+  )
+  expect(() => client.webSocket('ws://web', 7 as never)).toThrow(
+    /^The "(options\.)?protocols" (argument|property) must be of type object/,
+  )
+  await expect(client.fetch('http://web', 7 as never)).rejects.toThrow(
+    /^The "(options\.)?init" (argument|property) must be of type object/,
+  )
 })

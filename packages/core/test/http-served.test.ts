@@ -115,19 +115,31 @@ test('listen emits an error for a name that is taken, and throws on wrong argume
   const server = nodes.server.httpServer({})
   server.listen({ path: 'web', port: 80 })
   expect(await once(server, 'error')).toMatchObject([{ code: 'EADDRINUSE' }])
-  expect(() => server.listen({ path: 7 } as never)).toThrow(/^path must be a string/)
-  expect(() => server.listen({ port: 'x' } as never)).toThrow(/^port must be/)
+  expect(() => server.listen({ path: 7 } as never)).toThrow(
+    /^The "options\.path" property must be of type string/,
+  )
+  expect(() => server.listen({ port: 'x' } as never)).toThrow(
+    /^options\.port should be >= 0 and < 4294967296/,
+  )
   const badPort = { name: 'RangeError', code: 'ERR_SOCKET_BAD_PORT' }
   for (const port of [-1, 1.5, NaN, 2 ** 32])
     for (const asked of [port, { port }])
       expect(() => server.listen(asked as never)).toThrow(expect.objectContaining(badPort))
-  expect(() => server.listen({ path: 'web', backlog: 0 })).toThrow(/^backlog must/)
+  expect(() => server.listen({ path: 'web', backlog: 0 })).toThrow(/"options\.backlog" is out of range/)
   server.listen('other')
   expect(() => server.listen('other')).toThrow(expect.objectContaining({ code: 'ERR_SERVER_ALREADY_LISTEN' }))
-  await expect(nodes.server.serve(7 as never, () => {})).rejects.toThrow(/^address must be a string/)
-  await expect(nodes.server.serve('x', undefined as never)).rejects.toThrow(/^handler must be/)
-  await expect(nodes.server.serve('x', {} as never)).rejects.toThrow(/^handler must be/)
-  await expect(nodes.server.serve('x', () => {}, 7 as never)).rejects.toThrow(/^options must be/)
+  await expect(nodes.server.serve(7 as never, () => {})).rejects.toThrow(
+    /^The "(options\.)?address" (argument|property) must be of type string/,
+  )
+  await expect(nodes.server.serve('x', undefined as never)).rejects.toThrow(
+    /^The "handler" argument must be of type function or a server/,
+  )
+  await expect(nodes.server.serve('x', {} as never)).rejects.toThrow(
+    /^The "handler" argument must be of type function or a server/,
+  )
+  await expect(nodes.server.serve('x', () => {}, 7 as never)).rejects.toThrow(
+    /^The .*["'](options\.)?options["'].* must be/,
+  )
 })
 
 test('one server serves several names, and TCP', async () => {

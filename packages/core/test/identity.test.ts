@@ -73,7 +73,9 @@ test.each(ways)(
 test.each(ways)('%s: another option that is wrong makes no file', async (_, make) => {
   const path = await newPath()
   const error = await failure(make({ identity: path, helloTimeoutMs: -1 }))
-  expect(error.message).toMatch(/^helloTimeoutMs/)
+  expect(error.message).toMatch(
+    /^The value of "options\.helloTimeoutMs" is out of range\. It must be >= 1 && <= 2147483647/,
+  )
   expect(await readdir(join(path, '..'))).toEqual([])
 })
 
@@ -98,7 +100,9 @@ test('in browsers the constructor and create take an identity, or make one', asy
 })
 
 test('in browsers each call of a node that can have no identity says why', async () => {
-  expect(() => new browserEntry.AstraNet({ identity: 5 as never })).toThrow(/^identity must be an Identity/)
+  expect(() => new browserEntry.AstraNet({ identity: 5 as never })).toThrow(
+    /^The "options\.identity" property must be an Identity, or a string that says where one is kept/,
+  )
   // Node has WebCrypto, but no IndexedDB.
   const page = new browserEntry.AstraNet({ identity: 'name' })
   for (const call of [page.ready(), page.dial('', 'name'), page.join('ws', '127.0.0.1:1')])
@@ -109,8 +113,12 @@ test('in browsers each call of a node that can have no identity says why', async
 
 test('in browsers create names a wrong option, and says when nothing keeps identities', async () => {
   const { create } = browserEntry.AstraNet
-  expect((await failure(create({ identity: 5 as never }))).message).toMatch(/^identity must be an Identity/)
-  expect((await failure(create({ helloTimeoutMs: -1 }))).message).toMatch(/^helloTimeoutMs/)
+  expect((await failure(create({ identity: 5 as never }))).message).toMatch(
+    /^The "options\.identity" property must be an Identity, or a string that says where one is kept/,
+  )
+  expect((await failure(create({ helloTimeoutMs: -1 }))).message).toMatch(
+    /^The value of "options\.helloTimeoutMs" is out of range\. It must be >= 1 && <= 2147483647/,
+  )
   // Node has WebCrypto, but no IndexedDB.
   expect(await failure(create({ identity: 'name' }))).toMatchObject({ code: 'ASTRA_ERR_SECURE_UNAVAILABLE' })
 })

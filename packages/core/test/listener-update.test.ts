@@ -37,17 +37,29 @@ describe.each(Object.entries(networks))('over %s', (_, network) => {
 })
 
 test.each<[BindOptions, RegExp]>([
-  [{ tags: wrong('a') }, /^tags must be a list/],
+  [{ tags: wrong('a') }, /^The "(options|facts)\.tags" property must be an instance of Array/],
   [{ tags: [''] }, /tag/],
-  [{ tags: Array<string>(33).fill('a') }, /^tags must be at most 32/],
-  [{ weight: -1 }, /^weight must be an integer from 0/],
-  [{ weight: 65_536 }, /^weight must be an integer from 0/],
-  [{ weight: wrong('1') }, /^weight must be a number/],
-  [{ zone: 'x'.repeat(256) }, /^zone must be at most 255 bytes/],
-  [{ zone: wrong(null) }, /^zone must be a string/],
-  [{ version: wrong(1) }, /^version must be a string/],
-  [{ version: '\u0000' }, /^version must be/],
-  [{ health: wrong('fine') }, /^health must be 'passing' or 'failing'/],
+  [
+    { tags: Array<string>(33).fill('a') },
+    /^The value of "(options|facts)\.tags" is out of range\. It must be at most 32/,
+  ],
+  [{ weight: -1 }, /^The value of "(options|facts)\.weight" is out of range\. It must be >= 0 && <= 65535/],
+  [
+    { weight: 65_536 },
+    /^The value of "(options|facts)\.weight" is out of range\. It must be >= 0 && <= 65535/,
+  ],
+  [{ weight: wrong('1') }, /^The "(options|facts)\.weight" property must be of type number/],
+  [
+    { zone: 'x'.repeat(256) },
+    /^The value of "(options|facts)\.zone" is out of range\. It must be at most 255 bytes of UTF-8/,
+  ],
+  [{ zone: wrong(null) }, /^The "(options|facts)\.zone" property must be of type string/],
+  [{ version: wrong(1) }, /^The "(options|facts)\.version" property must be of type string/],
+  [
+    { version: '\u0000' },
+    /^The property '(options|facts)\.version' must be well-formed Unicode without control characters/,
+  ],
+  [{ health: wrong('fine') }, /^The property '(options|facts)\.health' must be one of: 'passing', 'failing'/],
 ])('%j is wrong in bind and in update, and changes nothing', async (facts, message) => {
   await using node = new AstraNet()
   const error = await failure(node.bind('', 'web:1', facts))
@@ -65,10 +77,10 @@ test('a listener without a service, a closed one, and what is no object cannot b
   await using node = new AstraNet()
   const bare = await node.bind('', ':5')
   expect(() => bare.update({ weight: 1 })).toThrow(
-    new TypeError('only a service has what is updated, and port 5 was bound without a name'),
+    /^The argument 'facts' is for services, and port 5 was bound without a name$/,
   )
   const listener = await node.bind('', 'web')
-  expect(() => listener.update(wrong(null))).toThrow(/^facts must be an object/)
+  expect(() => listener.update(wrong(null))).toThrow(/"facts" argument must be of type object/)
   listener.close()
   expect(() => listener.update({ weight: 1 })).toThrow(
     expect.objectContaining({ code: 'ERR_SERVER_NOT_RUNNING', syscall: 'update', address: 'web' }) as Error,

@@ -65,6 +65,9 @@ test('metrics() and inspect() show what happens', async () => {
   expect(valueOf(atServer, 'astranet_listeners')).toBe(1)
   expect(valueOf(atServer, 'astranet_streams_open')).toBeGreaterThan(1)
   expect(server.inspect()).toMatchObject({
+    links: [{ nodeId: client.nodeId, role: 'node', path: { kind: 'direct' }, isDialedHere: false }],
+    routes: [{ nodeId: client.nodeId, distance: 0, via: [] }],
+    tunnels: [],
     listeners: [{ service: 'echo', environment: '', waiting: 0, sockets: 1 }],
     endpoints: [{ network: 'tcp4', address: nodes.endpoint.address }],
     streams: { waiting: 0, maxWaiting: 65_536 },
@@ -72,7 +75,16 @@ test('metrics() and inspect() show what happens', async () => {
     linkCounts: { opened: 1, closed: {}, refused: {} },
     joins: [],
   })
-  expect(client.inspect().memory.receiveBytes).toBeGreaterThan(0)
+  const inspected = client.inspect()
+  expect(inspected).toMatchObject({
+    routes: [{ nodeId: server.nodeId }],
+    joins: [{ state: 'joined', nodeId: server.nodeId }],
+  })
+  expect(inspected.memory.receiveBytes).toBeGreaterThan(0)
+  // Plain data: a clone loses the methods and accessors of anything else. Services are what services() gives.
+  const { services, ...plain } = inspected
+  expect(structuredClone(plain)).toStrictEqual(plain)
+  expect(services).toEqual(client.services())
   for (const each of [socket, accepted]) each.on('error', () => undefined).destroy()
   await client.leave(server.nodeId)
   const code = 'ASTRA_ERR_LINK_REFUSED'

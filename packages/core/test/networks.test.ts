@@ -141,8 +141,8 @@ test.each<[string, (node: AstraNet) => Promise<unknown>]>([
 ])('%s on an unknown network says which there are', async (_, call) => {
   await using node = new AstraNet()
   const error = await failure(call(node))
-  expect(error).toBeInstanceOf(RangeError)
+  expect(error).toMatchObject({ name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' })
   expect(error.message).toBe(
-    'network "udp" is not known; this node has "tcp", "tcp4", "tcp6", "unix", "ws", "wss"',
+    `The argument 'network' is not known; this node has "tcp", "tcp4", "tcp6", "unix", "ws", "wss". Received 'udp'`,
   )
 })

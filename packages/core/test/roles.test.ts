@@ -60,13 +60,29 @@ test.each<[string, (node: AstraNet) => Promise<unknown>]>([
 })
 
 test.each<[AstraNetOptions, string, RegExp]>([
-  [{ role: wrong('hub') }, 'TypeError', /^role must be 'router', 'node' or 'leaf', got hub/],
-  [{ role: wrong(null) }, 'TypeError', /^role must be/],
-  [{ catalogue: wrong('some') }, 'TypeError', /^catalogue must be 'all' or 'wanted', got some/],
-  [{ role: 'router', catalogue: 'wanted' }, 'RangeError', /^catalogue must be 'all' for a router/],
-  [{ zone: wrong(5) }, 'TypeError', /^zone must be a string, got number/],
-  [{ zone: 'x'.repeat(256) }, 'RangeError', /^zone must be at most 255 bytes/],
-  [{ zone: 'a\nb' }, 'TypeError', /^zone must be well-formed Unicode without control characters/],
+  [
+    { role: wrong('hub') },
+    'TypeError',
+    /'options\.role' must be one of: 'router', 'node', 'leaf'\. Received 'hub'/,
+  ],
+  [{ role: wrong(null) }, 'TypeError', /'options\.role' must be one of/],
+  [
+    { catalogue: wrong('some') },
+    'TypeError',
+    /'options\.catalogue' must be one of: 'all', 'wanted'\. Received 'some'/,
+  ],
+  [
+    { role: 'router', catalogue: 'wanted' },
+    'TypeError',
+    /^The property 'options\.catalogue' must be 'all' for a router, because it passes on everything/,
+  ],
+  [{ zone: wrong(5) }, 'TypeError', /"options\.zone" property must be of type string\. Received type number/],
+  [
+    { zone: 'x'.repeat(256) },
+    'RangeError',
+    /^The value of "options\.zone" is out of range\. It must be at most 255 bytes/,
+  ],
+  [{ zone: 'a\nb' }, 'TypeError', /'options\.zone' must be well-formed Unicode without control characters/],
 ])('a node with %j is a %s', (options, name, message) => {
   try {
     new AstraNet(options)
@@ -79,6 +95,8 @@ test.each<[AstraNetOptions, string, RegExp]>([
 
 test('a node that holds only what it wants cannot become a router', async () => {
   await using node = new AstraNet({ catalogue: 'wanted' })
-  expect(() => node.router()).toThrow(/^catalogue must be 'all' for a router/)
+  expect(() => node.router()).toThrow(
+    /^The property 'options\.catalogue' must be 'all' for a router, because it passes on everything/,
+  )
   expect(node.client()).toBe(node)
 })

@@ -129,11 +129,15 @@ test('the command astranet-secret prints a secret on one line, each time another
 })
 
 test('a secret that is none is named', () => {
-  expect(() => new AstraNet({ secret: 'short' })).toThrow(/^secret must have at least 16 characters, got 5/)
+  expect(() => new AstraNet({ secret: 'short' })).toThrow(
+    /^The value of "options\.secret" is out of range\. It must be at least 16 characters: the command astranet-secret makes a good one/,
+  )
   for (const each of [`${secret}\n`, ` ${secret}`]) {
-    const message = /^secret must not begin or end with white space/
+    const message = /'options\.secret' must not begin or end with white space/
     expect(() => new AstraNet({ secret: each })).toThrow(message)
     expect(() => new AstraNet({ secret: each })).not.toThrow(secret)
   }
-  expect(() => new AstraNet({ secret: 5 as never })).toThrow(/^secret must be a string/)
+  expect(() => new AstraNet({ secret: 5 as never })).toThrow(
+    /^The "(options\.)?secret" (argument|property) must be of type string/,
+  )
 })

@@ -139,53 +139,85 @@ test('withLoopBack reaches the own services of a node, and withLoopBack(false) d
 })
 
 test.each<[string, (node: AstraNet) => Promise<unknown>, RegExp]>([
-  ['dial without an address', (node) => node.dial(undefined as never), /^network must be|^address must be/],
   [
-    'dial with options that are none',
-    (node) => node.dial('x', 5 as never),
-    /^options must be an object, got number/,
+    'dial without an address',
+    (node) => node.dial(undefined as never),
+    /^The "address" argument must be of type string/,
+  ],
+  ...(
+    [
+      ['dial with options that are none', (node) => node.dial('x', 5 as never)],
+      ['bind with a handler', (node) => node.bind('x', (() => {}) as never)],
+      ['bind with null', (node) => node.bind('x', null as never)],
+      ['httpDial with a port apart', (node) => node.httpDial('x', 80 as never)],
+      ['listenAndServe with a handler', (node) => node.listenAndServe('127.0.0.1:0', (() => {}) as never)],
+    ] as [string, (node: AstraNet) => Promise<unknown>][]
+  ).map(([name, call]): [string, (node: AstraNet) => Promise<unknown>, RegExp] => [
+    name,
+    call,
+    /^The "options" argument must be of type object/,
+  ]),
+  [
+    'dial in short',
+    (node) => node.dial('x', { timeoutMs: -1 }),
+    /^The value of "options\.timeoutMs" is out of range\. It must be >= 0 && <= 2147483647/,
   ],
   [
-    'bind with a handler',
-    (node) => node.bind('x', (() => {}) as never),
-    /^options must be an object, got function/,
+    'dialTimeout in short',
+    (node) => node.dialTimeout('x', -1),
+    /^The value of "options\.timeoutMs" is out of range\. It must be >= 0 && <= 2147483647/,
   ],
-  ['bind with null', (node) => node.bind('x', null as never), /^options must be an object, got null/],
-  [
-    'httpDial with a port apart',
-    (node) => node.httpDial('x', 80 as never),
-    /^options must be an object, got number/,
-  ],
-  [
-    'listenAndServe with a handler',
-    (node) => node.listenAndServe('127.0.0.1:0', (() => {}) as never),
-    /^options must be an object, got function/,
-  ],
-  ['dial in short', (node) => node.dial('x', { timeoutMs: -1 }), /^timeoutMs must be from 0/],
-  ['dialTimeout in short', (node) => node.dialTimeout('x', -1), /^timeoutMs must be from 0/],
   [
     'dialTimeout without a time',
     (node) => node.dialTimeout('', 'x', '1' as never),
-    /^timeoutMs must be a number/,
+    /^The "options\.timeoutMs" property must be of type number/,
   ],
-  ['bind in short', (node) => node.bind('x', { backlog: 0 }), /^backlog must be/],
-  ['httpDial in short', (node) => node.httpDial('x', { timeoutMs: -1 }), /^timeoutMs must be from 0/],
-  ['listenAndServe in short', (node) => node.listenAndServe('nowhere'), /^address must be ":port"/],
-  ['listenAndServe without all', (node) => node.listenAndServe(1 as never), /^address must be a string/],
-  ['join in short', (node) => node.join('h:1', { keepTrying: 1 as never }), /^keepTrying must be a boolean/],
+  [
+    'bind in short',
+    (node) => node.bind('x', { backlog: 0 }),
+    /^The value of "options\.backlog" is out of range\. It must be >= 1 && <= 2147483647/,
+  ],
+  [
+    'httpDial in short',
+    (node) => node.httpDial('x', { timeoutMs: -1 }),
+    /^The value of "options\.timeoutMs" is out of range\. It must be >= 0 && <= 2147483647/,
+  ],
+  [
+    'listenAndServe in short',
+    (node) => node.listenAndServe('nowhere'),
+    /^The argument 'address' must be ":port", "host:port" or "network:\/\/address"/,
+  ],
+  [
+    'listenAndServe without all',
+    (node) => node.listenAndServe(1 as never),
+    /^The "address" argument must be of type string/,
+  ],
+  [
+    'join in short',
+    (node) => node.join('h:1', { keepTrying: 1 as never }),
+    /^The "options\.keepTrying" property must be of type boolean/,
+  ],
   ['leave of nobody', (node) => node.leave('x' as never), /node id|nodeId/],
   [
     'leave for no reason',
     (node) => node.leave(node.nodeId, { reason: 1 as never }),
-    /^reason must be a string/,
+    /^The "options\.reason" property must be of type string/,
   ],
   [
     'leave at length',
     (node) => node.leave(node.nodeId, { reason: 'é'.repeat(128) }),
-    /^reason must be at most 255/,
+    /^The value of "options\.reason" is out of range\. It must be at most 255 bytes of UTF-8/,
   ],
-  ['leave never', (node) => node.leave(node.nodeId, { drainMs: -1 }), /^drainMs must be from 0/],
-  ['drain never', (node) => node.drain({ deadlineMs: NaN }), /^deadlineMs must be from 0/],
+  [
+    'leave never',
+    (node) => node.leave(node.nodeId, { drainMs: -1 }),
+    /^The value of "options\.drainMs" is out of range\. It must be >= 0 && <= 2147483647/,
+  ],
+  [
+    'drain never',
+    (node) => node.drain({ deadlineMs: NaN }),
+    /^The value of "options\.deadlineMs" is out of range\. It must be >= 0 && <= 2147483647/,
+  ],
 ])('%s that is wrong rejects and is named', async (_, call, message) => {
   await using node = new AstraNet()
   const error = await failure(call(node))

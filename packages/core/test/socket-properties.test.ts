@@ -147,11 +147,19 @@ test('high-water marks are options, as of net.connect', async () => {
 })
 
 test.each([
-  [{ highWaterMark: -1 }, RangeError, /^highWaterMark/],
-  [{ highWaterMark: 1.5 }, RangeError, /^highWaterMark/],
-  [{ readableHighWaterMark: -1 }, RangeError, /^readableHighWaterMark/],
-  [{ writableHighWaterMark: '1' as never }, TypeError, /^writableHighWaterMark/],
-  [{ allowHalfOpen: 1 as never }, TypeError, /^allowHalfOpen/],
+  [{ highWaterMark: -1 }, TypeError, /^The property 'options\.highWaterMark' is invalid/],
+  [{ highWaterMark: 1.5 }, TypeError, /^The property 'options\.highWaterMark' is invalid/],
+  [{ readableHighWaterMark: -1 }, TypeError, /^The property 'options\.readableHighWaterMark' is invalid/],
+  [
+    { writableHighWaterMark: '1' as never },
+    TypeError,
+    /^The property 'options\.writableHighWaterMark' is invalid/,
+  ],
+  [
+    { allowHalfOpen: 1 as never },
+    TypeError,
+    /^The "options\.allowHalfOpen" property must be of type boolean/,
+  ],
 ])('%j is refused by dial and bind', async (options, type, message) => {
   for (const refused of [
     nodes.client.dial('', 'properties', options),

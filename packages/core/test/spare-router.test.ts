@@ -2,6 +2,8 @@ import type { NodeId } from '@astranet/interface'
 import type { Link } from '@astranet/link'
 import { VirtualClock } from '@astranet/testkit/sim'
 import { describe, expect, test } from 'vitest'
+import type { LookupFunction } from 'node:net'
+import { tcp } from '@astranet/transport-tcp'
 import { AstraNet, generateIdentity, type Socket } from '../src/index.js'
 import type { LinkRecord } from '../src/links/link-record.js'
 import { SpareRouter, type SpareRouterParts } from '../src/links/spare-router.js'
@@ -109,6 +111,32 @@ async function echo(client: AstraNet): Promise<NodeId | undefined> {
 function linksOf(node: AstraNet): NodeId[] {
   return node.inspect().links.flatMap(({ nodeId }) => (nodeId === undefined ? [] : [nodeId]))
 }
+
+test('a router that advertises a host name is found and linked, if the name stands for a place that may be dialed', async () => {
+  const asked: string[] = []
+  const lookup: LookupFunction = (name, _options, callback) => {
+    asked.push(name)
+    callback(null, [{ address: name === 'spare.example' ? '127.0.0.1' : '169.254.169.254', family: 4 }])
+  }
+  /** A router that is advertised by this name alone. */
+  const named = async (name: string): Promise<AstraNet> => {
+    const router = new AstraNet({ role: 'router' })
+    const { address } = await router.listenAndServe('tcp4', '127.0.0.1:0', { advertise: ['unix:///nowhere'] })
+    const advertise = [`tcp4://${name}:${address.split(':').at(-1)}`]
+    await router.listenAndServe('tcp4', '127.0.0.1:0', { advertise })
+    return router
+  }
+  await using first = new AstraNet({ role: 'router' })
+  const { address } = await first.listenAndServe('tcp4', '127.0.0.1:0')
+  await using elsewhere = await named('elsewhere.example')
+  await using spare = await named('spare.example')
+  for (const router of [elsewhere, spare]) await router.join('tcp4', address)
+  await using client = new AstraNet({ transports: [tcp({ lookup })] })
+  await client.join('tcp4', address)
+  await until(() => linksOf(client).includes(spare.nodeId))
+  expect(linksOf(client)).not.toContain(elsewhere.nodeId)
+  expect(asked).toContain('spare.example')
+})
 
 test('a killed router is replaced by one that nobody has joined, and used again when it is back', async () => {
   const identity = await generateIdentity()

@@ -1,34 +1,13 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { Duplex, PassThrough } from 'node:stream'
 import { nodeIdToBytes, toNodeId } from '@astranet/interface'
 import type { Stream } from '@astranet/mux'
 import { describe, expect, test } from 'vitest'
-import { AstraNet, formatNodeId, generateIdentity, type AstraNetOptions, type Socket } from '../src/index.js'
+import { AstraNet, formatNodeId, generateIdentity, type Socket } from '../src/index.js'
 import { Member } from './member.js'
+import { place, serves } from './router-place.js'
 import { failure, textOf, until } from './support.js'
-
-interface Place extends AsyncDisposable {
-  readonly router: AstraNet
-  readonly server: AstraNet
-  readonly address: string
-}
-
-/** A router, and a server behind it that echoes on port 7. */
-async function place(options: AstraNetOptions = {}): Promise<Place> {
-  const router = new AstraNet({ role: 'router', ...options })
-  const { address } = await router.listenAndServe('tcp4', '127.0.0.1:0')
-  const server = new AstraNet()
-  await server.join('tcp4', address)
-  const listener = await server.bind('', 'echo:7')
-  listener.on('connection', (socket: Socket) => socket.on('error', () => undefined).pipe(socket))
-  await until(() => router.services().length === 1)
-  return {
-    ...{ router, server, address },
-    async [Symbol.asyncDispose]() {
-      await Promise.all([server.close(), router.close()])
-    },
-  }
-}
 
 /** A message, also one that no node would send: its length, then msgpack. */
 function encodeMessage(value: unknown): Buffer {
@@ -37,6 +16,7 @@ function encodeMessage(value: unknown): Buffer {
 }
 
 function pack(value: unknown): Buffer {
+  if (value === null) return Buffer.of(0xc0)
   if (typeof value === 'number') return Buffer.of(value)
   if (typeof value === 'string') return Buffer.concat([Buffer.of(0xa0 | value.length), Buffer.from(value)])
   if (value instanceof Uint8Array) return Buffer.concat([Buffer.of(0xc4, value.length), value])
@@ -70,16 +50,10 @@ function ask(
   })
 }
 
-/** An honest node still reaches the server through the router. */
-async function serves({ address, server }: Place): Promise<void> {
-  await using client = new AstraNet()
-  await client.join('tcp4', address)
-  const socket = await client.dial('', `${formatNodeId(server.nodeId)}:7`)
-  socket.end('hello')
-  expect(await textOf(socket)).toBe('hello')
-}
+const [INVALID, NO_SUCH_NODE, UNREACHABLE] = [8, 3, 4]
 
-const [INVALID, NO_SUCH_NODE, UNREACHABLE, BACKLOG_FULL] = [8, 3, 4, 2]
+/** As they are in counts. */
+const NAMES: Readonly<Record<number, string>> = { 8: 'INVALID', 3: 'NO_SUCH_NODE', 4: 'UNREACHABLE' }
 
 describe('a member gets a refusal with a reason, and the router goes on, for', () => {
   type Ids = { me: Uint8Array; router: Uint8Array; server: Uint8Array }
@@ -118,9 +92,36 @@ describe('a member gets a refusal with a reason, and the router goes on, for', (
     expect(answered).toBe(reason)
     expect(text).toMatch(/\w+ \w+/)
     expect(member.closed).toBeUndefined()
-    expect(net.router.inspect().forwarding).toMatchObject({ tunnels: 0, opening: 0, heldBytes: 0 })
+    const { forwarding } = net.router.inspect()
+    expect(forwarding).toMatchObject({ tunnels: 0, opening: 0, heldBytes: 0 })
+    expect(forwarding.refused).toEqual({ [NAMES[reason] as string]: 1 })
+    const metrics = net.router.metrics().find(({ name }) => name === 'astranet_tunnels_refused_total')
+    expect(metrics?.values).toEqual([{ labels: { reason: NAMES[reason] }, value: 1 }])
     await serves(net)
   })
+})
+
+test('a node counts the tunnels to it that it refuses, and dials whose header is malformed', async () => {
+  await using net = await place()
+  await using member = await Member.join(net.address)
+  const [me, router] = [member.idBytes, nodeIdToBytes(net.router.nodeId)]
+  const foreign = nodeIdToBytes(toNodeId(77n))
+  // The router is the end of this path, which names another node as the one before it.
+  expect(await ask(member, [2, 2, [me, foreign, router]])).toEqual([
+    INVALID,
+    expect.stringMatching(/\w+ \w+/),
+  ])
+  expect(net.router.inspect().forwarding.refused).toEqual({ INVALID: 1 })
+  const { refused } = net.router.inspect().arrivals
+  const FORBIDDEN = 5
+  for (const [header, reason] of [
+    [[1, 'port', null, 0], INVALID],
+    [['kind'], INVALID],
+    [[1, 7, foreign, 0], FORBIDDEN],
+  ] as const)
+    expect(await ask(member, header)).toEqual([reason, expect.stringMatching(/\w+ \w+/)])
+  expect(net.router.inspect().arrivals.refused).toBe(refused + 3)
+  expect(net.router.inspect().forwarding.refused).toEqual({ INVALID: 1 })
 })
 
 test('a member that floods tunnels whose far end stops reading costs the router a bounded number of bytes', async () => {
@@ -155,22 +156,6 @@ test('a member that floods tunnels whose far end stops reading costs the router 
   expect(forwardedBytes).toBeLessThan(80e6)
 })
 
-test('a node takes 64 tunnels over one link that do not become links, and more when those have ended', async () => {
-  await using net = await place()
-  await using member = await Member.join(net.address)
-  const path = [member.idBytes, nodeIdToBytes(net.router.nodeId), nodeIdToBytes(net.server.nodeId)]
-  const streams: Stream[] = []
-  const onStream = (stream: Stream): void => void streams.push(stream)
-  const ask64 = (): Promise<[reason: number, text: string]>[] =>
-    Array.from({ length: 64 }, () => ask(member, [2, 1, path], onStream))
-  const reasons = (await Promise.all(ask64())).map(([reason]) => reason)
-  expect(reasons).toEqual(reasons.map(() => 0))
-  expect(await ask(member, [2, 1, path])).toEqual([BACKLOG_FULL, expect.stringContaining('too many tunnels')])
-  for (const stream of streams) stream.destroy()
-  await until(() => net.router.inspect().forwarding.tunnels === 0)
-  await serves(net)
-})
-
 test('when the router goes away, a node gives up tunnels that are no links yet', async () => {
   await using net = await place()
   await using member = await Member.join(net.address)
@@ -195,8 +180,16 @@ test('a router that names another source gets no link in its name', async () => 
   const claimed = nodeIdToBytes(toNodeId(77n))
   const path = [claimed, member.idBytes, nodeIdToBytes(net.router.nodeId), nodeIdToBytes(net.server.nodeId)]
   // It is forwarded, and accepted; a link needs a handshake of node 77, which nobody else can make.
-  const [answered] = await ask(member, [2, 2, path])
+  const failed: unknown[] = []
+  const onFailed = (message: unknown): void => void failed.push(message)
+  subscribe('astranet:tunnel:failed', onFailed)
+  const streams: Stream[] = []
+  const [answered] = await ask(member, [2, 2, path], (stream) => streams.push(stream))
   expect(answered).toBe(0)
+  for (const stream of streams) stream.write(Buffer.from('no handshake of node 77, and nothing like one'))
+  await until(() => failed.length > 0)
+  unsubscribe('astranet:tunnel:failed', onFailed)
+  expect(failed).toEqual([{ nodeId: 77n, error: expect.any(Error) as Error }])
   expect(net.server.inspect().links.map(({ nodeId }) => nodeId)).toEqual([net.router.nodeId])
 })
 

@@ -87,7 +87,9 @@ test('an advertised address is used when a dial asks for a direct path', async (
 test('a wrong path is a TypeError that names it', async () => {
   await using nodes = await overRouter()
   const wrong = nodes.client.dial('', 'echo', { path: 'tunnel' as never })
-  await expect(wrong).rejects.toThrow(new TypeError("path must be 'direct', 'relay' or 'any', got tunnel"))
+  await expect(wrong).rejects.toThrow(
+    /'options.path' must be one of: 'direct', 'relay', 'any'\. Received 'tunnel'$/,
+  )
 })
 
 test('routes say direct or relayed, the routers, and whether they are encrypted', async () => {
@@ -113,6 +115,17 @@ test('a tunnel without a stream is ended after its time, and a new dial makes an
   expect(performance.now() - start).toBeGreaterThan(150)
   expect(await echo(client, 'echo')).toMatchObject({ kind: 'relay' })
   expect(router.inspect().forwarding).toMatchObject({ opened: 2, lost: 0 })
+})
+
+test('a tunnel of a node that leaves in order is not lost, and one of a link that breaks is', async () => {
+  await using nodes = await overRouter({})
+  const { client, router, server } = nodes
+  const socket = await client.dial('', 'echo')
+  const broken = once(socket, 'error')
+  await server.close()
+  await broken
+  await until(() => router.inspect().forwarding.tunnels === 0)
+  expect(router.inspect().forwarding).toMatchObject({ opened: 1, lost: 0 })
 })
 
 test("a tunnel is no neighbour: it is in nobody's catalogue, and carries no registry", async () => {
@@ -176,7 +189,7 @@ test('a tunnel limit that is wrong names the option', () => {
   const wrong = (tunnels: object): (() => unknown) => {
     return () => new AstraNet({ tunnels })
   }
-  expect(wrong({ maxTunnels: 0 })).toThrow('tunnels.maxTunnels must be')
-  expect(wrong({ idleMs: -1 })).toThrow('tunnels.idleMs must be')
-  expect(wrong({ idle: 1 })).toThrow('tunnels.idle is not an option')
+  expect(wrong({ maxTunnels: 0 })).toThrow('\"options.tunnels.maxTunnels\" is out of range')
+  expect(wrong({ idleMs: -1 })).toThrow('"options.tunnels.idleMs" is out of range')
+  expect(wrong({ idle: 1 })).toThrow(`'options.tunnels.idle' is not an option`)
 })

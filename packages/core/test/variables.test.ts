@@ -109,7 +109,7 @@ test('MPXROUTER and SKYNET_BIND are warnings for a node without the network tcp4
   await node.bind('x')
   await until(() => warnings.length === 2)
   for (const name of ['MPXROUTER', 'SKYNET_BIND']) {
-    const message = `${name}: network "tcp4" is not known; this node has "memory"`
+    const message = `${name}: The argument 'network' is not known; this node has "memory". Received 'tcp4'`
     expect(warnings).toContainEqual(expect.objectContaining({ message }))
   }
 })
@@ -126,13 +126,27 @@ test.each<[string, string, RegExp]>([
   ['ASTRANET_JOIN', 'udp://h:1', /^ASTRANET_JOIN names the network "udp", and this node has tcp, tcp4/],
   ['ASTRANET_JOIN', 'h:1,nonsense', /^ASTRANET_JOIN must have/],
   ['ASTRANET_JOIN', 'astranet-ticket-1.abc', /^ASTRANET_JOIN: /],
-  ['ASTRANET_SECRET', 'short', /^ASTRANET_SECRET: secret must/],
+  [
+    'ASTRANET_SECRET',
+    'short',
+    /^The value of "ASTRANET_SECRET" is out of range\. It must be at least 16 characters: the command astranet-secret makes a good one/,
+  ],
 ])('%s with the value %s is an error of the constructor that names it', async (name, value, message) => {
   expect(() => new AstraNet({ variables: { [name]: value } })).toThrow(message)
   await expect(AstraNet.create({ variables: { [name]: value } })).rejects.toThrow(message)
   process.env[name] = value
   expect(() => new AstraNet()).toThrow(message)
   await new AstraNet({ variables: {} }).close()
+})
+
+test('the mode of a node that a variable has made join is settled by its first use', async () => {
+  await using server = new AstraNet()
+  const { address } = await server.listenAndServe('127.0.0.1:0')
+  await using node = new AstraNet({ variables: { ASTRANET_JOIN: address } })
+  node.client().server()
+  node.services()
+  expect(() => node.client()).toThrow(expect.objectContaining({ code: 'ASTRA_ERR_NODE_STARTED' }))
+  await node.bind('still-there')
 })
 
 test('a ticket has the addresses that ASTRANET_LISTEN names, also when it is the first call', async () => {
@@ -159,5 +173,7 @@ test('empty variables count as absent, other transports have other networks, and
     /^ASTRANET_JOIN names the network "tcp4", and this node has memory$/,
   )
   expect(browser.variables()).toEqual({})
-  expect(() => new AstraNet({ variables: 1 as never })).toThrow(/^variables must be an object/)
+  expect(() => new AstraNet({ variables: 1 as never })).toThrow(
+    /^The "options\.variables" property must be of type object/,
+  )
 })

@@ -172,7 +172,7 @@ describe('FrameDecoder', () => {
   it('refuses limits out of range by name', () => {
     const make = (limits: object) => () => new FrameDecoder(new RecordingSink(), limits)
     expect(make({ maxRecordSizeBytes: 16_381 })).toThrow(
-      /^limits.maxRecordSizeBytes must be an integer from 16382/,
+      /^The value of "limits\.maxRecordSizeBytes" is out of range\. It must be >= 16382 && <= 4294967295/,
     )
     expect(make({ maxRecordSizeBytes: NaN })).toThrow(RangeError)
     expect(make({ maxDatagramFrameSizeBytes: -1 })).toThrow(/^limits.maxDatagramFrameSizeBytes/)

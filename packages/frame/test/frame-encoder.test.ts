@@ -254,7 +254,7 @@ describe('writeTransportParameters', () => {
 
   it('refuses values out of range by name', () => {
     expect(() => first({ initialMaxData: -1 })).toThrow(
-      /^parameters.initialMaxData must be an integer from 0/,
+      /^The value of "parameters\.initialMaxData" is out of range\. It must be >= 0 && <= 9007199254740991/,
     )
     expect(() => first({ initialMaxData: 1.5 })).toThrow(RangeError)
     expect(() => first({ maxRecordSizeBytes: 100 })).toThrow(/^parameters.maxRecordSizeBytes .* from 16382/)

@@ -1,4 +1,4 @@
-import { checkInteger } from './check.js'
+import { badPort, checkString, invalidType, invalidValue, outOfRange } from './check.js'
 import { isNodeIdText, parseNodeId, type NodeId } from './node-id.js'
 import { utf8Length } from './utf8.js'
 
@@ -31,27 +31,27 @@ export type Address =
  * id. Throws a `TypeError` (not an address) or `RangeError` (a port or name too large) that quotes the text.
  */
 export function parseAddress(text: string): Address {
-  if (typeof text !== 'string') throw new TypeError(`address must be a string, got ${typeof text}`)
+  if (typeof text !== 'string') throw invalidType('address', 'of type string', text)
   const colon = text.lastIndexOf(':')
   if (colon === -1) {
     if (isNodeIdText(text)) {
-      throw new TypeError(`address ${JSON.stringify(text)} is a node id without a port: write "${text}:port"`)
+      throw invalidValue('address', `is a node id without a port: write "${text}:port"`, text)
     }
-    return { kind: 'service', service: checkServiceName(text), port: undefined }
+    return { kind: 'service', service: checkName('address', text), port: undefined }
   }
   const host = text.slice(0, colon)
   const port = parsePort(text.slice(colon + 1), text)
   if (host === '') return { kind: 'local', port }
   if (isNodeIdText(host)) return { kind: 'node', nodeId: parseNodeId(host), port }
-  return { kind: 'service', service: checkServiceName(host), port }
+  return { kind: 'service', service: checkName('address', host), port }
 }
 
 /**
  * `name` when it is a service name: 1 to 255 bytes of UTF-8 without control characters, white space, `:`, `/`, `@`, and
- * not of the shape of a node id. Otherwise throws a `TypeError` or `RangeError` that says what is wrong.
+ * not of the shape of a node id. Otherwise throws an error of `argument` that says what is wrong.
  */
-export function checkServiceName(name: string): string {
-  return checkName('service name', name)
+export function checkServiceName(name: string, argument = 'name'): string {
+  return checkName(argument, name)
 }
 
 /**
@@ -59,45 +59,40 @@ export function checkServiceName(name: string): string {
  * most 255 bytes of UTF-8. Otherwise throws a `TypeError` or `RangeError` that says what is wrong.
  */
 export function checkEnvironment(environment: string): string {
-  if (typeof environment !== 'string') {
-    throw new TypeError(`environment must be a string, got ${typeof environment}`)
-  }
-  if (environment === '') return environment
+  if (checkString('environment', environment) === '') return environment
   // A code unit takes at least one byte, so that a huge text is refused before it is split.
   if (environment.length > MAX_ENVIRONMENT_BYTES || utf8Length(environment) > MAX_ENVIRONMENT_BYTES) {
-    throw new RangeError(`environment must be at most ${MAX_ENVIRONMENT_BYTES} bytes of UTF-8`)
+    throw outOfRange('environment', `at most ${MAX_ENVIRONMENT_BYTES} bytes of UTF-8`, environment.length)
   }
-  for (const part of environment.split('/')) checkName('environment part', part)
+  for (const part of environment.split('/')) checkName('environment', part)
   return environment
 }
 
 function checkName(what: string, name: string): string {
-  if (typeof name !== 'string') throw new TypeError(`${what} must be a string, got ${typeof name}`)
+  checkString(what, name)
   if (PLAIN_NAME.test(name) && !isNodeIdText(name)) return name
-  if (name === '') throw new TypeError(`${what} must not be empty`)
-  if (/\p{Cs}/u.test(name)) throw new TypeError(`${what} must be well-formed Unicode`)
+  if (name === '') throw invalidValue(what, 'must not be empty', name)
+  if (/\p{Cs}/u.test(name)) throw invalidValue(what, 'must be well-formed Unicode', name)
   if (/[\p{Cc}\s:/@]/u.test(name)) {
-    const shown = JSON.stringify(name.slice(0, 64))
-    throw new TypeError(`${what} must not contain control characters, white space, ":", "/" or "@": ${shown}`)
+    throw invalidValue(what, 'must not contain control characters, white space, ":", "/" or "@"', name)
   }
-  if (isNodeIdText(name)) throw new TypeError(`${what} must not have the shape of a node id: "${name}"`)
+  if (isNodeIdText(name)) throw invalidValue(what, 'must not have the shape of a node id', name)
   const bytes = utf8Length(name)
   if (bytes > MAX_SERVICE_NAME_BYTES) {
-    throw new RangeError(`${what} must be at most ${MAX_SERVICE_NAME_BYTES} bytes of UTF-8, got ${bytes}`)
+    throw outOfRange(what, `at most ${MAX_SERVICE_NAME_BYTES} bytes of UTF-8`, bytes)
   }
   return name
 }
 
-/** `port` when it is a virtual port, an integer from 0 to 2^32 - 1. Otherwise throws a `TypeError` or `RangeError`. */
-export function checkPort(port: number): number {
-  return checkInteger('port', port, { min: 0, max: MAX_PORT })
+/** `port` when it is a virtual port, an integer from 0 to 2^32 - 1. Otherwise throws `ERR_SOCKET_BAD_PORT`. */
+export function checkPort(port: number, argument = 'port'): number {
+  if (Number.isInteger(port) && port >= 0 && port <= MAX_PORT) return port
+  throw badPort(argument, port, MAX_PORT)
 }
 
 function parsePort(text: string, whole: string): number {
-  if (!/^\d+$/.test(text))
-    throw new TypeError(`address ${JSON.stringify(whole)} has no port number after ":"`)
+  if (!/^\d+$/.test(text)) throw invalidValue('address', 'must have a port number after ":"', whole)
   const port = Number(text)
-  if (port > MAX_PORT)
-    throw new RangeError(`address ${JSON.stringify(whole)}: port must be at most ${MAX_PORT}`)
+  if (port > MAX_PORT) throw badPort('Port', whole, MAX_PORT)
   return port
 }

@@ -106,11 +106,34 @@ export interface ByteDuplex {
   readonly defer?: (callback: () => void) => void
 
   /**
+   * Calls `callback` once, right before the pipe hands its next bytes over, late in the current turn of the event loop
+   * or in the next one. A pipe has it when it shares a connection with others and its bytes leave with theirs: what the
+   * callback writes leaves then too, and not a turn later. It may write nothing. Absent: see {@link defer}.
+   */
+  readonly beforeFlush?: (callback: () => void) => void
+
+  /**
+   * Whether `writev` calls nothing of the handler before it returns: what it causes comes in a later turn of the event
+   * loop, as from a socket of the system. Such a pipe may be written to from within a call of the application. Absent:
+   * it may call back.
+   */
+  readonly callsBackLater?: boolean
+
+  /**
    * For a process that is about to exit, after its last `writev`: blocks until the peer has ended its direction or the
    * connection is gone, at most for `ms`, and drops what arrives meanwhile. When bytes arrive for a process that has
    * exited, the system discards what it has not sent yet. Absent where the pipe cannot block.
    */
   readonly linger?: (ms: number) => void
+
+  /**
+   * The pipe alone does not keep the process alive any more: whatever waits for it does. Bytes that `writev` has taken
+   * and the system has not still do, as for an unref'd `net.Socket`. May be called at any time, also again. Absent where
+   * the pipe never keeps a process alive, or cannot help it.
+   */
+  unref?(): void
+  /** Undoes `unref`: while it is open the pipe keeps the process alive, as at first. */
+  ref?(): void
 
   /**
    * Stops `onData` soon: a chunk that is already in flight may still come. For relays; the multiplexer never pauses a

@@ -31,7 +31,7 @@ export interface DuplexPairOptions {
  */
 export function duplexPair(options: DuplexPairOptions = {}): [ByteDuplex, ByteDuplex] {
   const { bufferBytes = 65_536, halfClose = true, clock = systemClock } = options
-  checkInteger('bufferBytes', bufferBytes, { min: 1, max: Number.MAX_SAFE_INTEGER })
+  checkInteger('options.bufferBytes', bufferBytes, { min: 1, max: Number.MAX_SAFE_INTEGER })
   const common = { clock, capabilities: { halfClose }, security: { isPrivate: true } }
   const a = new PairEnd({ ...common, localAddress: 'a', remoteAddress: 'b' })
   const b = new PairEnd({ ...common, localAddress: 'b', remoteAddress: 'a' })

@@ -4,6 +4,7 @@ import type { PipeSecurity } from './pipe-security.js'
 import { PortInbox } from './port-inbox.js'
 import type { PortLike } from './port-like.js'
 import { PortOutbox } from './port-outbox.js'
+import { invalidType } from './argument-error.js'
 
 export type { PortLike }
 
@@ -32,13 +33,14 @@ const MAX_REASON_UNITS = 200
  * - `writev` copies what it may send; it refers to the rest, which waits.
  * - When both directions have ended the port is closed. A port that closes before is `ECONNRESET`; so is `abort`, at
  *   the other end. Where a browser does not report closed ports, the protocol above the pipe has to find out.
- * - A port with a handler keeps a Node process alive, as a socket does.
+ * - A port with a handler keeps a Node process alive, as a socket does, unless it is unref'd. While bytes wait it does so
+ *   all the same.
  *
  * Throws a `TypeError` unless `port` is one.
  */
 export function fromMessagePort(port: PortLike, options: MessagePortOptions = {}): ByteDuplex {
   for (const name of ['postMessage', 'addEventListener', 'start', 'close'] as const) {
-    if (typeof port?.[name] !== 'function') throw new TypeError('port must be a MessagePort')
+    if (typeof port?.[name] !== 'function') throw invalidType('port', 'an instance of MessagePort', port)
   }
   return new PortDuplex(port, options)
 }
@@ -54,6 +56,7 @@ class PortDuplex implements ByteDuplex {
   #handler: ByteDuplexHandler | undefined
   #closed: { readonly reason: Error | undefined } | undefined
   #isCloseReported = false
+  #isUnref = false
 
   constructor(port: PortLike, options: MessagePortOptions) {
     this.localAddress = options.localAddress ?? ''
@@ -77,10 +80,24 @@ class PortDuplex implements ByteDuplex {
     this.#port.addEventListener('messageerror', () => this.#violated('a message that cannot be read'))
     this.#port.addEventListener('close', () => this.#portClosed())
     this.#port.start()
+    // Node refs a port that gets a listener.
+    if (this.#isUnref) this.#applyRef()
   }
 
   writev(chunks: readonly Uint8Array[]): boolean {
-    return this.#closed !== undefined || this.#outbox.write(chunks)
+    if (this.#closed !== undefined || this.#outbox.write(chunks)) return true
+    if (this.#isUnref) this.#applyRef()
+    return false
+  }
+
+  ref(): void {
+    this.#isUnref = false
+    this.#applyRef()
+  }
+
+  unref(): void {
+    this.#isUnref = true
+    this.#applyRef()
   }
 
   pause(): void {
@@ -110,6 +127,7 @@ class PortDuplex implements ByteDuplex {
       else this.#deliver()
     } else if (typeof message === 'number' && Number.isSafeInteger(message) && message > 0) {
       this.#outbox.allow(message)
+      if (this.#isUnref) this.#applyRef()
       while (this.#closed === undefined && this.#outbox.takeDrain()) this.#handler?.onDrain()
       this.#closeWhenEnded()
     } else if (typeof message === 'string') {
@@ -156,6 +174,13 @@ class PortDuplex implements ByteDuplex {
     if (text !== undefined) this.#port.postMessage(text.slice(0, MAX_REASON_UNITS), [])
     this.#port.close()
     this.#reportCloseSoon()
+  }
+
+  /** A port without a handler has no listener, and keeps no process alive. */
+  #applyRef(): void {
+    if (this.#handler === undefined || this.#closed !== undefined) return
+    if (this.#isUnref && this.#outbox.bytes === 0) this.#port.unref?.()
+    else this.#port.ref?.()
   }
 
   #reportCloseSoon(): void {

@@ -8,6 +8,7 @@ import { lingerOn } from './linger.js'
 import { checkMemoryUse, type MemoryUse } from './memory-use.js'
 import type { PipeSecurity } from './pipe-security.js'
 import { socketSecurity, tlsSecurity, type SecuritySocket } from './socket-security.js'
+import { invalidArgument, invalidType } from './argument-error.js'
 
 export { keepFreedMemory, lingerOn, socketSecurity, tlsSecurity }
 export type { SecuritySocket }
@@ -39,6 +40,9 @@ export interface NodeDuplex extends SecuritySocket {
   on(event: 'error', listener: (error: Error) => void): unknown
   /** Sockets of the system have it; they refer to no chunk once it is written. */
   resetAndDestroy?(): unknown
+  /** Sockets of the system have both; other streams have no handle that could keep a process alive. */
+  ref?(): unknown
+  unref?(): unknown
   /** Sockets of the system have it. It has the descriptor, except on Windows. */
   readonly _handle?: { readonly fd?: number; useUserBuffer?(buffer: Uint8Array): void } | null
 }
@@ -90,13 +94,16 @@ export interface NodeDuplexOptions {
  */
 export function fromNodeDuplex(duplex: NodeDuplex, options: NodeDuplexOptions = {}): ByteDuplex {
   if (typeof duplex?.uncork !== 'function' || typeof duplex.resume !== 'function') {
-    throw new TypeError('duplex must be a node:stream Duplex')
+    throw invalidType('duplex', 'an instance of Duplex', duplex)
   }
   if (duplex.readableObjectMode || duplex.writableObjectMode) {
-    throw new TypeError('duplex must be a stream of bytes, not in object mode')
+    throw invalidArgument('duplex', 'must be a stream of bytes, not in object mode')
   }
   if (duplex.readableEncoding !== null) {
-    throw new TypeError(`duplex must give bytes, not strings (its encoding is ${duplex.readableEncoding})`)
+    throw invalidArgument(
+      'duplex',
+      `must give bytes, not strings (its encoding is ${duplex.readableEncoding})`,
+    )
   }
   return new NodeByteDuplex(duplex, options)
 }
@@ -123,6 +130,7 @@ function afterTicks(callback: () => void, ticks: number): void {
 class NodeByteDuplex implements ByteDuplex {
   readonly capabilities: ByteDuplexCapabilities
   readonly defer?: (callback: () => void) => void
+  readonly callsBackLater: boolean
   readonly localAddress: string
   readonly remoteAddress: string
   readonly security?: PipeSecurity
@@ -147,6 +155,7 @@ class NodeByteDuplex implements ByteDuplex {
   constructor(duplex: NodeDuplex, options: NodeDuplexOptions) {
     this.#duplex = duplex
     this.#passesOnChunks = typeof duplex.resetAndDestroy !== 'function'
+    this.callsBackLater = !this.#passesOnChunks
     this.capabilities = { halfClose: options.halfClose ?? duplex.allowHalfOpen }
     const security = options.security ?? socketSecurity(duplex)
     if (security !== undefined) this.security = security
@@ -189,6 +198,14 @@ class NodeByteDuplex implements ByteDuplex {
 
   linger(ms: number): void {
     lingerOn(this.#duplex._handle?.fd, ms)
+  }
+
+  ref(): void {
+    this.#duplex.ref?.()
+  }
+
+  unref(): void {
+    this.#duplex.unref?.()
   }
 
   pause(): void {

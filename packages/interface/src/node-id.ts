@@ -1,3 +1,5 @@
+import { invalidType, invalidValue, outOfRange } from './argument-error.js'
+
 declare const nodeIdBrand: unique symbol
 
 /**
@@ -13,9 +15,8 @@ const MAX_NODE_ID = 0xffff_ffff_ffff_ffffn
 
 /** `value` as a node id. Throws a `TypeError` or `RangeError` unless it is a bigint from 0 to 2^64 - 1. */
 export function toNodeId(value: bigint): NodeId {
-  if (typeof value !== 'bigint') throw new TypeError(`node id must be a bigint, got ${typeof value}`)
-  if (value < 0n || value > MAX_NODE_ID)
-    throw new RangeError(`node id must be from 0 to 2^64 - 1, got ${value}`)
+  if (typeof value !== 'bigint') throw invalidType('nodeId', 'of type bigint', value)
+  if (value < 0n || value > MAX_NODE_ID) throw outOfRange('nodeId', '>= 0n && < 2n ** 64n', value)
   return value as NodeId
 }
 
@@ -35,13 +36,13 @@ export function isNodeIdText(text: string): boolean {
 /** Reads the text form, in either case. Throws a `TypeError` or `RangeError` that quotes `text`. */
 export function parseNodeId(text: string): NodeId {
   if (!isNodeIdText(text)) {
-    throw new TypeError(`node id must be "n" and 13 base32 characters, got ${JSON.stringify(text)}`)
+    throw invalidValue('nodeId', 'must be "n" and 13 base32 characters', text)
   }
   let value = 0n
   for (const character of text.slice(1, TEXT_LENGTH).toLowerCase()) {
     value = (value << 5n) | BigInt(ALPHABET.indexOf(character))
   }
-  if (value > MAX_NODE_ID) throw new RangeError(`node id is larger than 64 bits: ${JSON.stringify(text)}`)
+  if (value > MAX_NODE_ID) throw outOfRange('nodeId', 'at most 64 bits', text)
   return value as NodeId
 }
 
@@ -54,6 +55,6 @@ export function nodeIdToBytes(id: NodeId): Uint8Array {
 
 /** Reads 8 bytes, big-endian. Throws a `RangeError` unless there are exactly 8. */
 export function nodeIdFromBytes(bytes: Uint8Array): NodeId {
-  if (bytes.length !== 8) throw new RangeError(`node id must be 8 bytes, got ${bytes.length}`)
+  if (bytes.length !== 8) throw outOfRange('nodeId', '8 bytes', bytes.length)
   return new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0) as NodeId
 }

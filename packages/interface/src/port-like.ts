@@ -7,4 +7,7 @@ export interface PortLike {
   ): void
   start(): void
   close(): void
+  /** Node's ports have both. */
+  ref?(): void
+  unref?(): void
 }

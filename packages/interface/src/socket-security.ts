@@ -1,6 +1,7 @@
 import { AstraError } from './errors.js'
 import { isLoopback } from './loopback.js'
 import type { PeerCertificate, PipeEnds, PipeSecurity } from './pipe-security.js'
+import { checkInteger } from './check.js'
 
 /** The part of `net.Socket` and `tls.TLSSocket` that {@link socketSecurity} reads. */
 export interface SecuritySocket {
@@ -67,8 +68,7 @@ export function tlsSecurity(socket: SecuritySocket): Omit<PipeSecurity, 'isPriva
 }
 
 function exporterBytes(socket: SecuritySocket, length: number, label: string): Uint8Array {
-  if (!Number.isSafeInteger(length) || length < 1)
-    throw new RangeError(`length must be an integer of at least 1, got ${length}`)
+  checkInteger('length', length, { min: 1, max: Number.MAX_SAFE_INTEGER })
   try {
     return new Uint8Array(socket.exportKeyingMaterial?.(length, label) ?? [])
   } catch (cause) {

@@ -1,3 +1,5 @@
+import { checkArray, invalidValue, outOfRange } from './check.js'
+
 /** What a list of tokens may be. */
 export interface TokenListRule {
   /** The most tokens. */
@@ -22,13 +24,14 @@ export function isToken(value: unknown, maxBytes: number): value is string {
 /** `value` when it is a list of tokens by `rule`. Otherwise throws a `TypeError` or `RangeError` that names it. */
 export function checkTokens(name: string, value: unknown, rule: TokenListRule): readonly string[] {
   const { maxItems, maxBytes } = rule
-  if (!Array.isArray(value)) throw new TypeError(`${name} must be a list, got ${typeof value}`)
-  if (value.length > maxItems)
-    throw new RangeError(`${name} must be at most ${maxItems}, got ${value.length}`)
-  for (const item of value as readonly unknown[]) {
+  const list = checkArray(name, value)
+  if (list.length > maxItems) throw outOfRange(name, `at most ${maxItems}`, list.length)
+  for (const item of list) {
     if (isToken(item, maxBytes)) continue
-    throw new TypeError(
-      `${name} must be strings of 1 to ${maxBytes} characters of printable ASCII without spaces`,
+    throw invalidValue(
+      name,
+      `must have strings of 1 to ${maxBytes} characters of printable ASCII without spaces`,
+      item,
     )
   }
   return value as readonly string[]

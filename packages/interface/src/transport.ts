@@ -9,6 +9,11 @@ export interface DialOptions {
   signal?: AbortSignal
   /** Gives up after this many ms with `ETIMEDOUT`. Default 10,000; 0 means no limit of its own. */
   timeoutMs?: number
+  /**
+   * Whether an IP address may be connected to, asked for each one that `address` is or stands for. When none may, `dial`
+   * rejects with `EACCES`. Default: all. Only for a transport that {@link Transport.asksMayConnect asks}.
+   */
+  mayConnect?: (host: string) => boolean
 }
 
 /** How to listen. */
@@ -34,6 +39,10 @@ export interface TransportListener {
   readonly isLocal?: boolean
   /** Stops accepting. Accepted connections stay open. Idempotent; resolves when the address is free. */
   close(): Promise<void>
+  /** It does not keep the process alive any more. Absent where it never does. */
+  unref?(): void
+  /** It keeps the process alive while it listens, as at first. */
+  ref?(): void
 }
 
 /**
@@ -45,6 +54,11 @@ export interface TransportListener {
 export interface Transport {
   /** The names it answers to, for example `['tcp', 'tcp4', 'tcp6']`. Never empty. */
   readonly networks: readonly string[]
+  /**
+   * Whether `dial` obeys `mayConnect`. Default `false`: then a node dials no host names that other nodes advertise,
+   * because they could stand for any address.
+   */
+  readonly asksMayConnect?: boolean
   /** Connects to `address`; resolves when bytes can be written. */
   dial(network: string, address: string, options?: DialOptions): Promise<Connection>
   /**

@@ -3,6 +3,7 @@ import type { ByteDuplex, ByteDuplexCapabilities, ByteDuplexHandler } from './by
 import { DrainCounter } from './drain-counter.js'
 import { toError } from './errors.js'
 import type { PipeSecurity } from './pipe-security.js'
+import { invalidType } from './argument-error.js'
 
 /** The part of a WHATWG `ReadableStreamDefaultReader` that {@link fromWebStreams} uses. */
 export interface WebReader {
@@ -52,9 +53,9 @@ export interface WebStreamsOptions {
  */
 export function fromWebStreams(pair: WebStreamPair, options: WebStreamsOptions = {}): ByteDuplex {
   if (typeof pair?.readable?.getReader !== 'function')
-    throw new TypeError('pair.readable must be a ReadableStream')
+    throw invalidType('pair.readable', 'an instance of ReadableStream', pair?.readable)
   if (typeof pair.writable?.getWriter !== 'function')
-    throw new TypeError('pair.writable must be a WritableStream')
+    throw invalidType('pair.writable', 'an instance of WritableStream', pair.writable)
   return new WebByteDuplex(pair, options)
 }
 

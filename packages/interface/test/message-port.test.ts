@@ -21,11 +21,18 @@ async function turnsUntil(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((resolve) => setImmediate(resolve))
 }
 
+/** Whether a port keeps the process alive. The types leave the method out. */
+function hasRef(port: NodePort): boolean {
+  return (port as unknown as { hasRef(): boolean }).hasRef()
+}
+
 describe('fromMessagePort', () => {
   it("takes the DOM's ports and Node's", () => {
     expectTypeOf<MessagePort>().toExtend<PortLike>()
     expectTypeOf<NodePort>().toExtend<PortLike>()
-    expect(() => fromMessagePort({} as PortLike)).toThrow(new TypeError('port must be a MessagePort'))
+    expect(() => fromMessagePort({} as PortLike)).toThrow(
+      /^The "port" argument must be an instance of MessagePort/,
+    )
   })
 
   it('sends no byte that was not allowed, and refers to what waits', async () => {
@@ -42,6 +49,28 @@ describe('fromMessagePort', () => {
     expect([seen.at(-1), end.bufferedBytes]).toEqual([new Uint8Array(40), 0])
     expect(events).toEqual(['drain'])
     expect(end.writev([new Uint8Array(10)])).toBe(true)
+    end.abort(new Error('done'))
+  })
+
+  it('keeps the process alive while it is ref, and otherwise while bytes wait', async () => {
+    const { port1, port2 } = new NodeChannel()
+    port2.on('message', () => {})
+    const end = fromMessagePort(port1)
+    end.unref?.()
+    expect(hasRef(port1)).toBe(false)
+    recorder(end)
+    expect(hasRef(port1)).toBe(false)
+    end.ref?.()
+    expect(hasRef(port1)).toBe(true)
+    end.unref?.()
+    expect(end.writev([new Uint8Array(100)])).toBe(false)
+    expect(hasRef(port1)).toBe(true)
+    port2.postMessage(60)
+    await turnsUntil(() => end.bufferedBytes === 40)
+    expect(hasRef(port1)).toBe(true)
+    port2.postMessage(40)
+    await turnsUntil(() => end.bufferedBytes === 0)
+    expect(hasRef(port1)).toBe(false)
     end.abort(new Error('done'))
   })
 

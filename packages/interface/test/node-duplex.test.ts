@@ -152,7 +152,9 @@ describe('fromNodeDuplex', () => {
       new PassThrough({ readableObjectMode: true }),
     ]
     for (const duplex of [...bad, new PassThrough({ encoding: 'utf8' })]) {
-      expect(() => fromNodeDuplex(duplex as NodeDuplex)).toThrow(/^duplex must/)
+      expect(() => fromNodeDuplex(duplex as NodeDuplex)).toThrow(
+        /^The ("duplex" argument|argument 'duplex') must/,
+      )
       expect(() => fromNodeDuplex(duplex as NodeDuplex)).toThrow(TypeError)
     }
   })

@@ -20,7 +20,9 @@ describe('a list of tokens', () => {
   })
 
   it('is refused by an error that names it', () => {
-    expect(() => checkTokens('roles', 'router', roles)).toThrow(/^roles must be a list, got string/)
+    expect(() => checkTokens('roles', 'router', roles)).toThrow(
+      /^The "roles" argument must be an instance of Array\. Received type string/,
+    )
     expect(() =>
       checkTokens(
         'roles',
@@ -29,10 +31,10 @@ describe('a list of tokens', () => {
       ),
     ).toThrow(RangeError)
     expect(() => checkTokens('roles', ['a', 'a b'], roles)).toThrow(
-      /^roles must be strings of 1 to 32 characters/,
+      /^The argument 'roles' must have strings of 1 to 32 characters/,
     )
     expect(() => checkTokens('addresses', ['x'.repeat(256)], addresses)).toThrow(
-      /^addresses must be strings of 1 to 255/,
+      /^The argument 'addresses' must have strings of 1 to 255/,
     )
     const holes = new Array<string>(2)
     expect(() => checkTokens('roles', holes, roles)).toThrow(TypeError)

@@ -12,6 +12,7 @@ export type {
   LinkPair,
   LinkSessionOptions,
   OptionsOf,
+  RefusedStream,
 } from './io/link-options.js'
 export { OutgoingDial } from './io/streams/outgoing-dial.js'
 export type { DialHandler } from './io/streams/outgoing-dial.js'

@@ -163,10 +163,19 @@ describe('a secret of the two sides', () => {
   })
 
   it.each([
-    [{ psk: new Uint8Array(32) }, /^pair.psk must/],
-    [{ psk: shared, ownGrant: new Uint8Array(0) }, /^pair.ownGrant must/],
-    [{ psk: shared, ownGrant: new Uint8Array(2_049) }, /^pair.ownGrant must/],
-    [{ psk: shared, peerKeyId: new Uint8Array(17) }, /^pair.peerKeyId must/],
+    [{ psk: new Uint8Array(32) }, /^The "options\.pair\.psk" property must be of type function/],
+    [
+      { psk: shared, ownGrant: new Uint8Array(0) },
+      /^The value of "options\.pair\.ownGrant" is out of range\. It must be 1 to 2048 bytes/,
+    ],
+    [
+      { psk: shared, ownGrant: new Uint8Array(2_049) },
+      /^The value of "options\.pair\.ownGrant" is out of range\. It must be 1 to 2048 bytes/,
+    ],
+    [
+      { psk: shared, peerKeyId: new Uint8Array(17) },
+      /^The value of "options\.pair\.peerKeyId" is out of range\. It must be 16 bytes/,
+    ],
   ])('as %o is a mistake of the caller', (wrong, words) => {
     const clock = new VirtualClock()
     const [end] = memoryPipe(clock)

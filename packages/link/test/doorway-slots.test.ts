@@ -181,7 +181,9 @@ describe('the slots of a node', () => {
     expect(() => new DoorwaySlots({ random: 5 as never })).toThrow(/random/)
     expect(() => new DoorwaySlots({ random, maxPerStage: 0 })).toThrow(/maxPerStage/)
     expect(() => new DoorwaySlots({ random, maxPerHost: 1.5 })).toThrow(/maxPerHost/)
-    expect(() => new DoorwaySlots({ random, handshakesPerSecond: 0 })).toThrow(/^handshakesPerSecond/)
+    expect(() => new DoorwaySlots({ random, handshakesPerSecond: 0 })).toThrow(
+      /^The value of "options\.handshakesPerSecond" is out of range\. It must be >= 1 && <= 1000000/,
+    )
     expect(() => new DoorwaySlots({ random, totalHandshakesPerSecond: 0 })).toThrow(/totalHandshakes/)
   })
 })

@@ -159,7 +159,9 @@ describe('a link does not open', () => {
       { bytes: new Uint8Array(2_049) },
       { bytes: new Uint8Array(0) },
     ])
-      expect(make({ role: 'dialer', grant: { ...grant, ...wrong } })).toThrow(/^grant\./)
+      expect(make({ role: 'dialer', grant: { ...grant, ...wrong } })).toThrow(
+        /^The property 'options\.grant\.id' must not be all zeros/,
+      )
   })
 })
 

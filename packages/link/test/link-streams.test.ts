@@ -241,7 +241,9 @@ describe('a dial', () => {
     }
     expect(dial({ port: -1 })).toThrow(/port/)
     expect(dial({ sourcePort: 2 ** 32 })).toThrow(/port/)
-    expect(dial({ service: 'a b' })).toThrow(/service/)
+    expect(dial({ service: 'a b' })).toThrow(
+      /^The argument 'name' must not contain control characters, white space, ":", "\/" or "@"/,
+    )
     expect(dial({ environment: 'prod' })).toThrow(/environment/)
     expect(() => left.link.dial({ kind: 'tunnel', path: [], position: 1 }, new Dials())).toThrow(/path/)
   })

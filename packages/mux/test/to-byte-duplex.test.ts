@@ -30,14 +30,16 @@ test.each<[string, unknown]>([
   ['an exporter that is no function', { isPrivate: false, exportKeyingMaterial: new Uint8Array(32) }],
 ])('security that is %s is refused', (_, security) => {
   const options = { security: security as PipeSecurity }
-  expect(() => toByteDuplex(new PassThrough(), options)).toThrow(/^security must be an object with isPrivate/)
+  expect(() => toByteDuplex(new PassThrough(), options)).toThrow(
+    /^The "options\.security" property must be an object with isPrivate, true or false, such as \{ isPrivate: true \}/,
+  )
 })
 
 test('a ByteDuplex keeps its own security', () => {
   const { a } = simLink(systemClock)
   expect(toByteDuplex(a)).toBe(a)
   expect(() => toByteDuplex(a, { security: { isPrivate: true } })).toThrow(
-    /^security must not be given for a ByteDuplex/,
+    /^The property 'options\.security' must not be given for a ByteDuplex, which has its own/,
   )
 })
 
@@ -47,5 +49,7 @@ test.each<[string, unknown]>([
   ['half a pair', { readable: new ReadableStream() }],
   ['something that only posts', { postMessage() {} }],
 ])('%s is no pipe', (_, value) => {
-  expect(() => toByteDuplex(value as Pipe)).toThrow(/^pipe must be .*MessagePort$/)
+  expect(() => toByteDuplex(value as Pipe)).toThrow(
+    /^The "pipe" argument must be a ByteDuplex, a Node Duplex, a pair \{ readable, writable \} of Web Streams, or a MessagePort/,
+  )
 })

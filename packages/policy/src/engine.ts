@@ -5,10 +5,10 @@ import { OpenDecider } from './deciders/open-decider.js'
 import { checkPolicyFunctions, functionIn } from './functions/check-functions.js'
 import type { PolicyFunctions } from './functions/policy-functions.js'
 import { compileList } from './list-errors.js'
-import { shown } from './proto/list/fault.js'
 import type { PolicyList } from './proto/list/policy-list.js'
 import type { Explanation, PolicyPeer, PolicyQuestion, PolicyService, Verdict } from './proto/model.js'
 import { checkQuestion } from './question.js'
+import { invalidArgument, invalidType } from '@astranet/interface/check'
 
 /** Functions, or a list of rules. */
 export type Policy = PolicyFunctions | PolicyList
@@ -73,11 +73,11 @@ export class PolicyEngine {
 function deciderFor(policy: Policy | undefined): Decider {
   if (policy === undefined) return new OpenDecider()
   if (typeof policy !== 'object' || policy === null || Array.isArray(policy)) {
-    throw new TypeError(`policy must be an object of functions or a list of rules, got ${shown(policy)}`)
+    throw invalidType('policy', 'an object of functions or a list of rules', policy)
   }
   const name = functionIn(policy)
   if ('rules' in policy && name !== undefined) {
-    throw new TypeError(`policy must be functions or a list of rules, and has both ${name} and rules`)
+    throw invalidArgument('policy', `must be functions or a list of rules, and has both ${name} and rules`)
   }
   return 'rules' in policy
     ? new ListDecider(compileList(policy))

@@ -1,6 +1,7 @@
 import { checkPolicyList } from './proto/list/check-list.js'
 import { CompiledList } from './proto/list/compiled-list.js'
 import { ListFault, faultText } from './proto/list/fault.js'
+import { codedError } from '@astranet/interface/check'
 
 /** `list`, ready to be asked. Throws a `TypeError` or `RangeError` that names what is wrong in the argument `policy`. */
 export function compileList(list: unknown): CompiledList {
@@ -9,6 +10,8 @@ export function compileList(list: unknown): CompiledList {
   } catch (error) {
     if (!(error instanceof ListFault)) throw error
     const message = faultText(error, 'policy')
-    throw error.isRange ? new RangeError(message) : new TypeError(message)
+    throw error.isRange
+      ? codedError(RangeError, 'ERR_OUT_OF_RANGE', message)
+      : codedError(TypeError, 'ERR_INVALID_ARG_VALUE', message)
   }
 }

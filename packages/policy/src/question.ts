@@ -1,5 +1,5 @@
-import { shown } from './proto/list/fault.js'
 import type { PolicyQuestion } from './proto/model.js'
+import { checkObject, invalidValue } from '@astranet/interface/check'
 
 const PARTS = {
   link: ['peer'],
@@ -13,13 +13,12 @@ export function checkQuestion(question: PolicyQuestion): void {
   const members = (question ?? {}) as Readonly<Record<string, unknown>>
   const action = members['action']
   if (typeof action !== 'string' || !Object.hasOwn(PARTS, action)) {
-    const listed = Object.keys(PARTS).join(', ')
-    throw new TypeError(`question.action must be one of ${listed}, got ${shown(action)}`)
+    const listed = Object.keys(PARTS)
+      .map((each) => `'${each}'`)
+      .join(', ')
+    throw invalidValue('question.action', `must be one of: ${listed}`, action)
   }
   for (const part of PARTS[action as keyof typeof PARTS]) {
-    const value = members[part]
-    if (typeof value !== 'object' || value === null) {
-      throw new TypeError(`question.${part} must be an object, got ${shown(value)}`)
-    }
+    checkObject(`question.${part}`, members[part])
   }
 }

@@ -109,12 +109,18 @@ test('the signal ends the waiting for mayLink', async () => {
 })
 
 test.each([
-  [undefined, 'question.action must be one of link, dial, offer, forward, got undefined'],
-  [{ action: 'dail' }, 'question.action must be one of link, dial, offer, forward, got "dail"'],
-  [{ action: 'constructor' }, 'question.action must be one of link'],
-  [{ action: 'link' }, 'question.peer must be an object, got undefined'],
-  [{ action: 'dial', peer: ada }, 'question.service must be an object, got undefined'],
-  [{ action: 'forward', from: ada, to: 1 }, 'question.to must be an object, got 1'],
+  [undefined, "'question.action' must be one of: 'link', 'dial', 'offer', 'forward'. Received undefined"],
+  [
+    { action: 'dail' },
+    "'question.action' must be one of: 'link', 'dial', 'offer', 'forward'. Received 'dail'",
+  ],
+  [{ action: 'constructor' }, "'question.action' must be one of: 'link'"],
+  [{ action: 'link' }, '"question.peer" property must be of type object. Received undefined'],
+  [{ action: 'dial', peer: ada }, '"question.service" property must be of type object. Received undefined'],
+  [
+    { action: 'forward', from: ada, to: 1 },
+    '"question.to" property must be of type object. Received type number (1)',
+  ],
 ])('what is no question is a TypeError that says what is missing (%#)', async (question, message) => {
   const asked = engine.explain(question as never)
   await expect(asked).rejects.toThrow(TypeError)

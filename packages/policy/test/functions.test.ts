@@ -297,17 +297,29 @@ test.each([
     'unknown key "mayDail", did you mean "mayDial"?',
   ],
   ['a slip in rules', { rule: [] }, 'unknown key "rule", did you mean "rules"?'],
-  ['nothing', {}, 'policy must have rules, or one of mayLink, mayDial, mayOffer, mayForward'],
-  ['a function that is none', { mayDial: true }, 'policy.mayDial must be a function, got true'],
+  ['nothing', {}, "The argument 'policy' must have rules, or one of mayLink, mayDial, mayOffer, mayForward"],
+  [
+    'a function that is none',
+    { mayDial: true },
+    '"policy.mayDial" property must be of type function. Received type boolean (true)',
+  ],
   [
     'another default',
     { mayDial: (): boolean => true, default: 'no' },
-    'policy.default must be "allow" or "deny", got "no"',
+    "'policy.default' must be one of: 'allow', 'deny'. Received 'no'",
   ],
   ['rules and functions', { rules: [], mayDial: (): boolean => true }, 'has both mayDial and rules'],
-  ['a list', [], 'policy must be an object of functions or a list of rules, got a list'],
-  ['null', null, 'policy must be an object of functions or a list of rules, got null'],
-  ['a text', 'deny', 'policy must be an object of functions or a list of rules, got "deny"'],
+  [
+    'a list',
+    [],
+    '"policy" argument must be an object of functions or a list of rules. Received an instance of Array',
+  ],
+  ['null', null, '"policy" argument must be an object of functions or a list of rules. Received null'],
+  [
+    'a text',
+    'deny',
+    '"policy" argument must be an object of functions or a list of rules. Received type string (\'deny\')',
+  ],
 ])('%s is a TypeError that says so', (_, policy, message) => {
   expect(() => new PolicyEngine(policy as never)).toThrow(TypeError)
   expect(() => new PolicyEngine(policy as never)).toThrow(message)

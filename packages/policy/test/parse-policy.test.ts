@@ -314,8 +314,8 @@ test('whatever the text, it is a policy or an error with a code', () => {
 })
 
 test.each([
-  [5, 'p.yaml', 'text must be a string, got number'],
-  ['rules: []', undefined, 'fileName must be a string, got undefined'],
+  [5, 'p.yaml', '"text" argument must be of type string. Received type number (5)'],
+  ['rules: []', undefined, '"fileName" argument must be of type string. Received undefined'],
 ])('a wrong argument is a TypeError', (text, fileName, message) => {
   expect(() => parsePolicy(text as never, fileName as never)).toThrow(TypeError)
   expect(() => parsePolicy(text as never, fileName as never)).toThrow(message)

@@ -15,18 +15,22 @@ const fields = { tags: [], weight: 1, zone: '', version: '', health: 'passing' }
 
 describe('a service', () => {
   it.each([
-    [{ tags: 'a' }, TypeError, /^tags must be a list/],
-    [{ tags: Array.from({ length: 33 }, () => 'a') }, RangeError, /^tags must be at most 32/],
-    [{ tags: [''] }, TypeError, /^tag must not be empty/],
-    [{ tags: ['x'.repeat(256)] }, RangeError, /^tag must be at most 255 bytes/],
-    [{ tags: ['a\u0000b'] }, TypeError, /^tag must be well-formed/],
-    [{ weight: -1 }, RangeError, /^weight must be/],
-    [{ weight: 65_536 }, RangeError, /^weight must be/],
-    [{ weight: 1.5 }, RangeError, /^weight must be/],
-    [{ zone: 'x'.repeat(256) }, RangeError, /^zone must be at most 255 bytes/],
-    [{ zone: 1 }, TypeError, /^zone must be a string/],
-    [{ version: 'a\nb' }, TypeError, /^version must be well-formed/],
-    [{ health: 'ill' }, TypeError, /^health must be 'passing' or 'failing'/],
+    [{ tags: 'a' }, TypeError, /"tags" argument must be an instance of Array/],
+    [
+      { tags: Array.from({ length: 33 }, () => 'a') },
+      RangeError,
+      /"tags" is out of range. It must be at most 32/,
+    ],
+    [{ tags: [''] }, TypeError, /'tags' must not be empty/],
+    [{ tags: ['x'.repeat(256)] }, RangeError, /"tags" is out of range. It must be at most 255 bytes/],
+    [{ tags: ['a\u0000b'] }, TypeError, /'tags' must be well-formed/],
+    [{ weight: -1 }, RangeError, /"weight" is out of range/],
+    [{ weight: 65_536 }, RangeError, /"weight" is out of range/],
+    [{ weight: 1.5 }, RangeError, /"weight" is out of range/],
+    [{ zone: 'x'.repeat(256) }, RangeError, /"zone" is out of range. It must be at most 255 bytes/],
+    [{ zone: 1 }, TypeError, /"zone" argument must be of type string/],
+    [{ version: 'a\nb' }, TypeError, /'version' must be well-formed/],
+    [{ health: 'ill' }, TypeError, /'health' must be one of: 'passing', 'failing'/],
   ])('with %j is refused by an error that names the field', (wrong, type, message) => {
     const check = () => checkServiceRecord(self, checkServiceKey('', 'echo', 7), { ...fields, ...wrong })
     expect(check).toThrow(type)
@@ -34,10 +38,10 @@ describe('a service', () => {
   })
 
   it('has an environment, a name and a port', () => {
-    expect(() => checkServiceKey('a//b', 'echo', 7)).toThrow(/^environment part must not be empty/)
-    expect(() => checkServiceKey('', '', 7)).toThrow(/^service name must not be empty/)
-    expect(() => checkServiceKey('', 'echo', 2 ** 32)).toThrow(/^port must be/)
-    expect(() => checkServiceKey('', 'echo', undefined)).toThrow(TypeError)
+    expect(() => checkServiceKey('a//b', 'echo', 7)).toThrow(/'environment' must not be empty/)
+    expect(() => checkServiceKey('', '', 7)).toThrow(/'name' must not be empty/)
+    expect(() => checkServiceKey('', 'echo', 2 ** 32)).toThrow(/^port should be >= 0 and < 4294967296/)
+    expect(() => checkServiceKey('', 'echo', undefined)).toThrow(/^port should be .* Received undefined/)
   })
 
   it('is frozen, with its tags, and the same only when everything is', () => {
@@ -62,12 +66,15 @@ describe('a node', () => {
   const node = { roles: ['router'], addresses: ['tcp://a:1'], routers: [self] }
 
   it.each([
-    [/^roles must be at most 8/, { roles: Array.from({ length: 9 }, () => 'a') }],
-    [/^roles must be strings of 1 to 32 characters/, { roles: ['a b'] }],
-    [/^addresses must be strings/, { addresses: ['ä'] }],
-    [/^addresses must be at most 16/, { addresses: Array.from({ length: 17 }, () => 'a') }],
-    [/^routers must be at most 64/, { routers: Array.from({ length: 65 }, () => self) }],
-    [/^node id must be a bigint/, { routers: [1] }],
+    [/"roles" is out of range. It must be at most 8/, { roles: Array.from({ length: 9 }, () => 'a') }],
+    [/'roles' must have strings of 1 to 32 characters/, { roles: ['a b'] }],
+    [/'addresses' must have strings/, { addresses: ['ä'] }],
+    [
+      /"addresses" is out of range. It must be at most 16/,
+      { addresses: Array.from({ length: 17 }, () => 'a') },
+    ],
+    [/"routers" is out of range. It must be at most 64/, { routers: Array.from({ length: 65 }, () => self) }],
+    [/"nodeId" argument must be of type bigint/, { routers: [1] }],
   ])('is refused by an error that names the field: %s', (message, wrong) => {
     expect(() => checkNodeRecord({ ...node, ...wrong } as never)).toThrow(message)
   })
@@ -86,10 +93,10 @@ describe('a link', () => {
   it('has the incarnation of its neighbour, and perhaps a cost', () => {
     expect(checkLinkRecord(self, 5, 1.5)).toMatchObject({ neighbour: self, incarnation: 5, cost: 1.5 })
     expect(checkLinkRecord(self, 5, undefined).cost).toBeUndefined()
-    expect(() => checkLinkRecord(self, -1, 1)).toThrow(/^incarnation must be/)
-    expect(() => checkLinkRecord(self, 1, -1)).toThrow(/^cost must be/)
-    expect(() => checkLinkRecord(self, 1, NaN)).toThrow(/^cost must be/)
-    expect(() => checkLinkRecord(5 as never, 1, 1)).toThrow(/^node id must be a bigint/)
+    expect(() => checkLinkRecord(self, -1, 1)).toThrow(/"incarnation" is out of range/)
+    expect(() => checkLinkRecord(self, 1, -1)).toThrow(/"cost" is out of range/)
+    expect(() => checkLinkRecord(self, 1, NaN)).toThrow(/"cost" is out of range/)
+    expect(() => checkLinkRecord(5 as never, 1, 1)).toThrow(/"nodeId" argument must be of type bigint/)
   })
 })
 

@@ -265,7 +265,7 @@ describe('zoneFirst', () => {
 
   it('wants a selector', () => {
     expect(() => zoneFirst(undefined as unknown as Selector)).toThrow(
-      new TypeError('next must be a function, got undefined'),
+      /^The "next" argument must be of type function. Received undefined$/,
     )
   })
 })

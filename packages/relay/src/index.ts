@@ -12,7 +12,13 @@ export { StreamDuplex } from './io/stream-duplex.js'
 export type { StreamDuplexOptions } from './io/stream-duplex.js'
 export type { TunnelEnd, TunnelEnds, TunnelSecret } from './io/tunnel-secrets.js'
 export type { NextHop, TunnelRequest } from './io/tunnel-request.js'
-export { addressFault, isPrivateHost, isPublicHost } from './proto/punch/address-rules.js'
+export {
+  addressFault,
+  isLocalHost,
+  isLoopbackHost,
+  isPrivateHost,
+  isPublicHost,
+} from './proto/punch/address-rules.js'
 export type { AddressFault, OwnNetwork } from './proto/punch/address-rules.js'
 export { parseEnd, parseHost, type End } from './proto/punch/end.js'
 export { isPunchType } from './proto/punch/messages.js'

@@ -49,19 +49,18 @@ test('whatever the routers insert, a path ends, and visits no node twice', () =>
 
 test('more tunnels get less each, down to the smallest window', () => {
   const limits = resolveTunnelLimits({ maxTotalTunnelBytes: 1_048_576, maxTunnelBytes: 262_144 })
-  expect([1, 2, 4, 1_000].map((count) => tunnelShare(limits, count))).toEqual([
-    262_144, 262_144, 131_072, 16_384,
-  ])
+  const shareOf = (tunnels: number): number => tunnelShare(limits, { neighbours: 1, tunnels })
+  expect([1, 2, 4, 1_000].map(shareOf)).toEqual([262_144, 262_144, 131_072, 16_384])
 })
 
 test.each([
-  [{ maxTunnels: 0 }, /^maxTunnels must be/],
-  [{ maxTunnelsPerNode: 1.5 }, /^maxTunnelsPerNode must be/],
-  [{ maxTunnelBytes: 16_383 }, /^maxTunnelBytes must be/],
-  [{ maxTotalTunnelBytes: 1 }, /^maxTotalTunnelBytes must be/],
-  [{ bytesPerSecondPerNode: 1 }, /^bytesPerSecondPerNode must be/],
-  [{ answerTimeoutMs: 0 }, /^answerTimeoutMs must be/],
-  [{ maxTunel: 1 }, /^maxTunel is not an option/],
+  [{ maxTunnels: 0 }, /"limits.maxTunnels" is out of range/],
+  [{ maxTunnelsPerNode: 1.5 }, /"limits.maxTunnelsPerNode" is out of range/],
+  [{ maxTunnelBytes: 16_383 }, /"limits.maxTunnelBytes" is out of range/],
+  [{ maxTotalTunnelBytes: 1 }, /"limits.maxTotalTunnelBytes" is out of range/],
+  [{ bytesPerSecondPerNode: 1 }, /"limits.bytesPerSecondPerNode" is out of range/],
+  [{ answerTimeoutMs: 0 }, /"limits.answerTimeoutMs" is out of range/],
+  [{ maxTunel: 1 }, /'limits.maxTunel' is not an option/],
 ])('%j is wrong, and the message names the limit', (limits: object, message) => {
   expect(() => resolveTunnelLimits(limits)).toThrow(message)
 })

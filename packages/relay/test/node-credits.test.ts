@@ -46,19 +46,18 @@ test('what a node without tunnels has used is forgotten when it would have it ag
 /** A direction that is owed so many bytes, and more whenever it gets some if it always sends. */
 class Owed implements CreditUser {
   given = 0
+  readonly #alwaysSends: boolean
   #bytes: number
 
-  constructor(
-    bytes: number,
-    readonly alwaysSends: boolean,
-  ) {
+  constructor(bytes: number, alwaysSends: boolean) {
     this.#bytes = bytes
+    this.#alwaysSends = alwaysSends
   }
 
   giveCredit(take: (bytes: number) => number): boolean {
     const bytes = take(this.#bytes)
     this.given += bytes
-    if (!this.alwaysSends) this.#bytes -= bytes
+    if (!this.#alwaysSends) this.#bytes -= bytes
     return this.#bytes > 0
   }
 }

@@ -76,3 +76,14 @@ test('what the router holds stays below the share of each tunnel', () => {
   star.clock.advance(20_000)
   for (const tunnel of star.tunnels) expect(tunnel.heldBytes).toBeLessThanOrEqual(4_194_304)
 })
+
+test('ten sessions in tunnels that begin one after the other share a line with a long queue', () => {
+  const line = { bytesPerSecond: 10_000_000, delayMs: 1, bufferBytes: 2_097_152 }
+  const star = new VirtualStar(line, { hasSessions: true })
+  for (let index = 0; index < 10; index++)
+    star.source({ bytesPerSecond: (index + 2) * 3_000_000, delayMs: index })
+  for (const bytes of star.perSecond(3)) {
+    expect(Math.min(...bytes) / Math.max(...bytes)).toBeGreaterThan(0.9)
+    expect(bytes.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(9_000_000)
+  }
+})

@@ -34,9 +34,9 @@ export const defaultProvider: CryptoProvider = nodeCrypto
  * Makes an encrypted, authenticated pipe of `pipe`, which belongs to it from then on: nothing else may handle, write
  * to or end it. One side is the initiator, usually the one that connected.
  *
- * The secure pipe always half-closes. Its back-pressure, `defer` and `linger` are those of the pipe below. It closes
- * with `ASTRA_ERR_SECURE_TAMPERED`, `_RECORD` or `_TRUNCATED` when what arrives is not exactly what the peer has
- * sent.
+ * The secure pipe always half-closes. Its back-pressure, `defer`, `callsBackLater`, `linger`, `ref` and `unref` are those
+ * of the pipe below. It closes with `ASTRA_ERR_SECURE_TAMPERED`, `_RECORD` or `_TRUNCATED` when what arrives is not
+ * exactly what the peer has sent.
  *
  * Rejects, and aborts the pipe, with what went wrong: one of the codes of {@link SecureErrorCode}, the reason for
  * which the pipe broke, or the reason of `signal`. Rejects with a `TypeError` or `RangeError` that names a wrong

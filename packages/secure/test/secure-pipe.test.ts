@@ -100,6 +100,7 @@ describe.each(providers)('by %s', (_, provider, recordBytes) => {
           below = handler
           pipes.a.handle(handler)
         },
+        beforeFlush: (callback: () => void) => callback(),
         defer: (callback: () => void) => callback(),
         linger: (ms: number) => void calls.push(`linger ${ms}`),
       },
@@ -110,12 +111,13 @@ describe.each(providers)('by %s', (_, provider, recordBytes) => {
       onSuspend: () => void calls.push('suspend'),
       onResume: () => void calls.push('resume'),
     })
+    a.beforeFlush?.(() => calls.push('before a flush'))
     a.defer?.(() => calls.push('deferred'))
     a.linger?.(7)
     below?.onSuspend?.()
     below?.onResume?.()
-    expect(calls).toEqual(['deferred', 'linger 7', 'suspend', 'resume'])
-    expect([b.defer, b.linger]).toEqual([undefined, undefined])
+    expect(calls).toEqual(['before a flush', 'deferred', 'linger 7', 'suspend', 'resume'])
+    expect([b.beforeFlush, b.defer, b.linger]).toEqual([undefined, undefined, undefined])
   })
 })
 

@@ -1,6 +1,6 @@
 import { AstraError, onAbort, type Connection, type DialOptions } from '@astranet/interface'
 import type { ListenOptions, Transport, TransportListener } from '@astranet/interface'
-import { checkFunction } from '@astranet/interface/check'
+import { checkFunction, checkString, invalidValue } from '@astranet/interface/check'
 import { checkDialTimeout } from '@astranet/interface/transport-tools'
 import { joinedEnds } from './pair.js'
 import { settingsOf, type MemoryPairOptions, type PairSettings } from './options.js'
@@ -39,8 +39,7 @@ class MemoryTransport implements Transport {
 
   async dial(network: string, address: string, options: DialOptions = {}): Promise<Connection> {
     checkNetwork(network)
-    if (isWildcard(checkAddress(address)))
-      throw new TypeError(`address to dial must be a name, got "${address}"`)
+    if (isWildcard(checkAddress(address))) throw invalidValue('address', 'to dial must be a name', address)
     const { signal } = options
     const timeoutMs = checkDialTimeout(options.timeoutMs)
     signal?.throwIfAborted()
@@ -123,12 +122,11 @@ class MemoryListener implements TransportListener {
 }
 
 function checkNetwork(network: string): void {
-  if (network !== NETWORK) throw new TypeError(`network must be "${NETWORK}", got "${network}"`)
+  if (network !== NETWORK) throw invalidValue('network', `must be '${NETWORK}'`, network)
 }
 
 function checkAddress(address: string): string {
-  if (typeof address !== 'string') throw new TypeError(`address must be a string, got ${typeof address}`)
-  return address
+  return checkString('address', address)
 }
 
 function isWildcard(address: string): boolean {

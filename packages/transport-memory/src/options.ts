@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '@astranet/interface'
-import { checkNumber } from '@astranet/interface/check'
+import { checkNumber, outOfRange } from '@astranet/interface/check'
 
 /** How a pair of memory connections behaves, both directions alike. */
 export interface MemoryPairOptions {
@@ -39,7 +39,7 @@ export function settingsOf(options: MemoryPairOptions): PairSettings {
     clock: options.clock ?? systemClock,
   }
   for (const name of ['delayMs', 'bufferBytes', 'cutAfterBytes'] as const)
-    checkNumber(name, settings[name], { min: MINIMA[name], max: Infinity })
+    checkNumber(`options.${name}`, settings[name], { min: MINIMA[name], max: Infinity })
   if (settings.bytesPerSecond > 0) return settings
-  throw new RangeError(`bytesPerSecond must be above 0, got ${settings.bytesPerSecond}`)
+  throw outOfRange('options.bytesPerSecond', 'above 0', settings.bytesPerSecond)
 }

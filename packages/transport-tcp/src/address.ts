@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { badPort, checkString, invalidValue } from '@astranet/interface/check'
 
 /** The networks that {@link parseTcpAddress} knows. */
 export const TCP_NETWORKS = ['tcp', 'tcp4', 'tcp6'] as const
@@ -24,21 +25,18 @@ export function familyOf(network: TcpNetwork): 0 | 4 | 6 {
  * `RangeError` (a port above 65535) that quotes the text.
  */
 export function parseTcpAddress(network: TcpNetwork, text: string): TcpAddress {
-  if (typeof text !== 'string')
-    throw new TypeError(`address must be a string like "host:port", got ${typeof text}`)
+  checkString('address', text)
   const match = /^(?:\[([^[\]]*)\]|([^[\]:\s/@]*)):(\d+)$/.exec(text)
   if (match === null) {
     const hint = isIP(text.replace(/:\d+$/, '')) === 6 ? ' (an IPv6 address needs brackets)' : ''
-    throw new TypeError(
-      `address must be "host:port", "[IPv6]:port" or ":port", got ${JSON.stringify(text)}${hint}`,
-    )
+    throw invalidValue('address', `must be "host:port", "[IPv6]:port" or ":port"${hint}`, text)
   }
   const [, bracketed, name = '', digits] = match
   const host = bracketed ?? name
   const port = Number(digits)
-  if (port > 0xffff) throw new RangeError(`address ${JSON.stringify(text)}: port must be at most 65535`)
+  if (port > 0xffff) throw badPort('Port', text, 0xffff)
   if (bracketed !== undefined && isIP(bracketed) !== 6) {
-    throw new TypeError(`address ${JSON.stringify(text)} has something else than an IPv6 address in brackets`)
+    throw invalidValue('address', 'must have an IPv6 address in its brackets', text)
   }
   checkFamily(network, host, text)
   return { host, port }
@@ -53,8 +51,6 @@ function checkFamily(network: TcpNetwork, host: string, text: string): void {
   const family = familyOf(network)
   const found = isIP(host)
   if (family !== 0 && found !== 0 && found !== family) {
-    throw new TypeError(
-      `address ${JSON.stringify(text)} is IPv${found}, and network ${network} is IPv${family} only`,
-    )
+    throw invalidValue('address', `must be IPv${family} on the network ${network}`, text)
   }
 }

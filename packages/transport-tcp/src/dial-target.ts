@@ -5,6 +5,7 @@ import { familyOf, parseTcpAddress } from './address.js'
 import type { Network } from './network.js'
 import { socketOptions, type TcpOptions } from './options.js'
 import { checkUnixPath, UNIX_NETWORK } from './unix-address.js'
+import { outOfRange } from '@astranet/interface/check'
 
 /** The host of an address without one: this machine. */
 const THIS_MACHINE = { tcp: 'localhost', tcp4: '127.0.0.1', tcp6: '::1' } as const
@@ -20,23 +21,37 @@ export interface DialTarget {
 }
 
 /** Reads `address`. Throws a `TypeError` or `RangeError` that quotes it. */
-export function dialTarget(network: Network, address: string, options: TcpOptions): DialTarget {
+export function dialTarget(
+  network: Network,
+  address: string,
+  options: TcpOptions,
+  mayConnect?: (host: string) => boolean,
+): DialTarget {
   if (network === UNIX_NETWORK) {
     const path = checkUnixPath(address)
     return { candidates: async () => [{ path, allowHalfOpen: true }], host: 'localhost', path }
   }
   const { host: named, port } = parseTcpAddress(network, address)
-  if (port === 0)
-    throw new RangeError(`address ${JSON.stringify(address)}: a port to dial must be at least 1`)
+  if (port === 0) throw outOfRange('Port', '>= 1 && <= 65535', address)
   const host = named === '' ? THIS_MACHINE[network] : named
   const candidates = async (): Promise<NetConnectOpts[]> => {
     const addresses = await addressesOf(host, familyOf(network), options.lookup ?? dnsLookup)
-    return reachable(addresses, options).map((address) => ({
+    return reachable(allowed(addresses, mayConnect), options).map((address) => ({
       ...{ ...socketOptions(options), host: address, port },
       ...localEnd(options, isIP(address) === 6 ? '::' : '0.0.0.0'),
     }))
   }
   return { candidates, host, path: undefined }
+}
+
+/** Those that the caller allows. Throws when there is none. */
+function allowed(
+  addresses: readonly string[],
+  mayConnect: ((host: string) => boolean) | undefined,
+): readonly string[] {
+  const found = mayConnect === undefined ? addresses : addresses.filter((address) => mayConnect(address))
+  if (found.length > 0) return found
+  throw new AstraError('EACCES', `${addresses.join(' and ')} may not be connected to.`)
 }
 
 /** Those of the family of `localAddress`. Throws when there is none. */

@@ -22,7 +22,7 @@ export interface DialRequest {
 
 /** Connects. Errors as {@link Transport.dial} says. */
 export async function dial(request: DialRequest, options: DialOptions = {}): Promise<Connection> {
-  const target = dialTarget(request.network, request.address, request.options)
+  const target = dialTarget(request.network, request.address, request.options, options.mayConnect)
   const timeoutMs = checkDialTimeout(options.timeoutMs)
   const { signal } = options
   signal?.throwIfAborted()

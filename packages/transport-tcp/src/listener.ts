@@ -83,6 +83,14 @@ class Listener implements TransportListener {
     this.#acceptor?.close()
   }
 
+  ref(): void {
+    this.#server.ref()
+  }
+
+  unref(): void {
+    this.#server.unref()
+  }
+
   #makeAcceptor(settings: TlsSettings, options: TcpOptions): TlsAcceptor {
     const maxPending = options.maxPendingHandshakes ?? DEFAULT_MAX_PENDING_HANDSHAKES
     return new TlsAcceptor(settings, maxPending, {

@@ -1,5 +1,6 @@
 import { TCP_NETWORKS, type TcpNetwork } from './address.js'
 import { UNIX_NETWORK } from './unix-address.js'
+import { checkOneOf } from '@astranet/interface/check'
 
 /** The networks of this transport. */
 export const NETWORKS: readonly Network[] = [...TCP_NETWORKS, UNIX_NETWORK]
@@ -9,8 +10,5 @@ export type Network = TcpNetwork | typeof UNIX_NETWORK
 
 /** `network` when this transport answers to it. Otherwise throws a `TypeError` that names it. */
 export function checkNetwork(network: string): Network {
-  const found = NETWORKS.find((name) => name === network)
-  if (found === undefined)
-    throw new TypeError(`network must be one of ${NETWORKS.join(', ')}, got "${network}"`)
-  return found
+  return checkOneOf('network', network as Network, NETWORKS)
 }

@@ -1,6 +1,12 @@
 import { isIP, type LookupFunction } from 'node:net'
 import { checkMemoryUse, type MemoryUse } from '@astranet/interface'
-import { checkBoolean, checkInteger } from '@astranet/interface/check'
+import {
+  checkBoolean,
+  checkFunction,
+  checkInteger,
+  invalidValue,
+  outOfRange,
+} from '@astranet/interface/check'
 import type { ResolveSrv } from './srv.js'
 import type { TlsOptions } from './tls-options.js'
 
@@ -97,25 +103,27 @@ export function checkOptions(options: TcpOptions): void {
   const { keepAliveDelayMs = false, alpnProtocol = 'x' } = options
   const { handshakeTimeoutMs, maxPendingHandshakes } = options
   if (keepAliveDelayMs !== false && !(keepAliveDelayMs >= 1_000)) {
-    throw new RangeError(`keepAliveDelayMs must be at least 1000 or false, got ${keepAliveDelayMs}`)
+    throw outOfRange('options.keepAliveDelayMs', 'at least 1000 or false', keepAliveDelayMs)
   }
   checkMemoryUse(options.memory)
-  if (options.resolveSrv !== undefined && typeof options.resolveSrv !== 'function')
-    throw new TypeError('resolveSrv must be a function')
-  if (options.reusePort !== undefined) checkBoolean('reusePort', options.reusePort)
+  if (options.resolveSrv !== undefined) checkFunction('options.resolveSrv', options.resolveSrv)
+  if (options.reusePort !== undefined) checkBoolean('options.reusePort', options.reusePort)
   checkLocalEnd(options)
   const alpnBytes = Buffer.byteLength(alpnProtocol)
   if (alpnBytes < 1 || alpnBytes > 255) {
-    throw new RangeError(`alpnProtocol must be 1 to 255 bytes, got ${alpnBytes}`)
+    throw outOfRange('options.alpnProtocol', '1 to 255 bytes', alpnBytes)
   }
   if (handshakeTimeoutMs !== undefined)
-    checkInteger('handshakeTimeoutMs', handshakeTimeoutMs, { min: 1, max: MAX_TIMER_DELAY_MS })
+    checkInteger('options.handshakeTimeoutMs', handshakeTimeoutMs, { min: 1, max: MAX_TIMER_DELAY_MS })
   if (maxPendingHandshakes !== undefined)
-    checkInteger('maxPendingHandshakes', maxPendingHandshakes, { min: 1, max: Number.MAX_SAFE_INTEGER })
+    checkInteger('options.maxPendingHandshakes', maxPendingHandshakes, {
+      min: 1,
+      max: Number.MAX_SAFE_INTEGER,
+    })
 }
 
 function checkLocalEnd({ localAddress, localPort }: TcpOptions): void {
   if (localAddress !== undefined && isIP(localAddress) === 0)
-    throw new TypeError(`localAddress must be an IP address, got ${JSON.stringify(localAddress)}`)
-  if (localPort !== undefined) checkInteger('localPort', localPort, { min: 0, max: 0xffff })
+    throw invalidValue('options.localAddress', 'must be an IP address', localAddress)
+  if (localPort !== undefined) checkInteger('options.localPort', localPort, { min: 0, max: 0xffff })
 }

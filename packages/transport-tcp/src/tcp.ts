@@ -12,6 +12,7 @@ import { checkNetwork, NETWORKS } from './network.js'
 import { nodeTls } from './node-modules.js'
 import { checkOptions, type TcpOptions } from './options.js'
 import { tlsSettings, type TlsSettings } from './tls-settings.js'
+import { invalidArgument } from '@astranet/interface/check'
 
 /**
  * The transport over sockets of the operating system, for the networks `tcp` (IPv4 or IPv6), `tcp4`, `tcp6` and `unix`;
@@ -38,6 +39,7 @@ export function tcp(options: TcpOptions = {}): Transport {
 
 class TcpTransport implements Transport {
   readonly networks: readonly string[] = NETWORKS
+  readonly asksMayConnect = true
   readonly #options: TcpOptions
   #settings: TlsSettings | undefined
 
@@ -60,7 +62,7 @@ class TcpTransport implements Transport {
   async listen(network: string, address: string, options: ListenOptions): Promise<TransportListener> {
     const { tls } = this.#options
     if (tls !== undefined && tls.pfx === undefined && (tls.key === undefined || tls.cert === undefined)) {
-      throw new TypeError('tls must have key and cert, or pfx, to listen')
+      throw invalidArgument('options.tls', 'must have key and cert, or pfx, to listen')
     }
     return listen(this.#request(network, address), options)
   }
@@ -81,6 +83,6 @@ function checkContext({ tls }: TcpOptions): void {
   try {
     nodeTls().createSecureContext(tls)
   } catch (cause) {
-    throw new TypeError(`tls: ${(cause as Error).message}`, { cause })
+    throw Object.assign(invalidArgument('options.tls', `is invalid: ${(cause as Error).message}`), { cause })
   }
 }

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nodeCrypto } from './node-modules.js'
+import { invalidType, invalidValue } from '@astranet/interface/check'
 
 /** The network of Unix sockets. */
 export const UNIX_NETWORK = 'unix'
@@ -13,15 +14,13 @@ const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : process.platform ===
  * `RangeError` (too long) that quotes it.
  */
 export function checkUnixPath(text: string): string {
-  if (typeof text !== 'string') throw new TypeError(`address must be a path, got ${typeof text}`)
+  if (typeof text !== 'string') throw invalidType('address', 'of type string', text)
   if (text === '' || text.includes('\0')) {
-    throw new TypeError(`address must be a path without zero bytes, got ${JSON.stringify(text)}`)
+    throw invalidValue('address', 'must be a path without zero bytes', text)
   }
   const bytes = Buffer.byteLength(text)
   if (bytes > MAX_PATH_BYTES) {
-    throw new RangeError(
-      `address ${JSON.stringify(text)}: a socket's path must be at most ${MAX_PATH_BYTES} bytes, got ${bytes}`,
-    )
+    throw invalidValue('address', `must be a path of at most ${MAX_PATH_BYTES} bytes`, text)
   }
   return text
 }

@@ -35,8 +35,10 @@ describe('a TCP address', () => {
   })
 
   it('is of the IP family of its network', () => {
-    expect(() => parseTcpAddress('tcp4', '[::1]:80')).toThrow(/IPv6, and network tcp4 is IPv4 only/)
-    expect(() => parseTcpAddress('tcp6', '127.0.0.1:80')).toThrow(/IPv4, and network tcp6 is IPv6 only/)
+    expect(() => parseTcpAddress('tcp4', '[::1]:80')).toThrow(/'address' must be IPv4 on the network tcp4/)
+    expect(() => parseTcpAddress('tcp6', '127.0.0.1:80')).toThrow(
+      /'address' must be IPv6 on the network tcp6/,
+    )
   })
 
   it('is written as it is read', () => {

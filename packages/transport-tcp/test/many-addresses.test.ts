@@ -84,6 +84,30 @@ describe('a name with several addresses', () => {
     await closeAll([connection])
   })
 
+  it('is dialed only at those that may be connected to', async () => {
+    const { listener, accepted } = await listening(tcp(), 'tcp4', `${V4}:0`)
+    const port = listener.address.split(':').at(-1)
+    const asked: string[] = []
+    const dial = (address: string, allowed: readonly string[]) =>
+      tcp({ lookup }).dial('tcp', address, {
+        mayConnect: (host) => {
+          asked.push(host)
+          return allowed.includes(host)
+        },
+      })
+    expect(tcp().asksMayConnect).toBe(true)
+    subscribe('net.client.socket', onSocket)
+    const connection = await dial(`both.example:${port}`, [V4])
+    expect(connection.remoteAddress).toBe(listener.address)
+    expect(sockets).toHaveLength(1)
+    await expect(dial(`both.example:${port}`, [])).rejects.toMatchObject({ code: 'EACCES' })
+    await expect(dial(`${V4}:${port}`, [])).rejects.toMatchObject({ code: 'EACCES' })
+    expect(sockets).toHaveLength(1)
+    expect(asked).toEqual([V6, V4, V6, V4, V4])
+    await closeAll([connection, ...accepted])
+    await listener.close()
+  })
+
   it('is dialed nowhere any more once the dial is given up', async () => {
     await using silent = await deaf(V6)
     await using _other = await deaf(V4, silent.port)

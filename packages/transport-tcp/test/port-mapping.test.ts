@@ -116,7 +116,27 @@ describe('a port mapper', () => {
     }
   })
 
-  it('stops at once when it is aborted, and is not put off by that', async () => {
+  it.each([
+    ['PCP', (request: Buffer) => granted(request)],
+    ['NAT-PMP', (request: Buffer) => (request[0] === 2 ? Buffer.from('0081000100000000', 'hex') : undefined)],
+  ])('takes back what it asked for by %s when it is aborted before the answer', async (name, answer) => {
+    const stop = new AbortController()
+    const { mapper, requests } = await gateway((request) => {
+      if (request.length === 2) return Buffer.from('0080000000000001c6336407', 'hex')
+      if (name === 'NAT-PMP' && request[0] === 2) return answer(request)
+      // The first request for the port: its answer is lost.
+      const isAborted = stop.signal.aborted
+      stop.abort()
+      return isAborted ? answer(request) : undefined
+    })
+    expect(await mapper.map(6_000, stop.signal)).toBeUndefined()
+    const lifetimes = distinct(
+      requests.filter((request) => request.length > 2 && (name === 'PCP' || request[0] === 0)),
+    ).map((request) => request.readUInt32BE(name === 'PCP' ? 4 : 8))
+    expect(lifetimes).toEqual([120, 0])
+  })
+
+  it('stops when it is aborted, and is not put off by that', async () => {
     const { mapper, requests } = await gateway(() => undefined)
     const stop = new AbortController()
     const mapping = mapper.map(6_000, stop.signal)

@@ -167,7 +167,9 @@ describe('tls', () => {
   })
 
   it('names what is wrong with its options', async () => {
-    expect(() => tcp({ tls: { ca: 'x', key: 'not a key' } })).toThrow(/^tls: /)
+    expect(() => tcp({ tls: { ca: 'x', key: 'not a key' } })).toThrow(
+      /^The property 'options.tls' is invalid: /,
+    )
     expect(() => tcp({ alpnProtocol: '' })).toThrow(/alpnProtocol/)
     expect(() => tcp({ handshakeTimeoutMs: 0 })).toThrow(/handshakeTimeoutMs/)
     expect(() => tcp({ maxPendingHandshakes: 1.5 })).toThrow(/maxPendingHandshakes/)

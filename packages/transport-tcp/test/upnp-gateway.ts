@@ -16,12 +16,18 @@ export interface UpnpGatewayOptions {
   /** The type of its service. Default `WANIPConnection:1`. */
   readonly service?: string
   readonly controlUrl?: string
+  /** What `URLBase` of its description says, given where it takes requests; default: the description has none. */
+  readonly urlBase?: (origin: string) => string
+  /** The only path at which it takes requests. Default: any. */
+  readonly controlPath?: string
   /** Its description, in place of the usual one. */
   readonly description?: string
   /** External ports that other hosts have. */
   readonly taken?: readonly number[]
   /** The number of an error for each AddPortMapping. */
   readonly refusal?: number
+  /** Called when it has forwarded a port; it answers when that resolves. */
+  readonly onForwarded?: (port: number) => Promise<void>
 }
 
 /** A usual answer to a search. */
@@ -80,6 +86,7 @@ export class UpnpGateway implements AsyncDisposable {
     const action = String(headers['soapaction'] ?? '').replaceAll('"', '')
     this.requests.push(`${method} ${url} ${action}`.trim())
     if (method === 'GET') return [200, this.#options.description ?? this.#description()]
+    if ((this.#options.controlPath ?? url) !== url) return [404, '']
     const [, name = ''] = action.split('#')
     if (name === 'GetExternalIPAddress')
       return [
@@ -87,18 +94,29 @@ export class UpnpGateway implements AsyncDisposable {
         `<NewExternalIPAddress>${this.#options.externalHost ?? '198.51.100.7'}</NewExternalIPAddress>`,
       ]
     const port = Number(field(body, 'NewExternalPort'))
+    if (name === 'GetSpecificPortMappingEntry') return this.#entry(port)
     if (name === 'DeletePortMapping') return this.forwarded.delete(port) ? [200, ''] : failure(714)
-    const { refusal, taken = [] } = this.#options
+    const { refusal, taken = [], onForwarded } = this.#options
     if (refusal !== undefined) return failure(refusal)
     if (taken.includes(port)) return failure(718)
     this.lifetimes.push(Number(field(body, 'NewLeaseDuration')))
     this.forwarded.set(port, `${field(body, 'NewInternalClient')}:${field(body, 'NewInternalPort')}`)
+    await onForwarded?.(port)
     return [200, '']
   }
 
+  #entry(port: number): [status: number, text: string] {
+    const [host, internalPort] = this.forwarded.get(port)?.split(':') ?? []
+    if (host === undefined) return failure(714)
+    const entry = `<NewInternalPort>${internalPort}</NewInternalPort><NewInternalClient>${host}</NewInternalClient>`
+    return [200, entry]
+  }
+
   #description(): string {
-    const { service = 'WANIPConnection:1', controlUrl = '/control' } = this.#options
-    return `<?xml version="1.0"?><root><device><serviceList>
+    const { service = 'WANIPConnection:1', controlUrl = '/control', urlBase } = this.#options
+    const { address, port } = this.#server.address() as AddressInfo
+    const base = urlBase === undefined ? '' : `<URLBase>${urlBase(`http://${address}:${port}`)}</URLBase>`
+    return `<?xml version="1.0"?><root>${base}<device><serviceList>
       <service><serviceType>urn:schemas-upnp-org:service:Layer3Forwarding:1</serviceType>
         <controlURL>/other</controlURL></service></serviceList><deviceList><device><serviceList>
       <service><serviceType>urn:schemas-upnp-org:service:${service}</serviceType>

@@ -51,6 +51,57 @@ describe('a port mapper whose gateway knows UPnP only', () => {
     ])
   })
 
+  it.each<[string, UpnpGatewayOptions]>([
+    [
+      'names a base for its addresses, as IGD 1 may',
+      { urlBase: (origin) => `${origin}/igd/1/`, controlUrl: 'ctl?a&amp;b', controlPath: '/igd/1/ctl?a&b' },
+    ],
+    ['names an empty base', { urlBase: () => '', controlUrl: 'ctl', controlPath: '/ctl' }],
+    [
+      'names a base at another host, which counts for nothing',
+      { urlBase: () => 'http://127.0.0.2:80/igd/', controlUrl: 'ctl', controlPath: '/ctl' },
+    ],
+  ])('asks a gateway that %s', async (_, options) => {
+    await using made = await mapping(options)
+    const mapped = await made.mapper.map(6_000, signal)
+    expect([...made.gateway.forwarded]).toEqual([[6_000, '127.0.0.1:6000']])
+    await mapped?.close()
+    expect(made.gateway.forwarded.size).toBe(0)
+  })
+
+  /** Given up when the gateway has forwarded the port, and goes on as `then` says. */
+  async function givenUp(then: (gateway: UpnpGateway, port: number) => Promise<void>): Promise<UpnpGateway> {
+    const stop = new AbortController()
+    await using made = await mapping({
+      onForwarded: (port) => {
+        stop.abort(new Error('not wanted any more'))
+        return then(made.gateway, port)
+      },
+    })
+    expect(await made.mapper.map(6_000, stop.signal)).toBeUndefined()
+    return made.gateway
+  }
+
+  it('gives the port back that was forwarded while it was given up', async () => {
+    const gateway = await givenUp(() => Promise.resolve())
+    expect(gateway.forwarded.size).toBe(0)
+    expect(gateway.requests.at(-1)).toContain('#DeletePortMapping')
+  })
+
+  it('gives it back too when the gateway has not answered a second later', async () => {
+    const gateway = await givenUp(() => new Promise(() => undefined))
+    expect(gateway.forwarded.size).toBe(0)
+  })
+
+  it('leaves the port alone when another host has it by then', async () => {
+    const gateway = await givenUp(({ forwarded }, port) => {
+      forwarded.set(port, '127.0.0.9:6000')
+      return new Promise(() => undefined)
+    })
+    expect([...gateway.forwarded]).toEqual([[6_000, '127.0.0.9:6000']])
+    expect(gateway.requests.at(-1)).toContain('#GetSpecificPortMappingEntry')
+  })
+
   it('takes another port of the gateway when other hosts have the first one', async () => {
     await using made = await mapping({ taken: [6_000] })
     const mapped = await made.mapper.map(6_000, signal)

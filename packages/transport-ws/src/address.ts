@@ -1,3 +1,5 @@
+import { badPort, checkOneOf, checkString, invalidValue, outOfRange } from '@astranet/interface/check'
+
 /** The networks of this transport. */
 export const WS_NETWORKS = ['ws', 'wss'] as const
 
@@ -18,10 +20,7 @@ const DEFAULT_PORTS = { ws: 80, wss: 443 } as const
 
 /** `network` when this transport answers to it. Otherwise throws a `TypeError` that names it. */
 export function checkWsNetwork(network: string): WsNetwork {
-  const found = WS_NETWORKS.find((name) => name === network)
-  if (found === undefined)
-    throw new TypeError(`network must be one of ${WS_NETWORKS.join(', ')}, got "${network}"`)
-  return found
+  return checkOneOf('network', network as WsNetwork, WS_NETWORKS)
 }
 
 /**
@@ -29,29 +28,25 @@ export function checkWsNetwork(network: string): WsNetwork {
  * Throws a `TypeError` or a `RangeError` (a port above 65535) that quotes the text.
  */
 export function parseWsAddress(network: WsNetwork, text: string): WsAddress {
-  if (typeof text !== 'string')
-    throw new TypeError(`address must be a string like "${network}://host:port/path", got ${typeof text}`)
+  checkString('address', text)
   const match = /^([a-z]+:\/\/)?(\[[\da-f:.]+\]|[^[\]:\s/@?#]*)(?::(\d+))?(\/[^\s#]*)?$/i.exec(text)
   const [, scheme = '', host = '', digits, path = '/'] = match ?? []
   // A bare name is more likely a service's than a host's: without a scheme the port must be there.
   const isComplete = scheme === '' ? digits !== undefined : host !== ''
   if (match === null || !isComplete) {
-    throw new TypeError(
-      `address must be "${network}://host:port/path", "host:port" or ":port", got ${JSON.stringify(text)}`,
-    )
+    throw invalidValue('address', `must be "${network}://host:port/path", "host:port" or ":port"`, text)
   }
   if (scheme !== '' && scheme.toLowerCase() !== `${network}://`)
-    throw new TypeError(`address ${JSON.stringify(text)} is not of the network ${network}`)
+    throw invalidValue('address', `must be of the network ${network}`, text)
   const port = digits === undefined ? DEFAULT_PORTS[network] : Number(digits)
-  if (port > 0xffff) throw new RangeError(`address ${JSON.stringify(text)}: port must be at most 65535`)
+  if (port > 0xffff) throw badPort('Port', text, 0xffff)
   return { host: host.replace(/^\[|\]$/g, ''), port, path }
 }
 
 /** The same for dialing. `here` stands in for a host that is not given. Also refuses port 0. */
 export function parseDialAddress(network: WsNetwork, text: string, here: string): WsAddress {
   const address = parseWsAddress(network, text)
-  if (address.port === 0)
-    throw new RangeError(`address ${JSON.stringify(text)}: a port to dial must be at least 1`)
+  if (address.port === 0) throw outOfRange('Port', '>= 1 && <= 65535', text)
   return address.host === '' ? { ...address, host: here } : address
 }
 

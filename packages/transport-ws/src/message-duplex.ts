@@ -18,6 +18,9 @@ export interface MessagePipe {
   cut(): void
   /** As a byte duplex's. Browsers have none. */
   linger?(ms: number): void
+  /** As a byte duplex's. Browsers have none. */
+  ref?(): void
+  unref?(): void
 }
 
 /** What a {@link MessageDuplex} is like. */
@@ -93,6 +96,14 @@ export class MessageDuplex implements ByteDuplex {
 
   linger(ms: number): void {
     this.#pipe.linger?.(ms)
+  }
+
+  ref(): void {
+    this.#pipe.ref?.()
+  }
+
+  unref(): void {
+    this.#pipe.unref?.()
   }
 
   abort(reason: Error): void {

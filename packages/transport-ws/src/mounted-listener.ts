@@ -7,6 +7,7 @@ import { formatWsAddress, type WsNetwork } from './address.js'
 import { Mounts } from './mounts.js'
 import type { CheckedOptions } from './node-options.js'
 import { listenPath } from './path.js'
+import { invalidArgument, invalidValue } from '@astranet/interface/check'
 
 /** What listening on the caller's server needs. */
 export interface MountRequest {
@@ -23,14 +24,13 @@ export interface MountRequest {
 export function listenMounted(request: MountRequest, events: ListenOptions): TransportListener {
   const { network, path, server } = request
   if (typeof path !== 'string' || !path.startsWith('/')) {
-    throw new TypeError(
-      `address must be a path like "/astranet" on a given server, got ${JSON.stringify(path)}`,
-    )
+    throw invalidValue('address', 'must be a path like "/astranet" on a given server', path)
   }
   const known = listenPath(path)
   if (network === 'wss' && !(server instanceof TlsServer)) {
-    throw new TypeError(
-      'server must be an HTTPS server to listen on wss; behind a proxy that terminates TLS listen on ws',
+    throw invalidArgument(
+      'options.server',
+      'must be an HTTPS server to listen on wss; behind a proxy that terminates TLS listen on ws',
     )
   }
   // Other nodes get this address, and could not dial it without a host and a port.

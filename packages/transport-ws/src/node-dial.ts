@@ -1,3 +1,5 @@
+import { lookup as dnsLookup } from 'node:dns'
+import { isIP, type LookupFunction } from 'node:net'
 import { AstraError, type Connection, type DialOptions, type PipeSecurity } from '@astranet/interface'
 import { socketSecurity } from '@astranet/interface/node-duplex'
 import { WebSocket, type ClientOptions } from 'ws'
@@ -22,10 +24,13 @@ export async function dialWs(
   dialOptions: DialOptions = {},
 ): Promise<Connection> {
   const target = parseDialAddress(network, address, 'localhost')
+  const { mayConnect } = dialOptions
+  if (mayConnect !== undefined && isIP(target.host) !== 0 && !mayConnect(target.host))
+    throw notAllowed([target.host])
   const url = formatUrl(network, target)
   const remoteAddress = formatWsAddress(target)
   return dialRace<Connection>(`${network} ${address}`, dialOptions, ({ resolve, reject }) => {
-    const socket = new WebSocket(url, [options.protocol], clientOptions(network, options))
+    const socket = new WebSocket(url, [options.protocol], clientOptions(network, options, mayConnect))
     let localAddress = ''
     let security: PipeSecurity | undefined
     socket.once('upgrade', (response) => {
@@ -43,8 +48,13 @@ export async function dialWs(
   })
 }
 
-function clientOptions(network: WsNetwork, { tls, maxMessageBytes, lookup }: CheckedOptions): ClientOptions {
+function clientOptions(
+  network: WsNetwork,
+  { tls, maxMessageBytes, lookup: given }: CheckedOptions,
+  mayConnect: DialOptions['mayConnect'],
+): ClientOptions {
   const { requestCert: _, ...context } = tls
+  const lookup = mayConnect === undefined ? given : allowedLookup(given ?? dnsLookup, mayConnect)
   return {
     perMessageDeflate: false,
     maxPayload: maxMessageBytes,
@@ -56,6 +66,25 @@ function clientOptions(network: WsNetwork, { tls, maxMessageBytes, lookup }: Che
     ...(lookup === undefined ? {} : { lookup }),
     ...(network === 'wss' ? context : {}),
   } as ClientOptions
+}
+
+/** Finds those addresses of a name that may be connected to; `EACCES` when there is none. */
+function allowedLookup(lookup: LookupFunction, mayConnect: (host: string) => boolean): LookupFunction {
+  return (name, options, callback) => {
+    lookup(name, { ...options, all: true }, (error, found, family) => {
+      if (error !== null) return callback(error, found, family)
+      const all = typeof found === 'string' ? [{ address: found, family: isIP(found) }] : found
+      const allowed = all.filter(({ address }) => mayConnect(address))
+      const [first] = allowed
+      if (first === undefined) callback(notAllowed(all.map(({ address }) => address)), [])
+      else if (options.all === true) callback(null, allowed)
+      else callback(null, first.address, first.family)
+    })
+  }
+}
+
+function notAllowed(hosts: readonly string[]): AstraError {
+  return new AstraError('EACCES', `${hosts.join(' and ')} may not be connected to.`)
 }
 
 /** Faults that `ws` finds have no code: a response that is no upgrade, or an upgrade to another protocol. */

@@ -80,9 +80,9 @@ export interface CheckedOptions extends Omit<WsOptions, 'tls' | 'server' | 'look
 /** Throws a `TypeError` or `RangeError` that names the option that is wrong. */
 export function checkOptions(options: WsOptions): CheckedOptions {
   const { maxMessageBytes = 65_536, handshakeTimeoutMs = 10_000, maxPendingHandshakes = 100 } = options
-  checkInteger('maxMessageBytes', maxMessageBytes, { min: 65_536, max: 0x7fffffff })
-  checkInteger('handshakeTimeoutMs', handshakeTimeoutMs, { min: 1, max: 0x7fffffff })
-  checkInteger('maxPendingHandshakes', maxPendingHandshakes, { min: 1, max: Number.MAX_SAFE_INTEGER })
+  checkInteger('options.maxMessageBytes', maxMessageBytes, { min: 65_536, max: 0x7fffffff })
+  checkInteger('options.handshakeTimeoutMs', handshakeTimeoutMs, { min: 1, max: 0x7fffffff })
+  checkInteger('options.maxPendingHandshakes', maxPendingHandshakes, { min: 1, max: Number.MAX_SAFE_INTEGER })
   return {
     tls: options.tls ?? {},
     server: options.server,

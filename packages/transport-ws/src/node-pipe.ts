@@ -55,9 +55,20 @@ export class NodePipe implements MessagePipe {
   }
 
   linger(ms: number): void {
-    // `ws` has no public name for the socket below.
-    const { _socket: socket } = this.#socket as unknown as { readonly _socket?: NodeDuplex | null }
-    lingerOn(socket?._handle?.fd, ms)
+    lingerOn(this.#below?._handle?.fd, ms)
+  }
+
+  ref(): void {
+    this.#below?.ref?.()
+  }
+
+  unref(): void {
+    this.#below?.unref?.()
+  }
+
+  /** The socket of the system; `ws` has no public name for it. */
+  get #below(): NodeDuplex | null | undefined {
+    return (this.#socket as unknown as { readonly _socket?: NodeDuplex | null })._socket
   }
 
   #received(data: Buffer, isBinary: boolean): void {

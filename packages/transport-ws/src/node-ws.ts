@@ -31,6 +31,7 @@ export function ws(options: WsOptions = {}): Transport {
 /** Loads HTTP, TLS and the WebSocket library with the first call that needs them, before its `timeoutMs` begins. */
 class WsTransport implements Transport {
   readonly networks: readonly string[] = WS_NETWORKS
+  readonly asksMayConnect = true
   readonly #options: CheckedOptions
 
   constructor(options: CheckedOptions) {

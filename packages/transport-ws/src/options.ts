@@ -1,3 +1,5 @@
+import { invalidValue } from '@astranet/interface/check'
+
 /** The options of a WebSocket transport in every runtime. */
 export interface CommonWsOptions {
   /**
@@ -13,5 +15,5 @@ export const DEFAULT_PROTOCOL = 'astranet-1-qx02'
 /** The subprotocol. Throws a `TypeError` when it is not a token. */
 export function checkProtocol({ protocol = DEFAULT_PROTOCOL }: CommonWsOptions): string {
   if (/^[\w!#$%&'*+.^`|~-]{1,255}$/.test(protocol)) return protocol
-  throw new TypeError(`protocol must be a token of 1 to 255 characters, got ${JSON.stringify(protocol)}`)
+  throw invalidValue('options.protocol', 'must be a token of 1 to 255 characters', protocol)
 }

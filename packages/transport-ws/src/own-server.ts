@@ -11,6 +11,7 @@ import type { CheckedOptions } from './node-options.js'
 import { listenPath, pathOf } from './path.js'
 import { PendingClients } from './pending-clients.js'
 import { answer, refusal } from './upgrade.js'
+import { invalidArgument } from '@astranet/interface/check'
 
 /** The longest request head, in bytes. */
 const MAX_HEADER_BYTES = 8_192
@@ -29,7 +30,7 @@ export async function listenOwn(request: OwnRequest, events: ListenOptions): Pro
   const wanted = { ...parsed, path: listenPath(parsed.path) }
   const { tls } = options
   if (network === 'wss' && tls.pfx === undefined && (tls.key === undefined || tls.cert === undefined))
-    throw new TypeError('tls must have key and cert, or pfx, to listen on wss')
+    throw invalidArgument('options.tls', 'must have key and cert, or pfx, to listen on wss')
   const listener = new OwnListener(request, wanted, events)
   await listener.start()
   return listener
@@ -92,6 +93,14 @@ class OwnListener implements TransportListener {
     // The address is free when this returns; the callback would wait for the connections too.
     if (this.#server.listening) this.#server.close()
     this.#pending.close()
+  }
+
+  ref(): void {
+    this.#server.ref()
+  }
+
+  unref(): void {
+    this.#server.unref()
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

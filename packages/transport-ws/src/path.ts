@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { invalidValue } from '@astranet/interface/check'
 
 /**
  * The path of a request as it was sent, without the query; `undefined` when there is none. Some proxies send the
@@ -17,9 +18,7 @@ export function pathOf({ url = '' }: IncomingMessage): string | undefined {
  */
 export function listenPath(path: string): string {
   if (typeof path !== 'string' || !/^\/[^\s?#]*$/.test(path))
-    throw new TypeError(
-      `address must have a path like "/astranet" without a query, got ${JSON.stringify(path)}`,
-    )
+    throw invalidValue('address', 'must have a path like "/astranet" without a query', path)
   // Two slashes at the beginning would introduce a host.
   return new URL(`ws://host${path}`).pathname
 }

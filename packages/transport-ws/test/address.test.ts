@@ -13,7 +13,7 @@ describe('a WebSocket address', () => {
   })
 
   it('is of the scheme of its network', () => {
-    expect(() => parseWsAddress('wss', 'ws://x:1/')).toThrow(/not of the network wss/)
+    expect(() => parseWsAddress('wss', 'ws://x:1/')).toThrow(/must be of the network wss/)
   })
 
   it('is written as it is read, and behind its network it is a URL', () => {

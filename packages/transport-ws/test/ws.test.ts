@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer as createTlsServer } from 'node:https'
+import type { LookupFunction } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Probe } from '@astranet/testkit'
 import { ws, type WsOptions } from '@astranet/transport-ws'
@@ -28,6 +29,36 @@ describe('ws', () => {
     const dialing = ws({ tls: { ca: serverTls.ca ?? [] } }).dial('wss', listener.address)
     await expect(dialing).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
     expect(accepted).toEqual([])
+    await listener.close()
+  })
+
+  it('connects only to those addresses of a name that may be connected to', async () => {
+    const { listener, accepted } = await listening(ws())
+    const port = portOf(listener.address)
+    const looked: string[] = []
+    const lookup: LookupFunction = (name, _options, callback) => {
+      looked.push(name)
+      callback(null, [
+        { address: '127.0.0.9', family: 4 },
+        { address: '127.0.0.1', family: 4 },
+      ])
+    }
+    const asked: string[] = []
+    const dial = (host: string, allowed: readonly string[]) =>
+      ws({ lookup }).dial('ws', `${host}:${port}`, {
+        mayConnect: (each) => {
+          asked.push(each)
+          return allowed.includes(each)
+        },
+      })
+    expect(ws().asksMayConnect).toBe(true)
+    const connection = await dial('relay.example', ['127.0.0.1'])
+    await expect(dial('relay.example', [])).rejects.toMatchObject({ code: 'EACCES' })
+    await expect(dial('127.0.0.1', [])).rejects.toMatchObject({ code: 'EACCES' })
+    expect(looked).toEqual(['relay.example', 'relay.example'])
+    expect(asked).toEqual(['127.0.0.9', '127.0.0.1', '127.0.0.9', '127.0.0.1', '127.0.0.1'])
+    await turnsUntil(() => accepted.length === 1)
+    await closeAll([connection, ...accepted])
     await listener.close()
   })
 
@@ -154,7 +185,7 @@ describe('ws', () => {
     await withHttpServer(async (server) => {
       await expect(listening(ws({ server }), 'wss', '/astranet')).rejects.toMatchObject({
         name: 'TypeError',
-        message: expect.stringMatching(/^server must .* listen on ws$/),
+        message: expect.stringMatching(/'options.server' must .* listen on ws$/),
       })
       expect(server.listenerCount('upgrade')).toBe(0)
     })
@@ -236,6 +267,7 @@ describe("a browser's ws", () => {
     const contracts = '@astranet/interface'
     expect([...outside].sort()).toEqual([
       contracts,
+      `${contracts}/check`,
       `${contracts}/collections`,
       `${contracts}/transport-tools`,
     ])

@@ -6,7 +6,7 @@ import { packagesIn } from './workspace.mjs'
  * How a code of ours or of Node's is written in source: `'ASTRA_...'` or `'ECONNREFUSED'`; or in part: `ASTRA_...${`.
  * What is only compared with comes from elsewhere.
  */
-const LITERAL = /(?<![=!]== )'(ASTRA_[A-Z0-9_]+|E[A-Z]{3,}[A-Z0-9]*)'|`(ASTRA_[A-Z0-9_]*_)\$\{/g
+const LITERAL = /(?<![=!]== )'(ASTRA_[A-Z0-9_]+|ERR_[A-Z_]+|E[A-Z]{3,}[A-Z0-9]*)'|`(ASTRA_[A-Z0-9_]*_)\$\{/g
 
 /** A row of docs/ERRORS.md: code, cause, cure. */
 const ROW = /^\| `([A-Z0-9_]+)` *\|([^|]*)\|([^|]*)\|$/gm

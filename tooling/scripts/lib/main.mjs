@@ -1,11 +1,13 @@
 import { Failure } from './failure.mjs'
 import { say } from './say.mjs'
 
-const commands = [
+/** The commands that there are: each is a file of the folder commands, and `ci` is called by CI. */
+export const commands = [
   'setup',
   'build',
   'test',
   'test-netns',
+  'test-node-net',
   'test-browser',
   'check',
   'demo',

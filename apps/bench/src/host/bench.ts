@@ -53,9 +53,10 @@ async function contestantsOf({
 }: BenchArguments): Promise<{ contestants: Contestant[]; skipped: readonly Skipped[] }> {
   const go = await goContestants(peers)
   const ofStores = storeContestants(peers)
-  const skipped = [...go.skipped, ...ofStores.skipped]
+  const javascript = javascriptContestants(peers)
+  const skipped = [...javascript.skipped, ...go.skipped, ...ofStores.skipped]
   for (const { peer, reason } of skipped) process.stderr.write(`left out: ${peer}: ${reason}\n`)
-  const all = [...javascriptContestants(), ...go.contestants, ...ofStores.contestants, ...webContestants()]
+  const all = [javascript, go, ofStores].flatMap((each) => each.contestants).concat(webContestants())
   const contestants = peers.flatMap((name) => all.filter((each) => each.name === name))
   return { contestants, skipped }
 }

@@ -34,13 +34,19 @@ export interface Contestants {
 /** V8's default limit of a heap is less than ten million streams need. */
 const HEAP_MIB = 12_288
 
-/** The peers with streams, in JavaScript. */
-export function javascriptContestants(): Contestant[] {
+/** The peers with streams in `names`, in JavaScript: those that are installed. */
+export function javascriptContestants(names: readonly string[]): Contestants {
   const command = commandOfSide()
   const all = namesOf(streamWorks)
-  return peers.map(({ name, windows, works = all, maxOpenStreams }) => {
-    return { name, windows, works, maxOpenStreams, command }
-  })
+  const wanted = peers.filter(({ name }) => names.includes(name))
+  return {
+    contestants: wanted
+      .filter((peer) => peer.missing?.() === undefined)
+      .map(({ name, windows, works = all, maxOpenStreams }) => {
+        return { name, windows, works, maxOpenStreams, command }
+      }),
+    skipped: skippedOf(wanted),
+  }
 }
 
 /** The peers of HTTP. */
@@ -60,11 +66,15 @@ export function storeContestants(names: readonly string[]): Contestants {
     contestants: wanted
       .filter((store) => store.missing?.() === undefined)
       .map(({ name, note, works = all }) => ({ name, windows: note, works, maxOpenStreams: 0, command })),
-    skipped: wanted.flatMap((store) => {
-      const reason = store.missing?.()
-      return reason === undefined ? [] : [{ peer: store.name, reason }]
-    }),
+    skipped: skippedOf(wanted),
   }
+}
+
+function skippedOf(wanted: readonly { readonly name: string; missing?(): string | undefined }[]): Skipped[] {
+  return wanted.flatMap(({ name, missing }) => {
+    const reason = missing?.()
+    return reason === undefined ? [] : [{ peer: name, reason }]
+  })
 }
 
 function commandOfSide(): string[] {

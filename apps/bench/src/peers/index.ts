@@ -1,6 +1,7 @@
 import type { Peer } from '../peer.js'
 import { core, coreConnect, coreEqualWindows, coreSecure } from './core.js'
 import { http2, http2EqualWindows, http2Tls } from './http2.js'
+import { hyperdht } from './hyperdht.js'
 import { libp2pMplex } from './libp2p-mplex.js'
 import { libp2pYamux } from './libp2p-yamux.js'
 import { moqQmux } from './moq-qmux.js'
@@ -22,6 +23,7 @@ export const peers: readonly Peer[] = [
   libp2pYamux,
   libp2pMplex,
   moqQmux,
+  hyperdht,
   secure,
   muxLight,
   muxLightEqualWindows,

@@ -9,6 +9,7 @@ const modules: Readonly<Record<string, () => Promise<Readonly<Record<string, unk
   'http2-tls': () => import('./http2.js'),
   'libp2p-yamux': () => import('./libp2p-yamux.js'),
   'libp2p-mplex': () => import('./libp2p-mplex.js'),
+  hyperdht: () => import('./hyperdht.js'),
   'moq-qmux': () => import('./moq-qmux.js'),
   secure: () => import('./secure.js'),
   'mux-light': () => import('./mux-light.js'),

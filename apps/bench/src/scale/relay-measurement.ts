@@ -18,6 +18,8 @@ export interface Setting {
   readonly routers: number
   readonly hasPipe: boolean
   readonly program?: ForwarderProgram
+  /** Whether links are encrypted on loopback too, as a tunnel always is. */
+  readonly isEncrypted?: boolean
 }
 
 /** What one measurement found. CPU is in s per GiB that arrived. */
@@ -30,6 +32,8 @@ export interface RelayMeasurement {
   /** Round trips, in ms. */
   readonly p50: number
   readonly p99: number
+  /** CPU time of all processes for a round trip, in us. */
+  readonly roundTripCpu: number
 }
 
 interface Processes {
@@ -41,13 +45,14 @@ interface Processes {
 
 /** Starts the processes of a setting, and measures round trips and throughput. */
 export async function measureRelay(setting: Setting, args: ScaleArguments): Promise<RelayMeasurement> {
-  const { target, routers, hasPipe, program } = setting
+  const { target, routers, hasPipe, program, isEncrypted = false } = setting
   const [client, server] = [new Worker<RelayCalls>('relay-worker'), new Worker<RelayCalls>('relay-worker')]
   const between = Array.from({ length: Math.max(routers, hasPipe ? 1 : 0) }, () => {
     return new Worker<RelayCalls>('relay-worker')
   })
   let processes: Processes = { client, server, between }
   try {
+    await Promise.all([client, server, ...between].map((worker) => worker.call('start', { isEncrypted })))
     const services = await server.call('serve', undefined)
     await link(processes, hasPipe ? [] : between)
     if (program !== undefined)
@@ -56,19 +61,33 @@ export async function measureRelay(setting: Setting, args: ScaleArguments): Prom
     const piped = first === undefined ? services : await first.call('forward', services)
     await client.call('aim', processes.forwarder?.ports ?? piped)
     if (target === 'astra') await check(client, setting)
-    const roundTrips = await client.call('pingPong', { target, count: ROUND_TRIPS })
-    return { ...roundTrips, ...(await throughput(processes, setting, args)) }
+    return { ...(await roundTrips(processes, target)), ...(await throughput(processes, setting, args)) }
   } finally {
     await Promise.all([client, server, ...between].map((worker) => worker.end()))
     await processes.forwarder?.end()
   }
 }
 
+async function roundTrips(
+  { client, server, between, forwarder }: Processes,
+  target: Target,
+): Promise<Pick<RelayMeasurement, 'p50' | 'p99' | 'roundTripCpu'>> {
+  const cpuSeconds = async (): Promise<number> => {
+    const all = await usages([client, server, ...between])
+    return all.reduce((sum, usage) => sum + usage.cpuSeconds, forwarder?.cpuSeconds() ?? 0)
+  }
+  // What is not compiled yet costs more.
+  await client.call('pingPong', { target, count: ROUND_TRIPS })
+  const before = await cpuSeconds()
+  const times = await client.call('pingPong', { target, count: ROUND_TRIPS })
+  return { ...times, roundTripCpu: (((await cpuSeconds()) - before) / ROUND_TRIPS) * 1e6 }
+}
+
 async function throughput(
   { client, server, between, forwarder }: Processes,
   { name, target }: Setting,
   { seconds, settleSeconds, profile }: ScaleArguments,
-): Promise<Omit<RelayMeasurement, 'p50' | 'p99'>> {
+): Promise<Omit<RelayMeasurement, 'p50' | 'p99' | 'roundTripCpu'>> {
   const all = [client, server, ...between]
   await client.call('pump', target)
   await wait(Math.min(settleSeconds, MAX_SETTLE_SECONDS) * 1_000)

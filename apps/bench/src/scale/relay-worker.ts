@@ -16,11 +16,8 @@ export interface RelayUsage extends Usage {
 
 const CHUNK = Buffer.alloc(65_536, 1)
 
-const node: AstraNet = new AstraNet({
-  // No other router may come into the path.
-  spareRouter: false,
-  tunnels: { maxTunnelsPerNode: 1_048_576, maxTunnels: 1_048_576 },
-})
+/** Made by `start`. */
+let node: AstraNet
 const ports = { sink: 0, echo: 0 }
 let receivedBytes = 0
 let isPumping = false
@@ -53,6 +50,17 @@ function percentile(sorted: readonly number[], part: number): number {
 }
 
 const calls = {
+  /** Makes the node; the first call. `isEncrypted`: its links are so on loopback, too. */
+  async start({ isEncrypted }: { isEncrypted: boolean }): Promise<void> {
+    node = new AstraNet({
+      // No other router may come into the path.
+      spareRouter: false,
+      encryption: isEncrypted ? 'always' : 'auto',
+      tunnels: { maxTunnelsPerNode: 1_048_576, maxTunnels: 1_048_576 },
+    })
+    await Promise.resolve()
+  },
+
   /** Listens, as a router or not; answers with the address. */
   async listen(isRouter: boolean): Promise<string> {
     if (isRouter) node.router()

@@ -8,14 +8,24 @@ import type { TunnelsCalls } from './tunnels-worker.js'
 import { FORWARDER_PROGRAMS, TcpForwarder } from './tcp-forwarder.js'
 import { Worker } from './worker.js'
 
+const DIRECT: Setting = { name: 'TCP, direct', target: 'tcp', routers: 0, hasPipe: false }
+
+const DIRECT_PLAIN: Setting = { name: 'AstraNet, direct', target: 'astra', routers: 0, hasPipe: false }
+
+/** What a relay is compared with: its tunnels are encrypted between the ends, also where links are not. */
+const DIRECT_ENCRYPTED: Setting = {
+  ...{ name: 'AstraNet, direct, encrypted', target: 'astra', routers: 0, hasPipe: false, isEncrypted: true },
+}
+
 const SETTINGS: readonly Setting[] = [
-  { name: 'TCP, direct', target: 'tcp', routers: 0, hasPipe: false },
+  DIRECT,
   { name: 'TCP through socket.pipe', target: 'tcp', routers: 0, hasPipe: true },
   ...FORWARDER_PROGRAMS.map((program) => {
     const name = `TCP through ${program.name}`
     return { name, target: 'tcp', routers: 0, hasPipe: false, program } as const
   }),
-  { name: 'AstraNet, direct', target: 'astra', routers: 0, hasPipe: false },
+  DIRECT_PLAIN,
+  DIRECT_ENCRYPTED,
   { name: 'AstraNet, one relay', target: 'astra', routers: 1, hasPipe: false },
   { name: 'AstraNet, two relays', target: 'astra', routers: 2, hasPipe: false },
 ]
@@ -48,24 +58,44 @@ function isPossible({ program }: Setting): boolean {
 
 function tableOf(settings: readonly Setting[], runs: readonly (readonly RelayMeasurement[])[]): string {
   const table = new Table({
-    head: ['medians', 'MiB/s', 'CPU s/GiB: client', 'between', 'server', 'p50, ms', 'p99, ms'],
+    head: [
+      ...['medians', 'MiB/s', 'CPU s/GiB: client', 'between', 'server'],
+      ...['p50, ms', 'added', 'p99, ms', 'CPU us per round trip', 'added'],
+    ],
     style: { head: [], border: [], compact: true },
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
+    colAligns: ['left', ...Array.from({ length: 9 }, () => 'right' as const)],
   })
-  for (const [index, { name }] of settings.entries()) {
-    const of = (value: keyof RelayMeasurement, digits: number): string =>
-      median(runs[index] ?? [], value)?.toFixed(digits) ?? ''
+  for (const [index, setting] of settings.entries()) {
+    const of = (value: keyof RelayMeasurement): number | undefined => median(runs[index] ?? [], value)
+    const added = (value: keyof RelayMeasurement): number | undefined => {
+      const [all, direct] = [of(value), median(runs[settings.indexOf(directOf(setting))] ?? [], value)]
+      return all === undefined || direct === undefined ? undefined : all - direct
+    }
     table.push([
-      ...[name, of('mebibytesPerSecond', 0), of('clientCpu', 2), of('cpuBetween', 2), of('serverCpu', 2)],
-      ...[of('p50', 3), of('p99', 3)],
+      ...[setting.name, text(of('mebibytesPerSecond'), 0)],
+      ...[text(of('clientCpu'), 2), text(of('cpuBetween'), 2), text(of('serverCpu'), 2)],
+      ...[text(of('p50'), 3), text(added('p50'), 3), text(of('p99'), 3)],
+      ...[text(of('roundTripCpu'), 0), text(added('roundTripCpu'), 0)],
     ])
   }
   return `${table.toString()}\n`
 }
 
+/** The same ends with nothing between them. */
+function directOf({ target, routers }: Setting): Setting {
+  if (target === 'tcp') return DIRECT
+  return routers > 0 ? DIRECT_ENCRYPTED : DIRECT_PLAIN
+}
+
+function text(value: number | undefined, digits: number): string {
+  return value?.toFixed(digits) ?? ''
+}
+
 function median(runs: readonly RelayMeasurement[], of: keyof RelayMeasurement): number | undefined {
   const values = runs.map((run) => run[of]).filter((value) => value !== undefined)
-  return values.sort((a, b) => a - b)[values.length >> 1]
+  values.sort((a, b) => a - b)
+  const [low, high] = [values[(values.length - 1) >> 1], values[values.length >> 1]]
+  return low === undefined || high === undefined ? undefined : (low + high) / 2
 }
 
 /** What an idle tunnel takes in the relay, in bytes of resident memory. */
@@ -74,6 +104,7 @@ async function idle({ tunnels, settleSeconds }: ScaleArguments): Promise<number>
   const router = new Worker<RelayCalls>('relay-worker', ['--expose-gc'])
   const ends = new Worker<TunnelsCalls>('tunnels-worker')
   try {
+    await router.call('start', { isEncrypted: false })
     const address = await router.call('listen', true)
     // As many before: code is compiled, and the heap of the relay has grown.
     await ends.call('open', { address, count: tunnels })

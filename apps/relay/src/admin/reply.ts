@@ -1,4 +1,4 @@
-import type { RelaySnapshot, RelayState } from '../node/relay.js'
+import type { RelayMeasures, RelaySnapshot, RelayState } from '../node/relay.js'
 import { DEFAULT_LIST_ENTRIES, MAX_LIST_ENTRIES, statusOf } from './status.js'
 
 /** What an admin request is answered with. */
@@ -12,8 +12,9 @@ export interface Reply {
 export interface AdminSource {
   readonly state: () => RelayState
   readonly snapshot: () => RelaySnapshot
-  /** The metrics of a snapshot as Prometheus reads them, and the type of that text. */
-  readonly metrics: (snapshot: RelaySnapshot) => Promise<Omit<Reply, 'status'>>
+  readonly measure: () => RelayMeasures
+  /** The metrics as Prometheus reads them, and the type of that text. */
+  readonly metrics: (measures: RelayMeasures) => Promise<Omit<Reply, 'status'>>
   /** When the program started, in ms since 1970. */
   readonly startedAtMs: number
 }
@@ -22,14 +23,16 @@ const TEXT = 'text/plain; charset=utf-8'
 
 /** The answer to `GET` of a path with its query. */
 export async function replyTo(target: string, source: AdminSource): Promise<Reply> {
-  const { pathname, searchParams } = new URL(target, 'http://admin')
+  const url = URL.canParse(target, 'http://admin') ? new URL(target, 'http://admin') : undefined
+  if (url === undefined) return { status: 400, type: TEXT, body: 'the target of the request is no path\n' }
+  const { pathname, searchParams } = url
   switch (pathname) {
     case '/healthz':
       return { status: 200, type: TEXT, body: 'ok\n' }
     case '/readyz':
       return readiness(source.state())
     case '/metrics':
-      return { status: 200, ...(await source.metrics(source.snapshot())) }
+      return { status: 200, ...(await source.metrics(source.measure())) }
     case '/status':
       return status(searchParams, source)
     default:

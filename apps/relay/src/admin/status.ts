@@ -27,7 +27,7 @@ export interface StatusQuery {
 
 /** The answer to `/status`, as plain data for JSON. Node ids are texts. Its keys stay from version to version. */
 export function statusOf(snapshot: RelaySnapshot, { limit, startedAtMs, nowMs }: StatusQuery): object {
-  const { state, node, routes, listeners, joins, links, refused } = snapshot
+  const { state, node, listeners, joins } = snapshot
   const first = <T, R>(list: readonly T[], view: (each: T) => R): R[] => list.slice(0, limit).map(view)
   return {
     relay: {
@@ -39,12 +39,12 @@ export function statusOf(snapshot: RelaySnapshot, { limit, startedAtMs, nowMs }:
       listeners,
     },
     counts: {
-      nodes: routes.length,
+      nodes: node.routes.length,
       links: node.links.length,
-      linksOpened: links.opened,
+      linksOpened: node.linkCounts.opened,
       services: node.services.length,
       tunnels: node.forwarding.tunnels,
-      refusedConnections: [...refused.values()].reduce((sum, each) => sum + each, 0),
+      refusedConnections: Object.values(node.linkCounts.refused).reduce((sum, each) => sum + each, 0),
     },
     bytes: { sent: node.traffic.sentBytes, received: node.traffic.receivedBytes },
     joins: joins.map(({ address, nodeId, lastError }) => ({
@@ -53,7 +53,7 @@ export function statusOf(snapshot: RelaySnapshot, { limit, startedAtMs, nowMs }:
       isLinked: node.links.some((link) => link.nodeId === nodeId),
       lastError: lastError ?? null,
     })),
-    nodes: first(routes, nodeView),
+    nodes: first(node.routes, nodeView),
     links: first(node.links, linkView),
     services: first(node.services, serviceView),
     tunnels: first(node.tunnels, tunnelView),

@@ -24,6 +24,7 @@ export const DEFAULT_ADMIN = '127.0.0.1:9090'
 export interface RawOptions {
   readonly listen: readonly string[]
   readonly join: readonly string[]
+  readonly advertise: readonly string[]
   readonly secretFile?: string
   readonly policy?: string
   readonly identityFile?: string
@@ -66,6 +67,11 @@ function networkOptions(): Option[] {
       'where nodes join, for example tcp://0.0.0.0:10000 (repeatable)',
     ),
     list('--join <address>', 'ASTRANET_JOIN', 'another relay to join and to stay joined to (repeatable)'),
+    list(
+      '--advertise <address>',
+      'ASTRANET_ADVERTISE',
+      'where other nodes reach the relay, if not where it listens (repeatable)',
+    ),
     value('--tls-cert <file>', 'ASTRANET_TLS_CERT', 'certificate for tls:// and wss://, in PEM'),
     value('--tls-key <file>', 'ASTRANET_TLS_KEY', 'its private key, in PEM'),
     value(

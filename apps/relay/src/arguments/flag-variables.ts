@@ -6,3 +6,8 @@ export function dropFlagsThatSayNo(environment: NodeJS.ProcessEnv): void {
   for (const name of FLAG_VARIABLES)
     if (/^(0|false|no|off|)$/i.test(environment[name] ?? '')) Reflect.deleteProperty(environment, name)
 }
+
+/** Removes the empty ones of those variables: an empty value is none. */
+export function dropEmpty(environment: NodeJS.ProcessEnv, names: Iterable<string>): void {
+  for (const name of names) if (environment[name] === '') Reflect.deleteProperty(environment, name)
+}

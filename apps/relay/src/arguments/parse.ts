@@ -1,7 +1,7 @@
 import { CommanderError, type Command } from 'commander'
 import { usageFailure } from '../failure.js'
 import { relayCommand, type RawOptions } from './command.js'
-import { dropFlagsThatSayNo } from './flag-variables.js'
+import { dropEmpty, dropFlagsThatSayNo } from './flag-variables.js'
 import { splitList } from './lists.js'
 
 /** What the command line asks for. */
@@ -21,6 +21,10 @@ export function parseArguments(args: readonly string[]): Request {
     writeErr: () => undefined,
   })
   dropFlagsThatSayNo(process.env)
+  dropEmpty(
+    process.env,
+    command.options.flatMap(({ envVar }) => envVar ?? []),
+  )
   try {
     command.parse([...args], { from: 'user' })
   } catch (error) {

@@ -10,6 +10,8 @@ export interface Settings {
   /** At least one. */
   readonly listen: readonly NetworkAddress[]
   readonly join: readonly NetworkAddress[]
+  /** Empty: where it listens. */
+  readonly advertise: readonly NetworkAddress[]
   readonly secretFile: string | undefined
   readonly policyFile: string | undefined
   readonly identityFile: string | undefined
@@ -37,9 +39,10 @@ export function settingsOf(options: RawOptions, isTerminal: boolean): Settings {
     )
   const listen = options.listen.map((text) => readAddress('--listen', text))
   const join = options.join.map((text) => readAddress('--join', text))
+  const advertise = options.advertise.map((text) => readAddress('--advertise', text))
   checkExposure(listen, options)
   return {
-    ...{ listen, join, secretFile, identityFile, logLevel },
+    ...{ listen, join, advertise, secretFile, identityFile, logLevel },
     ...{ maxLinks, maxTunnels, maxNodeTunnels, maxNodeRate },
     policyFile: policy,
     tls: tlsPaths(options, listen),

@@ -45,6 +45,7 @@ async function startAdmin(
   const source = {
     state: () => relay.state,
     snapshot: () => relay.snapshot(),
+    measure: () => relay.measure(),
     metrics: metrics.text.bind(metrics),
     startedAtMs,
   }

@@ -1,10 +1,12 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
+import type { Metric } from '@astranet/core'
 
-type Labels = Readonly<Record<string, string>>
+/** The labels of all metrics. */
+const LABELS = ['code', 'linked', 'node_id', 'path', 'reason', 'role', 'state', 'version']
 
 /**
- * Metrics whose values are read elsewhere: each scrape sets all of them anew, so that a label that is gone is not shown any
- * more. A metric is made when it is first set.
+ * Metrics whose values are read elsewhere: each scrape sets all of them anew, so a label that is gone is not shown any
+ * more.
  */
 export class MetricSet {
   readonly #registry: Registry
@@ -14,35 +16,20 @@ export class MetricSet {
     this.#registry = registry
   }
 
-  /** Forgets all values. */
-  begin(): void {
-    for (const metric of this.#metrics.values()) metric.reset()
+  /** Sets all values of a metric; those of before are forgotten. */
+  set({ name, help, type, values }: Metric): void {
+    const metric = this.#metrics.get(name) ?? this.#make({ name, help, type })
+    metric.reset()
+    for (const { labels, value } of values) {
+      if (metric instanceof Gauge) metric.set(labels, value)
+      else metric.inc(labels, value)
+    }
   }
 
-  /** Sets a value that can rise and fall. */
-  gauge(name: string, help: string, value: number, labels: Labels = {}): void {
-    const metric = this.#metric(name, () => new Gauge(this.#options(name, help, labels)))
-    if (metric instanceof Gauge) metric.set(labels, value)
-  }
-
-  /** Sets a value that only rises. Once in each scrape for each set of labels. */
-  counter(name: string, help: string, value: number, labels: Labels = {}): void {
-    this.#metric(name, () => new Counter(this.#options(name, help, labels))).inc(labels, value)
-  }
-
-  #metric(name: string, make: () => Counter | Gauge): Counter | Gauge {
-    const known = this.#metrics.get(name)
-    if (known !== undefined) return known
-    const made = make()
+  #make({ name, help, type }: Omit<Metric, 'values'>): Counter | Gauge {
+    const options = { name, help, labelNames: LABELS, registers: [this.#registry] }
+    const made = type === 'gauge' ? new Gauge(options) : new Counter(options)
     this.#metrics.set(name, made)
     return made
-  }
-
-  #options(
-    name: string,
-    help: string,
-    labels: Labels,
-  ): { name: string; help: string; labelNames: string[]; registers: Registry[] } {
-    return { name, help, labelNames: Object.keys(labels), registers: [this.#registry] }
   }
 }

@@ -6,20 +6,11 @@ import { observe } from './channels.js'
 import type { JoinFailed, LinkClosed, LinkOpened, Reachable, RegistryRefused } from './link-events.js'
 import type { Refusals } from './refusals.js'
 
-/** Links that have opened and closed so far. */
-export interface LinkCounts {
-  readonly opened: number
-  /** By the code of the error; `none` for links that a side closed in order. */
-  readonly closed: ReadonlyMap<string, number>
-}
-
-/** Logs which nodes come and go, and counts their links. */
+/** Logs which nodes come and go. */
 export class ComingsAndGoings {
   readonly #log: Logger
   readonly #ration: Ration
   readonly #end: () => void
-  #opened = 0
-  readonly #closed = new Map<string, number>()
 
   constructor({ log, ration, refusals }: { log: Logger; ration: Ration; refusals: Refusals }) {
     this.#log = log
@@ -32,11 +23,6 @@ export class ComingsAndGoings {
       'astranet:registry:reachable': (change) => this.#onReachable(change),
       'astranet:registry:refused': (refused) => this.#onRegistryRefused(refused),
     })
-  }
-
-  /** The links so far. */
-  get counts(): LinkCounts {
-    return { opened: this.#opened, closed: this.#closed }
   }
 
   /** Logs nothing more. Idempotent. */
@@ -67,7 +53,6 @@ export class ComingsAndGoings {
   }
 
   #onOpened({ nodeId, remoteAddress, isDialedHere, roles, security }: LinkOpened): void {
-    this.#opened += 1
     const node = formatNodeId(nodeId)
     const [role = 'node'] = roles
     const where = `${isDialedHere ? 'at' : 'from'} ${remoteAddress === '' ? 'a local socket' : remoteAddress}`
@@ -79,7 +64,6 @@ export class ComingsAndGoings {
 
   #onClosed({ nodeId, remoteAddress, sentBytes, receivedBytes, error }: LinkClosed): void {
     const code = error === undefined ? 'none' : (error.code ?? 'other')
-    this.#closed.set(code, (this.#closed.get(code) ?? 0) + 1)
     const node = formatNodeId(nodeId)
     const why = error === undefined ? '' : `: ${error.message}`
     this.#log.info(

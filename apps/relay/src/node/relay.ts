@@ -2,15 +2,16 @@ import {
   AstraNet,
   type AstraNetOptions,
   type Endpoint,
+  type Metric,
+  type NodeId,
   type NodeInspection,
-  type Route,
 } from '@astranet/core'
 import type { NetworkAddress } from '../arguments/network-address.js'
 import type { Settings } from '../arguments/settings.js'
-import { ExitCode, Failure, messageOf, usageFailure } from '../failure.js'
+import { codeOf, ExitCode, Failure, messageOf, usageFailure } from '../failure.js'
 import type { Logger } from '../log/logger.js'
 import { Ration } from '../log/ration.js'
-import { ComingsAndGoings, type LinkCounts } from './comings-and-goings.js'
+import { ComingsAndGoings } from './comings-and-goings.js'
 import type { Inputs } from './inputs.js'
 import { Joins, type JoinState } from './joins.js'
 import { Refusals } from './refusals.js'
@@ -23,12 +24,19 @@ export type RelayState = 'starting' | 'ready' | 'draining'
 export interface RelaySnapshot {
   readonly state: RelayState
   readonly node: NodeInspection
-  readonly routes: readonly Route[]
   /** `network://address` of each listener, with the real port. */
   readonly listeners: readonly string[]
   readonly joins: readonly JoinState[]
-  readonly links: LinkCounts
-  readonly refused: ReadonlyMap<string, number>
+}
+
+/** What the metrics are made of. */
+export interface RelayMeasures {
+  readonly nodeId: NodeId
+  readonly state: RelayState
+  /** How many relays this one is to join. */
+  readonly joins: number
+  /** Those of the node. */
+  readonly metrics: readonly Metric[]
 }
 
 /** The router node, its listeners, and the relays that it joins. */
@@ -36,7 +44,6 @@ export class Relay {
   readonly #node: AstraNet
   readonly #log: Logger
   readonly #settings: Settings
-  readonly #refusals: Refusals
   readonly #comings: ComingsAndGoings
   readonly #joins: Joins
   readonly #endpoints: Endpoint[] = []
@@ -47,8 +54,7 @@ export class Relay {
     this.#log = log
     this.#settings = settings
     const ration = new Ration(() => performance.now())
-    this.#refusals = new Refusals(log, ration)
-    this.#comings = new ComingsAndGoings({ log, ration, refusals: this.#refusals })
+    this.#comings = new ComingsAndGoings({ log, ration, refusals: new Refusals(log, ration) })
     this.#joins = new Joins(node, settings.join, log)
   }
 
@@ -71,11 +77,18 @@ export class Relay {
     return {
       state: this.#state,
       node: this.#node.inspect(),
-      routes: this.#node.routes(),
       listeners: this.#endpoints.map(({ network, address }) => `${network}://${address}`),
       joins: this.#joins.states,
-      links: this.#comings.counts,
-      refused: this.#refusals.counts,
+    }
+  }
+
+  /** The metrics of the node, and what the relay adds to them. The cost grows with what the node holds. */
+  measure(): RelayMeasures {
+    return {
+      nodeId: this.#node.nodeId,
+      state: this.#state,
+      joins: this.#joins.states.length,
+      metrics: this.#node.metrics(),
     }
   }
 
@@ -95,10 +108,12 @@ export class Relay {
   }
 
   async #listen(at: NetworkAddress): Promise<void> {
+    const { advertise } = this.#settings
     try {
       const endpoint = await this.#node.listenAndServe(at.network, at.address, {
         // Refused connections arrive on a channel, which knows their address.
         onError: (error) => this.#log.debug({ event: 'listener-error', err: error }, error.message),
+        ...(advertise.length === 0 ? {} : { advertise: advertise.map(({ text }) => text) }),
       })
       this.#endpoints.push(endpoint)
       const address = `${endpoint.network}://${endpoint.address}`
@@ -106,7 +121,11 @@ export class Relay {
     } catch (error) {
       const exitCode =
         error instanceof TypeError || error instanceof RangeError ? ExitCode.USAGE : ExitCode.FAILED
-      throw new Failure(`--listen ${at.text}: ${messageOf(error)}`, exitCode, error)
+      const advice =
+        at.network === 'unix' && codeOf(error) === 'EADDRINUSE'
+          ? '; a relay that was killed leaves that file behind: remove it if no other program uses it'
+          : ''
+      throw new Failure(`--listen ${at.text}: ${messageOf(error)}${advice}`, exitCode, error)
     }
   }
 }

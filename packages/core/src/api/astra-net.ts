@@ -52,15 +52,23 @@ export class AstraNetBase<TSocket, TListener, TView> extends DialView<TSocket, T
    * `EADDRINUSE`, `EACCES`, ... The endpoint has the system's real address, also when `':0'` was asked for. Later
    * errors are reported to `options.onError` and on diagnostics channels. The address is advertised to other nodes; a
    * listener on all interfaces is advertised by the addresses of its machine (8 at most), and by its new ones at most
-   * 1 s after these have changed.
+   * 1 s after these have changed. `options.advertise` replaces them.
    */
   listenAndServe(network: string, address: string, options?: ListenAndServeOptions): Promise<Endpoint>
   /** The same on the network of the text, `'tcp4://:4000'`, or without one, `':4000'`, on the node's first: `tcp`. */
   listenAndServe(address: string, options?: ListenAndServeOptions): Promise<Endpoint>
-  async listenAndServe(
+  listenAndServe(
     first: string,
     second?: string | ListenAndServeOptions,
     third?: ListenAndServeOptions,
+  ): Promise<Endpoint> {
+    return this.#handle.pending(this.#listenAndServe(first, second, third))
+  }
+
+  async #listenAndServe(
+    first: string,
+    second: string | ListenAndServeOptions | undefined,
+    third: ListenAndServeOptions | undefined,
   ): Promise<Endpoint> {
     this.#handle.begin()
     const node = this.#handle.node ?? (await this.#handle.made)
@@ -102,10 +110,14 @@ export class AstraNetBase<TSocket, TListener, TView> extends DialView<TSocket, T
    * of the first node that has answered.
    */
   join(address: string, options?: JoinOptions): Promise<NodeId>
-  async join(
+  join(first: string, second?: string | JoinOptions, options: JoinOptions = {}): Promise<NodeId> {
+    return this.#handle.pending(this.#join(first, second, options))
+  }
+
+  async #join(
     first: string,
     second: string | JoinOptions | undefined,
-    options: JoinOptions = {},
+    options: JoinOptions,
   ): Promise<NodeId> {
     this.#handle.begin()
     const node = this.#handle.node ?? (await this.#handle.made)
@@ -120,7 +132,11 @@ export class AstraNetBase<TSocket, TListener, TView> extends DialView<TSocket, T
    * `ASTRA_ERR_LINK_*` when there is no node of this network at the other end, and with `ECONNABORTED` when this node
    * is closed meanwhile. The pipe belongs to the node from now on.
    */
-  async attach(pipe: Pipe, options: AttachOptions = {}): Promise<NodeId> {
+  attach(pipe: Pipe, options: AttachOptions = {}): Promise<NodeId> {
+    return this.#handle.pending(this.#attach(pipe, options))
+  }
+
+  async #attach(pipe: Pipe, options: AttachOptions): Promise<NodeId> {
     const { security } = checkOptions(options)
     const signal = checkSignal(options.signal)
     this.#handle.begin()

@@ -1,36 +1,30 @@
 import type { Clock } from '@astranet/interface'
+import { checkNumber, checkObject, checkString, invalidType } from '@astranet/interface/check'
+
+export { checkString }
 
 /** The longest time that a timer can take, in ms. */
 export const MAX_TIMEOUT_MS = 0x7fffffff
 
-/** `value` when it is a time from `min` to 2^31 - 1 ms. Otherwise throws a TypeError or RangeError that names it. */
+/** `value` when it is a time from `min` to 2^31 - 1 ms. Otherwise throws an error that names it. */
 export function checkTimeout(name: string, value: number, min = 0): number {
-  if (typeof value !== 'number') throw new TypeError(`${name} must be a number of ms, got ${typeof value}`)
-  if (value >= min && value <= MAX_TIMEOUT_MS) return value
-  throw new RangeError(`${name} must be from ${min} to ${MAX_TIMEOUT_MS}, got ${value}`)
+  return checkNumber(name, value, { min, max: MAX_TIMEOUT_MS })
 }
 
-/** `value` when it is a string. Otherwise throws a TypeError that names it. */
-export function checkString(name: string, value: string): string {
-  if (typeof value === 'string') return value
-  throw new TypeError(`${name} must be a string, got ${value === null ? 'null' : typeof value}`)
-}
-
-/** `value` when it is an object of options. Otherwise throws a TypeError that names it. */
+/** `value` when it is an object of options. Otherwise throws `ERR_INVALID_ARG_TYPE`. */
 export function checkOptions<T extends object>(value: T, name = 'options'): T {
-  if (typeof value === 'object' && value !== null) return value
-  throw new TypeError(`${name} must be an object, got ${value === null ? 'null' : typeof value}`)
+  return checkObject(name, value)
 }
 
-/** `value` when it is an AbortSignal or `undefined`. Otherwise throws a TypeError. */
+/** `value` when it is an AbortSignal or `undefined`. Otherwise throws `ERR_INVALID_ARG_TYPE`. */
 export function checkSignal(value: AbortSignal | undefined): AbortSignal | undefined {
   if (value === undefined || value instanceof AbortSignal) return value
-  throw new TypeError('signal must be an AbortSignal')
+  throw invalidType('options.signal', 'an instance of AbortSignal', value)
 }
 
-/** `value` when it is a clock. Otherwise throws a TypeError. */
+/** `value` when it is a clock. Otherwise throws `ERR_INVALID_ARG_TYPE`. */
 export function checkClock(value: Clock): Clock {
   const { now, setTimer, defer } = (value ?? {}) as Partial<Clock>
   if ([now, setTimer, defer].every((each) => typeof each === 'function')) return value
-  throw new TypeError('clock must have the functions now, setTimer and defer')
+  throw invalidType('options.clock', 'a clock with the functions now, setTimer and defer', value)
 }

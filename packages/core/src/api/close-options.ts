@@ -14,5 +14,5 @@ export interface CloseOptions {
 /** @internal The time that streams may go on. Throws a TypeError or RangeError that names the option. */
 export function checkCloseOptions(options: CloseOptions): number {
   const { drainMs = 0 } = checkOptions(options)
-  return checkTimeout('drainMs', drainMs)
+  return checkTimeout('options.drainMs', drainMs)
 }

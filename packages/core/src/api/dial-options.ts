@@ -2,6 +2,7 @@ import type { Selector } from '@astranet/registry'
 import { checkOptions, checkSignal, checkTimeout } from './check.js'
 import type { DialPath } from '../links/link-path.js'
 import { checkSocketOptions, type CheckedSocketOptions, type SocketOptions } from './socket-options.js'
+import { checkFunction, checkOneOf, checkString } from '@astranet/interface/check'
 
 /** How long a dial may take by default, in ms. */
 export const DEFAULT_DIAL_TIMEOUT_MS = 10_000
@@ -81,15 +82,12 @@ export function checkDialOptions(options: DialOptions): CheckedDialOptions {
     key,
     path = 'any',
   } = checkOptions(options)
-  if (selector !== undefined && typeof selector !== 'function')
-    throw new TypeError('selector must be a function')
-  if (key !== undefined && typeof key !== 'string') throw new TypeError('key must be a string')
-  if (path !== 'direct' && path !== 'relay' && path !== 'any')
-    throw new TypeError(`path must be 'direct', 'relay' or 'any', got ${String(path)}`)
+  if (selector !== undefined) checkFunction('options.selector', selector)
+  if (key !== undefined) checkString('options.key', key)
   return {
-    path,
-    timeoutMs: checkTimeout('timeoutMs', timeoutMs),
-    hedgeAfterMs: hedgeAfterMs === undefined ? undefined : checkTimeout('hedgeAfterMs', hedgeAfterMs),
+    path: checkOneOf('options.path', path, ['direct', 'relay', 'any']),
+    timeoutMs: checkTimeout('options.timeoutMs', timeoutMs),
+    hedgeAfterMs: hedgeAfterMs === undefined ? undefined : checkTimeout('options.hedgeAfterMs', hedgeAfterMs),
     signal: checkSignal(signal),
     selector,
     key,

@@ -54,7 +54,7 @@ export class DiscoveryView {
    */
   async resolve(name: string, options: ResolveOptions = {}): Promise<ServiceInstance[]> {
     const checked = checkResolveOptions(options)
-    return await this.#look('resolve', name, { ...checked, count: undefined })
+    return await this.#handle.pending(this.#look('resolve', name, { ...checked, count: undefined }))
   }
 
   /**
@@ -62,7 +62,7 @@ export class DiscoveryView {
    * asks the network meanwhile. Errors are those of {@link resolve}; `ETIMEDOUT`: there were fewer in time.
    */
   async waitFor(name: string, options: WaitForOptions = {}): Promise<ServiceInstance[]> {
-    return await this.#look('waitFor', name, checkWaitForOptions(options))
+    return await this.#handle.pending(this.#look('waitFor', name, checkWaitForOptions(options)))
   }
 
   /**

@@ -14,5 +14,5 @@ export interface DrainOptions {
 /** @internal The time that streams may go on. Throws a TypeError or RangeError that names the option. */
 export function checkDrainOptions(options: DrainOptions): number {
   const { deadlineMs = DEFAULT_DEADLINE_MS } = checkOptions(options)
-  return checkTimeout('deadlineMs', deadlineMs)
+  return checkTimeout('options.deadlineMs', deadlineMs)
 }

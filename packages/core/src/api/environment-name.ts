@@ -1,5 +1,6 @@
 import { checkEnvironment } from '@astranet/interface'
 import { checkString } from './check.js'
+import { invalidValue } from '@astranet/interface/check'
 
 /**
  * Joins the parts of an environment with a slash, which no part may contain, so that different parts never give the
@@ -8,9 +9,8 @@ import { checkString } from './check.js'
  */
 export function joinEnvironment(parts: readonly string[]): string {
   for (const part of parts) {
-    if (checkString('environment', part) === '') throw new TypeError('environment must not be empty')
-    if (part.includes('/'))
-      throw new TypeError(`environment must not contain "/" in a part: ${JSON.stringify(part.slice(0, 64))}`)
+    if (checkString('environment', part) === '') throw invalidValue('environment', 'must not be empty', part)
+    if (part.includes('/')) throw invalidValue('environment', 'must not contain "/" in a part', part)
   }
   return checkEnvironment(parts.join('/'))
 }

@@ -32,8 +32,8 @@ export interface CheckedJoinOptions {
 export function checkJoinOptions(options: JoinOptions): CheckedJoinOptions {
   const { timeoutMs = DEFAULT_TIMEOUT_MS, signal, keepTrying = false } = checkOptions(options)
   return {
-    timeoutMs: checkTimeout('timeoutMs', timeoutMs),
+    timeoutMs: checkTimeout('options.timeoutMs', timeoutMs),
     signal: checkSignal(signal),
-    keepTrying: checkBoolean('keepTrying', keepTrying),
+    keepTrying: checkBoolean('options.keepTrying', keepTrying),
   }
 }

@@ -1,4 +1,5 @@
 import { checkOptions, checkString, checkTimeout } from './check.js'
+import { outOfRange } from '@astranet/interface/check'
 
 /** How many bytes of UTF-8 a reason may have: a close on the wire takes no more. */
 const MAX_REASON_BYTES = 255
@@ -20,8 +21,8 @@ export type CheckedLeaveOptions = Required<LeaveOptions>
 /** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
 export function checkLeaveOptions(options: LeaveOptions): CheckedLeaveOptions {
   const { reason = 'the other node has left', drainMs = 0 } = checkOptions(options)
-  const bytes = new TextEncoder().encode(checkString('reason', reason)).length
+  const bytes = new TextEncoder().encode(checkString('options.reason', reason)).length
   if (bytes > MAX_REASON_BYTES)
-    throw new RangeError(`reason must be at most ${MAX_REASON_BYTES} bytes of UTF-8, got ${bytes}`)
-  return { reason, drainMs: checkTimeout('drainMs', drainMs) }
+    throw outOfRange('options.reason', `at most ${MAX_REASON_BYTES} bytes of UTF-8`, bytes)
+  return { reason, drainMs: checkTimeout('options.drainMs', drainMs) }
 }

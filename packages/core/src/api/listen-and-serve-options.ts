@@ -7,4 +7,11 @@ export interface ListenAndServeOptions {
    * `astranet:link:refused` get every error in any case.
    */
   onError?: (error: Error) => void
+  /**
+   * Where other nodes reach the listener, in place of its own address: 1 to 16 of `network://address`, each of 255
+   * printable ASCII characters at most, for example `wss://relay.example.com:443`. For a listener behind a proxy, a
+   * forwarded port or a name. Other nodes dial host names of routers only. Default: the listener's own address, or the
+   * addresses of its machine.
+   */
+  advertise?: readonly string[]
 }

@@ -1,3 +1,5 @@
+import { invalidType } from '@astranet/interface/check'
+
 /** What writes one line: `(text, fields)`, or `(fields, text)`. */
 type Write = (first: never, second: never) => unknown
 
@@ -27,7 +29,7 @@ export function checkLogger(value: Logger | undefined): Logger | undefined {
     LEVELS.every((level) => typeof value[level] === 'function')
   )
     return value
-  throw new TypeError('logger must have the functions debug, info, warn and error')
+  throw invalidType('options.logger', 'a logger with the functions debug, info, warn and error', value)
 }
 
 /** @internal Writes one line. */

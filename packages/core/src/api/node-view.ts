@@ -2,6 +2,7 @@ import { formatNodeId, toNodeId, type NodeId } from '@astranet/interface'
 import type { Explanation, Policy, PolicyQuestion } from '@astranet/policy'
 import type { NodeInspection } from '../node/inspection.js'
 import { metricsOf, type Metric } from '../node/metrics.js'
+import type { Node } from '../node/node.js'
 import type { NodeHandle } from '../node/node-handle.js'
 import { checkOptions, checkSignal } from './check.js'
 import { checkCloseOptions, type CloseOptions } from './close-options.js'
@@ -56,12 +57,13 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
    * grant; anybody who reads it can use it, so pass it on as you would a password. At most 2,048 characters. Rejects
    * with a TypeError or RangeError that names what is wrong in `options`.
    */
-  async ticket(options: TicketOptions = {}): Promise<string> {
+  ticket(options: TicketOptions = {}): Promise<string> {
     this.#handle.begin()
-    const node = this.#handle.node ?? (await this.#handle.made)
-    // Its addresses may be those that a variable names.
-    await this.#handle.started
-    return await node.ticket(options)
+    return this.#call(async (node) => {
+      // Its addresses may be those that a variable names.
+      await this.#handle.started
+      return await node.ticket(options)
+    })
   }
 
   /**
@@ -71,9 +73,8 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
    * that names what is wrong in `policy`, and the former policy stays. Services that this node may not offer any more
    * stay bound, and are not found by name here; other nodes ask their own policies.
    */
-  async setPolicy(policy: Policy | undefined, options: SetPolicyOptions = {}): Promise<void> {
-    const node = this.#handle.node ?? (await this.#handle.made)
-    await node.setPolicy(policy, options)
+  setPolicy(policy: Policy | undefined, options: SetPolicyOptions = {}): Promise<void> {
+    return this.#call((node) => node.setPolicy(policy, options))
   }
 
   /**
@@ -82,9 +83,8 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
    * policy alone, not what a grant or a listener's `allow` decides. Rejects with a TypeError that names what is wrong
    * in `question`.
    */
-  async explain(question: PolicyQuestion, options: { signal?: AbortSignal } = {}): Promise<Explanation> {
-    const node = this.#handle.node ?? (await this.#handle.made)
-    return await node.explain(question, checkSignal(checkOptions(options).signal))
+  explain(question: PolicyQuestion, options: { signal?: AbortSignal } = {}): Promise<Explanation> {
+    return this.#call((node) => node.explain(question, checkSignal(checkOptions(options).signal)))
   }
 
   /**
@@ -142,11 +142,12 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
    */
   async ping(nodeId: NodeId): Promise<number> {
     const address = formatNodeId(toNodeId(nodeId))
-    const node = this.#handle.node ?? (await this.#handle.made)
-    node.checkOpen('ping', address)
-    const link = node.preferred.linkTo(nodeId)
-    if (link !== undefined) return await link.ping()
-    throw new NetError('EHOSTUNREACH', 'there is no link to this node', { syscall: 'ping', address })
+    return await this.#call((node) => {
+      node.checkOpen('ping', address)
+      const link = node.preferred.linkTo(nodeId)
+      if (link !== undefined) return link.ping()
+      throw new NetError('EHOSTUNREACH', 'there is no link to this node', { syscall: 'ping', address })
+    })
   }
 
   /**
@@ -162,9 +163,10 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
   async leave(nodeId: NodeId, options: LeaveOptions = {}): Promise<number> {
     const left = toNodeId(nodeId)
     const checked = checkLeaveOptions(options)
-    const node = this.#handle.node ?? (await this.#handle.made)
-    node.checkOpen('leave', formatNodeId(left))
-    return await node.leave(left, checked)
+    return await this.#call((node) => {
+      node.checkOpen('leave', formatNodeId(left))
+      return node.leave(left, checked)
+    })
   }
 
   /**
@@ -191,5 +193,11 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
   /** Closes the node. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /** A call of the program; what it throws rejects. */
+  #call<T>(call: (node: Node<unknown, unknown>) => Promise<T>): Promise<T> {
+    const begun = async (): Promise<T> => await call(this.#handle.node ?? (await this.#handle.made))
+    return this.#handle.pending(begun())
   }
 }

@@ -1,3 +1,5 @@
+import { invalidType, invalidValue } from '@astranet/interface/check'
+
 /** See `AstraNetOptions.portMapping`. */
 export type PortMappingOption =
   | boolean
@@ -10,10 +12,8 @@ export type PortMappingOption =
 export function checkPortMapping(value: PortMappingOption = false): PortMappingOption {
   if (typeof value === 'boolean') return value
   if (typeof value !== 'object' || value === null)
-    throw new TypeError(
-      `portMapping must be a boolean or { gateway }, got ${value === null ? 'null' : typeof value}`,
-    )
+    throw invalidType('options.portMapping', 'of type boolean or an instance of Object', value)
   const { gateway } = value
   if (typeof gateway === 'string' && /^\d{1,3}(\.\d{1,3}){3}$/.test(gateway)) return { gateway }
-  throw new TypeError(`portMapping.gateway must be an IPv4 address, got ${JSON.stringify(gateway)}`)
+  throw invalidValue('options.portMapping.gateway', 'must be an IPv4 address', gateway)
 }

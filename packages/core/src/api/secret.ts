@@ -6,7 +6,7 @@ export type PskSource = () => Promise<Uint8Array>
 
 /** `secret` when a network can have it. Otherwise throws a TypeError or RangeError. */
 export function checkNetworkSecret(secret: string): string {
-  return checkSecret(secret, ': the command astranet-secret makes a good one')
+  return checkSecret('options.secret', secret, ': the command astranet-secret makes a good one')
 }
 
 /** The 32 bytes of `secret`. They are derived once, with the first link, which takes some 0.2 s. */

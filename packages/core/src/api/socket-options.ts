@@ -1,4 +1,4 @@
-import { checkBoolean } from '@astranet/interface/check'
+import { checkBoolean, invalidValue } from '@astranet/interface/check'
 
 /** The options of a socket, dialed or accepted; those of `net.Socket`. */
 export interface SocketOptions {
@@ -29,7 +29,7 @@ export function checkSocketOptions(options: SocketOptions): CheckedSocketOptions
   const { allowHalfOpen = false, highWaterMark } = options
   const readable = highWaterMark ?? options.readableHighWaterMark
   const writable = highWaterMark ?? options.writableHighWaterMark
-  checkBoolean('allowHalfOpen', allowHalfOpen)
+  checkBoolean('options.allowHalfOpen', allowHalfOpen)
   if (readable === undefined && writable === undefined) return allowHalfOpen ? HALF_OPEN : USUAL
   const prefixed = highWaterMark === undefined
   return {
@@ -41,7 +41,7 @@ export function checkSocketOptions(options: SocketOptions): CheckedSocketOptions
 
 function mark(key: string, name: string, value: number | undefined): Record<string, number> {
   if (value === undefined) return {}
-  if (typeof value !== 'number') throw new TypeError(`${name} must be a number of bytes, got ${typeof value}`)
   if (Number.isInteger(value) && value >= 0) return { [key]: value }
-  throw new RangeError(`${name} must be an integer from 0, got ${value}`)
+  // As Node has it, whatever the type.
+  throw invalidValue(`options.${name}`, 'is invalid', value)
 }

@@ -1,4 +1,5 @@
 import type { DialScope } from './dial-options.js'
+import { invalidValue } from '@astranet/interface/check'
 
 /**
  * The names that the first argument of `dial` and `bind` may have. They all mean the same network: programs of the Go
@@ -15,7 +16,7 @@ const BY_PORT = 'vport2registry'
 /** Throws a RangeError unless `network` is the network of `bind`. */
 export function checkStreamNetwork(network: string): void {
   if (STREAM_NETWORKS.includes(network)) return
-  throw new RangeError(`network must be '', 'astra' or 'tcp', got ${JSON.stringify(network)}`)
+  throw invalidValue('network', `must be '', 'astra' or 'tcp'`, network)
 }
 
 /**
@@ -27,7 +28,5 @@ export function scopeOfNetwork(network: string, scope: DialScope): DialScope {
   if (network === BY_PORT) return { ...scope, isPortKey: true }
   if (typeof network === 'string' && network.startsWith(BY_KEY) && network.length > BY_KEY.length)
     return { ...scope, ringKey: network.slice(BY_KEY.length) }
-  throw new RangeError(
-    `network must be '', 'astra', 'tcp', '${BY_KEY}KEY' or '${BY_PORT}', got ${JSON.stringify(network)}`,
-  )
+  throw invalidValue('network', `must be '', 'astra', 'tcp', '${BY_KEY}KEY' or '${BY_PORT}'`, network)
 }

@@ -1,5 +1,6 @@
-import { checkInteger } from '@astranet/interface/check'
+import { checkInteger, checkObject } from '@astranet/interface/check'
 import { resolveTunnelLimits, type TunnelLimits } from '@astranet/relay'
+import { withinOption } from './within-option.js'
 
 /** See `AstraNetOptions.tunnels`. All but `idleMs` is for routers. */
 export interface TunnelOptions extends TunnelLimits {
@@ -22,15 +23,9 @@ export interface ResolvedTunnelOptions {
 
 /** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
 export function resolveTunnelOptions(options: TunnelOptions = {}): ResolvedTunnelOptions {
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError(`tunnels must be an object, got ${options === null ? 'null' : typeof options}`)
+  checkObject('options.tunnels', options)
   const { idleMs = DEFAULT_TUNNEL_IDLE_MS, ...tunnelLimits } = options
-  checkInteger('tunnels.idleMs', idleMs, { min: 0, max: 0x7fffffff })
-  try {
-    resolveTunnelLimits(tunnelLimits)
-  } catch (error) {
-    if (error instanceof Error) error.message = `tunnels.${error.message}`
-    throw error
-  }
+  checkInteger('options.tunnels.idleMs', idleMs, { min: 0, max: 0x7fffffff })
+  withinOption('options.tunnels', () => resolveTunnelLimits(tunnelLimits))
   return { tunnelIdleMs: idleMs, tunnelLimits }
 }

@@ -1,6 +1,7 @@
 import { parseTicket } from '@astranet/ticket'
 import { isTicketText, readAddressText } from './address-text.js'
 import { checkNetworkSecret } from './secret.js'
+import { checkObject, codedError, renameArgument } from '@astranet/interface/check'
 
 /** Environment variables, as `process.env` has them. */
 export type Variables = Readonly<Record<string, string | undefined>>
@@ -29,8 +30,7 @@ export interface ReadVariables {
  * the variable whose value is wrong; a ticket or secret is never in the message.
  */
 export function readVariables(variables: Variables, networks: readonly string[]): ReadVariables {
-  if (typeof variables !== 'object' || variables === null)
-    throw new TypeError(`variables must be an object, got ${variables === null ? 'null' : typeof variables}`)
+  checkObject('options.variables', variables)
   const { MPXROUTER = '', SKYNET_BIND = '', ASTRANET_JOIN = '', ASTRANET_LISTEN = '' } = variables
   const old = (variable: string, call: Startup['call'], value: string): Startup[] =>
     value.trim() === '' ? [] : [checked({ variable, call, text: `tcp4://${value.trim()}` }, networks)]
@@ -66,14 +66,18 @@ function checked(startup: Startup, networks: readonly string[]): Startup {
   if (!isRight) {
     const forms =
       call === 'join' ? 'host:port, a domain, network://address or a ticket' : 'network://address or :port'
-    throw new TypeError(`${variable} must have ${forms}${hidden(call, text)}`)
+    throw invalidVariable(`${variable} must have ${forms}${hidden(call, text)}`)
   }
   // The variable may be meant for other nodes of the process, so the constructor does not fail: the node warns later.
   const isKnown = networks.includes(found.network) || OF_TCP4.includes(variable)
   if (isKnown) return { ...startup, text: `${found.network}://${found.address}` }
-  throw new RangeError(
+  throw invalidVariable(
     `${variable} names the network ${JSON.stringify(found.network)}, and this node has ${networks.join(', ')}`,
   )
+}
+
+function invalidVariable(message: string): Error {
+  return codedError(TypeError, 'ERR_INVALID_ARG_VALUE', message)
 }
 
 /** The end of the message: the value, unless it may be a damaged ticket, which must not be shown. */
@@ -96,7 +100,9 @@ function naming<T>(variable: string, call: () => T): T {
   try {
     return call()
   } catch (error) {
-    if (error instanceof Error) error.message = `${variable}: ${error.message}`
+    renameArgument(error, () => variable)
+    if (error instanceof Error && !error.message.includes(variable))
+      error.message = `${variable}: ${error.message}`
     throw error
   }
 }

@@ -2,6 +2,7 @@ import { systemClock } from '@astranet/interface'
 import { ALPN_PROTOCOL } from '@astranet/link'
 import { WebSignatures } from '@astranet/secure'
 import { ws } from '@astranet/transport-ws/browser'
+import { ALWAYS_ALIVE } from '../node/keep-alive.js'
 import { MachineWatch } from '../node/machine-watch.js'
 import { NO_CHANNEL } from '../node/report-channel.js'
 import type { Origin } from '../node/origin.js'
@@ -40,6 +41,7 @@ export const browser: Platform<Socket, Listener> = {
   warn: () => undefined,
   // A page that ends breaks its links: the last bytes given to a WebSocket may not leave any more.
   atExit: () => () => undefined,
+  keepAlive: ALWAYS_ALIVE,
   // A page does not learn its addresses, but whether it is online.
   machine: new MachineWatch({
     clock: systemClock,

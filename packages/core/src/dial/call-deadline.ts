@@ -14,7 +14,8 @@ export interface DeadlineHost {
 
 /**
  * The time that a call has: until its deadline, and until a second node is asked. There is one timer at a time. A call
- * that is answered in time sets one and never asks for the time.
+ * that is answered in time sets one and never asks for the time. The timer also keeps the process alive for the call, so
+ * it is not in the background.
  */
 export class CallDeadline {
   /** The deadline has passed, or there is none yet: the call fails unless a node can be asked at once. */

@@ -25,6 +25,7 @@ import { ChoiceContext, type LinksToMeasure } from './choice-context.js'
 import type { DialReports } from './dial-reports.js'
 import type { Loopback } from './loopback.js'
 import { namesInUrl, UrlNames } from './url-names.js'
+import { invalidReturn } from '@astranet/interface/check'
 
 /** @internal What dialing needs of its node. */
 export interface DialParts<TSocket> {
@@ -131,7 +132,7 @@ export class DialContext {
     const picked = this.#pick(good, wanted, options)
     if (picked === undefined || good.includes(picked)) return picked
     // For example one that has refused: asking it again and again would never end.
-    throw new RangeError('selector must return one of the instances it is given, or undefined')
+    throw invalidReturn('one of the instances it is given, or undefined,', 'selector', picked)
   }
 
   /** How many instances could be asked now: the caller's selector has picked none of them. */

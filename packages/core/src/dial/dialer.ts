@@ -4,6 +4,7 @@ import { nodeClosed } from '../api/net-error.js'
 import { DialCall } from './dial-call.js'
 import { DialContext, type DialParts } from './dial-context.js'
 import type { DialOutcome, DialRequest } from './dial-request.js'
+import { invalidValue } from '@astranet/interface/check'
 
 /** Finds out where addresses lead and connects to them: begins calls, and wakes them when something changes. */
 export class Dialer<TSocket> {
@@ -68,11 +69,7 @@ export class Dialer<TSocket> {
 function checkRingAddress(text: string, address: Address, { ringKey, isPortKey }: DialScope): void {
   const isService = address.kind === 'service'
   if (ringKey !== undefined && !isService)
-    throw new TypeError(
-      `address must be a service on the network "registry://KEY", got ${JSON.stringify(text)}`,
-    )
+    throw invalidValue('address', 'must be a service on the network "registry://KEY"', text)
   if (isPortKey === true && (!isService || address.port === undefined))
-    throw new TypeError(
-      `address must be "name:port" on the network "vport2registry", got ${JSON.stringify(text)}`,
-    )
+    throw invalidValue('address', 'must be "name:port" on the network "vport2registry"', text)
 }

@@ -1,11 +1,12 @@
 import { onAbort } from '@astranet/interface'
 import { FifoQueue } from '@astranet/interface/collections'
+import type { KeepAlive } from '../node/keep-alive.js'
 import type { ChangeSource, TakeableChanges } from './change-source.js'
 
 /**
  * Changes as they come: `for await (const change of changes)`. It begins with the first call of `next`, and reports
  * everything that there is then, before the changes. It ends when the loop is left, when the node is closed, and with
- * the signal's reason as an error when that aborts.
+ * the signal's reason as an error when that aborts. While the program waits for a change, the process is kept alive.
  */
 export interface ChangeIterator<C> extends AsyncIterableIterator<C, undefined, void>, AsyncDisposable {
   /** The next change, as soon as there is one. Several calls may wait, and are served in order. */
@@ -24,6 +25,8 @@ export interface ChangeIteratorParts<C> {
   readonly signal: AbortSignal | undefined
   /** It watches from now on. The result is called once, when it ends. */
   readonly onOpen: (close: () => void) => () => void
+  /** Held while calls of `next` wait. */
+  readonly keepAlive: () => KeepAlive
 }
 
 interface Waiter<C> {
@@ -58,6 +61,7 @@ export class WatchIterator<C> implements ChangeIterator<C> {
     if (this.#isEnded) return this.#lastResult()
     const value = this.#waiting.size === 0 ? this.#take() : undefined
     if (value !== undefined) return Promise.resolve({ done: false, value })
+    if (this.#waiting.size === 0) this.#parts.keepAlive().hold()
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
 
@@ -103,8 +107,14 @@ export class WatchIterator<C> implements ChangeIterator<C> {
     while (this.#waiting.size > 0 && !this.#isEnded) {
       const value = this.#take()
       if (value === undefined) return
-      this.#waiting.shift()?.resolve({ done: false, value })
+      this.#nextWaiter()?.resolve({ done: false, value })
     }
+  }
+
+  #nextWaiter(): Waiter<C> | undefined {
+    const waiter = this.#waiting.shift()
+    if (waiter !== undefined && this.#waiting.size === 0) this.#parts.keepAlive().release()
+    return waiter
   }
 
   #take(): C | undefined {
@@ -125,7 +135,7 @@ export class WatchIterator<C> implements ChangeIterator<C> {
     this.#taken.clear()
     for (const release of this.#release) release()
     this.#release = []
-    for (let waiter = this.#waiting.shift(); waiter !== undefined; waiter = this.#waiting.shift()) {
+    for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter()) {
       const failure = this.#failure
       this.#failure = undefined
       if (failure === undefined) waiter.resolve(END)

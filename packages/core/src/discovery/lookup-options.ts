@@ -45,8 +45,8 @@ export function checkResolveOptions(options: ResolveOptions): CheckedLookupOptio
     ...(zone === undefined ? {} : { zone }),
   }
   return {
-    filter: checkServiceFilter(filter),
-    timeoutMs: checkTimeout('timeoutMs', timeoutMs),
+    filter: checkServiceFilter(filter, 'options'),
+    timeoutMs: checkTimeout('options.timeoutMs', timeoutMs),
     signal: checkSignal(signal),
   }
 }
@@ -57,5 +57,5 @@ export function checkWaitForOptions(
 ): CheckedLookupOptions & { readonly count: number } {
   const checked = checkResolveOptions(options)
   const { count = 1 } = options
-  return { ...checked, count: checkInteger('count', count, { min: 1, max: MAX_COUNT }) }
+  return { ...checked, count: checkInteger('options.count', count, { min: 1, max: MAX_COUNT }) }
 }

@@ -48,6 +48,7 @@ function iterate<C>(
       return handle.made.then(({ discovery }) => sourceOf(discovery))
     },
     onOpen: (close) => handle.node?.discovery.opened(close) ?? (() => undefined),
+    keepAlive: () => handle.keepAlive,
     defer: (callback) => handle.node?.discovery.clock.defer(callback),
   })
 }

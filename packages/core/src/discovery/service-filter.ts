@@ -1,6 +1,7 @@
 import type { ServiceInstance } from '@astranet/registry'
 import { checkPort } from '@astranet/interface'
 import { checkOptions, checkString } from '../api/check.js'
+import { checkArray, checkOneOf } from '@astranet/interface/check'
 
 /** Which instances of services are meant. What is left out matches all. */
 export interface InstanceFilter {
@@ -25,16 +26,14 @@ export interface ServiceFilter extends InstanceFilter {
 /** @internal `filter` when each of its fields is right. Throws a TypeError or RangeError that names the field. */
 export function checkServiceFilter<T extends ServiceFilter>(filter: T, name = 'filter'): T {
   const { port, tags, health } = checkOptions(filter, name)
-  if (port !== undefined) checkPort(port)
-  if (tags !== undefined) checkTags(tags)
+  if (port !== undefined) checkPort(port, `${name}.port`)
+  if (tags !== undefined) checkTags(name, tags)
   for (const field of ['name', 'zone', 'version'] as const) {
     const value = filter[field]
-    if (value !== undefined) checkString(field, value)
+    if (value !== undefined) checkString(`${name}.${field}`, value)
   }
-  if (health === undefined || health === 'passing' || health === 'failing') return filter
-  throw new TypeError(
-    `health must be 'passing' or 'failing', got ${typeof health === 'string' ? JSON.stringify(health) : typeof health}`,
-  )
+  if (health !== undefined) checkOneOf(`${name}.health`, health, ['passing', 'failing'])
+  return filter
 }
 
 /** @internal Whether the filter means the instance. */
@@ -50,8 +49,6 @@ export function isMeant(
   return tags === undefined || tags.every((tag) => instance.tags.includes(tag))
 }
 
-function checkTags(tags: readonly string[]): void {
-  if (!Array.isArray(tags))
-    throw new TypeError(`tags must be a list, got ${tags === null ? 'null' : typeof tags}`)
-  for (const tag of tags) checkString('tag', tag as string)
+function checkTags(name: string, tags: readonly string[]): void {
+  for (const tag of checkArray(`${name}.tags`, tags)) checkString(`${name}.tags`, tag)
 }

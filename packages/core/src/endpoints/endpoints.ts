@@ -6,12 +6,15 @@ import { nodeClosed } from '../api/net-error.js'
 import type { LinkMaker } from '../links/link-maker.js'
 import type { CodeCounts } from '../node/code-counts.js'
 import type { MachineWatch } from '../node/machine-watch.js'
-import { advertisedAddresses, isOnAllInterfaces } from './advertised-addresses.js'
+import {
+  advertisedAddresses,
+  canBeAdvertised,
+  checkAdvertise,
+  isOnAllInterfaces,
+  MAX_ADVERTISED_ADDRESSES,
+} from './advertised-addresses.js'
 import { Endpoint } from './endpoint.js'
 import type { EndpointReports, ReportSite } from './endpoint-reports.js'
-
-/** How many addresses a node advertises: HELLO has room for this many. */
-const MAX_ADVERTISED_ADDRESSES = 16
 
 /** What {@link Endpoints} needs of its node. */
 export interface EndpointsParts {
@@ -41,6 +44,8 @@ export class Endpoints {
   #isClosed = false
   /** Made of the machine's addresses when these last changed, or when an endpoint was last opened or closed. */
   #addresses: readonly string[] = []
+  /** Those at which it listens itself, whatever it advertises. */
+  #ownAddresses: readonly string[] = []
   /** There is an endpoint on all interfaces of the machine, so the machine's addresses are watched. */
   #unwatch: (() => void) | undefined = undefined
   readonly #onClose = (endpoint: Endpoint): void => {
@@ -54,6 +59,11 @@ export class Endpoints {
   /** The addresses that other nodes get: `network://address`, the first 16 that fit. */
   get addresses(): readonly string[] {
     return this.#addresses
+  }
+
+  /** The same with the addresses at which this machine listens where it advertises others. */
+  get allAddresses(): readonly string[] {
+    return [...new Set([...this.#addresses, ...this.#ownAddresses])]
   }
 
   /** How many accepted connections became no link, by the error's code. */
@@ -97,9 +107,10 @@ export class Endpoints {
   #advertise(): void {
     const { hostAddresses, onChange } = this.#parts
     const host = hostAddresses()
-    this.#addresses = [...this.#open]
-      .flatMap((endpoint) => advertisedAddresses(endpoint, host))
-      .filter((text) => /^[\x21-\x7e]{1,255}$/.test(text))
+    const own = [...this.#open].map((endpoint) => ({ endpoint, found: advertisedAddresses(endpoint, host) }))
+    this.#ownAddresses = own.flatMap(({ found }) => found)
+    this.#addresses = [...new Set(own.flatMap(({ endpoint, found }) => endpoint.advertise ?? found))]
+      .filter(canBeAdvertised)
       .slice(0, MAX_ADVERTISED_ADDRESSES)
     onChange()
   }
@@ -110,8 +121,9 @@ export class Endpoints {
     options: ListenAndServeOptions,
   ): Promise<Endpoint> {
     const { maker, hasSecret, reports } = this.#parts
-    const { onError } = checkOptions(options)
-    if (onError !== undefined) checkFunction('onError', onError)
+    const { onError, advertise } = checkOptions(options)
+    if (onError !== undefined) checkFunction('options.onError', onError)
+    const advertised = advertise === undefined ? undefined : checkAdvertise(advertise)
     const site: ReportSite = { network, address, onError }
     const listener = await transport.listen(network, address, {
       onConnection: (connection: Connection) => {
@@ -126,7 +138,7 @@ export class Endpoints {
       throw nodeClosed('listen', address)
     }
     site.address = listener.address
-    const endpoint = new Endpoint(listener, this.#onClose)
+    const endpoint = new Endpoint(listener, this.#onClose, advertised)
     this.#open.add(endpoint)
     this.#changed()
     if (!hasSecret && isOpenToAll(listener)) reports.unprotected(network, endpoint.address)

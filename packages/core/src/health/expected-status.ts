@@ -1,4 +1,4 @@
-import { checkInteger } from '@astranet/interface/check'
+import { checkInteger, invalidArgument } from '@astranet/interface/check'
 
 const STATUS = { min: 100, max: 599 }
 
@@ -10,16 +10,16 @@ export interface StatusRange {
 
 /** @internal Throws a TypeError or RangeError that names `health.expectedStatus`. */
 export function checkExpectedStatus(expected: unknown = [200, 299]): StatusRange {
-  const name = 'health.expectedStatus'
+  const name = 'options.health.expectedStatus'
   if (!Array.isArray(expected)) {
     const status = checkInteger(name, expected, STATUS)
     return { from: status, to: status }
   }
   if (expected.length !== 2) {
-    throw new RangeError(`${name} must be a status, or the first and the last of a range`)
+    throw invalidArgument(name, 'must be a status, or the first and the last of a range')
   }
   const [from, to] = expected.map((each, index) => checkInteger(`${name}[${index}]`, each, STATUS))
-  if ((from as number) > (to as number)) throw new RangeError(`${name} must not end before it begins`)
+  if ((from as number) > (to as number)) throw invalidArgument(name, 'must not end before it begins')
   return { from: from as number, to: to as number }
 }
 

@@ -1,4 +1,4 @@
-import { checkFunction, checkInteger } from '@astranet/interface/check'
+import { checkFunction, checkInteger, invalidArgument, invalidValue } from '@astranet/interface/check'
 import { checkOptions, checkString, checkTimeout } from '../api/check.js'
 import type { Origin } from '../node/origin.js'
 import { checkExpectedStatus, statusFault } from './expected-status.js'
@@ -38,15 +38,15 @@ export function checkHealth(
   parts: HealthPlanParts,
 ): HealthPlan | undefined {
   if (options === undefined) return undefined
-  const given = checkOptions(options, 'health')
+  const given = checkOptions(options, 'options.health')
   const { intervalMs = DEFAULT_INTERVAL_MS, timeoutMs = DEFAULT_TIMEOUT_MS } = given
   const { rise = DEFAULT_RISE, fall = DEFAULT_FALL } = given
   return {
     check: checkOf(given, parts),
-    intervalMs: checkTimeout('health.intervalMs', intervalMs, MIN_INTERVAL_MS),
-    timeoutMs: checkTimeout('health.timeoutMs', timeoutMs, 1),
-    rise: checkInteger('health.rise', rise, THRESHOLD),
-    fall: checkInteger('health.fall', fall, THRESHOLD),
+    intervalMs: checkTimeout('options.health.intervalMs', intervalMs, MIN_INTERVAL_MS),
+    timeoutMs: checkTimeout('options.health.timeoutMs', timeoutMs, 1),
+    rise: checkInteger('options.health.rise', rise, THRESHOLD),
+    fall: checkInteger('options.health.fall', fall, THRESHOLD),
   }
 }
 
@@ -57,20 +57,26 @@ function checkOf(
   const { check, tcp, http, expectedStatus } = options
   const given = [check, tcp, http].filter((each) => each !== undefined)
   if (given.length !== 1) {
-    throw new TypeError(`health must have exactly one of check, tcp and http, got ${given.length} of them`)
+    throw invalidArgument(
+      'options.health',
+      `must have exactly one of check, tcp and http, not ${given.length}`,
+    )
   }
   if (http === undefined && expectedStatus !== undefined) {
-    throw new TypeError('health.expectedStatus is for health.http only')
+    throw invalidArgument('options.health.expectedStatus', 'is for health.http only')
   }
-  if (check !== undefined) return functionCheck(checkFunction('health.check', check), origin)
+  if (check !== undefined) return functionCheck(checkFunction('options.health.check', check), origin)
   if (tcp !== undefined) return tcpCheckOf(tcp, checks)
   return httpCheckOf(http as string, expectedStatus, checks)
 }
 
 function tcpCheckOf(text: string, { tcp }: HealthChecks): HealthCheck {
-  const target = readTarget(checkString('health.tcp', text))
+  const target = readTarget(checkString('options.health.tcp', text))
   if (tcp !== undefined) return tcp(target)
-  throw new TypeError('health.tcp needs sockets, which browsers do not have: use health.check or health.http')
+  throw invalidArgument(
+    'options.health.tcp',
+    'needs sockets, which browsers do not have: use health.check or health.http',
+  )
 }
 
 function readTarget(text: string): TcpTarget {
@@ -78,13 +84,15 @@ function readTarget(text: string): TcpTarget {
   const host = bracketed ?? name
   const port = Number(digits)
   if (host !== undefined && port >= 1 && port <= 0xffff) return { host, port }
-  throw new RangeError(
-    `health.tcp must be "host:port" or "[IPv6]:port" with a port from 1 to 65535, got ${JSON.stringify(text)}`,
+  throw invalidValue(
+    'options.health.tcp',
+    'must be "host:port" or "[IPv6]:port" with a port from 1 to 65535',
+    text,
   )
 }
 
 function httpCheckOf(text: string, expectedStatus: unknown, { httpStatus }: HealthChecks): HealthCheck {
-  const url = readUrl(checkString('health.http', text))
+  const url = readUrl(checkString('options.health.http', text))
   const expected = checkExpectedStatus(expectedStatus)
   return async (signal) => statusFault(await httpStatus(url, signal), expected)
 }
@@ -92,9 +100,9 @@ function httpCheckOf(text: string, expectedStatus: unknown, { httpStatus }: Heal
 function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
-    throw new RangeError(`health.http must be a URL of http or https, got ${JSON.stringify(text)}`)
+    throw invalidValue('options.health.http', 'must be a URL of http or https', text)
   }
   // A password is not shown.
   if (url.username === '' && url.password === '') return url
-  throw new RangeError('health.http must be a URL without a user name and password')
+  throw invalidArgument('options.health.http', 'must be a URL without a user name and password')
 }

@@ -1,5 +1,5 @@
 import type { NodeId } from '@astranet/interface'
-import type { Link, StreamHeader } from '@astranet/link'
+import type { Link, RefusedStream, StreamHeader } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
 
 /** The names of the kinds of stream that a link hands out. */
@@ -21,4 +21,7 @@ export type StreamTaker<Kind extends StreamKind> = (
 ) => void
 
 /** What a node does with each kind of stream: a new kind gets a row here. */
-export type StreamTakers = { readonly [Kind in StreamKind]: StreamTaker<Kind> }
+export type StreamTakers = { readonly [Kind in StreamKind]: StreamTaker<Kind> } & {
+  /** Counts a stream that the link has refused because of its header. */
+  readonly refused: (refused: RefusedStream) => void
+}

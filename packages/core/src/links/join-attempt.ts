@@ -2,6 +2,7 @@ import type { NodeId } from '@astranet/interface'
 import { grantError } from './grant-refusal.js'
 import { joinError, textOfTarget, type JoinFault, type JoinPlan, type JoinTarget } from './join-plan.js'
 import type { LinkMaker } from './link-maker.js'
+import { dialTarget } from './ways/dial-target.js'
 
 /** What one attempt to join needs. */
 export interface JoinAttemptParts {
@@ -80,10 +81,10 @@ export class JoinAttempt {
     expectedNodeId: NodeId | undefined,
   ): Promise<{ readonly nodeId?: NodeId; readonly connectedTo?: string }> {
     const { maker, plan, timeoutMs, signal } = this.#parts
-    const { transport, network, address } = target
+    const { network } = target
     let connectedTo: string | undefined
     try {
-      const connection = await transport.dial(network, address, { timeoutMs, signal })
+      const connection = await dialTarget(target, { timeoutMs, signal })
       connectedTo = connection.remoteAddress
       const expected = expectedNodeId === undefined ? {} : { expectedNodeId }
       const { credentials } = plan

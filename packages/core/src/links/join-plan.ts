@@ -9,6 +9,8 @@ export interface JoinTarget {
   readonly transport: Transport
   readonly network: string
   readonly address: string
+  /** Of a host name that another node advertises: whether an IP address that it stands for may be dialed. */
+  readonly mayConnect?: (host: string) => boolean
 }
 
 /** @internal Where a join leads, and what it proves there. */

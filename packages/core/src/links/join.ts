@@ -197,7 +197,7 @@ export class Join {
     this.#delayMs = Math.min(2 * this.#delayMs, MAX_DELAY_MS)
     this.#state = 'waiting'
     this.#retryAt = clock.now() + delayMs
-    this.#timer = clock.setTimer(delayMs, () => this.#retry())
+    this.#timer = clock.setTimer(delayMs, () => this.#retry(), { background: true })
   }
 
   #retry(): void {

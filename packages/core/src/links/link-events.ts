@@ -6,6 +6,7 @@ import {
   type LinkError,
   type LinkHandler,
   type LinkIntroduction,
+  type RefusedStream,
   type StreamHeader,
   type StreamQuota,
 } from '@astranet/link'
@@ -18,20 +19,11 @@ import type { LinkRecord } from './link-record.js'
 import type { LinkReports } from './link-reports.js'
 import type { LinkTable } from './link-table.js'
 import type { PreferredLinks } from './preferred-links.js'
+import type { RegistryReceiver } from './registry-receiver.js'
 import type { RelayedLinks } from './relayed-links.js'
 
 /** How many links to one peer are open: one that is preferred, and one that can take over. */
 export const MAX_LINKS_PER_PEER = 2
-
-/** Where messages of the peers' registries go. */
-export interface RegistryReceiver {
-  /** The peer's registry sent a message; the next one follows when the promise has resolved. */
-  receive(nodeId: NodeId, link: Link, message: unknown): Promise<void> | undefined
-  /** The peer has moved to a later incarnation. */
-  onIncarnation(nodeId: NodeId, link: Link): void
-  /** The link takes another message of this node's registry. */
-  onWritable(nodeId: NodeId, link: Link): void
-}
 
 /** What the events of links need of their node. */
 export interface LinkEventsParts {
@@ -58,6 +50,7 @@ export class LinkEvents implements LinkHandler {
     streamQuota: (link) => this.streamQuota(link),
     onOpen: (link) => this.onOpen(link),
     onStream: (link, header, stream, bytes) => this.onStream(link, header, stream, bytes),
+    onRefused: (link, refused) => this.onRefused(link, refused),
     onMessage: (link, type, body) => {
       const nodeId = this.#nodeOf(link)
       if (nodeId !== undefined) this.#parts.onRelayedMessage(nodeId, type, body)
@@ -155,6 +148,10 @@ export class LinkEvents implements LinkHandler {
     take(nodeId, link, { header, stream, initialBytes })
   }
 
+  onRefused(_link: Link, refused: RefusedStream): void {
+    this.#parts.streams.refused(refused)
+  }
+
   /** The peer has a link to another node with this node's id. */
   onConflict(link: Link): void {
     const { table, conflicts } = this.#parts
@@ -187,6 +184,7 @@ export class LinkEvents implements LinkHandler {
     if (!table.isClosed) conflicts.ended(error, record)
     reports.ended(link, record, error)
     record.forget()
+    record.onClosed?.(error)
     if (record.quota !== undefined) held.leave(link.peer?.nodeId as NodeId)
     record.opening?.reject(error ?? linkError(CloseCode.NO_ERROR, 'the link was closed before it was open'))
     this.#preferredOf(record).closed(record.nodeId, link)

@@ -38,6 +38,10 @@ export interface LinkMakerParts {
 /** How to make one link. */
 export interface AdoptOptions {
   readonly signal?: AbortSignal | undefined
+  /** Called with the link when it is made and not started, once, from inside the call. */
+  readonly onMade?: (link: Link) => void
+  /** Called when the link has closed, also before it was open; `error` is why, if it is a fault. */
+  readonly onClosed?: (error: Error | undefined) => void
   /** Default: those of the node. */
   readonly credentials?: LinkCredentials | undefined
   /** The only node that is accepted, beside what the credentials say. */
@@ -67,7 +71,16 @@ export class LinkMaker {
   async adopt(
     duplex: ByteDuplex,
     role: LinkRole,
-    { signal, credentials: given, path = DIRECT, network = '', over, expectedNodeId }: AdoptOptions = {},
+    {
+      signal,
+      credentials: given,
+      path = DIRECT,
+      network = '',
+      over,
+      expectedNodeId,
+      onMade,
+      onClosed,
+    }: AdoptOptions = {},
   ): Promise<NodeId> {
     const proved = given ?? this.#parts.credentials
     const credentials = expectedNodeId === undefined ? proved : { ...proved, expectedNodeId }
@@ -79,6 +92,8 @@ export class LinkMaker {
     const { localAddress, remoteAddress } = duplex
     const { incarnation } = introduction()
     const link = this.#makeLink(duplex, role, { credentials, path })
+    // The process lives for those who wait for the link, and for its sockets.
+    duplex.unref?.()
     let ignoreSignal = (): void => undefined
     try {
       return await new Promise<NodeId>((resolve, reject) => {
@@ -107,8 +122,10 @@ export class LinkMaker {
           quota: undefined,
           nodeId: undefined,
           forget,
+          onClosed,
         })
         ignoreSignal = onAbort(signal, giveUp)
+        onMade?.(link)
         link.start()
       })
     } finally {

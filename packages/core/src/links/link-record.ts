@@ -34,4 +34,6 @@ export interface LinkRecord {
   nodeId: NodeId | undefined
   /** The link need not be closed any more when the program ends, and is not probed any more. */
   readonly forget: () => void
+  /** The link has closed; `error` is why, if it is a fault. */
+  readonly onClosed: ((error: Error | undefined) => void) | undefined
 }

@@ -89,10 +89,11 @@ export class LinkSource {
     const { recordOf, clock } = this.#parts
     const record = recordOf(link)
     if (record?.path.kind !== 'relay') return undefined
-    const timer = clock.setTimer(DOUBT_AFTER_MS, () => {
+    const ask = (): void => {
       link.probe(PROBE_MS)
       record.over?.probe(PROBE_MS)
-    })
+    }
+    const timer = clock.setTimer(DOUBT_AFTER_MS, ask, { background: true })
     return () => timer.cancel()
   }
 

@@ -1,6 +1,13 @@
 import type { NodeId } from '@astranet/interface'
 import type { Link } from '@astranet/link'
-import { isPublicHost, isPrivateHost, parseEnd, type End, type Observation } from '@astranet/relay'
+import {
+  isLoopbackHost,
+  isPublicHost,
+  isPrivateHost,
+  parseEnd,
+  type End,
+  type Observation,
+} from '@astranet/relay'
 import type { LinkRecord } from './link-record.js'
 import { roleOf } from './roles.js'
 
@@ -69,8 +76,4 @@ export function isOnThisMachine({
   // Over WebSocket a path may follow the port.
   const end = parseEnd(remoteAddress.replace(/\/.*/, ''))
   return end !== undefined && isLoopbackHost(end.host)
-}
-
-function isLoopbackHost(host: string): boolean {
-  return host.startsWith('127.') || host === '0:0:0:0:0:0:0:1'
 }

@@ -16,11 +16,13 @@ export type Verdict = 'answered' | 'silent'
  * destroyed; its owner notices that through the link itself.
  */
 export function probe(link: Link, clock: Clock, judge: (verdict: Verdict) => void): void {
-  const givingWay = clock.setTimer(GIVE_WAY_AFTER_MS, () => judge('silent'))
-  const cutting = clock.setTimer(CUT_AFTER_MS, () => {
+  const background = { background: true }
+  const givingWay = clock.setTimer(GIVE_WAY_AFTER_MS, () => judge('silent'), background)
+  const cut = (): void => {
     const message = `no answer within ${CUT_AFTER_MS} ms, and there is a newer link`
     link.destroy(linkError(CloseCode.DUPLICATE, message))
-  })
+  }
+  const cutting = clock.setTimer(CUT_AFTER_MS, cut, background)
   const stop = (): void => {
     givingWay.cancel()
     cutting.cancel()

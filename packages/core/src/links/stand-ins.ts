@@ -4,6 +4,7 @@ import type { LinkCredentials } from './link-credentials.js'
 import type { LinkMaker } from './link-maker.js'
 import type { PreferredLinks } from './preferred-links.js'
 import type { ToldRouter } from './told-addresses.js'
+import { dialTarget } from './ways/dial-target.js'
 
 /** How long the connection to one address may take, in ms. */
 const CONNECT_TIMEOUT_MS = 3_000
@@ -56,12 +57,13 @@ export class StandIns {
   }
 
   async #connect(
-    { transport, network, address }: JoinTarget,
+    target: JoinTarget,
     expected: { readonly credentials: LinkCredentials; readonly expectedNodeId: NodeId },
   ): Promise<boolean> {
     const { signal } = this.#stopping
     try {
-      const connection = await transport.dial(network, address, { timeoutMs: CONNECT_TIMEOUT_MS, signal })
+      const connection = await dialTarget(target, { timeoutMs: CONNECT_TIMEOUT_MS, signal })
+      const { network } = target
       await this.#parts.maker.adopt(connection, 'dialer', { signal, network, ...expected })
       return true
     } catch {

@@ -1,14 +1,14 @@
 import type { RemoteIdentity } from '../links/remote-identity.js'
 import type { Origin } from '../node/origin.js'
 import { throwUncaught } from '../node/throw-uncaught.js'
+import { checkFunction, invalidReturn } from '@astranet/interface/check'
 
 /** @internal Decides whether a peer may dial a listener. Never throws. */
 export type AllowPeer = (peer: RemoteIdentity) => boolean
 
 /** `allow` when it is a function or `undefined`. Otherwise throws a TypeError. */
 export function checkAllow(allow: AllowPeer | undefined): AllowPeer | undefined {
-  if (allow === undefined || typeof allow === 'function') return allow
-  throw new TypeError(`allow must be a function, got ${allow === null ? 'null' : typeof allow}`)
+  return allow === undefined ? undefined : checkFunction('options.allow', allow)
 }
 
 /**
@@ -21,15 +21,10 @@ export function safeAllow(allow: AllowPeer, origin: Origin): AllowPeer {
       const answer: unknown = origin.runInAsyncScope(allow, undefined, peer)
       if (typeof answer === 'boolean') return answer
       if (answer instanceof Promise) answer.catch(() => undefined)
-      throw new TypeError(`allow must return true or false at once, got ${kindOf(answer)}`)
+      throw invalidReturn('true or false', 'allow', answer)
     } catch (error) {
       throwUncaught(error)
       return false
     }
   }
-}
-
-function kindOf(answer: unknown): string {
-  if (answer instanceof Promise) return 'a promise'
-  return answer === null ? 'null' : typeof answer
 }

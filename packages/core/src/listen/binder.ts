@@ -1,5 +1,5 @@
 import { checkPort, formatNodeId, onAbort, parseAddress, type NodeId } from '@astranet/interface'
-import { checkInteger } from '@astranet/interface/check'
+import { checkInteger, invalidArgument } from '@astranet/interface/check'
 import type { PolicyService } from '@astranet/policy'
 import type { AccessControl } from '../access/access-control.js'
 import type { BindOptions } from '../api/bind-options.js'
@@ -65,7 +65,7 @@ export class Binder<TSocket, TListener> {
     const allow = checkAllow(options.allow)
     const signal = checkSignal(options.signal)
     const { port, service } = this.#readAddress(text)
-    checkInteger('backlog', backlog, { min: 1, max: MAX_BACKLOG })
+    checkInteger('options.backlog', backlog, { min: 1, max: MAX_BACKLOG })
     const socketOptions = checkSocketOptions(options)
     signal?.throwIfAborted()
     if (ports.at(port) !== undefined)
@@ -103,7 +103,10 @@ export class Binder<TSocket, TListener> {
     if (asked.name === '') {
       const [fact] = Object.keys(serviceFacts(options as ServiceFacts))
       if (fact === undefined) return undefined
-      throw new TypeError(`${fact} is published with a service, and ${JSON.stringify(text)} has no name`)
+      throw invalidArgument(
+        `options.${fact}`,
+        `is published with a service, and ${JSON.stringify(text)} has no name`,
+      )
     }
     this.#checkOffer(text, asked)
     const given = isChecked || health === undefined ? others : { ...others, health }

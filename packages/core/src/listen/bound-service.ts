@@ -6,6 +6,8 @@ import { HealthMonitor } from '../health/health-monitor.js'
 import type { HealthPlan } from '../health/health-plan.js'
 import type { Health } from '../health/health-thresholds.js'
 import type { Reporter } from '../node/reporter.js'
+import { invalidArgument } from '@astranet/interface/check'
+import { withinOption } from '../api/within-option.js'
 
 /** The check of a service has changed its health: `{ environment, service, port, health, reason }`. */
 const HEALTH_CHANGED = 'astranet:health:changed'
@@ -35,7 +37,7 @@ export class BoundService {
     this.#parts = parts
     this.#asked = asked
     this.#facts = facts
-    parts.catalogue.publishService({ ...asked, ...facts })
+    withinOption('options', () => parts.catalogue.publishService({ ...asked, ...facts }))
     if (plan === undefined) return
     const { clock } = parts
     this.#monitor = new HealthMonitor({
@@ -48,9 +50,9 @@ export class BoundService {
   /** Publishes it with other facts; those that are left out stay. Throws when one of them is wrong. */
   update(changes: ServiceFacts): void {
     if (this.#monitor !== undefined && changes.health !== undefined) {
-      throw new TypeError('health of this service is what its check finds: it cannot be updated')
+      throw invalidArgument('facts.health', 'of this service is what its check finds: it cannot be updated')
     }
-    this.#publish(changes)
+    withinOption('facts', () => this.#publish(changes))
   }
 
   /** Withdraws it, and ends its check. */

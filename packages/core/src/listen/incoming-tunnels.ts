@@ -1,6 +1,7 @@
 import { toError, type Clock, type NodeId } from '@astranet/interface'
-import { RefusalReason, type Link, type TunnelHeader } from '@astranet/link'
-import { hopFault, isLastHop, StreamDuplex, type Forwarder } from '@astranet/relay'
+import type { Stream } from '@astranet/mux'
+import { CloseCode, linkError, RefusalReason, type Link, type TunnelHeader } from '@astranet/link'
+import { hopFault, isLastHop, StreamDuplex, type Forwarder, type TunnelRefusal } from '@astranet/relay'
 import type { IncomingStream } from '../links/incoming-stream.js'
 import type { LinkMaker } from '../links/link-maker.js'
 import type { LinkCredentials } from '../links/link-credentials.js'
@@ -14,12 +15,7 @@ import {
   vouchesForOthers,
 } from '../links/pair-secrets.js'
 import { tunnelAddress } from '../links/ways/tunnel-way.js'
-
-/**
- * How many tunnels over one link may wait to become links. Who opened one is proved only then, so that this limit counts
- * the neighbour.
- */
-const MAX_PENDING_PER_LINK = 64
+import { MAX_PENDING_PER_LINK, PendingTunnels } from './pending-tunnels.js'
 
 /** @internal What taking tunnels needs of the node. */
 export interface IncomingTunnelsParts {
@@ -35,7 +31,7 @@ export interface IncomingTunnelsParts {
 /** Takes tunnels that end at this node, and passes the others to the forwarder. */
 export class IncomingTunnels {
   readonly #parts: IncomingTunnelsParts
-  readonly #pending = new WeakMap<Link, number>()
+  readonly #pending = new PendingTunnels()
 
   constructor(parts: IncomingTunnelsParts) {
     this.#parts = parts
@@ -47,7 +43,10 @@ export class IncomingTunnels {
     const { header, stream } = incoming
     const record = recordOf(link)
     if (record?.path.kind !== 'direct') {
-      link.refuse(stream, RefusalReason.FORBIDDEN, 'a tunnel does not lead through a tunnel')
+      this.#refuse(link, stream, {
+        reason: RefusalReason.FORBIDDEN,
+        text: 'a tunnel does not lead through a tunnel',
+      })
       return
     }
     if (!isLastHop(header)) {
@@ -56,35 +55,47 @@ export class IncomingTunnels {
     }
     const fault = hopFault(header, { self, peer })
     if (fault === undefined) this.#accept(link, incoming, record)
-    else link.refuse(stream, fault.reason, fault.text)
+    else this.#refuse(link, stream, fault)
   }
 
   #accept(link: Link, incoming: IncomingStream<'tunnel'>, record: LinkRecord): void {
-    const pending = this.#pending.get(link) ?? 0
-    if (pending >= MAX_PENDING_PER_LINK) {
-      link.refuse(incoming.stream, RefusalReason.BACKLOG_FULL, 'too many tunnels over this link are pending')
-      return
-    }
     const { credentials } = record
     if (dependsOnOthers(credentials) && !isVouchedFor(incoming.header, record)) {
-      link.refuse(incoming.stream, RefusalReason.FORBIDDEN, NO_VOUCHER)
+      this.#refuse(link, incoming.stream, { reason: RefusalReason.FORBIDDEN, text: NO_VOUCHER })
       return
     }
-    this.#pending.set(link, pending + 1)
-    this.#adopt(link, incoming, credentials)
+    const cutting = new AbortController()
+    const pending = {
+      path: incoming.header.path,
+      cut: () => cutting.abort(linkError(CloseCode.BUSY, TOO_MANY)),
+    }
+    this.#pending.add(link, pending)
+    this.#adopt(link, incoming, { credentials, signal: cutting.signal })
       .catch((error: unknown) => this.#parts.onFailed(sourceOf(incoming), toError(error)))
-      .finally(() => this.#pending.set(link, (this.#pending.get(link) ?? 1) - 1))
+      .finally(() => this.#pending.delete(link, pending))
   }
 
-  /** Makes a link on the tunnel's stream. */
-  async #adopt(link: Link, incoming: IncomingStream<'tunnel'>, credentials: LinkCredentials): Promise<void> {
+  #refuse(link: Link, stream: Stream, refusal: TunnelRefusal): void {
+    this.#parts.forwarder().refuse(link, stream, refusal)
+  }
+
+  /** Makes a link on the tunnel's stream. `signal` ends it until it is one. */
+  async #adopt(
+    link: Link,
+    incoming: IncomingStream<'tunnel'>,
+    { credentials, signal }: Adopting,
+  ): Promise<void> {
     const { self, clock, maker } = this.#parts
     const { header, stream, initialBytes } = incoming
     const [source, ...between] = header.path.slice(0, -1) as [NodeId, ...NodeId[]]
+    const keyId = await ownKeyId(credentials)
+    if (signal.aborted) {
+      link.refuse(stream, RefusalReason.BACKLOG_FULL, TOO_MANY)
+      throw toError(signal.reason)
+    }
     const duplex = new StreamDuplex(stream, {
       ...{ clock, initialBytes, localAddress: tunnelAddress(self), remoteAddress: tunnelAddress(source) },
     })
-    const keyId = await ownKeyId(credentials)
     link.accept(stream, ownPairFacts(keyId))
     const shared = pairCredentials(credentials, {
       own: { nodeId: self, keyId },
@@ -92,10 +103,24 @@ export class IncomingTunnels {
       given: header.pair?.psk,
     })
     await maker().adopt(duplex, 'acceptor', {
-      ...{ path: relayed(between.reverse()), over: link, expectedNodeId: source, credentials: shared },
+      ...{
+        signal,
+        path: relayed(between.reverse()),
+        over: link,
+        expectedNodeId: source,
+        credentials: shared,
+      },
     })
   }
 }
+
+/** How one tunnel becomes a link. */
+interface Adopting {
+  readonly credentials: LinkCredentials
+  readonly signal: AbortSignal
+}
+
+const TOO_MANY = `more than ${MAX_PENDING_PER_LINK} tunnels over one link wait to become links`
 
 /** The source, at least one router, and this node. */
 const MIN_VOUCHED_NODES = 3

@@ -13,6 +13,7 @@ import { Backlog } from './backlog.js'
 import type { Binding } from './binding.js'
 import type { IncomingSocket } from './incoming-socket.js'
 import type { Refusal } from './refusal.js'
+import { invalidArgument } from '@astranet/interface/check'
 
 /** @internal Takes sockets the moment they arrive, so that they need not be accepted. */
 export interface Taker<TSocket> {
@@ -86,7 +87,7 @@ export class ListenerQueue<TSocket> {
     const { port, service, update } = this.binding
     const address = service ?? `:${port}`
     if (service === undefined)
-      throw new TypeError(`only a service has what is updated, and port ${port} was bound without a name`)
+      throw invalidArgument('facts', `is for services, and port ${port} was bound without a name`)
     if (!this.#isOpen)
       throw new NetError('ERR_SERVER_NOT_RUNNING', 'the listener is closed', { syscall: 'update', address })
     update(checkOptions(facts, 'facts'))

@@ -27,7 +27,7 @@ export interface BoundTo {
 export interface ListenerCounts {
   /** Dials that were taken, of other nodes and of this one. */
   readonly accepted: number
-  /** Dials that were refused: nobody listens, the backlog is full, or the policy forbids them. */
+  /** Dials that were refused: nobody listens, the backlog is full, the policy forbids them, or they are malformed. */
   readonly refused: number
 }
 
@@ -71,6 +71,11 @@ export class ListenerReports {
     this.#refusals += 1
     if (!this.#refused.hasSubscribers) return
     this.#refused.publish({ environment, service, port, nodeId, remotePort, text })
+  }
+
+  /** A stream was refused whose header breaks a rule, so that there is nothing more to say of it. */
+  refusedUnread(): void {
+    this.#refusals += 1
   }
 
   /** The counts so far. */

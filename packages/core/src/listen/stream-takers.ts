@@ -9,5 +9,9 @@ export function streamTakers(parts: IncomingDialsParts & IncomingTunnelsParts): 
   return {
     dial: (nodeId, link, incoming) => dials.take(nodeId, link, incoming),
     tunnel: (nodeId, link, incoming) => tunnels.take(nodeId, link, incoming),
+    refused: ({ kind, reason }) => {
+      if (kind === 'tunnel') parts.forwarder().countRefusal(reason)
+      else parts.reports.refusedUnread()
+    },
   }
 }

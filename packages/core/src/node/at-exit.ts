@@ -1,5 +1,7 @@
 /** @internal What is told of the end of a program: links, and nodes that have neighbours. Each call is made once. */
 export interface Leaver {
+  /** Bytes that the program has written and that have not left; a program with nothing else to do waits for them. */
+  readonly unsentBytes?: number
   /** Withdraws what is offered, before anything is closed. */
   withdraw?(): void
   /** Sends what is to be sent, at once. */

@@ -8,10 +8,11 @@ export type CodeCounts = Readonly<Record<string, number>>
 export class CodeCounter {
   readonly #counts = new Map<string, number>()
 
-  /** Counts the error; `'none'` stands for errors without a code, `'other'` for those beyond 64 codes. */
+  /** Counts the error: `'none'` stands for no error, `'other'` for one without a code, or beyond 64 codes. */
   add(error: unknown): void {
     const { code } = (error ?? {}) as { code?: unknown }
-    const known = typeof code === 'string' && code !== '' ? code : 'none'
+    const named = typeof code === 'string' && code !== '' ? code : 'other'
+    const known = error === undefined ? 'none' : named
     const shown = this.#counts.has(known) || this.#counts.size < MAX_CODES ? known : 'other'
     this.#counts.set(shown, (this.#counts.get(shown) ?? 0) + 1)
   }

@@ -23,6 +23,7 @@ export function inspectNode<TSocket, TListener>(
     links: open,
     traffic: inspectTraffic(table, linkReports),
     services: catalogue.services(),
+    routes: parts.routes.routes(),
     forwarding,
     advertised: addressWay.inspect(),
     punching: punching.inspect(),

@@ -1,7 +1,7 @@
 import type { NodeId } from '@astranet/interface'
 import type { PipeProtection } from '@astranet/link'
 import type { CatalogueRole, RegistryInspection, ServiceInstance } from '@astranet/registry'
-import type { ForwarderInspection, PunchInspection, TunnelInspection } from '@astranet/relay'
+import type { ForwarderInspection, PunchInspection, Route, TunnelInspection } from '@astranet/relay'
 import type { DialInspection } from '../dial/dial-reports.js'
 import type { JoinInspection } from '../links/join-inspection.js'
 import type { LinkPath } from '../links/link-path.js'
@@ -91,6 +91,8 @@ export interface NodeInspection {
   readonly traffic: Traffic
   /** The services of all environments that are visible now, those included that the policy does not let be offered. */
   readonly services: readonly ServiceInstance[]
+  /** The other nodes that can be reached, and how; see `AstraNet.routes`. */
+  readonly routes: readonly Route[]
   /** What it forwards for others. */
   readonly forwarding: ForwarderInspection
   /** What became of the addresses that other nodes advertise. */

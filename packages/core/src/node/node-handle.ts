@@ -1,8 +1,10 @@
 import { AstraError } from '@astranet/interface'
 import { checkRole } from '../api/role.js'
+import { ALWAYS_ALIVE, whilePending, type KeepAlive } from './keep-alive.js'
 import type { Node } from './node.js'
 import type { NodeMode, ResolvedMode } from './node-mode.js'
 import type { NodeOptions } from './node-options.js'
+import { invalidState } from '@astranet/interface/check'
 
 /** @internal The part of a node that what begins by itself needs. */
 export type Starter = Pick<
@@ -65,7 +67,17 @@ export class NodeHandle<TSocket, TListener> {
   /** The node, by a caller that cannot wait. Throws a TypeError while it is being made. */
   get now(): Node<TSocket, TListener> {
     if (this.#node !== undefined) return this.#node
-    throw new TypeError('the identity of this node is not there yet: await ready() first')
+    throw invalidState('the identity of this node is not there yet: await ready() first')
+  }
+
+  /** What keeps the program running while it waits for the node. Only browsers wait for the node itself. */
+  get keepAlive(): KeepAlive {
+    return this.#node?.keepAlive ?? ALWAYS_ALIVE
+  }
+
+  /** Keeps the program running until `call` is settled: a call that it has made. Returns the same promise. */
+  pending<T>(call: Promise<T>): Promise<T> {
+    return whilePending(this.keepAlive, call)
   }
 
   /** The program uses the node for the first time, or again. */
@@ -73,6 +85,8 @@ export class NodeHandle<TSocket, TListener> {
     const onFirstUse = this.#onFirstUse
     if (onFirstUse === undefined) return
     this.#onFirstUse = undefined
+    // It joins or listens by itself now, with the role that it has.
+    this.#isBegun = true
     this.started = this.made.then(onFirstUse, () => undefined)
   }
 
@@ -87,7 +101,8 @@ export class NodeHandle<TSocket, TListener> {
     if (this.#isBegun)
       throw new AstraError(
         'ASTRA_ERR_NODE_STARTED',
-        `${call} must be called before the node first listens, joins, is attached or binds`,
+        `${call} must be called before the node first listens, joins, is attached or binds; a node that a variable ` +
+          'makes join or listen does so at its first use',
       )
     const resolved = { ...mode, role: checkRole(role, this.#options.catalogue) }
     if (this.#node === undefined) this.#mode = resolved
@@ -105,7 +120,11 @@ export class NodeHandle<TSocket, TListener> {
   }
 
   /** Closes the node, also one that is still being made; see `Node.close`. */
-  async close(drainMs: number): Promise<void> {
+  close(drainMs: number): Promise<void> {
+    return this.pending(this.#close(drainMs))
+  }
+
+  async #close(drainMs: number): Promise<void> {
     this.#isClosed = true
     const others = Array.from(this.#closers, (closer) => closer(drainMs))
     // Before any later call takes the node: those reject because it is closed.

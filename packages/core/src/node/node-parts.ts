@@ -149,7 +149,7 @@ export function nodeParts<TSocket, TListener>(
     ...{ self, clock, maker, recordOf, machine: platform.machine, reporter: platform },
     ...{ direct: neighbours.preferred, relayed: neighbours.relayed, hostNetworks: platform.hostNetworks },
     sockets: options.isPunching ? platform.punchSockets?.(options.portMapping) : undefined,
-    addresses: () => endpoints.addresses,
+    addresses: () => endpoints.allAddresses,
     followsInvitations: () => host.followsInvitations(),
     meet: (nodeId) => void links.begin(nodeId, 'relay'),
   })

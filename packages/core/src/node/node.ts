@@ -1,5 +1,5 @@
 import type { ByteDuplex, MemoryUse, NodeId } from '@astranet/interface'
-import { checkBoolean } from '@astranet/interface/check'
+import { checkBoolean, invalidArgument } from '@astranet/interface/check'
 import type { Catalogue, ServiceChange, Watch } from '@astranet/registry'
 import type { RouteTable } from '@astranet/relay'
 import type { Explanation, Policy, PolicyQuestion } from '@astranet/policy'
@@ -24,6 +24,7 @@ import type { PortTable } from '../listen/port-table.js'
 import { Closing } from './closing.js'
 import { inspectNode } from './inspect-node.js'
 import type { NodeInspection } from './inspection.js'
+import type { KeepAlive } from './keep-alive.js'
 import type { ResolvedMode } from './node-mode.js'
 import type { NodeOptions } from './node-options.js'
 import { nodeParts, type NodeParts } from './node-parts.js'
@@ -40,6 +41,8 @@ export class Node<TSocket, TListener> {
   readonly dialer: Dialer<TSocket>
   readonly offers: Offers
   readonly discovery: Discovery
+  /** What keeps the program running while it waits for the node. */
+  readonly keepAlive: KeepAlive
   readonly #options: NodeOptions
   readonly #parts: NodeParts<TSocket, TListener>
   readonly #services: Watch<ServiceChange>
@@ -63,6 +66,7 @@ export class Node<TSocket, TListener> {
     this.dialer = parts.dialer
     this.offers = parts.offers
     this.discovery = parts.discovery
+    this.keepAlive = platform.keepAlive
     const { clock } = options
     this.#services = parts.catalogue.watch(() => clock.defer(() => this.#onServices()))
     this.#closing = new Closing({ parts, clock, onBegin: () => this.#services.close() })
@@ -76,8 +80,8 @@ export class Node<TSocket, TListener> {
 
   /** Changes what the node does for the network. Only before it has neighbours. */
   setMode({ role, isClient = false, isServer = false }: ResolvedMode): void {
-    this.#mode = { isClient, isServer }
     this.catalogue.setRole(role)
+    this.#mode = { isClient, isServer }
     this.#publishNode()
   }
 
@@ -143,7 +147,7 @@ export class Node<TSocket, TListener> {
   addressOf(text: string): NetworkAddress {
     const found = readAddressText(checkString('address', text), this.#networks())
     if (found !== undefined) return found
-    throw new TypeError(`address must be ":port", "host:port" or "network://address"`)
+    throw invalidArgument('address', 'must be ":port", "host:port" or "network://address"')
   }
 
   /** A ticket that lets others join this node. */
@@ -164,7 +168,7 @@ export class Node<TSocket, TListener> {
   /** See `AstraNet.setPolicy`. Without a policy all is allowed. */
   async setPolicy(policy: Policy | undefined, options: SetPolicyOptions): Promise<void> {
     const { endForbidden: isEnding = false } = checkOptions(options)
-    checkBoolean('endForbidden', isEnding)
+    checkBoolean('options.endForbidden', isEnding)
     this.checkOpen('setPolicy', '')
     const before = this.#parts.access.snapshot()
     this.#parts.access.replace(policy)

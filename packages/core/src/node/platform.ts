@@ -7,6 +7,7 @@ import type { Variables } from '../api/variables.js'
 import type { HealthChecks } from '../health/health-check.js'
 import type { ListenerFactory } from '../listen/binder.js'
 import type { AtExit } from './at-exit.js'
+import type { KeepAlive } from './keep-alive.js'
 import type { MachineWatch } from './machine-watch.js'
 import type { Reporter } from './reporter.js'
 import type { SocketFactory } from './socket-factory.js'
@@ -33,6 +34,8 @@ export interface Platform<TSocket, TListener>
   readonly punchSockets: ((portMapping: PortMappingOption) => PunchSockets) | undefined
   /** How the health of services is asked over the network. */
   readonly healthChecks: HealthChecks
+  /** What keeps the program running. */
+  readonly keepAlive: KeepAlive
   /** How links notice that the program ends. */
   readonly atExit: AtExit
   /** How links and endpoints notice that the machine slept or changed its network. */

@@ -1,11 +1,18 @@
 import { checkMemoryUse, systemClock, type Clock, type MemoryUse, type Transport } from '@astranet/interface'
-import { checkBoolean, checkInteger } from '@astranet/interface/check'
+import {
+  checkArray,
+  checkBoolean,
+  checkInteger,
+  checkOneOf,
+  invalidArgument,
+  invalidValue,
+} from '@astranet/interface/check'
 import { DEFAULT_HELLO_TIMEOUT_MS, DoorwaySlots } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
 import { PolicyEngine } from '@astranet/policy'
 import type { CatalogueRoleOptions, CatalogueScope } from '@astranet/registry'
 import { issuerCheck, type Granter } from '@astranet/ticket'
-import { checkClock, checkOptions, checkTimeout } from '../api/check.js'
+import { checkClock, checkOptions, MAX_TIMEOUT_MS } from '../api/check.js'
 import type { AstraNetOptions, DefaultTransports, DoorwayLimits, Encryption } from '../api/options.js'
 import { checkLogger, type Logger } from '../api/logger.js'
 import { checkPortMapping, type PortMappingOption } from '../api/port-mapping-option.js'
@@ -16,6 +23,7 @@ import { readVariables, type Startup, type Variables } from '../api/variables.js
 import { checkNetworkSecret, pskOf, type PskSource } from '../api/secret.js'
 import { DEFAULT_MAX_PENDING_STREAMS } from '../access/held-streams.js'
 import { checkSessionLimits } from './session-limits.js'
+import { withinOption } from '../api/within-option.js'
 
 /** @internal Every option but the identity, resolved. */
 export interface ResolvedOptions extends ResolvedTunnelOptions {
@@ -89,14 +97,12 @@ export function resolveOptions(options: AstraNetOptions, defaults: OptionDefault
   const read = readVariables(options.variables ?? defaults.variables(), networks)
   const secret = options.secret ?? read.secret()
   const limit = options.maxReceiveBufferBytes ?? DEFAULT_MAX_RECEIVE_BUFFER_BYTES
-  if (!Number.isSafeInteger(limit) || limit < 65_536) {
-    throw new RangeError(`maxReceiveBufferBytes must be an integer of at least 65536, got ${limit}`)
-  }
+  checkInteger('options.maxReceiveBufferBytes', limit, { min: 65_536, max: Number.MAX_SAFE_INTEGER })
   return {
     transports,
     ...resolveTunnelOptions(options.tunnels),
     policy: options.policy === undefined ? undefined : new PolicyEngine(options.policy),
-    maxPendingStreams: checkInteger('maxPendingStreams', maxPendingStreams, {
+    maxPendingStreams: checkInteger('options.maxPendingStreams', maxPendingStreams, {
       min: 1,
       max: MAX_PENDING_STREAMS,
     }),
@@ -105,14 +111,14 @@ export function resolveOptions(options: AstraNetOptions, defaults: OptionDefault
     encryption: checkEncryption(encryption),
     secret,
     portMapping: checkPortMapping(options.portMapping),
-    isPunching: checkBoolean('holePunching', holePunching),
-    followsInvitations: checkBoolean('invitations', invitations),
-    isSparing: checkBoolean('spareRouter', spareRouter),
+    isPunching: checkBoolean('options.holePunching', holePunching),
+    followsInvitations: checkBoolean('options.invitations', invitations),
+    isSparing: checkBoolean('options.spareRouter', spareRouter),
     granters: checkGranters(granters),
     role: checkRole(role, catalogue),
     catalogue,
     zone: checkZone(zone),
-    maxLinks: checkInteger('maxLinks', maxLinks, { min: 1, max: MAX_MAX_LINKS }),
+    maxLinks: checkInteger('options.maxLinks', maxLinks, { min: 1, max: MAX_MAX_LINKS }),
     sessionLimits: { ...checkSessionLimits(options.sessionLimits), memoryBudget: new MemoryBudget(limit) },
     helloTimeoutMs: checkHelloTimeout(options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS),
     memory,
@@ -123,40 +129,31 @@ export function resolveOptions(options: AstraNetOptions, defaults: OptionDefault
 }
 
 function makeSlots(limits: DoorwayLimits = {}): DoorwaySlots {
-  if (typeof limits !== 'object' || limits === null)
-    throw new TypeError(`doorway must be an object, got ${limits === null ? 'null' : typeof limits}`)
+  checkOptions(limits, 'options.doorway')
   const { maxPerStage, maxPerHost, handshakesPerSecond, totalHandshakesPerSecond, ...unknown } = limits
   const [name] = Object.keys(unknown)
-  if (name !== undefined) throw new TypeError(`doorway.${name} is not an option`)
-  try {
-    return new DoorwaySlots({ ...limits, random: Math.random })
-  } catch (error) {
-    if (error instanceof Error) error.message = `doorway.${error.message}`
-    throw error
-  }
+  if (name !== undefined) throw invalidArgument(`options.doorway.${name}`, 'is not an option')
+  return withinOption('options.doorway', () => new DoorwaySlots({ ...limits, random: Math.random }))
 }
 
 function checkEncryption(value: Encryption): Encryption {
-  if (value === 'auto' || value === 'always') return value
-  throw new TypeError(`encryption must be 'auto' or 'always', got ${String(value)}`)
+  return checkOneOf('options.encryption', value, ['auto', 'always'])
 }
 
 /** A copy of the list, whose elements are right: an identity file must not be made for a node that is not. */
 function checkGranters(value: readonly Granter[]): readonly Granter[] {
-  if (!Array.isArray(value)) throw new TypeError('granters must be a list of public keys and node ids')
-  const granters: readonly Granter[] = [...value]
-  issuerCheck(granters)
+  const granters = [...checkArray('options.granters', value)] as readonly Granter[]
+  withinOption('options', () => issuerCheck(granters))
   return granters
 }
 
 function checkHelloTimeout(value: number): number {
-  if (Number.isInteger(checkTimeout('helloTimeoutMs', value, 1))) return value
-  throw new RangeError(`helloTimeoutMs must be an integer, got ${value}`)
+  return checkInteger('options.helloTimeoutMs', value, { min: 1, max: MAX_TIMEOUT_MS })
 }
 
 function checkTransports(transports: readonly Transport[]): readonly Transport[] {
   const isTransport = (each: Partial<Transport> | null): boolean =>
     typeof each?.dial === 'function' && typeof each.listen === 'function' && Array.isArray(each.networks)
   if (Array.isArray(transports) && transports.every(isTransport)) return transports
-  throw new TypeError('transports must be a list of transports, such as [tcp()]')
+  throw invalidValue('options.transports', 'must be a list of transports, such as [tcp()]', transports)
 }

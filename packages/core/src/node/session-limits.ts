@@ -1,5 +1,7 @@
 import type { SessionLimits } from '@astranet/mux'
 import { resolveLimits } from '@astranet/mux/proto'
+import { invalidArgument, invalidType, outOfRange } from '@astranet/interface/check'
+import { withinOption } from '../api/within-option.js'
 
 /** One stream of the link, one of the peer's registry, and one for a dial of the peer. */
 const MIN_CONCURRENT_STREAMS = 3
@@ -11,24 +13,21 @@ const MIN_CONCURRENT_STREAMS = 3
 export function checkSessionLimits(limits: SessionLimits | undefined): SessionLimits {
   if (limits === undefined) return {}
   if (typeof limits !== 'object' || limits === null) {
-    throw new TypeError(`sessionLimits must be an object, got ${limits === null ? 'null' : typeof limits}`)
+    throw invalidType('options.sessionLimits', 'of type object', limits)
   }
   // The node sets the shared budget itself.
   const { memoryBudget: _budget, ...known } = resolveLimits({})
   const unknown = Object.keys(limits).find((name) => !Object.hasOwn(known, name))
-  if (unknown !== undefined) throw new TypeError(`sessionLimits.${unknown} is not an option`)
+  if (unknown !== undefined) throw invalidArgument(`options.sessionLimits.${unknown}`, 'is not an option')
   const { maxConcurrentStreams } = resolve(limits)
   if (maxConcurrentStreams >= MIN_CONCURRENT_STREAMS) return limits
-  throw new RangeError(
-    `sessionLimits.maxConcurrentStreams must be at least ${MIN_CONCURRENT_STREAMS}, got ${maxConcurrentStreams}`,
+  throw outOfRange(
+    'options.sessionLimits.maxConcurrentStreams',
+    `at least ${MIN_CONCURRENT_STREAMS}`,
+    maxConcurrentStreams,
   )
 }
 
 function resolve(limits: SessionLimits): Required<SessionLimits> {
-  try {
-    return resolveLimits(limits)
-  } catch (error) {
-    if (error instanceof Error) error.message = `sessionLimits.${error.message}`
-    throw error
-  }
+  return withinOption('options.sessionLimits', () => resolveLimits(limits))
 }

@@ -8,7 +8,8 @@ const WARNING = 'ASTRA_WARN_VARIABLE'
 
 /**
  * @internal Does what the environment variables say, once the node is used. Resolves when it listens; nobody waits for
- * joins, which keep trying. Never rejects: what can never succeed is a process warning that names the variable.
+ * joins, which keep trying. Never rejects: what can never succeed is a process warning that names the variable. Nothing
+ * of it keeps the process alive: the program did not ask for it, and could not close it.
  */
 export async function startUp(
   node: Starter,
@@ -34,5 +35,6 @@ async function start(node: Starter, { call, text }: Startup): Promise<void> {
     return
   }
   const { network, address } = node.addressOf(text)
-  await node.listenAndServe(network, address, {})
+  const endpoint = await node.listenAndServe(network, address, {})
+  endpoint.unref()
 }

@@ -1,4 +1,4 @@
-import { checkBoolean, checkInteger } from '@astranet/interface/check'
+import { checkBoolean, checkInteger, invalidArgument, renameArgument } from '@astranet/interface/check'
 import type { Identity } from '@astranet/secure'
 import { formatTicket, generateGrantId, grantPsk, signGrant, type TicketGrant } from '@astranet/ticket'
 import { checkOptions } from '../api/check.js'
@@ -32,52 +32,57 @@ export class TicketMaker {
   async make(options: TicketOptions): Promise<string> {
     const { expected = this.#parts.identity.publicKey, secret = false, grant } = checkOptions(options)
     const { addresses = this.#ownAddresses() } = options
-    const isWithSecret = checkBoolean('secret', secret)
+    const isWithSecret = checkBoolean('options.secret', secret)
     if (isWithSecret && grant !== undefined)
-      throw new TypeError('a ticket has either the secret or a grant: leave one of them out')
+      throw invalidArgument('options.grant', 'must be left out of a ticket that has the secret')
     const ticket = {
       ...{ addresses, expected },
       ...(isWithSecret ? { secret: this.#secret() } : {}),
       ...(grant === undefined ? {} : { grant: await this.#grant(grant) }),
     }
-    return await renaming(/^ticket\./, '', () => formatTicket(ticket))
+    return await renaming(/^ticket\b/, 'options', () => formatTicket(ticket))
   }
 
   #ownAddresses(): readonly string[] {
     const addresses = this.#parts.addresses()
     if (addresses.length > 0) return addresses
-    throw new RangeError('addresses must be given, because this node does not listen')
+    throw invalidArgument('options.addresses', 'must be given, because this node does not listen')
   }
 
   #secret(): string {
     const { secret } = this.#parts
     if (secret !== undefined) return secret
-    throw new TypeError('secret must be false, because this node has no secret')
+    throw invalidArgument('options.secret', 'must be false, because this node has no secret')
   }
 
   async #grant(options: GrantOptions): Promise<TicketGrant> {
     const { identity, psk } = this.#parts
-    const { roles = [], services, uses = 1, expiresInMs = DEFAULT_EXPIRY_MS } = checkOptions(options, 'grant')
+    const {
+      roles = [],
+      services,
+      uses = 1,
+      expiresInMs = DEFAULT_EXPIRY_MS,
+    } = checkOptions(options, 'options.grant')
     if (psk === undefined)
-      throw new TypeError(
-        'grant must be left out, because this node has no secret, and so everybody may join',
+      throw invalidArgument(
+        'options.grant',
+        'must be left out, because this node has no secret, and so everybody may join',
       )
-    checkInteger('grant.expiresInMs', expiresInMs, { min: 1, max: MAX_EXPIRY_MS })
+    checkInteger('options.grant.expiresInMs', expiresInMs, { min: 1, max: MAX_EXPIRY_MS })
     const id = generateGrantId()
     const expiresAt = Date.now() + expiresInMs
     const terms = { id, roles, uses, expiresAt, ...(services === undefined ? {} : { services }) }
-    const bytes = await renaming(/^terms\b/, 'grant', () => signGrant(identity, terms))
+    const bytes = await renaming(/^terms\b/, 'options.grant', () => signGrant(identity, terms))
     return { bytes, psk: await grantPsk(await psk(), id) }
   }
 }
 
-/** What `call` gives. Its TypeErrors and RangeErrors call the argument as the caller of `ticket` does. */
+/** What `call` gives. Its errors call the argument as the caller of `ticket` does. */
 async function renaming<T>(its: RegExp, callers: string, call: () => T | Promise<T>): Promise<T> {
   try {
     return await call()
   } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError)
-      error.message = error.message.replace(its, callers)
+    renameArgument(error, (name) => name.replace(its, callers))
     throw error
   }
 }

@@ -1,4 +1,5 @@
 import type { Leaver } from '../node/at-exit.js'
+import { BeforeExit } from './before-exit.js'
 
 /** How long nodes may withdraw what they offer when a process ends, and how long the links may then send, in ms. */
 const MAX_LEAVING_MS = 2_000
@@ -9,20 +10,25 @@ const MAX_LINGERING_MS = 250
 /** The links of all nodes, and the nodes that have neighbours. */
 const leavers = new Set<Leaver>()
 
+const { onIdle } = new BeforeExit(leavers)
+
 /**
  * Closes `leaver` in the process's (or the worker's) `'exit'` event, unless the returned function was called before.
  * One listener serves all links. It comes after those of the program, which may still write, and exists only while
- * there are links. A killed process has no such event.
+ * there are links. A killed process has no such event. A process that ends because it has nothing else to do waits
+ * before that until the links have sent (`BeforeExit`).
  */
 export function atExit(leaver: Leaver): () => void {
   if (leavers.size === 0) {
     process.on('exit', leaveAll)
+    process.on('beforeExit', onIdle)
     process.on('newListener', onNewListener)
   }
   leavers.add(leaver)
   return () => {
     if (!leavers.delete(leaver) || leavers.size > 0) return
     process.off('exit', leaveAll)
+    process.off('beforeExit', onIdle)
     process.off('newListener', onNewListener)
   }
 }
@@ -56,9 +62,17 @@ function eachWithin(limitMs: number, call: (leaver: Leaver, ms: number) => void)
   }
 }
 
-/** Moves `leaveAll` behind a listener that the program adds. This event comes before the listener is added. */
-function onNewListener(event: string | symbol, listener: unknown): void {
-  if (event === 'exit' && listener !== leaveAll) queueMicrotask(moveLast)
+/** Marks the listener of each copy of this package that a process has loaded. */
+const LEAVES = Symbol.for('@astranet/core: leaves at exit')
+
+Object.defineProperty(leaveAll, LEAVES, { value: true })
+
+/**
+ * Moves `leaveAll` behind a listener that the program adds. This event comes before the listener is added. Not behind
+ * that of another copy of this package, which would move behind this one in turn, and so on without end.
+ */
+function onNewListener(event: string | symbol, listener: { readonly [LEAVES]?: unknown }): void {
+  if (event === 'exit' && listener[LEAVES] !== true) queueMicrotask(moveLast)
 }
 
 function moveLast(): void {

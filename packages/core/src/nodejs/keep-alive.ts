@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
+import type { KeepAlive } from '../node/keep-alive.js'
 
 /** The longest delay of a timer, in ms. */
 const LONGEST_MS = 0x7fffffff
@@ -10,13 +11,12 @@ let timer: NodeJS.Timeout | undefined
 let holders = 0
 
 /**
- * Keeps the process (or the worker) alive for sockets and listeners, as open handles do. They have no handle of their
- * own: their bytes travel over links. The TCP connection of a link keeps the process alive as well. A link over memory
- * does not, a socket of a node to itself has no link, and a listener needs none. Each socket holds from its connect or
- * accept to its end, each listener as long as it listens, unless it is unref'd. One timer serves all.
+ * @internal Keeps the process (or the worker) alive for sockets, listeners and pending calls, as open handles do. They
+ * have no handle of their own: their bytes travel over links, which are unref'd. Each socket holds while it reads or a
+ * write waits, each listener as long as it listens, unless it is unref'd. One timer serves all. Dials have a timer of
+ * their own, that of their deadline.
  */
-export const keepAlive = {
-  /** One more keeps the process alive. */
+export const keepAlive: KeepAlive = {
   hold(): void {
     holders += 1
     if (holders > 1) return
@@ -24,7 +24,6 @@ export const keepAlive = {
     else timer.ref()
   },
 
-  /** One of them no longer does. */
   release(): void {
     holders -= 1
     if (holders === 0) timer?.unref()

@@ -4,6 +4,7 @@ import type { ListenerQueue } from '../listen/listener-queue.js'
 import type { ListenerAddress } from '../api/listener-address.js'
 import type { ServiceFacts } from '../api/service-facts.js'
 import { NetError } from '../api/net-error.js'
+import { whilePending } from '../node/keep-alive.js'
 import { keepAlive } from './keep-alive.js'
 import type { Socket } from './socket.js'
 
@@ -59,6 +60,11 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
   /** Streams that wait to be accepted, including those that their dialers have given up since. */
   get waiting(): number {
     return this.#queue.waiting
+  }
+
+  /** @internal How many sockets were handed out and are not destroyed. */
+  get openSockets(): number {
+    return this.#queue.sockets
   }
 
   /** Where it listens; `null` once it is closed, as for `net.Server`. */
@@ -121,7 +127,7 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
     return this
   }
 
-  /** It does not keep the process alive any more. */
+  /** It does not keep the process alive any more, also not while `accept` waits. */
   unref(): this {
     if (!this.#isUnref) keepAlive.release()
     this.#isUnref = true
@@ -131,7 +137,7 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
   /** Closes the listener; resolves when the sockets that were handed out are destroyed. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.listening) return
-    await new Promise<void>((resolve) => this.close(() => resolve()))
+    await whilePending(keepAlive, new Promise<void>((resolve) => this.close(() => resolve())))
   }
 
   #emitClose(): void {

@@ -11,6 +11,7 @@ import { atExit } from './exit.js'
 import { httpStatus } from './health/http-status.js'
 import { tcpCheck } from './health/tcp-check.js'
 import { hostAddresses, hostNetworks } from './host-addresses.js'
+import { keepAlive } from './keep-alive.js'
 import { Listener } from './listener.js'
 import { punchSockets } from './punch-sockets.js'
 import { Socket } from './socket.js'
@@ -30,6 +31,7 @@ export const nodejs: Platform<Socket, Listener> = {
   punchSockets,
   healthChecks: { tcp: tcpCheck, httpStatus },
   atExit,
+  keepAlive,
   machine: new MachineWatch({
     clock: systemClock,
     timeOfDay: Date.now,

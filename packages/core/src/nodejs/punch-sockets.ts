@@ -15,6 +15,8 @@ export function punchSockets(portMapping: PortMappingOption): PunchSockets {
   return {
     async listen(onConnection, signal, linkPort) {
       const listener = await ports.listen(onConnection, linkPort)
+      // Nobody waits for it: a link that it brings is one more way to a node.
+      listener.unref?.()
       return await withMapping(listener, mapper, signal)
     },
     dial({ host, port }, signal): Promise<Connection> {
@@ -39,6 +41,7 @@ class LinkPorts {
     this.#taken.add(port)
     try {
       const listener = await tcp({ reusePort: true }).listen('tcp', `:${port}`, events)
+      const { network, address } = listener
       const close = async (): Promise<void> => {
         try {
           await listener.close()
@@ -46,7 +49,7 @@ class LinkPorts {
           this.#taken.delete(port)
         }
       }
-      return { network: listener.network, address: listener.address, close }
+      return { network, address, close, unref: () => listener.unref?.() }
     } catch {
       this.#taken.delete(port)
       return await tcp().listen('tcp', ':0', events)

@@ -53,7 +53,6 @@ export class Socket extends TimedDuplex implements DialOutcome {
   dialing(dial: DialInFlight): void {
     if (this.#dial === WAITING) {
       this.#dial = dial
-      if (!unreferenced.has(this)) keepAlive.hold()
     } else if (this.#dial !== FAILED) dial.giveUp()
     if (this.writableLength > 0 || this.writableEnded) this.onEarlyWrite()
   }
@@ -69,7 +68,8 @@ export class Socket extends TimedDuplex implements DialOutcome {
       stream.destroy()
       return
     }
-    this.#leaveDial(undefined)
+    this.#dial = undefined
+    if (unrefNext.delete(this)) unreferenced.add(this)
     this.setEnds(ends, identity)
     this.attach(stream, sentEarly)
     this.inOrigin(this.#begin, undefined)
@@ -81,7 +81,7 @@ export class Socket extends TimedDuplex implements DialOutcome {
   /** @internal The dial has failed. The error is emitted later, also when this is called from within `connect`. */
   reject(reason: unknown): void {
     if (!this.connecting) return
-    this.#leaveDial(FAILED)
+    this.#dial = FAILED
     process.nextTick(() => {
       if (this.#dial === FAILED) this.inOrigin(() => this.destroy(this.errorOfDial(reason)), undefined)
     })
@@ -117,20 +117,23 @@ export class Socket extends TimedDuplex implements DialOutcome {
     return this
   }
 
-  /** The socket keeps the process alive again, as every socket does that is connecting or connected. */
+  /** The socket keeps the process alive again while it reads, as every connected socket does. */
   ref(): this {
-    if (!unreferenced.delete(this)) return this
-    if (this.#isDialing()) keepAlive.hold()
-    else this.onUse()
+    unrefNext.delete(this)
+    if (unreferenced.delete(this)) this.onUse()
     return this
   }
 
-  /** The socket does not keep the process alive any more. */
+  /**
+   * The socket does not keep the process alive any more while it reads. As for `net.Socket`, a dial in flight and a
+   * write that waits still do. A socket that is not connected remembers it for the next connection.
+   */
   unref(): this {
-    if (this.destroyed || unreferenced.has(this)) return this
-    if (this.#isDialing()) keepAlive.release()
-    unreferenced.add(this)
-    this.onUse()
+    if (this.destroyed || !this.isActive) unrefNext.add(this)
+    else {
+      unreferenced.add(this)
+      this.onUse()
+    }
     return this
   }
 
@@ -173,11 +176,12 @@ export class Socket extends TimedDuplex implements DialOutcome {
 
   /**
    * Like a handle of the system, the socket keeps the process alive as long as it reads, or a write waits: not while
-   * the program has paused it or does not read what has arrived, and not when the far side has ended.
+   * the program has paused it or does not read what has arrived, and not when the far side has ended. While it is
+   * connecting its dial does.
    */
   protected override onUse(): void {
     if (!(#dial in this) || (this.#dial !== undefined && this.#dial !== IN_USE)) return
-    const isInUse = this.isInUse && !unreferenced.has(this)
+    const isInUse = this.isWriteWaiting || (this.isReceiving && !unreferenced.has(this))
     if (isInUse === (this.#dial === IN_USE)) return
     this.#dial = isInUse ? IN_USE : undefined
     if (isInUse) keepAlive.hold()
@@ -192,7 +196,7 @@ export class Socket extends TimedDuplex implements DialOutcome {
     const dial = this.#dial
     const isUnused = !this.isActive
     if (dial === IN_USE) this.onUse()
-    else this.#leaveDial(undefined)
+    else this.#dial = undefined
     unreferenced.delete(this)
     // Taken now: by the time of 'close' it may be connecting again, with other writes.
     const drop = this.hasStream ? undefined : this.dropEarly()
@@ -207,17 +211,6 @@ export class Socket extends TimedDuplex implements DialOutcome {
   protected override emitClose(hadError: boolean): void {
     if (this.#dial === UNUSED) process.nextTick(() => this.emit('close'))
     else super.emitClose(hadError)
-  }
-
-  /** The dial is over. */
-  #leaveDial(next: DialInFlight | undefined): void {
-    if (this.#isDialing() && !unreferenced.has(this)) keepAlive.release()
-    this.#dial = next
-  }
-
-  /** Whether the dial has begun, and keeps the process alive. */
-  #isDialing(): boolean {
-    return this.#dial !== undefined && ![IN_USE, WAITING, FAILED].includes(this.#dial)
   }
 
   /** In this order: the handlers of `'connect'`, what was written before, `'ready'`. */
@@ -257,6 +250,9 @@ export class Socket extends TimedDuplex implements DialOutcome {
 
 /** Sockets that do not keep the process alive. They are few, so that sockets have no field for it. */
 const unreferenced = new WeakSet<Socket>()
+
+/** Those that were unref'd while they had no connection, and will not keep it alive with the next one. */
+const unrefNext = new WeakSet<Socket>()
 
 /** The socket is connected, and keeps the process alive. */
 const IN_USE: DialInFlight = { giveUp: () => undefined, wrote: () => undefined }

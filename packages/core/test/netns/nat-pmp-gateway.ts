@@ -9,19 +9,29 @@ export type GatewayCalls = typeof calls
 
 const UNSUPPORTED_VERSION = 1
 
+/** The length of the answer to a request for a port. */
+const MAPPING_BYTES = 16
+
 let wan: readonly number[] = []
 const forwarded = new Map<number, string>()
 let requests = 0
+let isMute = false
 
 const calls = {
   /** Answers from now on; `address` is the gateway's outside. */
   async start(address: string): Promise<void> {
     wan = address.split('.').map(Number)
-    const socket = createSocket('udp4', (message, { address: host, port }) =>
-      socket.send(answerTo(message, host), port, host),
-    )
+    const socket = createSocket('udp4', (message, { address: host, port }) => {
+      const answer = answerTo(message, host)
+      if (!isMute || answer.length < MAPPING_BYTES) socket.send(answer, port, host)
+    })
     socket.bind(5_351)
     await once(socket, 'listening')
+  },
+
+  /** From now on it forwards ports and says nothing of it, as when its answers are lost. */
+  mute(): void {
+    isMute = true
   },
 
   /** How many requests have come. */
@@ -43,7 +53,7 @@ function answerTo(message: Buffer, host: string): Buffer {
   if (lifetimeS === 0) forwarded.delete(internalPort ^ 1)
   else forwarded.set(externalPort, `${host}:${internalPort}`)
   applyRules()
-  const answer = Buffer.alloc(16)
+  const answer = Buffer.alloc(MAPPING_BYTES)
   answer.writeUInt8(128 + opcode, 1)
   answer.writeUInt16BE(internalPort, 8)
   answer.writeUInt16BE(externalPort, 10)

@@ -1,10 +1,10 @@
 // One node, in a process of its own in a network namespace. What it can do is in `NodeCalls`.
-import { createHash } from 'node:crypto'
 import { subscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { AstraNet, type LinkPath, type NodeInspection, type Socket } from '@astranet/core'
 import { systemClock, type NodeId } from '@astranet/interface'
 import { serveCalls } from '../../../../tooling/test-support/netns/node-process.js'
+import { pour, serveHash } from './hashed.js'
 
 /** What a {@link NodeProcess} of this script can be asked. */
 export type NodeCalls = typeof calls
@@ -16,8 +16,6 @@ export interface ReportedPath {
   /** `undefined`: there is no link any more. */
   readonly path: LinkPath | undefined
 }
-
-const PIECE_BYTES = 65_536
 
 /** Long enough for a machine that is busy with other things. */
 const DIAL_TIMEOUT_MS = 30_000
@@ -72,14 +70,10 @@ const calls = {
   },
 
   /** Dials the service, has it answer, and keeps the socket open. Says how long that took, and the path. */
-  async dial(name: string): Promise<{ atMs: number; elapsedMs: number; path: LinkPath }> {
-    const start = performance.now()
-    const socket = await own().dial('', name, { timeoutMs: DIAL_TIMEOUT_MS })
-    socket.on('error', () => {})
-    if (!sockets.has(name)) sockets.set(name, socket)
-    await answered(socket)
-    return { atMs: Date.now(), elapsedMs: performance.now() - start, path: socket.path }
-  },
+  dial: (name: string) => dialed(name, 'any'),
+
+  /** The same, over a direct link only. */
+  dialDirectly: (name: string) => dialed(name, 'direct'),
 
   /** Resolves when the socket that was dialed first to the service has answered. */
   async echo(name: string): Promise<void> {
@@ -105,51 +99,14 @@ const calls = {
     const { what, nodeId, timeoutMs, sinceMs = 0 } = options
     const isWanted = (each: ReportedPath): boolean =>
       each.nodeId === nodeId && (each.path?.kind ?? 'none') === what && each.atMs >= sinceMs
-    return new Promise((resolve) => {
-      const look = (isLate = false): void => {
-        const found = paths.find(isWanted)
-        if (found === undefined && !isLate) return
-        wake.delete(look)
-        timer.cancel()
-        resolve(found)
-      }
-      const timer = systemClock.setTimer(timeoutMs, () => look(true))
-      wake.add(look)
-      look()
-    })
+    return sooner(() => paths.find(isWanted), timeoutMs)
   },
 
   /** Offers a service that answers, at the end of what it receives, with its SHA-256. */
-  async serveHash(name: string): Promise<void> {
-    const listener = await own().bind('', name)
-    listener.on('connection', (socket) => {
-      const hash = createHash('sha256')
-      socket.on('error', () => {})
-      socket.on('data', (chunk: Buffer) => void hash.update(chunk))
-      socket.on('end', () => socket.end(hash.digest('hex')))
-    })
-  },
+  serveHash: (name: string) => serveHash(own(), name),
 
   /** Sends so many pieces of 64 KiB that all differ, and says what both sides have as their SHA-256. */
-  async pour(options: {
-    name: string
-    pieces: number
-  }): Promise<{ own: string; theirs: string; elapsedMs: number; path: LinkPath }> {
-    const { name, pieces } = options
-    const socket = await own().dial('', name)
-    const hash = createHash('sha256')
-    const start = performance.now()
-    for (let piece = 0; piece < pieces; piece++) {
-      const bytes = Buffer.alloc(PIECE_BYTES, piece % 251)
-      bytes.writeUInt32BE(piece)
-      hash.update(bytes)
-      if (!socket.write(bytes)) await once(socket, 'drain')
-    }
-    socket.end()
-    let theirs = ''
-    for await (const chunk of socket) theirs += String(chunk)
-    return { own: hash.digest('hex'), theirs, elapsedMs: performance.now() - start, path: socket.path }
-  },
+  pour: (options: { name: string; pieces: number }) => pour(own(), options),
 
   /** Dials so many streams, has each answer once while all others stay open, and closes them. */
   async dialMany({
@@ -176,6 +133,16 @@ const calls = {
     for (const socket of many.splice(0)) socket.destroy()
   },
 
+  /** Resolves with true when there is a link to the node over a connection; `undefined` when that is late. */
+  linkedWith(options: { nodeId: NodeId; timeoutMs: number }): Promise<true | undefined> {
+    const { nodeId, timeoutMs } = options
+    const isLinked = (): boolean =>
+      own()
+        .inspect()
+        .links.some((link) => link.nodeId === nodeId)
+    return sooner(() => isLinked() || undefined, timeoutMs)
+  },
+
   forwarding: (): NodeInspection['forwarding'] => own().inspect().forwarding,
 
   inspect: (): Pick<NodeInspection, 'punching'> => ({ punching: own().inspect().punching }),
@@ -185,9 +152,37 @@ const calls = {
   },
 }
 
+/** What `look` finds after a change of paths, as soon as it finds something; `undefined` when that is late. */
+function sooner<T>(look: () => T | undefined, timeoutMs: number): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const lookAgain = (isLate = false): void => {
+      const found = look()
+      if (found === undefined && !isLate) return
+      wake.delete(lookAgain)
+      timer.cancel()
+      resolve(found)
+    }
+    const timer = systemClock.setTimer(timeoutMs, () => lookAgain(true))
+    wake.add(lookAgain)
+    lookAgain()
+  })
+}
+
 function own(): AstraNet {
   if (node === undefined) throw new Error('the node was not started')
   return node
+}
+
+async function dialed(
+  name: string,
+  path: 'any' | 'direct',
+): Promise<{ atMs: number; elapsedMs: number; path: LinkPath }> {
+  const start = performance.now()
+  const socket = await own().dial('', name, { path, timeoutMs: DIAL_TIMEOUT_MS })
+  socket.on('error', () => {})
+  if (!sockets.has(name)) sockets.set(name, socket)
+  await answered(socket)
+  return { atMs: Date.now(), elapsedMs: performance.now() - start, path: socket.path }
 }
 
 async function answered(socket: Socket): Promise<void> {

@@ -24,6 +24,26 @@ it('a gateway that forwards ports on demand lets a peer in, and forgets the port
   await expect.poll(() => daemon.call('forwarded')).toEqual([])
 })
 
+it('a node that closes before the gateway has answered leaves no port forwarded', async () => {
+  await using reach = await Reach.make()
+  const nat = { ports: 'random', portMapping: true } as const
+  const gateway = await reach.lab.gateway('gateway', { nat, line: LINE })
+  const away = await reach.lab.gateway('away', { nat: { ports: 'random' }, line: LINE })
+  const daemon = reach.lab.start<GatewayCalls>(gateway.wan, SCRIPT)
+  await daemon.call('start', gateway.wan.address)
+  await daemon.call('mute')
+  const one = await reach.node(await gateway.host('inside'), { portMapping: true })
+  const other = await reach.node(await away.host('inside'))
+  // Nobody answers it once the other node is closed.
+  other.node.call('dial', one.service).catch(() => undefined)
+  await expect.poll(() => daemon.call('forwarded'), { timeout: 20_000 }).not.toEqual([])
+  const start = performance.now()
+  await one.node.call('close')
+  // Half a second is what it waits for the gateway; the rest is for a busy machine.
+  expect(performance.now() - start).toBeLessThan(5_000)
+  expect(await daemon.call('forwarded')).toEqual([])
+})
+
 it('without the option the gateway is not asked', async () => {
   await using reach = await Reach.make()
   const gateway = await reach.lab.gateway('gateway', {

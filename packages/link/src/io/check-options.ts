@@ -1,5 +1,14 @@
 import { toNodeId } from '@astranet/interface'
-import { checkInteger, type NumberRange } from '@astranet/interface/check'
+import {
+  checkFunction,
+  checkInteger,
+  checkOneOf,
+  invalidArgument,
+  invalidHiddenType,
+  invalidType,
+  type NumberRange,
+  outOfRange,
+} from '@astranet/interface/check'
 import { resolveLimits } from '@astranet/mux/proto'
 import { HelloLimit } from '../proto/hello.js'
 import { KEY_ID_BYTES, LINK_ROLES, presentsGrant } from '../proto/preamble.js'
@@ -16,7 +25,7 @@ const MIN_CONCURRENT_STREAMS = 2
 
 /** `timeoutMs` when it can be a handshake's deadline. Otherwise throws an error that names the option. */
 export function checkHelloTimeout(timeoutMs: number): number {
-  return checkInteger('helloTimeoutMs', timeoutMs, { min: 1, max: MAX_TIMEOUT_MS })
+  return checkInteger('options.helloTimeoutMs', timeoutMs, { min: 1, max: MAX_TIMEOUT_MS })
 }
 
 /**
@@ -26,9 +35,7 @@ export function checkHelloTimeout(timeoutMs: number): number {
 export function checkSessionOptions(options: LinkSessionOptions | undefined): void {
   const { maxConcurrentStreams } = resolveLimits(options ?? {})
   if (maxConcurrentStreams >= MIN_CONCURRENT_STREAMS) return
-  throw new RangeError(
-    `maxConcurrentStreams must be at least ${MIN_CONCURRENT_STREAMS}, got ${maxConcurrentStreams}`,
-  )
+  throw outOfRange('options.maxConcurrentStreams', `at least ${MIN_CONCURRENT_STREAMS}`, maxConcurrentStreams)
 }
 
 /**
@@ -37,37 +44,36 @@ export function checkSessionOptions(options: LinkSessionOptions | undefined): vo
  */
 export function checkDoorwayOptions(options: OptionsOf<never>): void {
   const { role, identity, psk, grant, pair, encryption = 'auto', expectedNodeId, expectedKey } = options
-  if (!LINK_ROLES.includes(role))
-    throw new TypeError(`role must be 'dialer', 'acceptor' or 'either', got ${String(role)}`)
-  if (typeof identity?.sign !== 'function') throw new TypeError('identity must be an identity')
-  if (psk !== undefined && typeof psk !== 'function') checkBytes('psk', psk, PSK_BYTES)
+  checkOneOf('options.role', role, LINK_ROLES)
+  if (typeof identity?.sign !== 'function') throw invalidType('options.identity', 'an Identity', identity)
+  if (psk !== undefined && typeof psk !== 'function') checkBytes('options.psk', psk, PSK_BYTES)
   if (grant !== undefined) checkGrant(grant)
   if (pair !== undefined) checkPair(pair)
   else if (grant !== undefined && psk === undefined && role !== 'dialer')
-    throw new TypeError("grant needs the role 'dialer' unless there is a psk")
-  if (encryption !== 'auto' && encryption !== 'always')
-    throw new TypeError(`encryption must be 'auto' or 'always', got ${String(encryption)}`)
+    throw invalidArgument('options.grant', "needs the role 'dialer' unless there is a psk")
+  checkOneOf('options.encryption', encryption, ['auto', 'always'])
   if (expectedNodeId !== undefined) toNodeId(expectedNodeId)
-  if (expectedKey !== undefined) checkBytes('expectedKey', expectedKey, IDENTITY_KEY_BYTES)
+  if (expectedKey !== undefined) checkBytes('options.expectedKey', expectedKey, IDENTITY_KEY_BYTES)
 }
 
 function checkGrant({ id, psk, bytes }: LinkGrant): void {
-  checkBytes('grant.id', id, { min: KEY_ID_BYTES, max: KEY_ID_BYTES })
-  if (!presentsGrant({ keyId: id })) throw new RangeError('grant.id must not be all zeros')
-  checkBytes('grant.psk', psk, PSK_BYTES)
-  checkBytes('grant.bytes', bytes, { min: 1, max: HelloLimit.GRANT_BYTES })
+  checkBytes('options.grant.id', id, { min: KEY_ID_BYTES, max: KEY_ID_BYTES })
+  if (!presentsGrant({ keyId: id })) throw invalidArgument('options.grant.id', 'must not be all zeros')
+  checkBytes('options.grant.psk', psk, PSK_BYTES)
+  checkBytes('options.grant.bytes', bytes, { min: 1, max: HelloLimit.GRANT_BYTES })
 }
 
 function checkPair({ psk, ownGrant, peerKeyId }: LinkPair): void {
-  if (typeof psk !== 'function') throw new TypeError('pair.psk must be a function')
-  if (ownGrant !== undefined) checkBytes('pair.ownGrant', ownGrant, { min: 1, max: HelloLimit.GRANT_BYTES })
+  checkFunction('options.pair.psk', psk)
+  if (ownGrant !== undefined)
+    checkBytes('options.pair.ownGrant', ownGrant, { min: 1, max: HelloLimit.GRANT_BYTES })
   if (peerKeyId !== undefined)
-    checkBytes('pair.peerKeyId', peerKeyId, { min: KEY_ID_BYTES, max: KEY_ID_BYTES })
+    checkBytes('options.pair.peerKeyId', peerKeyId, { min: KEY_ID_BYTES, max: KEY_ID_BYTES })
 }
 
 function checkBytes(name: string, value: unknown, { min, max }: NumberRange): void {
-  if (!(value instanceof Uint8Array)) throw new TypeError(`${name} must be a Uint8Array, got ${typeof value}`)
+  if (!(value instanceof Uint8Array)) throw invalidHiddenType(name, 'an instance of Uint8Array')
   if (value.length >= min && value.length <= max) return
   const allowed = min === max ? `${min}` : `${min} to ${max}`
-  throw new RangeError(`${name} must have ${allowed} bytes, got ${value.length}`)
+  throw outOfRange(name, `${allowed} bytes`, value.length)
 }

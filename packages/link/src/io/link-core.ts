@@ -15,6 +15,7 @@ import type { LinkHost } from './link-host.js'
 import { DEFAULT_HELLO_TIMEOUT_MS, type HandlerOf, type OptionsOf } from './link-options.js'
 import { startSession } from './start-session.js'
 import { LinkStreams } from './streams/link-streams.js'
+import { invalidState } from '@astranet/interface/check'
 
 /**
  * Where a link is in its life. Legal moves: `new` -> `handshake` -> `open` -> `closing` -> `closed`; `handshake` ->
@@ -70,7 +71,7 @@ export class LinkCore<L> implements LinkHost<L> {
   }
 
   start(): void {
-    if (this.state !== 'new') throw new TypeError('the link was already started')
+    if (this.state !== 'new') throw invalidState('the link was already started')
     this.state = 'handshake'
     this.#opening.start()
   }

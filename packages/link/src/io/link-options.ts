@@ -5,6 +5,7 @@ import type { LinkError } from '../proto/error-codes.js'
 import type { Hello } from '../proto/hello.js'
 import type { LinkRole } from '../proto/preamble.js'
 import type { DoorwaySlots } from '../proto/slots/doorway-slots.js'
+import type { RefusalReason } from '../proto/stream-answer.js'
 import type { StreamHeader } from '../proto/stream-header.js'
 import type { StreamQuota } from './streams/stream-quota.js'
 
@@ -54,6 +55,15 @@ export interface LinkPair {
   readonly peerKeyId: Uint8Array | undefined
 }
 
+/** A stream that a link refused before the node got it. */
+export interface RefusedStream {
+  /** What the header wants; `undefined`: it does not say, or nothing that a node is given. */
+  readonly kind: StreamHeader['kind'] | undefined
+  readonly reason: RefusalReason
+  /** What is wrong with the header. */
+  readonly text: string
+}
+
 /**
  * The events of a link; `L` is the link as its owner knows it, `Link` for all but this package. None is called from
  * inside a call to the link, except to `start`.
@@ -83,6 +93,8 @@ export interface HandlerOf<L> {
    * deliver.
    */
   onStream(link: L, header: StreamHeader, stream: Stream, initialBytes: Uint8Array | undefined): void
+  /** The link itself has refused a stream of the peer, because of its header; for counters. */
+  onRefused?(link: L, refused: RefusedStream): void
   /** After a `send` that returned false: the control stream takes more. */
   onWritable?(link: L): void
   /**

@@ -154,6 +154,11 @@ export class Link implements RankedLink {
     return this.isOpen && this.#core.streams.registry.canSend
   }
 
+  /** Bytes written to streams, closed ones included, that wait for the peer's credit or for the pipe. */
+  get unsentBytes(): number {
+    return this.isOpen ? (this.#core.session?.unsentBytes ?? 0) : 0
+  }
+
   /** Whether a message that `sendRegistry` took has not been handed to the connection. */
   get hasUnsentRegistry(): boolean {
     return this.isOpen && this.#core.streams.registry.hasUnsent

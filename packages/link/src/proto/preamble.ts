@@ -1,4 +1,4 @@
-import { checkInteger } from '@astranet/interface/check'
+import { checkInteger, outOfRange } from '@astranet/interface/check'
 
 /** The version of the node protocol that this package speaks. */
 export const ASTRANET_VERSION = 1
@@ -124,5 +124,5 @@ function flagsOf(preamble: Preamble): number {
 }
 
 function checkLength(name: string, bytes: Uint8Array, length: number): void {
-  if (bytes.length !== length) throw new RangeError(`${name} must be ${length} bytes, got ${bytes.length}`)
+  if (bytes.length !== length) throw outOfRange(name, `${length} bytes`, bytes.length)
 }

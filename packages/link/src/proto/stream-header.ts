@@ -6,7 +6,7 @@ import {
   nodeIdToBytes,
   type NodeId,
 } from '@astranet/interface'
-import { checkInteger } from '@astranet/interface/check'
+import { checkInteger, invalidArgument, outOfRange } from '@astranet/interface/check'
 import type { LinkError } from './error-codes.js'
 import { fieldError, readNodeId, readUint } from './fields.js'
 import { pairFromWire, pairToWire, type PairFacts } from './pair-facts.js'
@@ -72,19 +72,19 @@ export interface UnknownHeader {
 /** Throws a `TypeError` or `RangeError` that names the field when a caller's header is not as its type says. */
 export function checkStreamHeader(header: StreamHeader): void {
   if (header.kind === 'dial') {
-    checkPort(header.port)
-    checkPort(header.sourcePort)
-    if (header.service !== undefined) checkServiceName(header.service)
+    checkPort(header.port, 'header.port')
+    checkPort(header.sourcePort, 'header.sourcePort')
+    if (header.service !== undefined) checkServiceName(header.service, 'header.service')
     if (header.environment === undefined) return
-    if (header.service === undefined) throw new TypeError('environment needs a service beside it')
+    if (header.service === undefined) throw invalidArgument('header.environment', 'needs a service beside it')
     checkEnvironment(header.environment)
     return
   }
   const { path, position } = header
   if (path.length < 2 || path.length > MAX_TUNNEL_NODES || new Set(path).size !== path.length) {
-    throw new RangeError(`path must be 2 to ${MAX_TUNNEL_NODES} nodes, none twice`)
+    throw outOfRange('header.path', `2 to ${MAX_TUNNEL_NODES} nodes, none twice`, path.length)
   }
-  checkInteger('position', position, { min: 1, max: path.length - 1 })
+  checkInteger('header.position', position, { min: 1, max: path.length - 1 })
 }
 
 /** The array that goes on the wire, without trailing fields that are not set. */
@@ -110,6 +110,13 @@ export function headerFromWire(value: unknown): StreamHeader | RegistryHeader | 
   if (number === StreamKind.REGISTRY) return { kind: 'registry' }
   if (number === undefined) return fieldError('a stream header', 'whose kind is not a number')
   return { kind: 'unknown', number }
+}
+
+/** The kind of stream that a header wants, although it breaks a rule; `undefined`: it names none that is handed out. */
+export function wantedKind(value: unknown): StreamHeader['kind'] | undefined {
+  const kind: unknown = Array.isArray(value) ? value[0] : undefined
+  if (kind === StreamKind.DIAL) return 'dial'
+  return kind === StreamKind.TUNNEL ? 'tunnel' : undefined
 }
 
 function readDial(fields: readonly unknown[]): DialHeader | LinkError {

@@ -44,7 +44,7 @@ describe('RESET_STREAM_AT, sent', () => {
     const a = wire.open()
     a.write(bytes('0123456789'))
     a.resetAt(6, 3)
-    expect(() => a.resetAt(9, 3)).toThrow('reliableSize must be an integer from 0 to 6')
+    expect(() => a.resetAt(9, 3)).toThrow('"reliableSize" is out of range. It must be >= 0 && <= 6')
     a.resetAt(4, 3)
     expect(aboutStreams(wire.sent())).toEqual([
       ['STREAM', a.id, 0, '0123', false],

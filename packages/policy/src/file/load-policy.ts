@@ -3,13 +3,14 @@ import { MAX_POLICY_BYTES } from '../proto/limits.js'
 import type { PolicyList } from '../proto/list/policy-list.js'
 import { parsePolicy } from './parse-policy.js'
 import { policyError, tooLarge } from './policy-error.js'
+import { invalidType } from '@astranet/interface/check'
 
 /**
  * Reads a list from a file of JSON or YAML in UTF-8, at most 1 MiB, as `parsePolicy` does. Rejects with
  * `ASTRA_ERR_POLICY`, which names the file; its `cause` is the system's error if the file cannot be read.
  */
 export async function loadPolicy(path: string): Promise<PolicyList> {
-  if (typeof path !== 'string') throw new TypeError(`path must be a string, got ${typeof path}`)
+  if (typeof path !== 'string') throw invalidType('path', 'of type string', path)
   const bytes = await readUpTo(path, MAX_POLICY_BYTES + 1).catch((error: unknown) => {
     throw policyError(
       `${path}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,

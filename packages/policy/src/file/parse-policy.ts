@@ -6,6 +6,7 @@ import type { PolicyList } from '../proto/list/policy-list.js'
 import { parseYaml } from './parse-yaml.js'
 import { policyError, tooLarge } from './policy-error.js'
 import { offsetOf, toPlain } from './yaml-tree.js'
+import { invalidType } from '@astranet/interface/check'
 
 /**
  * Reads a list from text: JSON, or YAML 1.2, of which JSON is a part. Aliases, tags and several documents are not
@@ -15,8 +16,8 @@ import { offsetOf, toPlain } from './yaml-tree.js'
  * column, and names the key: `policy.yaml:7:5: rules[1]: unknown key "efect", did you mean "effect"?`
  */
 export function parsePolicy(text: string, fileName: string): PolicyList {
-  if (typeof text !== 'string') throw new TypeError(`text must be a string, got ${typeof text}`)
-  if (typeof fileName !== 'string') throw new TypeError(`fileName must be a string, got ${typeof fileName}`)
+  if (typeof text !== 'string') throw invalidType('text', 'of type string', text)
+  if (typeof fileName !== 'string') throw invalidType('fileName', 'of type string', fileName)
   if (text.length > MAX_POLICY_BYTES || utf8Length(text) > MAX_POLICY_BYTES) throw tooLarge(fileName)
   const { contents, placeOf } = parseYaml(text, fileName)
   try {

@@ -2,6 +2,7 @@ import type { FunctionName } from './ask.js'
 import { suggestion } from '../proto/list/nearest.js'
 import { shown } from '../proto/list/fault.js'
 import type { PolicyFunctions } from './policy-functions.js'
+import { checkFunction, checkOneOf, invalidArgument } from '@astranet/interface/check'
 
 const NAMES: readonly FunctionName[] = ['mayLink', 'mayDial', 'mayOffer', 'mayForward']
 
@@ -14,20 +15,15 @@ export function checkPolicyFunctions(value: object): PolicyFunctions {
   for (const name of namesIn(value)) {
     const isSlip = name.startsWith('may') || Object.getPrototypeOf(value) === Object.prototype
     if (isSlip && !isKnown(name)) {
-      throw new TypeError(
-        `policy has an unknown key ${shown(name)}${suggestion(name, [...NAMES, 'rules', 'default'])}`,
-      )
+      const advice = suggestion(name, [...NAMES, 'rules', 'default'])
+      throw invalidArgument('policy', `has an unknown key ${shown(name)}${advice}`)
     }
   }
   const found = NAMES.filter((name) => members[name] !== undefined)
-  if (found.length === 0) throw new TypeError(`policy must have rules, or one of ${NAMES.join(', ')}`)
-  const wrong = found.find((name) => typeof members[name] !== 'function')
-  if (wrong !== undefined)
-    throw new TypeError(`policy.${wrong} must be a function, got ${shown(members[wrong])}`)
+  if (found.length === 0) throw invalidArgument('policy', `must have rules, or one of ${NAMES.join(', ')}`)
+  for (const name of found) checkFunction(`policy.${name}`, members[name])
   const effect = members['default']
-  if (effect !== undefined && effect !== 'allow' && effect !== 'deny') {
-    throw new TypeError(`policy.default must be "allow" or "deny", got ${shown(effect)}`)
-  }
+  if (effect !== undefined) checkOneOf('policy.default', effect as string, ['allow', 'deny'])
   return value
 }
 

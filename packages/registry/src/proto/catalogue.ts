@@ -1,5 +1,5 @@
 import { toNodeId, type AstraError, type NodeId } from '@astranet/interface'
-import { checkInteger } from '@astranet/interface/check'
+import { checkInteger, invalidArgument, invalidValue } from '@astranet/interface/check'
 import { after, type MaybePromise } from './crypto.js'
 import type { RegistryInspection } from './inspection.js'
 import type {
@@ -139,7 +139,7 @@ export class Catalogue {
    */
   neighbourUp(facts: NeighbourFacts, now: number): void {
     const nodeId = toNodeId(facts.nodeId)
-    if (nodeId === this.self) throw new RangeError('neighbour must be another node than self')
+    if (nodeId === this.self) throw invalidValue('facts.nodeId', 'must be another node than self', nodeId)
     this.#engine.state.advance(now)
     this.#engine.links.up(facts)
     this.#settle()
@@ -383,5 +383,6 @@ export class Catalogue {
 }
 
 function checkRole({ role, catalogue }: CatalogueRoleOptions): void {
-  if (role === 'router' && catalogue === 'wanted') throw new RangeError('catalogue must be all for a router')
+  if (role === 'router' && catalogue === 'wanted')
+    throw invalidArgument('options.catalogue', "must be 'all' for a router")
 }

@@ -10,7 +10,7 @@ export interface ForwarderInspection {
   readonly heldBytes: number
   /** Tunnels that were opened. */
   readonly opened: number
-  /** Tunnels that ended because a link on the way did. */
+  /** Tunnels that ended because a link on the way broke; not those of a node that has closed its link. */
   readonly lost: number
   /** Bytes that have left, both directions. */
   readonly forwardedBytes: number

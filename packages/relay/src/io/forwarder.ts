@@ -6,10 +6,10 @@ import type { TunnelRefusal } from '../proto/tunnel/hop.js'
 import { TunnelCounts } from '../proto/tunnel/tunnel-counts.js'
 import {
   resolveTunnelLimits,
-  tunnelShare,
   type ResolvedTunnelLimits,
   type TunnelLimits,
 } from '../proto/tunnel/tunnel-limits.js'
+import { TunnelShares } from '../proto/tunnel/tunnel-shares.js'
 import { ForwarderStatistics, type ForwarderInspection } from './forwarder-statistics.js'
 import { chooseHop, forwardFault, type HopChoiceParts } from './hop-choice.js'
 import { NodeCredits } from './node-credits.js'
@@ -42,14 +42,13 @@ export class Forwarder {
   /** The link on which each was asked for, and what it was asked for. */
   readonly #openings = new Map<TunnelOpening, Opened>()
   readonly #tunnels = new Set<Tunnel>()
+  readonly #shares: TunnelShares<Tunnel>
   readonly #outlets = new WeakMap<Link, Outlet>()
   /** One object for all tunnels, because there may be very many. */
   readonly #events: TunnelEvents = {
     onForwarded: (bytes) => this.#statistics.forwarded(bytes),
     onClose: (tunnel, isLost) => this.#ended(tunnel, isLost),
   }
-  /** For so many tunnels the bytes are shared out now: a power of two. */
-  #sharers = 1
   #isClosed = false
 
   /** Throws a TypeError or RangeError that names the limit that is wrong. */
@@ -57,6 +56,7 @@ export class Forwarder {
     this.#parts = parts
     this.#limits = resolveTunnelLimits(parts.limits)
     this.#counts = new TunnelCounts(this.#limits)
+    this.#shares = new TunnelShares(this.#limits)
     this.#credits = new NodeCredits(parts.clock, this.#limits.bytesPerSecondPerNode)
   }
 
@@ -64,19 +64,29 @@ export class Forwarder {
   take(peer: NodeId, link: Link, request: TunnelRequest): void {
     const { header, stream } = request
     const next = this.#isClosed ? GOING_AWAY : chooseHop(this.#parts, { peer, link, header })
-    if ('reason' in next) return this.#refuse(link, stream, next)
+    if ('reason' in next) return this.refuse(link, stream, next)
     const account = accountOf(sourceOf(request), peer)
     const refusal = this.#countIn(account)
-    if (refusal !== undefined) this.#refuse(link, stream, refusal)
+    if (refusal !== undefined) this.refuse(link, stream, refusal)
     else this.#open({ link, account, request }, next)
+  }
+
+  /** Refuses a tunnel, also one of which this node is the end, and counts that. */
+  refuse(link: Link, stream: Stream, { reason, text }: TunnelRefusal): void {
+    this.countRefusal(reason)
+    if (!stream.isClosed) link.refuse(stream, reason, text)
+  }
+
+  countRefusal(reason: RefusalReason): void {
+    this.#statistics.refused(reason)
   }
 
   /** What it does now, as plain data. */
   inspect(): ForwarderInspection {
     let heldBytes = 0
     for (const tunnel of this.#tunnels) heldBytes += tunnel.heldBytes
-    const { size: tunnels } = this.#tunnels
-    return { ...this.#statistics.inspect(), tunnels, opening: this.#openings.size, heldBytes }
+    const counts = { tunnels: this.#tunnels.size, opening: this.#openings.size, heldBytes }
+    return { ...this.#statistics.inspect(), ...counts }
   }
 
   /** The tunnels through this node, as plain data. */
@@ -117,16 +127,15 @@ export class Forwarder {
 
   #open(asked: Asked, next: NextHop): void {
     const { link, account, request } = asked
-    const { stream } = request
     const { clock, secretFor } = this.#parts
     // What arrives meanwhile counts as unread until it is forwarded.
-    stream.manualCredit = true
+    request.stream.manualCredit = true
     const opening = new TunnelOpening({
       ...{ clock, link, request, next, secretFor, timeoutMs: this.#limits.answerTimeoutMs },
       onAccepted: (accepted) => {
         this.#openings.delete(opening)
         try {
-          link.accept(stream, accepted.answer)
+          link.accept(request.stream, accepted.answer)
         } catch (error) {
           this.#counts.release(account)
           throw error
@@ -136,7 +145,7 @@ export class Forwarder {
       onFailed: (refusal) => {
         this.#openings.delete(opening)
         this.#counts.release(account)
-        if (refusal !== undefined) this.#refuse(link, stream, refusal)
+        if (refusal !== undefined) this.refuse(link, request.stream, refusal)
       },
     })
     this.#openings.set(opening, { near: link, next })
@@ -157,14 +166,14 @@ export class Forwarder {
     )
     this.#tunnels.add(tunnel)
     this.#statistics.opened()
-    this.#shareOut(tunnel)
+    this.#shares.add(account.neighbour, tunnel)
     tunnel.start()
   }
 
   #ended(tunnel: Tunnel, isLost: boolean): void {
     this.#tunnels.delete(tunnel)
-    this.#shareOut()
     const [source, end] = tunnel.accounts
+    this.#shares.delete(source.neighbour, tunnel)
     this.#counts.release(source)
     this.#credits.leave(source)
     this.#credits.leave(end)
@@ -175,24 +184,6 @@ export class Forwarder {
     const outlet = this.#outlets.get(link) ?? new Outlet()
     this.#outlets.set(link, outlet)
     return { link, outlet, account, credit: this.#credits.join(account) }
-  }
-
-  /**
-   * What each tunnel may have falls in steps of two and rises in steps of four or more, so that the others are touched
-   * rarely when one comes or goes.
-   */
-  #shareOut(newest?: Tunnel): void {
-    const before = tunnelShare(this.#limits, this.#sharers)
-    const sharers = nextPowerOfTwo(this.#tunnels.size)
-    if (sharers > this.#sharers || sharers <= this.#sharers / 4) this.#sharers = sharers
-    const share = tunnelShare(this.#limits, this.#sharers)
-    newest?.limit(share)
-    if (share !== before) for (const tunnel of this.#tunnels) tunnel.limit(share)
-  }
-
-  #refuse(link: Link, stream: Stream, { reason, text }: TunnelRefusal): void {
-    this.#statistics.refused(reason)
-    if (!stream.isClosed) link.refuse(stream, reason, text)
   }
 }
 
@@ -213,8 +204,4 @@ const GOING_AWAY: TunnelRefusal = { reason: RefusalReason.GOING_AWAY, text: 'thi
 
 function sourceOf({ header }: TunnelRequest): NodeId {
   return header.path[0] as NodeId
-}
-
-function nextPowerOfTwo(count: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(1, count)))
 }

@@ -62,6 +62,10 @@ export class StreamDuplex implements ByteDuplex, StreamHandler {
     return this.#closed === undefined ? this.#stream.bufferedBytes : 0
   }
 
+  beforeFlush(callback: () => void): void {
+    this.#stream.beforeFlush(callback)
+  }
+
   handle(handler: ByteDuplexHandler): void {
     const isFirst = this.#handler === undefined
     this.#handler = handler

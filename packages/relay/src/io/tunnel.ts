@@ -1,6 +1,6 @@
 import type { NodeId } from '@astranet/interface'
-import { StreamCode, type Link } from '@astranet/link'
-import type { Stream, StreamError, StreamHandler } from '@astranet/mux'
+import { CloseCode, StreamCode, type Link } from '@astranet/link'
+import { SessionError, type Stream, type StreamError, type StreamHandler } from '@astranet/mux'
 import type { Account } from '../proto/tunnel/account.js'
 import { Flow, type FlowEvents } from './flow.js'
 import type { Outlet } from './outlet.js'
@@ -38,7 +38,7 @@ export interface TunnelInspection {
 
 /** What a tunnel reports. */
 export interface TunnelEvents extends FlowEvents {
-  /** Both streams have ended. Last, once. `isLost`: a link on the way has ended before. */
+  /** Both streams have ended. Last, once. `isLost`: a link on the way broke before. */
   onClose(tunnel: Tunnel, isLost: boolean): void
 }
 
@@ -52,6 +52,9 @@ export class Tunnel implements StreamHandler {
   readonly #events: TunnelEvents
   readonly #forth: Flow
   readonly #back: Flow
+  /** A link on the way has ended. */
+  #isPathGone = false
+  /** It has ended otherwise than by being closed. */
   #isLost = false
   #closed = 0
 
@@ -136,7 +139,7 @@ export class Tunnel implements StreamHandler {
       target.reset(code)
       flow.stop()
     }
-    if (this.#isLost) target.stopSending(code)
+    if (this.#isPathGone) target.stopSending(code)
   }
 
   onStopSending(stream: Stream, error: StreamError): void {
@@ -186,10 +189,20 @@ export class Tunnel implements StreamHandler {
   }
 
   /** The code of the peer; without one the link has ended. */
-  #codeOf({ applicationCode }: StreamError): NonNullable<StreamError['applicationCode']> {
-    if (applicationCode === undefined) this.#isLost = true
+  #codeOf(error: StreamError): NonNullable<StreamError['applicationCode']> {
+    const { applicationCode } = error
+    if (applicationCode === undefined) {
+      this.#isPathGone = true
+      if (!wasClosedInOrder(error)) this.#isLost = true
+    }
     return applicationCode ?? StreamCode.PATH_LOST
   }
+}
+
+/** Whether the link below a stream was closed, by this node or its peer, and did not break. */
+function wasClosedInOrder({ code, cause }: StreamError): boolean {
+  if (code === 'ECONNABORTED') return true
+  return cause instanceof SessionError && cause.isApplication && cause.closeCode === CloseCode.NO_ERROR
 }
 
 /** The bytes that were written are delivered before the reset, where the peer knows such a reset. */

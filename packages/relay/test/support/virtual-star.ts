@@ -1,8 +1,10 @@
 import { toNodeId, type NodeId } from '@astranet/interface'
+import type { Link } from '@astranet/link'
 import { Session, type Stream } from '@astranet/mux'
 import { simLink, VirtualClock, type SimLinkOptions } from '@astranet/testkit/sim'
 import { Outlet } from '../../src/io/outlet.js'
 import { PacedCredit } from '../../src/io/paced-credit.js'
+import { StreamDuplex } from '../../src/io/stream-duplex.js'
 import { Tunnel } from '../../src/io/tunnel.js'
 import { accountOf } from '../../src/proto/tunnel/account.js'
 import { resolveTunnelLimits, tunnelShare } from '../../src/proto/tunnel/tunnel-limits.js'
@@ -26,6 +28,12 @@ interface SourceOptions {
   readonly isLiar?: boolean
 }
 
+/** How the star's tunnels are used. */
+interface StarOptions {
+  /** Whether each tunnel carries a session with one stream, as a link does. Default: the tunnel's bytes are counted. */
+  readonly hasSessions?: boolean
+}
+
 /** Nodes that send through one router to one end, on virtual time: sessions and tunnels, without links. */
 export class VirtualStar {
   readonly clock: VirtualClock = new VirtualClock()
@@ -35,9 +43,11 @@ export class VirtualStar {
   readonly #toEnd: Session
   readonly #outlet = new Outlet()
   readonly #arrived: Stream[] = []
+  readonly #hasSessions: boolean
   #sources = 0
 
-  constructor(end: SimLinkOptions) {
+  constructor(end: SimLinkOptions, { hasSessions = false }: StarOptions = {}) {
+    this.#hasSessions = hasSessions
     const link = simLink(this.clock, end)
     this.#toEnd = this.#session(link.a, 'client')
     this.#session(link.b, 'server', (stream) => this.#take(stream))
@@ -59,10 +69,10 @@ export class VirtualStar {
     const credit = bytesPerSecond === Infinity ? undefined : new PacedCredit(this.clock, bytesPerSecond)
     const node = this.#session(link.a, 'client')
     const limits = resolveTunnelLimits(credit === undefined ? {} : { bytesPerSecondPerNode: bytesPerSecond })
-    const share = tunnelShare(limits, 1)
+    const share = tunnelShare(limits, { neighbours: 1, tunnels: 1 })
     this.#session(link.b, 'server', (near) => this.#forward(near, { neighbour, nextName, credit, share }))
     this.clock.advance(1_000)
-    for (let count = 0; count < tunnels; count++) keepFull(node)
+    for (let count = 0; count < tunnels; count++) this.#fill(open(node))
   }
 
   /** What each tunnel delivers in each of `count` seconds, once the windows are open. */
@@ -89,7 +99,8 @@ export class VirtualStar {
     if (far === undefined) throw new Error('the end takes no stream')
     for (const stream of [near, far]) stream.manualCredit = true
     const [origin, end] = [nextName(), toNodeId(0n)]
-    const common = { credit: undefined, initialBytes: undefined }
+    // Only the policy asks for the links, and there is none.
+    const common = { credit: undefined, initialBytes: undefined, link: {} as Link }
     const tunnel = new Tunnel(
       {
         ...common,
@@ -116,18 +127,43 @@ export class VirtualStar {
   #take(stream: Stream): void {
     const index = this.#arrived.push(stream) - 1
     this.received[index] = 0
-    stream.carry(WINDOW_BYTES)
+    if (this.#hasSessions) this.#session(this.#pipe(stream), 'server', (inner) => this.#count(inner, index))
+    else {
+      stream.carry(WINDOW_BYTES)
+      this.#count(stream, index)
+    }
+  }
+
+  #count(stream: Stream, index: number): void {
     stream.handle({
       onData: (_, chunk) => (this.received[index] = (this.received[index] ?? 0) + chunk.length),
       onEnd: () => undefined,
     })
   }
+
+  /** Keeps a tunnel full, or the stream of its session. */
+  #fill(tunnel: Stream): void {
+    if (!this.#hasSessions) return keepFull(tunnel)
+    const session = this.#session(this.#pipe(tunnel), 'client')
+    // The peer's transport parameters allow streams. They wait behind what the other tunnels send.
+    this.clock.advance(1_000)
+    keepFull(open(session))
+  }
+
+  #pipe(stream: Stream): StreamDuplex {
+    stream.pause()
+    return new StreamDuplex(stream, { clock: this.clock, localAddress: 'here', remoteAddress: 'there' })
+  }
 }
 
-/** Opens a stream and writes to it whenever it takes more. */
-function keepFull(session: Session): void {
+function open(session: Session): Stream {
   const stream = session.tryOpenStream()
-  if (stream === undefined) throw new Error('the router takes no stream')
+  if (stream === undefined) throw new Error('the peer takes no stream')
+  return stream
+}
+
+/** Writes to the stream whenever it takes more. */
+function keepFull(stream: Stream): void {
   const chunk = new Uint8Array(30_000)
   const write = (): void => {
     while (stream.write(chunk));

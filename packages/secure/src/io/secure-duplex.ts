@@ -30,7 +30,9 @@ export class SecureDuplex implements SecurePipe {
   readonly capabilities: ByteDuplexCapabilities = { halfClose: true }
   readonly localAddress: string
   readonly remoteAddress: string
+  readonly beforeFlush?: (callback: () => void) => void
   readonly defer?: (callback: () => void) => void
+  readonly callsBackLater: boolean
   readonly linger?: (ms: number) => void
   readonly #pipe: ByteDuplex
   readonly #inbound: Inbound
@@ -51,7 +53,9 @@ export class SecureDuplex implements SecurePipe {
     this.handshakeHash = result.handshakeHash
     this.localAddress = pipe.localAddress
     this.remoteAddress = pipe.remoteAddress
-    const { defer, linger } = pipe
+    const { beforeFlush, defer, linger, callsBackLater = false } = pipe
+    this.callsBackLater = callsBackLater
+    if (beforeFlush !== undefined) this.beforeFlush = (callback) => beforeFlush.call(pipe, callback)
     if (defer !== undefined) this.defer = (callback) => defer.call(pipe, callback)
     if (linger !== undefined) this.linger = (ms) => linger.call(pipe, ms)
     this.#pipe = pipe
@@ -74,6 +78,14 @@ export class SecureDuplex implements SecurePipe {
 
   writev(chunks: readonly Uint8Array[]): boolean {
     return this.#isEnding || this.#isOver ? true : this.#outbound.writev(chunks)
+  }
+
+  ref(): void {
+    this.#pipe.ref?.()
+  }
+
+  unref(): void {
+    this.#pipe.unref?.()
   }
 
   pause(): void {

@@ -36,6 +36,15 @@ export function temporaryNameFor(path: string): string {
   return `${path}.${randomBytes(8).toString('hex')}.tmp`
 }
 
+/** The error of a file that could not be written under another name, with the name that the caller gave. */
+export function withNameOf(error: unknown, temporary: string, path: string): unknown {
+  if (error instanceof Error && 'path' in error && error.path === temporary) {
+    error.message = error.message.replaceAll(temporary, path)
+    error.path = path
+  }
+  return error
+}
+
 /** Whether a folder's names can be brought to the disk. Windows cannot open folders, and needs no such thing. */
 export const canSyncFolders: boolean = process.platform !== 'win32'
 

@@ -17,6 +17,7 @@ import {
   FILE_MODE,
   identityOfFile,
   temporaryNameFor,
+  withNameOf,
 } from './identity-file-rules.js'
 import { generateWithText } from './node-identity.js'
 
@@ -61,7 +62,11 @@ function openIfThere(path: string): number | undefined {
 
 function createFile(path: string, text: string): void {
   const temporary = temporaryNameFor(path)
-  writeThrough(temporary, text)
+  try {
+    writeThrough(temporary, text)
+  } catch (error) {
+    throw withNameOf(error, temporary, path)
+  }
   try {
     // Unlike a rename, a link never takes the place of a file that another process has made meanwhile.
     linkSync(temporary, path)

@@ -8,6 +8,7 @@ import {
   FILE_MODE,
   identityOfFile,
   temporaryNameFor,
+  withNameOf,
 } from './identity-file-rules.js'
 import { generateIdentity } from './node-identity.js'
 
@@ -42,7 +43,12 @@ export async function openIdentityFile(path: string): Promise<Identity> {
  */
 export async function createIdentityFile(path: string, identity: Identity): Promise<void> {
   const temporary = temporaryNameFor(path)
-  await writeThrough(temporary, await identity.export())
+  const text = await identity.export()
+  try {
+    await writeThrough(temporary, text)
+  } catch (error) {
+    throw withNameOf(error, temporary, path)
+  }
   try {
     // Unlike a rename, a link never takes the place of a file that another process has made meanwhile.
     await link(temporary, path)

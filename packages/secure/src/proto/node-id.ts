@@ -1,6 +1,7 @@
 import { concatBytes, nodeIdFromBytes, type NodeId } from '@astranet/interface'
 import { asciiBytes } from '@astranet/interface/bytes'
 import { KEY_BYTES } from './crypto.js'
+import { outOfRange } from '@astranet/interface/check'
 
 const LABEL = asciiBytes('astranet node id 1')
 
@@ -17,8 +18,7 @@ export async function nodeIdOfKey(
 
 /** What is hashed for the node id of a public key. Throws a `RangeError` unless the key has 32 bytes. */
 export function nodeIdInput(publicKey: Uint8Array): Uint8Array {
-  if (publicKey.length !== KEY_BYTES)
-    throw new RangeError(`publicKey must have ${KEY_BYTES} bytes, got ${publicKey.length}`)
+  if (publicKey.length !== KEY_BYTES) throw outOfRange('publicKey', `${KEY_BYTES} bytes`, publicKey.length)
   return concatBytes([LABEL, publicKey])
 }
 

@@ -11,5 +11,5 @@ export const PSK_SALT = 'astranet secure 1 psk'
  * Throws a `TypeError` or `RangeError` when it has fewer than 16 characters or white space at its ends.
  */
 export function secretText(secret: string): string {
-  return checkSecret(secret, ': generateSecret() makes a good one').normalize('NFC')
+  return checkSecret('secret', secret, ': generateSecret() makes a good one').normalize('NFC')
 }

@@ -3,6 +3,7 @@ import type { Identity } from '../proto/identity.js'
 import { keptKeys } from './key-store.js'
 import { explained, subtle, type SubtleKeyPair } from './subtle.js'
 import { identityFromKeys } from './web-identity.js'
+import { invalidType } from '@astranet/interface/check'
 
 /**
  * The identity that this origin keeps under `name` in IndexedDB; when there is none, a new one that is kept there. Its
@@ -15,7 +16,7 @@ import { identityFromKeys } from './web-identity.js'
  * error is the `cause` then, and with a `TypeError` unless the name is a text.
  */
 export async function openIdentity(name = 'default'): Promise<Identity> {
-  if (typeof name !== 'string') throw new TypeError(`name must be a string, got ${typeof name}`)
+  if (typeof name !== 'string') throw invalidType('name', 'of type string', name)
   subtle()
   const kept = await keptKeys(name, generateKeys).catch((error: unknown) => {
     throw isFailedStorage(error) ? storageFailed(name, error) : error

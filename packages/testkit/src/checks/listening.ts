@@ -10,6 +10,7 @@ export const listenChecks: readonly Check<TransportProbe>[] = [
   { name: 'refuses addresses that cannot be read, quoting them', run: badAddresses },
   { name: 'refuses a network that is not its own, naming it', run: badNetwork },
   { name: 'closes a listener twice, and frees its address', run: closesTwice },
+  { name: 'accepts, and closes, when it is unref and ref at any time', run: refs },
   { name: 'keeps connections when their listener is closed', run: livesOn },
 ]
 
@@ -71,6 +72,17 @@ async function closesTwice(probe: TransportProbe): Promise<void> {
   )
   const again = await probe.listen(listener.address)
   checkSame(again.listener.address, listener.address, 'address')
+}
+
+async function refs(probe: TransportProbe): Promise<void> {
+  const { listener, accept } = await probe.listen()
+  listener.unref?.()
+  listener.ref?.()
+  listener.unref?.()
+  await Promise.all([probe.dial(listener.address), accept()])
+  await listener.close()
+  listener.ref?.()
+  listener.unref?.()
 }
 
 async function livesOn(probe: TransportProbe): Promise<void> {

@@ -6,12 +6,21 @@ import { decodePcpAnswer, encodePcpRequest, isNatPmpAnswer, NONCE_BYTES } from '
 
 const NEVER = new AbortController().signal
 
-/** PCP (RFC 6887), or NAT-PMP (RFC 6886) where the gateway knows only that. */
+/** How long the gateway has to answer once the request for a port is taken back because nobody wants it, in ms. */
+const TAKE_BACK_MS = 500
+
+/**
+ * PCP (RFC 6887), or NAT-PMP (RFC 6886) where the gateway knows only that. When `signal` aborts, what was asked for is
+ * taken back first: the gateway may have granted it.
+ */
 export function pcpAndNatPmp(gateway: GatewayEnd): GatewayProtocol {
   return async (internalPort, signal) => {
     const conversation = new Conversation(gateway, internalPort)
     const answer = await conversation.ask(LIFETIME_S, signal)
-    if (answer === undefined || 'refusal' in answer) return undefined
+    if (answer === undefined || 'refusal' in answer) {
+      if (answer === undefined && signal.aborted) await conversation.ask(0, AbortSignal.timeout(TAKE_BACK_MS))
+      return undefined
+    }
     return { external: answer.external, end: async () => void (await conversation.ask(0, NEVER)) }
   }
 }

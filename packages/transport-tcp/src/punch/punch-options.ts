@@ -1,5 +1,5 @@
 import type { Connection } from '@astranet/interface'
-import { checkInteger } from '@astranet/interface/check'
+import { checkInteger, invalidValue } from '@astranet/interface/check'
 import { isIP } from 'node:net'
 import type { End } from './local-socket.js'
 
@@ -25,7 +25,6 @@ export interface PunchOptions {
 
 /** Throws a `TypeError` or `RangeError` that names what is wrong. */
 export function checkRemote({ remote }: PunchOptions): void {
-  if (isIP(remote.host) === 0)
-    throw new TypeError(`remote.host must be an IP address, got ${JSON.stringify(remote.host)}`)
+  if (isIP(remote.host) === 0) throw invalidValue('remote.host', 'must be an IP address', remote.host)
   checkInteger('remote.port', remote.port, { min: 1, max: 0xffff })
 }

@@ -2,15 +2,16 @@ import { toError, type Clock, type NodeId } from '@astranet/interface'
 import type { LinkCredentials } from '../link-credentials.js'
 import type { LinkMaker } from '../link-maker.js'
 import type { AdvertisedFault, AdvertisedTargets, Target } from './advertised-targets.js'
+import { raceAddresses } from './address-race.js'
+import { dialTarget } from './dial-target.js'
 import { FailedAddresses } from './failed-addresses.js'
 import type { LinkWay } from './link-way.js'
-import { tellingError } from './way-errors.js'
-
-/** How many addresses of one node are dialed at the same time. */
-const MAX_PARALLEL = 4
 
 /** How long the connection to one address may take, in ms. */
 const CONNECT_TIMEOUT_MS = 3_000
+
+/** How many nodes are remembered with the address that led to them. */
+const MAX_GOOD_ADDRESSES = 1_024
 
 /** What dialing advertised addresses needs of the node. */
 export interface AddressWayParts {
@@ -36,12 +37,15 @@ export interface AddressInspection {
 
 /**
  * Makes a link to an address that the node advertises. Its id is checked, so a false address leads nowhere; an address
- * that failed is dialed once a minute at most.
+ * that failed is dialed once a minute at most. The one that led to the node most recently is tried first, then those in
+ * this machine's networks.
  */
 export class AddressWay implements LinkWay {
   readonly kind = 'direct'
   readonly #parts: AddressWayParts
   readonly #failed: FailedAddresses
+  /** The address that led to a node most recently; the node that was reached most recently comes last. */
+  readonly #good = new Map<NodeId, string>()
   readonly #counts = { dialed: 0, failed: 0, resting: 0 }
 
   constructor(parts: AddressWayParts) {
@@ -66,29 +70,24 @@ export class AddressWay implements LinkWay {
     const credentials = this.#parts.credentialsFor(nodeId)
     if (credentials === undefined) throw new Error('the link by which this node came in is lost')
     const expected = { expectedNodeId: nodeId, credentials }
-    const waiting = [...this.#parts.targets.of(nodeId)]
-    const errors: unknown[] = []
-    const ending = new AbortController()
-    const either = AbortSignal.any([signal, ending.signal])
-    const work = async (): Promise<boolean> => {
-      for (let target = waiting.shift(); target !== undefined; target = waiting.shift()) {
-        try {
-          await this.#connect(expected, target, either)
-          ending.abort(new Error('another address was faster'))
-          return true
-        } catch (error) {
-          errors.push(error)
-          if (either.aborted) return false
-        }
-      }
-      return false
-    }
-    const results = await Promise.all(Array.from({ length: MAX_PARALLEL }, work))
-    if (!results.includes(true)) throw tellingError(errors)
+    await raceAddresses(this.#ordered(nodeId), {
+      ...{ clock: this.#parts.clock, signal },
+      attempt: (target, ending, onConnected) =>
+        this.#connect({ expected, target, onConnected, signal: ending }),
+    })
   }
 
-  async #connect(expected: Expected, target: Target, signal: AbortSignal): Promise<void> {
-    const text = `${target.network}://${target.address}`
+  /** The address that led to the node most recently comes first. */
+  #ordered(nodeId: NodeId): readonly Target[] {
+    const targets = this.#parts.targets.of(nodeId)
+    const good = this.#good.get(nodeId)
+    const first = targets.find((target) => textOf(target) === good)
+    return first === undefined ? targets : [first, ...targets.filter((target) => target !== first)]
+  }
+
+  async #connect(dial: AddressDial): Promise<void> {
+    const { expected, target, signal } = dial
+    const text = textOf(target)
     const before = this.#failed.errorOf(text)
     if (before !== undefined) {
       this.#counts.resting += 1
@@ -96,8 +95,9 @@ export class AddressWay implements LinkWay {
     }
     this.#counts.dialed += 1
     try {
-      await this.#link(expected, target, signal)
+      await this.#link(dial)
       this.#failed.delete(text)
+      this.#remember(expected.expectedNodeId, text)
     } catch (error) {
       if (!signal.aborted) {
         this.#counts.failed += 1
@@ -107,10 +107,19 @@ export class AddressWay implements LinkWay {
     }
   }
 
-  async #link(expected: Expected, target: Target, signal: AbortSignal): Promise<void> {
-    const { transport, network, address } = target
-    const connection = await transport.dial(network, address, { timeoutMs: CONNECT_TIMEOUT_MS, signal })
+  async #link({ expected, target, signal, onConnected }: AddressDial): Promise<void> {
+    const { network } = target
+    const connection = await dialTarget(target, { timeoutMs: CONNECT_TIMEOUT_MS, signal })
+    onConnected()
     await this.#parts.maker.adopt(connection, 'dialer', { signal, network, ...expected })
+  }
+
+  #remember(nodeId: NodeId, text: string): void {
+    this.#good.delete(nodeId)
+    this.#good.set(nodeId, text)
+    if (this.#good.size <= MAX_GOOD_ADDRESSES) return
+    const [oldest] = this.#good.keys()
+    if (oldest !== undefined) this.#good.delete(oldest)
   }
 }
 
@@ -118,4 +127,16 @@ export class AddressWay implements LinkWay {
 interface Expected {
   readonly expectedNodeId: NodeId
   readonly credentials: LinkCredentials
+}
+
+/** One attempt at one address. */
+interface AddressDial {
+  readonly expected: Expected
+  readonly target: Target
+  readonly signal: AbortSignal
+  readonly onConnected: () => void
+}
+
+function textOf({ network, address }: Target): string {
+  return `${network}://${address}`
 }

@@ -6,11 +6,16 @@ import { relayed } from '../link-path.js'
 import type { LinkRecord } from '../link-record.js'
 import { allowsTunnels, ownKeyId, pairCredentials } from '../pair-secrets.js'
 import { roleOf } from '../roles.js'
+import { FailedRouters } from './failed-routers.js'
 import type { LinkWay } from './link-way.js'
-import { raceTunnels, type TunnelPath } from './tunnel-race.js'
+import type { OpenedTunnel, TunnelPath } from './tunnel-attempt.js'
+import { raceTunnels } from './tunnel-race.js'
 
 /** How many paths are tried for one tunnel. */
 const MAX_PATHS = 3
+
+/** A link in a tunnel that dies silently before this time, in ms, counts as if it had not come about. */
+const SHORT_LIFE_MS = 30_000
 
 /** What making tunnels needs of the node. */
 export interface TunnelWayParts {
@@ -30,9 +35,11 @@ export interface TunnelWayParts {
 export class TunnelWay implements LinkWay {
   readonly kind = 'relay'
   readonly #parts: TunnelWayParts
+  readonly #failed: FailedRouters
 
   constructor(parts: TunnelWayParts) {
     this.#parts = parts
+    this.#failed = new FailedRouters(parts.clock)
   }
 
   canTry(nodeId: NodeId): boolean {
@@ -41,11 +48,21 @@ export class TunnelWay implements LinkWay {
   }
 
   async open(nodeId: NodeId, signal: AbortSignal): Promise<void> {
-    const { self, clock, maker } = this.#parts
+    const { clock } = this.#parts
     const paths = await Promise.all(this.#paths(nodeId).map((path) => withKeyId(path)))
     // The node may have been closed meanwhile.
     signal.throwIfAborted()
-    const { path, stream, initialBytes, pair } = await raceTunnels(paths, clock, signal)
+    await raceTunnels(paths, {
+      ...{ clock, signal, routers: this.#failed },
+      linkIn: (tunnel, onMade) => this.#linkIn(tunnel, { nodeId, signal, onMade }),
+    })
+  }
+
+  async #linkIn(
+    { path, stream, initialBytes, pair }: OpenedTunnel,
+    { nodeId, signal, onMade }: { nodeId: NodeId; signal: AbortSignal; onMade: (link: Link) => void },
+  ): Promise<NodeId> {
+    const { self, clock, maker } = this.#parts
     const duplex = new StreamDuplex(stream, {
       ...{ clock, initialBytes, localAddress: tunnelAddress(self), remoteAddress: tunnelAddress(nodeId) },
     })
@@ -55,13 +72,22 @@ export class TunnelWay implements LinkWay {
       peer: { nodeId, keyId: pair?.keyId },
       given: pair?.psk,
     })
-    await maker.adopt(duplex, 'dialer', {
-      ...{ signal, credentials, expectedNodeId: nodeId },
+    const madeAt = clock.now()
+    return await maker.adopt(duplex, 'dialer', {
+      onClosed: (error) => {
+        // A router may forward the handshake and nothing more.
+        const isShort = clock.now() - madeAt < SHORT_LIFE_MS
+        if (isShort && hasGoneSilent(error)) this.#failed.add(path.via[0] as NodeId)
+      },
+      ...{ signal, onMade, credentials, expectedNodeId: nodeId },
       ...{ path: relayed(path.via), over: path.link },
     })
   }
 
-  /** The best route first, then those over other routers to which there is a link. */
+  /**
+   * The best route first, then those over other routers to which there is a link; behind them, in the same order, those
+   * over routers that have failed lately.
+   */
   #paths(nodeId: NodeId): Omit<TunnelPath, 'keyId'>[] {
     const { self, routes, linkTo, recordOf } = this.#parts
     const paths: Omit<TunnelPath, 'keyId'>[] = []
@@ -75,8 +101,8 @@ export class TunnelWay implements LinkWay {
     }
     const best = routes.routeTo(nodeId)?.via ?? []
     if (best.length > 0) add(best)
-    for (const [router] of this.#routers()) if (paths.length < MAX_PATHS) add([router])
-    return paths
+    for (const [router] of this.#routers()) add([router])
+    return this.#failed.sorted(paths).slice(0, MAX_PATHS)
   }
 
   #routers(): [NodeId, Link][] {
@@ -95,6 +121,10 @@ export class TunnelWay implements LinkWay {
 
 async function withKeyId(path: Omit<TunnelPath, 'keyId'>): Promise<TunnelPath> {
   return { ...path, keyId: await ownKeyId(path.credentials) }
+}
+
+function hasGoneSilent(error: Error | undefined): boolean {
+  return (error as { readonly code?: unknown } | undefined)?.code === 'ASTRA_ERR_PEER_DEAD'
 }
 
 /** How a tunnel names its end as an address. */

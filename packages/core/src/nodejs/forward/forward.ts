@@ -6,6 +6,7 @@ import type { Socket } from '../socket.js'
 import { formatLocalPlace, parseLocalPlace } from './local-place.js'
 import { LocalProxy, type ProxySide, type WhenClosing } from './local-proxy.js'
 import { checkProxyOptions, type ProxyOptions } from './proxy-options.js'
+import { withinOption } from '../../api/within-option.js'
 
 /** How to forward. */
 export interface ForwardOptions extends ProxyOptions {
@@ -64,8 +65,8 @@ export async function openForward(
 ): Promise<Forward> {
   const place = parseLocalPlace('local', local)
   const checked = checkProxyOptions(options)
-  const dial = { ...checkOptions(options.dial ?? {}, 'dial'), allowHalfOpen: true }
-  checkDialOptions(dial)
+  const dial = { ...checkOptions(options.dial ?? {}, 'options.dial'), allowHalfOpen: true }
+  withinOption('options.dial', () => checkDialOptions(dial))
   parts.checkAddress(address, dial)
   checked.signal?.throwIfAborted()
   const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true })

@@ -1,3 +1,5 @@
+import { badPort, invalidType, invalidValue, outOfRange } from '@astranet/interface/check'
+
 /** Where a program of this machine listens: a TCP port, or the path of a Unix socket. */
 export type LocalPlace = { readonly path: string } | { readonly host: string; readonly port: number }
 
@@ -12,10 +14,11 @@ export function parseLocalPlace(name: string, given: string | number, minPort = 
   const [, bracketed, plain, port] =
     /^(?:tcp:\/\/)?(?:\[([^\]]+)\]|([^:/[\]]+))?:([-\w.+]+)$/.exec(text) ?? []
   const isPort = port !== undefined && (typeof given === 'number' || /^\d+$/.test(port))
-  if (!isPort) throw new TypeError(`${name} must be ${FORMS}, got ${JSON.stringify(text)}${hint(text)}`)
-  const isInRange = Number.isInteger(Number(port)) && Number(port) >= minPort && Number(port) <= 0xffff
-  if (isInRange) return { host: bracketed ?? plain ?? LOOPBACK, port: Number(port) }
-  throw new RangeError(`the port of ${name} must be from ${minPort} to 65535, got ${port}`)
+  if (!isPort) throw invalidValue(name, `must be ${FORMS}${hint(text)}`, text)
+  const number = Number(port)
+  if (!Number.isInteger(number) || number < 0 || number > 0xffff) throw badPort(`${name}.port`, number, 0xffff)
+  if (number < minPort) throw outOfRange(`${name}.port`, `>= ${minPort} && <= 65535`, number)
+  return { host: bracketed ?? plain ?? LOOPBACK, port: number }
 }
 
 const LOOPBACK = '127.0.0.1'
@@ -24,7 +27,7 @@ const FORMS = 'a port, "host:port" or "/path"'
 
 function checkText(name: string, given: unknown): string {
   if (typeof given === 'string') return given
-  throw new TypeError(`${name} must be a string or a port, got ${given === null ? 'null' : typeof given}`)
+  throw invalidType(name, 'of type string or number', given)
 }
 
 /** What to write in place of the URL of an HTTP server. */

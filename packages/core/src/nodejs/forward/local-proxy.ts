@@ -2,6 +2,8 @@ import { channel } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
 import { onAbort } from '@astranet/interface'
 import { checkOptions } from '../../api/check.js'
+import { whilePending } from '../../node/keep-alive.js'
+import { keepAlive } from '../keep-alive.js'
 import { holdBack } from './hold-back.js'
 import { encodeProxyHeader, type ProxyHeader } from './proxy-header.js'
 import { checkProxyClose, type CheckedProxyOptions, type ProxyCloseOptions } from './proxy-options.js'
@@ -118,7 +120,7 @@ export abstract class LocalProxy extends EventEmitter<ProxyEvents> implements As
     this.#closed ??= this.#stop()
     if (drainMs === 0) this.#resetAll()
     else this.#timer ??= setTimeout(() => this.#resetAll(), drainMs).unref()
-    await this.#closed
+    await whilePending(keepAlive, this.#closed)
   }
 
   /** Closes it without a wait. */

@@ -35,9 +35,9 @@ export interface CheckedProxyOptions {
 export function checkProxyOptions(options: ProxyOptions): CheckedProxyOptions {
   const { maxConnections = DEFAULT_MAX_PROXIED_CONNECTIONS, signal } = checkOptions(options)
   return {
-    maxConnections: checkInteger('maxConnections', maxConnections, { min: 1, max: 0x7fffffff }),
-    acceptProxy: checkBoolean('acceptProxy', options.acceptProxy ?? false),
-    sendProxy: checkBoolean('sendProxy', options.sendProxy ?? false),
+    maxConnections: checkInteger('options.maxConnections', maxConnections, { min: 1, max: 0x7fffffff }),
+    acceptProxy: checkBoolean('options.acceptProxy', options.acceptProxy ?? false),
+    sendProxy: checkBoolean('options.sendProxy', options.sendProxy ?? false),
     signal: checkSignal(signal),
   }
 }
@@ -50,5 +50,5 @@ export interface ProxyCloseOptions {
 
 /** @internal Throws a TypeError or RangeError that names the option. */
 export function checkProxyClose({ drainMs = 0 }: ProxyCloseOptions): number {
-  return checkTimeout('drainMs', drainMs)
+  return checkTimeout('options.drainMs', drainMs)
 }

@@ -7,6 +7,7 @@ import type { Listener } from '../listener.js'
 import { formatLocalPlace, parseLocalPlace, type LocalPlace } from './local-place.js'
 import { LocalProxy, type ProxySide, type WhenClosing } from './local-proxy.js'
 import { checkProxyOptions, type ProxyOptions } from './proxy-options.js'
+import { withinOptions } from '../../api/within-option.js'
 
 /** How long a local server may take to accept a connection, in ms. */
 export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000
@@ -62,9 +63,10 @@ export function publishLocal(
   const place = parseLocalPlace('target', target, 1)
   const checked = checkProxyOptions(options)
   const { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options
-  checkTimeout('connectTimeoutMs', connectTimeoutMs, 1)
+  checkTimeout('options.connectTimeoutMs', connectTimeoutMs, 1)
   checked.signal?.throwIfAborted()
-  const listener = parts.bind({ ...checkOptions(options.bind ?? {}, 'bind'), allowHalfOpen: true })
+  const bind = { ...checkOptions(options.bind ?? {}, 'options.bind'), allowHalfOpen: true }
+  const listener = withinOptions('options.bind', () => parts.bind(bind))
   const publication = new Publication(listener, formatLocalPlace(place), {
     ...{ kind: 'publish', options: checked, address },
     connect: () => connectLocal(place, connectTimeoutMs),

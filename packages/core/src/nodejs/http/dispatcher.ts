@@ -4,6 +4,7 @@ import { checkOptions } from '../../api/check.js'
 import type { HostDialer } from './host-dialer.js'
 import { hostAndPort } from './http-agent.js'
 import { undici } from './undici.js'
+import { withinOption } from '../../api/within-option.js'
 
 /** How a dispatcher opens sockets, and the options of undici's `Agent`. */
 export interface DispatcherOptions extends Omit<Agent.Options, 'connect' | 'tls'> {
@@ -16,9 +17,10 @@ export interface DispatcherOptions extends Omit<Agent.Options, 'connect' | 'tls'
 /** @internal Makes an `Agent` of undici. Throws a TypeError or RangeError that names what is wrong in `options`. */
 export function createDispatcher(connect: HostDialer, options: DispatcherOptions): Agent {
   const { dial = {}, tls = {}, ...agentOptions } = checkOptions(options)
-  checkDialOptions(checkOptions(dial, 'dial'))
+  checkOptions(dial, 'options.dial')
+  withinOption('options.dial', () => checkDialOptions(dial))
   const { Agent, buildConnector } = undici()
-  const secured = buildConnector({ ...checkOptions(tls, 'tls') })
+  const secured = buildConnector({ ...checkOptions(tls, 'options.tls') })
   return new Agent({ ...agentOptions, connect: connector({ connect, dial, secured }) })
 }
 

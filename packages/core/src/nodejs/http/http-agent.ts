@@ -2,6 +2,7 @@ import type { Agent, AgentOptions } from 'node:http'
 import { checkDialOptions, type DialOptions } from '../../api/dial-options.js'
 import { checkOptions } from '../../api/check.js'
 import type { HostDialer } from './host-dialer.js'
+import { withinOption } from '../../api/within-option.js'
 
 /** How an agent opens sockets, and the options of `http.Agent`, with Node's defaults: `keepAlive` is off. */
 export interface HttpAgentOptions extends AgentOptions {
@@ -18,7 +19,8 @@ export type HttpAgent = Agent
  */
 export function createHttpAgent(connect: HostDialer, options: HttpAgentOptions): HttpAgent {
   const { dial = {}, ...agentOptions } = checkOptions(options)
-  checkDialOptions(checkOptions(dial, 'dial'))
+  checkOptions(dial, 'options.dial')
+  withinOption('options.dial', () => checkDialOptions(dial))
   const { Agent } = process.getBuiltinModule('node:http')
   const agent = new Agent(agentOptions)
   // The socket is there before it is connected, so the agent counts it at once, and opens no more than `maxSockets`.

@@ -18,6 +18,7 @@ import type { HostDialer } from './host-dialer.js'
 import { createHttpAgent, type HttpAgent, type HttpAgentOptions } from './http-agent.js'
 import { onServices, serveAt } from './served.js'
 import { fetchOver, undici } from './undici.js'
+import { invalidType } from '@astranet/interface/check'
 
 /**
  * Handles a request, as a listener of `'request'` does. What it returns is not used: many frameworks return promises.
@@ -80,8 +81,9 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
    * Express.
    *
    * From then on the server listens, as after `server.listen()`: timeouts of headers and requests count, `address()` is
-   * that of the name, and `close()` withdraws the name. A server that listens on TCP stays there and serves the name,
-   * too, until it is closed. Rejects with the errors of `bind`, and with a TypeError that names the wrong argument.
+   * that of the name, `close()` withdraws the name, and sockets beyond `maxConnections` are closed with `'drop'`. A
+   * server that listens on TCP stays there and serves the name, too, until it is closed; all of its connections count
+   * together. Rejects with the errors of `bind`, and with a TypeError that names the wrong argument.
    */
   async serve(address: string, handler: HttpHandler, options?: BindOptions): Promise<HttpServer>
   async serve<TServer extends Server>(
@@ -131,5 +133,5 @@ function http(): typeof import('node:http') {
 function serverOf(handler: HttpHandler | Server): Server {
   if (typeof handler === 'function') return http().createServer(handler as RequestListener)
   if (typeof (handler as Partial<Server> | undefined | null)?.listen === 'function') return handler
-  throw new TypeError('handler must be a function or a server of node:http, node:http2 or node:net')
+  throw invalidType('handler', 'of type function or a server of node:http, node:http2 or node:net', handler)
 }

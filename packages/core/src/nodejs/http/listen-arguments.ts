@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { MAX_PORT } from '@astranet/interface'
 import type { BindOptions } from '../../api/bind-options.js'
 import { checkOptions } from '../../api/check.js'
-import { codedError } from '../net/errors.js'
+import { badPort, checkString } from '@astranet/interface/check'
 
 /** The object that `listen` of a server of services takes: that of `net.Server`, or what `bind` takes. */
 export interface ServiceListenOptions extends BindOptions {
@@ -43,10 +43,9 @@ export function readListenArguments(given: readonly unknown[]): ListenRequest {
 function readOptions(given: ServiceListenOptions): Pick<ListenRequest, 'address' | 'options'> {
   const { path, port, host, ...options } = checkOptions(given)
   const name = path ?? serviceOfHost(host)
-  if (name !== undefined && typeof name !== 'string')
-    throw new TypeError(`path must be a string, got ${typeof name}`)
+  if (name !== undefined) checkString('options.path', name)
   if (port === undefined || port === null) return { address: name ?? ':0', options }
-  if (!isPort(port) || !isPortNumber(Number(port))) throw badPort(port)
+  if (!isPort(port) || !isPortNumber(Number(port))) throw badPort('options.port', port, MAX_PORT)
   return { address: `${name ?? ''}:${port}`, options }
 }
 
@@ -56,15 +55,6 @@ function isPort(value: unknown): value is number | string {
 
 function isPortNumber(port: number): boolean {
   return Number.isInteger(port) && port >= 0 && port <= MAX_PORT
-}
-
-function badPort(port: unknown): Error {
-  const shown = typeof port === 'number' || typeof port === 'string' ? JSON.stringify(port) : typeof port
-  return codedError(
-    RangeError,
-    'ERR_SOCKET_BAD_PORT',
-    `port must be an integer from 0 to ${MAX_PORT}, got ${shown}`,
-  )
 }
 
 function serviceOfHost(host: string | undefined): string | undefined {

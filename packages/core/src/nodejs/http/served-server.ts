@@ -3,6 +3,8 @@ import type { BindOptions } from '../../api/bind-options.js'
 import type { ListenerAddress } from '../../api/listener-address.js'
 import { NetError } from '../../api/net-error.js'
 import type { Listener } from '../listener.js'
+import { alreadyListening, serverNotRunning } from '../net/errors.js'
+import { isDropped } from '../net/max-connections.js'
 import { holdClose } from './held-close.js'
 import { readListenArguments, type ListenRequest } from './listen-arguments.js'
 
@@ -42,7 +44,7 @@ export class ServedServer {
   /** As for `net.Server`: a wrong argument throws, and all else is emitted in a later turn. */
   listen(args: readonly unknown[]): void {
     const { address, options, onListening } = readListenArguments(args)
-    if (this.listening) throw alreadyListening(address)
+    if (this.listening) throw alreadyListening()
     if (onListening !== undefined) this.#server.once('listening', onListening)
     try {
       this.add(bindFor(this.#server, this.#bind, { address, options }))
@@ -56,7 +58,7 @@ export class ServedServer {
     const isFirst = !this.listening
     this.#listeners.add(listener)
     this.#applyHold(listener)
-    passOn(listener, this.#server)
+    passOn(listener, this.#server, () => this.#openSockets)
     listener.once('close', () => this.#closed(listener))
     // The checks of header and request timeouts begin with it.
     if (isFirst) process.nextTick(() => listener.listening && this.#server.emit('listening'))
@@ -65,7 +67,7 @@ export class ServedServer {
   close(onClosed: OnClosed | undefined): void {
     const isRunning = this.listening
     if (typeof onClosed === 'function')
-      this.#server.once('close', isRunning ? onClosed : () => onClosed(notRunning('close', '')))
+      this.#server.once('close', isRunning ? onClosed : () => onClosed(serverNotRunning()))
     if (isRunning) this.#release ??= holdClose(this.#server)
     // It ends idle connections and the checks of timeouts.
     closeOf(this.#server)
@@ -99,6 +101,12 @@ export class ServedServer {
     await new Promise<void>((resolve) => this.close(() => resolve()))
   }
 
+  get #openSockets(): number {
+    let count = 0
+    for (const { openSockets } of this.#listeners) count += openSockets
+    return count
+  }
+
   get #first(): Listener | undefined {
     const [first] = this.#listeners
     return first
@@ -124,9 +132,11 @@ export function bindFor(
   return bind(address, { ...options, allowHalfOpen: server.allowHalfOpen === true })
 }
 
-/** Gives a server the sockets of a listener. */
-export function passOn(listener: Listener, server: Server): void {
-  listener.on('connection', (socket) => void server.emit('connection', socket))
+/** Gives a server the sockets of a listener, as far as its `maxConnections` allows. `open` counts each of them. */
+function passOn(listener: Listener, server: Server, open: () => number): void {
+  listener.on('connection', (socket) => {
+    if (!isDropped(socket, server, () => open() - 1)) server.emit('connection', socket)
+  })
 }
 
 /** Calls the method `close` of the server's class. */
@@ -137,11 +147,4 @@ function closeOf(server: Server): void {
 
 export function notRunning(syscall: string, address: string): NetError {
   return new NetError('ERR_SERVER_NOT_RUNNING', 'the server is not listening', { syscall, address })
-}
-
-function alreadyListening(address: string): NetError {
-  return new NetError('ERR_SERVER_ALREADY_LISTEN', 'the server is listening already', {
-    syscall: 'listen',
-    address,
-  })
 }

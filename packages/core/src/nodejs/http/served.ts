@@ -1,14 +1,7 @@
 import type { Server } from 'node:net'
 import type { BindOptions } from '../../api/bind-options.js'
-import {
-  bindFor,
-  notRunning,
-  passOn,
-  ServedServer,
-  type Bind,
-  type OnClosed,
-  type OnCount,
-} from './served-server.js'
+import { bindFor, notRunning, ServedServer, type Bind, type OnClosed, type OnCount } from './served-server.js'
+import { addToTcp } from './tcp-server.js'
 
 /** @internal Lets `server`, which may listen on TCP, serve `address`; resolves when it does. See `AstraNet.serve`. */
 export async function serveAt<TServer extends Server>(
@@ -18,8 +11,7 @@ export async function serveAt<TServer extends Server>(
 ): Promise<TServer> {
   const listener = bindFor(server, bind, { address, options })
   if (server.listening && !served.has(server)) {
-    passOn(listener, server)
-    server.once('close', () => listener.close())
+    addToTcp(server, listener)
     return server
   }
   const own = served.get(onServices(server, bind)) as ServedServer

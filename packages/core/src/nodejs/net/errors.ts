@@ -1,26 +1,14 @@
 import { getSystemErrorMap } from 'node:util'
 import { errnoOf } from '../../api/errno.js'
-
-/** An error as Node makes them: with a code that is part of its text. */
-export interface CodedError extends Error {
-  code: string
-}
-
-/** An error of the class `Base`, with one of Node's `ERR_*` codes. */
-export function codedError(Base: ErrorConstructor, code: string, message: string): CodedError {
-  const error = Object.assign(new Base(message), { code })
-  const text = `${error.name} [${code}]: ${message}`
-  Object.defineProperty(error, 'toString', { value: () => text, enumerable: false, configurable: true })
-  return error
-}
+import { codedError, type ArgumentError } from '@astranet/interface/check'
 
 /** The socket is not connected, or not any more. */
-export function socketClosed(): CodedError {
+export function socketClosed(): ArgumentError {
   return codedError(Error, 'ERR_SOCKET_CLOSED', 'Socket is closed')
 }
 
 /** The socket was destroyed before it was connected, and something was written to it. */
-export function closedBeforeConnection(): CodedError {
+export function closedBeforeConnection(): ArgumentError {
   return codedError(
     Error,
     'ERR_SOCKET_CLOSED_BEFORE_CONNECTION',
@@ -29,12 +17,12 @@ export function closedBeforeConnection(): CodedError {
 }
 
 /** `close` of a server that does not listen. */
-export function serverNotRunning(): CodedError {
+export function serverNotRunning(): ArgumentError {
   return codedError(Error, 'ERR_SERVER_NOT_RUNNING', 'Server is not running.')
 }
 
 /** `listen` of a server that listens already. */
-export function alreadyListening(): CodedError {
+export function alreadyListening(): ArgumentError {
   return codedError(
     Error,
     'ERR_SERVER_ALREADY_LISTEN',
@@ -43,12 +31,12 @@ export function alreadyListening(): CodedError {
 }
 
 /** A lookup has given something that is no IP address. */
-export function invalidIpAddress(address: unknown): CodedError {
+export function invalidIpAddress(address: unknown): ArgumentError {
   return codedError(TypeError, 'ERR_INVALID_IP_ADDRESS', `Invalid IP address: ${String(address)}`)
 }
 
 /** A lookup has given an unknown family. */
-export function invalidFamily(family: unknown, host: unknown, port: unknown): CodedError {
+export function invalidFamily(family: unknown, host: unknown, port: unknown): ArgumentError {
   const text = `Invalid address family: ${String(family)} ${String(host)}:${String(port)}`
   return Object.assign(codedError(RangeError, 'ERR_INVALID_ADDRESS_FAMILY', text), { host, port })
 }

@@ -18,6 +18,7 @@ import { alreadyListening, listenError, serverNotRunning } from './errors.js'
 import { isLoopback } from './hosts.js'
 import { listenTarget, type ListenTarget } from './listen-target.js'
 import { AcceptedStream } from './accepted-stream.js'
+import { isDropped } from './max-connections.js'
 import type { NetNetwork } from './network.js'
 
 /** @internal Makes the socket of an accepted connection. */
@@ -180,12 +181,7 @@ export class NetServer extends EventEmitter implements AsyncDisposable {
   }
 
   #take(socket: Socket): void {
-    if (this.maxConnections && this.#connections > this.maxConnections) {
-      const { localAddress, localPort, localFamily, remoteAddress, remotePort, remoteFamily } = socket
-      // Before the event, so that the count is right in it.
-      socket.destroy()
-      this.emit('drop', { localAddress, localPort, localFamily, remoteAddress, remotePort, remoteFamily })
-    } else this.emit('connection', socket)
+    if (!isDropped(socket, this, () => this.#connections - 1)) this.emit('connection', socket)
   }
 
   #factory(): SocketFactory<Socket> {

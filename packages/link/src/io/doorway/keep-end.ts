@@ -5,13 +5,15 @@ import type { ByteDuplex, ByteDuplexHandler } from '@astranet/interface'
  * That happens over pipes that do not pause.
  */
 export function keepEnd(duplex: ByteDuplex): ByteDuplex {
-  const { defer, linger, security } = duplex
+  const { beforeFlush, callsBackLater = false, defer, linger, security } = duplex
   let handler: ByteDuplexHandler | undefined
   return {
     capabilities: duplex.capabilities,
     localAddress: duplex.localAddress,
     remoteAddress: duplex.remoteAddress,
+    callsBackLater,
     ...(security === undefined ? {} : { security }),
+    ...(beforeFlush === undefined ? {} : { beforeFlush: (callback) => beforeFlush.call(duplex, callback) }),
     ...(defer === undefined ? {} : { defer: (callback) => defer.call(duplex, callback) }),
     ...(linger === undefined ? {} : { linger: (ms) => linger.call(duplex, ms) }),
     get bufferedBytes() {

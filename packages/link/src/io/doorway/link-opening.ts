@@ -9,6 +9,7 @@ import { busy, closedInDoorway, toLinkError } from './doorway-errors.js'
 import { passDoorway } from './doorway.js'
 import { FailedPipe } from './failed-pipe.js'
 import type { Introduced, Passage } from './passage.js'
+import { invalidReturn } from '@astranet/interface/check'
 
 /** What is held of a peer before its session runs, over a pipe that does not pause: 128 KiB. */
 export const MAX_DOORWAY_BYTES = 131_072
@@ -157,7 +158,7 @@ export class LinkOpening {
     try {
       const answer: unknown = await Promise.race([this.#events.admit(hello), isLate])
       if (answer === undefined || answer instanceof LinkError) return answer
-      return undecided(new TypeError(`admit must return a LinkError or undefined, got ${typeof answer}`))
+      return undecided(invalidReturn('a LinkError or undefined', 'admit', answer))
     } catch (cause) {
       return undecided(cause)
     }

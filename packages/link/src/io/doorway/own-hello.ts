@@ -9,6 +9,7 @@ import {
 import { parseIpEnd } from '../../proto/ip-end.js'
 import { Feature } from '../../proto/features.js'
 import type { HandlerOf, LinkGrant, LinkIntroduction, LinkPair } from '../link-options.js'
+import { codedError, outOfRange } from '@astranet/interface/check'
 
 /** Which of a link's options go into its HELLO. */
 export interface OwnHelloOptions {
@@ -44,11 +45,15 @@ export function ownHello(options: OwnHelloOptions, duplex: ByteDuplex): HelloFie
     grant: undefined,
   }
   const fault = checkHelloFields(hello)
-  if (fault !== undefined) throw new RangeError(fault)
+  if (fault !== undefined) throw codedError(RangeError, 'ERR_OUT_OF_RANGE', fault)
   const shown = pair === undefined ? grant?.bytes : pair.ownGrant
   const largest = { ...hello, exporter: new Uint8Array(HelloLimit.EXPORTER_BYTES), grant: shown }
   if (helloSize(largest) > MAX_HELLO_BYTES)
-    throw new RangeError(`introduction takes more than the ${MAX_HELLO_BYTES} bytes of a HELLO`)
+    throw outOfRange(
+      'options.introduction',
+      `at most ${MAX_HELLO_BYTES} bytes as a HELLO`,
+      helloSize(largest),
+    )
   return hello
 }
 

@@ -6,6 +6,7 @@ import type { OptionsOf } from '../link-options.js'
 import type { DoorSide } from './door.js'
 import { ownHello } from './own-hello.js'
 import { ownPreamble } from './own-preamble.js'
+import { invalidReturn } from '@astranet/interface/check'
 
 /** What the options of a link say of its own side. */
 export interface OwnSide {
@@ -42,7 +43,5 @@ function doorSide(
 function makeNonce(randomBytes: (length: number) => Uint8Array): Uint8Array {
   const nonce = randomBytes(NONCE_BYTES)
   if (nonce.length === NONCE_BYTES) return nonce
-  throw new RangeError(
-    `randomBytes must return ${NONCE_BYTES} bytes when asked for them, got ${nonce.length}`,
-  )
+  throw invalidReturn(`${NONCE_BYTES} bytes`, 'randomBytes', nonce)
 }

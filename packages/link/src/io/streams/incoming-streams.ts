@@ -1,12 +1,13 @@
 import { encodeMessage, MessageDecoder } from '@astranet/frame/message'
 import type { Clock } from '@astranet/interface'
 import type { Stream, StreamHandler } from '@astranet/mux'
-import { StreamCode } from '../../proto/error-codes.js'
+import { StreamCode, type LinkError } from '../../proto/error-codes.js'
 import { acceptanceToWire, ACCEPTED_WIRE, RefusalReason, refusalToWire } from '../../proto/stream-answer.js'
 import type { PairFacts } from '../../proto/pair-facts.js'
 import {
   headerFromWire,
   MAX_STREAM_HEADER_BYTES,
+  wantedKind,
   type RegistryHeader,
   type StreamHeader,
   type UnknownHeader,
@@ -25,6 +26,9 @@ export type HeaderListener = (
   initialBytes: Uint8Array | undefined,
 ) => void
 
+/** Called with a header that breaks a rule, and with the kind that it wants, if it says so. */
+export type InvalidListener = (kind: StreamHeader['kind'] | undefined, error: LinkError) => void
+
 const ACCEPTED_BYTES = encodeMessage(ACCEPTED_WIRE)
 
 /**
@@ -33,11 +37,13 @@ const ACCEPTED_BYTES = encodeMessage(ACCEPTED_WIRE)
  */
 export class IncomingStreams implements StreamHandler {
   readonly #onHeader: HeaderListener
+  readonly #onInvalid: InvalidListener
   readonly #pending: PendingHeaders
   #partialHeaders = 0
 
-  constructor(clock: Clock, onHeader: HeaderListener) {
+  constructor(clock: Clock, onHeader: HeaderListener, onInvalid: InvalidListener) {
     this.#onHeader = onHeader
+    this.#onInvalid = onInvalid
     this.#pending = new PendingHeaders(clock, ({ stream }) => this.#giveUp(stream))
   }
 
@@ -73,6 +79,7 @@ export class IncomingStreams implements StreamHandler {
     const header =
       step.kind === 'error' ? messageError(step.error, 'a stream header') : headerFromWire(step.value)
     if (header instanceof Error) {
+      this.#onInvalid(step.kind === 'error' ? undefined : wantedKind(step.value), header)
       refuseStream(stream, {
         reason: RefusalReason.INVALID,
         text: header.message,

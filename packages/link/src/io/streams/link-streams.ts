@@ -48,8 +48,10 @@ export class LinkStreams<L> {
       onRegistryWritable: () => handler.onRegistryWritable?.(link),
       onViolation: (error) => host.fail(error),
     })
-    this.#incoming = new IncomingStreams(host.clock, (header, stream, initialBytes) =>
-      this.#onHeader(header, stream, initialBytes),
+    this.#incoming = new IncomingStreams(
+      host.clock,
+      (header, stream, initialBytes) => this.#onHeader(header, stream, initialBytes),
+      (kind, { message: text }) => handler.onRefused?.(link, { kind, reason: RefusalReason.INVALID, text }),
     )
   }
 
@@ -136,7 +138,9 @@ export class LinkStreams<L> {
     } else if (header.kind === 'unknown') {
       refuse(stream, RefusalReason.NOT_SUPPORTED, `streams of kind ${header.number} are not known here`)
     } else if (header.kind === 'dial' && (header.sourceNode ?? this.#peerId) !== this.#peerId) {
-      refuse(stream, RefusalReason.FORBIDDEN, 'a dial must come from the node at the other end of the link')
+      const text = 'a dial must come from the node at the other end of the link'
+      refuse(stream, RefusalReason.FORBIDDEN, text)
+      this.#handler.onRefused?.(this.#link, { kind: 'dial', reason: RefusalReason.FORBIDDEN, text })
     } else {
       this.#handler.onStream(this.#link, header, stream, initialBytes)
     }

@@ -62,12 +62,12 @@ export class DoorwaySlots {
     const { random, handshakesPerSecond = DEFAULT_HANDSHAKES_PER_SECOND } = options
     const { totalHandshakesPerSecond = DEFAULT_TOTAL_HANDSHAKES_PER_SECOND } = options
     this.#keeper = new SlotKeeper({
-      random: checkFunction('random', random),
-      maxPerStage: checkInteger('maxPerStage', maxPerStage, SLOTS_RANGE),
-      maxPerHost: checkInteger('maxPerHost', maxPerHost, SLOTS_RANGE),
-      handshakesPerSecond: checkInteger('handshakesPerSecond', handshakesPerSecond, QUOTA_RANGE),
+      random: checkFunction('options.random', random),
+      maxPerStage: checkInteger('options.maxPerStage', maxPerStage, SLOTS_RANGE),
+      maxPerHost: checkInteger('options.maxPerHost', maxPerHost, SLOTS_RANGE),
+      handshakesPerSecond: checkInteger('options.handshakesPerSecond', handshakesPerSecond, QUOTA_RANGE),
       totalHandshakesPerSecond: checkInteger(
-        'totalHandshakesPerSecond',
+        'options.totalHandshakesPerSecond',
         totalHandshakesPerSecond,
         QUOTA_RANGE,
       ),

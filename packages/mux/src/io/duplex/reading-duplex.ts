@@ -116,8 +116,8 @@ export class ReadingDuplex extends Duplex {
   protected onActivity(): void {}
 
   /**
-   * Called when {@link isInUse} may have changed: reading has begun, paused or ended, or a write waits or is done. For
-   * subclasses; does nothing here.
+   * Called when reading has begun, paused or ended, and when a write waits or is done: what keeps a process alive may
+   * have changed. For subclasses; does nothing here.
    */
   protected onUse(): void {}
 

@@ -314,10 +314,14 @@ export class WritingDuplex extends ReadingDuplex {
     this.onUse()
   }
 
-  /** Whether bytes can arrive that this side waits for, or a write waits: what keeps a process alive for a socket. */
-  protected get isInUse(): boolean {
-    if (!this.hasStream || this.destroyed) return false
-    return this.#awaitedCallback !== undefined || (this.stream.isReading && !this.hasReadEnd)
+  /** Whether a write waits: what keeps a process alive for every socket of the system, also one that is unref'd. */
+  protected get isWriteWaiting(): boolean {
+    return this.hasStream && !this.destroyed && this.#awaitedCallback !== undefined
+  }
+
+  /** Whether bytes can arrive that this side waits for: what keeps a process alive for a socket unless it is unref'd. */
+  protected get isReceiving(): boolean {
+    return this.hasStream && !this.destroyed && this.stream.isReading && !this.hasReadEnd
   }
 
   /** This direction ended because the peer's did: `net.Socket` has its own error for a write after that. */

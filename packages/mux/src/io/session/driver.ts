@@ -14,8 +14,14 @@ import { DeadlineTimer } from './deadline-timer.js'
 /** Streams that are notified of the session's end before other work has its turn. */
 const STREAMS_PER_TURN = 2_000
 
+/**
+ * After this time, in ms, what waits is sent although the turn of the event loop goes on: the peer then works on it
+ * meanwhile. Long enough that a flush, some 10 us for both sides, costs little beside it.
+ */
+const LONG_TURN_MS = 0.1
+
 /** What the driver reports: the core's events, except those that it handles itself. */
-export type DriverEvents = Omit<CoreEvents, 'onWork' | 'onHandlerError'> & {
+export type DriverEvents = Omit<CoreEvents, 'onWork' | 'onManyWaiting' | 'onHandlerError'> & {
   /** The connection is gone and every stream was notified: no event follows. */
   onClosed(reason: Error | undefined): void
 }
@@ -41,6 +47,8 @@ export class Driver implements ByteDuplexHandler {
   /** A flush is running, or the pipe is being taken: none may begin. */
   #isFlushing = false
   #isWorkDue = false
+  /** When it was first seen that many streams wait for the flush, or when some of them were sent; -1: neither. */
+  #waitingSince: number
   #isFlushScheduled = false
   #isAwaitingDrain = false
   #isEnded = false
@@ -66,10 +74,12 @@ export class Driver implements ByteDuplexHandler {
     this.#clock = clock
     this.#events = events
     this.#initialBytes = initialBytes
+    this.#waitingSince = -1
     this.core = new SessionCore(role, limits, {
       environment: { now: () => clock.now(), random },
       events: {
         onWork: () => this.#onWork(),
+        onManyWaiting: () => this.#sendEarly(),
         onStream: (stream) => events.onStream(stream),
         onStreamsAvailable: () => events.onStreamsAvailable(),
         onDatagram: (payload) => events.onDatagram(payload),
@@ -209,8 +219,10 @@ export class Driver implements ByteDuplexHandler {
     if (this.#isFlushScheduled) return
     this.#isFlushScheduled = true
     // While the connection is full a flush only notifies streams, which does not wait for the connection.
-    if (this.#isAwaitingDrain || this.#duplex.defer === undefined) this.#clock.defer(this.#flush)
-    else this.#duplex.defer(this.#flush)
+    if (this.#isAwaitingDrain) this.#clock.defer(this.#flush)
+    else if (this.#duplex.beforeFlush !== undefined) this.#duplex.beforeFlush(this.#flush)
+    else if (this.#duplex.defer !== undefined) this.#duplex.defer(this.#flush)
+    else this.#clock.defer(this.#flush)
   }
 
   #flushNow(): void {
@@ -219,7 +231,9 @@ export class Driver implements ByteDuplexHandler {
     this.#isFlushing = true
     this.#isBusy = true
     this.#receiveInitialBytes()
+    if (this.core.hasWriters) this.core.letWrite(this.#clock.now())
     this.#isWorkDue = false
+    this.#waitingSince = -1
     if (!this.#isAwaitingDrain) this.#send()
     this.core.handedOver()
     this.#isBusy = false
@@ -227,7 +241,7 @@ export class Driver implements ByteDuplexHandler {
     this.#endWhenDue()
     this.#deadlines.arm()
     // While the connection is full its drain continues; otherwise other work has a turn before the next flush.
-    if (this.#isWorkDue && !this.#isAwaitingDrain) this.#schedule()
+    if ((this.#isWorkDue || this.core.hasWriters) && !this.#isAwaitingDrain) this.#schedule()
   }
 
   #send(): void {
@@ -235,6 +249,23 @@ export class Driver implements ByteDuplexHandler {
     const chunks = this.core.gather(now)
     if (chunks === undefined) return
     if (this.#duplex.writev(chunks)) this.core.accepted(now)
+    else this.#isAwaitingDrain = true
+  }
+
+  /**
+   * Sends in the middle of a long turn. It may be within a call of the application, so nothing of the application is
+   * called: the flush that is due anyway does so.
+   */
+  #sendEarly(): void {
+    if (this.#isFlushing || this.#isAwaitingDrain || this.#duplex.callsBackLater !== true) return
+    if (this.#duplex.defer !== undefined) return
+    const now = this.#clock.now()
+    if (this.#waitingSince < 0) this.#waitingSince = now
+    if (now - this.#waitingSince < LONG_TURN_MS) return
+    this.#waitingSince = now
+    const chunks = this.core.gather(now)
+    if (chunks === undefined) return
+    if (this.#duplex.writev(chunks)) this.core.acceptedEarly(now)
     else this.#isAwaitingDrain = true
   }
 

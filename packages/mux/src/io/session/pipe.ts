@@ -2,6 +2,7 @@ import type { ByteDuplex, MemoryUse, PipeSecurity } from '@astranet/interface'
 import { fromMessagePort, type PortLike } from '@astranet/interface/message-port'
 import { fromNodeDuplex, type NodeDuplex } from '@astranet/interface/node-duplex'
 import { fromWebStreams, type WebStreamPair } from '@astranet/interface/web-streams'
+import { invalidArgument, invalidType } from '@astranet/interface/check'
 
 /** What a session can run on: an ordered, reliable pipe of bytes in one of four shapes. */
 export type Pipe = ByteDuplex | NodeDuplex | WebStreamPair | PortLike
@@ -29,8 +30,10 @@ export function toByteDuplex(pipe: Pipe, options: PipeOptions = {}): ByteDuplex 
     if ('readable' in pipe && 'writable' in pipe) return fromWebStreams(pipe, options)
     if ('postMessage' in pipe && 'addEventListener' in pipe) return fromMessagePort(pipe, options)
   }
-  throw new TypeError(
-    'pipe must be a ByteDuplex, a Node Duplex, a pair { readable, writable } of Web Streams, or a MessagePort',
+  throw invalidType(
+    'pipe',
+    'a ByteDuplex, a Node Duplex, a pair { readable, writable } of Web Streams, or a MessagePort',
+    pipe,
   )
 }
 
@@ -39,10 +42,14 @@ function checkSecurity(security: PipeSecurity): void {
   const { isPrivate, exportKeyingMaterial } = (security as PipeSecurity | null) ?? {}
   const hasExporter = exportKeyingMaterial === undefined || typeof exportKeyingMaterial === 'function'
   if (typeof isPrivate === 'boolean' && hasExporter) return
-  throw new TypeError('security must be an object with isPrivate, true or false, such as { isPrivate: true }')
+  throw invalidType(
+    'options.security',
+    'an object with isPrivate, true or false, such as { isPrivate: true }',
+    security,
+  )
 }
 
 function unchanged(pipe: ByteDuplex, { security }: PipeOptions): ByteDuplex {
   if (security === undefined || security === pipe.security) return pipe
-  throw new TypeError('security must not be given for a ByteDuplex, which has its own')
+  throw invalidArgument('options.security', 'must not be given for a ByteDuplex, which has its own')
 }

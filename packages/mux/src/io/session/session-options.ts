@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '@astranet/interface'
-import { checkFunction } from '@astranet/interface/check'
+import { checkFunction, checkObject, checkOneOf, invalidType, invalidValue } from '@astranet/interface/check'
 import { resolveLimits, type ResolvedLimits, type SessionLimits } from '../../proto/session/options.js'
 import type { Stream } from '../../proto/stream/stream.js'
 
@@ -70,21 +70,21 @@ export interface ResolvedOptions {
 
 /** Fills in defaults. Throws a TypeError or RangeError that names the option. */
 export function resolveOptions(options: SessionOptions): ResolvedOptions {
-  if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object')
+  checkObject('options', options)
   const { role, handler = {}, binding = 'bytes', initialBytes } = options
   const { clock = systemClock, random = Math.random } = options
-  if (role !== 'client' && role !== 'server') throw new TypeError('role must be "client" or "server"')
-  if (typeof handler !== 'object' || handler === null) throw new TypeError('handler must be an object')
+  checkOneOf('options.role', role, ['client', 'server'])
+  checkObject('options.handler', handler)
   if (binding !== 'bytes' && binding !== 'messages') {
-    throw new TypeError('binding must be "bytes" or "messages"')
+    throw invalidValue('options.binding', `must be one of: 'bytes', 'messages'`, binding)
   }
   if (initialBytes !== undefined && !(initialBytes instanceof Uint8Array)) {
-    throw new TypeError('initialBytes must be a Uint8Array')
+    throw invalidType('options.initialBytes', 'an instance of Uint8Array', initialBytes)
   }
   if (typeof clock?.now !== 'function' || typeof clock.setTimer !== 'function') {
-    throw new TypeError('clock must be a Clock')
+    throw invalidType('options.clock', 'a Clock', clock)
   }
-  checkFunction('random', random)
+  checkFunction('options.random', random)
   const limits = resolveLimits({ ...defaultDatagrams(handler), ...options })
   return { role, handler, binding, initialBytes, clock, random, limits }
 }

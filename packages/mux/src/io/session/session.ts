@@ -1,6 +1,6 @@
 import type { WireInteger } from '@astranet/frame'
 import type { ByteDuplex } from '@astranet/interface'
-import { checkInteger } from '@astranet/interface/check'
+import { checkInteger, checkString, invalidType, outOfRange } from '@astranet/interface/check'
 import { sessionOver } from '../../proto/session/end-reasons.js'
 import { SessionError, StreamError } from '../../proto/session/errors.js'
 import type { Stream } from '../../proto/stream/stream.js'
@@ -69,6 +69,11 @@ export class Session implements AsyncDisposable {
   /** Bytes that the session has received from its pipe, counted as {@link sentBytes}. */
   get receivedBytes(): number {
     return this.#driver.core.receivedBytes
+  }
+
+  /** Bytes written to streams, closed ones included, that wait for the peer's credit or for the pipe. */
+  get unsentBytes(): number {
+    return this.#driver.core.sendBufferedBytes
   }
 
   /** The last round trip a ping measured, in ms; `undefined` before the first. */
@@ -165,7 +170,7 @@ export class Session implements AsyncDisposable {
    * takes none, and a RangeError when `payload` is larger than `maxDatagramBytes`.
    */
   sendDatagram(payload: Uint8Array): boolean {
-    if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array')
+    if (!(payload instanceof Uint8Array)) throw invalidType('payload', 'an instance of Uint8Array', payload)
     const { core } = this.#driver
     if (core.isClosing) return false
     const { maxDatagramBytes } = this
@@ -173,7 +178,7 @@ export class Session implements AsyncDisposable {
       throw new StreamError('ASTRA_ERR_NOT_NEGOTIATED', 'the peer does not take datagrams')
     }
     if (payload.length > maxDatagramBytes) {
-      throw new RangeError(`payload must be at most ${maxDatagramBytes} bytes, got ${payload.length}`)
+      throw outOfRange('payload', `at most ${maxDatagramBytes} bytes`, payload.length)
     }
     return core.sendDatagram(payload)
   }
@@ -194,7 +199,7 @@ export class Session implements AsyncDisposable {
    * - 1) and `reason` (at most 1,024 bytes of UTF-8 are sent), and the connection ends. Idempotent.
    */
   close(code: WireInteger = 0, reason = ''): void {
-    if (typeof reason !== 'string') throw new TypeError(`reason must be a string, got ${typeof reason}`)
+    checkString('reason', reason)
     this.#driver.core.close(code, reason)
   }
 
@@ -210,7 +215,7 @@ export class Session implements AsyncDisposable {
    * receive the rest.
    */
   closeNow(code: WireInteger = 0, reason = ''): void {
-    if (typeof reason !== 'string') throw new TypeError(`reason must be a string, got ${typeof reason}`)
+    checkString('reason', reason)
     this.#driver.closeNow(code, reason)
   }
 

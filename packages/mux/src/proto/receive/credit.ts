@@ -1,4 +1,4 @@
-import { checkInteger } from '@astranet/interface/check'
+import { checkInteger, outOfRange } from '@astranet/interface/check'
 import type { StreamRecord } from '../stream/host.js'
 import { SIZE_KNOWN, StreamState } from '../stream/state.js'
 import { poolShare, raiseWindow, renewWindow } from './stream-window.js'
@@ -52,9 +52,7 @@ export function consumeByApplication(stream: StreamRecord, bytes: number): void 
   // A reset has dropped what was delivered, and the application may not have seen the reset yet.
   if (bytes > delivered && (stream.state & StreamState.RESET_RECEIVED) !== 0) bytes = delivered
   if (bytes > delivered) {
-    throw new RangeError(
-      `bytes must be at most the ${delivered} delivered and not yet consumed, got ${bytes}`,
-    )
+    throw outOfRange('bytes', `at most the ${delivered} delivered and not yet consumed`, bytes)
   }
   if (bytes === 0) return
   consume(stream, bytes)

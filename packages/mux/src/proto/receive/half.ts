@@ -8,6 +8,7 @@ import { consume, countDelivered } from './credit.js'
 import { outOfOrder, overLimit, overSessionLimit } from './faults.js'
 import { ReceiveQueue } from './queue.js'
 import { poolShare } from './stream-window.js'
+import { invalidType } from '@astranet/interface/check'
 
 /**
  * A piece of a STREAM frame arrived (RFC 9000 section 19.8), and the stream's final size is not known yet. Its
@@ -173,7 +174,7 @@ function deliverReset(stream: StreamRecord): void {
 /** See `Stream.handle`. */
 export function attach(stream: StreamRecord, handler: StreamEvents<StreamRecord>, isPaused: boolean): void {
   if (typeof handler?.onData !== 'function' || typeof handler.onEnd !== 'function') {
-    throw new TypeError('handler must have onData and onEnd')
+    throw invalidType('handler', 'an object with onData and onEnd', handler)
   }
   const { host } = stream
   stream.handler = handler

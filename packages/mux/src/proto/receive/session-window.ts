@@ -23,6 +23,9 @@ const CARRIER_SESSION_WINDOW_BYTES = 4 * 1024 * 1024
 /** The window that every active reader may have, in bytes, as long as the growth pool has room. */
 const FAIR_STREAM_WINDOW_BYTES = 256 * 1024
 
+/** The window that a stream tries is at most this multiple of its equal share of the session's window. */
+const TRIED_SHARES = 4
+
 /** Credit updates smaller than this are not worth a frame, unless the cap is near. */
 const MIN_UPDATE_BYTES = 1_024
 
@@ -175,6 +178,14 @@ export class ReceiveWindow {
     const fair = Math.max(FAIR_STREAM_WINDOW_BYTES, this.poolBytes / this.#countReader(now))
     const free = this.poolBytes - this.growthBytes + growthBytes
     return FIRST_STREAM_WINDOW_BYTES + Math.max(0, Math.min(fair, free) - FIRST_STREAM_WINDOW_BYTES)
+  }
+
+  /**
+   * The largest window that a stream may try, in bytes: W, because no more is in flight on all streams together, or
+   * four times its share of W, with which it has enough credit whenever its turn comes.
+   */
+  maxTriedWindow(now: number): number {
+    return this.windowBytes * Math.min(1, TRIED_SHARES / this.#countReader(now))
   }
 
   /** Gives everything back to the budget. Call once, at the session's end. */

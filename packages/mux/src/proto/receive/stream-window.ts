@@ -2,6 +2,7 @@ import { extraOf } from '../stream/extra.js'
 import type { StreamRecord } from '../stream/host.js'
 import { SIZE_KNOWN, StreamState } from '../stream/state.js'
 import { FIRST_STREAM_WINDOW_BYTES } from './session-window.js'
+import { WindowTrial } from './window-trial.js'
 import { WindowTuning, creditStep } from './window-tuning.js'
 
 /**
@@ -76,6 +77,7 @@ function renewNow(stream: StreamRecord): void {
     const maxBytes = Math.min(receiveWindow.maxStreamWindow(share, now), extra.maxWindowBytes)
     extra.tuning.renew(stream.consumed - extra.consumedAtRenewal, now, host.liveness.minRttMs, maxBytes)
     if ((stream.state & StreamState.CARRIER) !== 0) growCarrier(stream, extra.tuning, maxBytes)
+    else if (extra.trial !== undefined) tryLargerWindow(stream, extra.tuning, extra.trial, maxBytes)
   }
   extra.consumedAtRenewal = stream.consumed
   raiseTo(stream, stream.consumed + extra.tuning.windowBytes, share)
@@ -84,6 +86,28 @@ function renewNow(stream: StreamRecord): void {
 /** While bytes wait here, the window is not what limits the peer: then a large one does not grow. */
 function growCarrier(stream: StreamRecord, tuning: WindowTuning, maxBytes: number): void {
   if (tuning.windowBytes < BUSY_CARRIER_BYTES || stream.receiveQueue === undefined) tuning.grow(maxBytes)
+}
+
+function tryLargerWindow(
+  stream: StreamRecord,
+  tuning: WindowTuning,
+  trial: WindowTrial,
+  maxStreamBytes: number,
+): void {
+  const { now, receiveWindow } = stream.host
+  const { consumed, receiveLimit: limit } = stream
+  const maxBytes = Math.min(maxStreamBytes, receiveWindow.maxTriedWindow(now))
+  const { windowBytes } = tuning
+  // The reader has not taken all: a larger window would only hold more.
+  if (stream.unreadBytes > 0) trial.isBlocked = false
+  tuning.windowBytes = trial.windowAt({ consumed, limit, now, windowBytes, maxBytes })
+}
+
+/** The peer has data and no more credit on the stream (RFC 9000 section 19.13). */
+export function windowUsedUp(stream: StreamRecord): void {
+  if (stream.extra?.tuning === undefined) return
+  stream.extra.trial ??= new WindowTrial()
+  stream.extra.trial.isBlocked = true
 }
 
 /** See `Stream.widen`. */

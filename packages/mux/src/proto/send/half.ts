@@ -6,6 +6,7 @@ import { SEND_ENDED, SEND_OVER, StreamState } from '../stream/state.js'
 import { SendQueue } from './queue.js'
 import { reset, resetAt } from './reset.js'
 import { COPY_LIMIT_BYTES } from './slab.js'
+import { invalidType } from '@astranet/interface/check'
 
 /** What is kept of a closed stream, or copied of one that has no credit, in high-water marks: 1 MiB by default. */
 const KEPT_HIGH_WATER_MARKS = 2
@@ -32,7 +33,7 @@ export type WriteMode = (typeof WriteMode)[keyof typeof WriteMode]
 
 /** See `Stream.write`, `Stream.writeReferenced` and `Stream.writeCopied`. */
 export function write(stream: StreamRecord, bytes: Uint8Array, mode: WriteMode): boolean {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError('bytes must be a Uint8Array')
+  if (!(bytes instanceof Uint8Array)) throw invalidType('bytes', 'an instance of Uint8Array', bytes)
   const { host } = stream
   if (!canWrite(stream)) return refuseWrite(stream)
   if (bytes.length === 0) return (stream.state & StreamState.WRITE_BLOCKED) === 0

@@ -18,9 +18,10 @@ const MAX_BEFORE_RENEWAL_BYTES = 16_384
  * timer, no promise. Its driver calls
  *
  * - `receive`, `receiveEnd`, `connectionClosed` for what the connection does,
- * - `gather` for bytes to send after `onWork`: at the end of the driver's current call if `isWorkUrgent`, else at the
- *   end of the turn; then `handedOver` when they were given to the connection or there were none (it may find more
- *   work), and `accepted` when the connection no longer refers to them; `gather` again only after `accepted`,
+ * - `letWrite`, then `gather` for bytes to send after `onWork`: at the end of the driver's current call if
+ *   `isWorkUrgent`, else at the end of the turn; then `handedOver` when they were given to the connection or there were
+ *   none (it may find more work), and `accepted` when the connection no longer refers to them; `gather` again only after
+ *   `accepted`. In a long turn, `gather` and `acceptedEarly` at `onManyWaiting`,
  * - `timeout` when `nextDeadline` has come,
  * - `streams.failSome` until it returns false, once the session is closing.
  *
@@ -99,6 +100,25 @@ export class SessionCore extends SessionHost {
     this.work.releaseFlushed()
   }
 
+  /** Whether `letWrite` has something to call. */
+  get hasWriters(): boolean {
+    return this.work.writers.length > 0
+  }
+
+  /** Before `gather`: calls those that asked for it, which may write. They may ask again, for the next flush. */
+  letWrite(now: number): void {
+    this.now = now
+    const { writers } = this.work
+    this.work.writers = []
+    for (const write of writers) {
+      try {
+        write()
+      } catch (error) {
+        this.events.onHandlerError(error)
+      }
+    }
+  }
+
   /** Gathers up to one flush. `undefined`: nothing to send now. */
   gather(now: number): Uint8Array[] | undefined {
     this.now = now
@@ -135,13 +155,21 @@ export class SessionCore extends SessionHost {
 
   /** The connection no longer refers to anything that was gathered. */
   accepted(now: number): void {
+    this.acceptedEarly(now)
+    this.work.releaseFlushed()
+  }
+
+  /**
+   * Like `accepted`, but calls nothing of the application: that is left to the `handedOver` that must follow in this
+   * turn.
+   */
+  acceptedEarly(now: number): void {
     this.now = now
     this.isInFlight = false
     this.flushSize.accepted(now)
     this.#transmitter.writer.reuse()
     this.blocks.release()
     if (this.sendBufferedBytes === 0) this.slab.reuse()
-    this.work.releaseFlushed()
   }
 
   /** When `timeout` is to be called, ms; `Infinity` when never. */

@@ -12,6 +12,7 @@ import type { Liveness } from './liveness.js'
 import { negotiateIdleTimeout } from './parameters.js'
 import { receive } from '../receive/half.js'
 import { receiveBehindSize, receiveReset, type ResetFrame } from '../receive/reset.js'
+import { windowUsedUp } from '../receive/stream-window.js'
 import { raiseLimit } from '../send/half.js'
 import { stopped } from '../send/reset.js'
 import type { SendWindow } from '../send/window.js'
@@ -117,8 +118,9 @@ export class Dispatch implements FrameSink {
   }
 
   streamDataBlocked(id: number): void {
-    this.#receiving(id, 'STREAM_DATA_BLOCKED')
+    const stream = this.#receiving(id, 'STREAM_DATA_BLOCKED')
     this.#host.abuse.idleFrame()
+    if (stream !== undefined) windowUsedUp(stream)
   }
 
   /** Informative, as above. */

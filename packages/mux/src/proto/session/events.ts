@@ -7,6 +7,11 @@ export interface CoreEvents {
    * SessionCore.
    */
   onWork(): void
+  /**
+   * Eight more streams wait to send, since the latest `gather` or the latest such event. It may come from within a call
+   * of the application. Absent: everything waits for `gather` at the end of the turn.
+   */
+  onManyWaiting?(): void
   /** The peer opened a stream; its first bytes follow when this returns. */
   onStream(stream: Stream): void
   /** The peer allows more streams. */

@@ -33,6 +33,9 @@ import type { CoreEnvironment, ResolvedLimits } from './options.js'
 import { ownParameters } from './parameters.js'
 import { StreamWork } from './stream-work.js'
 
+/** How many streams begin to wait for their turn between two calls of `onManyWaiting`: a look at the clock for each. */
+const STREAMS_BETWEEN_LOOKS = 8
+
 /**
  * The state of a session, its parts, and what the parts ask of it. Each part knows it only by the smaller interface
  * that the part declares. `SessionCore` puts on top what the driver and the application call.
@@ -73,6 +76,8 @@ export class SessionHost implements SendHost, StreamSetHost, DispatchHost {
   isLending = false
   protected readonly decoder: FrameDecoder
   #hasWork = false
+  /** Streams that began to wait for their turn since the latest `gather`. */
+  #waitingStreams = 0
   #isWorkUrgent = false
   readonly #budgetReleased = (): void => this.wake()
 
@@ -141,7 +146,7 @@ export class SessionHost implements SendHost, StreamSetHost, DispatchHost {
   }
 
   schedule(stream: StreamRecord): void {
-    if (stream.sendOffset < stream.sendLimit) this.scheduler.add(stream)
+    if (stream.sendOffset < stream.sendLimit) this.#addToScheduler(stream)
     else if ((stream.state & (StreamState.BLOCKED_SENT | StreamState.BLOCKED_QUEUED)) === 0) {
       stream.state |= StreamState.BLOCKED_QUEUED
       this.work.addControl(stream)
@@ -159,6 +164,11 @@ export class SessionHost implements SendHost, StreamSetHost, DispatchHost {
     this.work.flushed.push(stream)
     if (this.end.state === 'closed') this.work.releaseFlushed()
     else this.wake()
+  }
+
+  beforeFlush(callback: () => void): void {
+    this.work.writers.push(callback)
+    this.#wakeLater()
   }
 
   checkEndLater(stream: StreamRecord): void {
@@ -190,6 +200,14 @@ export class SessionHost implements SendHost, StreamSetHost, DispatchHost {
     return isRaised
   }
 
+  #addToScheduler(stream: StreamRecord): void {
+    if ((stream.state & StreamState.SCHEDULED) !== 0) return
+    this.#waitingStreams += 1
+    // In front of this stream: more of its bytes, or its end, may follow at once.
+    if (this.#waitingStreams % STREAMS_BETWEEN_LOOKS === 0) this.events.onManyWaiting?.()
+    this.scheduler.add(stream)
+  }
+
   /** What loses nothing by waiting until this turn ends. */
   #wakeLater(): void {
     if (this.#hasWork) return
@@ -201,6 +219,7 @@ export class SessionHost implements SendHost, StreamSetHost, DispatchHost {
   protected workTaken(): void {
     this.#hasWork = false
     this.#isWorkUrgent = false
+    this.#waitingStreams = 0
   }
 
   #onClosing(reason: Error | undefined): void {

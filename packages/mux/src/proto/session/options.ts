@@ -1,6 +1,6 @@
 import type { Clock } from '@astranet/interface'
 import { DEFAULT_MAX_RECORD_SIZE_BYTES } from '@astranet/frame'
-import { checkInteger, type NumberRange } from '@astranet/interface/check'
+import { checkInteger, invalidType, type NumberRange } from '@astranet/interface/check'
 import { MemoryBudget } from '../receive/memory-budget.js'
 
 /** Limits and timers of a session. Every one has a default that suits most programs. */
@@ -90,7 +90,7 @@ const STREAMS = { min: 0, max: MAX_STREAMS }
 /** Fills in defaults. Throws a TypeError or RangeError that names the option. */
 export function resolveLimits(limits: SessionLimits): ResolvedLimits {
   const integer = (name: keyof SessionLimits, fallback: number, range: NumberRange): number =>
-    checkInteger(name, limits[name] === undefined ? fallback : (limits[name] as number), range)
+    checkInteger(`options.${name}`, limits[name] === undefined ? fallback : (limits[name] as number), range)
   const maxReceiveBufferBytes = integer('maxReceiveBufferBytes', 64 * MEBIBYTE, MEMORY)
   return {
     maxReceiveBufferBytes,
@@ -120,6 +120,7 @@ export function resolveLimits(limits: SessionLimits): ResolvedLimits {
 }
 
 function checkBudget(budget: MemoryBudget): MemoryBudget {
-  if (!(budget instanceof MemoryBudget)) throw new TypeError('memoryBudget must be a MemoryBudget')
+  if (!(budget instanceof MemoryBudget))
+    throw invalidType('options.memoryBudget', 'an instance of MemoryBudget', budget)
   return budget
 }

@@ -13,6 +13,8 @@ export class StreamWork {
   flushed: StreamRecord[] = []
   /** Carriers whose onProgress is due when the flush was handed over; some of them more than once. */
   progressed: StreamRecord[] = []
+  /** Called when the next flush is about to be gathered: they may write. */
+  writers: (() => void)[] = []
   #control: StreamRecord[] = []
   /** Streams whose small window is renewed behind the flush. */
   #renewals: StreamRecord[] = []

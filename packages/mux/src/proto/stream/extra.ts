@@ -1,6 +1,7 @@
 import type { WireInteger } from '@astranet/frame'
 import type { StreamError } from '../session/errors.js'
 import { FLOAT_ZERO } from '../float-zero.js'
+import type { WindowTrial } from '../receive/window-trial.js'
 import type { WindowTuning } from '../receive/window-tuning.js'
 
 /** Rare fields of a stream, in an object that is made when one of them is first used. */
@@ -22,6 +23,8 @@ export interface StreamExtra {
   receivedResetCode: WireInteger
   /** Grows the receive window. */
   tuning: WindowTuning | undefined
+  /** Tries larger windows; made when the peer first reports that the window is used up. */
+  trial: WindowTrial | undefined
   /** `consumed` at the last renewal of the receive window. */
   consumedAtRenewal: number
   /** The largest receive window that the stream may have, in bytes. */
@@ -42,6 +45,7 @@ export function extraOf(stream: { extra: StreamExtra | undefined }): StreamExtra
     reliableReceiveSize: 0,
     receivedResetCode: 0,
     tuning: undefined,
+    trial: undefined,
     consumedAtRenewal: FLOAT_ZERO,
     maxWindowBytes: Infinity,
     readerEpoch: -1,

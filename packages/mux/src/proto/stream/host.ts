@@ -100,6 +100,8 @@ export interface StreamHost {
   renewLater(stream: StreamRecord): void
   /** Nothing that waits refers to buffers of the application any more; the flush in flight may. */
   releaseLater(stream: StreamRecord): void
+  /** Calls `callback` when the next flush is about to be gathered: it may write. */
+  beforeFlush(callback: () => void): void
   /** Checks soon whether both directions of the stream have ended. */
   checkEndLater(stream: StreamRecord): void
   /** Something is to be sent. */

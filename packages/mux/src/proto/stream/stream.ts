@@ -255,6 +255,14 @@ export class Stream implements StreamRecord {
   }
 
   /**
+   * Calls `callback` once, right before the session gathers its next flush, at the latest in the next turn of the event
+   * loop: what it writes leaves with that flush. For the user of a carrier, which gathers what is to be sent itself.
+   */
+  beforeFlush(callback: () => void): void {
+    this.host.beforeFlush(callback)
+  }
+
+  /**
    * @internal Copies what waits in the caller's buffers. Returns whether the caller has them back; otherwise the
    * connection still refers to some, and `onFlushed` follows.
    */

@@ -3,6 +3,7 @@ import { asciiBytes } from '@astranet/interface/bytes'
 import { HASH_BYTES } from '../crypto.js'
 import type { Version } from '../model/version.js'
 import { logKindNumber, type LogKind } from './log-id.js'
+import { outOfRange } from '@astranet/interface/check'
 
 /** What an owner signs about one of its logs once per batch of changes. `sequence` is that of its newest change. */
 export interface SignedState extends Version {
@@ -44,7 +45,7 @@ function setInteger(view: DataView, at: number, value: number): void {
 
 /** The `check` of a version: the first 6 bytes of its root, big-endian. */
 export function checkOf(root: Uint8Array): number {
-  if (root.length !== HASH_BYTES) throw new RangeError(`root must be ${HASH_BYTES} bytes, got ${root.length}`)
+  if (root.length !== HASH_BYTES) throw outOfRange('root', `${HASH_BYTES} bytes`, root.length)
   const view = new DataView(root.buffer, root.byteOffset, root.length)
   return view.getUint16(0) * 0x1_0000_0000 + view.getUint32(2)
 }

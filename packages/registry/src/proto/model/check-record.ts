@@ -7,7 +7,7 @@ import {
   toNodeId,
   type NodeId,
 } from '@astranet/interface'
-import { checkInteger, checkNumber } from '@astranet/interface/check'
+import { checkArray, checkInteger, checkNumber, checkOneOf, outOfRange } from '@astranet/interface/check'
 import {
   MAX_LABEL_BYTES,
   MAX_LINK_COST_MS,
@@ -96,7 +96,7 @@ export function checkLinkRecord(neighbour: NodeId, incarnation: unknown, cost: u
 
 /** A frozen list equal to `value` when that is a list of tags: at most 32 texts of 1 to 255 bytes. */
 export function checkTags(value: unknown, interner: Interner): readonly string[] {
-  const rule = { what: 'tags', each: 'tag', maxCount: MAX_TAGS, maxBytes: MAX_TAG_BYTES }
+  const rule = { what: 'tags', each: 'tags', maxCount: MAX_TAGS, maxBytes: MAX_TAG_BYTES }
   return interner.knownList(value) ?? interner.list(checkTextList(value, rule))
 }
 
@@ -114,15 +114,11 @@ export function checkLabel(name: string, value: unknown, interner: Interner = pl
 
 /** `value` when it is a health. */
 export function checkHealth(value: unknown): ServiceHealth {
-  if (value === 'passing' || value === 'failing') return value
-  const got = typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : typeof value
-  throw new TypeError(`health must be 'passing' or 'failing', got ${got}`)
+  return checkOneOf('health', value as ServiceHealth, ['passing', 'failing'])
 }
 
 function checkRouters(value: unknown): readonly NodeId[] {
-  if (!Array.isArray(value)) throw new TypeError(`routers must be a list, got ${typeof value}`)
-  if (value.length > MAX_NODE_ROUTERS) {
-    throw new RangeError(`routers must be at most ${MAX_NODE_ROUTERS}, got ${value.length}`)
-  }
-  return Object.freeze(Array.from(value as readonly bigint[], toNodeId))
+  const list = checkArray('routers', value)
+  if (list.length > MAX_NODE_ROUTERS) throw outOfRange('routers', `at most ${MAX_NODE_ROUTERS}`, list.length)
+  return Object.freeze(Array.from(list as readonly bigint[], toNodeId))
 }

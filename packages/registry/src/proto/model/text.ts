@@ -1,4 +1,5 @@
 import { utf8Length } from '@astranet/interface'
+import { checkArray, checkString, invalidValue, outOfRange } from '@astranet/interface/check'
 
 /** What a text may be. */
 export interface TextRule {
@@ -14,16 +15,16 @@ export interface TextRule {
  * `value` when it is well-formed Unicode without control characters and of an allowed length. Otherwise throws a
  * `TypeError` or `RangeError` that names it.
  */
-export function checkText(value: unknown, rule: TextRule): string {
+export function checkText(given: unknown, rule: TextRule): string {
   const { what, maxBytes } = rule
-  if (typeof value !== 'string') throw new TypeError(`${what} must be a string, got ${typeof value}`)
-  if (value === '' && !rule.mayBeEmpty) throw new TypeError(`${what} must not be empty`)
+  const value = checkString(what, given)
+  if (value === '' && !rule.mayBeEmpty) throw invalidValue(what, 'must not be empty', value)
   // A code unit takes at least one byte, so that a huge text is refused before it is walked.
   if (value.length > maxBytes || utf8Length(value) > maxBytes) {
-    throw new RangeError(`${what} must be at most ${maxBytes} bytes of UTF-8`)
+    throw outOfRange(what, `at most ${maxBytes} bytes of UTF-8`, value.length)
   }
   if (/[\p{Cs}\p{Cc}]/u.test(value)) {
-    throw new TypeError(`${what} must be well-formed Unicode without control characters`)
+    throw invalidValue(what, 'must be well-formed Unicode without control characters', value)
   }
   return value
 }
@@ -42,10 +43,10 @@ export interface TextListRule {
 
 /** A frozen copy of `value` when it is a list of texts by `rule`. Otherwise throws as {@link checkText} does. */
 export function checkTextList(value: unknown, rule: TextListRule): readonly string[] {
-  if (!Array.isArray(value)) throw new TypeError(`${rule.what} must be a list, got ${typeof value}`)
-  if (value.length > rule.maxCount) {
-    throw new RangeError(`${rule.what} must be at most ${rule.maxCount}, got ${value.length}`)
+  const list = checkArray(rule.what, value)
+  if (list.length > rule.maxCount) {
+    throw outOfRange(rule.what, `at most ${rule.maxCount}`, list.length)
   }
   const textRule: TextRule = { what: rule.each, maxBytes: rule.maxBytes, mayBeEmpty: false }
-  return Object.freeze(Array.from(value as readonly unknown[], (text) => checkText(text, textRule)))
+  return Object.freeze(Array.from(list, (text) => checkText(text, textRule)))
 }

@@ -2,6 +2,7 @@ import type { ServiceInstance } from '../view/service-instance.js'
 import { eligible, preferring, weightOf } from './eligible.js'
 import { lowest, pickByWeight, pickEvenly, randomIndex } from './pick.js'
 import type { Selector, SelectorContext } from './selector.js'
+import { invalidType } from '@astranet/interface/check'
 
 /*
  * Each of these applies the rules of `eligible` first. Where several instances are equally good, one of them is chosen
@@ -62,7 +63,7 @@ export function twoChoices(): Selector {
 
 /** Lets `next` choose among the eligible instances in this node's zone, or among all when there is none there. */
 export function zoneFirst(next: Selector): Selector {
-  if (typeof next !== 'function') throw new TypeError(`next must be a function, got ${typeof next}`)
+  if (typeof next !== 'function') throw invalidType('next', 'of type function', next)
   return (instances, context) => {
     const candidates = eligible(instances)
     if (context.zone === '') return next(candidates, context)

@@ -75,7 +75,7 @@ export class PunchRound {
       const start = (): void => {
         for (const step of steps) this.#try(step)
       }
-      this.#timers.push(this.#parts.clock.setTimer(delayMs + atMs, start))
+      this.#timers.push(this.#parts.clock.setTimer(delayMs + atMs, start, { background: true }))
     }
   }
 

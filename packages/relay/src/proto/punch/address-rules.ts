@@ -82,6 +82,11 @@ export function isPublicHost(host: string): boolean {
   return rangeFault(numbersOf(host)) === undefined && !isPrivateHost(host)
 }
 
+/** Whether the address is one of the machine itself. */
+export function isLoopbackHost(host: string): boolean {
+  return rangeFault(numbersOf(host)) === 'loopback'
+}
+
 /** Whether the address is in one of the networks. */
 export function isLocalHost(host: string, networks: readonly OwnNetwork[]): boolean {
   const numbers = numbersOf(host)

@@ -1,4 +1,4 @@
-import { checkInteger } from '@astranet/interface/check'
+import { checkInteger, checkObject, invalidArgument } from '@astranet/interface/check'
 
 /** What a router takes on for others. */
 export interface TunnelLimits {
@@ -18,8 +18,8 @@ export interface TunnelLimits {
    */
   readonly maxTunnelBytes?: number
   /**
-   * The same for all tunnels together, 1,048,576 to 2^40: with more tunnels each one gets less, down to 16,384 for a
-   * direction. Default 134,217,728.
+   * The same for all tunnels together, 1,048,576 to 2^40. Each neighbour that has opened tunnels gets the same part, and
+   * each of its tunnels the same part of that, down to 16,384 for a direction. Default 134,217,728.
    */
   readonly maxTotalTunnelBytes?: number
   /**
@@ -53,32 +53,43 @@ export function maxTunnelsPerRouter({ maxTunnels, maxTunnelsPerNode }: ResolvedT
 
 /** Fills in defaults. Throws a TypeError or RangeError that names the limit. */
 export function resolveTunnelLimits(limits: TunnelLimits = {}): ResolvedTunnelLimits {
-  if (typeof limits !== 'object' || limits === null) throw new TypeError('limits must be an object')
+  checkObject('limits', limits)
   const { maxTunnelsPerNode = 1_024, maxTunnels = 16_384, bytesPerSecondPerNode, ...others } = limits
   const { maxTunnelBytes = 4_194_304, maxTotalTunnelBytes = 134_217_728, ...rest } = others
   const { answerTimeoutMs = 8_000, ...unknown } = rest
   const [name] = Object.keys(unknown)
-  if (name !== undefined) throw new TypeError(`${name} is not an option`)
+  if (name !== undefined) throw invalidArgument(`limits.${name}`, 'is not an option')
   return {
-    maxTunnelsPerNode: checkInteger('maxTunnelsPerNode', maxTunnelsPerNode, COUNT),
-    maxTunnels: checkInteger('maxTunnels', maxTunnels, COUNT),
-    maxTunnelBytes: checkInteger('maxTunnelBytes', maxTunnelBytes, { min: MIN_TUNNEL_BYTES, max: 2 ** 30 }),
-    maxTotalTunnelBytes: checkInteger('maxTotalTunnelBytes', maxTotalTunnelBytes, {
+    maxTunnelsPerNode: checkInteger('limits.maxTunnelsPerNode', maxTunnelsPerNode, COUNT),
+    maxTunnels: checkInteger('limits.maxTunnels', maxTunnels, COUNT),
+    maxTunnelBytes: checkInteger('limits.maxTunnelBytes', maxTunnelBytes, {
+      min: MIN_TUNNEL_BYTES,
+      max: 2 ** 30,
+    }),
+    maxTotalTunnelBytes: checkInteger('limits.maxTotalTunnelBytes', maxTotalTunnelBytes, {
       min: 1_048_576,
       max: 2 ** 40,
     }),
     bytesPerSecondPerNode:
       bytesPerSecondPerNode === undefined
         ? Infinity
-        : checkInteger('bytesPerSecondPerNode', bytesPerSecondPerNode, { min: 16_384, max: 2 ** 40 }),
-    answerTimeoutMs: checkInteger('answerTimeoutMs', answerTimeoutMs, { min: 1, max: 0x7fffffff }),
+        : checkInteger('limits.bytesPerSecondPerNode', bytesPerSecondPerNode, { min: 16_384, max: 2 ** 40 }),
+    answerTimeoutMs: checkInteger('limits.answerTimeoutMs', answerTimeoutMs, { min: 1, max: 0x7fffffff }),
   }
 }
 
-/** What one of `count` tunnels may have in a direction now, in bytes. */
-export function tunnelShare(limits: ResolvedTunnelLimits, count: number): number {
+/** How many share the bytes of tunnels. */
+export interface SharerCounts {
+  /** Neighbours that have opened tunnels. */
+  readonly neighbours: number
+  /** Tunnels of the neighbour that is asked about. */
+  readonly tunnels: number
+}
+
+/** What one tunnel of a neighbour may have in a direction now, in bytes. */
+export function tunnelShare(limits: ResolvedTunnelLimits, { neighbours, tunnels }: SharerCounts): number {
   const { maxTunnelBytes, maxTotalTunnelBytes, bytesPerSecondPerNode } = limits
-  const share = Math.floor(maxTotalTunnelBytes / (2 * Math.max(1, count)))
+  const share = Math.floor(maxTotalTunnelBytes / (2 * Math.max(1, neighbours) * Math.max(1, tunnels)))
   // With more, a node that has to be slow would send for a moment, and then wait for seconds.
   const paced = Math.floor(bytesPerSecondPerNode / PACED_PART)
   return Math.max(MIN_TUNNEL_BYTES, Math.min(maxTunnelBytes, share, paced))

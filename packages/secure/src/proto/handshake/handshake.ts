@@ -8,6 +8,7 @@ import type { HandshakeOptions, HandshakeResult, SecurePeer } from './handshake-
 import { readProof, writeProof, type SecureRole } from './identity-proof.js'
 import { messageLengths, type LengthRange } from './lengths.js'
 import { checkHandshakeOptions, checkPayload } from './options.js'
+import { invalidState } from '@astranet/interface/check'
 
 /** In front of the caller's prologue, so that nothing but this version of this protocol shares a handshake with it. */
 const PROLOGUE_LABEL = asciiBytes('astranet secure 1')
@@ -64,7 +65,7 @@ export class Handshake {
   /** The outcome. Throws a `TypeError` before the state is `done`. */
   get result(): HandshakeResult {
     if (this.#result === undefined)
-      throw new TypeError(`the handshake has no result yet: it is ${this.#state}`)
+      throw invalidState(`the handshake has no result yet: it is ${this.#state}`)
     return this.#result
   }
 
@@ -106,7 +107,7 @@ export class Handshake {
     work: () => Promise<Uint8Array | undefined>,
   ): Promise<Uint8Array | undefined> {
     if (this.#state !== from)
-      throw new TypeError(`the handshake must be ${from} for this call, and is ${this.#state}`)
+      throw invalidState(`the handshake must be ${from} for this call, and is ${this.#state}`)
     this.#state = 'working'
     try {
       const reply = await work()

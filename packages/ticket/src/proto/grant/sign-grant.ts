@@ -5,6 +5,7 @@ import { throwFault, wrongType } from '../fault.js'
 import { MAX_GRANT_BYTES } from '../limits.js'
 import { GRANT_VERSION, signedBytes, splitGrant } from './grant-layout.js'
 import { encodeTerms, termsFault, type GrantTerms } from './grant-terms.js'
+import { outOfRange } from '@astranet/interface/check'
 
 /** The terms of a grant that is to be signed: the issuer is the one who signs. */
 export type NewGrantTerms = Omit<GrantTerms, 'issuer'>
@@ -16,15 +17,17 @@ export async function signGrantBy(signer: Signer, newTerms: NewGrantTerms): Prom
   const message = encodeTerms(terms)
   const length = 1 + message.length + SIGNATURE_BYTES
   if (length > MAX_GRANT_BYTES)
-    throw new RangeError(
-      `terms must take at most ${MAX_GRANT_BYTES} bytes as a grant, got ${length}: name fewer roles or services`,
+    throw outOfRange(
+      'terms',
+      `at most ${MAX_GRANT_BYTES} bytes as a grant, so name fewer roles or services`,
+      length,
     )
   return concatBytes([Uint8Array.of(GRANT_VERSION), message, await signer.sign(signedBytes(message))])
 }
 
 /** `readGrant`, with the cryptography of a platform. */
 export async function readGrantBy(crypto: Crypto, bytes: Uint8Array): Promise<GrantTerms> {
-  if (!(bytes instanceof Uint8Array)) throwFault(wrongType('bytes', 'a Uint8Array'))
+  if (!(bytes instanceof Uint8Array)) throwFault(wrongType('bytes', 'an instance of Uint8Array'))
   const parts = splitGrant(bytes)
   if (parts instanceof AstraError) throw parts
   const { terms, signed, signature } = parts

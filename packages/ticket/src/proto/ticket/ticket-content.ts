@@ -64,9 +64,9 @@ function secretFault(name: string, secret: unknown): Fault | undefined {
 }
 
 function grantFault(name: string, grant: unknown): Fault | undefined {
-  if (typeof grant !== 'object' || grant === null) return wrongType(name, 'an object')
+  if (typeof grant !== 'object' || grant === null) return wrongType(name, 'of type object')
   const { bytes, psk } = grant as Partial<TicketGrant>
-  if (!(bytes instanceof Uint8Array)) return wrongType(`${name}.bytes`, 'a Uint8Array')
+  if (!(bytes instanceof Uint8Array)) return wrongType(`${name}.bytes`, 'an instance of Uint8Array')
   const parts = splitGrant(bytes)
   if (parts instanceof AstraError) return outOfRange(`${name}.bytes`, `a grant. ${parts.message}`)
   return keyBytes(`${name}.psk`, psk)

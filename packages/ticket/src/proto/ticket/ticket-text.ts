@@ -6,6 +6,7 @@ import { MAX_TICKET_CHARACTERS } from '../limits.js'
 import { readOneMessage } from '../one-message.js'
 import { unwrapBody, wrapBody } from './envelope.js'
 import { encodeTicket, ticketFault, ticketOfValue, type Ticket } from './ticket-content.js'
+import { outOfRange } from '@astranet/interface/check'
 
 /**
  * A ticket as one line of text: `astranet-ticket-1.` and base64url, at most 2,048 characters. It is as secret as the
@@ -17,9 +18,10 @@ export function formatTicket(ticket: Ticket): string {
   throwFault(ticketFault('ticket.', ticket))
   const text = wrapBody(encodeTicket(ticket))
   if (text.length > MAX_TICKET_CHARACTERS)
-    throw new RangeError(
-      `ticket takes ${text.length} characters, more than ${MAX_TICKET_CHARACTERS}: ` +
-        'name fewer addresses, or fewer roles and services in its grant',
+    throw outOfRange(
+      'ticket',
+      `at most ${MAX_TICKET_CHARACTERS} characters, so name fewer addresses, or fewer roles and services in its grant`,
+      text.length,
     )
   return text
 }
@@ -32,7 +34,7 @@ export function formatTicket(ticket: Ticket): string {
  * The signature of a grant in it is not checked here: `readGrant` does so.
  */
 export function parseTicket(text: string): Ticket {
-  if (typeof text !== 'string') throwFault(wrongType('text', 'a string'))
+  if (typeof text !== 'string') throwFault(wrongType('text', 'of type string'))
   const envelope = unwrapBody(text)
   if (envelope.kind === 'fault') throw invalid(envelope.fault)
   const { body } = envelope

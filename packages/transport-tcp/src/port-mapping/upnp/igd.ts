@@ -25,11 +25,17 @@ export async function findService(description: URL, signal: AbortSignal): Promis
   return status === 200 ? serviceIn(text, description) : undefined
 }
 
-/** The best service in a description; those whose requests would go to another host are left out. */
+/**
+ * The best service in a description; those whose requests would go to another host are left out. Addresses are relative
+ * to the `URLBase` that devices of UPnP 1.0 may name (UPnP Device Architecture 1.0, section 2.1), otherwise to the
+ * description.
+ */
 export function serviceIn(text: string, description: URL): IgdService | undefined {
+  const host = description.hostname
+  const base = gatewayUrl(tagIn(text, 'URLBase') ?? '', host) ?? description
   const found = text.split('<service>').flatMap((part) => {
     const path = tagIn(part, 'controlURL') ?? ''
-    const control = path === '' ? undefined : gatewayUrl(path, description.hostname, description)
+    const control = path === '' ? undefined : gatewayUrl(path, host, base)
     return control === undefined ? [] : [{ type: tagIn(part, 'serviceType') ?? '', control }]
   })
   for (const type of SERVICES) {
@@ -95,6 +101,18 @@ export async function removeForward(
   await act(service, 'DeletePortMapping', fields, signal)
 }
 
+/** Whether the gateway forwards the port to this end now. */
+export async function isForwarded(
+  service: IgdService,
+  { externalPort, internalPort, client }: Omit<Forward, 'lifetimeS'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const fields = { NewRemoteHost: '', NewExternalPort: String(externalPort), NewProtocol: 'TCP' }
+  const { status, text } = await act(service, 'GetSpecificPortMappingEntry', fields, signal)
+  const [host, port] = [tagIn(text, 'NewInternalClient'), tagIn(text, 'NewInternalPort')]
+  return status === 200 && host === client && port === String(internalPort)
+}
+
 /** One action. No field has a character that XML would need escaped. */
 function act(
   { type, control }: IgdService,
@@ -110,11 +128,11 @@ function act(
   return exchange({ url: control, soap: { action: `${type}#${name}`, body }, signal })
 }
 
-/** The text of the first element of that name. */
+/** The text of the first element of that name, with `&` as itself: of XML's escapes a URL needs only this one. */
 function tagIn(text: string, name: string): string | undefined {
   const start = text.indexOf(`<${name}>`)
   if (start < 0) return undefined
   const from = start + name.length + 2
   const end = text.indexOf('</', from)
-  return end < 0 ? undefined : text.slice(from, end).trim()
+  return end < 0 ? undefined : text.slice(from, end).trim().replaceAll('&amp;', '&')
 }

@@ -63,6 +63,7 @@ export type { GrantOptions, TicketOptions } from './api/ticket-options.js'
 export { NetError } from './api/net-error.js'
 export type { NetErrorDetails } from './api/net-error.js'
 export { formatNodeId, parseNodeId, toNodeId } from '@astranet/interface'
+export { nodeIdsAsText } from './api/node-ids-as-text.js'
 export type {
   ByteDuplex,
   Clock,

@@ -83,6 +83,8 @@ const scenarios: Record<string, Scenario> = {
     run: async ({ near }) => {
       near.setTimeout(5)
       await once(near, 'timeout')
+      // On a busy machine the end takes longer than that.
+      near.setTimeout(0)
       near.end('still open')
     },
   },

@@ -1,6 +1,9 @@
 import type { NodeId } from '@astranet/interface'
 
-/** The address of a listener: the properties of `net.Server`'s address, and those that AstraNet adds. */
+/**
+ * The address of a listener: the properties of `net.Server`'s address, and those that AstraNet adds. `JSON.stringify`
+ * writes `node` in its text form.
+ */
 export interface ListenerAddress {
   /** The node's address, see `Socket.localAddress`. */
   readonly address: string

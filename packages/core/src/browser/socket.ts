@@ -1,4 +1,4 @@
-import type { NodeId } from '@astranet/interface'
+import { formatNodeId, type NodeId } from '@astranet/interface'
 import { toWebStreams, type Stream, type WebStreams } from '@astranet/mux'
 import { nodeAddress } from '../api/node-address.js'
 import { socketError } from '../api/socket-error.js'
@@ -55,6 +55,15 @@ export class Socket implements AsyncDisposable {
     this.localNode = ends.localNode
     this.localPort = ends.localPort
     this.remoteIdentity = identity
+  }
+
+  /** What `JSON.stringify` writes, for logs: the ends, with node ids in their text form. */
+  toJSON(): object {
+    const { remoteNode, remotePort, localNode, localPort } = this
+    return {
+      ...{ remoteNode: formatNodeId(remoteNode), remotePort },
+      ...{ localNode: formatNodeId(localNode), localPort },
+    }
   }
 
   /**

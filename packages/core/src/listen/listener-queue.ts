@@ -4,6 +4,7 @@ import { checkOptions, checkSignal } from '../api/check.js'
 import type { ListenerAddress } from '../api/listener-address.js'
 import { NetError } from '../api/net-error.js'
 import { nodeAddress } from '../api/node-address.js'
+import { writtenAsText } from '../api/node-ids-as-text.js'
 import type { ServiceFacts } from '../api/service-facts.js'
 import type { Origin } from '../node/origin.js'
 import type { SocketFactory } from '../node/socket-factory.js'
@@ -78,7 +79,7 @@ export class ListenerQueue<TSocket> {
   /** Where it is bound. */
   address(): ListenerAddress {
     const { node, port, service } = this.binding
-    return { address: nodeAddress(node), family: 'IPv6', port, node, service }
+    return writtenAsText({ address: nodeAddress(node), family: 'IPv6', port, node, service })
   }
 
   /** See `Listener.update`. */

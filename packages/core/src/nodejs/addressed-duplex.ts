@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import type { NodeId } from '@astranet/interface'
+import { formatNodeId, type NodeId } from '@astranet/interface'
 import { nodeAddress } from '../api/node-address.js'
 import type { SocketEnds } from '../api/socket-ends.js'
 import type { LinkPath } from '../links/link-path.js'
@@ -65,6 +65,24 @@ export class AddressedDuplex extends OriginDuplex {
   address(): AddressInfo | Record<string, never> {
     if (!this.hasLocalEnd()) return {}
     return { address: this.localAddress, family: this.localFamily, port: this.localPort }
+  }
+
+  /** What `JSON.stringify` writes, for logs: the ends, with node ids in their text form, and what has passed. */
+  toJSON(): object {
+    const { remoteAddress, remotePort, localAddress, localPort, bytesRead, bytesWritten, destroyed } = this
+    const nodes = this.hasEnds()
+      ? { remoteNode: formatNodeId(this.remoteNode), localNode: formatNodeId(this.localNode) }
+      : {}
+    return {
+      ...nodes,
+      remoteAddress,
+      remotePort,
+      localAddress,
+      localPort,
+      bytesRead,
+      bytesWritten,
+      destroyed,
+    }
   }
 
   /** Once: in the constructor of a subclass, or when the socket is connected. */

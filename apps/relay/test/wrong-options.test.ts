@@ -28,7 +28,7 @@ const WRONG: [what: string, args: string[], sentence: RegExp][] = [
   [
     'a wrong address to join',
     [...HERE, '--join', 'tcp://nowhere'],
-    /--join tcp:\/\/nowhere: address must be/,
+    /--join tcp:\/\/nowhere: The argument 'address' must be/,
   ],
   [
     'an address to advertise without a network',

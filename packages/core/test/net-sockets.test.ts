@@ -84,6 +84,62 @@ const scenarios: Record<string, NetScenario> = {
       notes.add(stateOf(socket).replace(/127.0.0.1 IPv4 number|undefined undefined undefined/, ''))
     }
   },
+  async 'the state of one that failed, was destroyed early, and is connected again'(net, notes) {
+    const { port } = await listening(net, echo)
+    const failed = net.connect(1, '127.0.0.1').on('error', () => {})
+    failed.write('abc')
+    await over(failed)
+    notes.add(failed.bytesWritten, failed.errored?.message.replace(/\d+$/, ''))
+    const early = net.connect(port, '127.0.0.1').on('error', () => {})
+    early.write('abc')
+    early.write('de')
+    early.destroy()
+    await over(early)
+    notes.add(early.bytesWritten)
+    const socket = net.connect(port, '127.0.0.1')
+    socket.resume().end('x')
+    await over(socket)
+    socket.connect(port, '127.0.0.1')
+    notes.add(socket.connecting, socket.localAddress, socket.localPort, JSON.stringify(socket.address()))
+    notes.add(socket.remoteAddress, socket.remotePort, socket.remoteFamily)
+    socket.end()
+    await over(socket)
+  },
+  async 'an error of a socket has the properties that Node gives it'(net, notes) {
+    const { port } = await listening(
+      net,
+      (socket) => void socket.once('data', () => socket.resetAndDestroy()),
+    )
+    const socket = net.connect(port, '127.0.0.1')
+    socket.write('x')
+    const [error] = (await once(socket, 'error')) as [Error]
+    notes.add(error, Object.keys(error).toSorted().join(), Object.hasOwn(error, 'address'), error.toString())
+    await over(socket)
+  },
+  async 'a write that is too large for the far side, which is destroyed'(net, notes) {
+    const { port } = await listening(net, (socket) => {
+      socket.on('error', () => {}).once('readable', () => socket.destroy())
+    })
+    const socket = net.connect(port, '127.0.0.1')
+    const isGone = (error: unknown): boolean => /^(EPIPE|ECONNRESET)$/.test((error as { code: string }).code)
+    socket.on('error', (error) => notes.add('error', isGone(error)))
+    socket.on('close', (hadError) => notes.add('close', hadError))
+    socket.write(Buffer.alloc(20_000_000))
+    await over(socket)
+  },
+  async 'connect of a socket that is connecting'(net, notes) {
+    const { port } = await listening(net, echo)
+    const socket = net.connect(port, '127.0.0.1')
+    const failed = once(socket, 'error')
+    socket.connect(port, '127.0.0.1')
+    const [error] = (await failed) as [Error]
+    // The system has chosen the local end already, and a node chooses its port when it is connected.
+    notes.add(
+      error.message.replaceAll(/(:\d+)( - Local \().*(\))/g, '$2$3'),
+      Object.keys(error).toSorted().join(),
+    )
+    socket.destroy()
+  },
   async 'connected again after an error'(net, notes) {
     const { port } = await listening(net, echo)
     const socket = net.connect(1, '127.0.0.1')

@@ -364,13 +364,29 @@ describe('a peer that stops reading', () => {
     const { near, far } = await rawPair()
     const duplex = toDuplex(near)
     const events = listen(duplex)
-    const pending = write(duplex, pattern(3_000_000))
+    const pending = write(duplex, pattern(1_000_000))
     far.stopSending(4)
     expect((await pending) ?? null).toBe(null)
     expect((await write(duplex, bytesOf('taken'))) ?? null).toBe(null)
     expect(await write(duplex, bytesOf('x'))).toMatchObject({ code: 'ECONNRESET', applicationCode: 4 })
     await untilClosed(events)
     expect(events).toEqual(['drain', 'error ECONNRESET', 'close'])
+  })
+
+  it('fails the write in flight, or the next one, when a kernel could not hold what is left of it', async () => {
+    for (const first of [0, 1]) {
+      const { near, far, server } = await rawPair()
+      const duplex = toDuplex(near)
+      const events = listen(duplex)
+      const pending = write(duplex, first === 0 ? pattern(3_000_000) : bytesOf('x'))
+      if (first === 1) await pending
+      far.stopSending()
+      await server.ping()
+      const failing = first === 0 ? pending : write(duplex, pattern(3_000_000))
+      expect(await failing).toMatchObject({ code: 'ECONNRESET' })
+      await untilClosed(events)
+      expect(events.filter((event) => event !== 'drain')).toEqual(['error ECONNRESET', 'close'])
+    }
   })
 
   it('is EPIPE on the second write after its end, and only there', async () => {

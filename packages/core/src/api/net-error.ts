@@ -20,8 +20,8 @@ export class NetError extends AstraError {
    * `'close'`; `'read'` or `'write'` of a socket.
    */
   readonly syscall: string
-  /** The object of the call as the caller wrote it; empty for a socket's error. */
-  readonly address: string
+  /** The object of the call as the caller wrote it; absent for a socket's error, as in Node. */
+  declare readonly address: string
   /** The system's number for `code`, negative as in Node; absent if `code` is no code of a system. */
   declare readonly errno?: number
 
@@ -29,10 +29,11 @@ export class NetError extends AstraError {
     super(code, address === undefined ? `${syscall} ${message}` : `${syscall} ${address}: ${message}`, {
       cause,
     })
-    // A socket's error looks like Node's own.
-    this.name = address === undefined ? 'Error' : 'NetError'
+    this.name = 'NetError'
+    // A socket's error looks like Node's own: it has neither an address nor a name of its own.
+    if (address === undefined) Object.defineProperty(this, 'name', { value: 'Error', enumerable: false })
+    else this.address = address
     this.syscall = syscall
-    this.address = address ?? ''
     const errno = errnoOf(code)
     if (errno !== undefined) this.errno = errno
   }

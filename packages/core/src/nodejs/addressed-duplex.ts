@@ -96,6 +96,13 @@ export class AddressedDuplex extends OriginDuplex {
     this.#remoteIdentity = identity
   }
 
+  protected override forget(): void {
+    super.forget()
+    this.#localPort = undefined
+    this.#remoteIdentity = undefined
+    Object.assign(this, { remoteNode: undefined, remotePort: undefined, localNode: undefined })
+  }
+
   private hasEnds(): boolean {
     return #localPort in this && this.#localPort !== undefined
   }

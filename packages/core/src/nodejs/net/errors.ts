@@ -52,6 +52,13 @@ export function connectError(code: string, where: Where, cause?: unknown): Error
   return located(systemError('connect', code, `connect ${code} ${textAt(where)}`, cause), where)
 }
 
+/** `connect EALREADY 127.0.0.1:80 - Local (0.0.0.0:0)`: a socket that is connecting, or connected, connects again. */
+export function againError(code: string, where: Where, local: Where): Error {
+  const error = connectError(code, where)
+  if (where.port !== undefined) error.message += ` - Local (${textAt(local)})`
+  return error
+}
+
 /** `bind EADDRINUSE 127.0.0.1:80`: the local port that a socket asks for is taken. */
 export function bindError(code: string, where: Where): Error {
   return located(systemError('bind', code, `bind ${code} ${textAt(where)}`, undefined), where)

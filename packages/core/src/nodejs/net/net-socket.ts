@@ -8,7 +8,7 @@ import { Socket } from '../socket.js'
 import { AcceptedStream } from './accepted-stream.js'
 import { checkConnect, checkSocket, normalArguments, type Given } from './arguments.js'
 import { ConnectAttempt } from './connect-attempt.js'
-import { connectError } from './errors.js'
+import { againError } from './errors.js'
 import type { NetNetwork } from './network.js'
 import { OnRead, onReadOf } from './on-read.js'
 import { familyOf, socketOptions } from './socket-values.js'
@@ -73,7 +73,9 @@ export class NetSocket extends Socket {
         address: String(host ?? path ?? ''),
         port: port === undefined ? undefined : Number(port),
       }
-      const error = connectError(code, where)
+      // A connecting socket has no port of its own yet; the system shows 0 for that.
+      const local = { address: this.localAddress ?? '0.0.0.0', port: this.localPort ?? 0 }
+      const error = againError(code, where, local)
       process.nextTick(() => this.destroy(error))
     }
     return this

@@ -28,6 +28,9 @@ export interface Stopped {
  *                                   meanwhile, as above, otherwise it fails
  *     nobody reads, or it ended     the first write counts as taken, every later one fails
  *
+ * A write of which more is left than a kernel's buffers would hold fails in place of counting as taken, unless it waits
+ * while the Duplex flows.
+ *
  * There is one for each Duplex that needs it, made with the first such write.
  */
 export class StoppedWrites {
@@ -48,20 +51,21 @@ export class StoppedWrites {
   }
 
   /**
-   * The write that was in flight when the peer stopped: it always counts as taken, but not as the first behind the
-   * stop.
+   * The write that was in flight when the peer stopped: when it counts as taken, it is not the first behind the stop.
+   * `isLarge`: more of it is left than a kernel's buffers would hold.
    */
-  inFlight(callback: WriteCallback): void {
+  inFlight(callback: WriteCallback, isLarge: boolean): void {
     this.#isInFlight = true
     if (this.#isReading()) this.#wait(callback)
+    else if (isLarge) this.#fail(callback)
     else callback(null)
   }
 
   /** Completes a write now or later. A Duplex has one write in flight at a time. */
-  write(callback: WriteCallback): void {
+  write(callback: WriteCallback, isLarge: boolean): void {
     this.#isInFlight = false
     if (this.#isReading()) this.#wait(callback)
-    else if (this.#hasTaken) this.#fail(callback)
+    else if (this.#hasTaken || isLarge) this.#fail(callback)
     else {
       this.#hasTaken = true
       callback(null)

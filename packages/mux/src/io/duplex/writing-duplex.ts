@@ -196,9 +196,14 @@ export class WritingDuplex extends ReadingDuplex {
 
   /** The stream will not come: takes back the write that waits for it, to be called back with an error. */
   protected dropEarly(): Callback | undefined {
-    const callback = this.#early?.write?.callback
+    const { chunks = [], callback } = this.#early?.write ?? {}
     this.#early = undefined
-    return callback
+    if (callback === undefined) return undefined
+    return (error) => {
+      callback(error)
+      // As on `net.Socket`, the bytes still count.
+      if (!this.hasStream && this.destroyed) for (const { chunk } of chunks) this.#bytesWritten += chunk.length
+    }
   }
 
   protected override forget(): void {
@@ -283,19 +288,22 @@ export class WritingDuplex extends ReadingDuplex {
     return true
   }
 
-  /** The peer stopped reading: `StoppedWrites` completes the write in flight. */
+  /** The peer stopped reading: `StoppedWrites` completes the write in flight, of which so many bytes are not sent. */
   #hold(kind: 'inFlight' | 'write'): void {
+    const { stream } = this
+    const unsentBytes = Math.min(this.#bytesInFlight, this.#bytesWritten - stream.sentBytes)
     this.#isHeld = true
     this.#stoppedWrites ??= new StoppedWrites({
       duplex: this,
       error: () => this.#stopError(),
       received: () => this.bytesRead,
     })
-    this.#stoppedWrites[kind]((error) => {
+    const complete = (error: Error | null): void => {
       this.#isHeld = false
       this.#writeError = error
       this.released()
-    })
+    }
+    this.#stoppedWrites[kind](complete, unsentBytes > stream.keptAfterClose)
   }
 
   #stopError(): Error {

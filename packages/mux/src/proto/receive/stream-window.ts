@@ -29,7 +29,7 @@ export function poolShare(stream: StreamRecord): number {
 /**
  * Gives the peer new credit on the stream once half of its first window, later a quarter of its window (at most 1
  * MiB), was used: MAX_STREAM_DATA = consumed + window (RFC 9000 section 4.1). The window grows while it is what
- * limits the peer.
+ * limits the peer: with the rate and the shortest round trip, and by trials where the bytes of others wait on the path.
  *
  * The window of a carrier grows when it is renewed, unless bytes wait here. Its bytes leave over another connection, so
  * the round trip of this one says nothing about the window that is needed.
@@ -103,7 +103,7 @@ function tryLargerWindow(
   tuning.windowBytes = trial.windowAt({ consumed, limit, now, windowBytes, maxBytes })
 }
 
-/** The peer has data and no more credit on the stream (RFC 9000 section 19.13). */
+/** The peer has data and no more credit on the stream (RFC 9000 section 19.13): larger windows are tried. */
 export function windowUsedUp(stream: StreamRecord): void {
   if (stream.extra?.tuning === undefined) return
   stream.extra.trial ??= new WindowTrial()

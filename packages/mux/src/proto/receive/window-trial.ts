@@ -1,5 +1,14 @@
-/** A larger window is kept when it makes the stream faster by this factor. Twice the window can give up to 2. */
-const GAIN = 1.2
+import { FLOAT_ZERO } from '../float-zero.js'
+
+/** The window becomes this many times as large at most, and a trial is not worth less than the second factor. */
+const MAX_FACTOR = 2
+const MIN_FACTOR = 1.25
+
+/**
+ * A larger window is kept when it makes the stream faster by this part of what it was enlarged by: a window that was
+ * doubled has to make the stream 1.2 times as fast.
+ */
+const GAIN_PART = 0.2
 
 /** A rate is measured over at least this, in ms: what waited in the system's buffers arrives at the speed of memory. */
 const MIN_MEASURE_MS = 8
@@ -29,9 +38,9 @@ export interface Renewal {
  * While the peer reports that the window is used up (STREAM_DATA_BLOCKED), these phases follow each other:
  *
  * - before: the rate is measured for as long as one window passes, which is a round trip with its queues;
- * - change: the window is twice as large, and what is in flight was sent within the smaller one;
- * - after: the rate is measured again. When it has grown, the window may be doubled again. When not, it becomes what it was
- *   before, and there is a pause.
+ * - change: the window was enlarged, up to twice its size, and what is in flight was sent within the smaller one;
+ * - after: the rate is measured again. When it has grown, the window may be enlarged again. When not, it becomes what it
+ *   was before, and there is a pause.
  */
 export class WindowTrial {
   /** The peer had no more credit at some time since the last renewal. */
@@ -39,21 +48,15 @@ export class WindowTrial {
   #phase: Phase = 'none'
   /** What the window is in this phase, in bytes; another size means that something else has changed it. */
   #windowBytes = 0
-  /** The rate before the change, in bytes per ms. */
-  #rate = 0
+  /** The window before the change, in bytes, and the rate that a larger one has to reach, in bytes per ms. */
+  #formerBytes = 0
+  #aimedRate = 0
   /** Where the measurement began. */
-  #consumed: number // see float-zero.ts
-  #since: number
+  #consumed = FLOAT_ZERO
+  #since = FLOAT_ZERO
   /** The peer's limit before the change. */
-  #limit: number
-  #pausedUntil: number
-
-  constructor() {
-    this.#consumed = 0
-    this.#since = 0
-    this.#limit = 0
-    this.#pausedUntil = 0
-  }
+  #limit = FLOAT_ZERO
+  #pausedUntil = FLOAT_ZERO
 
   /** The window is about to be renewed. Returns its size, in bytes. */
   windowAt(renewal: Renewal): number {
@@ -94,22 +97,22 @@ export class WindowTrial {
   }
 
   #change(renewal: Renewal): number {
-    const { windowBytes, maxBytes, limit } = renewal
-    if (2 * windowBytes > maxBytes) return this.#pause(renewal.now, windowBytes)
-    this.#rate = this.#rateAt(renewal)
+    const { windowBytes, maxBytes, limit, now } = renewal
+    const triedBytes = Math.floor(Math.min(MAX_FACTOR * windowBytes, maxBytes))
+    if (triedBytes < MIN_FACTOR * windowBytes) return this.#pause(now, windowBytes)
     this.#phase = 'change'
+    this.#formerBytes = windowBytes
+    this.#aimedRate = this.#rateAt(renewal) * (1 + GAIN_PART * (triedBytes / windowBytes - 1))
     this.#limit = limit
-    this.#windowBytes = 2 * windowBytes
-    return this.#windowBytes
+    this.#windowBytes = triedBytes
+    return triedBytes
   }
 
   #decide(renewal: Renewal): number {
-    if (this.#rateAt(renewal) >= GAIN * this.#rate) {
-      if (this.isBlocked) return this.#change(renewal)
-      this.#phase = 'none'
-      return renewal.windowBytes
-    }
-    return this.#pause(renewal.now, renewal.windowBytes / 2)
+    if (this.#rateAt(renewal) < this.#aimedRate) return this.#pause(renewal.now, this.#formerBytes)
+    if (this.isBlocked) return this.#change(renewal)
+    this.#phase = 'none'
+    return renewal.windowBytes
   }
 
   #pause(now: number, windowBytes: number): number {

@@ -117,13 +117,14 @@ export class Dispatch implements FrameSink {
     this.#host.abuse.idleFrame()
   }
 
+  /** Gives no credit, as above; but larger windows are tried while the peer uses the present one up. */
   streamDataBlocked(id: number): void {
     const stream = this.#receiving(id, 'STREAM_DATA_BLOCKED')
     this.#host.abuse.idleFrame()
     if (stream !== undefined) windowUsedUp(stream)
   }
 
-  /** Informative, as above. */
+  /** Informative, as `dataBlocked`. */
   streamsBlocked(): void {
     this.#host.abuse.idleFrame()
   }

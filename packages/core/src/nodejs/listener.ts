@@ -24,6 +24,8 @@ interface ListenerEvents {
  * `'listening'`, `'drop'` and `'error'` of `net.Server`: it listens from the start, and nothing can break it.
  */
 export class Listener extends EventEmitter<ListenerEvents> implements AsyncDisposable {
+  /** @internal Called once, when it takes no new streams any more. */
+  onStopped: (() => void) | undefined = undefined
   readonly #queue: ListenerQueue<Socket>
   #isUnref = false
 
@@ -36,7 +38,10 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncDispo
       isTaking: () => this.listenerCount('connection') > 0,
       take: (socket) => void context.runInAsyncScope(this.emit, this, 'connection', socket),
       drained: () => this.#emitClose(),
-      closed: () => this.unref(),
+      closed: () => {
+        this.unref()
+        this.onStopped?.()
+      },
     }
     keepAlive.hold()
     // The type of the events does not contain those of the emitter itself.

@@ -5,6 +5,7 @@ import { NetError } from '../../api/net-error.js'
 import type { Listener } from '../listener.js'
 import { alreadyListening, serverNotRunning } from '../net/errors.js'
 import { isDropped } from '../net/max-connections.js'
+import { endKeptAlive } from './end-kept-alive.js'
 import { holdClose } from './held-close.js'
 import { readListenArguments, type ListenRequest } from './listen-arguments.js'
 
@@ -27,6 +28,8 @@ export class ServedServer {
   #isHolding = true
   /** Set while it is closing. */
   #release: (() => void) | undefined = undefined
+  /** Set while the node has closed its ports and the last connections go on. */
+  #endEnding: (() => void) | undefined = undefined
 
   constructor(server: Server, bind: Bind) {
     this.#server = server
@@ -59,6 +62,7 @@ export class ServedServer {
     this.#listeners.add(listener)
     this.#applyHold(listener)
     passOn(listener, this.#server, () => this.#openSockets)
+    listener.onStopped = () => this.#stopped()
     listener.once('close', () => this.#closed(listener))
     // The checks of header and request timeouts begin with it.
     if (isFirst) process.nextTick(() => listener.listening && this.#server.emit('listening'))
@@ -112,10 +116,19 @@ export class ServedServer {
     return first
   }
 
+  /** A listener takes no new connections. The node may have stopped it, because it drains. */
+  #stopped(): void {
+    if (this.#release !== undefined) return
+    for (const { listening } of this.#listeners) if (listening) return
+    this.#endEnding ??= endKeptAlive(this.#server)
+  }
+
   /** The last socket of a listener is destroyed. The node may have closed it, without `close`. */
   #closed(listener: Listener): void {
     this.#listeners.delete(listener)
     if (this.#listeners.size > 0) return
+    this.#endEnding?.()
+    this.#endEnding = undefined
     if (this.#release === undefined) return closeOf(this.#server)
     this.#release()
     this.#release = undefined

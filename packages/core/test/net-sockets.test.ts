@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { AstraNet } from '../src/index.js'
 import { turns, until } from './support.js'
@@ -288,6 +288,29 @@ const scenarios: Record<string, NetScenario> = {
     const socket = net.connect({ port, host: '127.0.0.1', localAddress: '127.0.0.1', localPort: other })
     notes.follow('socket', socket, ['connect', 'error', 'close'])
     await over(socket)
+  },
+  async 'a local end that the program chooses'(net, notes) {
+    const { server: holder, port: chosen } = await listening(net)
+    holder.close()
+    await over(holder)
+    const { server, port } = await listening(net)
+    const accepted = once(server, 'connection') as Promise<[Socket]>
+    const socket = net.connect({ port, host: '127.0.0.1', localAddress: '127.0.0.1', localPort: chosen })
+    const [[far]] = await Promise.all([accepted, once(socket, 'ready')])
+    const { localAddress, localFamily, localPort } = socket
+    notes.add(localAddress, localFamily, localPort === chosen, far.remotePort === chosen)
+    notes.add((socket.address() as AddressInfo).port === chosen)
+    far.destroy()
+    socket.destroy()
+  },
+  async 'a local address that the machine does not have'(net, notes) {
+    const { port } = await listening(net)
+    for (const localPort of [undefined, 40_005]) {
+      const options = { port, host: '127.0.0.1', localAddress: '192.0.2.77' }
+      const socket = net.connect(localPort === undefined ? options : { ...options, localPort })
+      notes.follow('socket', socket, ['connect', 'error', 'close'])
+      await over(socket)
+    }
   },
   async 'setters, and properties of the class'(net, notes) {
     const socket = new net.Socket({ allowHalfOpen: true })

@@ -101,8 +101,10 @@ export class Attempts {
   }
 
   #make({ nodeId, port }: Place, instance: ServiceInstance | undefined): Attempt {
-    const { self, ports, clock } = this.#host.context.parts
-    const ends = { localNode: self, localPort: ports.ephemeral(), remoteNode: nodeId, remotePort: port }
+    const { context, request } = this.#host
+    const { self, ports, clock } = context.parts
+    const localPort = request.localPort ?? ports.ephemeral()
+    const ends = { localNode: self, localPort, remoteNode: nodeId, remotePort: port }
     const attempt = new Attempt(this.#host, ends, instance)
     if (this.#isLate) attempt.beganAt = clock.now()
     return attempt

@@ -14,6 +14,8 @@ export interface DialRequest {
   readonly options: CheckedDialOptions
   /** The caller's context. */
   readonly origin: Origin
+  /** The port at this end; by default a free one. */
+  readonly localPort?: number
 }
 
 /** @internal What a socket that was dialed is made of, besides its stream. */

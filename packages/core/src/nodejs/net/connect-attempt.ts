@@ -3,7 +3,7 @@ import { NetError } from '../../api/net-error.js'
 import type { DialInFlight, DialOutcome } from '../../dial/dial-request.js'
 import type { Given } from './arguments.js'
 import { bindError, connectError, lookupError } from './errors.js'
-import { addressOf, isThisNode, LOCALHOST, loopbackAddress } from './hosts.js'
+import { addressOf, isOwnAddress, isThisNode, LOCALHOST, loopbackAddress } from './hosts.js'
 import { lookUp } from './lookup.js'
 import type { NetNetwork } from './network.js'
 
@@ -23,6 +23,8 @@ export interface ConnectingSocket extends DialOutcome {
 export class ConnectAttempt {
   /** The IP address that was dialed, when it is this node under an address of the machine itself. */
   loopback: string | undefined = undefined
+  /** The address of this end that the program has chosen for such a connection. */
+  local: string | undefined = undefined
   readonly #socket: ConnectingSocket
   readonly #network: NetNetwork
   readonly #options: Given
@@ -119,22 +121,40 @@ export class ConnectAttempt {
   #connectTo(address: string): void {
     if (!this.#socket.connecting) return
     this.#ip = address
-    if (isThisNode(address)) this.loopback = address
-    const { localAddress, localPort } = this.#options
-    if (localPort && this.#network.isBound(Number(localPort))) {
-      const where = { address: String(localAddress ?? '0.0.0.0'), port: Number(localPort) }
-      this.#socket.reject(bindError('EADDRINUSE', where))
-      return
+    if (isThisNode(address)) {
+      const { localAddress } = this.#options
+      this.loopback = address
+      this.local = localAddress === undefined ? undefined : String(localAddress)
     }
+    const fault = this.#localFault()
+    if (fault !== undefined) return this.#socket.reject(fault)
     this.#emit('connectionAttempt', address, this.#port, isIP(address))
     this.#dial(addressOf(address, this.#port))
+  }
+
+  /** Why the socket cannot have the local end that the program asks for. */
+  #localFault(): Error | undefined {
+    const { localAddress } = this.#options
+    const port = this.#localPort
+    const address = String(localAddress ?? '0.0.0.0')
+    if (!isOwnAddress(address, this.#network)) return bindError('EADDRNOTAVAIL', { address, port })
+    if (port !== undefined && this.#network.isBound(port)) return bindError('EADDRINUSE', { address, port })
+    return undefined
+  }
+
+  /** The local port that the program asks for. */
+  get #localPort(): number | undefined {
+    const { localPort } = this.#options
+    return localPort ? Number(localPort) : undefined
   }
 
   #dial(address: string | undefined): void {
     if (!this.#socket.connecting) return
     try {
       if (address === undefined) throw unreachable(this.#ip ?? '')
-      const request = this.#network.request(address, {})
+      const localPort = this.#localPort
+      const asked = this.#network.request(address, {})
+      const request = localPort === undefined ? asked : { ...asked, localPort }
       this.#socket.dialing(this.#network.start(request, this.#socket))
     } catch (error) {
       this.#socket.reject(error instanceof NetError ? error : notFound(address ?? '', error))

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { formatNodeId, type NodeId } from '@astranet/interface'
 import { nodeOfAddress } from '../../api/node-address.js'
+import type { NetNetwork } from './network.js'
 
 /** IP addresses that mean "this machine", and here this node. */
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/i
@@ -19,6 +21,12 @@ export function isLoopback(host: string): boolean {
 /** Whether the host is this node, whatever its id. */
 export function isThisNode(host: string): boolean {
   return host === '' || isLoopback(host) || UNSPECIFIED.includes(host)
+}
+
+/** Whether a socket of this node can leave from the address: one of the machine, or the node's own. */
+export function isOwnAddress(address: string, network: Pick<NetNetwork, 'isSelf'>): boolean {
+  if (isThisNode(address) || network.isSelf(address)) return true
+  return Object.values(networkInterfaces()).some((list) => list?.some((each) => each.address === address))
 }
 
 /** The loopback address of the family, IPv4's unless IPv6's is asked for. */

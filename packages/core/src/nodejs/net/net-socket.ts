@@ -19,6 +19,8 @@ interface NetState {
   readonly attempt?: ConnectAttempt
   /** The address of both ends, for a connection of this node with itself. */
   readonly loopback?: string | undefined
+  /** The address of this end, if the program has chosen one for such a connection. */
+  readonly local?: string | undefined
   /** Bytes that came along with the dial of an accepted socket that is not read yet. */
   readonly kept?: Uint8Array | undefined
 }
@@ -105,10 +107,10 @@ export class NetSocket extends Socket {
   override accepted(stream: Stream, details: DialedDetails): void {
     const { attempt } = this.#net ?? {}
     if (this.connecting && attempt !== undefined) {
-      const { loopback } = attempt
+      const { loopback, local } = attempt
       attempt.connected(nodeAddress(details.ends.remoteNode))
       if (!this.connecting) return stream.destroy()
-      this.#keep({ attempt: undefined, loopback })
+      this.#keep({ attempt: undefined, loopback, local })
     }
     super.accepted(stream, details)
   }
@@ -152,7 +154,8 @@ export class NetSocket extends Socket {
   }
 
   override get localAddress(): string {
-    return this.#shown(super.localAddress)
+    const shown = this.#shown(super.localAddress)
+    return shown === NOTHING || !(#net in this) ? shown : (this.#net?.local ?? shown)
   }
 
   override get remoteFamily(): string {
@@ -170,11 +173,15 @@ export class NetSocket extends Socket {
     this.onActivity()
     NetSocket.onReadOf(this)?.begin(this.isPaused())
     const attempt = new ConnectAttempt(this, this.#network, options)
-    this.#keep({ attempt, loopback: undefined })
+    this.#keep({ attempt, loopback: undefined, local: undefined })
     attempt.start()
   }
 
-  #keep({ attempt, loopback }: { attempt: ConnectAttempt | undefined; loopback: string | undefined }): void {
+  #keep({
+    attempt,
+    loopback,
+    local,
+  }: Pick<NetState, 'loopback' | 'local'> & { attempt: ConnectAttempt | undefined }): void {
     const { onRead } = this.#net ?? {}
     const isEmpty = onRead === undefined && attempt === undefined && loopback === undefined
     if (isEmpty) this.#net = undefined
@@ -182,7 +189,7 @@ export class NetSocket extends Socket {
       this.#net = {
         ...(onRead === undefined ? {} : { onRead }),
         ...(attempt === undefined ? {} : { attempt }),
-        ...(loopback === undefined ? {} : { loopback }),
+        ...(loopback === undefined ? {} : { loopback, local }),
       }
   }
 

@@ -178,14 +178,3 @@ test('the counter is 64 bits, big-endian, behind 4 bytes of zeros, and says when
   for (let count = 0; count <= 3 * RECORDS_PER_KEY; count++) if (counter.next()) due.push(count)
   expect(due).toEqual([RECORDS_PER_KEY, 2 * RECORDS_PER_KEY, 3 * RECORDS_PER_KEY])
 })
-
-test('a record that arrives at once is read in parts of at most 64 KiB', () => {
-  const reader = new RecordReader()
-  const length = MAX_RECORD_BYTES
-  reader.feed(concatBytes([Uint8Array.of(0, length >> 16, 0, 0), new Uint8Array(length + 16)]))
-  expect(reader.next()).toBe('header')
-  const parts: number[] = []
-  while (reader.next() === 'part') parts.push(reader.part.length)
-  expect(parts).toEqual([65_536, 65_536, 65_536, 65_536, 16])
-  expect(reader.hasPartialRecord).toBe(false)
-})

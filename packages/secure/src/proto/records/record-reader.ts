@@ -4,9 +4,6 @@ import { HEADER_BYTES, headerFault, RecordType } from './header.js'
 /** What {@link RecordReader.next} found. */
 export type ReadRecord = 'header' | 'part' | 'more' | 'malformed'
 
-/** A part has at most this many bytes: to open more at once takes memory that is in no cache of the processor. */
-const MAX_PART_BYTES = 65_536
-
 const NO_BYTES = new Uint8Array(0)
 
 /**
@@ -87,7 +84,7 @@ export class RecordReader {
   }
 
   #readPart(): ReadRecord {
-    this.part = this.#chunk.subarray(this.#offset, this.#offset + Math.min(this.#left, MAX_PART_BYTES))
+    this.part = this.#chunk.subarray(this.#offset, this.#offset + this.#left)
     this.#offset += this.part.length
     this.#left -= this.part.length
     if (this.#left > 0) return 'part'

@@ -23,7 +23,7 @@ const WRONG: [what: string, args: string[], sentence: RegExp][] = [
   [
     'a port that is none',
     ['--listen', 'tcp://127.0.0.1:65536', '--no-admin'],
-    /--listen tcp:.* at most 65535/,
+    /--listen tcp:.* Port should be >= 0 and < 65536/,
   ],
   [
     'a wrong address to join',

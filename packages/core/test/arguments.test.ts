@@ -363,7 +363,11 @@ test.each<[string, (node: AstraNet) => Promise<unknown>, RegExp]>([
     (node) => node.httpDial('', wrong(undefined)),
     /^The "host" argument must be of type string/,
   ],
-  ['bind network', (node) => node.bind(wrong(1), 'web'), /^The argument 'network' must be '', 'astra' or 'tcp'/],
+  [
+    'bind network',
+    (node) => node.bind(wrong(1), 'web'),
+    /^The argument 'network' must be '', 'astra' or 'tcp'/,
+  ],
   ['bind address', (node) => node.bind('', ''), /^The argument '/],
   [
     'bind address',

@@ -16,7 +16,8 @@ export function parseLocalPlace(name: string, given: string | number, minPort = 
   const isPort = port !== undefined && (typeof given === 'number' || /^\d+$/.test(port))
   if (!isPort) throw invalidValue(name, `must be ${FORMS}${hint(text)}`, text)
   const number = Number(port)
-  if (!Number.isInteger(number) || number < 0 || number > 0xffff) throw badPort(`${name}.port`, number, 0xffff)
+  if (!Number.isInteger(number) || number < 0 || number > 0xffff)
+    throw badPort(`${name}.port`, number, 0xffff)
   if (number < minPort) throw outOfRange(`${name}.port`, `>= ${minPort} && <= 65535`, number)
   return { host: bracketed ?? plain ?? LOOPBACK, port: number }
 }

@@ -202,7 +202,8 @@ export class WritingDuplex extends ReadingDuplex {
     return (error) => {
       callback(error)
       // As on `net.Socket`, the bytes still count.
-      if (!this.hasStream && this.destroyed) for (const { chunk } of chunks) this.#bytesWritten += chunk.length
+      if (!this.hasStream && this.destroyed)
+        for (const { chunk } of chunks) this.#bytesWritten += chunk.length
     }
   }
 

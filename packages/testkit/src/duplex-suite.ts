@@ -11,7 +11,8 @@ import { PairProbe } from './pair-probe.js'
 /**
  * Registers the tests that every byte duplex must pass: order and integrity, back-pressure, ownership of bytes, handing
  * over, pausing, half-close or its lack (as `capabilities` says), ending and aborting, `ref` and `unref`, what `security`
- * reports. Each test gets a new pair, and aborts it at the end. At most 64 MiB are written to fill a pipe whose reader is paused.
+ * reports. Each test gets a new pair, and aborts it at the end. At most 64 MiB are written to fill a pipe whose reader is
+ * paused.
  */
 export function byteDuplexSuite(options: ByteDuplexSuiteOptions): void {
   const { describe, it } = options.runner

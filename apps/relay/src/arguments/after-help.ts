@@ -4,9 +4,9 @@ Addresses:
   tcp://HOST:PORT  tls://HOST:PORT  ws://HOST:PORT/PATH  wss://HOST:PORT/PATH  unix:///PATH
   tcp4:// and tcp6:// are one family of IP addresses. 0.0.0.0 or [::] is all interfaces, port 0 a free port.
 
-Every option that takes a value can be given in its environment variable; --listen, --join,
---advertise and --ws-origin there take several values with spaces between them. An option of the command line comes first. The variable of a flag, such as
-ASTRANET_INSECURE, switches it on with 1, and off with 0 or when it is empty.
+Every option that takes a value can be given in its environment variable; --listen, --join, --advertise and
+--ws-origin there take several values with spaces between them. An option of the command line comes first. The
+variable of a flag, such as ASTRANET_INSECURE, switches it on with 1, and off with 0. An empty variable is as none.
 
 Examples:
   npx -p @astranet/core astranet-secret > network.secret; chmod 600 network.secret

@@ -7,8 +7,9 @@ export const FAILED_ROUTER_MS = 300_000
 export const MAX_FAILED_ROUTERS = 64
 
 /**
- * The first routers through which the last link was slow to come about, did not, or died soon. Any member may be a router, and one
- * that accepts tunnels and forwards nothing would otherwise be tried first every time. It decides about the order only.
+ * The first routers through which the last link was slow to come about, did not, or died soon. Any member may be a
+ * router, and one that accepts tunnels and forwards nothing would otherwise be tried first every time. It decides about
+ * the order only.
  */
 export class FailedRouters {
   readonly #clock: Clock

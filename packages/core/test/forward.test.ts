@@ -171,6 +171,7 @@ test('an error of the local port after it listens is reported, and the forward g
     ...{ kind: 'forward', options: checkProxyOptions({}), address: 'db' },
     connect: () => connect(1),
     stop: () => void server.close(),
+    report: () => undefined,
   })
   const failed = once(forward, 'failed') as Promise<[ProxyFailure]>
   const error = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' })

@@ -186,3 +186,16 @@ test('wrong arguments throw, and are named', async () => {
     /^The "(options\.)?init" (argument|property) must be of type object/,
   )
 })
+
+test('views of one environment share the connections of fetch', async () => {
+  await using nodes = await twoNodes()
+  const { server, client } = nodes
+  const listener = await server.withEnv('blue').serve('web', (_, response) => response.end('hello'))
+  let connections = 0
+  listener.on('connection', () => (connections += 1))
+  await client.withEnv('blue').waitFor('web')
+  for (let count = 0; count < 20; count++)
+    expect(await (await client.withEnv('blue').fetch('http://web/')).text()).toBe('hello')
+  // One that is about to be free again may be passed over.
+  expect(connections).toBeLessThan(10)
+})

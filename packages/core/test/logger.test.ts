@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
@@ -137,4 +138,15 @@ test('each channel that is logged exists', async () => {
 
 test('console is a logger', async () => {
   await new AstraNet({ logger: console }).close()
+})
+
+test('a target that takes no connection is logged by the node that publishes it', async () => {
+  const { lines, logger } = recorder()
+  await using node = new AstraNet({ logger })
+  // Port 1 of the loopback address is not listened on.
+  await node.publish('gone', '127.0.0.1:1')
+  const socket = await node.dial('gone')
+  expect(await once(socket, 'error')).toMatchObject([{ code: 'ECONNRESET' }])
+  await until(() => lines.some(({ args }) => String(args[0]).includes('target of a publication')))
+  expect(lines.find(({ args }) => String(args[0]).includes('target'))).toMatchObject({ level: 'warn' })
 })

@@ -160,6 +160,22 @@ export class DialView<TSocket, TListener> extends NodeView {
     return this.#handle.now.bind(address, this.#scope.environment, options)
   }
 
+  /** @internal Publishes under that name, as the node does, so that its logger has it too. */
+  protected report(name: string, message: object): void {
+    this.#handle.now.reporter.publish(name, message)
+  }
+
+  /** @internal What all views with the same names share: made by the first that needs it. */
+  protected shared<T extends object>(make: () => T): T {
+    const { perScope } = this.#handle
+    const key = JSON.stringify(this.#scope)
+    const known = perScope.get(key) as T | undefined
+    if (known !== undefined) return known
+    const made = make()
+    perScope.set(key, made)
+    return made
+  }
+
   /** @internal Calls `closer` when the node closes, see `NodeHandle.whenClosing`; at once if it is closed. */
   protected whenClosing(closer: Closer): () => void {
     if (!this.isClosed) return this.#handle.whenClosing(closer)

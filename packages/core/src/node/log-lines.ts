@@ -35,6 +35,8 @@ const LINES: Readonly<Record<string, Line | ((message: Fields) => Line)>> = {
   'astranet:health:changed': { level: 'info', text: 'the health of a service has changed' },
   'astranet:instance:ejected': { level: 'warn', text: 'an instance is left out of dials' },
   'astranet:instance:returned': { level: 'info', text: 'an instance is dialed again' },
+  'astranet:forward:failed': { level: 'warn', text: 'a connection to a forwarded address was not passed on' },
+  'astranet:publish:failed': { level: 'warn', text: 'the target of a publication did not take a connection' },
   'astranet:tunnel:failed': { level: 'debug', text: 'a link through routers did not come about' },
 }
 

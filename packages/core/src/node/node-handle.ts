@@ -33,6 +33,8 @@ export class NodeHandle<TSocket, TListener> {
   #onFirstUse: ((node: Starter) => Promise<void>) | undefined
   /** Resolves, never rejects, when the node has done what it does by itself at the first use: at once before that. */
   started: Promise<void> = Promise.resolve()
+  /** What views with the same names share, by these names. */
+  readonly perScope = new Map<string, object>()
   /** What ends with the node. */
   readonly #closers = new Set<Closer>()
 

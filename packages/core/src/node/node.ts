@@ -29,6 +29,7 @@ import type { ResolvedMode } from './node-mode.js'
 import type { NodeOptions } from './node-options.js'
 import { nodeParts, type NodeParts } from './node-parts.js'
 import type { Platform } from './platform.js'
+import type { Reporter } from './reporter.js'
 import { transportFor } from './transport-for.js'
 
 /** @internal One node: opens and closes its parts. It knows no protocol; each part knows its own. */
@@ -45,6 +46,8 @@ export class Node<TSocket, TListener> {
   readonly keepAlive: KeepAlive
   readonly #options: NodeOptions
   readonly #parts: NodeParts<TSocket, TListener>
+  /** Where what happens to a part of the program that is not the node's is reported. */
+  readonly reporter: Pick<Reporter, 'publish'>
   readonly #services: Watch<ServiceChange>
   readonly #closing: Closing<TSocket, TListener>
   #mode = { isClient: false, isServer: false }
@@ -67,6 +70,7 @@ export class Node<TSocket, TListener> {
     this.offers = parts.offers
     this.discovery = parts.discovery
     this.keepAlive = platform.keepAlive
+    this.reporter = platform
     const { clock } = options
     this.#services = parts.catalogue.watch(() => clock.defer(() => this.#onServices()))
     this.#closing = new Closing({ parts, clock, onBegin: () => this.#services.close() })

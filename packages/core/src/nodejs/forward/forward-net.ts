@@ -44,6 +44,7 @@ export abstract class ForwardNet<TView> extends HttpNet<TView> {
     const parts = {
       bind: (bindOptions: BindOptions): Listener => this.bindNow(address, bindOptions),
       whenClosing: this.#forwardParts.whenClosing,
+      report: this.#forwardParts.report,
     }
     return publishLocal(address, target, { parts, options: checkOptions(options) })
   }
@@ -52,5 +53,6 @@ export abstract class ForwardNet<TView> extends HttpNet<TView> {
     connect: (address: string, options: DialOptions): Socket => this.connect('', address, options),
     checkAddress: (address, options) => void this.dialRequest('', address, options),
     whenClosing: (closer) => this.whenClosing(closer),
+    report: (name, message) => this.report(name, message),
   }
 }

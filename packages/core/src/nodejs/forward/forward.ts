@@ -22,6 +22,7 @@ export interface ForwardParts {
   readonly checkAddress: (address: string, options: DialOptions) => void
   /** Calls back when the node closes. */
   readonly whenClosing: WhenClosing
+  readonly report: ProxySide['report']
 }
 
 /**
@@ -76,6 +77,7 @@ export async function openForward(
     ...{ kind: 'forward', options: checked, address },
     connect: () => parts.connect(address, dial),
     stop: () => void server.close(),
+    report: parts.report,
   })
   forward.closeWith(parts.whenClosing)
   return forward

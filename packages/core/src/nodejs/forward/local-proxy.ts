@@ -1,4 +1,3 @@
-import { channel } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
 import { onAbort } from '@astranet/interface'
 import { checkOptions } from '../../api/check.js'
@@ -59,6 +58,8 @@ export interface ProxySide {
   readonly address: string
   /** Opens the other end of a connection. */
   readonly connect: () => SplicedEnd
+  /** Publishes on a diagnostics channel. */
+  readonly report: (name: string, message: object) => void
   /** Stops accepting. */
   readonly stop: () => void
 }
@@ -181,9 +182,9 @@ export abstract class LocalProxy extends EventEmitter<ProxyEvents> implements As
 
   /** @internal Reports an error that ends no more than one connection. */
   protected report(error: Error): void {
-    const { kind, address } = this.#side
+    const { kind, address, report } = this.#side
     const failure: ProxyFailure = { error, local: this.local, address }
-    channel(CHANNELS[kind]).publish(failure)
+    report(CHANNELS[kind], failure)
     this.emit('failed', failure)
   }
 

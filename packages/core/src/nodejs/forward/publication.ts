@@ -52,6 +52,7 @@ interface PublicationParts {
   readonly bind: (options: BindOptions) => Listener
   /** Calls back when the node closes. */
   readonly whenClosing: WhenClosing
+  readonly report: ProxySide['report']
 }
 
 /** @internal See `AstraNet.publish`. */
@@ -71,6 +72,7 @@ export function publishLocal(
     ...{ kind: 'publish', options: checked, address },
     connect: () => connectLocal(place, connectTimeoutMs),
     stop: () => void listener.close(),
+    report: parts.report,
   })
   publication.closeWith(parts.whenClosing)
   return publication

@@ -27,9 +27,6 @@ export type HttpHandler = (request: IncomingMessage, response: ServerResponse) =
 
 /** HTTP over a node: what its clients and servers need of it. Node's HTTP is loaded with the first use. */
 export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TView> {
-  /** The dispatcher of `fetch` and `webSocket`, made on first use. */
-  #dispatcher: Agent | undefined = undefined
-
   abstract connect(network: string, address: string, options?: DialOptions, onConnect?: () => void): Socket
 
   abstract httpConnect(network: string, host: string, options?: DialOptions, onConnect?: () => void): Socket
@@ -58,7 +55,7 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
    */
   fetch(url: RequestInfo, init: RequestInit = {}): Promise<Response> {
     try {
-      return fetchOver(url, checkOptions(init, 'init'), () => this.#shared())
+      return fetchOver(url, checkOptions(init, 'init'), () => this.#sharedDispatcher())
     } catch (error) {
       return Promise.reject(error as Error)
     }
@@ -71,7 +68,7 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
   webSocket(url: string | URL, protocols: string | string[] | WebSocketInit = {}): WebSocket {
     const isText = typeof protocols === 'string' || Array.isArray(protocols)
     const init = isText ? { protocols } : checkOptions(protocols, 'protocols')
-    return new (undici().WebSocket)(url, { dispatcher: this.#shared(), ...init })
+    return new (undici().WebSocket)(url, { dispatcher: this.#sharedDispatcher(), ...init })
   }
 
   /**
@@ -119,9 +116,9 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
 
   readonly #bind = (address: string, options: BindOptions): Listener => this.bindNow(address, options)
 
-  #shared(): Agent {
-    this.#dispatcher ??= this.dispatcher()
-    return this.#dispatcher
+  /** The dispatcher of `fetch` and `webSocket`: one for all views of the same environment. */
+  #sharedDispatcher(): Agent {
+    return this.shared(() => this.dispatcher())
   }
 }
 

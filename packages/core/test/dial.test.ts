@@ -410,11 +410,11 @@ test('dials of this node that are given up at once leave their places in the bac
     controller.abort(new Error('no'))
     expect(await dialing).toMatchObject({ message: 'no' })
   }
-  await turns(3)
+  await turns(20)
   for (let i = 0; i < 4; i++) {
     const socket = await node.dial('', ':5')
     socket.resetAndDestroy()
-    await turns(3)
+    await turns(20)
   }
   const [near, far] = await Promise.all([node.dial('', ':5'), listener.accept()])
   for (const socket of [first, near, far]) socket.destroy()

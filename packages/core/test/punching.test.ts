@@ -20,11 +20,18 @@ const POLL = { timeout: 30_000 }
 /** The number of OFFER, CONSENT, START and GIVE_UP. */
 const [OFFER, CONSENT, START, GIVE_UP] = [0x20, 0x21, 0x22, 0x23]
 
-/** A node that has a link to a router, which sees it at `seen`, and one through it to a peer. */
+/** A router that the program has not joined. */
+const SPARE = 8n as NodeId
+
+/**
+ * A node that has joined a router, which sees it at `seen`, and has a link through it to a peer. `spareSeen`: how a router
+ * sees it that it has found by itself.
+ */
 function punching(
   seen: string,
   credentials: LinkCredentials = { psk: undefined },
   clock: Clock = systemClock,
+  spareSeen?: string,
 ) {
   const made: string[] = []
   const connected: { dialBack?: (connection: Connection) => void } = {}
@@ -34,7 +41,12 @@ function punching(
   const met: NodeId[] = []
   /** Whether the link to the peer has ended, which the node has not noticed yet; and whether the peer reads nothing. */
   const lost = { isLost: false, isUnread: false }
-  const router = { peer: { roles: ['router'], observedAddress: seen } } as unknown as Link
+  const routerLink = (nodeId: NodeId, observedAddress: string): [NodeId, Link] => [
+    nodeId,
+    { peer: { nodeId, roles: ['router'], observedAddress } } as unknown as Link,
+  ]
+  const routers = [routerLink(ROUTER, seen)]
+  if (spareSeen !== undefined) routers.push(routerLink(SPARE, spareSeen))
   const relayed = {
     get canSend() {
       return !lost.isUnread
@@ -50,13 +62,14 @@ function punching(
     },
   }
   const record = {
+    isJoined: false,
     credentials,
     network: 'tcp',
     localAddress: '192.168.1.2:5000',
     remoteAddress: '203.0.113.9:4000',
   }
   const parts = {
-    direct: { linkTo: () => undefined, [Symbol.iterator]: () => [[ROUTER, router]].values() },
+    direct: { linkTo: () => undefined, [Symbol.iterator]: () => routers.values() },
     relayed: { linkTo: (nodeId: NodeId) => (nodeId === PEER && !lost.isLost ? relayed : undefined) },
     recordOf: () => record as LinkRecord,
   } as unknown as { direct: PreferredLinks; relayed: PreferredLinks; recordOf: () => LinkRecord }
@@ -72,6 +85,7 @@ function punching(
     reporter: { publish: (_name, message) => void published.push(message) },
     hostNetworks: () => [{ host: '192.168.1.2', prefixBits: 24 }],
     followsInvitations: () => true,
+    hasJoined: (nodeId) => nodeId === ROUTER,
     addresses: () => [],
     meet: (nodeId) => void met.push(nodeId),
     sockets: {
@@ -145,6 +159,15 @@ test.each<[string, LinkCredentials]>([
     await under.close()
   },
 )
+
+test('an address that only a router names which the node has found by itself is not given to a peer', async () => {
+  const liar = '203.0.113.99:5000'
+  const { under, sent } = punching('198.51.100.1:5001', { psk: undefined }, systemClock, liar)
+  under.receive(PEER, OFFER, [7, 2, 0, []])
+  await expect.poll(() => sent.at(-1)?.[0], POLL).toBe(CONSENT)
+  expect(sent.at(-1)?.[1]).toEqual([7, 3, 0, [[3, '198.51.100.1:5001'], expect.anything()]])
+  await under.close()
+})
 
 test('a connection is not used once the link is lost that says what to prove on it', async () => {
   const { under, sent, made, connected, lost } = punching('198.51.100.1:5000')

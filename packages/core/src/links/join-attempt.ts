@@ -88,7 +88,8 @@ export class JoinAttempt {
       connectedTo = connection.remoteAddress
       const expected = expectedNodeId === undefined ? {} : { expectedNodeId }
       const { credentials } = plan
-      const nodeId = await maker.adopt(connection, 'dialer', { signal, credentials, network, ...expected })
+      const options = { signal, credentials, network, isJoined: true, ...expected }
+      const nodeId = await maker.adopt(connection, 'dialer', options)
       return { nodeId }
     } catch (error) {
       this.#failed(target, error)

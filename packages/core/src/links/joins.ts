@@ -49,6 +49,12 @@ export class Joins {
     for (const join of [...this.#joins]) if (join.nodeId === nodeId) join.stop(reason)
   }
 
+  /** Whether one of them has led to the node. */
+  hasJoined(nodeId: NodeId): boolean {
+    for (const join of this.#joins) if (join.nodeId === nodeId) return true
+    return false
+  }
+
   /** The catalogue has changed: neighbours may say that they can be joined elsewhere. */
   learn(): void {
     for (const join of this.#joins) join.learn()

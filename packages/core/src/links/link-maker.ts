@@ -52,6 +52,8 @@ export interface AdoptOptions {
   readonly path?: LinkPath
   /** For a link through routers: the link that the tunnel's stream belongs to. */
   readonly over?: Link
+  /** Whether a join of the program makes it. Default: not. */
+  readonly isJoined?: boolean
 }
 
 /** Makes links of pipes, dialed, accepted or attached. */
@@ -77,6 +79,7 @@ export class LinkMaker {
       path = DIRECT,
       network = '',
       over,
+      isJoined = false,
       expectedNodeId,
       onMade,
       onClosed,
@@ -115,6 +118,7 @@ export class LinkMaker {
           remoteAddress,
           path,
           over,
+          isJoined,
           credentials,
           incarnation,
           opening,

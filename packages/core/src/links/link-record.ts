@@ -18,6 +18,8 @@ export interface LinkRecord {
   /** The transport's network where this node dialed, for example `'tcp4'`; otherwise empty. */
   readonly network: string
   readonly path: LinkPath
+  /** Whether a join of the program made it. */
+  readonly isJoined: boolean
   /** For a link through routers: the link to the first one. */
   readonly over: Link | undefined
   /** What this node proves on it. */

@@ -6,7 +6,7 @@ import {
   isPrivateHost,
   parseEnd,
   type End,
-  type Observation,
+  type RouterView,
 } from '@astranet/relay'
 import type { LinkRecord } from './link-record.js'
 import { roleOf } from './roles.js'
@@ -16,7 +16,7 @@ const LOCAL_NETWORKS: readonly string[] = ['unix', 'memory']
 
 /** @internal How this node is seen by its routers, and where they are. */
 export interface RouterViews {
-  readonly observations: readonly Observation[]
+  readonly observations: readonly RouterView[]
   readonly relays: readonly End[]
   /** Whether a router on another machine sees this node. */
   readonly isSeen: boolean
@@ -25,13 +25,16 @@ export interface RouterViews {
 /**
  * @internal What the links to routers show. Only of links that this node dialed do both ends know a port that leads
  * through a NAT; what a router on this machine sees says nothing. Of other links they at least show that
- * there is a way to this machine.
+ * there is a way to this machine. `hasJoined`: whether a join of the program keeps a link to that node.
  */
 export function routerViews(
   links: Iterable<Link>,
-  recordOf: (link: Link) => Pick<LinkRecord, 'network' | 'localAddress' | 'remoteAddress'> | undefined,
+  recordOf: (
+    link: Link,
+  ) => Pick<LinkRecord, 'network' | 'localAddress' | 'remoteAddress' | 'isJoined'> | undefined,
+  hasJoined: (nodeId: NodeId) => boolean,
 ): RouterViews {
-  const observations: Observation[] = []
+  const observations: RouterView[] = []
   const relays: End[] = []
   let isSeen = false
   for (const link of links) {
@@ -44,7 +47,8 @@ export function routerViews(
     if (seen === undefined || !(isPublicHost(seen.host) || isPrivateHost(seen.host))) continue
     isSeen = true
     // Only over TCP is the port one that other sockets can share.
-    if (local !== undefined && record.network.startsWith('tcp')) observations.push({ local, seen })
+    if (local === undefined || !record.network.startsWith('tcp')) continue
+    observations.push({ local, seen, isJoined: record.isJoined || hasJoined(peer.nodeId) })
   }
   return { observations, relays, isSeen }
 }

@@ -7,6 +7,7 @@ import {
   type PunchEvent,
   type PunchInspection,
   type PunchSockets,
+  TrustedViews,
 } from '@astranet/relay'
 import type { MachineWatch } from '../node/machine-watch.js'
 import type { Reporter } from '../node/reporter.js'
@@ -36,6 +37,8 @@ export interface PunchingParts {
   readonly direct: PreferredLinks
   readonly relayed: PreferredLinks
   readonly recordOf: (link: Link) => LinkRecord | undefined
+  /** Whether a join of the program keeps a link to the node. */
+  readonly hasJoined: (nodeId: NodeId) => boolean
   readonly maker: LinkMaker
   /** Begins to make a link through routers to the node. */
   readonly meet: (nodeId: NodeId) => void
@@ -46,6 +49,7 @@ export class Punching {
   readonly #parts: PunchingParts
   readonly #puncher: Puncher | undefined
   readonly #counts = new PunchCounts()
+  readonly #trusted = new TrustedViews()
   #isClosed = false
   #unwatch: (() => void) | undefined = undefined
   /** How the routers saw this node, and where it could be joined, when that was last looked at. */
@@ -148,11 +152,10 @@ export class Punching {
   }
 
   #views(): RouterViews {
-    const { direct, recordOf } = this.#parts
-    return routerViews(
-      [...direct].map(([, link]) => link),
-      recordOf,
-    )
+    const { direct, recordOf, hasJoined } = this.#parts
+    const links = [...direct].map(([, link]) => link)
+    const views = routerViews(links, recordOf, hasJoined)
+    return { ...views, observations: this.#trusted.of(views.observations) }
   }
 
   /** The machine is watched only while there is a peer to reach. */

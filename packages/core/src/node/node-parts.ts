@@ -151,6 +151,7 @@ export function nodeParts<TSocket, TListener>(
     sockets: options.isPunching ? platform.punchSockets?.(options.portMapping) : undefined,
     addresses: () => endpoints.allAddresses,
     followsInvitations: () => host.followsInvitations(),
+    hasJoined: (nodeId) => neighbours.joins.hasJoined(nodeId),
     meet: (nodeId) => void links.begin(nodeId, 'relay'),
   })
   const dialer = new Dialer({

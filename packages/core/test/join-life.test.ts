@@ -217,3 +217,38 @@ test.each([
     expect(clock.pending).toBe(0)
   },
 )
+
+test.each([
+  ['leaves', true],
+  ['is lost', false],
+])(
+  'a node whose only router %s soon after the join is linked with another one of which it learned last',
+  async (_, isDraining) => {
+    const first = new AstraNet({ role: 'router' })
+    await using second = new AstraNet({ role: 'router' })
+    const at = await first.listenAndServe('tcp4', '127.0.0.1:0')
+    await using proxy = await Proxy.to(at.address)
+    const listener = await first.bind('', 'still-open')
+    listener.on('connection', (socket) => socket.on('error', () => undefined).resume())
+    // The client's clock stands still, so that it does not look for routers often.
+    const clock = new SkipClock()
+    const client = new AstraNet({ clock, spareRouter: false, sessionLimits: { keepAliveIntervalMs: 0 } })
+    await client.join('tcp4', proxy.address)
+    const socket = await client.dial('', 'still-open')
+    socket.on('error', () => undefined)
+    await second.listenAndServe('tcp4', '127.0.0.1:0')
+    await second.bind('', 'known-last')
+    await second.join('tcp4', at.address)
+    await client.waitFor('known-last')
+    await clock.advance(100)
+    if (!isDraining) proxy.cut()
+    const closed = first.close(isDraining ? { drainMs: 60_000 } : {})
+    await until(() => client.inspect().joins[0]?.state === 'waiting')
+    while (client.inspect().joins[0]?.failures === 0) await clock.advance(100)
+    await until(() => client.routes().some(({ nodeId }) => nodeId === second.nodeId))
+    expect(socket.destroyed).toBe(!isDraining)
+    socket.destroy()
+    await closed
+    await closing(clock, client)
+  },
+)

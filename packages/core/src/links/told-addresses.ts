@@ -15,6 +15,12 @@ export const MAX_TOLD_ROUTERS = 8
 const MAX_LOOKED_AT = 1_000
 const LOOK_INTERVAL_MS = 5_000
 
+/**
+ * How often at most while no other router is known than those that are linked, in ms: they may leave soon, and what they
+ * withdraw cannot be read any more.
+ */
+const FIRST_LOOK_INTERVAL_MS = 50
+
 /** What learning addresses needs of the node. */
 export interface ToldAddressesParts {
   readonly clock: Clock
@@ -78,7 +84,8 @@ export class ToldAddresses {
       this.#timer = undefined
       if (this.#hasChanged) this.changed()
     }
-    this.#timer = clock.setTimer(LOOK_INTERVAL_MS, onTime, { background: true })
+    const intervalMs = this.#hasOther(this.#routers) ? LOOK_INTERVAL_MS : FIRST_LOOK_INTERVAL_MS
+    this.#timer = clock.setTimer(intervalMs, onTime, { background: true })
   }
 
   /** Looks no more. Idempotent. */
@@ -100,6 +107,13 @@ export class ToldAddresses {
       const targets = this.#far.of(nodeId)
       if (targets.length > 0) routers.push({ nodeId, targets })
     }
-    if (routers.length > 0) this.#routers = routers
+    // A router that leaves withdraws the others first: those that were known behind it are kept.
+    const isMore = this.#hasOther(routers) || !this.#hasOther(this.#routers)
+    if (routers.length > 0 && isMore) this.#routers = routers
+  }
+
+  /** Whether one of the routers is not linked. */
+  #hasOther(routers: readonly ToldRouter[]): boolean {
+    return routers.some(({ nodeId }) => this.#parts.direct.linkTo(nodeId) === undefined)
   }
 }

@@ -143,6 +143,7 @@ describe('a link does not open', () => {
     const features = Array.from({ length: 31 }, () => 'y'.repeat(64))
     expect(make({ introduction: { incarnation: 1, listenAddresses, features } })).toThrow(/introduction/)
     expect(make({ randomBytes: () => new Uint8Array(3) })).toThrow(/randomBytes/)
+    expect(make({ slotAddress: 5 })).toThrow(/"options\.slotAddress"/)
     expect(make({ role: 'client' })).toThrow(/role/)
     expect(make({ identity: {} })).toThrow(/identity/)
     expect(make({ psk: new Uint8Array(31) })).toThrow(/psk/)

@@ -1,4 +1,4 @@
-import type { NodeId } from '@astranet/interface'
+import { formatNodeId, type NodeId } from '@astranet/interface'
 import type { LinkPath } from './link-path.js'
 
 /**
@@ -16,4 +16,13 @@ export interface TunnelOrigin {
 export function originOf({ via }: LinkPath, source: NodeId): TunnelOrigin {
   const [router = source, neighbour = source] = via
   return { router, neighbour }
+}
+
+/**
+ * As what an accepted link through routers counts in the doorway. The source alone would not do: a member could name an
+ * honest node as the source of many, and this node would then refuse that node.
+ */
+export function slotAddressOf(path: LinkPath, source: NodeId): string {
+  const { router, neighbour } = originOf(path, source)
+  return `tunnel:${[router, neighbour, source].map((nodeId) => formatNodeId(nodeId)).join('/')}`
 }

@@ -9,7 +9,7 @@ import { AstraNet, formatNodeId } from '../src/index.js'
 import { Member } from './member.js'
 import { rawLink } from './raw-link.js'
 import { place, serves } from './router-place.js'
-import { failure, until } from './support.js'
+import { failure, textOf, until } from './support.js'
 
 /** Of 30 places of accepted links, those through routers have 15. */
 const NARROW = { maxLinks: 32 }
@@ -76,13 +76,17 @@ test('a member that makes links of many nodes through a router keeps nobody out'
 
 test('nor does a router that names sources', async () => {
   await using net = await place({}, NARROW)
-  const { server } = net
+  const { server, address } = net
   const endpoint = await server.listenAndServe('tcp4', '127.0.0.1:0')
   await using liar = await Member.join(endpoint.address, { roles: ['router'] })
   const { links, error } = await fill(liar, [server.nodeId])
   expect(links).toHaveLength(15)
   expect(error).toMatchObject(FULL)
-  await serves(net)
+  await using client = new AstraNet()
+  await client.join('tcp4', address)
+  const socket = await client.dial('', `${formatNodeId(server.nodeId)}:7`, { path: 'relay' })
+  socket.end('hello')
+  expect(await textOf(socket)).toBe('hello')
   await using direct = new AstraNet()
   await direct.join('tcp4', endpoint.address)
 })

@@ -138,7 +138,7 @@ test('--max-links refuses one more peer', async () => {
   const relay = await RelayProcess.listening('--max-links', '2')
   await user().join('tcp', await relay.address())
   expect(await failure(user().join('tcp', await relay.address()))).toMatchObject({
-    code: 'ASTRA_ERR_LINK_REFUSED',
+    code: 'ASTRA_ERR_LINK_BUSY',
   })
-  await relay.event('refused', { code: 'ASTRA_ERR_LINK_REFUSED' })
+  await relay.event('refused', { code: 'ASTRA_ERR_LINK_BUSY' })
 })

@@ -100,11 +100,11 @@ test('one link more than maxLinks is refused, dialed or accepted, with a sentenc
   const refusal = await failure(third.join('memory', 'node'))
   expect(refusal).toMatchObject({
     name: 'LinkError',
-    code: 'ASTRA_ERR_LINK_REFUSED',
-    closeCode: CloseCode.REFUSED,
+    code: 'ASTRA_ERR_LINK_BUSY',
+    closeCode: CloseCode.BUSY,
   })
   expect(refusal.message).toMatch(/this node has the most links that it may have, 3$/)
-  expect(await failure(node.join('memory', 'third'))).toMatchObject({ code: 'ASTRA_ERR_LINK_REFUSED' })
+  expect(await failure(node.join('memory', 'third'))).toMatchObject({ code: 'ASTRA_ERR_LINK_BUSY' })
   await first.close()
   await until(() => node.routes().length === 2)
   await third.join('memory', 'node')
@@ -118,11 +118,11 @@ test('a restarted peer comes back to a node that is full, and beside it nobody e
   const stale = await dialLink(node, higher)
   const again = await dialLink(node, higher)
   for (const identity of [higher, lower])
-    expect(await failure(dialLink(node, identity))).toMatchObject({ code: 'ASTRA_ERR_LINK_REFUSED' })
+    expect(await failure(dialLink(node, identity))).toMatchObject({ code: 'ASTRA_ERR_LINK_BUSY' })
   stale.link.destroy()
   await until(() => stale.closed !== undefined)
   // The place of the former link is that of the new one now.
-  expect(await failure(dialLink(node, lower))).toMatchObject({ code: 'ASTRA_ERR_LINK_REFUSED' })
+  expect(await failure(dialLink(node, lower))).toMatchObject({ code: 'ASTRA_ERR_LINK_BUSY' })
   expect(await node.ping(higher.nodeId)).toBeGreaterThan(0)
   again.link.destroy()
   await until(() => node.routes().length === 0)

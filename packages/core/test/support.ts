@@ -116,6 +116,7 @@ export async function failure(promise: Promise<unknown>): Promise<Error & { code
 export class Proxy implements AsyncDisposable {
   readonly #server: Server
   readonly #sockets = new Set<TcpSocket>()
+  readonly #pairs: [near: TcpSocket, far: TcpSocket][] = []
   /** Connections made so far. */
   connections = 0
 
@@ -125,6 +126,7 @@ export class Proxy implements AsyncDisposable {
     this.#server = createServer({ allowHalfOpen: true }, (near) => {
       this.connections += 1
       const far = connect({ port: Number(port), host: String(host), allowHalfOpen: true })
+      this.#pairs.push([near, far])
       for (const socket of [near, far]) {
         this.#sockets.add(socket)
         socket.on('error', () => {})
@@ -158,6 +160,11 @@ export class Proxy implements AsyncDisposable {
   /** From now on nothing arrives, as if the peer's machine had disappeared. */
   freeze(): void {
     for (const socket of this.#sockets) socket.unpipe().pause()
+  }
+
+  /** What was held back arrives, and what follows. */
+  thaw(): void {
+    for (const [near, far] of this.#pairs) near.pipe(far).pipe(near)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -335,5 +335,5 @@ test('a link that is refused for another reason is a LinkError also where a gran
   await first.join('tcp4', host.address)
   const refusal = await refusalOf(await host.node.ticket({ grant: {} }))
   expect(refusal).toBeInstanceOf(LinkError)
-  expect(refusal).toMatchObject({ code: 'ASTRA_ERR_LINK_REFUSED' })
+  expect(refusal).toMatchObject({ code: 'ASTRA_ERR_LINK_BUSY' })
 })

@@ -7,7 +7,7 @@ import {
   type Link,
   type OutgoingDial,
 } from '@astranet/link'
-import type { Stream } from '@astranet/mux'
+import { SessionError, type Stream } from '@astranet/mux'
 import { VirtualClock } from '@astranet/testkit/sim'
 import { describe, expect, test } from 'vitest'
 import { FAILED_ROUTER_MS, FailedRouters, MAX_FAILED_ROUTERS } from '../src/links/ways/failed-routers.js'
@@ -174,6 +174,20 @@ describe('a race of tunnels', () => {
     await first.refuse(refused)
     expect(await result).toBe(refused)
     expect(second.isAsked).toBe(false)
+    expect(order()).toEqual([0, 1])
+  })
+
+  test('goes on when the destination has no place for this link, and the router is to blame only if it says so', async () => {
+    const { at, result, order } = race(2)
+    const [first, second] = at as [Router, Router]
+    first.answer()
+    const full = linkError(CloseCode.BUSY, 'no place', { cause: new SessionError('CLOSED', 'no place') })
+    await first.refuse(full)
+    expect(second.isAsked).toBe(true)
+    second.answer()
+    // In the clear, where anybody on the path can write it.
+    await second.refuse(linkError(CloseCode.BUSY, 'the peer refused the handshake'))
+    expect(await result).toBe(full)
     expect(order()).toEqual([0, 1])
   })
 

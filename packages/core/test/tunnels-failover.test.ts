@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { AstraNet, type AstraNetOptions, type NodeId, type Socket } from '../src/index.js'
 import { activeMs, Proxy, textOf, until } from './support.js'
@@ -94,6 +95,26 @@ test('a first dial through a router that has gone silently goes by the other one
   const socket = await dialing
   expect(socket.path.via).not.toContain(best)
   expect(await echo(socket, 'through the other')).toBe('through the other')
+})
+
+test('a dial while the far node is busy for a while waits for it, and breaks nothing that is open', async () => {
+  await using net = await TwoRouters.make()
+  const socket = await net.client.dial('', 'echo')
+  socket.write('before')
+  await once(socket, 'data')
+  const proxies = net.client
+    .routes()
+    .flatMap(({ kind, nodeId }) => (kind === 'direct' ? [net.before(nodeId)] : []))
+  expect(proxies.length).toBe(2)
+  for (const proxy of proxies) proxy.freeze()
+  const dialing = net.client.dial('', 'echo', { timeoutMs: 60_000 })
+  const begun = performance.now()
+  // Longer than it takes until the path is doubted and another one was tried.
+  await until(() => performance.now() - begun > 1_500)
+  for (const proxy of proxies) proxy.thaw()
+  expect(await echo(await dialing, 'during')).toBe('during')
+  socket.write('after')
+  expect(String((await once(socket, 'data'))[0])).toBe('after')
 })
 
 test('streams move off a router that is closed, and its routes are gone', async () => {

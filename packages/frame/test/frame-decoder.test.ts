@@ -175,8 +175,10 @@ describe('FrameDecoder', () => {
       /^The value of "limits\.maxRecordSizeBytes" is out of range\. It must be >= 16382 && <= 4294967295/,
     )
     expect(make({ maxRecordSizeBytes: NaN })).toThrow(RangeError)
-    expect(make({ maxDatagramFrameSizeBytes: -1 })).toThrow(/^limits.maxDatagramFrameSizeBytes/)
-    expect(make({ maxReasonBytes: 1.5 })).toThrow(/^limits.maxReasonBytes/)
+    expect(make({ maxDatagramFrameSizeBytes: -1 })).toThrow(
+      /^The value of "limits\.maxDatagramFrameSizeBytes" is/,
+    )
+    expect(make({ maxReasonBytes: 1.5 })).toThrow(/^The value of "limits\.maxReasonBytes" is/)
     expect(make({ acceptResetStreamAt: 1 })).toThrow(TypeError)
   })
 })

@@ -257,8 +257,10 @@ describe('writeTransportParameters', () => {
       /^The value of "parameters\.initialMaxData" is out of range\. It must be >= 0 && <= 9007199254740991/,
     )
     expect(() => first({ initialMaxData: 1.5 })).toThrow(RangeError)
-    expect(() => first({ maxRecordSizeBytes: 100 })).toThrow(/^parameters.maxRecordSizeBytes .* from 16382/)
-    expect(() => first({}, -1)).toThrow(/^options.reservedIndex/)
+    expect(() => first({ maxRecordSizeBytes: 100 })).toThrow(
+      /^The value of "parameters\.maxRecordSizeBytes" is out of range\. It must be >= 16382/,
+    )
+    expect(() => first({}, -1)).toThrow(/^The value of "options\.reservedIndex" is/)
   })
 })
 

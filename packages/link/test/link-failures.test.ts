@@ -143,6 +143,7 @@ describe('a link does not open', () => {
     const features = Array.from({ length: 31 }, () => 'y'.repeat(64))
     expect(make({ introduction: { incarnation: 1, listenAddresses, features } })).toThrow(/introduction/)
     expect(make({ randomBytes: () => new Uint8Array(3) })).toThrow(/randomBytes/)
+    expect(make({ slotAddress: 5 })).toThrow(/"options\.slotAddress"/)
     expect(make({ role: 'client' })).toThrow(/role/)
     expect(make({ identity: {} })).toThrow(/identity/)
     expect(make({ psk: new Uint8Array(31) })).toThrow(/psk/)
@@ -152,16 +153,18 @@ describe('a link does not open', () => {
     expect(make({ expectedKey: new Uint8Array(8) })).toThrow(/expectedKey/)
     const grant = { id: new Uint8Array(16).fill(1), psk: new Uint8Array(32), bytes: new Uint8Array(9) }
     expect(make({ role: 'acceptor', grant })).toThrow(/grant/)
-    for (const wrong of [
-      { id: new Uint8Array(16) },
-      { id: new Uint8Array(15) },
-      { psk: new Uint8Array(33) },
-      { bytes: new Uint8Array(2_049) },
-      { bytes: new Uint8Array(0) },
-    ])
-      expect(make({ role: 'dialer', grant: { ...grant, ...wrong } })).toThrow(
-        /^The property 'options\.grant\.id' must not be all zeros/,
-      )
+    const wrongGrants: [wrong: object, message: RegExp][] = [
+      [{ id: new Uint8Array(16) }, /^The property 'options\.grant\.id' must not be all zeros/],
+      [
+        { id: new Uint8Array(15) },
+        /^The value of "options\.grant\.id" is out of range\. It must be 16 bytes/,
+      ],
+      [{ psk: new Uint8Array(33) }, /"options\.grant\.psk"/],
+      [{ bytes: new Uint8Array(2_049) }, /^The value of "options\.grant\.bytes" is out of range/],
+      [{ bytes: new Uint8Array(0) }, /^The value of "options\.grant\.bytes" is out of range/],
+    ]
+    for (const [wrong, message] of wrongGrants)
+      expect(make({ role: 'dialer', grant: { ...grant, ...wrong } })).toThrow(message)
   })
 })
 

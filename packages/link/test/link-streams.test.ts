@@ -239,10 +239,10 @@ describe('a dial', () => {
     const dial = (fields: object): (() => void) => {
       return () => left.link.dial({ ...header, ...fields }, new Dials())
     }
-    expect(dial({ port: -1 })).toThrow(/port/)
-    expect(dial({ sourcePort: 2 ** 32 })).toThrow(/port/)
+    expect(dial({ port: -1 })).toThrow(/^header\.port should be >= 0/)
+    expect(dial({ sourcePort: 2 ** 32 })).toThrow(/^header\.sourcePort should be >= 0/)
     expect(dial({ service: 'a b' })).toThrow(
-      /^The argument 'name' must not contain control characters, white space, ":", "\/" or "@"/,
+      /^The property 'header\.service' must not contain control characters, white space, ":", "\/" or "@"/,
     )
     expect(dial({ environment: 'prod' })).toThrow(/environment/)
     expect(() => left.link.dial({ kind: 'tunnel', path: [], position: 1 }, new Dials())).toThrow(/path/)

@@ -101,10 +101,13 @@ export interface AstraNetOptions {
   granters?: readonly Granter[]
   /**
    * How many links the node has at the same time, dialed and accepted, 1 to 1,048,576. One more peer is refused, and
-   * gets `ASTRA_ERR_LINK_REFUSED` with a sentence. One sixteenth of the places, and at least one when there are two, is
-   * for joins of this node, so that others cannot keep it from joining; attached pipes have no part in it. A
-   * peer that has a link may have one beyond the limit, so that it can come back after a restart. There are at most two
-   * links to one peer: a third one closes one of the other two. Default 1,024.
+   * gets `ASTRA_ERR_LINK_BUSY` with a sentence; its dials get `EHOSTUNREACH`. One sixteenth of the places, and at least
+   * one when there are two, is for joins of this node, so that others cannot keep it from joining; attached pipes have
+   * no part in it. Links that others make through routers have half of the other places. When these are full, a node
+   * that comes another way takes one of the router, and there of the router's neighbour, that has most. A peer that has
+   * a link may have one beyond the limit, so that it can come back after a restart. There are at most two links to one
+   * peer: a third one closes one of the other two. Default 1,024. Raise it where more than 480 clients reach this node
+   * through routers only.
    */
   maxLinks?: number
   /**

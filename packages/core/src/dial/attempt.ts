@@ -22,6 +22,8 @@ export interface AttemptHost {
   accepted(attempt: Attempt, stream: Stream, initialBytes: Uint8Array | undefined): void
   /** The node has refused, the link to it broke, or none can be made. It may be called from inside `begin`. */
   refused(attempt: Attempt, error: DialError): void
+  /** Nothing has come over the link to the node for a while, which leads through routers. */
+  doubted(attempt: Attempt): void
   /** It failed for any other reason. */
   failed(attempt: Attempt, error: unknown): void
 }
@@ -101,7 +103,7 @@ export class Attempt implements AnswerReceiver {
     if (link === undefined || this.#peer === undefined) return
     this.#host.asked()
     this.#link = link
-    this.#stopDoubting = links.doubt(link)
+    this.#stopDoubting = links.doubt(link, () => this.#host.doubted(this))
     const question = askPeer(link, dialHeader(this.ends, this.instance?.name, request.scope), this)
     this.#question = question
     const { early } = this.#host

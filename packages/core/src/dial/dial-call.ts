@@ -147,6 +147,16 @@ export class DialCall implements ChangeWaiter, CallInFlight, DialInFlight, Attem
     } else this.failed(attempt, refused(error, attempt.ends, failedCall(this.request)), isLost)
   }
 
+  /**
+   * Asks again over another path, or over the same one once it answers. The far side may see the dial that is given up:
+   * at worst a connection that breaks at once.
+   */
+  doubted(attempt: Attempt): void {
+    if (attempt.hasSentEarly || this.#deadline.isOver) return
+    this.#attempts.remove(attempt)
+    this.#goOn()
+  }
+
   failed(attempt: Attempt, error: unknown, isLost = false): void {
     const { clock, avoided } = this.context.parts
     const { instance } = attempt

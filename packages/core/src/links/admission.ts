@@ -3,6 +3,7 @@ import { grantRefusal } from './grant-refusal.js'
 import { rightsOf, type Grants } from './grants.js'
 import { LinkPlaces } from './link-places.js'
 import type { LinkRecord } from './link-record.js'
+import { NoPlaceError } from './no-place-error.js'
 import {
   admittedIdentity,
   type AdmittedIdentity,
@@ -28,6 +29,11 @@ export interface AdmissionParts {
 /** What the decision is, now or soon: who the peer is, or why it may not come in. */
 export type Decision = AdmittedIdentity | LinkError
 
+/** The control stream of a link is always open. */
+const OWN_STREAMS = 1
+
+const REPLACED = 'there are too many links through routers, and a node behind another one needs the place'
+
 const MEMBER: GrantedRights = { roles: [], services: undefined }
 
 /**
@@ -43,7 +49,10 @@ export class Admission {
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts
-    this.#places = new LinkPlaces(parts.maxLinks)
+    this.#places = new LinkPlaces(parts.maxLinks, {
+      isIdle: (link) => (link.session?.openStreams ?? 0) <= OWN_STREAMS,
+      onReplaced: (link) => link.close(CloseCode.BUSY, REPLACED),
+    })
   }
 
   /** Decides about the peer of `link`: at once where there is neither a grant nor a policy. May reject. */
@@ -52,8 +61,8 @@ export class Admission {
     remote: RemoteNode,
     { role, remoteAddress, path }: Pick<LinkRecord, 'role' | 'remoteAddress' | 'path'>,
   ): Decision | Promise<Decision> {
-    const fault = this.#places.take(link, { nodeId: remote.nodeId, role })
-    if (fault !== undefined) return refused(fault)
+    const fault = this.#places.take(link, { nodeId: remote.nodeId, role, path })
+    if (fault !== undefined) return new NoPlaceError(fault)
     const decision = this.#decide(link, remote, { remoteAddress, path })
     if (decision instanceof Promise) return decision.then((decided) => this.#settled(link, decided))
     return this.#settled(link, decision)

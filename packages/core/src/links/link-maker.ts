@@ -16,6 +16,7 @@ import type { LinkCredentials } from './link-credentials.js'
 import { DIRECT, type LinkPath } from './link-path.js'
 import type { LinkEvents } from './link-events.js'
 import type { LinkTable } from './link-table.js'
+import { slotAddressOf } from './tunnel-origin.js'
 
 /** What making links needs of the node. */
 export interface LinkMakerParts {
@@ -144,6 +145,7 @@ export class LinkMaker {
   ): Link {
     const { identity, slots, introduction, clock, helloTimeoutMs, sessionLimits, table, events } = this.#parts
     const isDirect = path.kind === 'direct'
+    const { expectedNodeId } = credentials
     const encryption = isDirect ? this.#parts.encryption : 'always'
     try {
       if (table.isClosed) throw linkError(CloseCode.NO_ERROR, 'this node is closed')
@@ -153,6 +155,8 @@ export class LinkMaker {
         introduction: introduction(),
         handler: isDirect ? events : events.relayed,
         slots: role === 'acceptor' ? slots : undefined,
+        slotAddress:
+          isDirect || expectedNodeId === undefined ? undefined : slotAddressOf(path, expectedNodeId),
         randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
         sequence: this.#sequence,
         sessionOptions: sessionLimits,

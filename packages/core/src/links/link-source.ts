@@ -11,8 +11,8 @@ import { noLinkError } from './ways/way-errors.js'
 /** How long a dial through routers may stay unanswered before its path is doubted, in ms. */
 const DOUBT_AFTER_MS = 400
 
-/** How long the links on the path then have to answer, in ms; longer where their round trip is. */
-const PROBE_MS = 700
+/** On a long path it may take this many round trips. */
+const DOUBT_ROUND_TRIPS = 2
 
 /** What finding and making links needs of the node. */
 export interface LinkSourceParts {
@@ -35,6 +35,8 @@ export interface LinkSourceParts {
 export class LinkSource {
   readonly #parts: LinkSourceParts
   readonly #attempts: readonly WayAttempts[]
+  /** Links through routers that have left a dial unanswered, and nothing has come over them since. */
+  readonly #doubted = new Set<Link>()
 
   constructor(parts: LinkSourceParts) {
     this.#parts = parts
@@ -45,7 +47,9 @@ export class LinkSource {
   linkTo(nodeId: NodeId, wanted: DialPath = 'any'): Link | undefined {
     const { direct, relayed } = this.#parts
     const link = fits('direct', wanted) ? dialable(direct, nodeId) : undefined
-    return link ?? (fits('relay', wanted) ? dialable(relayed, nodeId) : undefined)
+    if (link !== undefined || !fits('relay', wanted)) return link
+    const overRouters = dialable(relayed, nodeId)
+    return overRouters === undefined || this.#doubted.has(overRouters) ? undefined : overRouters
   }
 
   /** Whether a dial can be sent to the node now or soon: whether its service is one to choose from. Begins nothing. */
@@ -82,18 +86,18 @@ export class LinkSource {
 
   /**
    * A dial was sent over the link. When it is not answered soon and the link leads through routers, one of them may have
-   * gone silently: then both this link and the one to the first router are asked whether they live. Returns what ends
-   * that; `undefined` for a direct link.
+   * gone silently, or the node may be busy: then other dials do without the link until something comes over it again,
+   * and `onDoubted` is called, once. Its streams go on. Returns what ends that; `undefined` for a direct link.
    */
-  doubt(link: Link): (() => void) | undefined {
+  doubt(link: Link, onDoubted: () => void): (() => void) | undefined {
     const { recordOf, clock } = this.#parts
-    const record = recordOf(link)
-    if (record?.path.kind !== 'relay') return undefined
-    const ask = (): void => {
-      link.probe(PROBE_MS)
-      record.over?.probe(PROBE_MS)
+    if (recordOf(link)?.path.kind !== 'relay') return undefined
+    const afterMs = Math.max(DOUBT_AFTER_MS, DOUBT_ROUND_TRIPS * (link.session?.rttMs ?? 0))
+    const onTime = (): void => {
+      this.#avoid(link)
+      onDoubted()
     }
-    const timer = clock.setTimer(DOUBT_AFTER_MS, ask, { background: true })
+    const timer = clock.setTimer(afterMs, onTime, { background: true })
     return () => timer.cancel()
   }
 
@@ -104,6 +108,18 @@ export class LinkSource {
       if (error !== undefined) return error
     }
     return undefined
+  }
+
+  /** Dials do without the link until it answers a ping, or ends. */
+  #avoid(link: Link): void {
+    if (this.#doubted.has(link)) return
+    this.#doubted.add(link)
+    for (const { way } of this.#attempts) way.doubted?.(link)
+    const settle = (): void => {
+      this.#doubted.delete(link)
+      this.#parts.onChange()
+    }
+    link.ping().then(settle, settle)
   }
 
   /** Makes no more links; idempotent. */

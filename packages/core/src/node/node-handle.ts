@@ -34,7 +34,7 @@ export class NodeHandle<TSocket, TListener> {
   /** Resolves, never rejects, when the node has done what it does by itself at the first use: at once before that. */
   started: Promise<void> = Promise.resolve()
   /** What views with the same names share, by these names. */
-  readonly perScope: Map<string, object> = new Map<string, object>()
+  readonly perScope: Map<string, object> = new Map()
   /** What ends with the node. */
   readonly #closers = new Set<Closer>()
 

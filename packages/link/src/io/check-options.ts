@@ -43,7 +43,8 @@ export function checkSessionOptions(options: LinkSessionOptions | undefined): vo
  * the peer's bytes arrive, too late to throw to the caller.
  */
 export function checkDoorwayOptions(options: OptionsOf<never>): void {
-  const { role, identity, psk, grant, pair, encryption = 'auto', expectedNodeId, expectedKey } = options
+  const { role, identity, psk, grant, pair, encryption = 'auto' } = options
+  const { expectedNodeId, expectedKey, slotAddress } = options
   checkOneOf('options.role', role, LINK_ROLES)
   if (typeof identity?.sign !== 'function') throw invalidType('options.identity', 'an Identity', identity)
   if (psk !== undefined && typeof psk !== 'function') checkBytes('options.psk', psk, PSK_BYTES)
@@ -54,6 +55,8 @@ export function checkDoorwayOptions(options: OptionsOf<never>): void {
   checkOneOf('options.encryption', encryption, ['auto', 'always'])
   if (expectedNodeId !== undefined) toNodeId(expectedNodeId)
   if (expectedKey !== undefined) checkBytes('options.expectedKey', expectedKey, IDENTITY_KEY_BYTES)
+  if (slotAddress !== undefined && typeof slotAddress !== 'string')
+    throw invalidType('options.slotAddress', 'a string', slotAddress)
 }
 
 function checkGrant({ id, psk, bytes }: LinkGrant): void {

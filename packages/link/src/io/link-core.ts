@@ -119,8 +119,8 @@ export class LinkCore<L> implements LinkHost<L> {
 
   #makeOpening(): LinkOpening {
     const timeoutMs = checkHelloTimeout(this.#options.helloTimeoutMs ?? DEFAULT_HELLO_TIMEOUT_MS)
-    const { slots } = this.#options
-    const options = { clock: this.clock, timeoutMs, slots, makeSide: () => this.own.makeSide() }
+    const { slots, slotAddress = this.#duplex.remoteAddress } = this.#options
+    const options = { clock: this.clock, timeoutMs, slots, slotAddress, makeSide: () => this.own.makeSide() }
     return new LinkOpening(this.#duplex, options, {
       onIntroduced: (introduced) => this.#onIntroduced(introduced),
       admit: (hello) => this.#admit(hello),

@@ -181,6 +181,11 @@ export interface OptionsOf<L> {
    */
   readonly slots?: DoorwaySlots | undefined
   /**
+   * The remote address as which the pipe counts in `slots`. Give it where others can choose the pipe's own, as the
+   * source that a tunnel names: a text that begins with `tunnel:` counts as it is. Default: the pipe's remote address.
+   */
+  readonly slotAddress?: string | undefined
+  /**
    * From `start` until the link is open, in ms, 1 to 2^31 - 1. Default 10,000. Then `ASTRA_ERR_LINK_HELLO_TIMEOUT`, or
    * `_REFUSED` while `admit` decides.
    */

@@ -27,7 +27,7 @@ export const CloseCode = {
   MESSAGE_TOO_LARGE: 0x09,
   /** Two different nodes have the same id. */
   CONFLICT: 0x0a,
-  /** The node takes no further handshake now. */
+  /** The node takes no further handshake now, or has no place for the link. */
   BUSY: 0x0b,
 } as const
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode]

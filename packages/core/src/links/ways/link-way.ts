@@ -1,4 +1,5 @@
 import type { NodeId } from '@astranet/interface'
+import type { Link } from '@astranet/link'
 import type { LinkPath } from '../link-path.js'
 
 /** A way to make a link to a node that has none. */
@@ -12,4 +13,6 @@ export interface LinkWay {
    * `DialError`, `LinkError` or what the transport says. `signal` gives it up. It has a deadline of its own.
    */
   open(nodeId: NodeId, signal: AbortSignal): Promise<void>
+  /** A dial over the link was not answered soon: whatever it shares with the next one is tried last. */
+  doubted?(link: Link): void
 }

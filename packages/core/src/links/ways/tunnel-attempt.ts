@@ -10,6 +10,7 @@ import {
 } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
 import type { LinkCredentials } from '../link-credentials.js'
+import { isForWantOfPlace } from '../no-place-error.js'
 import { ownPairFacts } from '../pair-secrets.js'
 import { lastingRefusal } from './way-errors.js'
 
@@ -119,8 +120,9 @@ export class TunnelAttempt {
 
   #refused(error: Error): void {
     // Only the destination can say that it does not admit this node: a refusal in the clear never says so.
-    const isFinal = lastingRefusal(error)
-    this.#fail({ error, isPathToBlame: !isFinal, isFinal })
+    const isRefusal = lastingRefusal(error)
+    // It may have a place for links through other routers.
+    this.#fail({ error, isPathToBlame: !isRefusal, isFinal: isRefusal && !isForWantOfPlace(error) })
   }
 
   #timedOut(): void {

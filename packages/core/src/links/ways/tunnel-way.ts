@@ -58,6 +58,12 @@ export class TunnelWay implements LinkWay {
     })
   }
 
+  doubted(link: Link): void {
+    const path = this.#parts.recordOf(link)?.path
+    const [router] = path?.kind === 'relay' ? path.via : []
+    if (router !== undefined) this.#failed.add(router)
+  }
+
   async #linkIn(
     { path, stream, initialBytes, pair }: OpenedTunnel,
     { nodeId, signal, onMade }: { nodeId: NodeId; signal: AbortSignal; onMade: (link: Link) => void },

@@ -1,12 +1,13 @@
 import { toError } from '@astranet/interface'
 import { DialError, LinkError, RefusalReason } from '@astranet/link'
+import { isForWantOfPlace } from '../no-place-error.js'
 
 const LASTING: readonly (number | undefined)[] = [RefusalReason.FORBIDDEN, RefusalReason.QUOTA]
 
-/** Whether another attempt would fail likewise: a policy or a limit said no. */
+/** Whether the next attempt would fail likewise: a policy or a limit said no. */
 export function lastingRefusal(error: Error): boolean {
   if (error instanceof DialError) return LASTING.includes(error.reason)
-  return isRefusal(error)
+  return isRefusal(error) || isForWantOfPlace(error)
 }
 
 /** Why a dial fails for want of a link. */

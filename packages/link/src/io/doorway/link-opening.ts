@@ -23,6 +23,8 @@ export interface OpeningOptions {
   readonly makeSide: () => DoorSide
   /** Where the pipe counts as pending; `undefined`: it does not count. */
   readonly slots: DoorwaySlots | undefined
+  /** As which remote address it counts there. */
+  readonly slotAddress: string
 }
 
 /** What a {@link LinkOpening} asks of its link. */
@@ -136,7 +138,7 @@ export class LinkOpening {
 
   /** Whether the pipe may be pending. The slot may be lost while it is taken: then the opening has failed. */
   #takeSlot(): boolean {
-    const slot = this.#options.slots?.enter(this.#duplex.remoteAddress, {
+    const slot = this.#options.slots?.enter(this.#options.slotAddress, {
       onEvicted: () => this.#fail(busy()),
       onCut: () => (this.#failed === undefined ? this.#events.onCut() : this.#failed.cut()),
     })

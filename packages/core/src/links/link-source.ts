@@ -8,11 +8,12 @@ import type { LinkWay } from './ways/link-way.js'
 import { WayAttempts } from './ways/way-attempts.js'
 import { noLinkError } from './ways/way-errors.js'
 
-/** How long a dial through routers may stay unanswered before its path is doubted, in ms. */
+/** How long a dial through routers may stay unanswered before its link is asked whether it lives, in ms. */
 const DOUBT_AFTER_MS = 400
 
-/** On a long path it may take this many round trips. */
-const DOUBT_ROUND_TRIPS = 2
+/** How long the link has to answer before it is doubted, in ms; on a long path this many round trips. */
+const ANSWER_MS = 700
+const ANSWER_ROUND_TRIPS = 2
 
 /** What finding and making links needs of the node. */
 export interface LinkSourceParts {
@@ -35,7 +36,9 @@ export interface LinkSourceParts {
 export class LinkSource {
   readonly #parts: LinkSourceParts
   readonly #attempts: readonly WayAttempts[]
-  /** Links through routers that have left a dial unanswered, and nothing has come over them since. */
+  /** Links through routers that were asked whether they live and have not answered. */
+  readonly #asked = new Map<Link, Promise<unknown>>()
+  /** Those of them that had time enough. */
   readonly #doubted = new Set<Link>()
 
   constructor(parts: LinkSourceParts) {
@@ -85,19 +88,26 @@ export class LinkSource {
   }
 
   /**
-   * A dial was sent over the link. When it is not answered soon and the link leads through routers, one of them may have
-   * gone silently, or the node may be busy: then other dials do without the link until something comes over it again,
-   * and `onDoubted` is called, once. Its streams go on. Returns what ends that; `undefined` for a direct link.
+   * A dial was sent over the link. When it is not answered soon and the link leads through routers, the link is asked
+   * whether it lives. Without an answer one of the routers may have gone silently, or the node may be busy: then other
+   * dials do without the link until it answers, and `onDoubted` is called, once. Its streams go on. Returns what ends
+   * that; `undefined` for a direct link.
    */
   doubt(link: Link, onDoubted: () => void): (() => void) | undefined {
     const { recordOf, clock } = this.#parts
     if (recordOf(link)?.path.kind !== 'relay') return undefined
-    const afterMs = Math.max(DOUBT_AFTER_MS, DOUBT_ROUND_TRIPS * (link.session?.rttMs ?? 0))
-    const onTime = (): void => {
+    const background = { background: true }
+    const onUnanswered = (): void => {
       this.#avoid(link)
       onDoubted()
     }
-    const timer = clock.setTimer(afterMs, onTime, { background: true })
+    const ask = (): void => {
+      const answerMs = Math.max(ANSWER_MS, ANSWER_ROUND_TRIPS * (link.session?.rttMs ?? 0))
+      timer = clock.setTimer(answerMs, onUnanswered, background)
+      const stop = (): void => timer.cancel()
+      this.#ask(link).then(stop, stop)
+    }
+    let timer = clock.setTimer(DOUBT_AFTER_MS, ask, background)
     return () => timer.cancel()
   }
 
@@ -110,16 +120,25 @@ export class LinkSource {
     return undefined
   }
 
-  /** Dials do without the link until it answers a ping, or ends. */
+  /** Settles when the link has answered, or has ended. */
+  #ask(link: Link): Promise<unknown> {
+    const asked = this.#asked.get(link)
+    if (asked !== undefined) return asked
+    const answer = link.ping()
+    const settle = (): void => {
+      this.#asked.delete(link)
+      if (this.#doubted.delete(link)) this.#parts.onChange()
+    }
+    this.#asked.set(link, answer)
+    answer.then(settle, settle)
+    return answer
+  }
+
+  /** Dials do without the link until it answers, or ends. */
   #avoid(link: Link): void {
-    if (this.#doubted.has(link)) return
+    if (!this.#asked.has(link) || this.#doubted.has(link)) return
     this.#doubted.add(link)
     for (const { way } of this.#attempts) way.doubted?.(link)
-    const settle = (): void => {
-      this.#doubted.delete(link)
-      this.#parts.onChange()
-    }
-    link.ping().then(settle, settle)
   }
 
   /** Makes no more links; idempotent. */

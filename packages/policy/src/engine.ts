@@ -1,3 +1,4 @@
+import { invalidArgument, invalidType } from '@astranet/interface/check'
 import type { Decider } from './deciders/decider.js'
 import { FunctionDecider } from './deciders/function-decider.js'
 import { ListDecider } from './deciders/list-decider.js'
@@ -8,7 +9,6 @@ import { compileList } from './list-errors.js'
 import type { PolicyList } from './proto/list/policy-list.js'
 import type { Explanation, PolicyPeer, PolicyQuestion, PolicyService, Verdict } from './proto/model.js'
 import { checkQuestion } from './question.js'
-import { invalidArgument, invalidType } from '@astranet/interface/check'
 
 /** Functions, or a list of rules. */
 export type Policy = PolicyFunctions | PolicyList

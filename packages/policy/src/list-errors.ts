@@ -1,7 +1,7 @@
+import { codedError } from '@astranet/interface/check'
 import { checkPolicyList } from './proto/list/check-list.js'
 import { CompiledList } from './proto/list/compiled-list.js'
 import { ListFault, faultText } from './proto/list/fault.js'
-import { codedError } from '@astranet/interface/check'
 
 /** `list`, ready to be asked. Throws a `TypeError` or `RangeError` that names what is wrong in the argument `policy`. */
 export function compileList(list: unknown): CompiledList {

@@ -1,5 +1,5 @@
-import type { PolicyQuestion } from './proto/model.js'
 import { checkObject, invalidValue } from '@astranet/interface/check'
+import type { PolicyQuestion } from './proto/model.js'
 
 const PARTS = {
   link: ['peer'],

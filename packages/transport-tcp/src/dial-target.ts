@@ -1,11 +1,11 @@
 import { ADDRCONFIG, lookup as dnsLookup } from 'node:dns'
 import { isIP, type LookupFunction, type NetConnectOpts } from 'node:net'
 import { AstraError } from '@astranet/interface'
+import { outOfRange } from '@astranet/interface/check'
 import { familyOf, parseTcpAddress } from './address.js'
 import type { Network } from './network.js'
 import { socketOptions, type TcpOptions } from './options.js'
 import { checkUnixPath, UNIX_NETWORK } from './unix-address.js'
-import { outOfRange } from '@astranet/interface/check'
 
 /** The host of an address without one: this machine. */
 const THIS_MACHINE = { tcp: 'localhost', tcp4: '127.0.0.1', tcp6: '::1' } as const

@@ -1,6 +1,6 @@
+import { checkOneOf } from '@astranet/interface/check'
 import { TCP_NETWORKS, type TcpNetwork } from './address.js'
 import { UNIX_NETWORK } from './unix-address.js'
-import { checkOneOf } from '@astranet/interface/check'
 
 /** The networks of this transport. */
 export const NETWORKS: readonly Network[] = [...TCP_NETWORKS, UNIX_NETWORK]

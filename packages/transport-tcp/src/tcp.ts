@@ -5,6 +5,7 @@ import type {
   Transport,
   TransportListener,
 } from '@astranet/interface'
+import { invalidArgument } from '@astranet/interface/check'
 import { dial } from './dial.js'
 import { addressesOf, discover } from './discover.js'
 import { listen } from './listener.js'
@@ -12,7 +13,6 @@ import { checkNetwork, NETWORKS } from './network.js'
 import { nodeTls } from './node-modules.js'
 import { checkOptions, type TcpOptions } from './options.js'
 import { tlsSettings, type TlsSettings } from './tls-settings.js'
-import { invalidArgument } from '@astranet/interface/check'
 
 /**
  * The transport over sockets of the operating system, for the networks `tcp` (IPv4 or IPv6), `tcp4`, `tcp6` and `unix`;

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { nodeCrypto } from './node-modules.js'
 import { invalidType, invalidValue } from '@astranet/interface/check'
+import { nodeCrypto } from './node-modules.js'
 
 /** The network of Unix sockets. */
 export const UNIX_NETWORK = 'unix'

@@ -1,13 +1,13 @@
 import type { Server } from 'node:http'
 import { Server as TlsServer } from 'node:tls'
 import { AstraError, type ListenOptions, type TransportListener } from '@astranet/interface'
+import { invalidArgument, invalidValue } from '@astranet/interface/check'
 import { isLoopback } from '@astranet/interface/transport-tools'
 import { Acceptor } from './acceptor.js'
 import { formatWsAddress, type WsNetwork } from './address.js'
 import { Mounts } from './mounts.js'
 import type { CheckedOptions } from './node-options.js'
 import { listenPath } from './path.js'
-import { invalidArgument, invalidValue } from '@astranet/interface/check'
 
 /** What listening on the caller's server needs. */
 export interface MountRequest {

@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ListenOptions, TransportListener } from '@astranet/interface'
+import { invalidArgument } from '@astranet/interface/check'
 import { isLoopback } from '@astranet/interface/transport-tools'
 import { Acceptor } from './acceptor.js'
 import { requestError } from './client-error.js'
@@ -11,7 +12,6 @@ import type { CheckedOptions } from './node-options.js'
 import { listenPath, pathOf } from './path.js'
 import { PendingClients } from './pending-clients.js'
 import { answer, refusal } from './upgrade.js'
-import { invalidArgument } from '@astranet/interface/check'
 
 /** The longest request head, in bytes. */
 const MAX_HEADER_BYTES = 8_192

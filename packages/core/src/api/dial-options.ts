@@ -1,8 +1,8 @@
+import { checkFunction, checkOneOf, checkString } from '@astranet/interface/check'
 import type { Selector } from '@astranet/registry'
 import { checkOptions, checkSignal, checkTimeout } from './check.js'
 import type { DialPath } from '../links/link-path.js'
 import { checkSocketOptions, type CheckedSocketOptions, type SocketOptions } from './socket-options.js'
-import { checkFunction, checkOneOf, checkString } from '@astranet/interface/check'
 
 /** How long a dial may take by default, in ms. */
 export const DEFAULT_DIAL_TIMEOUT_MS = 10_000

@@ -1,6 +1,6 @@
 import { checkEnvironment } from '@astranet/interface'
-import { checkString } from './check.js'
 import { invalidValue } from '@astranet/interface/check'
+import { checkString } from './check.js'
 
 /**
  * Joins the parts of an environment with a slash, which no part may contain, so that different parts never give the

@@ -1,5 +1,5 @@
-import { checkOptions, checkString, checkTimeout } from './check.js'
 import { outOfRange } from '@astranet/interface/check'
+import { checkOptions, checkString, checkTimeout } from './check.js'
 
 /** How many bytes of UTF-8 a reason may have: a close on the wire takes no more. */
 const MAX_REASON_BYTES = 255

@@ -1,5 +1,5 @@
-import type { DialScope } from './dial-options.js'
 import { invalidValue } from '@astranet/interface/check'
+import type { DialScope } from './dial-options.js'
 
 /**
  * The names that the first argument of `dial` and `bind` may have. They all mean the same network: programs of the Go

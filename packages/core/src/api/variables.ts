@@ -1,7 +1,7 @@
+import { checkObject, codedError, renameArgument } from '@astranet/interface/check'
 import { parseTicket } from '@astranet/ticket'
 import { isTicketText, readAddressText } from './address-text.js'
 import { checkNetworkSecret } from './secret.js'
-import { checkObject, codedError, renameArgument } from '@astranet/interface/check'
 
 /** Environment variables, as `process.env` has them. */
 export type Variables = Readonly<Record<string, string | undefined>>

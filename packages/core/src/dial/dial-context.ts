@@ -1,4 +1,5 @@
 import type { Clock, NodeId } from '@astranet/interface'
+import { invalidReturn } from '@astranet/interface/check'
 import { LinkedList, type Linked } from '@astranet/interface/collections'
 import type { Link } from '@astranet/link'
 import {
@@ -25,7 +26,6 @@ import { ChoiceContext, type LinksToMeasure } from './choice-context.js'
 import type { DialReports } from './dial-reports.js'
 import type { Loopback } from './loopback.js'
 import { namesInUrl, UrlNames } from './url-names.js'
-import { invalidReturn } from '@astranet/interface/check'
 
 /** @internal What dialing needs of its node. */
 export interface DialParts<TSocket> {

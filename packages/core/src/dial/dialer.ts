@@ -1,10 +1,10 @@
 import { parseAddress, type Address } from '@astranet/interface'
+import { invalidValue } from '@astranet/interface/check'
 import { checkDialOptions, type DialOptions, type DialScope } from '../api/dial-options.js'
 import { nodeClosed } from '../api/net-error.js'
 import { DialCall } from './dial-call.js'
 import { DialContext, type DialParts } from './dial-context.js'
 import type { DialOutcome, DialRequest } from './dial-request.js'
-import { invalidValue } from '@astranet/interface/check'
 
 /** Finds out where addresses lead and connects to them: begins calls, and wakes them when something changes. */
 export class Dialer<TSocket> {

@@ -1,7 +1,7 @@
+import { checkArray, checkOneOf } from '@astranet/interface/check'
 import type { ServiceInstance } from '@astranet/registry'
 import { checkPort } from '@astranet/interface'
 import { checkOptions, checkString } from '../api/check.js'
-import { checkArray, checkOneOf } from '@astranet/interface/check'
 
 /** Which instances of services are meant. What is left out matches all. */
 export interface InstanceFilter {

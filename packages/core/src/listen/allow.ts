@@ -1,7 +1,7 @@
+import { checkFunction, invalidReturn } from '@astranet/interface/check'
 import type { RemoteIdentity } from '../links/remote-identity.js'
 import type { Origin } from '../node/origin.js'
 import { throwUncaught } from '../node/throw-uncaught.js'
-import { checkFunction, invalidReturn } from '@astranet/interface/check'
 
 /** @internal Decides whether a peer may dial a listener. Never throws. */
 export type AllowPeer = (peer: RemoteIdentity) => boolean

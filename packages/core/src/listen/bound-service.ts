@@ -1,4 +1,5 @@
 import type { Clock } from '@astranet/interface'
+import { invalidArgument } from '@astranet/interface/check'
 import type { PolicyService } from '@astranet/policy'
 import type { Catalogue } from '@astranet/registry'
 import { serviceFacts, type ServiceFacts } from '../api/service-facts.js'
@@ -6,7 +7,6 @@ import { HealthMonitor } from '../health/health-monitor.js'
 import type { HealthPlan } from '../health/health-plan.js'
 import type { Health } from '../health/health-thresholds.js'
 import type { Reporter } from '../node/reporter.js'
-import { invalidArgument } from '@astranet/interface/check'
 import { withinOption } from '../api/within-option.js'
 
 /** The check of a service has changed its health: `{ environment, service, port, health, reason }`. */

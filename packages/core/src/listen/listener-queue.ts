@@ -1,4 +1,5 @@
 import { Waiters } from '@astranet/interface'
+import { invalidArgument } from '@astranet/interface/check'
 import { RefusalReason, StreamPlace } from '@astranet/link'
 import { checkOptions, checkSignal } from '../api/check.js'
 import type { ListenerAddress } from '../api/listener-address.js'
@@ -13,7 +14,6 @@ import { Backlog } from './backlog.js'
 import type { Binding } from './binding.js'
 import type { IncomingSocket } from './incoming-socket.js'
 import type { Refusal } from './refusal.js'
-import { invalidArgument } from '@astranet/interface/check'
 
 /** @internal Takes sockets the moment they arrive, so that they need not be accepted. */
 export interface Taker<TSocket> {

@@ -1,10 +1,10 @@
 import { AstraError } from '@astranet/interface'
+import { invalidState } from '@astranet/interface/check'
 import { checkRole } from '../api/role.js'
 import { ALWAYS_ALIVE, whilePending, type KeepAlive } from './keep-alive.js'
 import type { Node } from './node.js'
 import type { NodeMode, ResolvedMode } from './node-mode.js'
 import type { NodeOptions } from './node-options.js'
-import { invalidState } from '@astranet/interface/check'
 
 /** @internal The part of a node that what begins by itself needs. */
 export type Starter = Pick<

@@ -1,4 +1,5 @@
 import { systemClock, type ByteDuplex, type Clock } from '@astranet/interface'
+import { invalidState } from '@astranet/interface/check'
 import type { Session, Stream } from '@astranet/mux'
 import { CloseCode, linkError, StreamCode, type LinkError } from '../proto/error-codes.js'
 import { Feature, isShared } from '../proto/features.js'
@@ -15,7 +16,6 @@ import type { LinkHost } from './link-host.js'
 import { DEFAULT_HELLO_TIMEOUT_MS, type HandlerOf, type OptionsOf } from './link-options.js'
 import { startSession } from './start-session.js'
 import { LinkStreams } from './streams/link-streams.js'
-import { invalidState } from '@astranet/interface/check'
 
 /**
  * Where a link is in its life. Legal moves: `new` -> `handshake` -> `open` -> `closing` -> `closed`; `handshake` ->

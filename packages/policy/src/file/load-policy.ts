@@ -1,9 +1,9 @@
 import { open, type FileHandle } from 'node:fs/promises'
+import { invalidType } from '@astranet/interface/check'
 import { MAX_POLICY_BYTES } from '../proto/limits.js'
 import type { PolicyList } from '../proto/list/policy-list.js'
 import { parsePolicy } from './parse-policy.js'
 import { policyError, tooLarge } from './policy-error.js'
-import { invalidType } from '@astranet/interface/check'
 
 /**
  * Reads a list from a file of JSON or YAML in UTF-8, at most 1 MiB, as `parsePolicy` does. Rejects with

@@ -1,4 +1,5 @@
 import { utf8Length } from '@astranet/interface'
+import { invalidType } from '@astranet/interface/check'
 import { MAX_POLICY_BYTES } from '../proto/limits.js'
 import { checkPolicyList } from '../proto/list/check-list.js'
 import { ListFault, faultText } from '../proto/list/fault.js'
@@ -6,7 +7,6 @@ import type { PolicyList } from '../proto/list/policy-list.js'
 import { parseYaml } from './parse-yaml.js'
 import { policyError, tooLarge } from './policy-error.js'
 import { offsetOf, toPlain } from './yaml-tree.js'
-import { invalidType } from '@astranet/interface/check'
 
 /**
  * Reads a list from text: JSON, or YAML 1.2, of which JSON is a part. Aliases, tags and several documents are not

@@ -1,8 +1,8 @@
+import { checkFunction, checkOneOf, invalidArgument } from '@astranet/interface/check'
 import type { FunctionName } from './ask.js'
 import { suggestion } from '../proto/list/nearest.js'
 import { shown } from '../proto/list/fault.js'
 import type { PolicyFunctions } from './policy-functions.js'
-import { checkFunction, checkOneOf, invalidArgument } from '@astranet/interface/check'
 
 const NAMES: readonly FunctionName[] = ['mayLink', 'mayDial', 'mayOffer', 'mayForward']
 

@@ -1,7 +1,7 @@
 import { concatBytes, nodeIdFromBytes, type NodeId } from '@astranet/interface'
 import { asciiBytes } from '@astranet/interface/bytes'
-import { KEY_BYTES } from './crypto.js'
 import { outOfRange } from '@astranet/interface/check'
+import { KEY_BYTES } from './crypto.js'
 
 const LABEL = asciiBytes('astranet node id 1')
 

@@ -1,9 +1,9 @@
+import { invalidType } from '@astranet/interface/check'
 import { secureError } from '../proto/errors.js'
 import type { Identity } from '../proto/identity.js'
 import { keptKeys } from './key-store.js'
 import { explained, subtle, type SubtleKeyPair } from './subtle.js'
 import { identityFromKeys } from './web-identity.js'
-import { invalidType } from '@astranet/interface/check'
 
 /**
  * The identity that this origin keeps under `name` in IndexedDB; when there is none, a new one that is kept there. Its

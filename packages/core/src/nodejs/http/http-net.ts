@@ -6,6 +6,7 @@ import type {
   ServerResponse,
 } from 'node:http'
 import type { Server } from 'node:net'
+import { invalidType } from '@astranet/interface/check'
 import type { Agent, RequestInfo, RequestInit, Response, WebSocket, WebSocketInit } from 'undici'
 import { AstraNetBase } from '../../api/astra-net.js'
 import type { BindOptions } from '../../api/bind-options.js'
@@ -18,7 +19,6 @@ import type { HostDialer } from './host-dialer.js'
 import { createHttpAgent, type HttpAgent, type HttpAgentOptions } from './http-agent.js'
 import { onServices, serveAt } from './served.js'
 import { fetchOver, undici } from './undici.js'
-import { invalidType } from '@astranet/interface/check'
 
 /**
  * Handles a request, as a listener of `'request'` does. What it returns is not used: many frameworks return promises.

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 import { MAX_PORT } from '@astranet/interface'
+import { badPort, checkString } from '@astranet/interface/check'
 import type { BindOptions } from '../../api/bind-options.js'
 import { checkOptions } from '../../api/check.js'
-import { badPort, checkString } from '@astranet/interface/check'
 
 /** The object that `listen` of a server of services takes: that of `net.Server`, or what `bind` takes. */
 export interface ServiceListenOptions extends BindOptions {

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns'
 import { isIP, Server as NodeServer, Socket as NodeSocket } from 'node:net'
-import { MAX_NET_PORT } from '../../listen/port-table.js'
 import { codedError } from '@astranet/interface/check'
+import { MAX_NET_PORT } from '../../listen/port-table.js'
 
 /** The options of a `connect` or `listen`, as the program gave them: nothing is checked yet. */
 export type Given = Readonly<Record<string, unknown>>

@@ -1,6 +1,6 @@
 import { getSystemErrorMap } from 'node:util'
-import { errnoOf } from '../../api/errno.js'
 import { codedError, type ArgumentError } from '@astranet/interface/check'
+import { errnoOf } from '../../api/errno.js'
 
 /** The socket is not connected, or not any more. */
 export function socketClosed(): ArgumentError {

@@ -1,4 +1,5 @@
 import type { ByteDuplex, Clock, Timer } from '@astranet/interface'
+import { invalidReturn } from '@astranet/interface/check'
 import { HandshakeChannel } from '@astranet/secure'
 import { CloseCode, LinkError, linkError } from '../../proto/error-codes.js'
 import type { Hello } from '../../proto/hello.js'
@@ -9,7 +10,6 @@ import { busy, closedInDoorway, toLinkError } from './doorway-errors.js'
 import { passDoorway } from './doorway.js'
 import { FailedPipe } from './failed-pipe.js'
 import type { Introduced, Passage } from './passage.js'
-import { invalidReturn } from '@astranet/interface/check'
 
 /** What is held of a peer before its session runs, over a pipe that does not pause: 128 KiB. */
 export const MAX_DOORWAY_BYTES = 131_072

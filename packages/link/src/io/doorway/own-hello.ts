@@ -1,4 +1,5 @@
 import { isToken, type ByteDuplex } from '@astranet/interface'
+import { codedError, outOfRange } from '@astranet/interface/check'
 import {
   checkHelloFields,
   HelloLimit,
@@ -9,7 +10,6 @@ import {
 import { parseIpEnd } from '../../proto/ip-end.js'
 import { Feature } from '../../proto/features.js'
 import type { HandlerOf, LinkGrant, LinkIntroduction, LinkPair } from '../link-options.js'
-import { codedError, outOfRange } from '@astranet/interface/check'
 
 /** Which of a link's options go into its HELLO. */
 export interface OwnHelloOptions {

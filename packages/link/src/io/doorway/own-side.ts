@@ -1,4 +1,5 @@
 import type { ByteDuplex } from '@astranet/interface'
+import { invalidReturn } from '@astranet/interface/check'
 import { defaultProvider } from '@astranet/secure'
 import type { HelloFields } from '../../proto/hello.js'
 import { NONCE_BYTES } from '../../proto/preamble.js'
@@ -6,7 +7,6 @@ import type { OptionsOf } from '../link-options.js'
 import type { DoorSide } from './door.js'
 import { ownHello } from './own-hello.js'
 import { ownPreamble } from './own-preamble.js'
-import { invalidReturn } from '@astranet/interface/check'
 
 /** What the options of a link say of its own side. */
 export interface OwnSide {

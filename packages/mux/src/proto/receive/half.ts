@@ -1,3 +1,4 @@
+import { invalidType } from '@astranet/interface/check'
 import { BUFFER_BYTES, giveBuffer } from '../buffers.js'
 import type { StreamError, SessionError } from '../session/errors.js'
 import { extraOf } from '../stream/extra.js'
@@ -8,7 +9,6 @@ import { consume, countDelivered } from './credit.js'
 import { outOfOrder, overLimit, overSessionLimit } from './faults.js'
 import { ReceiveQueue } from './queue.js'
 import { poolShare } from './stream-window.js'
-import { invalidType } from '@astranet/interface/check'
 
 /**
  * A piece of a STREAM frame arrived (RFC 9000 section 19.8), and the stream's final size is not known yet. Its

@@ -1,4 +1,5 @@
 import type { WireInteger } from '@astranet/frame'
+import { invalidType } from '@astranet/interface/check'
 import { checkErrorCode } from '../error-code.js'
 import { StreamError } from '../session/errors.js'
 import type { StreamRecord } from '../stream/host.js'
@@ -6,7 +7,6 @@ import { SEND_ENDED, SEND_OVER, StreamState } from '../stream/state.js'
 import { SendQueue } from './queue.js'
 import { reset, resetAt } from './reset.js'
 import { COPY_LIMIT_BYTES } from './slab.js'
-import { invalidType } from '@astranet/interface/check'
 
 /** What is kept of a closed stream, or copied of one that has no credit, in high-water marks: 1 MiB by default. */
 const KEPT_HIGH_WATER_MARKS = 2

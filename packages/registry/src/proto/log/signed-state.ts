@@ -1,9 +1,9 @@
 import { concatBytes } from '@astranet/interface'
 import { asciiBytes } from '@astranet/interface/bytes'
+import { outOfRange } from '@astranet/interface/check'
 import { HASH_BYTES } from '../crypto.js'
 import type { Version } from '../model/version.js'
 import { logKindNumber, type LogKind } from './log-id.js'
-import { outOfRange } from '@astranet/interface/check'
 
 /** What an owner signs about one of its logs once per batch of changes. `sequence` is that of its newest change. */
 export interface SignedState extends Version {

@@ -1,8 +1,8 @@
+import { invalidType } from '@astranet/interface/check'
 import type { ServiceInstance } from '../view/service-instance.js'
 import { eligible, preferring, weightOf } from './eligible.js'
 import { lowest, pickByWeight, pickEvenly, randomIndex } from './pick.js'
 import type { Selector, SelectorContext } from './selector.js'
-import { invalidType } from '@astranet/interface/check'
 
 /*
  * Each of these applies the rules of `eligible` first. Where several instances are equally good, one of them is chosen

@@ -1,5 +1,6 @@
 import { concatBytes } from '@astranet/interface'
 import { asciiBytes, equalBytes } from '@astranet/interface/bytes'
+import { invalidState } from '@astranet/interface/check'
 import { NO_BYTES } from '../bytes.js'
 import { nodeIdOfKey } from '../node-id.js'
 import { NoiseXX } from '../noise/noise-xx.js'
@@ -8,7 +9,6 @@ import type { HandshakeOptions, HandshakeResult, SecurePeer } from './handshake-
 import { readProof, writeProof, type SecureRole } from './identity-proof.js'
 import { messageLengths, type LengthRange } from './lengths.js'
 import { checkHandshakeOptions, checkPayload } from './options.js'
-import { invalidState } from '@astranet/interface/check'
 
 /** In front of the caller's prologue, so that nothing but this version of this protocol shares a handshake with it. */
 const PROLOGUE_LABEL = asciiBytes('astranet secure 1')

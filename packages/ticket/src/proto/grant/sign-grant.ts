@@ -1,11 +1,11 @@
 import { AstraError, concatBytes } from '@astranet/interface'
+import { outOfRange } from '@astranet/interface/check'
 import { isLowOrder, SIGNATURE_BYTES, type Crypto, type Signer } from '@astranet/secure/proto'
 import { ticketError } from '../errors.js'
 import { throwFault, wrongType } from '../fault.js'
 import { MAX_GRANT_BYTES } from '../limits.js'
 import { GRANT_VERSION, signedBytes, splitGrant } from './grant-layout.js'
 import { encodeTerms, termsFault, type GrantTerms } from './grant-terms.js'
-import { outOfRange } from '@astranet/interface/check'
 
 /** The terms of a grant that is to be signed: the issuer is the one who signs. */
 export type NewGrantTerms = Omit<GrantTerms, 'issuer'>

@@ -1,12 +1,12 @@
 import type { AstraError } from '@astranet/interface'
 import { equalBytes } from '@astranet/interface/bytes'
+import { outOfRange } from '@astranet/interface/check'
 import { ticketError } from '../errors.js'
 import { throwFault, wrongType } from '../fault.js'
 import { MAX_TICKET_CHARACTERS } from '../limits.js'
 import { readOneMessage } from '../one-message.js'
 import { unwrapBody, wrapBody } from './envelope.js'
 import { encodeTicket, ticketFault, ticketOfValue, type Ticket } from './ticket-content.js'
-import { outOfRange } from '@astranet/interface/check'
 
 /**
  * A ticket as one line of text: `astranet-ticket-1.` and base64url, at most 2,048 characters. It is as secret as the

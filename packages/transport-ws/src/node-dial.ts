@@ -25,9 +25,10 @@ export async function dialWs(
 ): Promise<Connection> {
   const target = parseDialAddress(network, address, 'localhost')
   const { mayConnect } = dialOptions
-  if (mayConnect !== undefined && isIP(target.host) !== 0 && !mayConnect(target.host))
-    throw notAllowed([target.host])
   const url = formatUrl(network, target)
+  // As `ws` reads it: a URL makes an IP address of `127.1`, which is not looked up then.
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '')
+  if (mayConnect !== undefined && isIP(host) !== 0 && !mayConnect(host)) throw notAllowed([host])
   const remoteAddress = formatWsAddress(target)
   return dialRace<Connection>(`${network} ${address}`, dialOptions, ({ resolve, reject }) => {
     const socket = new WebSocket(url, [options.protocol], clientOptions(network, options, mayConnect))
@@ -72,7 +73,8 @@ function clientOptions(
 function allowedLookup(lookup: LookupFunction, mayConnect: (host: string) => boolean): LookupFunction {
   return (name, options, callback) => {
     lookup(name, { ...options, all: true }, (error, found, family) => {
-      if (error !== null) return callback(error, found, family)
+      // A program's own `lookup` may call back with `undefined`.
+      if (error) return callback(error, found, family)
       const all = typeof found === 'string' ? [{ address: found, family: isIP(found) }] : found
       const allowed = all.filter(({ address }) => mayConnect(address))
       const [first] = allowed

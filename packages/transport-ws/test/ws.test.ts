@@ -55,8 +55,10 @@ describe('ws', () => {
     const connection = await dial('relay.example', ['127.0.0.1'])
     await expect(dial('relay.example', [])).rejects.toMatchObject({ code: 'EACCES' })
     await expect(dial('127.0.0.1', [])).rejects.toMatchObject({ code: 'EACCES' })
+    // A URL makes an IP address of it.
+    await expect(dial('127.1', [])).rejects.toMatchObject({ code: 'EACCES' })
     expect(looked).toEqual(['relay.example', 'relay.example'])
-    expect(asked).toEqual(['127.0.0.9', '127.0.0.1', '127.0.0.9', '127.0.0.1', '127.0.0.1'])
+    expect(asked).toEqual(['127.0.0.9', '127.0.0.1', '127.0.0.9', '127.0.0.1', '127.0.0.1', '127.0.0.1'])
     await turnsUntil(() => accepted.length === 1)
     await closeAll([connection, ...accepted])
     await listener.close()

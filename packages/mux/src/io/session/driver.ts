@@ -250,8 +250,9 @@ export class Driver implements ByteDuplexHandler {
    * called: the flush that is due anyway does so.
    */
   #sendEarly(): void {
-    if (this.#isFlushing || this.#isAwaitingDrain || this.#duplex.callsBackLater !== true) return
-    if (this.#duplex.defer !== undefined) return
+    // What leaves with the process is sent at once, by `closeNow`.
+    if (this.#isFlushing || this.#isAwaitingDrain || this.core.end.isLeaving) return
+    if (this.#duplex.callsBackLater !== true || this.#duplex.defer !== undefined) return
     const now = this.#clock.now()
     if (!this.#turn.isOver(now)) return
     const chunks = this.core.gather(now)

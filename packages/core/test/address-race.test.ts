@@ -2,6 +2,7 @@ import { VirtualClock } from '@astranet/testkit/sim'
 import { DialError, RefusalReason } from '@astranet/link'
 import { describe, expect, test } from 'vitest'
 import { MAX_IN_FLIGHT, raceAddresses } from '../src/links/ways/address-race.js'
+import { turn } from './support.js'
 
 interface Attempted {
   readonly address: number
@@ -34,9 +35,6 @@ function race(count: number) {
   return { clock, attempts, at, times, ending, result }
 }
 
-/** Lets everything run that waits for promises only. */
-const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
-
 describe('a race over the addresses of a node', () => {
   test('comes to the last of sixteen within 1.5 s, though none of the others answers', async () => {
     const { clock, attempts, at, times, result } = race(16)
@@ -65,7 +63,7 @@ describe('a race over the addresses of a node', () => {
   test('asks the next address at once when one fails, and says what tells most', async () => {
     const { clock, at, times, result } = race(3)
     at(0).reject(new Error('nobody there'))
-    await settled()
+    await turn()
     expect(times()).toEqual([0, 0])
     clock.advance(100)
     expect(times()).toEqual([0, 0, 100])
@@ -79,7 +77,7 @@ describe('a race over the addresses of a node', () => {
     clock.advance(60_000)
     expect(times()).toHaveLength(MAX_IN_FLIGHT)
     at(3).reject(new Error('nobody there'))
-    await settled()
+    await turn()
     expect(attempts.map(({ address }) => address).at(-1)).toBe(MAX_IN_FLIGHT)
     clock.advance(60_000)
     expect(times()).toHaveLength(MAX_IN_FLIGHT + 1)

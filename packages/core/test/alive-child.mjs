@@ -8,7 +8,7 @@ import { transportsOf } from './exit-transports.mjs'
 
 const { over, network, address, servers, expected } = JSON.parse(process.argv[2])
 
-/** How many turns of the loop something must keep the process alive; 20 ms, or what a busy machine gives to others. */
+/** How many ticks of 20 ms something must keep the process alive; on a busy machine they take longer. */
 const TURNS = 15
 
 /** Called when nothing keeps the process alive. */

@@ -303,14 +303,14 @@ test('wrong arguments reject, and are named', async () => {
     /^The "local" argument must be of type string or number/,
   )
   await expect(client.forward('127.0.0.1:0', 7 as never)).rejects.toThrow(
-    /^The "(options\.)?address" (argument|property) must be of type string/,
+    /^The "address" argument must be of type string/,
   )
   await expect(client.forward('127.0.0.1:0', 'a b:x:y')).rejects.toThrow()
   await expect(client.forward('127.0.0.1:0', 'db', 7 as never)).rejects.toThrow(
-    /^The .*["'](options\.)?options["'].* must be/,
+    /^The "options" argument must be of type object/,
   )
   await expect(client.forward('127.0.0.1:0', 'db', { dial: 7 } as never)).rejects.toThrow(
-    /^The .*["'](options\.)?dial["'].* must be/,
+    /^The "options\.dial" property must be of type object/,
   )
   await expect(client.forward('127.0.0.1:0', 'db', { dial: { timeoutMs: -1 } })).rejects.toThrow(
     /"options\.dial\.timeoutMs"/,
@@ -322,23 +322,27 @@ test('wrong arguments reject, and are named', async () => {
     /"options\.sendProxy"/,
   )
   await expect(client.forward('127.0.0.1:0', 'db', { signal: 1 } as never)).rejects.toThrow(
-    /^The .*["'](options\.)?signal["'].* must be/,
+    /^The "options\.signal" property must be an instance of AbortSignal/,
   )
   await expect(client.forward(proxied.address, 'db')).rejects.toMatchObject({ code: 'EADDRINUSE' })
-  await expect(server.publish('x', 'host')).rejects.toThrow(/^The .*["'](options\.)?target["'].* must be/)
+  await expect(server.publish('x', 'host')).rejects.toThrow(
+    /^The argument 'target' must be a port, "host:port" or "\/path"/,
+  )
   await expect(server.publish('x', '127.0.0.1:0')).rejects.toThrow(
     /"target\.port" is out of range. It must be >= 1/,
   )
   await expect(server.publish('x', '127.0.0.1:1', { bind: 7 } as never)).rejects.toThrow(
-    /^The .*["'](options\.)?bind["'].* must be/,
+    /^The "options\.bind" property must be of type object/,
   )
   await expect(server.publish('x', '127.0.0.1:1', { connectTimeoutMs: 0 })).rejects.toThrow(
     /"options\.connectTimeoutMs"/,
   )
   await expect(server.publish(7 as never, '127.0.0.1:1')).rejects.toThrow(
-    /^The "(options\.)?address" (argument|property) must be of type string/,
+    /^The "address" argument must be of type string/,
   )
   const forward = await client.forward('127.0.0.1:0', 'db')
-  await expect(forward.close({ drainMs: -1 })).rejects.toThrow(/^The .*["'](options\.)?drainMs["'].* must be/)
+  await expect(forward.close({ drainMs: -1 })).rejects.toThrow(
+    /^The value of "options\.drainMs" is out of range\. It must be >= 0 && <= 2147483647/,
+  )
   expect(forward.isOpen).toBe(true)
 })

@@ -126,7 +126,7 @@ test('what a logger throws is an uncaught exception, and changes nothing', async
 
 test.each([[null], [1], [{}], [{ info: () => undefined }]])('%j is no logger', (logger) => {
   expect(() => new AstraNet({ logger: logger as never })).toThrow(
-    /^The "options.logger" property must be a logger with the functions debug, info, warn and error/,
+    /^The "options\.logger" property must be a logger with the functions debug, info, warn and error/,
   )
 })
 

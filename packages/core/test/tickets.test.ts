@@ -240,7 +240,7 @@ test('a ticket that was cut off, or is none, says so and shows nothing of itself
   }
   expect((await failure(holder.join(ticket, 'tcp4'))).message).not.toContain(ticket.slice(30, 60))
   expect(await failure(holder.join('tcp4', undefined as never))).toMatchObject({
-    message: expect.stringMatching(/^The "(options\.)?address" (argument|property) must be of type string/),
+    message: expect.stringMatching(/^The "address" argument must be of type string/),
   })
   expect(await failure(holder.join(5 as never))).toBeInstanceOf(TypeError)
 })
@@ -308,7 +308,7 @@ test('what a ticket cannot have is named', async () => {
     /'options\.grant' must be left out of a ticket that has the secret/,
   )
   expect(await wrong(host.node, { secret: 'yes' })).toMatch(
-    /^The "(options\.)?secret" (argument|property) must be of type boolean/,
+    /^The "options\.secret" property must be of type boolean/,
   )
   expect(await wrong(host.node, { grant: { expiresInMs: 0 } })).toMatch(/"options\.grant\.expiresInMs"/)
   expect(await wrong(host.node, { grant: { expiresInMs: 2 ** 53 - 1 } })).toMatch(
@@ -319,7 +319,7 @@ test('what a ticket cannot have is named', async () => {
   const services = Array.from({ length: 32 }, (_, index) => `${index}${'x'.repeat(100)}`)
   expect(await wrong(host.node, { grant: { services } })).toMatch(/"options\.grant" is out of range/)
   expect(await wrong(host.node, { grant: null })).toMatch(
-    /^The "(options\.)?grant" (argument|property) must be of type object/,
+    /^The "options\.grant" property must be of type object/,
   )
   expect(await wrong(host.node, { addresses: ['localhost'] })).toMatch(/"options\.addresses\[0\]"/)
   expect(await wrong(host.node, { expected: new Uint8Array(5) })).toMatch(

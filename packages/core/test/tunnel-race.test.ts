@@ -13,6 +13,7 @@ import { describe, expect, test } from 'vitest'
 import { FAILED_ROUTER_MS, FailedRouters, MAX_FAILED_ROUTERS } from '../src/links/ways/failed-routers.js'
 import type { TunnelPath } from '../src/links/ways/tunnel-attempt.js'
 import { raceTunnels } from '../src/links/ways/tunnel-race.js'
+import { turn } from './support.js'
 
 const idOf = (index: number): NodeId => toNodeId(BigInt(10 + index))
 
@@ -59,12 +60,12 @@ class Router {
 
   async open(): Promise<void> {
     this.#open()
-    await settled()
+    await turn()
   }
 
   async refuse(error: Error): Promise<void> {
     this.#refuse(error)
-    await settled()
+    await turn()
   }
 }
 
@@ -95,11 +96,6 @@ function race(count: number): {
   )
   const order = (): number[] => routers.sorted(paths).map((path) => paths.indexOf(path))
   return { clock, routers, at, ending, result, order }
-}
-
-/** Everything that follows from a promise has happened. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }
 
 function asked(at: readonly Router[]): boolean[] {
@@ -198,7 +194,7 @@ describe('a race of tunnels', () => {
     second.answer()
     await second.refuse(broken)
     clock.advance(8_599)
-    await settled()
+    await turn()
     expect(first.isCancelled).toBe(false)
     clock.advance(1)
     expect(await result).toMatchObject({ code: 'ETIMEDOUT' })

@@ -103,7 +103,7 @@ test.each(kinds)('a router that %s keeps no dial from the way over another one',
   expect(await echo(client, other)).toEqual([net.router.nodeId])
 })
 
-test('a router that forwards the handshake and nothing more is tried last from then on', async () => {
+test('a router that forwards the handshake and nothing more keeps no dial from the way over another one', async () => {
   let forward = (_: Stream): void => undefined
   await using nodes = await between((stream, { link }) => {
     link.accept(stream)

@@ -426,6 +426,8 @@ describe('control messages', () => {
       sent += 1
       clock.run()
     }
+    // 65,536 bytes wait here at least.
+    expect(sent).toBeGreaterThan(60)
     // The peer's window, and what may wait here.
     expect(sent).toBeLessThan(1_000)
     control.resume()

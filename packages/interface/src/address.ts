@@ -61,9 +61,10 @@ export function checkServiceName(name: string, argument = 'name'): string {
 export function checkEnvironment(environment: string): string {
   if (checkString('environment', environment) === '') return environment
   // A code unit takes at least one byte, so that a huge text is refused before it is split.
-  if (environment.length > MAX_ENVIRONMENT_BYTES || utf8Length(environment) > MAX_ENVIRONMENT_BYTES) {
-    throw outOfRange('environment', `at most ${MAX_ENVIRONMENT_BYTES} bytes of UTF-8`, environment.length)
-  }
+  const { length } = environment
+  const bytes = length > MAX_ENVIRONMENT_BYTES ? length : utf8Length(environment)
+  if (bytes > MAX_ENVIRONMENT_BYTES)
+    throw outOfRange('environment', `at most ${MAX_ENVIRONMENT_BYTES} bytes of UTF-8`, bytes)
   for (const part of environment.split('/')) checkName('environment', part)
   return environment
 }

@@ -108,13 +108,13 @@ export interface ByteDuplex {
   /**
    * Calls `callback` once, right before the pipe hands its next bytes over, late in the current turn of the event loop
    * or in the next one. A pipe has it when it shares a connection with others and its bytes leave with theirs: what the
-   * callback writes leaves then too, and not a turn later. It may write nothing. Absent: see {@link defer}.
+   * callback writes leaves then too, and not a turn later. The callback need not write. Absent: see {@link defer}.
    */
   readonly beforeFlush?: (callback: () => void) => void
 
   /**
-   * Whether `writev` calls nothing of the handler before it returns: what it causes comes in a later turn of the event
-   * loop, as from a socket of the system. Such a pipe may be written to from within a call of the application. Absent:
+   * Whether `writev` calls nothing of the handler before it returns: what it causes comes in a later tick, as from a
+   * socket of the system. Such a pipe may be written to from within a call of the application. Absent:
    * it may call back.
    */
   readonly callsBackLater?: boolean
@@ -127,9 +127,9 @@ export interface ByteDuplex {
   readonly linger?: (ms: number) => void
 
   /**
-   * The pipe alone does not keep the process alive any more: whatever waits for it does. Bytes that `writev` has taken
-   * and the system has not still do, as for an unref'd `net.Socket`. May be called at any time, also again. Absent where
-   * the pipe never keeps a process alive, or cannot help it.
+   * From now on the pipe does not keep the process alive by being open. Bytes that `writev` has taken and the system
+   * has not still do, as for an unref'd `net.Socket`. May be called at any time, and again. Absent if the pipe never
+   * keeps a process alive, or cannot change that.
    */
   unref?(): void
   /** Undoes `unref`: while it is open the pipe keeps the process alive, as at first. */

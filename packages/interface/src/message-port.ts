@@ -33,8 +33,8 @@ const MAX_REASON_UNITS = 200
  * - `writev` copies what it may send; it refers to the rest, which waits.
  * - When both directions have ended the port is closed. A port that closes before is `ECONNRESET`; so is `abort`, at
  *   the other end. Where a browser does not report closed ports, the protocol above the pipe has to find out.
- * - A port with a handler keeps a Node process alive, as a socket does, unless it is unref'd. While bytes wait it does so
- *   all the same.
+ * - A port with a handler keeps a Node process alive, as a socket does. When it is unref'd, it does so only while bytes
+ *   wait.
  *
  * Throws a `TypeError` unless `port` is one.
  */

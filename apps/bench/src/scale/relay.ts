@@ -14,7 +14,9 @@ const DIRECT_PLAIN: Setting = { name: 'AstraNet, direct', target: 'astra', route
 
 /** What a relay is compared with: its tunnels are encrypted between the ends, also where links are not. */
 const DIRECT_ENCRYPTED: Setting = {
-  ...{ name: 'AstraNet, direct, encrypted', target: 'astra', routers: 0, hasPipe: false, isEncrypted: true },
+  ...DIRECT_PLAIN,
+  name: 'AstraNet, direct, encrypted',
+  isEncrypted: true,
 }
 
 const SETTINGS: readonly Setting[] = [

@@ -6,7 +6,7 @@ Addresses:
 
 Every option that takes a value can be given in its environment variable; --listen, --join, --advertise and
 --ws-origin there take several values with spaces between them. An option of the command line comes first. The
-variable of a flag, such as ASTRANET_INSECURE, switches it on with 1, and off with 0. An empty variable is as none.
+variable of a flag, such as ASTRANET_INSECURE, switches it on with 1, and off with 0. An empty variable counts as not set.
 
 Examples:
   npx -p @astranet/core astranet-secret > network.secret; chmod 600 network.secret

@@ -83,8 +83,8 @@ export class AstraNetBase<TSocket, TListener, TView> extends DialView<TSocket, T
    * Joins the node that listens at `address`; resolves with its id when the link is open and that node's services are
    * known (or `helloTimeoutMs` is over). From then on it is joined again whenever no link to it is left, at all
    * addresses of the name and at those that it has advertised since, until this node is closed, `leave` names it, or
-   * `signal` aborts. It never gives up by itself. An address that is joined already shares the link. If the first
-   * attempt fails, the error is the transport's own (`ECONNREFUSED`, ...) or the link's (`ASTRA_ERR_LINK_*`), and there
+   * `signal` aborts. It never gives up by itself. Calls for one address share one join, which goes on until the signal
+   * of each has aborted. If the first attempt fails, the error is the transport's own (`ECONNREFUSED`, ...) or the link's (`ASTRA_ERR_LINK_*`), and there
    * is no second attempt, unless `keepTrying` is set.
    *
    * An address of TCP without a port, `example.com`, is looked up in the DNS: the records `_astranet._tcp.example.com`

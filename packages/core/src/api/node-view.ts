@@ -120,8 +120,8 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
 
   /**
    * What the node knows and does at this moment, as plain data for people and monitoring: its part of the network's
-   * catalogue and its links. Node ids are bigints, as everywhere, so `JSON.stringify` needs a replacer that writes
-   * them, for example by `formatNodeId`. The cost grows with what the node holds. Throws as {@link nodeId} does.
+   * catalogue and its links. Node ids are bigints, as everywhere, so `JSON.stringify` needs the replacer
+   * `nodeIdsAsText`. The cost grows with what the node holds. Throws as {@link nodeId} does.
    */
   inspect(): NodeInspection {
     return this.#handle.now.inspect()

@@ -104,8 +104,8 @@ export interface AstraNetOptions {
    * gets `ASTRA_ERR_LINK_BUSY` with a sentence; its dials get `EHOSTUNREACH`. One sixteenth of the places, and at least
    * one when there are two, is for joins of this node, so that others cannot keep it from joining; attached pipes have
    * no part in it. Links that others make through routers have half of the other places. When these are full, a node
-   * that comes another way takes one of the router, and there of the router's neighbour, that has most. A peer that has
-   * a link may have one beyond the limit, so that it can come back after a restart. There are at most two links to one
+   * that comes over another router gets a place of the router that has the most, and there of that router's neighbour
+   * that has the most. A peer that has a link may have one beyond the limit, so that it can come back after a restart. There are at most two links to one
    * peer: a third one closes one of the other two. Default 1,024. Raise it where more than 480 clients reach this node
    * through routers only.
    */

@@ -21,7 +21,7 @@ import { TimedDuplex } from './timed-duplex.js'
  * `connect()`, the events `'lookup'` and `'connectionAttempt'` and the option `onread` are those of the sockets of
  * `AstraNet.net`, which are sockets of this class, too. There is no file descriptor. `setNoDelay` and `setKeepAlive` do
  * nothing: bytes leave at once anyway, and the link below looks after itself. A socket keeps the process alive while it
- * connects, reads or writes, unless it is unref'd; the node's links do so for as long as they last.
+ * connects, reads or writes, as a handle of the system does; after `unref` not while it only reads.
  *
  * The async contexts (AsyncLocalStorage) are those of `net.Socket`. Events run in the context of the dial, or in none
  * for an accepted socket; callbacks, `'drain'` and `'finish'` in that of their write or end; `'timeout'` in that of

@@ -57,7 +57,7 @@ export interface LinkPair {
 
 /** A stream that a link refused before the node got it. */
 export interface RefusedStream {
-  /** What the header wants; `undefined`: it does not say, or nothing that a node is given. */
+  /** The kind that the header names; `undefined` if it names neither a dial nor a tunnel, or could not be read. */
   readonly kind: StreamHeader['kind'] | undefined
   readonly reason: RefusalReason
   /** What is wrong with the header. */
@@ -93,7 +93,10 @@ export interface HandlerOf<L> {
    * deliver.
    */
   onStream(link: L, header: StreamHeader, stream: Stream, initialBytes: Uint8Array | undefined): void
-  /** The link itself has refused a stream of the peer, because of its header; for counters. */
+  /**
+   * The link itself has refused a stream of the peer, because its header breaks a rule; for counters. Not called for
+   * kinds of streams that are not supported here.
+   */
   onRefused?(link: L, refused: RefusedStream): void
   /** After a `send` that returned false: the control stream takes more. */
   onWritable?(link: L): void
@@ -181,8 +184,9 @@ export interface OptionsOf<L> {
    */
   readonly slots?: DoorwaySlots | undefined
   /**
-   * The remote address as which the pipe counts in `slots`. Give it where others can choose the pipe's own, as the
-   * source that a tunnel names: a text that begins with `tunnel:` counts as it is. Default: the pipe's remote address.
+   * The remote address under which the pipe counts in `slots`. Set it when a peer can choose the pipe's own remote
+   * address, such as the source that a tunnel names. A text that begins with `tunnel:` counts as one host. Default: the
+   * pipe's remote address.
    */
   readonly slotAddress?: string | undefined
   /**

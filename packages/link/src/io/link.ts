@@ -132,7 +132,7 @@ export class Link implements RankedLink {
 
   /**
    * Whether less than 65,536 bytes of control messages wait for the peer. Ask it before a message that may be left out,
-   * such as the answer to what the peer sent: a peer that does not read makes nothing grow then.
+   * such as the answer to a message of the peer: so a peer that does not read cannot make this queue grow.
    */
   get canSend(): boolean {
     return this.isOpen && this.#core.control.unsentBytes < MAX_UNSENT_CONTROL_BYTES

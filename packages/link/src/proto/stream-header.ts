@@ -112,7 +112,7 @@ export function headerFromWire(value: unknown): StreamHeader | RegistryHeader | 
   return { kind: 'unknown', number }
 }
 
-/** The kind of stream that a header wants, although it breaks a rule; `undefined`: it names none that is handed out. */
+/** The kind that an invalid header names; `undefined` if that is neither a dial nor a tunnel. */
 export function wantedKind(value: unknown): StreamHeader['kind'] | undefined {
   const kind: unknown = Array.isArray(value) ? value[0] : undefined
   if (kind === StreamKind.DIAL) return 'dial'

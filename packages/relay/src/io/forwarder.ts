@@ -39,8 +39,7 @@ export class Forwarder {
   readonly #counts: TunnelCounts
   readonly #credits: NodeCredits
   readonly #statistics = new ForwarderStatistics()
-  /** The link on which each was asked for, and what it was asked for. */
-  readonly #openings = new Map<TunnelOpening, Opened>()
+  readonly #openings = new Set<TunnelOpening>()
   readonly #tunnels = new Set<Tunnel>()
   readonly #shares: TunnelShares<Tunnel>
   readonly #outlets = new WeakMap<Link, Outlet>()
@@ -97,7 +96,7 @@ export class Forwarder {
   /** Takes no more tunnels; those that are there end with their links. Idempotent. */
   close(): void {
     this.#isClosed = true
-    for (const opening of [...this.#openings.keys()]) opening.giveUp(GOING_AWAY)
+    for (const opening of [...this.#openings]) opening.giveUp(GOING_AWAY)
   }
 
   /**
@@ -105,14 +104,10 @@ export class Forwarder {
    * `forwardRefusal` answers otherwise than before. Both ends of a tunnel are told that it was cancelled.
    */
   endForbidden(): void {
-    for (const tunnel of [...this.#tunnels]) {
-      const [near, far] = tunnel.links
-      const text = forwardFault(this.#parts, { near, far, source: tunnel.from, end: tunnel.to })
-      if (text !== undefined) tunnel.end(StreamCode.CANCELLED)
-    }
-    for (const [opening, { near, next }] of [...this.#openings]) {
-      const [source, end] = [next.header.path[0] as NodeId, next.header.path.at(-1) as NodeId]
-      const text = forwardFault(this.#parts, { near, far: next.link, source, end })
+    for (const tunnel of [...this.#tunnels])
+      if (forwardFault(this.#parts, tunnel.path) !== undefined) tunnel.end(StreamCode.CANCELLED)
+    for (const opening of [...this.#openings]) {
+      const text = forwardFault(this.#parts, opening.path)
       if (text !== undefined) opening.giveUp({ reason: RefusalReason.FORBIDDEN, text })
     }
   }
@@ -148,7 +143,7 @@ export class Forwarder {
         if (refusal !== undefined) this.refuse(link, request.stream, refusal)
       },
     })
-    this.#openings.set(opening, { near: link, next })
+    this.#openings.add(opening)
   }
 
   #join({ link, account, request }: Asked, next: NextHop, far: AcceptedTunnel): void {
@@ -192,12 +187,6 @@ interface Asked {
   readonly link: Link
   readonly account: Account
   readonly request: TunnelRequest
-}
-
-/** A tunnel for which the next hop was asked. */
-interface Opened {
-  readonly near: Link
-  readonly next: NextHop
 }
 
 const GOING_AWAY: TunnelRefusal = { reason: RefusalReason.GOING_AWAY, text: 'this router is going away' }

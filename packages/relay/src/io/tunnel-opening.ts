@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '@astranet/interface'
+import type { Clock, NodeId, Timer } from '@astranet/interface'
 import {
   RefusalReason,
   StreamPlace,
@@ -10,6 +10,7 @@ import {
 } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
 import type { TunnelRefusal } from '../proto/tunnel/hop.js'
+import type { ForwardedPath } from './hop-choice.js'
 import { answerWithSecret, headerWithSecret, type TunnelSecret } from './tunnel-secrets.js'
 import type { NextHop, TunnelRequest } from './tunnel-request.js'
 
@@ -58,6 +59,13 @@ export class TunnelOpening {
     const header = headerWithSecret(next.header, next.link, secretFor)
     if (header instanceof Promise) this.#askWith(header)
     else this.#ask(next)
+  }
+
+  /** The tunnel as the policy sees it. */
+  get path(): ForwardedPath {
+    const { link, next } = this.#parts
+    const { path } = next.header
+    return { near: link, far: next.link, source: path[0] as NodeId, end: path.at(-1) as NodeId }
   }
 
   /** Asks no longer. Without effect once there is an answer. */

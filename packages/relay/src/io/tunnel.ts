@@ -3,6 +3,7 @@ import { CloseCode, StreamCode, type Link } from '@astranet/link'
 import { SessionError, type Stream, type StreamError, type StreamHandler } from '@astranet/mux'
 import type { Account } from '../proto/tunnel/account.js'
 import { Flow, type FlowEvents } from './flow.js'
+import type { ForwardedPath } from './hop-choice.js'
 import type { Outlet } from './outlet.js'
 import type { PacedCredit } from './paced-credit.js'
 
@@ -77,9 +78,9 @@ export class Tunnel implements StreamHandler {
     return this.#far.origin
   }
 
-  /** The links that it joins: the one on which it was asked for, and the one to the next hop. */
-  get links(): readonly [near: Link, far: Link] {
-    return [this.#near.link, this.#far.link]
+  /** The tunnel as the policy sees it. */
+  get path(): ForwardedPath {
+    return { near: this.#near.link, far: this.#far.link, source: this.from, end: this.to }
   }
 
   /** For whom the tunnel and its bytes count: its source, and its other end. */

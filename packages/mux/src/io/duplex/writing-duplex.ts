@@ -289,7 +289,7 @@ export class WritingDuplex extends ReadingDuplex {
     return true
   }
 
-  /** The peer stopped reading: `StoppedWrites` completes the write in flight, of which so many bytes are not sent. */
+  /** The peer stopped reading: `StoppedWrites` decides when the write that Node waits for completes, and how. */
   #hold(kind: 'inFlight' | 'write'): void {
     const { stream } = this
     const unsentBytes = Math.min(this.#bytesInFlight, this.#bytesWritten - stream.sentBytes)

@@ -5,8 +5,8 @@
 const LONG_TURN_MS = 0.1
 
 /**
- * Streams that are written faster than eight in this time, in ms, are waited for: the peer would gain less than the
- * flush costs.
+ * If eight streams were written within this time, in ms, the session waits for more of them: sending at once would gain
+ * the peer less than the flush costs.
  */
 const FAST_STREAMS_MS = 0.04
 

@@ -255,8 +255,9 @@ export class Stream implements StreamRecord {
   }
 
   /**
-   * Calls `callback` once, right before the session gathers its next flush, at the latest in the next turn of the event
-   * loop: what it writes leaves with that flush. For the user of a carrier, which gathers what is to be sent itself.
+   * Calls `callback` once, right before the session gathers its next flush: what it writes leaves with that flush. That
+   * is in this turn of the event loop or the next one; while the connection is full it may be as late as its drain. For
+   * the user of a carrier that runs a session of its own over it.
    */
   beforeFlush(callback: () => void): void {
     this.host.beforeFlush(callback)

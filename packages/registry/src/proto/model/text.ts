@@ -20,9 +20,8 @@ export function checkText(given: unknown, rule: TextRule): string {
   const value = checkString(what, given)
   if (value === '' && !rule.mayBeEmpty) throw invalidValue(what, 'must not be empty', value)
   // A code unit takes at least one byte, so that a huge text is refused before it is walked.
-  if (value.length > maxBytes || utf8Length(value) > maxBytes) {
-    throw outOfRange(what, `at most ${maxBytes} bytes of UTF-8`, value.length)
-  }
+  const bytes = value.length > maxBytes ? value.length : utf8Length(value)
+  if (bytes > maxBytes) throw outOfRange(what, `at most ${maxBytes} bytes of UTF-8`, bytes)
   if (/[\p{Cs}\p{Cc}]/u.test(value)) {
     throw invalidValue(what, 'must be well-formed Unicode without control characters', value)
   }

@@ -64,8 +64,8 @@ export const SHORT_ABSENCE_MS = 400
 export const CONFIRM_PATIENCE_MS = 500
 
 /**
- * How long that goes on, in ms: longer than it takes to notice a link that has gone silent, because nothing can be
- * confirmed over such a link.
+ * How long neighbours are asked to confirm a node that returns, in ms: longer than it takes to notice a link that has
+ * gone silent, because nothing can be confirmed over such a link.
  */
 export const MAX_RETURN_MS = 12_000
 

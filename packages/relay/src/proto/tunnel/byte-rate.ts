@@ -14,7 +14,7 @@ export class ByteRate {
   #bytes: number
   #since: number
 
-  /** `bytesPerSecond`: above 0; `Infinity`: no limit. `now`: ms. */
+  /** `bytesPerSecond`: above 0 and finite. `now`: ms. */
   constructor(bytesPerSecond: number, now: number) {
     this.#bytesPerSecond = bytesPerSecond
     this.#burstBytes = Math.max(bytesPerSecond * BURST_SECONDS, MIN_BURST_BYTES)
@@ -37,7 +37,6 @@ export class ByteRate {
 
   /** Takes `bytes`, also more than there are. False, and nothing is taken: a second's bytes are owed already. */
   charge(bytes: number, now: number): boolean {
-    if (this.#bytesPerSecond === Infinity) return true
     this.#refill(now)
     if (this.#bytes < -this.#bytesPerSecond * DEBT_SECONDS) return false
     this.#bytes -= bytes

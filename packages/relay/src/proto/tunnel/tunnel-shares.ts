@@ -31,11 +31,11 @@ export class TunnelShares<T extends Sharer> {
   add(neighbour: unknown, tunnel: T): void {
     const group = this.#groups.get(neighbour) ?? { tunnels: new Set<T>(), size: new StepCount(), share: 0 }
     this.#groups.set(neighbour, group)
-    group.tunnels.add(tunnel)
-    group.size.update(group.tunnels.size)
+    group.size.update(group.tunnels.size + 1)
     // Those that are there are limited first: together they never may have more than the total.
     this.#countNeighbours()
     this.#limit(group)
+    group.tunnels.add(tunnel)
     tunnel.limit(group.share)
   }
 

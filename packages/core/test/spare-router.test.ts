@@ -85,6 +85,13 @@ describe('a node that has joined one router', () => {
     expect(dialed).toHaveLength(tried.length)
   })
 
+  test('tries each router once before it tries one again', () => {
+    const { clock, dialed, spare } = place({ canDial: () => true })
+    spare.changed()
+    clock.advance(1_000 + 2_000 + 4_000 + 8_000 + 16_000 + 32_000)
+    expect(dialed).toEqual(ids(2, 3, 4, 2, 3, 4))
+  })
+
   test.each<[string, Parameters<typeof place>[0]]>([
     [
       'it is a router itself',

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { toNodeId, type NodeId } from '@astranet/interface'
@@ -17,11 +18,19 @@ const collect = runInNewContext('gc') as () => void
 /** The least part of what is counted that is held. V8 of Node 26 needs less for a record than those before. */
 const MIN_SHARE = Number.parseInt(process.versions.node) < 26 ? 0.6 : 0.4
 
-/** The memory that is used once everything unreachable is gone: of the heap, and of byte arrays outside it. */
-function usedBytes(): number {
-  for (let round = 0; round < 4; round++) collect()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
+/**
+ * The memory that is used once everything unreachable is gone: of the heap, and of byte arrays outside it. The least of
+ * several looks, because what the compiler still works on in another thread is kept alive for a while.
+ */
+async function usedBytes(): Promise<number> {
+  let least = Infinity
+  for (let look = 0; look < 8; look++) {
+    await setTimeout(5)
+    collect()
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    least = Math.min(least, heapUsed + arrayBuffers)
+  }
+  return least
 }
 
 /** Everybody's signature is right: only the memory matters here. */
@@ -63,11 +72,11 @@ function fill({ owners, each, record, kind = 'services', isIncomplete = false }:
   })
 }
 
-function measure(filling: Filling): { readonly held: number; readonly counted: number } {
+async function measure(filling: Filling): Promise<{ readonly held: number; readonly counted: number }> {
   fill(filling)
-  const before = usedBytes()
+  const before = await usedBytes()
   const replicas = fill(filling)
-  const held = usedBytes() - before
+  const held = (await usedBytes()) - before
   const counted = replicas.reduce((sum, each) => sum + each.heldBytes + each.stagedBytes, 0)
   return { held, counted }
 }
@@ -132,8 +141,8 @@ const kinds: [string, Filling][] = [
 ]
 
 describe('what is held of others', () => {
-  it.each(kinds)('takes no more memory than is counted, and not much less: %s', (_, filling) => {
-    const { held, counted } = measure(filling)
+  it.each(kinds)('takes no more memory than is counted, and not much less: %s', async (_, filling) => {
+    const { held, counted } = await measure(filling)
     expect(held / counted).toBeLessThan(1)
     expect(held / counted).toBeGreaterThan(MIN_SHARE)
   })

@@ -36,14 +36,16 @@ export interface SpareRouterParts {
 
 /**
  * Keeps a node linked with two routers: a node that has dialed one learns of others by the catalogue, and dials one of
- * those, chosen at random, so that a router that fails interrupts nothing. It never closes a link; when one of the two
- * is lost, another router is chosen. A router keeps no spare: its operator decides which routers are linked. A leaf
- * knows no other routers. One timer while a router is missing.
+ * those, chosen at random, so that a router that fails interrupts nothing. None is dialed again before all have been.
+ * It never closes a link; when one of the two is lost, another router is chosen. A router keeps no spare: its operator
+ * decides which routers are linked. A leaf knows no other routers. One timer while a router is missing.
  */
 export class SpareRouter {
   readonly #parts: SpareRouterParts
   #timer: Timer | undefined = undefined
   #retryMs = FIRST_RETRY_MS
+  /** Those dialed in vain; no more than the catalogue has routers. */
+  #tried: ReadonlySet<NodeId> = new Set()
   #isClosed = false
 
   constructor(parts: SpareRouterParts) {
@@ -87,12 +89,17 @@ export class SpareRouter {
     const { random, dial, hasRoom } = this.#parts
     if (!this.#isMissing()) {
       this.#retryMs = FIRST_RETRY_MS
+      this.#tried = new Set()
       return
     }
     const candidates = hasRoom() ? this.#candidates() : []
-    const chosen = candidates[Math.floor(random() * candidates.length)]
+    const tried = candidates.filter((nodeId) => this.#tried.has(nodeId))
+    const isRoundOver = tried.length === candidates.length
+    const untried = isRoundOver ? candidates : candidates.filter((nodeId) => !this.#tried.has(nodeId))
+    const chosen = untried[Math.floor(random() * untried.length)]
     // Without one, the next change of links or the catalogue starts another search.
     if (chosen === undefined) return
+    this.#tried = new Set(isRoundOver ? [chosen] : [...tried, chosen])
     dial(chosen)
     this.#lookAfter(this.#retryMs)
     this.#retryMs = Math.min(2 * this.#retryMs, MAX_RETRY_MS)

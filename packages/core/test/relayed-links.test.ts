@@ -34,7 +34,7 @@ test('a link that has had a stream says when, after it was idle for a minute', (
   clock.advance(IDLE_MS - 1)
   expect(gone).toEqual([])
   clock.advance(1)
-  expect(gone).toEqual([{ isDialedHere: true, usedAtMs: 10_000, atMs: 70_000 }])
+  expect(gone).toEqual([{ isDialedHere: true, usedAtMs: 10_000, isBroken: false, atMs: 70_000 }])
 })
 
 test('an open stream counts as use', () => {
@@ -44,14 +44,14 @@ test('an open stream counts as use', () => {
   clock.advance(3 * IDLE_MS)
   session.openStreams = 1
   clock.advance(IDLE_MS)
-  expect(gone).toEqual([{ isDialedHere: true, usedAtMs: 3 * IDLE_MS, atMs: 4 * IDLE_MS }])
+  expect(gone).toEqual([{ isDialedHere: true, usedAtMs: 3 * IDLE_MS, isBroken: false, atMs: 4 * IDLE_MS }])
 })
 
 test('a link that has had no stream, and one that the other node made, say so', () => {
   const { clock, gone, open } = relayedLinks()
   open(true)
   clock.advance(IDLE_MS)
-  expect(gone).toEqual([{ isDialedHere: true, usedAtMs: undefined, atMs: IDLE_MS }])
+  expect(gone).toEqual([{ isDialedHere: true, usedAtMs: undefined, isBroken: false, atMs: IDLE_MS }])
   open(false)
   clock.advance(2 * IDLE_MS)
   expect(gone.at(-1)).toMatchObject({ isDialedHere: false, usedAtMs: undefined })
@@ -62,11 +62,20 @@ test('a link that breaks is gone at once, and of two only the last one', () => {
   const { link: first } = open(true)
   const { link: second } = open(true)
   links.used(second)
-  links.closed(PEER, first)
+  const error = new Error('the router was killed')
+  links.closed(PEER, first, error)
   expect(gone).toEqual([])
-  links.closed(PEER, second)
-  links.closed(PEER, second)
-  expect(gone).toEqual([{ isDialedHere: true, usedAtMs: 0, atMs: 0 }])
+  links.closed(PEER, second, error)
+  links.closed(PEER, second, error)
+  expect(gone).toEqual([{ isDialedHere: true, usedAtMs: 0, isBroken: true, atMs: 0 }])
   clock.advance(IDLE_MS)
   expect(gone).toHaveLength(1)
+})
+
+test('a link that ends with an error after a go-away does not count as broken', () => {
+  const { gone, links, open } = relayedLinks()
+  const { link } = open(true)
+  links.withdraw(PEER, link)
+  links.closed(PEER, link, new Error('its last stream was reset'))
+  expect(gone).toEqual([{ isDialedHere: true, usedAtMs: undefined, isBroken: false, atMs: 0 }])
 })

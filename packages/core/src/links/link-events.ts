@@ -187,7 +187,7 @@ export class LinkEvents implements LinkHandler {
     record.onClosed?.(error)
     if (record.quota !== undefined) held.leave(link.peer?.nodeId as NodeId)
     record.opening?.reject(error ?? linkError(CloseCode.NO_ERROR, 'the link was closed before it was open'))
-    this.#preferredOf(record).closed(record.nodeId, link)
+    this.#preferredOf(record).closed(record.nodeId, link, error)
     table.settle(link)
   }
 

@@ -82,8 +82,8 @@ export class PreferredLinks {
     this.#take(nodeId, choice.add(link))
   }
 
-  /** The link has closed. Idempotent; without effect for a link that never opened. */
-  closed(nodeId: NodeId | undefined, link: Link): void {
+  /** The link has closed, with an error or cleanly. Idempotent; without effect for a link that never opened. */
+  closed(nodeId: NodeId | undefined, link: Link, _error?: Error): void {
     this.withdraw(nodeId, link)
     this.#aside.delete(link)
   }

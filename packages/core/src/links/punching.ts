@@ -79,7 +79,7 @@ export class Punching {
    * There is no link through routers to the node any more. The node that had made it goes on to wish for a direct link
    * for a while, if there is none.
    */
-  gone(nodeId: NodeId, { isDialedHere, usedAtMs }: GoneLink): void {
+  gone(nodeId: NodeId, { isDialedHere, usedAtMs }: Omit<GoneLink, 'isBroken'>): void {
     const puncher = this.#puncher
     if (puncher === undefined || this.#isClosed) return
     const { direct, followsInvitations } = this.#parts

@@ -21,6 +21,8 @@ export interface GoneLink {
   readonly isDialedHere: boolean
   /** When it last had a stream, as far as was seen, in ms of the clock; `undefined`: it has had none. */
   readonly usedAtMs: number | undefined
+  /** Whether it ended with an error and no go-away, as when a router on its way is killed. */
+  readonly isBroken: boolean
 }
 
 /**
@@ -46,15 +48,21 @@ export class RelayedLinks extends PreferredLinks {
     this.#idle.used(link)
   }
 
-  override closed(nodeId: NodeId | undefined, link: Link): void {
-    super.closed(nodeId, link)
+  override closed(nodeId: NodeId | undefined, link: Link, error?: Error): void {
+    this.#withdraw(nodeId, link, error !== undefined)
+    super.closed(nodeId, link, error)
     this.#idle.delete(link)
   }
 
   override withdraw(nodeId: NodeId | undefined, link: Link): void {
+    this.#withdraw(nodeId, link, false)
+  }
+
+  #withdraw(nodeId: NodeId | undefined, link: Link, isBroken: boolean): void {
     const isLast = nodeId !== undefined && this.linkTo(nodeId) === link
     super.withdraw(nodeId, link)
     if (!isLast || this.linkTo(nodeId) !== undefined) return
-    this.#onGone(nodeId, { isDialedHere: link.facts.isDialedHere, usedAtMs: this.#idle.lastUse(link) })
+    const usedAtMs = this.#idle.lastUse(link)
+    this.#onGone(nodeId, { isDialedHere: link.facts.isDialedHere, usedAtMs, isBroken })
   }
 }

@@ -1,4 +1,4 @@
-import type { Transport } from '@astranet/interface'
+import type { NodeId, Transport } from '@astranet/interface'
 import type { Link } from '@astranet/link'
 import type { Catalogue } from '@astranet/registry'
 import { RouteTable, type Forwarder } from '@astranet/relay'
@@ -21,6 +21,7 @@ import { Neighbours } from '../links/neighbours.js'
 import { PathReports } from '../links/path-reports.js'
 import { Punching } from '../links/punching.js'
 import { RegistryReports } from '../links/registry-reports.js'
+import type { GoneLink } from '../links/relayed-links.js'
 import { ownIdentity } from '../links/remote-identity.js'
 import type { AddressWay } from '../links/ways/address-way.js'
 import { Binder } from '../listen/binder.js'
@@ -120,7 +121,11 @@ export function nodeParts<TSocket, TListener>(
       spareRouter?.changed()
       host.onOffers()
     },
-    onRelayedGone: (nodeId, link) => punching.gone(nodeId, link),
+    onRelayedGone: (nodeId, link) => {
+      punching.gone(nodeId, link)
+      // The program will probably dial again, and then finds a link that leads over another router.
+      if (isMissed(nodeId, link, neighbours)) links.begin(nodeId, 'relay')
+    },
     onRelayedMessage: (nodeId, type, body) => punching.receive(nodeId, type, body),
     followsInvitations: () => host.followsInvitations(),
     checkOpen: (syscall, address) => host.checkOpen(syscall, address),
@@ -218,4 +223,10 @@ function catalogueParts<TSocket, TListener>(
   })
   const reports = new RegistryReports({ catalogue, reporter: platform })
   return { access, catalogue, reports }
+}
+
+/** Whether a link through routers is to be made again that has gone: it was used, and broke, and this node had made it. */
+function isMissed(nodeId: NodeId, gone: GoneLink, neighbours: Neighbours): boolean {
+  if (!gone.isBroken || !gone.isDialedHere || gone.usedAtMs === undefined) return false
+  return neighbours.preferred.linkTo(nodeId) === undefined && !neighbours.hasLeft(nodeId)
 }

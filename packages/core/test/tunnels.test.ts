@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
-import { AstraNet, generateSecret } from '../src/index.js'
+import { AstraNet, generateSecret, type Socket } from '../src/index.js'
 import { Net } from './discovery-support.js'
-import { readToEnd } from './support.js'
+import { readToEnd, until } from './support.js'
 
 /** A client and a server that both have joined one router, and listen nowhere. */
 async function overRouter(): Promise<
@@ -111,14 +111,64 @@ test.each([{ grant: { roles: ['guest'] } }, { secret: true }])(
   },
 )
 
-test('a process that exits has sent what it wrote through a router', async () => {
+/** What arrives at a server whose client sends through a router, and how many of the sockets have ended cleanly. */
+class Sink {
+  bytes = 0
+  ended = 0
+  broken = 0
+
+  constructor(server: AstraNet) {
+    void server.bind('', 'sink').then((listener) => listener.on('connection', (socket) => this.#take(socket)))
+  }
+
+  #take(socket: Socket): void {
+    socket.on('data', (chunk: Buffer) => (this.bytes += chunk.length))
+    socket.once('end', () => (this.ended += 1))
+    socket.once('error', () => (this.broken += 1))
+  }
+}
+
+test.each([
+  [1, 14],
+  [1, 12_000],
+  [20, 600],
+])('a process that exits has sent what it wrote through a router: %i x %i bytes', async (count, bytes) => {
   await using nodes = await overRouter()
   const { router, server } = nodes
   const { address } = await router.listenAndServe('tcp4', '127.0.0.1:0')
-  const listener = await server.bind('', 'sink')
-  const client = fork(new URL('tunnels-exit-child.mjs', import.meta.url), [address], { execArgv: [] })
-  const exited = once(client, 'exit')
-  const socket = await listener.accept()
-  expect(await readToEnd(socket)).toBe('the last words')
-  expect(await exited).toEqual([0, null])
+  const sink = new Sink(server)
+  const args = [address, count, bytes].map(String)
+  const client = fork(new URL('tunnels-exit-child.mjs', import.meta.url), args, { execArgv: [] })
+  expect(await once(client, 'exit')).toEqual([0, null])
+  await until(() => sink.ended + sink.broken === count)
+  expect([sink.ended, sink.bytes]).toEqual([count, count * bytes])
+})
+
+test('of more than the router has allowed a process that exits has sent a part, of whole sockets too', async () => {
+  await using nodes = await overRouter()
+  const { router, server } = nodes
+  const { address } = await router.listenAndServe('tcp4', '127.0.0.1:0')
+  const sink = new Sink(server)
+  const args = [address, '100', '1000']
+  const client = fork(new URL('tunnels-exit-child.mjs', import.meta.url), args, { execArgv: [] })
+  expect(await once(client, 'exit')).toEqual([0, null])
+  await until(() => sink.ended + sink.broken === 100)
+  expect(sink.ended).toBeGreaterThanOrEqual(8)
+  expect(sink.bytes).toBeGreaterThanOrEqual(8_000)
+})
+
+test.each([
+  [1, 16_000],
+  [3, 9_000],
+  [20, 1_000],
+])('a node that closes has sent what it wrote through a router: %i x %i bytes', async (count, bytes) => {
+  await using nodes = await overRouter()
+  const { client, server } = nodes
+  const sink = new Sink(server)
+  await client.waitFor('sink')
+  const dialed = Array.from({ length: count }, () => client.dial('', 'sink', { path: 'relay' }))
+  for (const socket of await Promise.all(dialed)) socket.on('error', () => undefined).end(Buffer.alloc(bytes))
+  await client.close()
+  await until(() => sink.ended + sink.broken === count)
+  expect([sink.ended, sink.bytes]).toEqual([count, count * bytes])
 })

@@ -120,6 +120,12 @@ export interface ByteDuplex {
   readonly callsBackLater?: boolean
 
   /**
+   * How many bytes `writev` can hand over within its call now. Asked before the last `writev` of a process that is about
+   * to exit, since what remains is lost. Absent: as many as the system's buffer takes.
+   */
+  readonly sendableBytes?: number | undefined
+
+  /**
    * For a process that is about to exit, after its last `writev`: blocks until the peer has ended its direction or the
    * connection is gone, at most for `ms`, and drops what arrives meanwhile. When bytes arrive for a process that has
    * exited, the system discards what it has not sent yet. Absent where the pipe cannot block.

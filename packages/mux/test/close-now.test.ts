@@ -101,6 +101,24 @@ describe('closeNow', () => {
     expect(told.stopError).toMatchObject({ code: 'ECONNABORTED' })
   })
 
+  it.each([100, 1_000, 5_000, 16_384, 100_000])(
+    'sends no more than the %i bytes that the connection takes',
+    (bytes) => {
+      const here = world()
+      Object.assign(here.near, { sendableBytes: bytes })
+      const count = 60
+      for (let n = 0; n < count; n++) opened(here.client).write(pattern(1_000))
+      here.client.closeNow()
+      expect(here.near.flight.reduce((sum, { length }) => sum + length, 0)).toBeLessThanOrEqual(bytes)
+      exit(here)
+      const whole = here.heard.filter(({ events }) => events.includes('end'))
+      for (const each of whole) expect(Buffer.compare(each.bytes, pattern(1_000))).toBe(0)
+      // An eighth is for the ends of streams, and each stream has a header.
+      expect(whole.length).toBeGreaterThanOrEqual(Math.min(count, Math.floor((0.8 * bytes) / 1_030) - 1))
+      expect(whole.length).toBeLessThanOrEqual(bytes / 1_000)
+    },
+  )
+
   it('keeps what the application had asked for: resets, and how far they are reliable', () => {
     const here = world()
     const [reset, resetAt] = [opened(here.client, 'all of it'), opened(here.client, 'all of it')]

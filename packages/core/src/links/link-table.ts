@@ -14,8 +14,8 @@ export class LinkTable {
   #isClosed = false
   /** Callers of `close`. */
   #closing: (() => void)[] = []
-  /** Callers of `refuse`. */
-  readonly #refusing = new Map<Link, (() => void)[]>()
+  /** Callers that wait until a link has closed. */
+  readonly #ending = new Map<Link, (() => void)[]>()
 
   /** Whether `close` was called: no link may be added any more. */
   get isClosed(): boolean {
@@ -66,10 +66,14 @@ export class LinkTable {
   /** Closes a link whose peer may not be a neighbour, for that reason; resolves when it has closed. */
   async refuse(link: Link, reason: string): Promise<void> {
     link.close(CloseCode.REFUSED, reason)
-    if (!this.#links.has(link)) return
-    const callers = this.#refusing.get(link) ?? []
-    this.#refusing.set(link, callers)
-    await new Promise<void>((resolve) => callers.push(resolve))
+    await this.#end(link)
+  }
+
+  /** Closes the links through routers; resolves when all have closed. */
+  async closeTunnels(): Promise<void> {
+    const tunnels = [...this.#links].flatMap(([link, { path }]) => (path.kind === 'relay' ? [link] : []))
+    for (const link of tunnels) link.close()
+    await Promise.all(tunnels.map((link) => this.#end(link)))
   }
 
   /** Sends this node's incarnation to all neighbours: it is not the one of their HELLOs any more. */
@@ -96,11 +100,18 @@ export class LinkTable {
 
   /** All that concerns a link that was deleted is done: callers that waited for it go on. */
   settle(link: Link): void {
-    for (const resolve of this.#refusing.get(link) ?? []) resolve()
-    this.#refusing.delete(link)
+    for (const resolve of this.#ending.get(link) ?? []) resolve()
+    this.#ending.delete(link)
     if (this.#links.size > 0) return
     const closing = this.#closing
     this.#closing = []
     for (const resolve of closing) resolve()
+  }
+
+  async #end(link: Link): Promise<void> {
+    if (!this.#links.has(link)) return
+    const callers = this.#ending.get(link) ?? []
+    this.#ending.set(link, callers)
+    await new Promise<void>((resolve) => callers.push(resolve))
   }
 }

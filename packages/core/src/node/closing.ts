@@ -4,6 +4,9 @@ import { drain, type Drain } from '../links/drain.js'
 import { leave } from '../links/leaving.js'
 import type { NodeParts } from './node-parts.js'
 
+/** How long links through routers have to close before the links to the routers do, in ms. */
+const TUNNELS_MS = 500
+
 /** @internal What a node's closing needs of it. */
 export interface ClosingParts<TSocket, TListener> {
   readonly parts: NodeParts<TSocket, TListener>
@@ -57,7 +60,20 @@ export class Closing<TSocket, TListener> {
     else void leaving.then(() => this.#closeRegistry())
     const isIdle = drainMs === 0 ? leaving : Promise.resolve(leaving).then(() => this.#drain())
     const loopback = drainMs === 0 ? parts.loopback.close() : isIdle?.then(() => parts.loopback.close())
-    await Promise.all([parts.endpoints.close(), table.close(isIdle), loopback, punching])
+    const hasLeft = isIdle?.then(() => this.#closeTunnels())
+    await Promise.all([parts.endpoints.close(), table.close(hasLeft), loopback, punching])
+  }
+
+  /** What was written to sockets through routers leaves over the other links, so it has a moment before they close. */
+  async #closeTunnels(): Promise<void> {
+    const { parts, clock } = this.#parts
+    await new Promise<void>((resolve) => {
+      const timer = clock.setTimer(TUNNELS_MS, resolve)
+      void parts.neighbours.table.closeTunnels().then(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
   }
 
   #drain(): Promise<void> {

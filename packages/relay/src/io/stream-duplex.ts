@@ -62,6 +62,10 @@ export class StreamDuplex implements ByteDuplex, StreamHandler {
     return this.#closed === undefined ? this.#stream.bufferedBytes : 0
   }
 
+  get sendableBytes(): number {
+    return this.#stream.sendableBytes
+  }
+
   beforeFlush(callback: () => void): void {
     this.#stream.beforeFlush(callback)
   }

@@ -6,6 +6,7 @@ import type { Outbound, OutboundSink } from './outbound.js'
 import { closedTooEarly, endedInRecords } from './pipe-errors.js'
 import type { RecordOpener } from './record-opener.js'
 import type { SecurePipe } from './secure-pipe.js'
+import { plaintextBytes } from '../proto/records/header.js'
 
 /** What a {@link SecureDuplex} is made of. */
 export interface SecureDuplexParts {
@@ -69,6 +70,11 @@ export class SecureDuplex implements SecurePipe {
 
   get bufferedBytes(): number {
     return this.#outbound.waitingBytes + this.#pipe.bufferedBytes
+  }
+
+  get sendableBytes(): number | undefined {
+    const bytes = this.#pipe.sendableBytes
+    return bytes === undefined ? undefined : plaintextBytes(bytes)
   }
 
   handle(handler: ByteDuplexHandler): void {

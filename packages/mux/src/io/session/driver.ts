@@ -167,7 +167,7 @@ export class Driver implements ByteDuplexHandler {
    * called; the rest of a close follows in later turns, if the process has any.
    */
   closeNow(code: WireInteger, reason: string): void {
-    this.core.leave(code, reason)
+    this.core.leave(code, reason, this.#duplex.sendableBytes)
     if (this.core.isInFlight) return
     const chunks = this.core.gather(this.#clock.now())
     if (chunks === undefined) return

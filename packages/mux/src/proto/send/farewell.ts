@@ -21,11 +21,16 @@ const FAREWELL_CODE = 0
 
 /**
  * Ends every open stream: with FIN where everything written was sent, otherwise with a reset behind what was sent. It
- * only writes frames, for the last flush of a session; the session's end notifies the application.
+ * only writes frames, for the last flush of a session; the session's end notifies the application. Streams for whose
+ * ends `maxBytes` leave no room end with the session.
  */
-export function writeEnds(host: { streams: { all(): Iterable<StreamRecord> } }, writer: RecordWriter): void {
+export function writeEnds(
+  host: { streams: { all(): Iterable<StreamRecord> } },
+  writer: RecordWriter,
+  maxBytes: number,
+): void {
   for (const stream of host.streams.all()) {
-    if (writer.bytes >= MAX_FAREWELL_BYTES) return
+    if (writer.bytes + 2 * MAX_CONTROL_FRAME_BYTES > maxBytes) return
     // The peer does not know a stream that was not announced, so it needs no end.
     if ((stream.state & StreamState.ANNOUNCED) === 0) continue
     writer.reserve(2 * MAX_CONTROL_FRAME_BYTES)

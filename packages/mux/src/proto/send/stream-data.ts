@@ -14,6 +14,9 @@ const QUANTUM_BYTES = 64 * 1024
 /** A record with less room than this for a payload is closed before it. */
 const MIN_PAYLOAD_BYTES = 2_048
 
+/** What a turn adds to its payload at most: the header of the frame, and that of a record. */
+const TURN_OVERHEAD_BYTES = MAX_STREAM_HEADER_BYTES + 4
+
 /** Writes the payload of streams, in the order of the scheduler, as far as credit and flush size allow. */
 export class StreamData {
   readonly #host: SendHost
@@ -26,8 +29,11 @@ export class StreamData {
     this.#frames = frames
   }
 
-  /** Gives streams their turns until none waits, the credit is used up, or the flush holds `maxBytes`. */
-  write(maxBytes: number): void {
+  /**
+   * Gives streams their turns until none waits, the credit is used up, or the flush holds `maxBytes`, which the last
+   * turn may exceed unless the limit `isExact`.
+   */
+  write(maxBytes: number, isExact = false): void {
     const writer = this.#writer
     const { scheduler, sendWindow } = this.#host
     while (writer.bytes < maxBytes) {
@@ -42,7 +48,12 @@ export class StreamData {
         sendWindow.blocked()
         return
       }
-      this.#writeTurn(stream, credit)
+      const room = isExact ? maxBytes - writer.bytes - TURN_OVERHEAD_BYTES : QUANTUM_BYTES
+      if (room <= 0) {
+        scheduler.putBack(stream)
+        return
+      }
+      this.#writeTurn(stream, Math.min(credit, room))
     }
   }
 

@@ -1,9 +1,12 @@
-import { MAX_FAREWELL_BYTES, writeEnds } from './farewell.js'
+import { writeEnds } from './farewell.js'
 import type { SendHost } from './host.js'
 import { RecordWriter } from './record-writer.js'
 import { SessionFrames } from './session-frames.js'
 import { StreamData } from './stream-data.js'
 import { StreamFrames } from './stream-frames.js'
+
+/** A CONNECTION_CLOSE without its reason, and the header of its record, take no more. */
+const CLOSE_BYTES = 64
 
 /**
  * Puts what is to be sent into records: first the session's control frames, then those of streams, then datagrams,
@@ -44,15 +47,19 @@ export class Transmitter {
 
   /**
    * The close, and in front of it what the application had written, ended and reset when it closed the session, as
-   * far as the credit goes; and, when the session leaves, the end of every stream. No flush follows, so the size of
-   * one is no limit.
+   * far as the credit goes; and, when the session leaves, the end of every stream, as far as the connection takes it.
+   * No flush follows, so the size of one is no limit.
    */
   #writeFarewell(): void {
     const host = this.#host
-    if (host.hasPeerParameters && host.end.frame?.isApplication === true) {
-      this.#streamFrames.writeControl(MAX_FAREWELL_BYTES)
-      this.#streamData.write(MAX_FAREWELL_BYTES)
-      if (host.end.isLeaving) writeEnds(host, this.writer)
+    const { frame, isLeaving, farewellBytes } = host.end
+    if (host.hasPeerParameters && frame?.isApplication === true) {
+      const maxBytes = farewellBytes - CLOSE_BYTES - 3 * frame.reason.length
+      // The ends of streams are short: an eighth is for them.
+      const maxDataBytes = isLeaving ? maxBytes - (maxBytes >> 3) : maxBytes
+      this.#streamFrames.writeControl(maxDataBytes)
+      this.#streamData.write(maxDataBytes, isLeaving)
+      if (isLeaving) writeEnds(host, this.writer, maxBytes)
     }
     this.#sessionFrames.writeClose()
   }

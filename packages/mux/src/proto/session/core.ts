@@ -261,13 +261,14 @@ export class SessionCore extends SessionHost {
   }
 
   /**
-   * Like `close`, but the flush with the CONNECTION_CLOSE also carries all that the credit allows, and ends every
-   * stream: with FIN where everything written was sent, else with a reset behind what was. Without effect on a
-   * session that is closing already.
+   * Like `close`, but the flush with the CONNECTION_CLOSE also carries all that the credit allows, `maxBytes` in all,
+   * and ends every stream: with FIN where everything written was sent, else with a reset behind what was. Without
+   * effect on a session that is closing already.
    */
-  leave(code: WireInteger, reason: string): void {
+  leave(code: WireInteger, reason: string, maxBytes: number = Infinity): void {
     if (!this.isClosing) {
       this.end.isLeaving = true
+      this.end.farewellBytes = Math.min(this.end.farewellBytes, maxBytes)
       for (const stream of this.streams.all()) stream.handler?.onLeave?.(stream)
     }
     this.close(code, reason)

@@ -1,5 +1,6 @@
 import { TransportErrorCode, type ConnectionClose, type WireInteger } from '@astranet/frame'
 import { checkErrorCode } from '../error-code.js'
+import { MAX_FAREWELL_BYTES } from '../send/farewell.js'
 import type { SessionError } from './errors.js'
 
 /**
@@ -16,6 +17,8 @@ export class SessionEnd {
   frame: ConnectionClose | undefined = undefined
   /** The close goes out with the end of every stream in front of it, and there is no flush after it. */
   isLeaving = false
+  /** What goes out in front of the close, and with it, in bytes at most. */
+  farewellBytes: number = MAX_FAREWELL_BYTES
   readonly #onClosing: (reason: Error | undefined) => void
 
   constructor(onClosing: (reason: Error | undefined) => void) {

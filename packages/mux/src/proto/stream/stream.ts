@@ -121,6 +121,12 @@ export class Stream implements StreamRecord {
     return Math.max(0, this.sendLimit - this.sendOffset - this.bufferedBytes)
   }
 
+  /** Bytes that can be written now and leave with the next flush, as far as the peer's credit decides it. */
+  get sendableBytes(): number {
+    const { sendWindow, sendBufferedBytes } = this.host
+    return Math.max(0, Math.min(this.sendCredit, sendWindow.available(this.urgencyLevel) - sendBufferedBytes))
+  }
+
   /** RFC 9218 section 4.1: 0 (first) to 7 (last), default 3. Takes effect with the stream's next frame. */
   get urgency(): number {
     return this.urgencyLevel

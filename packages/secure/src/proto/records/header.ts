@@ -1,3 +1,5 @@
+import { TAG_BYTES } from '../crypto.js'
+
 /** What a record carries. */
 export const RecordType = {
   /** Bytes of the user, at least one. */
@@ -14,6 +16,12 @@ export const HEADER_BYTES = 4
 
 /** The most plaintext that a record carries. */
 export const MAX_RECORD_BYTES = 262_144
+
+/** How much plaintext fits into `bytes` of records, with the record that ends the direction behind it. */
+export function plaintextBytes(bytes: number): number {
+  const records = Math.ceil(bytes / MAX_RECORD_BYTES) + 1
+  return Math.max(0, bytes - records * (HEADER_BYTES + TAG_BYTES))
+}
 
 /** The header: the type in 1 byte, the length of the plaintext in 3, big-endian. */
 export function recordHeader(type: RecordType, length: number): Uint8Array {

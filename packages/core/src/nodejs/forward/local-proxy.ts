@@ -17,7 +17,7 @@ export interface ProxyInspection {
   readonly accepted: number
   /** Those of them that the other side did not take. */
   readonly failed: number
-  /** Connections that were ended at once, because `maxConnections` were open. */
+  /** Connections that were reset at once, because `maxConnections` were open. */
   readonly refused: number
   /** Bytes from clients. */
   readonly receivedBytes: number

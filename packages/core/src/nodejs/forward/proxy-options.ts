@@ -6,7 +6,7 @@ export const DEFAULT_MAX_PROXIED_CONNECTIONS = 10_000
 
 /** What `forward` and `publish` have in common. */
 export interface ProxyOptions {
-  /** How many connections may be open at once, 1 to 2^31 - 1; a further one is ended at once. Default 10,000. */
+  /** How many connections may be open at once, 1 to 2^31 - 1; a further one is reset at once. Default 10,000. */
   maxConnections?: number
   /**
    * Whether each connection begins with a header of the PROXY protocol, version 2, which is taken off: it says where

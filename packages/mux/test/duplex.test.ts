@@ -18,9 +18,13 @@ async function duplexPair(options: { near?: DuplexOptions; far?: DuplexOptions }
   const { client, server } = await sessionPair()
   const near = toDuplex(await client.openStream(), options.near)
   const far = toDuplex(await server.accept(), options.far)
-  // The sockets are cut off when the test is over.
-  onTestFinished(() => [near, far].forEach((duplex) => duplex.on('error', () => {})))
+  ignoreErrors(near, far)
   return { near, far, client, server }
+}
+
+/** The sockets are cut off when the test is over. */
+function ignoreErrors(...duplexes: Duplex[]): void {
+  onTestFinished(() => duplexes.forEach((duplex) => duplex.on('error', () => {})))
 }
 
 async function rawPair(): Promise<{ near: Stream; far: Stream; client: Session; server: Session }> {
@@ -164,6 +168,22 @@ describe('a Duplex', () => {
     expect(far.readableLength).toBeLessThanOrEqual(2 * 65_536)
     far.resume()
     await once(near, 'drain')
+  })
+
+  it('holds every writer back while the session is full, and lets them go on when it was sent', async () => {
+    const { client, server } = await sessionPair({ client: { maxSendBufferBytes: 65_536 } })
+    const full = toDuplex(await client.openStream())
+    const next = toDuplex(await client.openStream())
+    const far = [toDuplex(await server.accept()), toDuplex(await server.accept())]
+    ignoreErrors(full, next, ...far)
+    expect(full.write(pattern(300_000))).toBe(false)
+    expect(next.write(pattern(100_000))).toBe(false)
+    expect([full.writableNeedDrain, next.writableNeedDrain]).toEqual([true, true])
+    const drained = Promise.all([once(full, 'drain'), once(next, 'drain')])
+    for (const duplex of far) duplex.resume()
+    await drained
+    expect([full.writableLength, next.writableLength]).toEqual([0, 0])
+    expect(next.write(pattern(10_000))).toBe(true)
   })
 
   it('reads a piece larger than every buffer on the way', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { BUFFER_BYTES, giveBuffer, MAX_FREE_BUFFERS } from '../src/proto/buffers.js'
 import { BLOCK_OVERHEAD_BYTES, ReceiveQueue } from '../src/proto/receive/queue.js'
 import { Blocks } from '../src/proto/send/blocks.js'
-import { SendQueue, type Run } from '../src/proto/send/queue.js'
+import { SendQueue, type Run, type SendMemory } from '../src/proto/send/queue.js'
 import { Slab } from '../src/proto/send/slab.js'
 import { pattern } from './support/recorder.js'
 
@@ -99,18 +99,18 @@ describe('bytes that wait to be sent', () => {
   it('join the last run where they go on in the same buffer', () => {
     const queue = new SendQueue()
     const buffer = pattern(100)
-    queue.push(buffer, 0, 10, false)
-    queue.push(buffer, 10, 30, false)
+    queue.push(buffer, 0, 10)
+    queue.push(buffer, 10, 30)
     const head = queue.head as Run
     expect([head.start, head.end, head.next]).toEqual([0, 30, undefined])
-    queue.push(buffer, 40, 50, false)
+    queue.push(buffer, 40, 50)
     expect(queue.bytes).toBe(40)
-    queue.advance(30, new Blocks())
+    queue.advance(30, memory())
     expect(queue.head).toMatchObject({ start: 40, end: 50 })
-    queue.advance(10, new Blocks())
+    queue.advance(10, memory())
     expect(queue.head).toBe(undefined)
     expect(queue.bytes).toBe(0)
-    queue.push(buffer, 0, 1, false)
+    queue.push(buffer, 0, 1)
     expect(queue.head).toMatchObject({ start: 0, end: 1 })
   })
 })
@@ -123,9 +123,9 @@ describe('copied writes', () => {
     const first = (queue.head as Run).buffer
     blocks.append(queue, pattern(1_000))
     expect((queue.head as Run).next?.buffer).not.toBe(first)
-    queue.advance(BUFFER_BYTES - 1, blocks)
+    queue.advance(BUFFER_BYTES - 1, memory(blocks))
     blocks.release()
-    queue.advance(1, blocks)
+    queue.advance(1, memory(blocks))
     blocks.append(queue, pattern(BUFFER_BYTES))
     expect([...runs(queue)].some(({ buffer }) => buffer === first)).toBe(false)
     blocks.release()
@@ -138,8 +138,8 @@ describe('copied writes', () => {
     const queue = new SendQueue()
     blocks.append(queue, pattern(3 * BUFFER_BYTES))
     const buffers = [...runs(queue)].map(({ buffer }) => buffer)
-    queue.truncate(10, blocks)
-    queue.drop(blocks)
+    queue.truncate(10, memory(blocks))
+    queue.drop(memory(blocks))
     blocks.release()
     const again = new SendQueue()
     blocks.append(again, pattern(3 * BUFFER_BYTES))
@@ -190,6 +190,10 @@ describe('a slab', () => {
     expect(Buffer.compare(first.subarray(0, 100), pattern(BUFFER_BYTES - 1).subarray(0, 100))).toBe(0)
   })
 })
+
+function memory(blocks = new Blocks()): SendMemory {
+  return { blocks, borrowedBytes: 0 }
+}
 
 function* runs(queue: SendQueue): Generator<Run> {
   for (let run = queue.head; run !== undefined; run = run.next) yield run

@@ -10,7 +10,11 @@ export interface SocketOptions {
    * Reading pauses when this number of bytes was read ahead of the program; an integer from 0. Default: that of Node.
    */
   readableHighWaterMark?: number
-  /** `write` returns false when this number of bytes waits to be sent; an integer from 0. Default 524,288. */
+  /**
+   * `write` returns false when this number of bytes waits to be sent, and behind any write that waits while the session
+   * of the link is full (`maxSendBufferBytes`); an integer from 0. Default 524,288. As the buffer of a kernel, what the
+   * session has copied comes in addition.
+   */
   writableHighWaterMark?: number
 }
 

@@ -172,9 +172,11 @@ export function checkInvariants(side: Side): void {
   let growth = 0
   let unread = 0
   let buffered = 0
+  let borrowed = 0
   for (const stream of streams) {
     unread += isAwaitingReset(stream) ? stream.receiveLimit - stream.consumed : stream.unreadBytes
     buffered += stream.bufferedBytes
+    borrowed += stream.sendQueue?.borrowedBytes ?? 0
     if (stream.unreadBytes < 0) throw new Error(`stream ${stream.id}: more consumed than received`)
     if (stream.receiveOffset > stream.receiveLimit && stream.canReceive)
       throw new Error(`stream ${stream.id}: over its limit`)
@@ -186,6 +188,7 @@ export function checkInvariants(side: Side): void {
   if (growth > pool) throw new Error(`growth ${growth} is above the pool of ${pool}`)
   expectEqual('unread payload', window.received - window.consumed, unread)
   expectEqual('sendBufferedBytes', core.sendBufferedBytes, buffered)
+  expectEqual('borrowedBytes', core.borrowedBytes, borrowed)
   if (unread + window.outstandingBytes > window.capBytes)
     throw new Error(`unread ${unread} and credit ${window.outstandingBytes} exceed ${window.capBytes}`)
   expectEqual('reserved', options.memoryBudget.reservedBytes, window.unreadBytes + window.outstandingBytes)

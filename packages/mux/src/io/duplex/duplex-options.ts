@@ -9,7 +9,8 @@ export interface DuplexOptions {
    * Bytes written and not yet sent at which `write` returns false; see `node:stream`. Default 524,288: the bytes of a
    * large write wait here until they were sent, so with Node's own 65,536 only one write of 64 KiB could be sent in
    * each turn. Small writes (up to 2,048 bytes) wait in the stream instead: for them `write` returns false when the
-   * stream holds `sendHighWaterMarkBytes`, or all streams of the session hold `maxSendBufferBytes`.
+   * stream holds `sendHighWaterMarkBytes`. While all streams of the session hold `maxSendBufferBytes`, it returns false
+   * behind every write that waits. What the stream copies of a write that waits for credit does not depend on it.
    */
   writableHighWaterMark?: number
   /** When false, the end of the peer's direction ends this one too, as for `net.Socket`. Default true, unlike there. */

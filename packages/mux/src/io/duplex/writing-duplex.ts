@@ -90,7 +90,7 @@ export class WritingDuplex extends ReadingDuplex {
     }
     const isWritable = super.write(chunk, encoding as BufferEncoding, callback)
     if (this.isStarting) this.onEarlyWrite()
-    return isWritable && !(this.#isStreamFull() && needsDrain(this))
+    return isWritable && !(this.#isFull() && needsDrain(this))
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
@@ -263,11 +263,11 @@ export class WritingDuplex extends ReadingDuplex {
 
   /**
    * Whether a write waits because the stream is full, and neither for its bytes to come back nor for the peer's last
-   * bytes.
+   * bytes; or for its bytes while the session is full: Node's buffer is not to fill besides.
    */
-  #isStreamFull(): boolean {
-    const isWaiting = !this.isStarting && this.#awaitedCallback !== undefined
-    return isWaiting && !this.stream.isFlushOwed && !this.#isHeld
+  #isFull(): boolean {
+    const isWaiting = !this.isStarting && this.#awaitedCallback !== undefined && !this.#isHeld
+    return isWaiting && (!this.stream.isFlushOwed || this.stream.isSessionFull)
   }
 
   /** Whether the stream takes nothing any more. `bytes` are new to it, and `all` are those that Node has written. */

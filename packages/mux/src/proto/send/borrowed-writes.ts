@@ -1,6 +1,6 @@
 import type { StreamRecord } from '../stream/host.js'
 import { StreamState } from '../stream/state.js'
-import { copyBlocked } from './half.js'
+import { copyBlocked } from './copies.js'
 
 /**
  * How long a write may wait for credit before it is copied, in ms. Longer than credit takes in a fast transfer, where

@@ -4,12 +4,10 @@ import { checkErrorCode } from '../error-code.js'
 import { StreamError } from '../session/errors.js'
 import type { StreamRecord } from '../stream/host.js'
 import { SEND_ENDED, SEND_OVER, StreamState } from '../stream/state.js'
+import { copyAndRelease, keptAfterClose } from './copies.js'
 import { SendQueue } from './queue.js'
 import { reset, resetAt } from './reset.js'
 import { COPY_LIMIT_BYTES } from './slab.js'
-
-/** What is kept of a closed stream, or copied of one that has no credit, in high-water marks: 1 MiB by default. */
-const KEPT_HIGH_WATER_MARKS = 2
 
 const CANNOT_WRITE = SEND_ENDED | SEND_OVER | StreamState.CLOSED
 
@@ -41,12 +39,12 @@ export function write(stream: StreamRecord, bytes: Uint8Array, mode: WriteMode):
   if (bytes.length <= COPY_LIMIT_BYTES) {
     const { slab } = host
     slab.append(bytes)
-    queue.push(slab.buffer, slab.used - bytes.length, slab.used, false)
+    queue.push(slab.buffer, slab.used - bytes.length, slab.used)
   } else if (mode === WriteMode.COPIED) host.blocks.append(queue, bytes)
+  else if (mode === WriteMode.GIVEN) queue.push(bytes, 0, bytes.length)
   else {
-    const isReferenced = mode === WriteMode.REFERENCED
-    queue.push(bytes, 0, bytes.length, isReferenced)
-    if (isReferenced) borrow(stream)
+    queue.pushBorrowed(bytes, host)
+    borrow(stream)
   }
   host.sendBufferedBytes += bytes.length
   host.schedule(stream)
@@ -69,11 +67,15 @@ export function hasRoomFor(stream: StreamRecord, bytes: number): boolean {
 /** Whether less than the high-water marks of stream and session waits, once `bytes` are added. */
 function isBelowMarks(stream: StreamRecord, bytes: number): boolean {
   const { host } = stream
-  const { sendHighWaterMarkBytes, maxSendBufferBytes } = host.options
   return (
-    stream.bufferedBytes + bytes < sendHighWaterMarkBytes &&
-    host.sendBufferedBytes + bytes < maxSendBufferBytes
+    stream.bufferedBytes + bytes < host.options.sendHighWaterMarkBytes &&
+    host.sendBufferedBytes + bytes < host.options.maxSendBufferBytes
   )
+}
+
+/** See `Stream.isSessionFull`. */
+export function isSessionFull({ host }: StreamRecord): boolean {
+  return host.sendBufferedBytes >= host.options.maxSendBufferBytes
 }
 
 /** A write that is impossible. The caller's mistake throws; the peer and the session reported theirs by an event. */
@@ -120,48 +122,6 @@ function hasCreditForAll({
   urgencyLevel,
 }: StreamRecord): boolean {
   return bufferedBytes <= Math.min(sendLimit - sendOffset, host.sendWindow.available(urgencyLevel))
-}
-
-/** Copies what waits in the application's buffers; `onFlushed` follows. */
-function copyAndRelease(stream: StreamRecord): void {
-  stream.sendQueue?.copyBorrowed()
-  stream.host.releaseLater(stream)
-}
-
-/** See `Stream.keptAfterClose`: as much as a kernel's send buffer would hold. */
-export function keptAfterClose(stream: StreamRecord): number {
-  // The application was promised that everything written before `end` is delivered.
-  return (stream.state & StreamState.FIN_QUEUED) === 0 ? bufferBytes(stream) : Infinity
-}
-
-function bufferBytes({ host }: StreamRecord): number {
-  return KEPT_HIGH_WATER_MARKS * host.options.sendHighWaterMarkBytes
-}
-
-/** See `Stream.giveBack`. */
-export function giveBack(stream: StreamRecord): boolean {
-  stream.sendQueue?.copyBorrowed()
-  if (!stream.isFlushOwed) return true
-  if (stream.host.isInFlight) {
-    stream.host.releaseLater(stream)
-    return false
-  }
-  stream.state &= ~StreamState.FLUSH_OWED
-  stream.host.checkEndLater(stream)
-  return true
-}
-
-/**
- * Copies what waits in the application's buffers if only missing credit delays it: a kernel would have taken it.
- * Returns true when nothing is borrowed any more; after false the caller asks again later.
- */
-export function copyBlocked(stream: StreamRecord): boolean {
-  const { host, bufferedBytes } = stream
-  if (stream.sendQueue === undefined || !stream.isFlushOwed) return true
-  const hasCredit = stream.sendOffset < stream.sendLimit && host.sendWindow.available(stream.urgencyLevel) > 0
-  if (hasCredit || bufferedBytes > bufferBytes(stream)) return false
-  copyAndRelease(stream)
-  return true
 }
 
 /** MAX_STREAM_DATA arrived (RFC 9000 section 19.10): limits never go down. */

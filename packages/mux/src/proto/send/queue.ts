@@ -1,5 +1,12 @@
 import type { Block, Blocks } from './blocks.js'
 
+/** What the queues of a session share. */
+export interface SendMemory {
+  readonly blocks: Blocks
+  /** Bytes that wait in buffers of the application. */
+  borrowedBytes: number
+}
+
 /** A run of bytes that waits to be sent: `buffer[start, end)`. */
 export class Run {
   buffer: Uint8Array
@@ -23,26 +30,24 @@ export class Run {
 export class SendQueue {
   /** Bytes that wait. */
   bytes = 0
+  /** Those of them in buffers of the application; the session counts them as well. */
+  borrowedBytes = 0
   head: Run | undefined = undefined
   #tail: Run | undefined = undefined
 
   /**
    * Appends `buffer[start, end)`. Bytes that follow the last run in the same buffer only make that run
-   * longer, so many small writes become one piece of one frame. `isBorrowed`: the application wants the buffer back.
+   * longer, so many small writes become one piece of one frame.
    */
-  push(buffer: Uint8Array, start: number, end: number, isBorrowed: boolean): void {
-    this.bytes += end - start
-    const tail = this.#tail
-    if (
-      tail !== undefined &&
-      tail.buffer === buffer &&
-      tail.end === start &&
-      tail.isBorrowed === isBorrowed
-    ) {
-      tail.end = end
-      return
-    }
-    this.#add(new Run(buffer, start, end, isBorrowed))
+  push(buffer: Uint8Array, start: number, end: number): void {
+    this.#push(buffer, start, end, false)
+  }
+
+  /** Appends `buffer`, which the application wants back. */
+  pushBorrowed(buffer: Uint8Array, memory: SendMemory): void {
+    this.borrowedBytes += buffer.length
+    memory.borrowedBytes += buffer.length
+    this.#push(buffer, 0, buffer.length, true)
   }
 
   /** Appends the next `length` bytes of the block. Bytes that follow the last run there make that run longer. */
@@ -61,34 +66,33 @@ export class SendQueue {
   }
 
   /** Keeps the first `bytes`, at least one, and drops the rest. */
-  truncate(bytes: number, blocks: Blocks): void {
+  truncate(bytes: number, memory: SendMemory): void {
     let left = bytes
+    let borrowed = 0
     for (let run = this.head; run !== undefined; run = run.next) {
       const length = run.end - run.start
       if (length >= left) {
         run.end = run.start + left
-        spendAll(run.next, blocks)
+        spendAll(run.next, memory.blocks)
         run.next = undefined
         this.#tail = run
       }
+      if (run.isBorrowed) borrowed += Math.min(length, left)
       left -= Math.min(length, left)
     }
+    this.#givenBack(this.borrowedBytes - borrowed, memory)
     this.bytes = Math.min(this.bytes, bytes)
   }
 
   /** Drops everything. The queue is not to be used any more. */
-  drop(blocks: Blocks): void {
-    spendAll(this.head, blocks)
-  }
-
-  /** Whether any of the bytes are in a buffer of the application. */
-  get isBorrowing(): boolean {
-    for (let run = this.head; run !== undefined; run = run.next) if (run.isBorrowed) return true
-    return false
+  drop(memory: SendMemory): void {
+    this.#givenBack(this.borrowedBytes, memory)
+    spendAll(this.head, memory.blocks)
   }
 
   /** Copies what is in buffers of the application, so that nothing here refers to them any more. */
-  copyBorrowed(): void {
+  copyBorrowed(memory: SendMemory): void {
+    this.#givenBack(this.borrowedBytes, memory)
     for (let run = this.head; run !== undefined; run = run.next) {
       if (!run.isBorrowed) continue
       // A Buffer's own `slice` would not copy.
@@ -100,14 +104,36 @@ export class SendQueue {
   }
 
   /** Marks the first `count` bytes of the head run (at most all of it) as sent. */
-  advance(count: number, blocks: Blocks): void {
+  advance(count: number, memory: SendMemory): void {
     const head = this.head as Run
     this.bytes -= count
+    if (head.isBorrowed) this.#givenBack(count, memory)
     head.start += count
     if (head.start < head.end) return
-    if (head.block !== undefined) blocks.spend(head.block)
+    if (head.block !== undefined) memory.blocks.spend(head.block)
     this.head = head.next
     if (head.next === undefined) this.#tail = undefined
+  }
+
+  #push(buffer: Uint8Array, start: number, end: number, isBorrowed: boolean): void {
+    this.bytes += end - start
+    const tail = this.#tail
+    if (
+      tail !== undefined &&
+      tail.buffer === buffer &&
+      tail.end === start &&
+      tail.isBorrowed === isBorrowed
+    ) {
+      tail.end = end
+      return
+    }
+    this.#add(new Run(buffer, start, end, isBorrowed))
+  }
+
+  /** `bytes` wait in buffers of the application no more. */
+  #givenBack(bytes: number, memory: SendMemory): void {
+    this.borrowedBytes -= bytes
+    memory.borrowedBytes -= bytes
   }
 
   #add(run: Run): void {

@@ -50,7 +50,7 @@ function keepUnsent(stream: StreamRecord, bytes: number): void {
     return
   }
   stream.host.sendBufferedBytes -= queue.bytes - bytes
-  queue.truncate(bytes, stream.host.blocks)
+  queue.truncate(bytes, stream.host)
 }
 
 /** Drops what was written and not sent. */
@@ -58,7 +58,7 @@ export function dropUnsent(stream: StreamRecord): void {
   stream.state &= ~(StreamState.WRITE_BLOCKED | StreamState.BLOCKED_QUEUED)
   if (stream.sendQueue === undefined) return
   stream.host.sendBufferedBytes -= stream.sendQueue.bytes
-  stream.sendQueue.drop(stream.host.blocks)
+  stream.sendQueue.drop(stream.host)
   stream.sendQueue = undefined
   stream.host.releaseLater(stream)
 }

@@ -88,7 +88,7 @@ export class StreamData {
       if (count <= COPY_LIMIT_BYTES && writer.canCopy(count))
         writer.copy(run.buffer, run.start, run.start + count)
       else writer.reference(run.buffer, run.start, run.start + count)
-      queue.advance(count, this.#host.blocks)
+      queue.advance(count, this.#host)
       left -= count
     }
     if (queue.bytes === 0) stream.sendQueue = undefined

@@ -70,6 +70,7 @@ export class SessionHost implements SendHost, StreamSetHost, DispatchHost {
   readonly ownParameters: TransportParameters
   areParametersDue = true
   sendBufferedBytes = 0
+  borrowedBytes = 0
   readonly windowRequests: Map<StreamRecord, number> = new Map()
 
   isInFlight = false

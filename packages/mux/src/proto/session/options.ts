@@ -15,6 +15,8 @@ export interface SessionLimits {
   memoryBudget?: MemoryBudget
   /**
    * Bytes written and not yet sent, on all streams, at which `write` returns false; from 65,536. Default 67,108,864.
+   * Copies of writes that wait for the peer's credit take no more than this. At the limit such writes wait until they
+   * are sent. Lower it where peers that read slowly, or not at all, must not take that much memory.
    */
   maxSendBufferBytes?: number
   /** Bytes written and not yet sent, on one stream, at which `write` returns false; from 1. Default 524,288. */

@@ -79,7 +79,7 @@ export class StreamWork {
     if (flushed.length === 0) return
     this.flushed = []
     for (const stream of flushed) {
-      if (!stream.isFlushOwed || stream.sendQueue?.isBorrowing === true) continue
+      if (!stream.isFlushOwed || (stream.sendQueue?.borrowedBytes ?? 0) > 0) continue
       stream.state &= ~StreamState.FLUSH_OWED
       this.#host.guard(stream, () => stream.handler?.onFlushed?.(stream))
       this.#host.checkEndLater(stream)

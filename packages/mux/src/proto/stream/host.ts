@@ -76,6 +76,8 @@ export interface StreamHost {
   readonly sendWindow: SendWindow
   /** Bytes written on all streams and not yet sent. */
   sendBufferedBytes: number
+  /** Those of them that wait in buffers of the application: the session holds only the others. */
+  borrowedBytes: number
   /** Holds small writes until they are sent. */
   readonly slab: Slab
   /** Holds what was written from memory that others use again. */

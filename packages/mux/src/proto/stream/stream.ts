@@ -6,6 +6,7 @@ import type { ReceiveQueue } from '../receive/queue.js'
 import { stopSending } from '../receive/stop.js'
 import { FIRST_STREAM_WINDOW_BYTES } from '../receive/session-window.js'
 import { widen } from '../receive/stream-window.js'
+import { giveBack, keptAfterClose } from '../send/copies.js'
 import * as sending from '../send/half.js'
 import type { SendQueue } from '../send/queue.js'
 import { reset, resetAt } from '../send/reset.js'
@@ -274,12 +275,12 @@ export class Stream implements StreamRecord {
    * connection still refers to some, and `onFlushed` follows.
    */
   giveBack(): boolean {
-    return sending.giveBack(this)
+    return giveBack(this)
   }
 
   /** @internal How many of the waiting bytes `close` would keep. */
   get keptAfterClose(): number {
-    return sending.keptAfterClose(this)
+    return keptAfterClose(this)
   }
 
   /** @internal Whether the peer's end, or its reset, has arrived. */
@@ -295,6 +296,11 @@ export class Stream implements StreamRecord {
   /** @internal Whether a write of `bytes`, at least 1, would return true. */
   hasRoomFor(bytes: number): boolean {
     return sending.hasRoomFor(this, bytes)
+  }
+
+  /** @internal Whether all streams together hold `maxSendBufferBytes`: a write returns false. */
+  get isSessionFull(): boolean {
+    return sending.isSessionFull(this)
   }
 
   /** Whether an `onFlushed` follows. */

@@ -20,7 +20,7 @@ export interface DialOptions extends SocketOptions {
    * Picks an instance of a service. It is given those that can be reached, that the policy allows and that have not
    * refused this dial, also when there is only one; failing ones only when all fail; and not those that dials have
    * failed at lately, unless these are more than half. When it returns `undefined`, the dial waits for a change until
-   * its deadline, and then fails with `ENOTFOUND`. What it throws, the dial rejects with; it rejects with a RangeError
+   * its deadline, and then fails with `ENOTFOUND`. What it throws, the dial rejects with; it rejects with a TypeError
    * when anything else is returned. Default: at random.
    */
   selector?: Selector

@@ -33,7 +33,7 @@ export class DialView<TSocket, TListener> extends NodeView {
    * tried first, within the same deadline. `ETIMEDOUT`: no answer. `ECONNRESET`: the link broke meanwhile.
    * `ECONNABORTED`: this node was closed meanwhile.
    *
-   * `network` is `''` or `'astra'`, or `'tcp'`, `'tcp4'` or `'tcp6'`, which mean the same; or it chooses among the
+   * `network` is `''`, `'astra'`, `'tcp'`, `'tcp4'` or `'tcp6'`, which mean the same; or it chooses among the
    * instances of a service by a hash ring, the same on every node: `'registry://KEY'` by the key, as the options `key`
    * and `selector: hashRing()` do; `'vport2registry'` by the port of the address `name:port`, which is then not the
    * port of the service.

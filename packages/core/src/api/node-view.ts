@@ -89,7 +89,7 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
 
   /**
    * Makes this node a router, as the option `role` does, and returns it. Throws an AstraError with the code
-   * `ASTRA_ERR_NODE_STARTED` once the node has listened, joined, bound or been attached, and a RangeError for a node
+   * `ASTRA_ERR_NODE_STARTED` once the node has listened, joined, bound or been attached, and a TypeError for a node
    * that holds only what it asks for.
    */
   router(): this {

@@ -130,5 +130,9 @@ function http(): typeof import('node:http') {
 function serverOf(handler: HttpHandler | Server): Server {
   if (typeof handler === 'function') return http().createServer(handler as RequestListener)
   if (typeof (handler as Partial<Server> | undefined | null)?.listen === 'function') return handler
-  throw invalidType('handler', 'of type function or a server of node:http, node:http2 or node:net', handler)
+  throw invalidType(
+    'handler',
+    'of type function or a server of node:http, node:https, node:http2 or node:net',
+    handler,
+  )
 }

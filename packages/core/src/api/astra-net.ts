@@ -137,7 +137,7 @@ export class AstraNetBase<TSocket, TListener, TView> extends DialView<TSocket, T
   }
 
   async #attach(pipe: Pipe, options: AttachOptions): Promise<NodeId> {
-    const { security } = checkOptions(options)
+    const { security } = checkOptions('options', options, { signal: true, security: true })
     const signal = checkSignal(options.signal)
     this.#handle.begin()
     const node = this.#handle.node ?? (await this.#handle.made)

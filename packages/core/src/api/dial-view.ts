@@ -1,9 +1,9 @@
 import type { DialInFlight, DialOutcome, DialRequest } from '../dial/dial-request.js'
 import type { Node } from '../node/node.js'
 import type { Closer, NodeHandle } from '../node/node-handle.js'
-import type { BindOptions } from './bind-options.js'
+import { checkBindNames, type BindOptions } from './bind-options.js'
 import { checkString } from './check.js'
-import type { DialOptions, DialScope } from './dial-options.js'
+import { checkDialNames, type DialOptions, type DialScope } from './dial-options.js'
 import { addressOfHost } from './http-host.js'
 import { isShortForm } from './network-first.js'
 import { NodeView } from './node-view.js'
@@ -47,6 +47,7 @@ export class DialView<TSocket, TListener> extends NodeView {
   #dial(network: string, address: string, options: DialOptions | undefined): Promise<TSocket> {
     try {
       const scope = scopeOfNetwork(network, this.#scope)
+      if (options !== undefined) checkDialNames(options)
       this.#handle.use()
       const { node } = this.#handle
       if (node === undefined) return this.#handle.made.then(() => this.#dial(network, address, options))
@@ -128,6 +129,7 @@ export class DialView<TSocket, TListener> extends NodeView {
   async #httpDial(network: string, host: string, options: DialOptions | undefined): Promise<TSocket> {
     const address = addressOfHost(checkString('host', host))
     const scope = scopeOfNetwork(network, this.#scope)
+    if (options !== undefined) checkDialNames(options)
     this.#handle.use()
     const node = this.#handle.node ?? (await this.#handle.made)
     node.checkOpen('dial', address)
@@ -149,6 +151,7 @@ export class DialView<TSocket, TListener> extends NodeView {
 
   async #bind(network: string, address: string, options: BindOptions = {}): Promise<TListener> {
     checkStreamNetwork(network)
+    checkBindNames(options)
     this.#handle.begin()
     const node = this.#handle.node ?? (await this.#handle.made)
     return node.bind(address, this.#scope.environment, options)

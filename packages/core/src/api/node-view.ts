@@ -84,7 +84,9 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
    * in `question`.
    */
   explain(question: PolicyQuestion, options: { signal?: AbortSignal } = {}): Promise<Explanation> {
-    return this.#call((node) => node.explain(question, checkSignal(checkOptions(options).signal)))
+    return this.#call((node) =>
+      node.explain(question, checkSignal(checkOptions('options', options, { signal: true }).signal)),
+    )
   }
 
   /**

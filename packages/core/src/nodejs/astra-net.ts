@@ -1,6 +1,6 @@
 import { addAbortSignal } from 'node:stream'
 import { NODE_SCOPE } from '../api/astra-net.js'
-import { checkOptions, checkSignal } from '../api/check.js'
+import { checkObject, checkSignal } from '../api/check.js'
 import type { DialOptions, DialScope } from '../api/dial-options.js'
 import { isShortForm } from '../api/network-first.js'
 import { nodeOfAddress } from '../api/node-address.js'
@@ -121,7 +121,7 @@ export class AstraNet extends ForwardNet<AstraNet> {
     options: DialOptions | undefined,
     onConnect: (() => void) | undefined,
   ): Socket {
-    const { signal, ...others } = checkOptions(options ?? {})
+    const { signal, ...others } = checkObject('options', options ?? {})
     return this.#connect(this.dialRequest(network, address, others), checkSignal(signal), onConnect)
   }
 
@@ -132,7 +132,7 @@ export class AstraNet extends ForwardNet<AstraNet> {
     options: DialOptions = {},
     onConnect?: () => void,
   ): Socket {
-    const { signal, ...others } = checkOptions(options)
+    const { signal, ...others } = checkObject('options', options)
     return this.#connect(this.hostRequest(network, host, others), checkSignal(signal), onConnect)
   }
 

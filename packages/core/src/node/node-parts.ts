@@ -161,7 +161,7 @@ export function nodeParts<TSocket, TListener>(
   })
   const dialer = new Dialer({
     ...{ factory: platform, self, clock, catalogue, ports, loopback, access, offers, waiters, zone },
-    ...{ links, identityOf: table.identityOf.bind(table) },
+    ...{ links, identityOf: table.identityOf.bind(table), whyUnseen: () => neighbours.whyUnseen() },
     ...{ wants: discovery.wants, avoided: new AvoidedInstances({ clock, reporter: platform }) },
     measured: { self, linkTo: links.linkTo.bind(links) },
     reports: dials,

@@ -194,7 +194,7 @@ test.each<[string, (node: AstraNet) => Promise<unknown>, RegExp]>([
   [
     'dial network',
     (node) => node.dial('udp', 'web'),
-    /^The argument 'network' must be '', 'astra', 'tcp', 'registry:\/\/KEY' or 'vport2registry'/,
+    /^The argument 'network' must be one of: '', 'astra', 'tcp', 'tcp4', 'tcp6', 'registry:\/\/KEY', 'vport2registry'/,
   ],
   [
     'dial address',
@@ -266,12 +266,12 @@ test.each<[string, (node: AstraNet) => Promise<unknown>, RegExp]>([
   [
     'dial network',
     (node) => node.dial('registry://', 'web'),
-    /^The argument 'network' must be '', 'astra', 'tcp', 'registry:\/\/KEY' or 'vport2registry'/,
+    /^The argument 'network' must be one of: '', 'astra', 'tcp', 'tcp4', 'tcp6', 'registry:\/\/KEY', 'vport2registry'/,
   ],
   [
     'dial network',
     (node) => node.dial(wrong(null), 'web'),
-    /^The argument 'network' must be '', 'astra', 'tcp', 'registry:\/\/KEY' or 'vport2registry'/,
+    /^The argument 'network' must be one of: '', 'astra', 'tcp', 'tcp4', 'tcp6', 'registry:\/\/KEY', 'vport2registry'/,
   ],
   [
     'dial address',
@@ -291,7 +291,7 @@ test.each<[string, (node: AstraNet) => Promise<unknown>, RegExp]>([
   [
     'bind network',
     (node) => node.bind('registry://key', 'web'),
-    /^The argument 'network' must be '', 'astra' or 'tcp'/,
+    /^The argument 'network' must be one of: '', 'astra', 'tcp', 'tcp4', 'tcp6'\. /,
   ],
   ['resolve name', (node) => node.resolve(''), /^The argument 'name' must not be empty/],
   ['resolve name', (node) => node.resolve(wrong(undefined)), /^The "name" argument must be of type string/],
@@ -378,7 +378,7 @@ test.each<[string, (node: AstraNet) => Promise<unknown>, RegExp]>([
   [
     'bind network',
     (node) => node.bind(wrong(1), 'web'),
-    /^The argument 'network' must be '', 'astra' or 'tcp'/,
+    /^The argument 'network' must be one of: '', 'astra', 'tcp', 'tcp4', 'tcp6'\. /,
   ],
   ['bind address', (node) => node.bind('', ''), /^The argument 'address' must not be empty/],
   [

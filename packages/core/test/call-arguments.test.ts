@@ -96,7 +96,26 @@ const calls: Record<string, [() => Promise<unknown>, string | RegExp]> = {
     'RangeError ERR_SOCKET_BAD_PORT Port should be >= 0 and < 4294967296. ',
   ],
   'dial name': [() => node.dial('', 'a b'), `${VALUE}argument 'address' must not contain `],
-  'dial network': [() => node.dial('udp', 'web'), `${VALUE}argument 'network' must be '', 'astra', 'tcp'`],
+  'dial network': [
+    () => node.dial('udp', 'web'),
+    `${VALUE}argument 'network' must be one of: '', 'astra', 'tcp'`,
+  ],
+  'bind network': [
+    () => node.bind('udp', 'web'),
+    `${VALUE}argument 'network' must be one of: '', 'astra', 'tcp', 'tcp4', 'tcp6'. Received 'udp'`,
+  ],
+  'dial selector': [
+    async () => {
+      const listener = await node.bind('picked')
+      const dialed = node.dial('picked', { selector: () => wrong({}) })
+      return await dialed.finally(() => listener.close())
+    },
+    'TypeError ERR_INVALID_RETURN_VALUE Expected one of the instances',
+  ],
+  'listenAndServe network': [
+    () => node.listenAndServe('udp', ':0'),
+    `${VALUE}argument 'network' is not known; this node has "tcp"`,
+  ],
   'dial path': [
     () => node.dial('', 'web', { path: wrong('sea') }),
     `${VALUE}property 'options.path' must be one of: `,
@@ -188,6 +207,18 @@ const calls: Record<string, [() => Promise<unknown>, string | RegExp]> = {
   'new AstraNet({ role })': [
     async () => new AstraNet({ role: wrong('king') }),
     `${VALUE}property 'options.role' must be one of: `,
+  ],
+  'router() of what it is asked for': [
+    async () => new AstraNet({ catalogue: 'wanted' }).router(),
+    `${VALUE}property 'options.catalogue' must be 'all' for a router`,
+  ],
+  'new AstraNet({ secret }) with a line break': [
+    async () => new AstraNet({ secret: 'sixteen characters\n' }),
+    `${VALUE}property 'options.secret' must not begin or end with white space`,
+  ],
+  'new AstraNet({ secret }) that is short': [
+    async () => new AstraNet({ secret: 'short' }),
+    `${RANGE}options.secret" is out of range. It must be at least 16 characters`,
   ],
   'new AstraNet({ doorway })': [
     async () => new AstraNet({ doorway: { maxPerHost: 0 } }),

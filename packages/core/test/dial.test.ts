@@ -74,7 +74,8 @@ test('an unknown name waits until the deadline, and the error names it', async (
   const error = await dialing
   expect(error).toMatchObject({ code: 'ENOTFOUND' })
   expect(error.message).toBe(
-    'dial nobody: no node offers the service "nobody" in the environment "test" (waited 10000 ms)',
+    'dial nobody: no node offers the service "nobody" in the environment "test" (waited 10000 ms): ' +
+      'this node has no link',
   )
   expect(clock.pending).toBe(0)
 })

@@ -132,10 +132,10 @@ test('listen emits an error for a name that is taken, and throws on wrong argume
     /^The "address" argument must be of type string/,
   )
   await expect(nodes.server.serve('x', undefined as never)).rejects.toThrow(
-    /^The "handler" argument must be of type function or a server/,
+    /^The "handler" argument must be of type function or a server of node:http, node:https, node:http2 or node:net/,
   )
   await expect(nodes.server.serve('x', {} as never)).rejects.toThrow(
-    /^The "handler" argument must be of type function or a server/,
+    /^The "handler" argument must be of type function or a server of node:http, node:https, node:http2 or node:net/,
   )
   await expect(nodes.server.serve('x', () => {}, 7 as never)).rejects.toThrow(
     /^The "options" argument must be of type object/,

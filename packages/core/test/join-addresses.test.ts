@@ -71,7 +71,9 @@ test('a domain without records, or with one that says no, is ENOTFOUND, and a wr
   const { dns, node } = await resolving()
   expect(await failure(node.join('nobody.example.com'))).toMatchObject({
     code: 'ENOTFOUND',
-    message: 'There is no record _astranet._tcp.nobody.example.com of type SRV.',
+    message:
+      'There is no record _astranet._tcp.nobody.example.com of type SRV; ' +
+      'to join an address, give a port: nobody.example.com:10000.',
   })
   dns.records.set('_astranet._tcp.no.example.com', [{ priority: 0, weight: 0, port: 0, host: '.' }])
   expect(await failure(node.join('no.example.com'))).toMatchObject({ code: 'ENOTFOUND' })

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import os from 'node:os'
 import type { Duplex } from 'node:stream'
-import { getSystemErrorMap } from 'node:util'
+import { getSystemErrorMap, inspect } from 'node:util'
 import { AstraError } from '@astranet/interface'
 import { StreamError } from '@astranet/mux'
 import { describe, expect, it, test } from 'vitest'
@@ -125,6 +125,13 @@ describe('what calls of a node fail with', () => {
     expect(error.code).toBe('ERR_SOCKET_CLOSED')
     expect('errno' in error).toBe(false)
   })
+})
+
+test('an error without a cause shows none', async () => {
+  await using node = new AstraNet()
+  const error = await failure(node.dial('', 'svc', { timeoutMs: 0 }))
+  expect('cause' in error).toBe(false)
+  expect(inspect(error)).not.toContain('cause')
 })
 
 describe('socketError', () => {

@@ -1,9 +1,11 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { generateSecret } from '@astranet/secure'
 import { memory } from '@astranet/transport-memory'
 import { afterEach, expect, test } from 'vitest'
 import { AstraNet } from '../src/index.js'
 import { browser } from '../src/browser/platform.js'
-import { until } from './support.js'
+import { failure, until } from './support.js'
 
 const NAMES = ['MPXROUTER', 'SKYNET_BIND', 'ASTRANET_JOIN', 'ASTRANET_LISTEN', 'ASTRANET_SECRET']
 
@@ -57,6 +59,57 @@ test('the join that a variable asks for is tried until it succeeds', async () =>
   expect(client.inspect().joins).toMatchObject([{ lastError: { code: 'ECONNREFUSED' }, nodeId: undefined }])
   await server.listenAndServe('memory://late')
   expect(await client.waitFor('echo')).toHaveLength(1)
+})
+
+test('a join of a variable that fails is one warning, and is tried until it succeeds', async () => {
+  using warned = variableWarnings()
+  const { warnings } = warned
+  await using server = new AstraNet()
+  const first = await server.listenAndServe('tcp4', '127.0.0.1:0')
+  const { address } = first
+  await first.close()
+  await using client = new AstraNet({ variables: { ASTRANET_JOIN: `tcp4://${address}` } })
+  const error = await failure(client.dial('', 'echo', { timeoutMs: 0 }))
+  expect(error.message).toMatch(/: this node has no link$/)
+  await until(() => (client.inspect().joins[0]?.failures ?? 0) > 1)
+  expect(warnings.map(({ message }) => message)).toEqual([
+    `ASTRANET_JOIN: join tcp4://${address} has failed, and is tried again: connect ECONNREFUSED ${address}`,
+  ])
+  expect((await failure(client.dial('', 'echo', { timeoutMs: 0 }))).message).toContain(
+    `this node has no link (join tcp4://${address}: connect ECONNREFUSED ${address})`,
+  )
+  await server.bind('echo')
+  await server.listenAndServe('tcp4', address)
+  expect(await client.waitFor('echo')).toHaveLength(1)
+  expect(warnings).toHaveLength(1)
+})
+
+test('a warning about a join by a ticket does not show the ticket', async () => {
+  using warned = variableWarnings()
+  const { warnings } = warned
+  await using server = new AstraNet({ variables: { ASTRANET_LISTEN: '127.0.0.1:0' } })
+  const ticket = await server.ticket()
+  await server.close()
+  await using client = new AstraNet({ variables: { MPXROUTER: '', ASTRANET_JOIN: ticket } })
+  client.services()
+  await until(() => warnings.length > 0)
+  expect(warnings[0]?.message).toMatch(
+    /^ASTRANET_JOIN: join a ticket has failed, and is tried again: connect/,
+  )
+  expect(warnings[0]?.message).not.toContain('astranet-ticket')
+})
+
+test('a join of a variable that ends with its node is no warning', async () => {
+  using warned = variableWarnings()
+  const silent = createServer().listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  const node = new AstraNet({ variables: { ASTRANET_JOIN: `127.0.0.1:${port}` } })
+  node.services()
+  await once(silent, 'connection')
+  await node.close()
+  await new Promise((resolve) => silent.close(resolve))
+  expect(warned.warnings).toEqual([])
 })
 
 test('ASTRANET_JOIN and ASTRANET_LISTEN take several addresses, and ASTRANET_SECRET replaces no secret that is given', async () => {

@@ -10,7 +10,8 @@ export class AstraError extends Error {
   readonly code: string
 
   constructor(code: string, message: string, options?: { cause?: unknown }) {
-    super(message, options)
+    // An Error that is given a cause that is undefined has the property, and shows it.
+    super(message, options?.cause === undefined ? undefined : options)
     this.name = 'AstraError'
     this.code = code
   }

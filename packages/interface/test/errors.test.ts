@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { AstraError, toError } from '@astranet/interface'
 import { describe, expect, it } from 'vitest'
 
@@ -13,6 +14,15 @@ describe('AstraError', () => {
       cause,
     })
   })
+
+  it.each([undefined, {}, { cause: undefined }])(
+    'has no property for a cause that is not there: %j',
+    (options) => {
+      const error = new AstraError('ECONNREFUSED', 'Nobody listens there.', options)
+      expect('cause' in error).toBe(false)
+      expect(inspect(error)).not.toContain('cause')
+    },
+  )
 })
 
 describe('toError', () => {

@@ -175,7 +175,9 @@ describe('the deadline', () => {
     expect(side.closes).toEqual([])
     await clock.pass(1)
     expect(side.closes).toMatchObject([{ code: 'ASTRA_ERR_LINK_HELLO_TIMEOUT' }])
-    expect((side.closes[0] as Error).message).toBe('the peer sent no complete preamble within 10000 ms')
+    expect((side.closes[0] as Error).message).toBe(
+      'the peer sent no complete preamble within 10000 ms (helloTimeoutMs)',
+    )
     expect([pipe.isClosed, pipe.written, clock.timers]).toEqual([true, [], 0])
   })
 

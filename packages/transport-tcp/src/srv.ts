@@ -17,21 +17,26 @@ export type ResolveSrv = (name: string) => Promise<readonly SrvRecord[]>
  * host `.` that there is no network.
  */
 export async function hostsOf(name: string, resolve: ResolveSrv, random: () => number): Promise<string[]> {
-  const domain = SRV_PREFIX + name.replace(/\.$/, '')
+  const domain = name.replace(/\.$/, '')
   const records = inOrder(await recordsOf(domain, resolve), random)
   const hosts = records.filter(({ name: host, port }) => host !== '' && host !== '.' && port > 0)
   if (hosts.length > 0)
     return hosts.slice(0, MAX_HOSTS).map(({ name: host, port }) => formatTcpAddress(host, port))
-  throw new AstraError('ENOTFOUND', `The domain ${name} says that it has no AstraNet (SRV ${domain}).`)
+  throw new AstraError(
+    'ENOTFOUND',
+    `The domain ${name} says that it has no AstraNet (SRV ${SRV_PREFIX}${domain}).`,
+  )
 }
 
 async function recordsOf(domain: string, resolve: ResolveSrv): Promise<readonly SrvRecord[]> {
+  const name = SRV_PREFIX + domain
   try {
-    return await resolve(domain)
+    return await resolve(name)
   } catch (cause) {
     const { code } = cause as { code?: string }
     if (code !== 'ENODATA' && code !== 'ENOTFOUND') throw cause
-    throw new AstraError('ENOTFOUND', `There is no record ${domain} of type SRV.`, { cause })
+    const message = `There is no record ${name} of type SRV; to join an address, give a port: ${domain}:10000.`
+    throw new AstraError('ENOTFOUND', message, { cause })
   }
 }
 

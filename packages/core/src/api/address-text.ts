@@ -1,4 +1,4 @@
-import { AstraError } from '@astranet/interface'
+import { invalidArgument } from '@astranet/interface/check'
 
 /** An address with the network by which it is reached. */
 export interface NetworkAddress {
@@ -36,14 +36,14 @@ export function readAddressText(text: string, networks: readonly string[]): Netw
 }
 
 /**
- * Throws an `ASTRA_ERR_TICKET_INVALID` for a text that is no address and does not begin as a ticket does either. One
+ * Throws a TypeError for a text that is no address and does not begin as a ticket does either, and does not show it. One
  * that was cut off near its beginning passes.
  */
 export function checkTicketText(text: string): void {
   if (isTicketText(text) || TICKET_NAME.startsWith(text.trim())) return
-  throw new AstraError(
-    'ASTRA_ERR_TICKET_INVALID',
-    'This is neither an address ("host:port", a domain with a dot, or "network://address") nor a ticket, which begins ' +
-      `with "${TICKET_NAME}". Copy the whole line of a ticket.`,
+  throw invalidArgument(
+    'address',
+    'is neither an address ("host:port", a domain with a dot, or "network://address") nor a ticket, which begins ' +
+      `with "${TICKET_NAME}". Copy the whole line of a ticket`,
   )
 }

@@ -102,7 +102,7 @@ export class AstraNetBase<TSocket, TListener, TView> extends DialView<TSocket, T
    *
    * A ticket is what `ticket` of another node has made: its addresses are tried in turn, by its secret or grant, and
    * only the node that it expects is joined, also when it is joined again. A text that is neither an address nor a
-   * whole ticket is `ASTRA_ERR_TICKET_INVALID`. When the other node refuses the grant, the error has the code
+   * ticket is a TypeError, a ticket that is not whole `ASTRA_ERR_TICKET_INVALID`. When the other node refuses the grant, the error has the code
    * `ASTRA_ERR_TICKET_EXPIRED`, `_USED_UP`, `_FORGED`, `_ISSUER` or `_LEDGER`, and the refused link as its `cause`.
    * Another node at the address is `ASTRA_ERR_LINK_AUTHENTICATION`.
    *
@@ -137,7 +137,7 @@ export class AstraNetBase<TSocket, TListener, TView> extends DialView<TSocket, T
   }
 
   async #attach(pipe: Pipe, options: AttachOptions): Promise<NodeId> {
-    const { security } = checkOptions(options)
+    const { security } = checkOptions('options', options, { signal: true, security: true })
     const signal = checkSignal(options.signal)
     this.#handle.begin()
     const node = this.#handle.node ?? (await this.#handle.made)

@@ -1,8 +1,9 @@
 import type { ServiceHealth } from '@astranet/registry'
 import type { RemoteIdentity } from '../links/remote-identity.js'
 import type { HealthOptions } from '../health/health-options.js'
-import type { ServiceFacts } from './service-facts.js'
-import type { SocketOptions } from './socket-options.js'
+import { checkOptions, type OptionNames } from './check.js'
+import { SERVICE_FACTS, type ServiceFacts } from './service-facts.js'
+import { SOCKET_OPTIONS, type SocketOptions } from './socket-options.js'
 
 /**
  * How to bind. What is published with a service (`ServiceFacts`) is only for binds by a name: without one it is a
@@ -31,4 +32,17 @@ export interface BindOptions extends SocketOptions, Omit<ServiceFacts, 'health'>
   allow?: (peer: RemoteIdentity) => boolean
   /** Aborting it closes the listener, as for `net.Server`. */
   signal?: AbortSignal
+}
+
+const BIND_OPTIONS: OptionNames<BindOptions> = {
+  ...SOCKET_OPTIONS,
+  ...SERVICE_FACTS,
+  backlog: true,
+  allow: true,
+  signal: true,
+}
+
+/** @internal `options` when `bind` knows all of them. Otherwise throws a TypeError that names the one it does not. */
+export function checkBindNames(options: BindOptions, name = 'options'): BindOptions {
+  return checkOptions(name, options, BIND_OPTIONS)
 }

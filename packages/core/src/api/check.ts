@@ -1,7 +1,14 @@
 import type { Clock } from '@astranet/interface'
-import { checkNumber, checkObject, checkString, invalidType } from '@astranet/interface/check'
+import {
+  checkNumber,
+  checkObject,
+  checkOptions,
+  checkString,
+  invalidType,
+  type OptionNames,
+} from '@astranet/interface/check'
 
-export { checkString }
+export { checkObject, checkOptions, checkString, type OptionNames }
 
 /** The longest time that a timer can take, in ms. */
 export const MAX_TIMEOUT_MS = 0x7fffffff
@@ -9,11 +16,6 @@ export const MAX_TIMEOUT_MS = 0x7fffffff
 /** `value` when it is a time from `min` to 2^31 - 1 ms. Otherwise throws an error that names it. */
 export function checkTimeout(name: string, value: number, min = 0): number {
   return checkNumber(name, value, { min, max: MAX_TIMEOUT_MS })
-}
-
-/** `value` when it is an object of options. Otherwise throws `ERR_INVALID_ARG_TYPE`. */
-export function checkOptions<T extends object>(value: T, name = 'options'): T {
-  return checkObject(name, value)
 }
 
 /** `value` when it is an AbortSignal or `undefined`. Otherwise throws `ERR_INVALID_ARG_TYPE`. */

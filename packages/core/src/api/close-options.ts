@@ -13,6 +13,6 @@ export interface CloseOptions {
 
 /** @internal The time that streams may go on. Throws a TypeError or RangeError that names the option. */
 export function checkCloseOptions(options: CloseOptions): number {
-  const { drainMs = 0 } = checkOptions(options)
+  const { drainMs = 0 } = checkOptions('options', options, { drainMs: true })
   return checkTimeout('options.drainMs', drainMs)
 }

@@ -1,8 +1,13 @@
 import { checkFunction, checkOneOf, checkString } from '@astranet/interface/check'
 import type { Selector } from '@astranet/registry'
-import { checkOptions, checkSignal, checkTimeout } from './check.js'
+import { checkObject, checkOptions, checkSignal, checkTimeout, type OptionNames } from './check.js'
 import type { DialPath } from '../links/link-path.js'
-import { checkSocketOptions, type CheckedSocketOptions, type SocketOptions } from './socket-options.js'
+import {
+  checkSocketOptions,
+  SOCKET_OPTIONS,
+  type CheckedSocketOptions,
+  type SocketOptions,
+} from './socket-options.js'
 
 /** How long a dial may take by default, in ms. */
 export const DEFAULT_DIAL_TIMEOUT_MS = 10_000
@@ -20,7 +25,7 @@ export interface DialOptions extends SocketOptions {
    * Picks an instance of a service. It is given those that can be reached, that the policy allows and that have not
    * refused this dial, also when there is only one; failing ones only when all fail; and not those that dials have
    * failed at lately, unless these are more than half. When it returns `undefined`, the dial waits for a change until
-   * its deadline, and then fails with `ENOTFOUND`. What it throws, the dial rejects with; it rejects with a RangeError
+   * its deadline, and then fails with `ENOTFOUND`. What it throws, the dial rejects with; it rejects with a TypeError
    * when anything else is returned. Default: at random.
    */
   selector?: Selector
@@ -72,7 +77,22 @@ export interface CheckedDialOptions {
   readonly socketOptions: CheckedSocketOptions
 }
 
-/** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
+const DIAL_OPTIONS: OptionNames<DialOptions> = {
+  ...SOCKET_OPTIONS,
+  timeoutMs: true,
+  signal: true,
+  selector: true,
+  hedgeAfterMs: true,
+  key: true,
+  path: true,
+}
+
+/** @internal `options` when `dial` knows all of them. Otherwise throws a TypeError that names the one it does not. */
+export function checkDialNames(options: DialOptions, name = 'options'): DialOptions {
+  return checkOptions(name, options, DIAL_OPTIONS)
+}
+
+/** @internal Fills in defaults; leaves out what it does not know. Throws a TypeError or RangeError that names the option. */
 export function checkDialOptions(options: DialOptions): CheckedDialOptions {
   const {
     timeoutMs = DEFAULT_DIAL_TIMEOUT_MS,
@@ -81,7 +101,7 @@ export function checkDialOptions(options: DialOptions): CheckedDialOptions {
     selector,
     key,
     path = 'any',
-  } = checkOptions(options)
+  } = checkObject('options', options)
   if (selector !== undefined) checkFunction('options.selector', selector)
   if (key !== undefined) checkString('options.key', key)
   return {

@@ -1,9 +1,9 @@
 import type { DialInFlight, DialOutcome, DialRequest } from '../dial/dial-request.js'
 import type { Node } from '../node/node.js'
 import type { Closer, NodeHandle } from '../node/node-handle.js'
-import type { BindOptions } from './bind-options.js'
+import { checkBindNames, type BindOptions } from './bind-options.js'
 import { checkString } from './check.js'
-import type { DialOptions, DialScope } from './dial-options.js'
+import { checkDialNames, type DialOptions, type DialScope } from './dial-options.js'
 import { addressOfHost } from './http-host.js'
 import { isShortForm } from './network-first.js'
 import { NodeView } from './node-view.js'
@@ -33,7 +33,7 @@ export class DialView<TSocket, TListener> extends NodeView {
    * tried first, within the same deadline. `ETIMEDOUT`: no answer. `ECONNRESET`: the link broke meanwhile.
    * `ECONNABORTED`: this node was closed meanwhile.
    *
-   * `network` is `''` or `'astra'`, or `'tcp'`, `'tcp4'` or `'tcp6'`, which mean the same; or it chooses among the
+   * `network` is `''`, `'astra'`, `'tcp'`, `'tcp4'` or `'tcp6'`, which mean the same; or it chooses among the
    * instances of a service by a hash ring, the same on every node: `'registry://KEY'` by the key, as the options `key`
    * and `selector: hashRing()` do; `'vport2registry'` by the port of the address `name:port`, which is then not the
    * port of the service.
@@ -47,6 +47,7 @@ export class DialView<TSocket, TListener> extends NodeView {
   #dial(network: string, address: string, options: DialOptions | undefined): Promise<TSocket> {
     try {
       const scope = scopeOfNetwork(network, this.#scope)
+      if (options !== undefined) checkDialNames(options)
       this.#handle.use()
       const { node } = this.#handle
       if (node === undefined) return this.#handle.made.then(() => this.#dial(network, address, options))
@@ -128,6 +129,7 @@ export class DialView<TSocket, TListener> extends NodeView {
   async #httpDial(network: string, host: string, options: DialOptions | undefined): Promise<TSocket> {
     const address = addressOfHost(checkString('host', host))
     const scope = scopeOfNetwork(network, this.#scope)
+    if (options !== undefined) checkDialNames(options)
     this.#handle.use()
     const node = this.#handle.node ?? (await this.#handle.made)
     node.checkOpen('dial', address)
@@ -149,6 +151,7 @@ export class DialView<TSocket, TListener> extends NodeView {
 
   async #bind(network: string, address: string, options: BindOptions = {}): Promise<TListener> {
     checkStreamNetwork(network)
+    checkBindNames(options)
     this.#handle.begin()
     const node = this.#handle.node ?? (await this.#handle.made)
     return node.bind(address, this.#scope.environment, options)

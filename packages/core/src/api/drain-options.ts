@@ -13,6 +13,6 @@ export interface DrainOptions {
 
 /** @internal The time that streams may go on. Throws a TypeError or RangeError that names the option. */
 export function checkDrainOptions(options: DrainOptions): number {
-  const { deadlineMs = DEFAULT_DEADLINE_MS } = checkOptions(options)
+  const { deadlineMs = DEFAULT_DEADLINE_MS } = checkOptions('options', options, { deadlineMs: true })
   return checkTimeout('options.deadlineMs', deadlineMs)
 }

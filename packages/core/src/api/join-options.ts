@@ -1,5 +1,5 @@
 import { checkBoolean } from '@astranet/interface/check'
-import { checkOptions, checkSignal, checkTimeout } from './check.js'
+import { checkOptions, checkSignal, checkTimeout, type OptionNames } from './check.js'
 
 const DEFAULT_TIMEOUT_MS = 10_000
 
@@ -28,9 +28,15 @@ export interface CheckedJoinOptions {
   readonly keepTrying: boolean
 }
 
+const JOIN_OPTIONS: OptionNames<JoinOptions> = { timeoutMs: true, signal: true, keepTrying: true }
+
 /** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
 export function checkJoinOptions(options: JoinOptions): CheckedJoinOptions {
-  const { timeoutMs = DEFAULT_TIMEOUT_MS, signal, keepTrying = false } = checkOptions(options)
+  const {
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+    signal,
+    keepTrying = false,
+  } = checkOptions('options', options, JOIN_OPTIONS)
   return {
     timeoutMs: checkTimeout('options.timeoutMs', timeoutMs),
     signal: checkSignal(signal),

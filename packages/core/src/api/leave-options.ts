@@ -20,7 +20,10 @@ export type CheckedLeaveOptions = Required<LeaveOptions>
 
 /** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
 export function checkLeaveOptions(options: LeaveOptions): CheckedLeaveOptions {
-  const { reason = 'the other node has left', drainMs = 0 } = checkOptions(options)
+  const { reason = 'the other node has left', drainMs = 0 } = checkOptions('options', options, {
+    reason: true,
+    drainMs: true,
+  })
   const bytes = new TextEncoder().encode(checkString('options.reason', reason)).length
   if (bytes > MAX_REASON_BYTES)
     throw outOfRange('options.reason', `at most ${MAX_REASON_BYTES} bytes of UTF-8`, bytes)

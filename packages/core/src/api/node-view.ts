@@ -84,12 +84,14 @@ export class NodeView extends DiscoveryView implements AsyncDisposable {
    * in `question`.
    */
   explain(question: PolicyQuestion, options: { signal?: AbortSignal } = {}): Promise<Explanation> {
-    return this.#call((node) => node.explain(question, checkSignal(checkOptions(options).signal)))
+    return this.#call((node) =>
+      node.explain(question, checkSignal(checkOptions('options', options, { signal: true }).signal)),
+    )
   }
 
   /**
    * Makes this node a router, as the option `role` does, and returns it. Throws an AstraError with the code
-   * `ASTRA_ERR_NODE_STARTED` once the node has listened, joined, bound or been attached, and a RangeError for a node
+   * `ASTRA_ERR_NODE_STARTED` once the node has listened, joined, bound or been attached, and a TypeError for a node
    * that holds only what it asks for.
    */
   router(): this {

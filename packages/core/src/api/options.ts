@@ -177,8 +177,8 @@ export interface AstraNetOptions {
    *
    * Empty ones count as absent. A value that is wrong is a TypeError or RangeError of the constructor that names the
    * variable (`ASTRA_ERR_TICKET_INVALID` for a ticket). Joins of variables keep trying from the first attempt on. When
-   * the node cannot listen at an address, it emits the process warning `ASTRA_WARN_VARIABLE`; likewise when one of the
-   * first two is set and the node has no network `tcp4`. What they begin keeps no process alive. `{}`: none are read.
+   * the node cannot listen at an address, it emits the process warning `ASTRA_WARN_VARIABLE`; likewise when the first
+   * attempt of a join fails, and when one of the first two is set and the node has no network `tcp4`. What they begin keeps no process alive. `{}`: none are read.
    * Default `process.env`; browsers have none.
    */
   variables?: Variables

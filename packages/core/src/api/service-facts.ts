@@ -1,4 +1,5 @@
 import type { ServiceHealth } from '@astranet/registry'
+import type { OptionNames } from './check.js'
 
 /** What is published with a service, for those who choose among its instances. `Listener.update` changes it. */
 export interface ServiceFacts {
@@ -15,6 +16,15 @@ export interface ServiceFacts {
   version?: string
   /** `'failing'`: it stays listed, and is chosen only when all instances of its name fail. Default `'passing'`. */
   health?: ServiceHealth
+}
+
+/** @internal */
+export const SERVICE_FACTS: OptionNames<ServiceFacts> = {
+  tags: true,
+  weight: true,
+  zone: true,
+  version: true,
+  health: true,
 }
 
 /** @internal The facts among `options`, without those that are left out. */

@@ -1,4 +1,4 @@
-import { checkBoolean, invalidValue } from '@astranet/interface/check'
+import { checkBoolean, invalidValue, type OptionNames } from '@astranet/interface/check'
 
 /** The options of a socket, dialed or accepted; those of `net.Socket`. */
 export interface SocketOptions {
@@ -16,6 +16,14 @@ export interface SocketOptions {
    * session has copied comes in addition.
    */
   writableHighWaterMark?: number
+}
+
+/** @internal */
+export const SOCKET_OPTIONS: OptionNames<SocketOptions> = {
+  allowHalfOpen: true,
+  highWaterMark: true,
+  readableHighWaterMark: true,
+  writableHighWaterMark: true,
 }
 
 /** @internal The options, checked. One object for all sockets of a listener. */

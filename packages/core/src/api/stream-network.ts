@@ -13,14 +13,17 @@ const BY_KEY = 'registry://'
 /** The address is `name:vport`: the instance is chosen by the virtual port, which is not that of the service. */
 const BY_PORT = 'vport2registry'
 
-/** Throws a RangeError unless `network` is the network of `bind`. */
+/** The networks as errors list them. */
+const LISTED = STREAM_NETWORKS.map((name) => `'${name}'`).join(', ')
+
+/** Throws a TypeError unless `network` is a network of `bind`. */
 export function checkStreamNetwork(network: string): void {
   if (STREAM_NETWORKS.includes(network)) return
-  throw invalidValue('network', `must be '', 'astra' or 'tcp'`, network)
+  throw invalidValue('network', `must be one of: ${LISTED}`, network)
 }
 
 /**
- * How names are dialed on `network`: as in `scope`, with the network's own choice of the instance. Throws a RangeError
+ * How names are dialed on `network`: as in `scope`, with the network's own choice of the instance. Throws a TypeError
  * unless it is a network of `dial`.
  */
 export function scopeOfNetwork(network: string, scope: DialScope): DialScope {
@@ -28,5 +31,5 @@ export function scopeOfNetwork(network: string, scope: DialScope): DialScope {
   if (network === BY_PORT) return { ...scope, isPortKey: true }
   if (typeof network === 'string' && network.startsWith(BY_KEY) && network.length > BY_KEY.length)
     return { ...scope, ringKey: network.slice(BY_KEY.length) }
-  throw invalidValue('network', `must be '', 'astra', 'tcp', '${BY_KEY}KEY' or '${BY_PORT}'`, network)
+  throw invalidValue('network', `must be one of: ${LISTED}, '${BY_KEY}KEY', '${BY_PORT}'`, network)
 }

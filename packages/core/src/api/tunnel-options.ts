@@ -1,4 +1,4 @@
-import { checkInteger, checkObject } from '@astranet/interface/check'
+import { checkInteger, checkOptions, type OptionNames } from '@astranet/interface/check'
 import { resolveTunnelLimits, type TunnelLimits } from '@astranet/relay'
 import { withinOption } from './within-option.js'
 
@@ -14,6 +14,16 @@ export interface TunnelOptions extends TunnelLimits {
 /** How long a link through routers may be without a stream, in ms, by default. */
 export const DEFAULT_TUNNEL_IDLE_MS = 60_000
 
+const TUNNEL_OPTIONS: OptionNames<TunnelOptions> = {
+  idleMs: true,
+  maxTunnelsPerNode: true,
+  maxTunnels: true,
+  maxTunnelBytes: true,
+  maxTotalTunnelBytes: true,
+  bytesPerSecondPerNode: true,
+  answerTimeoutMs: true,
+}
+
 /** @internal The options, resolved. */
 export interface ResolvedTunnelOptions {
   readonly tunnelIdleMs: number
@@ -23,7 +33,7 @@ export interface ResolvedTunnelOptions {
 
 /** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
 export function resolveTunnelOptions(options: TunnelOptions = {}): ResolvedTunnelOptions {
-  checkObject('options.tunnels', options)
+  checkOptions('options.tunnels', options, TUNNEL_OPTIONS)
   const { idleMs = DEFAULT_TUNNEL_IDLE_MS, ...tunnelLimits } = options
   checkInteger('options.tunnels.idleMs', idleMs, { min: 0, max: 0x7fffffff })
   withinOption('options.tunnels', () => resolveTunnelLimits(tunnelLimits))

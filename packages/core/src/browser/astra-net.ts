@@ -17,8 +17,9 @@ import type { Socket } from './socket.js'
  *
  * Addresses are `name`, `name:port`, `id:port` or `:port`; ids are node ids as text, ports are virtual and 32 bits
  * wide. Networks, the first argument of `join`, are those of the node's transports, by default `'ws'` and `'wss'`;
- * `dial` and `bind` have one network, `''` or `'astra'`. Wrong arguments reject with a TypeError or RangeError that
- * names them; every other error is a {@link NetError} with one of Node's codes, or the transport's own error.
+ * `dial` and `bind` have one network, `''`, also named `'astra'`, `'tcp'`, `'tcp4'` and `'tcp6'`, and `dial` has two
+ * that choose the instance. Wrong arguments reject with a TypeError or RangeError that names them; every other error is
+ * a {@link NetError} with one of Node's codes, or the transport's own error.
  */
 export class AstraNet extends AstraNetBase<Socket, Listener, AstraNet> {
   /**

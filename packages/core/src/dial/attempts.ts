@@ -118,7 +118,7 @@ export class Attempts {
 
   #waitForLink(attempt: Attempt): void {
     const { context, request } = this.#host
-    const { links } = context.parts
+    const { links, whyUnseen } = context.parts
     const { path, timeoutMs } = request.options
     const { remoteNode } = attempt.ends
     const isComing = links.canReach(remoteNode, path)
@@ -127,7 +127,8 @@ export class Attempts {
       this.#deadline.start(DEFAULT_DIAL_TIMEOUT_MS)
     this.#hasWaited = true
     if (this.#deadline.isOver) {
-      this.#host.giveUp(noRoute(remoteNode, failedCall(request), links.failure(remoteNode)))
+      const why = { cause: links.failure(remoteNode), unseen: whyUnseen() }
+      this.#host.giveUp(noRoute(remoteNode, failedCall(request), why))
       return
     }
     if (!isComing) this.remove(attempt)

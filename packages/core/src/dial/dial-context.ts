@@ -34,6 +34,8 @@ export interface DialParts<TSocket> {
   readonly clock: Clock
   readonly catalogue: Catalogue
   readonly links: LinkSource
+  /** Why this node may not see a node or service of its network; `undefined`: for no reason of its own. */
+  readonly whyUnseen: () => string | undefined
   readonly ports: PortTable
   readonly loopback: Loopback
   readonly access: AccessControl

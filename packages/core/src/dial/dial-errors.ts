@@ -3,6 +3,7 @@ import { DialError, RefusalReason } from '@astranet/link'
 import type { ServiceInstance } from '@astranet/registry'
 import { NetError } from '../api/net-error.js'
 import type { SocketEnds } from '../api/socket-ends.js'
+import { nameHint } from './name-hint.js'
 
 /** @internal The parts of a call that the message of its error contains. */
 export interface FailedCall {
@@ -18,11 +19,17 @@ export function refused(cause: DialError, ends: SocketEnds, call: FailedCall): N
   return dialError(cause.code, `${cause.message} (${where})`, { call, cause })
 }
 
-/** No node offers the service. */
-export function notFound(service: string, port: number | undefined, call: FailedCall): NetError {
+/** No node offers the service; `unseen`: why this node may not see one that does. */
+export function notFound(
+  { service, port }: { readonly service: string; readonly port: number | undefined },
+  call: FailedCall,
+  unseen: string | undefined,
+): NetError {
   const what = port === undefined ? `the service "${service}"` : `the service "${service}" at port ${port}`
   const where = call.environment === '' ? '' : ` in the environment "${call.environment}"`
-  return dialError('ENOTFOUND', `no node offers ${what}${where}${waited(call)}`, { call })
+  const hints = [nameHint(service), unseen].filter((hint) => hint !== undefined)
+  const why = hints.length === 0 ? '' : `: ${hints.join('; ')}`
+  return dialError('ENOTFOUND', `no node offers ${what}${where}${waited(call)}${why}`, { call })
 }
 
 /** Nodes offer the service, and none at this port. */
@@ -53,9 +60,17 @@ export function ambiguousHost(host: string, names: readonly string[], call: Fail
   return dialError('ENOTFOUND', message, { call })
 }
 
-/** There is no link to the node, and none could be made; `cause`: why not, if one was tried. */
-export function noRoute(nodeId: NodeId, call: FailedCall, cause?: Error): NetError {
-  const why = cause === undefined ? 'no route to it is known' : cause.message
+/**
+ * There is no link to the node, and none could be made; `cause`: why not, if one was tried. `unseen`: why this node may
+ * not see the other.
+ */
+export function noRoute(
+  nodeId: NodeId,
+  call: FailedCall,
+  { cause, unseen }: { readonly cause: Error | undefined; readonly unseen: string | undefined },
+): NetError {
+  const unknown = unseen === undefined ? '' : `; ${unseen}`
+  const why = cause === undefined ? `no route to it is known${unknown}` : cause.message
   const message = `there is no link to node ${formatNodeId(nodeId)}${waited(call)}: ${why}`
   return dialError('EHOSTUNREACH', message, { call, cause })
 }

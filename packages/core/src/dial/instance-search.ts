@@ -89,5 +89,6 @@ function whyNone(context: DialContext, request: DialRequest, wanted: Wanted): Er
   if (passedOver > 0) return noneSelected(service, passedOver, call)
   const known = context.unreachable(wanted)
   if (known.length > 0) return noRouteToService(service, known, call)
-  return notFound(service, scope.isPortKey === true ? undefined : port, call)
+  const meant = { service, port: scope.isPortKey === true ? undefined : port }
+  return notFound(meant, call, context.parts.whyUnseen())
 }

@@ -1,6 +1,6 @@
 import { checkInteger } from '@astranet/interface/check'
-import { checkOptions, checkSignal, checkTimeout } from '../api/check.js'
-import { checkServiceFilter, type InstanceFilter } from './service-filter.js'
+import { checkOptions, checkSignal, checkTimeout, type OptionNames } from '../api/check.js'
+import { checkServiceFilter, INSTANCE_FILTER, type InstanceFilter } from './service-filter.js'
 
 /** How long a lookup may take by default, in ms. */
 const DEFAULT_LOOKUP_TIMEOUT_MS = 10_000
@@ -36,9 +36,16 @@ export interface CheckedLookupOptions {
   readonly signal: AbortSignal | undefined
 }
 
+const RESOLVE_OPTIONS: OptionNames<ResolveOptions> = { ...INSTANCE_FILTER, timeoutMs: true, signal: true }
+const WAIT_FOR_OPTIONS: OptionNames<WaitForOptions> = { ...RESOLVE_OPTIONS, count: true }
+
 /** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
 export function checkResolveOptions(options: ResolveOptions): CheckedLookupOptions {
-  const { port, tags, zone, timeoutMs = DEFAULT_LOOKUP_TIMEOUT_MS, signal } = checkOptions(options)
+  return checkedLookup(checkOptions('options', options, RESOLVE_OPTIONS))
+}
+
+function checkedLookup(options: ResolveOptions): CheckedLookupOptions {
+  const { port, tags, zone, timeoutMs = DEFAULT_LOOKUP_TIMEOUT_MS, signal } = options
   const filter: InstanceFilter = {
     ...(port === undefined ? {} : { port }),
     ...(tags === undefined ? {} : { tags }),
@@ -55,7 +62,7 @@ export function checkResolveOptions(options: ResolveOptions): CheckedLookupOptio
 export function checkWaitForOptions(
   options: WaitForOptions,
 ): CheckedLookupOptions & { readonly count: number } {
-  const checked = checkResolveOptions(options)
-  const { count = 1 } = options
+  const { count = 1 } = checkOptions('options', options, WAIT_FOR_OPTIONS)
+  const checked = checkedLookup(options)
   return { ...checked, count: checkInteger('options.count', count, { min: 1, max: MAX_COUNT }) }
 }

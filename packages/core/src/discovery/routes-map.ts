@@ -38,7 +38,7 @@ export class RoutesMap extends LiveMap<NodeId, Route> {
    * routers or the cost, `'remove'`). All else is as for `ServiceMap.watch`.
    */
   watch(options: WatchOptions = {}): ChangeIterator<RouteChange> {
-    const signal = checkSignal(checkOptions(options).signal)
+    const signal = checkSignal(checkOptions('options', options, { signal: true }).signal)
     signal?.throwIfAborted()
     return this.#parts.watch(signal)
   }

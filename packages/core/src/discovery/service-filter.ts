@@ -1,7 +1,7 @@
 import { checkArray, checkOneOf } from '@astranet/interface/check'
 import type { ServiceInstance } from '@astranet/registry'
 import { checkPort } from '@astranet/interface'
-import { checkOptions, checkString } from '../api/check.js'
+import { checkOptions, checkString, type OptionNames } from '../api/check.js'
 
 /** Which instances of services are meant. What is left out matches all. */
 export interface InstanceFilter {
@@ -23,9 +23,20 @@ export interface ServiceFilter extends InstanceFilter {
   health?: ServiceInstance['health']
 }
 
+/** @internal */
+export const INSTANCE_FILTER: OptionNames<InstanceFilter> = { port: true, tags: true, zone: true }
+
+const SERVICE_FILTER: OptionNames<ServiceFilter> = {
+  ...INSTANCE_FILTER,
+  name: true,
+  version: true,
+  health: true,
+}
+
 /** @internal `filter` when each of its fields is right. Throws a TypeError or RangeError that names the field. */
 export function checkServiceFilter<T extends ServiceFilter>(filter: T, name = 'filter'): T {
-  const { port, tags, health } = checkOptions(filter, name)
+  checkOptions<ServiceFilter>(name, filter, SERVICE_FILTER)
+  const { port, tags, health } = filter
   if (port !== undefined) checkPort(port, `${name}.port`)
   if (tags !== undefined) checkTags(name, tags)
   for (const field of ['name', 'zone', 'version'] as const) {

@@ -61,7 +61,7 @@ export class ServiceMap extends LiveMap<string, readonly ServiceInstance[]> {
    * closed, and with an error when `signal` aborts.
    */
   watch(options: WatchServicesOptions = {}): ChangeIterator<ServiceChange> {
-    const { name } = checkOptions(options)
+    const { name } = checkOptions('options', options, { name: true, signal: true })
     if (name !== undefined) checkServiceName(name)
     const signal = checkSignal(options.signal)
     signal?.throwIfAborted()

@@ -121,7 +121,7 @@ export class Endpoints {
     options: ListenAndServeOptions,
   ): Promise<Endpoint> {
     const { maker, hasSecret, reports } = this.#parts
-    const { onError, advertise } = checkOptions(options)
+    const { onError, advertise } = checkOptions('options', options, { onError: true, advertise: true })
     if (onError !== undefined) checkFunction('options.onError', onError)
     const advertised = advertise === undefined ? undefined : checkAdvertise(advertise)
     const site: ReportSite = { network, address, onError }

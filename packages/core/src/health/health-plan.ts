@@ -1,5 +1,5 @@
 import { checkFunction, checkInteger, invalidArgument, invalidValue } from '@astranet/interface/check'
-import { checkOptions, checkString, checkTimeout } from '../api/check.js'
+import { checkOptions, checkString, checkTimeout, type OptionNames } from '../api/check.js'
 import type { Origin } from '../node/origin.js'
 import { checkExpectedStatus, statusFault } from './expected-status.js'
 import { functionCheck } from './function-check.js'
@@ -12,6 +12,20 @@ const DEFAULT_TIMEOUT_MS = 2_000
 const DEFAULT_RISE = 2
 const DEFAULT_FALL = 3
 const THRESHOLD = { min: 1, max: 1_000 }
+
+/** The options of all ways to check. */
+type AnyHealth = Partial<HealthByFunction & HealthByTcp & HealthByHttp>
+
+const HEALTH_OPTIONS: OptionNames<AnyHealth> = {
+  intervalMs: true,
+  timeoutMs: true,
+  rise: true,
+  fall: true,
+  check: true,
+  tcp: true,
+  http: true,
+  expectedStatus: true,
+}
 
 /** @internal Options of health, checked. */
 export interface HealthPlan {
@@ -38,7 +52,7 @@ export function checkHealth(
   parts: HealthPlanParts,
 ): HealthPlan | undefined {
   if (options === undefined) return undefined
-  const given = checkOptions(options, 'options.health')
+  const given = checkOptions<AnyHealth>('options.health', options, HEALTH_OPTIONS)
   const { intervalMs = DEFAULT_INTERVAL_MS, timeoutMs = DEFAULT_TIMEOUT_MS } = given
   const { rise = DEFAULT_RISE, fall = DEFAULT_FALL } = given
   return {
@@ -50,10 +64,7 @@ export function checkHealth(
   }
 }
 
-function checkOf(
-  options: Partial<HealthByFunction & HealthByTcp & HealthByHttp>,
-  { checks, origin }: HealthPlanParts,
-): HealthCheck {
+function checkOf(options: AnyHealth, { checks, origin }: HealthPlanParts): HealthCheck {
   const { check, tcp, http, expectedStatus } = options
   const given = [check, tcp, http].filter((each) => each !== undefined)
   if (given.length !== 1) {

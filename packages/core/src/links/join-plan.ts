@@ -25,7 +25,7 @@ export interface JoinPlan {
 
 /** @internal What reading a ticket needs of the node. */
 export interface TicketReader {
-  /** The transport of a network. Throws a RangeError where the node has none. */
+  /** The transport of a network. Throws a TypeError where the node has none. */
   readonly transportFor: (network: string) => Transport
   /** What the node proves where the ticket says nothing. */
   readonly own: LinkCredentials
@@ -33,7 +33,7 @@ export interface TicketReader {
 
 /**
  * The plan of a ticket. Addresses of networks that the node does not have are left out. Rejects with
- * `ASTRA_ERR_TICKET_*` when it is no ticket or its grant is forged, and with a RangeError when the node has none of its
+ * `ASTRA_ERR_TICKET_*` when it is no ticket or its grant is forged, and with a TypeError when the node has none of its
  * networks.
  */
 export async function planOfTicket(text: string, reader: TicketReader): Promise<JoinPlan> {

@@ -27,6 +27,10 @@ export interface JoinParts {
   readonly toldBy: (nodeId: NodeId) => readonly JoinTarget[]
   /** Resolves, never rejects, when the node's services are known, or `signal` aborts, or it took too long. */
   readonly current: (nodeId: NodeId, signal: AbortSignal) => Promise<void>
+  /** There is a link, made by the join or otherwise. */
+  readonly onJoined: () => void
+  /** An attempt failed; the next one may follow. */
+  readonly onFailed: (plan: JoinPlan, error: unknown) => void
   /** An attempt failed; the next one follows. */
   readonly onRetryFailed: (plan: JoinPlan) => void
   /** The join makes no more attempts. */
@@ -179,8 +183,9 @@ export class Join {
     this.#state = 'joined'
     this.#failures = 0
     this.#lastError = undefined
+    const { clock, preferred, onJoined } = this.#parts
+    onJoined()
     this.#holders.joined(nodeId)
-    const { clock, preferred } = this.#parts
     const since = clock.now()
     this.#unwatch = preferred.watch(nodeId, () => {
       if (clock.now() - since >= STABLE_AFTER_MS) this.#delayMs = FIRST_DELAY_MS
@@ -214,6 +219,7 @@ export class Join {
   }
 
   #failed(error: unknown): void {
+    if (!this.#stopping.signal.aborted) this.#parts.onFailed(this.plan, error)
     // It may be the last call that gives up.
     this.#holders.failed(error)
     if (this.#stopping.signal.aborted) return

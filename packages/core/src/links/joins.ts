@@ -1,13 +1,16 @@
-import type { NodeId } from '@astranet/interface'
+import { toError, type NodeId } from '@astranet/interface'
 import { checkJoinOptions, type JoinOptions } from '../api/join-options.js'
 import type { Joined } from './join-attempt.js'
 import { Join, type JoinParts } from './join.js'
 import type { JoinInspection } from './join-inspection.js'
-import { isSameTarget, type JoinPlan } from './join-plan.js'
+import { isSameTarget, textOfTarget, type JoinPlan } from './join-plan.js'
 import type { StandIns } from './stand-ins.js'
 
 /** What a node's joins need of it. */
-export interface JoinsParts extends Omit<JoinParts, 'joined' | 'onStopped' | 'onRetryFailed'> {
+export interface JoinsParts extends Omit<
+  JoinParts,
+  'joined' | 'onJoined' | 'onFailed' | 'onStopped' | 'onRetryFailed'
+> {
   /** What links the node with the network while its joins fail. */
   readonly standIns: Pick<StandIns, 'want'>
 }
@@ -16,14 +19,22 @@ export interface JoinsParts extends Omit<JoinParts, 'joined' | 'onStopped' | 'on
 export class Joins {
   readonly #parts: JoinParts
   readonly #joins = new Set<Join>()
+  #lastFailure: string | undefined = undefined
 
   constructor({ standIns, ...parts }: JoinsParts) {
     this.#parts = {
       ...parts,
       joined: (plan) => this.#joined(plan),
+      onJoined: () => (this.#lastFailure = undefined),
+      onFailed: (plan, error) => (this.#lastFailure = failureText(plan, error)),
       onRetryFailed: ({ credentials }) => standIns.want(credentials),
       onStopped: (join) => void this.#joins.delete(join),
     }
+  }
+
+  /** The attempt that failed last, and why, since a join has succeeded. */
+  get lastFailure(): string | undefined {
+    return this.#lastFailure
   }
 
   /**
@@ -79,4 +90,10 @@ export class Joins {
     }
     return undefined
   }
+}
+
+function failureText({ targets }: JoinPlan, error: unknown): string {
+  const [only] = targets
+  const what = targets.length === 1 && only !== undefined ? `join ${textOfTarget(only)}` : 'join'
+  return `${what}: ${toError(error).message}`
 }

@@ -33,6 +33,7 @@ import { RegistrySync } from './registry-sync.js'
 import type { AdmittedIdentity } from './remote-identity.js'
 import { StandIns } from './stand-ins.js'
 import { ToldAddresses } from './told-addresses.js'
+import { whyUnseen } from './why-unseen.js'
 
 /** @internal What the neighbours of a node need of it. */
 export interface NeighboursParts {
@@ -210,6 +211,12 @@ export class Neighbours {
   /** Whether the program has left the node, and there was no link to it since: it is not linked again by itself. */
   hasLeft(nodeId: NodeId): boolean {
     return this.#left.has(nodeId)
+  }
+
+  /** Why this node may not see a node or service of its network; `undefined`: for no reason of its own. */
+  whyUnseen(): string | undefined {
+    const { preferred, joins } = this
+    return whyUnseen({ preferred, joins, role: this.#parts.catalogue.role })
   }
 
   /** Makes and keeps no more links by itself; pending joins reject. */

@@ -3,7 +3,7 @@ import { checkInteger, invalidArgument } from '@astranet/interface/check'
 import type { PolicyService } from '@astranet/policy'
 import type { AccessControl } from '../access/access-control.js'
 import type { BindOptions } from '../api/bind-options.js'
-import { checkOptions, checkSignal } from '../api/check.js'
+import { checkObject, checkSignal } from '../api/check.js'
 import { NetError } from '../api/net-error.js'
 import { serviceFacts, type ServiceFacts } from '../api/service-facts.js'
 import { checkSocketOptions } from '../api/socket-options.js'
@@ -61,7 +61,7 @@ export class Binder<TSocket, TListener> {
   /** The same, without a listener: `sockets` makes the sockets. */
   bindQueue<T>(text: string, environment: string, { options, sockets }: QueueOptions<T>): ListenerQueue<T> {
     const { factory, self, ports, reports, onChange } = this.#parts
-    const { backlog = DEFAULT_BACKLOG } = checkOptions(options)
+    const { backlog = DEFAULT_BACKLOG } = checkObject('options', options)
     const allow = checkAllow(options.allow)
     const signal = checkSignal(options.signal)
     const { port, service } = this.#readAddress(text)

@@ -6,7 +6,7 @@ import type { ListenerAddress } from '../api/listener-address.js'
 import { NetError } from '../api/net-error.js'
 import { nodeAddress } from '../api/node-address.js'
 import { writtenAsText } from '../api/node-ids-as-text.js'
-import type { ServiceFacts } from '../api/service-facts.js'
+import { SERVICE_FACTS, type ServiceFacts } from '../api/service-facts.js'
 import type { Origin } from '../node/origin.js'
 import type { SocketFactory } from '../node/socket-factory.js'
 import { throwUncaught } from '../node/throw-uncaught.js'
@@ -90,12 +90,12 @@ export class ListenerQueue<TSocket> {
       throw invalidArgument('facts', `is for services, and port ${port} was bound without a name`)
     if (!this.#isOpen)
       throw new NetError('ERR_SERVER_NOT_RUNNING', 'the listener is closed', { syscall: 'update', address })
-    update(checkOptions(facts, 'facts'))
+    update(checkOptions('facts', facts, SERVICE_FACTS))
   }
 
   /** The next socket. `ECONNABORTED` when the port is closed; the signal's reason when it aborts. */
   async accept(options: { signal?: AbortSignal }): Promise<TSocket> {
-    const signal = checkSignal(checkOptions(options).signal)
+    const signal = checkSignal(checkOptions('options', options, { signal: true }).signal)
     signal?.throwIfAborted()
     const socket = this.#next()
     if (socket !== undefined) return socket

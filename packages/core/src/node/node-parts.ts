@@ -40,7 +40,7 @@ const TUNNEL_FAILED = 'astranet:tunnel:failed'
 
 /** @internal What the parts of a node report to it, and ask of it. Nothing is called while they are made. */
 export interface NodeHost {
-  /** The transport of a network. Throws a RangeError when the node has none. */
+  /** The transport of a network. Throws a TypeError when the node has none. */
   transportFor(network: string): Transport
   /** Who may offer what has changed, or which nodes can be dialed. */
   onOffers(): void
@@ -161,7 +161,7 @@ export function nodeParts<TSocket, TListener>(
   })
   const dialer = new Dialer({
     ...{ factory: platform, self, clock, catalogue, ports, loopback, access, offers, waiters, zone },
-    ...{ links, identityOf: table.identityOf.bind(table) },
+    ...{ links, identityOf: table.identityOf.bind(table), whyUnseen: () => neighbours.whyUnseen() },
     ...{ wants: discovery.wants, avoided: new AvoidedInstances({ clock, reporter: platform }) },
     measured: { self, linkTo: links.linkTo.bind(links) },
     reports: dials,

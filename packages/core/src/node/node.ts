@@ -171,7 +171,7 @@ export class Node<TSocket, TListener> {
 
   /** See `AstraNet.setPolicy`. Without a policy all is allowed. */
   async setPolicy(policy: Policy | undefined, options: SetPolicyOptions): Promise<void> {
-    const { endForbidden: isEnding = false } = checkOptions(options)
+    const { endForbidden: isEnding = false } = checkOptions('options', options, { endForbidden: true })
     checkBoolean('options.endForbidden', isEnding)
     this.checkOpen('setPolicy', '')
     const before = this.#parts.access.snapshot()

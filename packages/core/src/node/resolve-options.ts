@@ -1,18 +1,11 @@
 import { checkMemoryUse, systemClock, type Clock, type MemoryUse, type Transport } from '@astranet/interface'
-import {
-  checkArray,
-  checkBoolean,
-  checkInteger,
-  checkOneOf,
-  invalidArgument,
-  invalidValue,
-} from '@astranet/interface/check'
+import { checkArray, checkBoolean, checkInteger, checkOneOf, invalidValue } from '@astranet/interface/check'
 import { DEFAULT_HELLO_TIMEOUT_MS, DoorwaySlots } from '@astranet/link'
 import { MemoryBudget, type SessionLimits } from '@astranet/mux'
 import { PolicyEngine } from '@astranet/policy'
 import type { CatalogueRoleOptions, CatalogueScope } from '@astranet/registry'
 import { issuerCheck, type Granter } from '@astranet/ticket'
-import { checkClock, checkOptions, MAX_TIMEOUT_MS } from '../api/check.js'
+import { checkClock, checkOptions, MAX_TIMEOUT_MS, type OptionNames } from '../api/check.js'
 import type { AstraNetOptions, DefaultTransports, DoorwayLimits, Encryption } from '../api/options.js'
 import { checkLogger, type Logger } from '../api/logger.js'
 import { checkPortMapping, type PortMappingOption } from '../api/port-mapping-option.js'
@@ -70,6 +63,40 @@ const MAX_MAX_LINKS = 1_048_576
 
 const DEFAULT_MAX_RECEIVE_BUFFER_BYTES = 256 * 1024 * 1024
 
+const NODE_OPTIONS: OptionNames<AstraNetOptions> = {
+  transports: true,
+  secret: true,
+  encryption: true,
+  identity: true,
+  policy: true,
+  role: true,
+  catalogue: true,
+  zone: true,
+  maxPendingStreams: true,
+  doorway: true,
+  granters: true,
+  maxLinks: true,
+  maxReceiveBufferBytes: true,
+  sessionLimits: true,
+  tunnels: true,
+  holePunching: true,
+  invitations: true,
+  spareRouter: true,
+  portMapping: true,
+  helloTimeoutMs: true,
+  memory: true,
+  variables: true,
+  logger: true,
+  clock: true,
+}
+
+const DOORWAY_LIMITS: OptionNames<DoorwayLimits> = {
+  maxPerStage: true,
+  maxPerHost: true,
+  handshakesPerSecond: true,
+  totalHandshakesPerSecond: true,
+}
+
 /** @internal What a runtime adds to the options of a node. */
 export interface OptionDefaults {
   readonly transports: DefaultTransports
@@ -80,7 +107,11 @@ export interface OptionDefaults {
 
 /** @internal Fills in defaults. Throws a TypeError or RangeError that names the option. */
 export function resolveOptions(options: AstraNetOptions, defaults: OptionDefaults): ResolvedOptions {
-  const { encryption = 'auto', granters = [], maxLinks = DEFAULT_MAX_LINKS } = checkOptions(options)
+  const {
+    encryption = 'auto',
+    granters = [],
+    maxLinks = DEFAULT_MAX_LINKS,
+  } = checkOptions('options', options, NODE_OPTIONS)
   const {
     maxPendingStreams = DEFAULT_MAX_PENDING_STREAMS,
     role = defaults.role,
@@ -129,10 +160,7 @@ export function resolveOptions(options: AstraNetOptions, defaults: OptionDefault
 }
 
 function makeSlots(limits: DoorwayLimits = {}): DoorwaySlots {
-  checkOptions(limits, 'options.doorway')
-  const { maxPerStage, maxPerHost, handshakesPerSecond, totalHandshakesPerSecond, ...unknown } = limits
-  const [name] = Object.keys(unknown)
-  if (name !== undefined) throw invalidArgument(`options.doorway.${name}`, 'is not an option')
+  checkOptions('options.doorway', limits, DOORWAY_LIMITS)
   return withinOption('options.doorway', () => new DoorwaySlots({ ...limits, random: Math.random }))
 }
 

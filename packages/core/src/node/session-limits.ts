@@ -1,6 +1,6 @@
 import type { SessionLimits } from '@astranet/mux'
 import { resolveLimits } from '@astranet/mux/proto'
-import { invalidArgument, invalidType, outOfRange } from '@astranet/interface/check'
+import { invalidArgument, invalidType, outOfRange, suggestion } from '@astranet/interface/check'
 import { withinOption } from '../api/within-option.js'
 
 /** One stream of the link, one of the peer's registry, and one for a dial of the peer. */
@@ -18,7 +18,10 @@ export function checkSessionLimits(limits: SessionLimits | undefined): SessionLi
   // The node sets the shared budget itself.
   const { memoryBudget: _budget, ...known } = resolveLimits({})
   const unknown = Object.keys(limits).find((name) => !Object.hasOwn(known, name))
-  if (unknown !== undefined) throw invalidArgument(`options.sessionLimits.${unknown}`, 'is not an option')
+  if (unknown !== undefined) {
+    const reason = `is not an option${suggestion(unknown, Object.keys(known))}`
+    throw invalidArgument(`options.sessionLimits.${unknown}`, reason)
+  }
   const { maxConcurrentStreams } = resolve(limits)
   if (maxConcurrentStreams >= MIN_CONCURRENT_STREAMS) return limits
   throw outOfRange(

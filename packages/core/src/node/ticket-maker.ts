@@ -30,7 +30,11 @@ export class TicketMaker {
 
   /** Rejects with a TypeError or RangeError that names what is wrong. */
   async make(options: TicketOptions): Promise<string> {
-    const { expected = this.#parts.identity.publicKey, secret = false, grant } = checkOptions(options)
+    const {
+      expected = this.#parts.identity.publicKey,
+      secret = false,
+      grant,
+    } = checkOptions('options', options, { addresses: true, expected: true, secret: true, grant: true })
     const { addresses = this.#ownAddresses() } = options
     const isWithSecret = checkBoolean('options.secret', secret)
     if (isWithSecret && grant !== undefined)
@@ -62,7 +66,7 @@ export class TicketMaker {
       services,
       uses = 1,
       expiresInMs = DEFAULT_EXPIRY_MS,
-    } = checkOptions(options, 'options.grant')
+    } = checkOptions('options.grant', options, { roles: true, services: true, uses: true, expiresInMs: true })
     if (psk === undefined)
       throw invalidArgument(
         'options.grant',

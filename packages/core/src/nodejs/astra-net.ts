@@ -1,6 +1,6 @@
 import { addAbortSignal } from 'node:stream'
 import { NODE_SCOPE } from '../api/astra-net.js'
-import { checkOptions, checkSignal } from '../api/check.js'
+import { checkObject, checkSignal } from '../api/check.js'
 import type { DialOptions, DialScope } from '../api/dial-options.js'
 import { isShortForm } from '../api/network-first.js'
 import { nodeOfAddress } from '../api/node-address.js'
@@ -26,9 +26,9 @@ import { Socket } from './socket.js'
  *
  * Addresses are `name`, `name:port`, `id:port` or `:port`; ids are node ids as text, ports are virtual and 32 bits
  * wide. Networks, the first argument of `listenAndServe` and `join`, are those of the node's transports, `'tcp4'` for
- * example; `dial` and `bind` have one network, `''` or `'astra'`. Wrong arguments reject with a TypeError or
- * RangeError that names them; every other error is a {@link NetError} with one of Node's codes, or the transport's
- * own error.
+ * example; `dial` and `bind` have one network, `''`, also named `'astra'`, `'tcp'`, `'tcp4'` and `'tcp6'`, and `dial`
+ * has two that choose the instance. Wrong arguments reject with a TypeError or RangeError that names them; every other
+ * error is a {@link NetError} with one of Node's codes, or the transport's own error.
  *
  * Which nodes may join: with `secret` those that know it or have a ticket, over any transport; otherwise those that the
  * transports accept, which is every node that can connect unless they have mutual TLS. Every link proves who both nodes
@@ -121,7 +121,7 @@ export class AstraNet extends ForwardNet<AstraNet> {
     options: DialOptions | undefined,
     onConnect: (() => void) | undefined,
   ): Socket {
-    const { signal, ...others } = checkOptions(options ?? {})
+    const { signal, ...others } = checkObject('options', options ?? {})
     return this.#connect(this.dialRequest(network, address, others), checkSignal(signal), onConnect)
   }
 
@@ -132,7 +132,7 @@ export class AstraNet extends ForwardNet<AstraNet> {
     options: DialOptions = {},
     onConnect?: () => void,
   ): Socket {
-    const { signal, ...others } = checkOptions(options)
+    const { signal, ...others } = checkObject('options', options)
     return this.#connect(this.hostRequest(network, host, others), checkSignal(signal), onConnect)
   }
 

@@ -1,5 +1,5 @@
 import type { BindOptions } from '../../api/bind-options.js'
-import { checkOptions, checkString } from '../../api/check.js'
+import { checkString } from '../../api/check.js'
 import { NetError } from '../../api/net-error.js'
 import type { DialOptions } from '../../api/dial-options.js'
 import type { Listener } from '../listener.js'
@@ -23,7 +23,7 @@ export abstract class ForwardNet<TView> extends HttpNet<TView> {
     checkString('address', address)
     if (this.isClosed)
       throw new NetError('ERR_SOCKET_CLOSED', 'this node is closed', { syscall: 'forward', address })
-    return await openForward(local, address, { parts: this.#forwardParts, options: checkOptions(options) })
+    return await openForward(local, address, { parts: this.#forwardParts, options })
   }
 
   /**
@@ -46,7 +46,7 @@ export abstract class ForwardNet<TView> extends HttpNet<TView> {
       whenClosing: this.#forwardParts.whenClosing,
       report: this.#forwardParts.report,
     }
-    return publishLocal(address, target, { parts, options: checkOptions(options) })
+    return publishLocal(address, target, { parts, options })
   }
 
   readonly #forwardParts: ForwardParts = {

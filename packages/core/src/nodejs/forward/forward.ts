@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server } from 'node:net'
-import { checkDialOptions, type DialOptions } from '../../api/dial-options.js'
-import { checkOptions } from '../../api/check.js'
+import { checkDialNames, checkDialOptions, type DialOptions } from '../../api/dial-options.js'
+import { checkOptions, type OptionNames } from '../../api/check.js'
 import type { Socket } from '../socket.js'
 import { formatLocalPlace, parseLocalPlace } from './local-place.js'
 import { LocalProxy, type ProxySide, type WhenClosing } from './local-proxy.js'
-import { checkProxyOptions, type ProxyOptions } from './proxy-options.js'
+import { checkProxyOptions, PROXY_OPTIONS, type ProxyOptions } from './proxy-options.js'
 import { withinOption } from '../../api/within-option.js'
 
 /** How to forward. */
@@ -13,6 +13,8 @@ export interface ForwardOptions extends ProxyOptions {
   /** How each connection dials. Its `signal` ends the connections, that of the forward the forward. Default `{}`. */
   dial?: DialOptions
 }
+
+const FORWARD_OPTIONS: OptionNames<ForwardOptions> = { ...PROXY_OPTIONS, dial: true }
 
 /** @internal What a forward needs of its node. */
 export interface ForwardParts {
@@ -65,8 +67,8 @@ export async function openForward(
   { parts, options }: { readonly parts: ForwardParts; readonly options: ForwardOptions },
 ): Promise<Forward> {
   const place = parseLocalPlace('local', local)
-  const checked = checkProxyOptions(options)
-  const dial = { ...checkOptions(options.dial ?? {}, 'options.dial'), allowHalfOpen: true }
+  const checked = checkProxyOptions(checkOptions('options', options, FORWARD_OPTIONS))
+  const dial = { ...checkDialNames(options.dial ?? {}, 'options.dial'), allowHalfOpen: true }
   withinOption('options.dial', () => checkDialOptions(dial))
   parts.checkAddress(address, dial)
   checked.signal?.throwIfAborted()

@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events'
 import { onAbort } from '@astranet/interface'
-import { checkOptions } from '../../api/check.js'
 import { whilePending } from '../../node/keep-alive.js'
 import { keepAlive } from '../keep-alive.js'
 import { holdBack } from './hold-back.js'
@@ -117,7 +116,7 @@ export abstract class LocalProxy extends EventEmitter<ProxyEvents> implements As
    * later call without it ends the wait. Rejects with a TypeError or RangeError that names `drainMs`.
    */
   async close(options: ProxyCloseOptions = {}): Promise<void> {
-    const drainMs = checkProxyClose(checkOptions(options))
+    const drainMs = checkProxyClose(options)
     this.#closed ??= this.#stop()
     if (drainMs === 0) this.#resetAll()
     else this.#timer ??= setTimeout(() => this.#resetAll(), drainMs).unref()

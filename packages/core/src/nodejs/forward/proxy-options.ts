@@ -1,5 +1,5 @@
 import { checkBoolean, checkInteger } from '@astranet/interface/check'
-import { checkOptions, checkSignal, checkTimeout } from '../../api/check.js'
+import { checkOptions, checkSignal, checkTimeout, type OptionNames } from '../../api/check.js'
 
 /** How many connections a forward or a publication has open at once by default. */
 export const DEFAULT_MAX_PROXIED_CONNECTIONS = 10_000
@@ -23,6 +23,14 @@ export interface ProxyOptions {
   signal?: AbortSignal
 }
 
+/** @internal */
+export const PROXY_OPTIONS: OptionNames<ProxyOptions> = {
+  maxConnections: true,
+  acceptProxy: true,
+  sendProxy: true,
+  signal: true,
+}
+
 /** @internal The options, with defaults. */
 export interface CheckedProxyOptions {
   readonly maxConnections: number
@@ -33,7 +41,7 @@ export interface CheckedProxyOptions {
 
 /** @internal Throws a TypeError or RangeError that names the option. */
 export function checkProxyOptions(options: ProxyOptions): CheckedProxyOptions {
-  const { maxConnections = DEFAULT_MAX_PROXIED_CONNECTIONS, signal } = checkOptions(options)
+  const { maxConnections = DEFAULT_MAX_PROXIED_CONNECTIONS, signal } = options
   return {
     maxConnections: checkInteger('options.maxConnections', maxConnections, { min: 1, max: 0x7fffffff }),
     acceptProxy: checkBoolean('options.acceptProxy', options.acceptProxy ?? false),
@@ -49,6 +57,7 @@ export interface ProxyCloseOptions {
 }
 
 /** @internal Throws a TypeError or RangeError that names the option. */
-export function checkProxyClose({ drainMs = 0 }: ProxyCloseOptions): number {
+export function checkProxyClose(options: ProxyCloseOptions): number {
+  const { drainMs = 0 } = checkOptions('options', options, { drainMs: true })
   return checkTimeout('options.drainMs', drainMs)
 }

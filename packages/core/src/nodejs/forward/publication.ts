@@ -1,12 +1,12 @@
 import { connect, type Socket as TcpSocket } from 'node:net'
-import type { BindOptions } from '../../api/bind-options.js'
-import { checkOptions, checkTimeout } from '../../api/check.js'
+import { checkBindNames, type BindOptions } from '../../api/bind-options.js'
+import { checkOptions, checkTimeout, type OptionNames } from '../../api/check.js'
 import type { ListenerAddress } from '../../api/listener-address.js'
 import { NetError } from '../../api/net-error.js'
 import type { Listener } from '../listener.js'
 import { formatLocalPlace, parseLocalPlace, type LocalPlace } from './local-place.js'
 import { LocalProxy, type ProxySide, type WhenClosing } from './local-proxy.js'
-import { checkProxyOptions, type ProxyOptions } from './proxy-options.js'
+import { checkProxyOptions, PROXY_OPTIONS, type ProxyOptions } from './proxy-options.js'
 import { withinOptions } from '../../api/within-option.js'
 
 /** How long a local server may take to accept a connection, in ms. */
@@ -18,6 +18,12 @@ export interface PublishOptions extends ProxyOptions {
   bind?: BindOptions
   /** How long the local server may take to accept a connection, in ms, 1 to 2^31 - 1. Default 10,000. */
   connectTimeoutMs?: number
+}
+
+const PUBLISH_OPTIONS: OptionNames<PublishOptions> = {
+  ...PROXY_OPTIONS,
+  bind: true,
+  connectTimeoutMs: true,
 }
 
 /** A name in the network whose connections lead to a server of this machine. */
@@ -62,11 +68,11 @@ export function publishLocal(
   { parts, options }: { readonly parts: PublicationParts; readonly options: PublishOptions },
 ): Publication {
   const place = parseLocalPlace('target', target, 1)
-  const checked = checkProxyOptions(options)
+  const checked = checkProxyOptions(checkOptions('options', options, PUBLISH_OPTIONS))
   const { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options
   checkTimeout('options.connectTimeoutMs', connectTimeoutMs, 1)
   checked.signal?.throwIfAborted()
-  const bind = { ...checkOptions(options.bind ?? {}, 'options.bind'), allowHalfOpen: true }
+  const bind = { ...checkBindNames(options.bind ?? {}, 'options.bind'), allowHalfOpen: true }
   const listener = withinOptions('options.bind', () => parts.bind(bind))
   const publication = new Publication(listener, formatLocalPlace(place), {
     ...{ kind: 'publish', options: checked, address },

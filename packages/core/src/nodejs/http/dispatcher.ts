@@ -1,6 +1,6 @@
 import type { Agent, buildConnector } from 'undici'
-import { checkDialOptions, type DialOptions } from '../../api/dial-options.js'
-import { checkOptions } from '../../api/check.js'
+import { checkDialNames, checkDialOptions, type DialOptions } from '../../api/dial-options.js'
+import { checkObject } from '../../api/check.js'
 import type { HostDialer } from './host-dialer.js'
 import { hostAndPort } from './http-agent.js'
 import { undici } from './undici.js'
@@ -16,11 +16,11 @@ export interface DispatcherOptions extends Omit<Agent.Options, 'connect' | 'tls'
 
 /** @internal Makes an `Agent` of undici. Throws a TypeError or RangeError that names what is wrong in `options`. */
 export function createDispatcher(connect: HostDialer, options: DispatcherOptions): Agent {
-  const { dial = {}, tls = {}, ...agentOptions } = checkOptions(options)
-  checkOptions(dial, 'options.dial')
+  const { dial = {}, tls = {}, ...agentOptions } = checkObject('options', options)
+  checkDialNames(dial, 'options.dial')
   withinOption('options.dial', () => checkDialOptions(dial))
   const { Agent, buildConnector } = undici()
-  const secured = buildConnector({ ...checkOptions(tls, 'options.tls') })
+  const secured = buildConnector({ ...checkObject('options.tls', tls) })
   return new Agent({ ...agentOptions, connect: connector({ connect, dial, secured }) })
 }
 

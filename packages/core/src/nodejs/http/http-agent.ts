@@ -1,6 +1,6 @@
 import type { Agent, AgentOptions } from 'node:http'
-import { checkDialOptions, type DialOptions } from '../../api/dial-options.js'
-import { checkOptions } from '../../api/check.js'
+import { checkDialNames, checkDialOptions, type DialOptions } from '../../api/dial-options.js'
+import { checkObject } from '../../api/check.js'
 import type { HostDialer } from './host-dialer.js'
 import { withinOption } from '../../api/within-option.js'
 
@@ -18,8 +18,8 @@ export type HttpAgent = Agent
  * loaded with the first call.
  */
 export function createHttpAgent(connect: HostDialer, options: HttpAgentOptions): HttpAgent {
-  const { dial = {}, ...agentOptions } = checkOptions(options)
-  checkOptions(dial, 'options.dial')
+  const { dial = {}, ...agentOptions } = checkObject('options', options)
+  checkDialNames(dial, 'options.dial')
   withinOption('options.dial', () => checkDialOptions(dial))
   const { Agent } = process.getBuiltinModule('node:http')
   const agent = new Agent(agentOptions)

@@ -9,8 +9,8 @@ import type { Server } from 'node:net'
 import { invalidType } from '@astranet/interface/check'
 import type { Agent, RequestInfo, RequestInit, Response, WebSocket, WebSocketInit } from 'undici'
 import { AstraNetBase } from '../../api/astra-net.js'
-import type { BindOptions } from '../../api/bind-options.js'
-import { checkOptions, checkString } from '../../api/check.js'
+import { checkBindNames, type BindOptions } from '../../api/bind-options.js'
+import { checkObject, checkString } from '../../api/check.js'
 import type { DialOptions } from '../../api/dial-options.js'
 import type { Listener } from '../listener.js'
 import type { Socket } from '../socket.js'
@@ -55,7 +55,7 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
    */
   fetch(url: RequestInfo, init: RequestInit = {}): Promise<Response> {
     try {
-      return fetchOver(url, checkOptions(init, 'init'), () => this.#sharedDispatcher())
+      return fetchOver(url, checkObject('init', init), () => this.#sharedDispatcher())
     } catch (error) {
       return Promise.reject(error as Error)
     }
@@ -67,7 +67,7 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
    */
   webSocket(url: string | URL, protocols: string | string[] | WebSocketInit = {}): WebSocket {
     const isText = typeof protocols === 'string' || Array.isArray(protocols)
-    const init = isText ? { protocols } : checkOptions(protocols, 'protocols')
+    const init = isText ? { protocols } : checkObject('protocols', protocols)
     return new (undici().WebSocket)(url, { dispatcher: this.#sharedDispatcher(), ...init })
   }
 
@@ -90,7 +90,7 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
   ): Promise<TServer>
   async serve(address: string, handler: HttpHandler | Server, options: BindOptions = {}): Promise<Server> {
     checkString('address', address)
-    checkOptions(options)
+    checkBindNames(options)
     return await serveAt(serverOf(handler), address, { bind: this.#bind, options })
   }
 
@@ -103,7 +103,8 @@ export abstract class HttpNet<TView> extends AstraNetBase<Socket, Listener, TVie
   httpServer(handler?: HttpHandler): HttpServer
   httpServer(options: ServerOptions, handler?: HttpHandler): HttpServer
   httpServer(first: ServerOptions | HttpHandler = {}, handler?: HttpHandler): HttpServer {
-    const [options, onRequest] = typeof first === 'function' ? [{}, first] : [checkOptions(first), handler]
+    const [options, onRequest] =
+      typeof first === 'function' ? [{}, first] : [checkObject('options', first), handler]
     const server =
       onRequest === undefined
         ? http().createServer(options)
@@ -130,5 +131,9 @@ function http(): typeof import('node:http') {
 function serverOf(handler: HttpHandler | Server): Server {
   if (typeof handler === 'function') return http().createServer(handler as RequestListener)
   if (typeof (handler as Partial<Server> | undefined | null)?.listen === 'function') return handler
-  throw invalidType('handler', 'of type function or a server of node:http, node:http2 or node:net', handler)
+  throw invalidType(
+    'handler',
+    'of type function or a server of node:http, node:https, node:http2 or node:net',
+    handler,
+  )
 }

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { MAX_PORT } from '@astranet/interface'
 import { badPort, checkString } from '@astranet/interface/check'
 import type { BindOptions } from '../../api/bind-options.js'
-import { checkOptions } from '../../api/check.js'
+import { checkObject } from '../../api/check.js'
 
 /** The object that `listen` of a server of services takes: that of `net.Server`, or what `bind` takes. */
 export interface ServiceListenOptions extends BindOptions {
@@ -41,7 +41,7 @@ export function readListenArguments(given: readonly unknown[]): ListenRequest {
 }
 
 function readOptions(given: ServiceListenOptions): Pick<ListenRequest, 'address' | 'options'> {
-  const { path, port, host, ...options } = checkOptions(given)
+  const { path, port, host, ...options } = checkObject('options', given)
   const name = path ?? serviceOfHost(host)
   if (name !== undefined) checkString('options.path', name)
   if (port === undefined || port === null) return { address: name ?? ':0', options }

@@ -176,7 +176,7 @@ export class LinkOpening {
   }
 
   #expire(): void {
-    const after = `within ${this.#options.timeoutMs} ms`
+    const after = `within ${this.#options.timeoutMs} ms (helloTimeoutMs)`
     const late = (what: string): LinkError => linkError(CloseCode.HELLO_TIMEOUT, `the peer ${what} ${after}`)
     if (this.#stage === 'admission')
       this.#refuseLate?.(linkError(CloseCode.REFUSED, `this node did not decide about the peer ${after}`))

@@ -11,6 +11,7 @@ import {
   renameArgument,
   type ArgumentError,
 } from './argument-error.js'
+import { suggestion } from './nearest.js'
 
 export {
   badPort,
@@ -23,6 +24,7 @@ export {
   invalidValue,
   outOfRange,
   renameArgument,
+  suggestion,
   type ArgumentError,
 }
 
@@ -79,6 +81,23 @@ export function checkFunction<T>(name: string, value: T): T {
 export function checkObject<T>(name: string, value: T): T & object {
   if (typeof value !== 'object' || value === null) throw invalidType(name, 'of type object', value)
   return value
+}
+
+/** The names of all options of `T`. The compiler refuses a list that leaves one out. */
+export type OptionNames<T> = Readonly<Record<keyof T, true>>
+
+/**
+ * `options` when it is an object and `known` has all its own names, those of options that are `undefined` too.
+ * Otherwise throws `ERR_INVALID_ARG_TYPE`, or `ERR_INVALID_ARG_VALUE` that names the option, and the one that it may be
+ * a slip of. `name` is that of the object: `options`, or `options.limits`.
+ */
+export function checkOptions<T>(name: string, options: T, known: OptionNames<NoInfer<T>>): T & object {
+  const checked = checkObject(name, options)
+  for (const key of Object.keys(checked)) {
+    if (Object.hasOwn(known, key)) continue
+    throw invalidArgument(`${name}.${key}`, `is not an option${suggestion(key, Object.keys(known))}`)
+  }
+  return checked
 }
 
 /** `value` when it is an array. Otherwise throws `ERR_INVALID_ARG_TYPE`. */

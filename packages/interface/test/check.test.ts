@@ -10,6 +10,7 @@ import {
   checkInteger,
   checkNumber,
   checkObject,
+  checkOptions,
   checkOneOf,
   checkSecret,
   checkString,
@@ -71,6 +72,34 @@ const VALUES: readonly unknown[] = [
   Object.create(null),
   function named() {},
 ]
+
+describe('options that are not known', () => {
+  interface Options {
+    timeoutMs?: number
+    tls?: object
+  }
+  const known = { timeoutMs: true, tls: true } as const
+  const check = (options: unknown): unknown => checkOptions<Options>('options', options as Options, known)
+
+  it('are refused, with the option that the name may be a slip of', () => {
+    const error = (said: string) => expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE', message: said })
+    expect(() => check({ tls: {}, tsl: {} })).toThrow(
+      error(`The property 'options.tsl' is not an option, did you mean "tls"?`),
+    )
+    expect(() => check({ timeout: undefined })).toThrow(
+      error(`The property 'options.timeout' is not an option, did you mean "timeoutMs"?`),
+    )
+    expect(() => check({ colour: 1 })).toThrow(error(`The property 'options.colour' is not an option`))
+    expect(() => check({ toString: 1 })).toThrow(error(`The property 'options.toString' is not an option`))
+  })
+
+  it('are told apart from known ones, and from options that are no object', () => {
+    for (const options of [{}, { tls: {} }, { timeoutMs: 1, tls: undefined }, Object.create({ tsl: 1 })])
+      expect(check(options)).toBe(options)
+    for (const options of [null, 5, 'tls', undefined])
+      expect(() => check(options)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }))
+  })
+})
 
 describe('an error is that of Node', () => {
   it.each(VALUES.map((value) => [value]))('for %o, which is no number', (value) => {

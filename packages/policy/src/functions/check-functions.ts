@@ -1,6 +1,5 @@
-import { checkFunction, checkOneOf, invalidArgument } from '@astranet/interface/check'
+import { checkFunction, checkOneOf, invalidArgument, suggestion } from '@astranet/interface/check'
 import type { FunctionName } from './ask.js'
-import { suggestion } from '../proto/list/nearest.js'
 import { shown } from '../proto/list/fault.js'
 import type { PolicyFunctions } from './policy-functions.js'
 

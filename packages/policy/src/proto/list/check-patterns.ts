@@ -1,3 +1,4 @@
+import { suggestion } from '@astranet/interface/check'
 import { MAX_PATTERNS_PER_LIST } from '../limits.js'
 import { Glob } from '../patterns/glob.js'
 import { PeerPattern, peerPatternKind } from '../patterns/peer-pattern.js'
@@ -5,7 +6,6 @@ import { ServicePattern, isServicePattern } from '../patterns/service-pattern.js
 import { KEY, NODE_ID } from '../patterns/shapes.js'
 import { checkOneOrMore, checkText } from './check-value.js'
 import { ListFault, shown, type FaultPath } from './fault.js'
-import { suggestion } from './nearest.js'
 
 /** The patterns of peers at `path`. Throws a {@link ListFault} if one is wrong or names a role that is not listed. */
 export function checkPeerPatterns(

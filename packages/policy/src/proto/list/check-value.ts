@@ -1,5 +1,5 @@
+import { suggestion } from '@astranet/interface/check'
 import { ListFault, shown, type FaultPath } from './fault.js'
-import { suggestion } from './nearest.js'
 
 /** `value` as an object of known keys, the required ones among them. Otherwise throws a {@link ListFault}. */
 export function checkObject(

@@ -2,7 +2,7 @@
 const MAX_WORD_CHARACTERS = 64
 
 /** The known word that differs least from `word`, if it is so near that it may be a slip. */
-export function nearest(word: string, known: Iterable<string>): string | undefined {
+function nearest(word: string, known: Iterable<string>): string | undefined {
   if (word.length > MAX_WORD_CHARACTERS) return undefined
   let best: string | undefined
   let leastDistance = Math.max(1, Math.floor(word.length / 3)) + 1

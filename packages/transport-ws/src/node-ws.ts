@@ -5,7 +5,7 @@ import type {
   Transport,
   TransportListener,
 } from '@astranet/interface'
-import { checkFunction } from '@astranet/interface/check'
+import { checkFunction, checkObject } from '@astranet/interface/check'
 import { checkWsNetwork, WS_NETWORKS } from './address.js'
 import { checkWsOptions, type CheckedOptions, type WsOptions } from './node-options.js'
 
@@ -46,7 +46,7 @@ class WsTransport implements Transport {
 
   async listen(network: string, address: string, events: ListenOptions): Promise<TransportListener> {
     const known = checkWsNetwork(network)
-    checkFunction('options.onConnection', events.onConnection)
+    checkFunction('options.onConnection', checkObject('options', events).onConnection)
     const { server } = this.#options
     if (server !== undefined) {
       const { listenMounted } = await import('./mounted-listener.js')

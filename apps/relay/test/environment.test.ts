@@ -5,7 +5,8 @@ import { file, user } from './support.js'
 test('options come from the environment, and several addresses in one variable', async () => {
   const relay = new RelayProcess([], {
     environment: {
-      ASTRANET_LISTEN: 'tcp://127.0.0.1:0  ws://127.0.0.1:0/net\n',
+      ASTRANET_LISTEN: 'tcp://127.0.0.1:0,  ws://127.0.0.1:0/net\n',
+      ASTRANET_ADVERTISE: 'tcp://relay.example:1,tcp://relay.example:2 tcp://relay.example:3',
       ASTRANET_SECRET_FILE: file('a secret of the environment'),
       ASTRANET_ADMIN: '127.0.0.1:0',
       ASTRANET_LOG_LEVEL: 'debug',

@@ -62,7 +62,8 @@ test('the programs of the quick start do what the README says', async () => {
   const address = await relay.address()
   const server = run(cwd, 'server.mjs', address)
   expect(await output(server, '\n')).toBe('offers "echo"\n')
-  const client = run(cwd, 'client.mjs', address)
+  // As the relay's log shows it.
+  const client = run(cwd, 'client.mjs', `tcp://${address}`)
   const ended = once(client, 'close')
   expect(await output(client)).toBe('connected by relay\nthrough the relay\n')
   expect(await ended).toEqual([0, null])

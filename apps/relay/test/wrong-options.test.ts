@@ -14,6 +14,29 @@ const WRONG: [what: string, args: string[], sentence: RegExp][] = [
     ['--listen', '1.2.3.4:5'],
     /--listen "1.2.3.4:5".*mean tcp:\/\/1.2.3.4:5\?/,
   ],
+  ...(
+    [
+      ['::1:1000', /--listen "::1:1000" has no network: did you mean tcp:\/\/\[::1\]:1000\?/],
+      ['tcp://::1:1000', /--listen "tcp:\/\/::1:1000" needs brackets.* mean tcp:\/\/\[::1\]:1000\?/],
+      [
+        'tcp://fe80::1:2:3:4:5',
+        /needs brackets around its IPv6 address: did you mean tcp:\/\/\[fe80::1:2:3:4\]:5\?/,
+      ],
+      ['ws://::1:1000', /needs brackets around its IPv6 address: did you mean ws:\/\/\[::1\]:1000\?/],
+      ['tcp://10000', /must be tcp:\/\/HOST:PORT: did you mean tcp:\/\/0\.0\.0\.0:10000\?/],
+      ['tls://host', /must be tls:\/\/HOST:PORT: did you mean tls:\/\/host:10000\?/],
+      ['tcp://0.0.0.0:70000', /--listen tcp:\/\/0\.0\.0\.0:70000: Port should be >= 0 and < 65536/],
+    ] as const
+  ).map(([address, sentence]): [string, string[], RegExp] => [
+    `${address}, before a secret is asked for`,
+    ['--listen', address],
+    sentence,
+  ]),
+  [
+    'an origin with a slash at its end',
+    [...HERE, '--ws-origin', 'https://x', '--ws-origin', 'https://x/'],
+    /--ws-origin "https:\/\/x\/" must be an origin: write "https:\/\/x"/,
+  ],
   [
     'an unknown network',
     ['--listen', 'udp://127.0.0.1:1'],
@@ -80,6 +103,16 @@ describe('the command ends with code 2, and one sentence that names what is wron
     expect(stderr).toMatch(sentence)
     expect(exitCode).toBe(2)
   })
+})
+
+test('a secret in the environment is refused, and not shown', async () => {
+  const environment = { ASTRANET_SECRET: 'a secret of sixteen or more' }
+  const { exitCode, stderr, stdout } = await new RelayProcess(HERE, { environment }).outcome
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+  expect(stderr).toMatch(
+    /^astranet-relay: ASTRANET_SECRET is not read.*--secret-file or ASTRANET_SECRET_FILE\n/,
+  )
+  expect(stderr).not.toContain(environment.ASTRANET_SECRET)
 })
 
 describe('a relay for other machines', () => {

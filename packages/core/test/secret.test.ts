@@ -1,5 +1,5 @@
 import { createHook } from 'node:async_hooks'
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { Duplex, PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { tcp } from '@astranet/transport-tcp'
@@ -115,14 +115,28 @@ test('a node with a secret is not warned of an open door, whatever its transport
   expect(codes).toEqual([])
 })
 
-test('the command astranet-secret prints a secret on one line, each time another', () => {
+/** Runs `astranet-secret` with these arguments. */
+function secretCommand(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   const bin = fileURLToPath(new URL('../bin/astranet-secret.js', import.meta.url))
   const loader = new URL('../../../tooling/test-support/typescript-loader.mjs', import.meta.url).href
-  const print = (): string =>
-    execFileSync(process.execPath, ['--conditions=@astranet/source', '--import', loader, bin], {
-      encoding: 'utf8',
-    })
-  const [first, second] = [print(), print()]
+  const node = ['--conditions=@astranet/source', '--import', loader, bin]
+  return spawnSync(process.execPath, [...node, ...args], { encoding: 'utf8' })
+}
+
+test('the command astranet-secret refuses arguments, and makes no secret then', () => {
+  const help = secretCommand('--help')
+  expect(help).toMatchObject({ status: 0, stderr: '' })
+  expect(help.stdout).toMatch(/^Prints a new secret[^]*astranet-secret > network\.secret[^]*Exit codes/)
+  for (const argument of ['--bogus', 'network.secret']) {
+    const { status, stdout, stderr } = secretCommand(argument)
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toMatch(/^astranet-secret: [^\n]+\nTry astranet-secret --help\.\n$/)
+    expect(stderr).toContain(`'${argument}'`)
+  }
+})
+
+test('the command astranet-secret prints a secret on one line, each time another', () => {
+  const [first, second] = [secretCommand().stdout, secretCommand().stdout]
   expect(first).toMatch(/^[\w-]{43}\n$/)
   expect(second).not.toBe(first)
   expect(new AstraNet({ secret: first.trim() })).toBeInstanceOf(AstraNet)

@@ -83,8 +83,8 @@ export function checkObject<T>(name: string, value: T): T & object {
   return value
 }
 
-/** The names of all options of `T`. The compiler refuses a list that leaves one out. */
-export type OptionNames<T> = Readonly<Record<keyof T, true>>
+/** An object with the names of all options of `T`, whatever it has there. The compiler refuses one that leaves one out. */
+export type OptionNames<T> = Readonly<Record<keyof T, unknown>>
 
 /**
  * `options` when it is an object and `known` has all its own names, those of options that are `undefined` too.

@@ -1,6 +1,6 @@
 export { SessionCore } from './proto/session/core.js'
 export type { CoreEvents } from './proto/session/events.js'
-export { resolveLimits } from './proto/session/options.js'
+export { LIMIT_NAMES, resolveLimits } from './proto/session/options.js'
 export type { CoreEnvironment, ResolvedLimits, SessionLimits } from './proto/session/options.js'
 export { MemoryBudget } from './proto/receive/memory-budget.js'
 export type { Stream, StreamHandler } from './proto/stream/stream.js'

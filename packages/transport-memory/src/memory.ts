@@ -1,9 +1,15 @@
 import { AstraError, onAbort, type Connection, type DialOptions } from '@astranet/interface'
 import type { ListenOptions, Transport, TransportListener } from '@astranet/interface'
-import { checkFunction, checkString, invalidValue } from '@astranet/interface/check'
+import {
+  checkFunction,
+  checkObject,
+  checkOptions,
+  checkString,
+  invalidValue,
+} from '@astranet/interface/check'
 import { checkDialTimeout } from '@astranet/interface/transport-tools'
 import { joinedEnds } from './pair.js'
-import { settingsOf, type MemoryPairOptions, type PairSettings } from './options.js'
+import { PAIR_NAMES, settingsOf, type MemoryPairOptions, type PairSettings } from './options.js'
 
 const NETWORK = 'memory'
 
@@ -19,10 +25,12 @@ export interface MemoryOptions extends MemoryPairOptions {
  * transport has its own names.
  *
  * A dial takes twice `delayMs`, as a handshake does. Errors have the codes of TCP: `ECONNREFUSED`, `EADDRINUSE`,
- * `ETIMEDOUT`. Throws a `TypeError` or `RangeError` that names the option when one is out of range.
+ * `ETIMEDOUT`. Throws a `TypeError` or `RangeError` that names the option when one is out of range or not known.
  */
 export function memory(options: MemoryOptions = {}): Transport {
-  return new MemoryTransport(settingsOf(options), options.refuse ?? ((): boolean => false))
+  checkOptions('options', options, { ...PAIR_NAMES, refuse: true })
+  const { refuse = (): boolean => false, ...pairOptions } = options
+  return new MemoryTransport(settingsOf(pairOptions), refuse)
 }
 
 class MemoryTransport implements Transport {
@@ -55,7 +63,7 @@ class MemoryTransport implements Transport {
   async listen(network: string, address: string, options: ListenOptions): Promise<TransportListener> {
     checkNetwork(network)
     const name = isWildcard(checkAddress(address)) ? this.#freeName() : address
-    checkFunction('options.onConnection', options.onConnection)
+    checkFunction('options.onConnection', checkObject('options', options).onConnection)
     if (this.#listeners.has(name)) {
       throw new AstraError('EADDRINUSE', `A listener has ${NETWORK} ${name} already.`)
     }

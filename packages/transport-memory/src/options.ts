@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '@astranet/interface'
-import { checkNumber, outOfRange } from '@astranet/interface/check'
+import { checkNumber, checkOptions, outOfRange, type OptionNames } from '@astranet/interface/check'
 
 /** How a pair of memory connections behaves, both directions alike. */
 export interface MemoryPairOptions {
@@ -26,10 +26,21 @@ export interface MemoryPairOptions {
 /** {@link MemoryPairOptions}, checked and complete. */
 export type PairSettings = Required<MemoryPairOptions>
 
+/** The names of {@link MemoryPairOptions}. */
+export const PAIR_NAMES: OptionNames<MemoryPairOptions> = {
+  delayMs: true,
+  bytesPerSecond: true,
+  bufferBytes: true,
+  cutAfterBytes: true,
+  halfClose: true,
+  clock: true,
+}
+
 const MINIMA = { delayMs: 0, bufferBytes: 1, cutAfterBytes: 0 } as const
 
-/** Fills in the defaults. Throws a `TypeError` or `RangeError` that names the option when one is out of range. */
+/** Fills in the defaults. Throws a `TypeError` or `RangeError` that names the option when one is out of range or not known. */
 export function settingsOf(options: MemoryPairOptions): PairSettings {
+  checkOptions('options', options, PAIR_NAMES)
   const settings = {
     delayMs: options.delayMs ?? 0,
     bytesPerSecond: options.bytesPerSecond ?? Infinity,

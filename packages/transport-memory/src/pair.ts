@@ -9,7 +9,7 @@ import { settingsOf, type MemoryPairOptions, type PairSettings } from './options
  *
  * Back-pressure is real: `writev` returns `false` once more than `bufferBytes` are in flight, and `onDrain` comes when
  * they fit again. A clean end closes both ends once both were delivered; `abort` closes the peer with `ECONNRESET`.
- * Throws a `TypeError` or `RangeError` that names the option when one is out of range.
+ * Throws a `TypeError` or `RangeError` that names the option when one is out of range or not known.
  */
 export function memoryPair(options: MemoryPairOptions = {}): [ByteDuplex, ByteDuplex] {
   return joinedEnds(settingsOf(options), 'a', 'b')

@@ -1,9 +1,17 @@
 import type { Connection } from '@astranet/interface'
 import { VirtualClock } from '@astranet/testkit/sim'
-import { memory } from '@astranet/transport-memory'
+import { memory, memoryPair } from '@astranet/transport-memory'
 import { describe, expect, it } from 'vitest'
 
 describe('memory', () => {
+  it('refuses options that are not known, with what was perhaps meant', () => {
+    expect(() => memory({ delay: 5 } as never)).toThrow(
+      `'options.delay' is not an option`,
+    )
+    expect(() => memory({ refused: () => true } as never)).toThrow(`did you mean "refuse"?`)
+    expect(() => memoryPair({ refuse: () => true } as never)).toThrow(`'options.refuse' is not an option`)
+  })
+
   it('listens on the name it is given, and finds a free one for an empty address, * and :0', async () => {
     const transport = memory()
     const options = { onConnection: () => undefined }

@@ -1,6 +1,6 @@
 import { createServer, type ListenOptions as NodeListenOptions, type Server, type Socket } from 'node:net'
 import type { ListenOptions, TransportListener } from '@astranet/interface'
-import { checkFunction } from '@astranet/interface/check'
+import { checkFunction, checkObject } from '@astranet/interface/check'
 import { isLoopback } from '@astranet/interface/transport-tools'
 import { formatTcpAddress } from './address.js'
 import {
@@ -29,7 +29,7 @@ export interface ListenRequest {
 /** Listens. Errors as {@link Transport.listen} says. */
 export async function listen(request: ListenRequest, events: ListenOptions): Promise<TransportListener> {
   const { network, address, options } = request
-  checkFunction('options.onConnection', events.onConnection)
+  checkFunction('options.onConnection', checkObject('options', events).onConnection)
   const target = await listenTarget(network, address, options)
   const settings = request.settings()
   const listener = new Listener(request, settings, events)

@@ -4,8 +4,11 @@ import {
   checkBoolean,
   checkFunction,
   checkInteger,
+  checkObject,
+  checkOptions,
   invalidValue,
   outOfRange,
+  type OptionNames,
 } from '@astranet/interface/check'
 import type { ResolveSrv } from './srv.js'
 import type { TlsOptions } from './tls-options.js'
@@ -98,8 +101,25 @@ export function socketOptions(options: TcpOptions): SocketOptions {
   }
 }
 
-/** Throws a `TypeError` or `RangeError` that names the option that is wrong. */
-export function checkOptions(options: TcpOptions): void {
+const NAMES: OptionNames<TcpOptions> = {
+  keepAliveDelayMs: true,
+  backlog: true,
+  localAddress: true,
+  localPort: true,
+  reusePort: true,
+  lookup: true,
+  resolveSrv: true,
+  tls: true,
+  alpnProtocol: true,
+  handshakeTimeoutMs: true,
+  maxPendingHandshakes: true,
+  memory: true,
+}
+
+/** Throws a `TypeError` or `RangeError` that names the option that is wrong or not known. */
+export function checkTcpOptions(options: TcpOptions): void {
+  checkOptions('options', options, NAMES)
+  if (options.tls !== undefined) checkObject('options.tls', options.tls)
   const { keepAliveDelayMs = false, alpnProtocol = 'x' } = options
   const { handshakeTimeoutMs, maxPendingHandshakes } = options
   if (keepAliveDelayMs !== false && !(keepAliveDelayMs >= 1_000)) {

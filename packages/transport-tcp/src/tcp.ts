@@ -11,7 +11,7 @@ import { addressesOf, discover } from './discover.js'
 import { listen } from './listener.js'
 import { checkNetwork, NETWORKS } from './network.js'
 import { nodeTls } from './node-modules.js'
-import { checkOptions, type TcpOptions } from './options.js'
+import { checkTcpOptions, type TcpOptions } from './options.js'
 import { tlsSettings, type TlsSettings } from './tls-settings.js'
 
 /**
@@ -29,10 +29,11 @@ import { tlsSettings, type TlsSettings } from './tls-settings.js'
  * the server has checked its certificate: when the server does not trust it, `dial` resolves and the connection then
  * closes.
  *
- * Throws a `TypeError` or `RangeError` that names the option when one is wrong.
+ * Throws a `TypeError` or `RangeError` that names the option when one is wrong or not known. Names in `tls` are Node's,
+ * and are not checked.
  */
 export function tcp(options: TcpOptions = {}): Transport {
-  checkOptions(options)
+  checkTcpOptions(options)
   checkContext(options)
   return new TcpTransport(options)
 }

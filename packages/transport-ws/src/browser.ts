@@ -6,6 +6,7 @@ import {
   type Transport,
   type TransportListener,
 } from '@astranet/interface'
+import { checkOptions, type OptionNames } from '@astranet/interface/check'
 import {
   checkWsNetwork,
   formatUrl,
@@ -28,15 +29,18 @@ export interface BrowserWsOptions extends CommonWsOptions {
   webSocket?: StandardWebSocketConstructor
 }
 
+const NAMES: OptionNames<BrowserWsOptions> = { protocol: true, webSocket: true }
+
 /**
  * The transport over the runtime's own WebSocket, for the networks `ws` and `wss`: it dials; `listen` fails with
  * `EOPNOTSUPP`. Addresses are URLs, `host:port` or `:port` (the host that the page came from), the last two with or
  * without a path.
  *
  * A browser does not report why a WebSocket failed, so `dial` fails with `ECONNREFUSED` for every reason but
- * `timeoutMs` (`ETIMEDOUT`). Throws a `TypeError` that names an option that is wrong.
+ * `timeoutMs` (`ETIMEDOUT`). Throws a `TypeError` that names an option that is wrong or not known.
  */
 export function ws(options: BrowserWsOptions = {}): Transport {
+  checkOptions('options', options, NAMES)
   return new BrowserWsTransport(checkProtocol(options), options.webSocket)
 }
 

@@ -89,6 +89,11 @@ function notAllowed(hosts: readonly string[]): AstraError {
   return new AstraError('EACCES', `${hosts.join(' and ')} may not be connected to.`)
 }
 
+/** Whether the peer was reached, and has reset the connection or sent something else than a response of HTTP. */
+function isNoResponse(code: string): boolean {
+  return code === 'ECONNRESET' || code === 'EPIPE' || code.startsWith('HPE_')
+}
+
 /** Faults that `ws` finds have no code: a response that is no upgrade, or an upgrade to another protocol. */
 function explain(error: Error & { code?: string }, url: string): Error {
   if (error instanceof AggregateError && error.message === '') {
@@ -101,7 +106,11 @@ function explain(error: Error & { code?: string }, url: string): Error {
       },
     )
   }
-  if (error.code !== undefined) return error
-  const message = `The server at ${url} did not become a WebSocket for AstraNet: ${error.message}.`
+  if (error.code !== undefined && !isNoResponse(error.code)) return error
+  const fault =
+    error.code === undefined
+      ? `The server at ${url} did not become a WebSocket for AstraNet`
+      : `What listens at ${url} does not speak WebSocket there, or the connection broke before it did`
+  const message = `${fault}: ${error.message}.`
   return new AstraError('ASTRA_ERR_WS_HANDSHAKE', message, { cause: error })
 }

@@ -2,8 +2,9 @@ import type { Server } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import { checkMemoryUse, type MemoryUse } from '@astranet/interface'
-import { checkInteger } from '@astranet/interface/check'
+import { checkInteger, checkObject, checkOptions, type OptionNames } from '@astranet/interface/check'
 import { checkProtocol, type CommonWsOptions } from './options.js'
+import { checkOrigins } from './origins-option.js'
 
 /** TLS of `wss`, with the option names of `node:tls`. A listener of its own needs `key` and `cert` (or `pfx`). */
 export interface WsTlsOptions extends SecureContextOptions {
@@ -30,8 +31,8 @@ export interface WsOptions extends CommonWsOptions {
    */
   server?: Server
   /**
-   * Pages that may connect from a browser, as origins such as `'https://example.org'`, or `'*'` for any. Default:
-   * pages that come from the scheme, host and port that they connect to; behind a proxy that terminates TLS the
+   * Pages that may connect from a browser, as a list of origins such as `'https://example.org'`, or `'*'` for any. An
+   * origin has a scheme, a host, and a port unless it is the scheme's own; no path, no slash at the end. Default: pages that come from the scheme, host and port that they connect to; behind a proxy that terminates TLS the
    * listener does not know its own scheme, and the option must name the pages. In the clear (`ws`) at an address of
    * this machine or of a private network that host must also be `localhost` or an IP address, because a
    * page can make its own name resolve to such an address. Without this rule every page visited in the private
@@ -77,17 +78,30 @@ export interface CheckedOptions extends Omit<WsOptions, 'tls' | 'server' | 'look
   readonly memory: MemoryUse
 }
 
-/** Throws a `TypeError` or `RangeError` that names the option that is wrong. */
-export function checkOptions(options: WsOptions): CheckedOptions {
+const NAMES: OptionNames<WsOptions> = {
+  protocol: true,
+  tls: true,
+  server: true,
+  origins: true,
+  maxMessageBytes: true,
+  handshakeTimeoutMs: true,
+  maxPendingHandshakes: true,
+  lookup: true,
+  memory: true,
+}
+
+/** Throws a `TypeError` or `RangeError` that names the option that is wrong or not known. */
+export function checkWsOptions(options: WsOptions): CheckedOptions {
+  checkOptions('options', options, NAMES)
   const { maxMessageBytes = 65_536, handshakeTimeoutMs = 10_000, maxPendingHandshakes = 100 } = options
   checkInteger('options.maxMessageBytes', maxMessageBytes, { min: 65_536, max: 0x7fffffff })
   checkInteger('options.handshakeTimeoutMs', handshakeTimeoutMs, { min: 1, max: 0x7fffffff })
   checkInteger('options.maxPendingHandshakes', maxPendingHandshakes, { min: 1, max: Number.MAX_SAFE_INTEGER })
   return {
-    tls: options.tls ?? {},
+    tls: checkObject('options.tls', options.tls ?? {}),
     server: options.server,
     lookup: options.lookup,
-    origins: options.origins,
+    origins: checkOrigins(options.origins),
     protocol: checkProtocol(options),
     maxMessageBytes,
     handshakeTimeoutMs,

@@ -5,9 +5,9 @@ import type {
   Transport,
   TransportListener,
 } from '@astranet/interface'
-import { checkFunction } from '@astranet/interface/check'
+import { checkFunction, checkObject } from '@astranet/interface/check'
 import { checkWsNetwork, WS_NETWORKS } from './address.js'
-import { checkOptions, type CheckedOptions, type WsOptions } from './node-options.js'
+import { checkWsOptions, type CheckedOptions, type WsOptions } from './node-options.js'
 
 /**
  * The transport over WebSocket, for the networks `ws` and `wss` (over TLS). It carries bytes in binary messages; their
@@ -22,10 +22,10 @@ import { checkOptions, type CheckedOptions, type WsOptions } from './node-option
  * `timeoutMs` runs out, and `ASTRA_ERR_WS_HANDSHAKE` when the address does not answer with AstraNet's WebSocket. A
  * connection ends with `ECONNRESET` when the peer aborted it, and `ASTRA_ERR_WS_TEXT` when the peer sent text.
  *
- * Throws a `TypeError` or `RangeError` that names the option when one is wrong.
+ * Throws a `TypeError` or `RangeError` that names the option when one is wrong or not known.
  */
 export function ws(options: WsOptions = {}): Transport {
-  return new WsTransport(checkOptions(options))
+  return new WsTransport(checkWsOptions(options))
 }
 
 /** Loads HTTP, TLS and the WebSocket library with the first call that needs them, before its `timeoutMs` begins. */
@@ -46,7 +46,7 @@ class WsTransport implements Transport {
 
   async listen(network: string, address: string, events: ListenOptions): Promise<TransportListener> {
     const known = checkWsNetwork(network)
-    checkFunction('options.onConnection', events.onConnection)
+    checkFunction('options.onConnection', checkObject('options', events).onConnection)
     const { server } = this.#options
     if (server !== undefined) {
       const { listenMounted } = await import('./mounted-listener.js')

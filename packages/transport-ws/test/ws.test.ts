@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer as createTlsServer } from 'node:https'
-import type { LookupFunction } from 'node:net'
+import { createServer, type AddressInfo, type LookupFunction, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Probe } from '@astranet/testkit'
 import { ws, type WsOptions } from '@astranet/transport-ws'
@@ -140,6 +140,21 @@ describe('ws', () => {
     })
   })
 
+  it.each([
+    ['resets the connection', (socket: Socket) => socket.resetAndDestroy(), 'ECONNRESET'],
+    ['sends what is no HTTP', (socket: Socket) => socket.end('220 ready'), 'HPE_INVALID_CONSTANT'],
+  ])('says of a server that %s that it does not speak WebSocket', async (_, answer, code) => {
+    const server = createServer((socket) => socket.on('error', () => {}).once('data', () => answer(socket)))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`
+    await expect(ws().dial('ws', address)).rejects.toMatchObject({
+      code: 'ASTRA_ERR_WS_HANDSHAKE',
+      message: expect.stringContaining(`ws://${address}/ does not speak WebSocket`),
+      cause: { code },
+    })
+    await new Promise((resolve) => server.close(resolve))
+  })
+
   it('can be mounted on an HTTP server at a path, beside others', async () => {
     await withHttpServer(async (server, url) => {
       const transport = ws({ server })
@@ -234,8 +249,50 @@ describe('ws', () => {
     expect(() => ws({ maxMessageBytes: 1 })).toThrow(/maxMessageBytes/)
     expect(() => ws({ handshakeTimeoutMs: 0 })).toThrow(/handshakeTimeoutMs/)
     expect(() => ws({ maxPendingHandshakes: 0 })).toThrow(/maxPendingHandshakes/)
+    expect(() => ws({ origin: '*' } as never)).toThrow(
+      `'options.origin' is not an option, did you mean "origins"?`,
+    )
+    expect(() => browserWs({ tls: {} } as never)).toThrow(/'options.tls' is not an option/)
+    expect(() => ws({ tls: true } as never)).toThrow(/"options.tls".*of type object/)
     await expect(listening(ws(), 'wss')).rejects.toThrow(/key and cert/)
     await expect(ws().listen('ws', '127.0.0.1:0', {} as never)).rejects.toThrow(/onConnection/)
+  })
+})
+
+describe('the option origins', () => {
+  it.each([
+    [
+      'https://app.example.com',
+      `'options.origins' must be '*' or a list of origins: ['https://example.org']`,
+    ],
+    [
+      /^https:/,
+      `"options.origins" property must be '*' or an instance of Array. Received an instance of RegExp`,
+    ],
+    [['https://x', 5], `"options.origins[1]" property must be of type string`],
+    [['https://x/'], `'options.origins[0]' must be an origin: write "https://x". Received 'https://x/'`],
+    [['https://x:443/path?query'], `must be an origin: write "https://x"`],
+    [['HTTP://App.Example:80'], `must be an origin: write "http://app.example"`],
+    [['app.example'], `must be an origin such as "https://example.org"`],
+    [['localhost:3000'], `must be an origin such as "https://example.org"`],
+    [['https://*.example.org'], `there are no patterns, so list each one`],
+    [['https://x', '*'], `'options.origins[1]' must be an origin, because "*" stands alone`],
+  ])('is refused as %j, and the error says what to write', (origins, message) => {
+    expect(() => ws({ origins } as never)).toThrow(
+      expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(message) }),
+    )
+  })
+
+  it('takes each origin as browsers write it', () => {
+    const origins = [
+      'https://x',
+      'http://[::1]:3000',
+      'http://xn--mller-kva.example',
+      'chrome-extension://abc',
+      'null',
+    ]
+    expect(() => ws({ origins })).not.toThrow()
+    expect(() => ws({ origins: [] })).not.toThrow()
   })
 })
 

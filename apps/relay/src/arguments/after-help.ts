@@ -5,7 +5,7 @@ Addresses:
   tcp4:// and tcp6:// are one family of IP addresses. 0.0.0.0 or [::] is all interfaces, port 0 a free port.
 
 Every option that takes a value can be given in its environment variable; --listen, --join, --advertise and
---ws-origin there take several values with spaces between them. An option of the command line comes first. The
+--ws-origin there take several values with commas or spaces between them. An option of the command line comes first. The
 variable of a flag, such as ASTRANET_INSECURE, switches it on with 1, and off with 0. An empty variable counts as not set.
 
 Examples:

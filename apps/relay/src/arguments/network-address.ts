@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { isLoopback } from '@astranet/interface/transport-tools'
 import { usageFailure } from '../failure.js'
 
@@ -22,13 +23,42 @@ export function readAddress(option: string, text: string): NetworkAddress {
   const [, scheme = '', address = ''] = /^([a-z0-9]+):\/\/(.*)$/is.exec(text) ?? []
   const network = NETWORKS.find((each) => each === scheme.toLowerCase())
   if (scheme === '' && /^[^/\s]*:\d+$/.test(text))
-    throw usageFailure(`${option} ${quoted(text)} has no network: did you mean tcp://${text}?`)
+    throw usageFailure(
+      `${option} ${quoted(text)} has no network: did you mean tcp://${bracketed(text) ?? text}?`,
+    )
   if (network === undefined)
     throw usageFailure(
       `${option} ${quoted(text)} must begin with one of ${NETWORKS.map((each) => `${each}://`).join(', ')}`,
     )
   if (address === '') throw usageFailure(`${option} ${quoted(text)} has no address behind ${network}://`)
+  const meant = network === 'unix' ? undefined : bracketed(address)
+  if (meant !== undefined)
+    throw usageFailure(
+      `${option} ${quoted(text)} needs brackets around its IPv6 address: did you mean ${network}://${meant}?`,
+    )
   return { network, address, text, isLocal: network === 'unix' || isLoopback(hostOf(address)) }
+}
+
+/**
+ * Throws a usage `Failure` that names the option unless a listener of TCP or TLS has a host, which may be empty, and a
+ * port. The other networks have addresses of other forms, and check them when they listen.
+ */
+export function checkListenAddress(option: string, { network, address, text }: NetworkAddress): void {
+  if (!/^(tcp[46]?|tls)$/.test(network)) return
+  const [, port] = /^(?:\[[^[\]]*\]|[^[\]:\s/@]*):(\d+)$/.exec(address) ?? []
+  if (port === undefined) {
+    const meant = /^\d+$/.test(address) ? `${network}://0.0.0.0:${address}` : `${network}://${address}:10000`
+    const hint = /^[\w.-]+$/.test(address) ? `: did you mean ${meant}?` : ''
+    throw usageFailure(`${option} ${quoted(text)} must be ${network}://HOST:PORT${hint}`)
+  }
+  if (Number(port) > 0xffff) throw usageFailure(`${option} ${text}: Port should be >= 0 and < 65536.`)
+}
+
+/** `[IPv6]:port` for an IPv6 address whose brackets are missing; `undefined` for another text. */
+function bracketed(address: string): string | undefined {
+  const [, host = '', port = ''] = /^(.*):(\d{1,5})$/.exec(address) ?? []
+  if (isIP(host) === 6) return `[${host}]:${port}`
+  return isIP(address) === 6 ? `[${address}]:10000` : undefined
 }
 
 /** The host of `host:port` or `host:port/path`, without brackets; empty when there is none. */

@@ -1,7 +1,7 @@
 import { CommanderError, type Command } from 'commander'
 import { usageFailure } from '../failure.js'
 import { relayCommand, type RawOptions } from './command.js'
-import { dropEmpty, dropFlagsThatSayNo } from './flag-variables.js'
+import { dropEmpty, dropFlagsThatSayNo, refuseSecretVariable } from './variables.js'
 import { splitList } from './lists.js'
 
 /** What the command line asks for. */
@@ -32,14 +32,22 @@ export function parseArguments(args: readonly string[]): Request {
     if (error.exitCode === 0) return { kind: 'text', text: printed }
     throw usageFailure(sentenceOf(error.message), error)
   }
-  return { kind: 'run', options: optionsOf(command) }
+  const options = optionsOf(command)
+  if (options.secretFile === undefined) refuseSecretVariable(process.env)
+  return { kind: 'run', options }
 }
 
 function optionsOf(command: Command): RawOptions {
   const options = command.opts<RawOptions>()
-  const listed = (name: 'listen' | 'join' | 'wsOrigin'): readonly string[] =>
+  const listed = (name: 'listen' | 'join' | 'advertise' | 'wsOrigin'): readonly string[] =>
     splitList(options[name], command.getOptionValueSource(name) === 'env')
-  return { ...options, listen: listed('listen'), join: listed('join'), wsOrigin: listed('wsOrigin') }
+  return {
+    ...options,
+    listen: listed('listen'),
+    join: listed('join'),
+    advertise: listed('advertise'),
+    wsOrigin: listed('wsOrigin'),
+  }
 }
 
 /** Commander's message without its prefix, on one line. */

@@ -1,8 +1,9 @@
+import { originFault } from '@astranet/transport-ws'
 import { usageFailure } from '../failure.js'
 import type { LogFormat, LogLevel } from '../log/log-options.js'
 import { readAdminAddress, type AdminAddress } from './admin-address.js'
 import type { RawOptions } from './command.js'
-import { readAddress, type NetworkAddress } from './network-address.js'
+import { checkListenAddress, readAddress, type NetworkAddress } from './network-address.js'
 import { tlsPaths, type TlsPaths } from './tls-paths.js'
 
 /** What the relay is to do, checked as far as that is possible without reading files. */
@@ -38,8 +39,10 @@ export function settingsOf(options: RawOptions, isTerminal: boolean): Settings {
       '--listen is missing: say where nodes join, for example --listen tcp://127.0.0.1:10000',
     )
   const listen = options.listen.map((text) => readAddress('--listen', text))
+  for (const each of listen) checkListenAddress('--listen', each)
   const join = options.join.map((text) => readAddress('--join', text))
   const advertise = options.advertise.map((text) => readAddress('--advertise', text))
+  checkOrigins(options.wsOrigin)
   checkExposure(listen, options)
   return {
     ...{ listen, join, advertise, secretFile, identityFile, logLevel },
@@ -50,6 +53,13 @@ export function settingsOf(options: RawOptions, isTerminal: boolean): Settings {
     admin: admin === false || admin === 'off' ? undefined : readAdminAddress(admin, adminPublic),
     drainMs: options.drain * 1_000,
     logFormat: options.log ?? (isTerminal ? 'text' : 'json'),
+  }
+}
+
+function checkOrigins(origins: readonly string[]): void {
+  for (const origin of origins) {
+    const fault = origin === '*' ? undefined : originFault(origin)
+    if (fault !== undefined) throw usageFailure(`--ws-origin ${JSON.stringify(origin)} ${fault}`)
   }
 }
 

@@ -15,6 +15,12 @@ export interface Startup {
   readonly text: string
 }
 
+/** A {@link Startup} before it is checked. */
+interface Asked extends Startup {
+  /** The text as it was written, without a network in the variables of the Go package. */
+  readonly written: string
+}
+
 /** The variables of the Go package, whose values name no network. */
 const OF_TCP4 = ['MPXROUTER', 'SKYNET_BIND']
 
@@ -33,12 +39,14 @@ export function readVariables(variables: Variables, networks: readonly string[])
   checkObject('options.variables', variables)
   const { MPXROUTER = '', SKYNET_BIND = '', ASTRANET_JOIN = '', ASTRANET_LISTEN = '' } = variables
   const old = (variable: string, call: Startup['call'], value: string): Startup[] =>
-    value.trim() === '' ? [] : [checked({ variable, call, text: `tcp4://${value.trim()}` }, networks)]
+    value.trim() === ''
+      ? []
+      : [checked({ variable, call, text: `tcp4://${value.trim()}`, written: value.trim() }, networks)]
   const own = (variable: string, call: Startup['call'], value: string): Startup[] =>
     value
       .split(/[\s,]+/)
       .filter((text) => text !== '')
-      .map((text) => checked({ variable, call, text }, networks))
+      .map((text) => checked({ variable, call, text, written: text }, networks))
   return {
     secret: () => secretOf(variables.ASTRANET_SECRET),
     startup: [
@@ -55,7 +63,7 @@ function secretOf(value: string | undefined): string | undefined {
   return naming('ASTRANET_SECRET', () => checkNetworkSecret(value))
 }
 
-function checked(startup: Startup, networks: readonly string[]): Startup {
+function checked({ written, ...startup }: Asked, networks: readonly string[]): Startup {
   const { variable, call, text } = startup
   if (call === 'join' && isTicketText(text)) {
     naming(variable, () => parseTicket(text))
@@ -64,9 +72,7 @@ function checked(startup: Startup, networks: readonly string[]): Startup {
   const found = readAddressText(text, networks)
   const isRight = found !== undefined && isAddress(found.network, found.address, call)
   if (!isRight) {
-    const forms =
-      call === 'join' ? 'host:port, a domain, network://address or a ticket' : 'network://address or :port'
-    throw invalidVariable(`${variable} must have ${forms}${hidden(call, text)}`)
+    throw invalidVariable(`${variable} must have ${formsOf(variable, call)}${hidden(call, written)}`)
   }
   // The variable may be meant for other nodes of the process, so the constructor does not fail: the node warns later.
   const isKnown = networks.includes(found.network) || OF_TCP4.includes(variable)
@@ -74,6 +80,12 @@ function checked(startup: Startup, networks: readonly string[]): Startup {
   throw invalidVariable(
     `${variable} names the network ${JSON.stringify(found.network)}, and this node has ${networks.join(', ')}`,
   )
+}
+
+/** What a variable may have. */
+function formsOf(variable: string, call: Startup['call']): string {
+  if (OF_TCP4.includes(variable)) return call === 'join' ? 'host:port or a domain' : 'host:port or :port'
+  return call === 'join' ? 'host:port, a domain, network://address or a ticket' : 'network://address or :port'
 }
 
 function invalidVariable(message: string): Error {

@@ -3,16 +3,18 @@ import {
   checkFunction,
   checkInteger,
   checkOneOf,
+  checkOptions,
   invalidArgument,
   invalidHiddenType,
   invalidType,
   type NumberRange,
+  type OptionNames,
   outOfRange,
 } from '@astranet/interface/check'
-import { resolveLimits } from '@astranet/mux/proto'
+import { LIMIT_NAMES, resolveLimits } from '@astranet/mux/proto'
 import { HelloLimit } from '../proto/hello.js'
 import { KEY_ID_BYTES, LINK_ROLES, presentsGrant } from '../proto/preamble.js'
-import type { LinkGrant, LinkPair, LinkSessionOptions, OptionsOf } from './link-options.js'
+import type { LinkGrant, LinkIntroduction, LinkPair, LinkSessionOptions, OptionsOf } from './link-options.js'
 
 const PSK_BYTES: NumberRange = { min: 32, max: 32 }
 
@@ -22,6 +24,53 @@ const MAX_TIMEOUT_MS = 0x7fffffff
 
 /** With fewer a peer could open its control stream and nothing else. */
 const MIN_CONCURRENT_STREAMS = 2
+
+const NAMES: OptionNames<OptionsOf<never>> = {
+  role: true,
+  identity: true,
+  introduction: true,
+  handler: true,
+  randomBytes: true,
+  sequence: true,
+  psk: true,
+  grant: true,
+  pair: true,
+  encryption: true,
+  expectedNodeId: true,
+  expectedKey: true,
+  provider: true,
+  slots: true,
+  slotAddress: true,
+  helloTimeoutMs: true,
+  clock: true,
+  sessionOptions: true,
+}
+
+const INTRODUCTION_NAMES: OptionNames<LinkIntroduction> = {
+  incarnation: true,
+  life: true,
+  roles: true,
+  listenAddresses: true,
+  features: true,
+}
+
+const {
+  maxConcurrentUniStreams: _uniStreams,
+  evictionCode: _eviction,
+  internalErrorCode: _internalError,
+  refusalCode: _refusal,
+  ...SESSION_LIMIT_NAMES
+} = LIMIT_NAMES
+
+const SESSION_NAMES: OptionNames<LinkSessionOptions> = { ...SESSION_LIMIT_NAMES, binding: true, random: true }
+
+/** Throws a `TypeError` that names an option of a link that is not known, or is no object. */
+export function checkOptionNames(options: OptionsOf<never>): void {
+  checkOptions('options', options, NAMES)
+  checkOptions('options.introduction', options.introduction, INTRODUCTION_NAMES)
+  if (options.sessionOptions !== undefined)
+    checkOptions('options.sessionOptions', options.sessionOptions, SESSION_NAMES)
+}
 
 /** `timeoutMs` when it can be a handshake's deadline. Otherwise throws an error that names the option. */
 export function checkHelloTimeout(timeoutMs: number): number {
@@ -33,7 +82,8 @@ export function checkHelloTimeout(timeoutMs: number): number {
  * the peer's bytes arrive, too late to throw to the caller.
  */
 export function checkSessionOptions(options: LinkSessionOptions | undefined): void {
-  const { maxConcurrentStreams } = resolveLimits(options ?? {})
+  const { binding: _binding, random: _random, ...limits } = options ?? {}
+  const { maxConcurrentStreams } = resolveLimits(limits)
   if (maxConcurrentStreams >= MIN_CONCURRENT_STREAMS) return
   throw outOfRange('options.maxConcurrentStreams', `at least ${MIN_CONCURRENT_STREAMS}`, maxConcurrentStreams)
 }

@@ -6,7 +6,12 @@ import { Feature, isShared } from '../proto/features.js'
 import type { Hello } from '../proto/hello.js'
 import { ownIdError } from '../proto/own-id.js'
 import type { SessionRole } from '../proto/negotiate-role.js'
-import { checkDoorwayOptions, checkHelloTimeout, checkSessionOptions } from './check-options.js'
+import {
+  checkDoorwayOptions,
+  checkHelloTimeout,
+  checkOptionNames,
+  checkSessionOptions,
+} from './check-options.js'
 import { closeReason } from './close-reason.js'
 import { LinkControl } from './control/link-control.js'
 import { LinkOpening } from './doorway/link-opening.js'
@@ -49,6 +54,7 @@ export class LinkCore<L> implements LinkHost<L> {
   #error: Error | undefined = undefined
 
   constructor(link: L, duplex: ByteDuplex, options: OptionsOf<L>) {
+    checkOptionNames(options as OptionsOf<never>)
     this.link = link
     this.handler = options.handler
     this.clock = options.clock ?? systemClock

@@ -37,7 +37,7 @@ const MAX_UNSENT_CONTROL_BYTES = 65_536
 export class Link implements RankedLink {
   readonly #core: LinkCore<Link>
 
-  /** Throws a `TypeError` or `RangeError` that names the option that is wrong. Nothing happens until `start`. */
+  /** Throws a `TypeError` or `RangeError` that names the option that is wrong or not known. Nothing happens until `start`. */
   constructor(duplex: ByteDuplex, options: LinkOptions) {
     this.#core = new LinkCore(this, duplex, options)
   }

@@ -1,16 +1,20 @@
 import { toNodeId, type AstraError, type NodeId } from '@astranet/interface'
-import { checkInteger, invalidArgument, invalidValue } from '@astranet/interface/check'
+import { checkInteger, checkOptions, invalidArgument, invalidValue } from '@astranet/interface/check'
 import { after, type MaybePromise } from './crypto.js'
 import type { RegistryInspection } from './inspection.js'
-import type {
-  CatalogueOptions,
-  CatalogueRole,
-  CatalogueRoleOptions,
-  CatalogueScope,
-  NeighbourFacts,
-  ServiceFilter,
-  ServiceName,
-  ServiceOptions,
+import {
+  CATALOGUE_NAMES,
+  FILTER_NAMES,
+  ROLE_NAMES,
+  SERVICE_NAMES,
+  type CatalogueOptions,
+  type CatalogueRole,
+  type CatalogueRoleOptions,
+  type CatalogueScope,
+  type NeighbourFacts,
+  type ServiceFilter,
+  type ServiceName,
+  type ServiceOptions,
 } from './model/catalogue-options.js'
 import type { LinkRecord, NodeRecord } from './model/record.js'
 import type { Refused, Report } from './report.js'
@@ -43,7 +47,9 @@ export class Catalogue {
   readonly #onWork: (() => void) | undefined
   #isClosed = false
 
+  /** Throws a `TypeError` or `RangeError` that names the option that is wrong or not known. */
   constructor(options: CatalogueOptions) {
+    checkOptions('options', options, CATALOGUE_NAMES)
     checkInteger('incarnation', options.incarnation, INCARNATION_RANGE)
     checkRole(options)
     this.#onWork = options.onWork
@@ -75,6 +81,7 @@ export class Catalogue {
    * Throws a `RangeError` for a router that holds only what is wanted. What was published is kept.
    */
   setRole(options: CatalogueRoleOptions): void {
+    checkOptions('options', options, ROLE_NAMES)
     checkRole(options)
     if (this.#engine.state.neighbours.count > 0)
       throw new Error('the role cannot change while neighbours are up')
@@ -88,11 +95,13 @@ export class Catalogue {
    * `CatalogueLimits`).
    */
   publishService(options: ServiceOptions): boolean {
+    checkOptions('options', options, SERVICE_NAMES)
     return this.#settled(this.#engine.ownRecords.publishService(options))
   }
 
   /** Withdraws a service of this node. Returns whether it was offered. Throws like `publishService`. */
   withdrawService(name: ServiceName): boolean {
+    checkOptions<ServiceOptions>('name', name, SERVICE_NAMES)
     return this.#settled(this.#engine.ownRecords.withdrawService(name))
   }
 
@@ -247,7 +256,7 @@ export class Catalogue {
 
   /** The services that are visible now: this node's, and those of all nodes that are reachable. */
   services(filter: ServiceFilter = {}): ServiceInstance[] {
-    return this.#engine.view.list(filter)
+    return this.#engine.view.list(checkOptions('filter', filter, FILTER_NAMES))
   }
 
   /**
@@ -313,6 +322,7 @@ export class Catalogue {
    * schedules a `take`, and must not throw.
    */
   watch(onPending: () => void, filter?: ServiceFilter): Watch<ServiceChange> {
+    if (filter !== undefined) checkOptions('filter', filter, FILTER_NAMES)
     return this.#engine.view.watch(onPending, filter)
   }
 

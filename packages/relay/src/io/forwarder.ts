@@ -1,4 +1,5 @@
 import type { Clock, NodeId } from '@astranet/interface'
+import { checkOptions, type OptionNames } from '@astranet/interface/check'
 import { RefusalReason, StreamCode, type Link } from '@astranet/link'
 import type { Stream } from '@astranet/mux'
 import { accountOf, type Account } from '../proto/tunnel/account.js'
@@ -27,6 +28,19 @@ export interface ForwarderParts extends HopChoiceParts {
   readonly secretFor?: TunnelSecret | undefined
 }
 
+const NAMES: OptionNames<ForwarderParts> = {
+  self: true,
+  isRouter: true,
+  linkTo: true,
+  isRouterAt: true,
+  routersTo: true,
+  isKnown: true,
+  forwardRefusal: true,
+  clock: true,
+  limits: true,
+  secretFor: true,
+}
+
 /**
  * Forwards tunnels through this node. Each is checked, then opened to the next hop, whose answer is passed back; then
  * bytes, ends and resets pass in both directions ({@link Tunnel}). It cannot read them: the two ends encrypt.
@@ -50,8 +64,9 @@ export class Forwarder {
   }
   #isClosed = false
 
-  /** Throws a TypeError or RangeError that names the limit that is wrong. */
+  /** Throws a TypeError or RangeError that names the part or the limit that is wrong or not known. */
   constructor(parts: ForwarderParts) {
+    checkOptions('parts', parts, NAMES)
     this.#parts = parts
     this.#limits = resolveTunnelLimits(parts.limits)
     this.#counts = new TunnelCounts(this.#limits)

@@ -7,6 +7,7 @@ import {
   type Clock,
   type PipeSecurity,
 } from '@astranet/interface'
+import { checkOptions, type OptionNames } from '@astranet/interface/check'
 import { DrainCounter } from '@astranet/interface/transport-tools'
 import { StreamCode } from '@astranet/link'
 import type { Stream, StreamError, StreamHandler } from '@astranet/mux'
@@ -26,6 +27,13 @@ export interface StreamDuplexOptions {
   readonly remoteAddress: string
   /** The stream's first bytes, which arrived with the header or the answer. */
   readonly initialBytes?: Uint8Array | undefined
+}
+
+const NAMES: OptionNames<StreamDuplexOptions> = {
+  clock: true,
+  localAddress: true,
+  remoteAddress: true,
+  initialBytes: true,
 }
 
 /**
@@ -49,7 +57,9 @@ export class StreamDuplex implements ByteDuplex, StreamHandler {
   #isCloseReported = false
 
   /** `stream` is paused. */
-  constructor(stream: Stream, { clock, localAddress, remoteAddress, initialBytes }: StreamDuplexOptions) {
+  /** Throws a `TypeError` that names an option that is not known. */
+  constructor(stream: Stream, options: StreamDuplexOptions) {
+    const { clock, localAddress, remoteAddress, initialBytes } = checkOptions('options', options, NAMES)
     this.#stream = stream
     this.#clock = clock
     this.localAddress = localAddress

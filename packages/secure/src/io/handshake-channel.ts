@@ -1,4 +1,5 @@
 import type { ByteDuplex, ByteDuplexHandler } from '@astranet/interface'
+import { checkOptions, type OptionNames } from '@astranet/interface/check'
 import { MessageReader } from '../proto/handshake/message-reader.js'
 import { endedInHandshake, tooMuchInHandshake } from './pipe-errors.js'
 
@@ -12,6 +13,8 @@ export interface ChannelOptions {
   /** The pipe has closed, also after `abort`. Called once, and not after {@link HandshakeChannel.takeRest}. */
   readonly onClosed?: (reason: Error | undefined) => void
 }
+
+const NAMES: OptionNames<ChannelOptions> = { maxHeldBytes: true, onClosed: true }
 
 /** What happened to the pipe during the handshake and belongs to what comes behind it. */
 export interface ChannelRest {
@@ -42,7 +45,9 @@ export class HandshakeChannel implements ByteDuplexHandler {
   /** Why nothing more is read. */
   #failure: Error | undefined
 
-  constructor(pipe: ByteDuplex, { maxHeldBytes = MAX_HELD_BYTES, onClosed }: ChannelOptions = {}) {
+  /** Throws a `TypeError` that names an option that is not known. */
+  constructor(pipe: ByteDuplex, options: ChannelOptions = {}) {
+    const { maxHeldBytes = MAX_HELD_BYTES, onClosed } = checkOptions('options', options, NAMES)
     this.#pipe = pipe
     this.#maxHeldBytes = maxHeldBytes
     this.#onClosed = onClosed

@@ -1,7 +1,9 @@
 import { onAbort, toError, type ByteDuplex } from '@astranet/interface'
+import { checkOptions, invalidType, type OptionNames } from '@astranet/interface/check'
 import { Handshake } from '../proto/handshake/handshake.js'
 import type { HandshakeOptions, HandshakeResult } from '../proto/handshake/handshake-options.js'
 import { frameMessage, takeMessage } from '../proto/handshake/message-reader.js'
+import { HANDSHAKE_NAMES } from '../proto/handshake/options.js'
 import { HandshakeChannel } from './handshake-channel.js'
 import type { CryptoProvider } from './provider.js'
 import { recordPipe } from './record-pipe.js'
@@ -17,18 +19,22 @@ export interface SecureOptions extends Omit<HandshakeOptions, 'crypto'> {
   readonly provider?: CryptoProvider | undefined
 }
 
+const { crypto: _crypto, ...OTHER_NAMES } = HANDSHAKE_NAMES
+const NAMES: OptionNames<SecureOptions> = { ...OTHER_NAMES, signal: true, provider: true }
+
 /** `secure`, by the cryptography of `defaultProvider` unless the options name another. */
 export async function secureOver(
   defaultProvider: CryptoProvider,
   pipe: ByteDuplex,
   options: SecureOptions,
 ): Promise<SecurePipe> {
-  const { provider = defaultProvider } = options
-  const handshake = new Handshake({ ...options, crypto: provider.crypto })
+  checkPipe(pipe)
+  const { provider = defaultProvider, signal, ...handshakeOptions } = checkOptions('options', options, NAMES)
+  const handshake = new Handshake({ ...handshakeOptions, crypto: provider.crypto })
   const channel = new HandshakeChannel(pipe)
-  const stop = abortOn(options.signal, pipe)
+  const stop = abortOn(signal, pipe)
   try {
-    const result = await shakeHands(handshake, channel, options.signal)
+    const result = await shakeHands(handshake, channel, signal)
     return recordPipe({ provider, pipe, result, rest: channel.takeRest() })
   } catch (error) {
     pipe.abort(toError(error))
@@ -36,6 +42,13 @@ export async function secureOver(
   } finally {
     stop()
   }
+}
+
+/** Throws a `TypeError` unless `pipe` looks like a `ByteDuplex`. */
+function checkPipe(pipe: ByteDuplex): void {
+  const { handle, writev, pause } = (pipe as ByteDuplex | null | undefined) ?? ({} as Partial<ByteDuplex>)
+  if ([handle, writev, pause].every((each) => typeof each === 'function')) return
+  throw invalidType('pipe', 'a ByteDuplex, as toByteDuplex of @astranet/mux makes of a socket', pipe)
 }
 
 function abortOn(signal: AbortSignal | undefined, pipe: ByteDuplex): () => void {

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@astranet/interface/check'
 import { formatPrivateKey, parsePrivateKey } from '../io/identity-text.js'
 import { KEY_BYTES } from '../proto/crypto.js'
 import { secureError } from '../proto/errors.js'
@@ -12,12 +13,13 @@ export interface WebIdentityOptions {
   readonly isExtractable?: boolean
 }
 
-/** A new identity, of a random key. */
+const NAMES: OptionNames<WebIdentityOptions> = { isExtractable: true }
+
+/** A new identity, of a random key. Rejects with a `TypeError` that names an option that is not known. */
 export async function generateIdentity(options: WebIdentityOptions = {}): Promise<Identity> {
+  const { isExtractable = false } = checkOptions('options', options, NAMES)
   try {
-    return await identityFromKeys(
-      await subtle().generateKey('Ed25519', options.isExtractable ?? false, ['sign', 'verify']),
-    )
+    return await identityFromKeys(await subtle().generateKey('Ed25519', isExtractable, ['sign', 'verify']))
   } catch (error) {
     throw explained(error)
   }

@@ -87,8 +87,10 @@ async function makeWorld(
     initiator: KEY_NUMBERS[2 * index] as number,
     responder: KEY_NUMBERS[2 * index + 1] as number,
   }
-  const honest = (role: SecureRole): Handshake =>
-    new Handshake({ ...sideOptions(role, network, keys[role]), crypto: knownCrypto(keys[role]) })
+  const honest = (role: SecureRole): Handshake => {
+    const { provider: _, ...options } = sideOptions(role, network, keys[role])
+    return new Handshake({ ...options, crypto: knownCrypto(keys[role]) })
+  }
   const { initiator, messages } = await exchange(honest('initiator'), honest('responder'))
   const [first, second, third] = messages.map(frameMessage) as [Uint8Array, Uint8Array, Uint8Array]
   const { sendKey, receiveKey, handshakeHash } = initiator.result

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@astranet/interface/check'
 import type { End } from '../punch/local-socket.js'
 import { defaultGateway } from './default-gateway.js'
 import type { GatewayEnd } from './gateway-socket.js'
@@ -32,6 +33,9 @@ export interface PortMapperOptions {
   readonly gateway?: string | MappingGateway
 }
 
+const NAMES: OptionNames<PortMapperOptions> = { gateway: true }
+const GATEWAY_NAMES: OptionNames<MappingGateway> = { host: true, port: true, ssdpPort: true }
+
 /**
  * Asks the gateway of this machine's network to forward ports: by PCP (RFC 6887), or by NAT-PMP (RFC 6886) where the
  * gateway knows only that, then by UPnP (Internet Gateway Device). IPv4 and TCP. A gateway that refuses, or does not
@@ -42,7 +46,10 @@ export class PortMapper {
   /** Until when each way to ask rests. */
   readonly #pausedUntil = [0, 0]
 
-  constructor({ gateway }: PortMapperOptions = {}) {
+  /** Throws a `TypeError` that names an option that is not known. */
+  constructor(options: PortMapperOptions = {}) {
+    const { gateway } = checkOptions('options', options, NAMES)
+    if (typeof gateway === 'object') checkOptions('options.gateway', gateway, GATEWAY_NAMES)
     this.#gateway = gateway
   }
 

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { onAbort } from '@astranet/interface'
 import { connectFrom, connectionOf } from './local-socket.js'
 import { Pacer } from './pacer.js'
-import { checkRemote, type PunchOptions } from './punch-options.js'
+import { checkPunchOptions, PUNCH_NAMES, type PunchOptions } from './punch-options.js'
 
 /** How many sockets a side with random ports opens. With 256 of 64,512 ports the other side meets one soon. */
 export const MANY_PORTS = 256
@@ -16,7 +16,7 @@ const REOPEN_AFTER_MS = 250
  * Throws a `TypeError` or `RangeError` that names what is wrong.
  */
 export function openManyPorts(options: PunchOptions): void {
-  checkRemote(options)
+  checkPunchOptions(options, PUNCH_NAMES)
   if (!options.signal.aborted) new ManyPorts(options)
 }
 

@@ -1,5 +1,5 @@
 import type { Connection } from '@astranet/interface'
-import { checkInteger, invalidValue } from '@astranet/interface/check'
+import { checkInteger, checkOptions, invalidValue, type OptionNames } from '@astranet/interface/check'
 import { isIP } from 'node:net'
 import type { End } from './local-socket.js'
 
@@ -23,8 +23,18 @@ export interface PunchOptions {
   readonly random?: () => number
 }
 
-/** Throws a `TypeError` or `RangeError` that names what is wrong. */
-export function checkRemote({ remote }: PunchOptions): void {
+/** The names of {@link PunchOptions}. */
+export const PUNCH_NAMES: OptionNames<PunchOptions> = {
+  remote: true,
+  signal: true,
+  takeSyn: true,
+  onConnection: true,
+  random: true,
+}
+
+/** Throws a `TypeError` or `RangeError` that names what is wrong or, as `names` say, not known. */
+export function checkPunchOptions<T extends PunchOptions>(options: T, names: OptionNames<T>): void {
+  const { remote } = checkOptions('options', options, names)
   if (isIP(remote.host) === 0) throw invalidValue('remote.host', 'must be an IP address', remote.host)
   checkInteger('remote.port', remote.port, { min: 1, max: 0xffff })
 }

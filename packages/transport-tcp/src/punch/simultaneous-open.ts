@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { onAbort } from '@astranet/interface'
 import { checkInteger } from '@astranet/interface/check'
 import { connectFrom, connectionOf } from './local-socket.js'
-import { checkRemote, type PunchOptions } from './punch-options.js'
+import { checkPunchOptions, PUNCH_NAMES, type PunchOptions } from './punch-options.js'
 
 /**
  * How far apart two attempts begin, in ms, when the first one was refused. A NAT that refuses lets a SYN in only while
@@ -29,7 +29,7 @@ export interface SimultaneousOpenOptions extends PunchOptions {
  * one timer. Throws a `TypeError` or `RangeError` that names what is wrong.
  */
 export function openSimultaneously(options: SimultaneousOpenOptions): void {
-  checkRemote(options)
+  checkPunchOptions<SimultaneousOpenOptions>(options, { ...PUNCH_NAMES, localPort: true })
   checkInteger('localPort', options.localPort, { min: 1, max: 0xffff })
   if (!options.signal.aborted) new SimultaneousOpen(options)
 }

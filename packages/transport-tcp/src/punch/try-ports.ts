@@ -3,7 +3,7 @@ import { onAbort, type Connection } from '@astranet/interface'
 import { checkInteger } from '@astranet/interface/check'
 import { connectFrom, connectionOf } from './local-socket.js'
 import { Pacer } from './pacer.js'
-import { checkRemote, type PunchOptions } from './punch-options.js'
+import { checkPunchOptions, PUNCH_NAMES, type PunchOptions } from './punch-options.js'
 import { RandomPorts } from './random-ports.js'
 
 /** How many ports are tried at most: by then a peer with 256 ports was missed with a probability of 1 in 2,800. */
@@ -22,7 +22,7 @@ export interface TryPortsOptions extends PunchOptions {
  * `RangeError` that names what is wrong.
  */
 export function tryPorts(options: TryPortsOptions): void {
-  checkRemote(options)
+  checkPunchOptions<TryPortsOptions>(options, { ...PUNCH_NAMES, localPort: true })
   checkInteger('localPort', options.localPort, { min: 1, max: 0xffff })
   if (!options.signal.aborted) new PortTrial(options)
 }

@@ -1,4 +1,10 @@
-import { checkFunction, checkInteger, type NumberRange } from '@astranet/interface/check'
+import {
+  checkFunction,
+  checkInteger,
+  checkOptions,
+  type NumberRange,
+  type OptionNames,
+} from '@astranet/interface/check'
 import { QUOTA_RANGE } from './begin-quota.js'
 import type { DoorwaySlot, SlotOwner } from './slot.js'
 import { SlotKeeper } from './slot-keeper.js'
@@ -44,6 +50,14 @@ export interface DoorwaySlotsOptions {
   readonly totalHandshakesPerSecond?: number
 }
 
+const NAMES: OptionNames<DoorwaySlotsOptions> = {
+  random: true,
+  maxPerStage: true,
+  maxPerHost: true,
+  handshakesPerSecond: true,
+  totalHandshakesPerSecond: true,
+}
+
 /**
  * The pipes that wait in the doorways of a node, so that peers which are not known yet can take neither all its memory
  * nor all its time. Where there are too many, one drawn at random loses its slot, and not the oldest: so the peers that
@@ -56,8 +70,9 @@ export interface DoorwaySlotsOptions {
 export class DoorwaySlots {
   readonly #keeper: SlotKeeper
 
-  /** Throws a `TypeError` or `RangeError` that names the option that is wrong. */
+  /** Throws a `TypeError` or `RangeError` that names the option that is wrong or not known. */
   constructor(options: DoorwaySlotsOptions) {
+    checkOptions('options', options, NAMES)
     const { maxPerStage = DEFAULT_SLOTS_PER_STAGE, maxPerHost = DEFAULT_SLOTS_PER_HOST } = options
     const { random, handshakesPerSecond = DEFAULT_HANDSHAKES_PER_SECOND } = options
     const { totalHandshakesPerSecond = DEFAULT_TOTAL_HANDSHAKES_PER_SECOND } = options

@@ -1,4 +1,5 @@
 import type { DuplexOptions as NodeDuplexOptions } from 'node:stream'
+import type { OptionNames } from '@astranet/interface/check'
 import type { Stream } from '../../proto/stream/stream.js'
 
 /** Settings of {@link toDuplex}. */
@@ -25,6 +26,16 @@ export interface DuplexOptions {
   initialBytes?: Uint8Array | undefined
   /** @internal Whether nothing is read from the stream before the application reads. Default false. */
   isPaused?: boolean | undefined
+}
+
+/** The names of {@link DuplexOptions}. */
+export const DUPLEX_NAMES: OptionNames<DuplexOptions> = {
+  readableHighWaterMark: true,
+  writableHighWaterMark: true,
+  allowHalfOpen: true,
+  destroyCode: true,
+  initialBytes: true,
+  isPaused: true,
 }
 
 /** The size of a full flush. */

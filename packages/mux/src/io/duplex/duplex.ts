@@ -1,6 +1,7 @@
+import { checkOptions } from '@astranet/interface/check'
 import type { Stream } from '../../proto/stream/stream.js'
 import { ignoreEvents, type DuplexEvents } from './duplex-handler.js'
-import { nodeOptions, type DuplexOptions } from './duplex-options.js'
+import { DUPLEX_NAMES, nodeOptions, type DuplexOptions } from './duplex-options.js'
 import { EarlyDuplex } from './early-duplex.js'
 import { revive } from './node-state.js'
 import { inNextTurn } from './turn.js'
@@ -120,7 +121,11 @@ function goOn(duplex: StreamDuplex): void {
   if (duplex.readableEnded) duplex.destroy()
 }
 
-/** Makes a stream a `node:stream` Duplex; see {@link StreamDuplex}. The stream's handler and context belong to it. */
-export function toDuplex(stream: Stream, options?: DuplexOptions): StreamDuplex {
+/**
+ * Makes a stream a `node:stream` Duplex; see {@link StreamDuplex}. The stream's handler and context belong to it. Throws
+ * a TypeError that names an option that is not known.
+ */
+export function toDuplex(stream: Stream, options: DuplexOptions = {}): StreamDuplex {
+  checkOptions('options', options, DUPLEX_NAMES)
   return new StreamDuplex(stream, options)
 }

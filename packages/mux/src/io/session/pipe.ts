@@ -2,7 +2,7 @@ import type { ByteDuplex, MemoryUse, PipeSecurity } from '@astranet/interface'
 import { fromMessagePort, type PortLike } from '@astranet/interface/message-port'
 import { fromNodeDuplex, type NodeDuplex } from '@astranet/interface/node-duplex'
 import { fromWebStreams, type WebStreamPair } from '@astranet/interface/web-streams'
-import { invalidArgument, invalidType } from '@astranet/interface/check'
+import { checkOptions, invalidArgument, invalidType, type OptionNames } from '@astranet/interface/check'
 
 /** What a session can run on: an ordered, reliable pipe of bytes in one of four shapes. */
 export type Pipe = ByteDuplex | NodeDuplex | WebStreamPair | PortLike
@@ -21,8 +21,11 @@ export interface PipeOptions {
   memory?: MemoryUse
 }
 
-/** `pipe` as a byte duplex. Throws a TypeError when it has none of the four shapes, or `security` is wrong. */
+const NAMES: OptionNames<PipeOptions> = { security: true, memory: true }
+
+/** `pipe` as a byte duplex. Throws a TypeError when it has none of the four shapes, or an option is wrong or not known. */
 export function toByteDuplex(pipe: Pipe, options: PipeOptions = {}): ByteDuplex {
+  checkOptions('options', options, NAMES)
   if (options.security !== undefined) checkSecurity(options.security)
   if (typeof pipe === 'object' && pipe !== null) {
     if ('writev' in pipe && 'handle' in pipe) return unchanged(pipe, options)

@@ -1,6 +1,19 @@
 import { systemClock, type Clock } from '@astranet/interface'
-import { checkFunction, checkObject, checkOneOf, invalidType, invalidValue } from '@astranet/interface/check'
-import { resolveLimits, type ResolvedLimits, type SessionLimits } from '../../proto/session/options.js'
+import {
+  checkFunction,
+  checkObject,
+  checkOneOf,
+  checkOptions,
+  invalidType,
+  invalidValue,
+  type OptionNames,
+} from '@astranet/interface/check'
+import {
+  LIMIT_NAMES,
+  resolveLimits,
+  type ResolvedLimits,
+  type SessionLimits,
+} from '../../proto/session/options.js'
 import type { Stream } from '../../proto/stream/stream.js'
 
 /** What the user of a session is notified of. Every member is optional. */
@@ -68,11 +81,28 @@ export interface ResolvedOptions {
   readonly limits: ResolvedLimits
 }
 
-/** Fills in defaults. Throws a TypeError or RangeError that names the option. */
+const NAMES: OptionNames<SessionOptions> = {
+  ...LIMIT_NAMES,
+  role: true,
+  handler: true,
+  binding: true,
+  initialBytes: true,
+  clock: true,
+  random: true,
+}
+
+/** The names of {@link OpenStreamOptions}. */
+export const OPEN_STREAM_NAMES: OptionNames<OpenStreamOptions> = {
+  isUnidirectional: true,
+  urgency: true,
+  signal: true,
+}
+
+/** Fills in defaults. Throws a TypeError or RangeError that names the option that is wrong or not known. */
 export function resolveOptions(options: SessionOptions): ResolvedOptions {
-  checkObject('options', options)
-  const { role, handler = {}, binding = 'bytes', initialBytes } = options
-  const { clock = systemClock, random = Math.random } = options
+  checkOptions('options', options, NAMES)
+  const { role, handler = {}, binding = 'bytes', initialBytes, ...others } = options
+  const { clock = systemClock, random = Math.random, ...givenLimits } = others
   checkOneOf('options.role', role, ['client', 'server'])
   checkObject('options.handler', handler)
   if (binding !== 'bytes' && binding !== 'messages') {
@@ -85,7 +115,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
     throw invalidType('options.clock', 'a Clock', clock)
   }
   checkFunction('options.random', random)
-  const limits = resolveLimits({ ...defaultDatagrams(handler), ...options })
+  const limits = resolveLimits({ ...defaultDatagrams(handler), ...givenLimits })
   return { role, handler, binding, initialBytes, clock, random, limits }
 }
 

@@ -1,6 +1,6 @@
 import type { WireInteger } from '@astranet/frame'
 import type { ByteDuplex } from '@astranet/interface'
-import { checkInteger, checkString, invalidType, outOfRange } from '@astranet/interface/check'
+import { checkInteger, checkOptions, checkString, invalidType, outOfRange } from '@astranet/interface/check'
 import { sessionOver } from '../../proto/session/end-reasons.js'
 import { SessionError, StreamError } from '../../proto/session/errors.js'
 import type { Stream } from '../../proto/stream/stream.js'
@@ -10,7 +10,12 @@ import { Driver } from './driver.js'
 import { toByteDuplex, type Pipe } from './pipe.js'
 import { RecordMessages } from './record-messages.js'
 import { SessionEvents } from './session-events.js'
-import { resolveOptions, type OpenStreamOptions, type SessionOptions } from './session-options.js'
+import {
+  OPEN_STREAM_NAMES,
+  resolveOptions,
+  type OpenStreamOptions,
+  type SessionOptions,
+} from './session-options.js'
 
 /**
  * Very many streams over one connection: QMux version 1 (draft-ietf-quic-qmux-02), which is QUIC's streams (RFC 9000)
@@ -91,7 +96,7 @@ export class Session implements AsyncDisposable {
    * (`ASTRA_ERR_SESSION_OVER`) and when `signal` aborts. The stream is announced to the peer with the next flush.
    */
   async openStream(options: OpenStreamOptions = {}): Promise<Stream> {
-    const { isUnidirectional = false, signal } = options
+    const { isUnidirectional = false, signal } = checkOptions('options', options, OPEN_STREAM_NAMES)
     signal?.throwIfAborted()
     const urgency = checkUrgency(options.urgency ?? DEFAULT_URGENCY)
     const callers = this.#events.opening(isUnidirectional)
@@ -110,6 +115,7 @@ export class Session implements AsyncDisposable {
 
   /** Opens a stream now, or returns `undefined` when the peer's credit is used up or the session is closing. */
   tryOpenStream(options: OpenStreamOptions = {}): Stream | undefined {
+    checkOptions('options', options, OPEN_STREAM_NAMES)
     const urgency = checkUrgency(options.urgency ?? DEFAULT_URGENCY)
     if (this.isClosing) return undefined
     return this.#driver.core.open(options.isUnidirectional ?? false, urgency)
@@ -120,7 +126,8 @@ export class Session implements AsyncDisposable {
    * arrived by then can still be accepted. Only for a session whose handler has no `onStream`.
    */
   async accept(options: { signal?: AbortSignal } = {}): Promise<Stream> {
-    const stream = await this.#events.accepting.take(options.signal)
+    const { signal } = checkOptions('options', options, { signal: true })
+    const stream = await this.#events.accepting.take(signal)
     this.#driver.core.acceptedStream(stream)
     return stream
   }

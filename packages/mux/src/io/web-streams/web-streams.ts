@@ -1,16 +1,19 @@
 import { toError } from '@astranet/interface'
+import { checkOptions, type OptionNames } from '@astranet/interface/check'
 import { StreamError } from '../../proto/session/errors.js'
 import { deliveredBytes } from '../../proto/receive/credit.js'
 import type { Stream, StreamHandler } from '../../proto/stream/stream.js'
 import type { WebStreams, WebStreamsErrorOf, WebStreamsOptions } from './web-streams-options.js'
 
+const NAMES: OptionNames<WebStreamsOptions> = { initialBytes: true, errorOf: true }
+
 /**
  * Makes a stream a pair of Web Streams. `cancel` sends STOP_SENDING, `abort` RESET_STREAM, `close` FIN; the peer's
  * reset errors the readable, its STOP_SENDING the writable. A write resolves when its bytes are the caller's again.
- * The stream's handler and context belong to the pair.
+ * The stream's handler and context belong to the pair. Throws a TypeError that names an option that is not known.
  */
 export function toWebStreams(stream: Stream, options: WebStreamsOptions = {}): WebStreams {
-  const sides = new Sides(stream, options)
+  const sides = new Sides(stream, checkOptions('options', options, NAMES))
   const { readable, writable, closed } = sides
   return { readable, writable, closed, destroy: () => sides.destroy() }
 }

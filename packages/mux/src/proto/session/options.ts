@@ -1,6 +1,12 @@
 import type { Clock } from '@astranet/interface'
 import { DEFAULT_MAX_RECORD_SIZE_BYTES } from '@astranet/frame'
-import { checkInteger, invalidType, type NumberRange } from '@astranet/interface/check'
+import {
+  checkInteger,
+  checkOptions,
+  invalidType,
+  type NumberRange,
+  type OptionNames,
+} from '@astranet/interface/check'
 import { MemoryBudget } from '../receive/memory-budget.js'
 
 /** Limits and timers of a session. Every one has a default that suits most programs. */
@@ -89,8 +95,30 @@ const TIMEOUT = { min: 0, max: MAX_TIMEOUT_MS }
 const MEMORY = { min: 65_536, max: Number.MAX_SAFE_INTEGER }
 const STREAMS = { min: 0, max: MAX_STREAMS }
 
-/** Fills in defaults. Throws a TypeError or RangeError that names the option. */
+/** The names of {@link SessionLimits}. */
+export const LIMIT_NAMES: OptionNames<SessionLimits> = {
+  maxReceiveBufferBytes: true,
+  memoryBudget: true,
+  maxSendBufferBytes: true,
+  sendHighWaterMarkBytes: true,
+  maxConcurrentStreams: true,
+  maxConcurrentUniStreams: true,
+  keepAliveIntervalMs: true,
+  deadPeerTimeoutMs: true,
+  idleTimeoutMs: true,
+  recordTimeoutMs: true,
+  closeTimeoutMs: true,
+  unreadGraceMs: true,
+  evictionCode: true,
+  internalErrorCode: true,
+  refusalCode: true,
+  maxDatagramFrameSizeBytes: true,
+  maxRecordSizeBytes: true,
+}
+
+/** Fills in defaults. Throws a TypeError or RangeError that names the option that is wrong or not known. */
 export function resolveLimits(limits: SessionLimits): ResolvedLimits {
+  checkOptions('options', limits, LIMIT_NAMES)
   const integer = (name: keyof SessionLimits, fallback: number, range: NumberRange): number =>
     checkInteger(`options.${name}`, limits[name] === undefined ? fallback : (limits[name] as number), range)
   const maxReceiveBufferBytes = integer('maxReceiveBufferBytes', 64 * MEBIBYTE, MEMORY)

@@ -1,6 +1,7 @@
 import type { NodeId } from '@astranet/interface'
+import type { OptionNames } from '@astranet/interface/check'
 import type { RegistryCrypto, RegistrySigner } from '../crypto.js'
-import type { CatalogueLimits } from './limits.js'
+import { LIMIT_RANGES, type CatalogueLimits } from './limits.js'
 import type { ServiceRecord } from './record.js'
 
 /**
@@ -89,3 +90,33 @@ export interface ServiceFilter {
   readonly environment?: string
   readonly name?: string
 }
+
+/** The names of {@link CatalogueRoleOptions}. */
+export const ROLE_NAMES: OptionNames<CatalogueRoleOptions> = { role: true, catalogue: true }
+
+/** The names of {@link CatalogueOptions}. */
+export const CATALOGUE_NAMES: OptionNames<CatalogueOptions> = {
+  ...LIMIT_RANGES,
+  ...ROLE_NAMES,
+  signer: true,
+  crypto: true,
+  incarnation: true,
+  random: true,
+  onWork: true,
+  mayPassOn: true,
+}
+
+/** The names of {@link ServiceOptions}. */
+export const SERVICE_NAMES: OptionNames<ServiceOptions> = {
+  environment: true,
+  name: true,
+  port: true,
+  tags: true,
+  weight: true,
+  zone: true,
+  version: true,
+  health: true,
+}
+
+/** The names of {@link ServiceFilter}. */
+export const FILTER_NAMES: OptionNames<ServiceFilter> = { environment: true, name: true }

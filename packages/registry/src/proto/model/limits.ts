@@ -81,7 +81,10 @@ export interface CatalogueLimits {
   readonly forgetAfterMs: number
 }
 
-const RANGES: { readonly [K in keyof CatalogueLimits]: NumberRange & { readonly fallback: number } } = {
+/** The ranges and defaults of {@link CatalogueLimits}, by their names. */
+export const LIMIT_RANGES: {
+  readonly [K in keyof CatalogueLimits]: NumberRange & { readonly fallback: number }
+} = {
   maxEntriesPerOwner: { min: 1, fallback: 65_536, max: 1_048_576 },
   maxBytesPerOwner: { min: 65_536, fallback: 4_194_304, max: 0x7fff_ffff },
   maxHeldBytes: { min: 65_536, fallback: 67_108_864, max: Number.MAX_SAFE_INTEGER },
@@ -91,7 +94,7 @@ const RANGES: { readonly [K in keyof CatalogueLimits]: NumberRange & { readonly 
 /** `limits` with defaults filled in. Throws a `TypeError` or `RangeError` that names the option that is wrong. */
 export function resolveLimits(limits: Partial<CatalogueLimits>): CatalogueLimits {
   const limit = (name: keyof CatalogueLimits): number =>
-    checkInteger(name, limits[name] ?? RANGES[name].fallback, RANGES[name])
+    checkInteger(name, limits[name] ?? LIMIT_RANGES[name].fallback, LIMIT_RANGES[name])
   return {
     maxEntriesPerOwner: limit('maxEntriesPerOwner'),
     maxBytesPerOwner: limit('maxBytesPerOwner'),

@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber } from '@astranet/interface/check'
+import { checkInteger, checkNumber, checkOptions, type OptionNames } from '@astranet/interface/check'
 import type { ServiceInstance } from '../view/service-instance.js'
 import { FailureRecords, type FailureRecord } from './failure-records.js'
 
@@ -20,6 +20,13 @@ export interface OutlierOptions {
   readonly maxEjectedShare?: number
 }
 
+const NAMES: OptionNames<OutlierOptions> = {
+  consecutiveFailures: true,
+  baseEjectionMs: true,
+  maxEjectionMs: true,
+  maxEjectedShare: true,
+}
+
 /**
  * Leaves out instances that fail again and again, for a while, as Envoy's outlier detection does by consecutive
  * failures. It goes by what this node has seen itself, and by the times that it is given (in ms, any origin).
@@ -37,8 +44,9 @@ export class Outliers {
   /** When the last of all ejections ends: from then on there is nothing to leave out. */
   #lastEnd = -Infinity
 
-  /** Throws a `TypeError` or `RangeError` that names the wrong option. */
+  /** Throws a `TypeError` or `RangeError` that names the option that is wrong or not known. */
   constructor(options: OutlierOptions = {}) {
+    checkOptions('options', options, NAMES)
     const { consecutiveFailures = 5, baseEjectionMs = 30_000, maxEjectedShare = 0.5 } = options
     this.#consecutiveFailures = checkInteger('consecutiveFailures', consecutiveFailures, {
       min: 1,

@@ -1,4 +1,5 @@
 import type { NodeId } from '@astranet/interface'
+import { checkFunction, invalidType } from '@astranet/interface/check'
 import type { Catalogue, Watch } from '@astranet/registry'
 import type { Route, RouteChange } from './route.js'
 import { RouteWatch } from './route-watch.js'
@@ -14,8 +15,11 @@ export class RouteTable {
   readonly #catalogue: Catalogue
   readonly #isEncrypted: ((nodeId: NodeId) => boolean | undefined) | undefined
 
-  /** `isEncrypted`: whether the link to a neighbour is. */
+  /** `isEncrypted`: whether the link to a neighbour is. Throws a `TypeError` that names an argument of the wrong type. */
   constructor(catalogue: Catalogue, isEncrypted?: (nodeId: NodeId) => boolean | undefined) {
+    const { routeTo } = (catalogue as Catalogue | null | undefined) ?? ({} as Partial<Catalogue>)
+    if (typeof routeTo !== 'function') throw invalidType('catalogue', 'a Catalogue', catalogue)
+    if (isEncrypted !== undefined) checkFunction('isEncrypted', isEncrypted)
     this.#catalogue = catalogue
     this.#isEncrypted = isEncrypted
   }

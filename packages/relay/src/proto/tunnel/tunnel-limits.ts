@@ -1,4 +1,4 @@
-import { checkInteger, checkObject, invalidArgument } from '@astranet/interface/check'
+import { checkInteger, checkOptions, type OptionNames } from '@astranet/interface/check'
 
 /** What a router takes on for others. */
 export interface TunnelLimits {
@@ -35,6 +35,15 @@ export interface TunnelLimits {
 /** Every limit. `bytesPerSecondPerNode` is `Infinity` where there is none. */
 export type ResolvedTunnelLimits = Required<TunnelLimits>
 
+const NAMES: OptionNames<TunnelLimits> = {
+  maxTunnelsPerNode: true,
+  maxTunnels: true,
+  maxTunnelBytes: true,
+  maxTotalTunnelBytes: true,
+  bytesPerSecondPerNode: true,
+  answerTimeoutMs: true,
+}
+
 const COUNT = { min: 1, max: 1_048_576 }
 
 /** A tunnel of a node whose rate is limited holds at most this part of a second's bytes: one sixteenth. */
@@ -53,12 +62,9 @@ export function maxTunnelsPerRouter({ maxTunnels, maxTunnelsPerNode }: ResolvedT
 
 /** Fills in defaults. Throws a TypeError or RangeError that names the limit. */
 export function resolveTunnelLimits(limits: TunnelLimits = {}): ResolvedTunnelLimits {
-  checkObject('limits', limits)
-  const { maxTunnelsPerNode = 1_024, maxTunnels = 16_384, bytesPerSecondPerNode, ...others } = limits
-  const { maxTunnelBytes = 4_194_304, maxTotalTunnelBytes = 134_217_728, ...rest } = others
-  const { answerTimeoutMs = 8_000, ...unknown } = rest
-  const [name] = Object.keys(unknown)
-  if (name !== undefined) throw invalidArgument(`limits.${name}`, 'is not an option')
+  checkOptions('limits', limits, NAMES)
+  const { maxTunnelsPerNode = 1_024, maxTunnels = 16_384, bytesPerSecondPerNode } = limits
+  const { maxTunnelBytes = 4_194_304, maxTotalTunnelBytes = 134_217_728, answerTimeoutMs = 8_000 } = limits
   return {
     maxTunnelsPerNode: checkInteger('limits.maxTunnelsPerNode', maxTunnelsPerNode, COUNT),
     maxTunnels: checkInteger('limits.maxTunnels', maxTunnels, COUNT),

@@ -1,9 +1,11 @@
 import {
   checkInteger,
   checkOneOf,
+  checkOptions,
   invalidHiddenType,
   invalidType,
   outOfRange,
+  type OptionNames,
 } from '@astranet/interface/check'
 import { KEY_BYTES } from '../crypto.js'
 import { MAX_PAYLOAD_BYTES } from './lengths.js'
@@ -12,8 +14,22 @@ import type { HandshakeOptions } from './handshake-options.js'
 /** {@link HandshakeOptions.maxPayloadBytes} when it is left out. */
 export const DEFAULT_MAX_PAYLOAD_BYTES = 4_096
 
+/** The names of {@link HandshakeOptions}. */
+export const HANDSHAKE_NAMES: OptionNames<HandshakeOptions> = {
+  crypto: true,
+  role: true,
+  identity: true,
+  prologue: true,
+  psk: true,
+  payload: true,
+  maxPayloadBytes: true,
+  expectedNodeId: true,
+  expectedKey: true,
+}
+
 /** The largest payload that the peer may send. Throws a `TypeError` or `RangeError` that names the option. */
 export function checkHandshakeOptions(options: HandshakeOptions): number {
+  checkOptions('options', options, HANDSHAKE_NAMES)
   const { role, identity, psk, prologue, payload, expectedKey } = options
   const { maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES } = options
   checkOneOf('options.role', role, ['initiator', 'responder'])

@@ -1,6 +1,6 @@
 import type { AstraError } from '@astranet/interface'
 import { equalBytes } from '@astranet/interface/bytes'
-import { checkNumber } from '@astranet/interface/check'
+import { checkNumber, checkOptions, type OptionNames } from '@astranet/interface/check'
 import { ticketError } from '../errors.js'
 import { throwFault } from '../fault.js'
 import { expiredError, isExpired } from './expiry.js'
@@ -20,13 +20,15 @@ export interface GrantCheck {
   readonly keyId: Uint8Array | undefined
 }
 
+const NAMES: OptionNames<GrantCheck> = { nowMs: true, isIssuer: true, keyId: true }
+
 /**
  * Whether a grant that `readGrant` has returned counts here and now: `undefined` when it does, otherwise an error with
  * the code `ASTRA_ERR_TICKET_FORGED` (another key id), `_ISSUER` or `_EXPIRED`. Its uses are not counted: that is the
  * ledger's, and comes last.
  */
 export async function checkGrant(terms: GrantTerms, check: GrantCheck): Promise<AstraError | undefined> {
-  const { nowMs, isIssuer, keyId } = check
+  const { nowMs, isIssuer, keyId } = checkOptions('check', check, NAMES)
   checkNumber('nowMs', nowMs, { min: 0, max: Number.MAX_SAFE_INTEGER })
   if (keyId !== undefined) {
     throwFault(grantIdFault('keyId', keyId))

@@ -1,5 +1,5 @@
 import { AstraError, concatBytes } from '@astranet/interface'
-import { outOfRange } from '@astranet/interface/check'
+import { checkOptions, outOfRange, type OptionNames } from '@astranet/interface/check'
 import { isLowOrder, SIGNATURE_BYTES, type Crypto, type Signer } from '@astranet/secure/proto'
 import { ticketError } from '../errors.js'
 import { throwFault, wrongType } from '../fault.js'
@@ -10,8 +10,17 @@ import { encodeTerms, termsFault, type GrantTerms } from './grant-terms.js'
 /** The terms of a grant that is to be signed: the issuer is the one who signs. */
 export type NewGrantTerms = Omit<GrantTerms, 'issuer'>
 
+const NAMES: OptionNames<NewGrantTerms> = {
+  id: true,
+  roles: true,
+  services: true,
+  uses: true,
+  expiresAt: true,
+}
+
 /** `signGrant`, for any implementation of Ed25519. */
 export async function signGrantBy(signer: Signer, newTerms: NewGrantTerms): Promise<Uint8Array> {
+  checkOptions('terms', newTerms, NAMES)
   const terms: GrantTerms = { ...newTerms, issuer: signer.publicKey }
   throwFault(termsFault('terms.', terms))
   const message = encodeTerms(terms)

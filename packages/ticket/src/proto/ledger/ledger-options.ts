@@ -1,4 +1,4 @@
-import { checkInteger } from '@astranet/interface/check'
+import { checkInteger, checkOptions, type OptionNames } from '@astranet/interface/check'
 
 /** How much a ledger remembers. */
 export interface GrantLedgerOptions {
@@ -20,8 +20,11 @@ export const DEFAULT_MAX_GRANTS = 4_096
 /** The most nodes that a ledger remembers by default: twice the uses of the largest grant. */
 export const DEFAULT_MAX_HOLDERS = 131_072
 
-/** Throws a `TypeError` or `RangeError` that names a wrong option. */
+const NAMES: OptionNames<GrantLedgerOptions> = { maxGrants: true, maxHolders: true }
+
+/** Throws a `TypeError` or `RangeError` that names an option that is wrong or not known. */
 export function ledgerLimits(options: GrantLedgerOptions): LedgerLimits {
+  checkOptions('options', options, NAMES)
   const { maxGrants = DEFAULT_MAX_GRANTS, maxHolders = DEFAULT_MAX_HOLDERS } = options
   return {
     maxGrants: checkInteger('options.maxGrants', maxGrants, { min: 1, max: 2 ** 20 }),

@@ -1,12 +1,14 @@
 import type { AstraError } from '@astranet/interface'
 import { equalBytes } from '@astranet/interface/bytes'
-import { outOfRange } from '@astranet/interface/check'
+import { checkOptions, outOfRange, type OptionNames } from '@astranet/interface/check'
 import { ticketError } from '../errors.js'
 import { throwFault, wrongType } from '../fault.js'
 import { MAX_TICKET_CHARACTERS } from '../limits.js'
 import { readOneMessage } from '../one-message.js'
 import { unwrapBody, wrapBody } from './envelope.js'
 import { encodeTicket, ticketFault, ticketOfValue, type Ticket } from './ticket-content.js'
+
+const NAMES: OptionNames<Ticket> = { addresses: true, secret: true, grant: true, expected: true }
 
 /**
  * A ticket as one line of text: `astranet-ticket-1.` and base64url, at most 2,048 characters. It is as secret as the
@@ -15,6 +17,7 @@ import { encodeTicket, ticketFault, ticketOfValue, type Ticket } from './ticket-
  * Throws a `TypeError` or `RangeError` that names what is wrong in `ticket`, also when the text would be too long.
  */
 export function formatTicket(ticket: Ticket): string {
+  checkOptions('ticket', ticket, NAMES)
   throwFault(ticketFault('ticket.', ticket))
   const text = wrapBody(encodeTicket(ticket))
   if (text.length > MAX_TICKET_CHARACTERS)

@@ -62,6 +62,17 @@ test.each(['0', 'false', 'no', ''])('a flag whose variable is %j is off', async 
   expect(stderr).toContain('--secret-file')
 })
 
+test('a flag whose variable says neither yes nor no is refused', async () => {
+  const environment = {
+    ASTRANET_INSECURE: 'maybe',
+    ASTRANET_LISTEN: 'tcp://192.0.2.1:0',
+    ASTRANET_ADMIN: 'off',
+  }
+  const { exitCode, stderr } = await new RelayProcess([], { environment }).outcome
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain('ASTRANET_INSECURE must be 1 (yes) or 0 (no), not "maybe"')
+})
+
 test('a flag whose variable is 1 is on', async () => {
   const environment = { ASTRANET_INSECURE: '1', ASTRANET_LISTEN: 'tcp://192.0.2.1:0', ASTRANET_ADMIN: 'off' }
   const { exitCode, stderr } = await new RelayProcess([], { environment }).outcome

@@ -38,6 +38,31 @@ const WRONG: [what: string, args: string[], sentence: RegExp][] = [
     /--ws-origin "https:\/\/x\/" must be an origin: write "https:\/\/x"/,
   ],
   [
+    'an advertised address without a host',
+    [...HERE, '--advertise', 'tcp://:10000'],
+    /--advertise "tcp:\/\/:10000" has no host that other nodes can dial/,
+  ],
+  [
+    'an advertised address with port 0',
+    [...HERE, '--advertise', 'tcp://10.0.0.1:0'],
+    /--advertise "tcp:\/\/10\.0\.0\.1:0" must have a port from 1 to 65535/,
+  ],
+  [
+    'an advertised address without a port',
+    [...HERE, '--advertise', 'tls://relay.example'],
+    /--advertise "tls:\/\/relay\.example" must have a port from 1 to 65535/,
+  ],
+  [
+    'an advertised WebSocket address with a port that is none',
+    [...HERE, '--advertise', 'wss://relay.example:99999/path'],
+    /--advertise "wss:\/\/relay\.example:99999\/path" must have a port from 1 to 65535/,
+  ],
+  [
+    'too many advertised addresses',
+    [...HERE, ...Array.from({ length: 17 }, (_, n) => ['--advertise', `tcp://10.0.0.${n}:1`]).flat()],
+    /--advertise has 17 addresses, and 16 are the most/,
+  ],
+  [
     'an unknown network',
     ['--listen', 'udp://127.0.0.1:1'],
     /--listen "udp:.* must begin with one of tcp:\/\//,

@@ -54,6 +54,23 @@ export function checkListenAddress(option: string, { network, address, text }: N
   if (Number(port) > 0xffff) throw usageFailure(`${option} ${text}: Port should be >= 0 and < 65536.`)
 }
 
+/** The most addresses that a node advertises. */
+const MAX_ADVERTISED = 16
+
+/** Throws a usage `Failure` that names the option unless other nodes can dial all `addresses`. */
+export function checkAdvertised(option: string, addresses: readonly NetworkAddress[]): void {
+  if (addresses.length > MAX_ADVERTISED)
+    throw usageFailure(`${option} has ${addresses.length} addresses, and ${MAX_ADVERTISED} are the most`)
+  for (const { network, address, text } of addresses) {
+    if (network === 'unix') continue
+    const [, host = '', port] = /^(\[[^\]]+\]|[^:/]*)(?::(\d+))?(?:\/|$)/.exec(address) ?? []
+    if (host === '') throw usageFailure(`${option} ${quoted(text)} has no host that other nodes can dial`)
+    const needsPort = !network.startsWith('ws')
+    if (port === undefined ? needsPort : Number(port) < 1 || Number(port) > 0xffff)
+      throw usageFailure(`${option} ${quoted(text)} must have a port from 1 to 65535`)
+  }
+}
+
 /** `[IPv6]:port` for an IPv6 address whose brackets are missing; `undefined` for another text. */
 function bracketed(address: string): string | undefined {
   const [, host = '', port = ''] = /^(.*):(\d{1,5})$/.exec(address) ?? []

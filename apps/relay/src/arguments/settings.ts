@@ -3,7 +3,7 @@ import { usageFailure } from '../failure.js'
 import type { LogFormat, LogLevel } from '../log/log-options.js'
 import { readAdminAddress, type AdminAddress } from './admin-address.js'
 import type { RawOptions } from './command.js'
-import { checkListenAddress, readAddress, type NetworkAddress } from './network-address.js'
+import { checkAdvertised, checkListenAddress, readAddress, type NetworkAddress } from './network-address.js'
 import { tlsPaths, type TlsPaths } from './tls-paths.js'
 
 /** What the relay is to do, checked as far as that is possible without reading files. */
@@ -42,6 +42,7 @@ export function settingsOf(options: RawOptions, isTerminal: boolean): Settings {
   for (const each of listen) checkListenAddress('--listen', each)
   const join = options.join.map((text) => readAddress('--join', text))
   const advertise = options.advertise.map((text) => readAddress('--advertise', text))
+  checkAdvertised('--advertise', advertise)
   checkOrigins(options.wsOrigin)
   checkExposure(listen, options)
   return {

@@ -8,7 +8,7 @@ import { portOf } from './forward-support.js'
 import type { AnyNet } from './net-module-support.js'
 import { textOf, turns, twoNodes, until } from './support.js'
 
-// Between two events of a socket all nextTicks and microtasks of the first one's listeners run, however deep.
+// Between bytes and the end behind them, all nextTicks and microtasks of listeners run, however deep, and setImmediate.
 
 /** A `net` to listen with, one to connect with, and the host of the first. */
 interface Place {
@@ -68,6 +68,11 @@ const scenarios: Record<string, Scenario> = {
         answers.push(`${kind} ${depth} ${text}`)
       }
     return answers
+  },
+  async 'a listener of data answers in a setImmediate'(place) {
+    return await answer(place, (socket) => {
+      socket.on('data', (data: Buffer) => void setImmediate(() => socket.end(`got ${data}`)))
+    })
   },
   async 'a listener of data answers later with write'(place) {
     return await answer(place, (socket) => {

@@ -4,7 +4,7 @@ import type { Stream } from '../../proto/stream/stream.js'
 import { isClosedHere } from './duplex-errors.js'
 import { duplexHandler } from './duplex-handler.js'
 import { isReading } from './node-state.js'
-import { currentTurn, inNextTurn, isCurrentTurn } from './turn.js'
+import { currentTurn, inNextTurn, turnsSince } from './turn.js'
 
 /** A value of `#busyTurn`: there is a stream, and reading from it has not begun. */
 const NOT_READING = -2
@@ -167,7 +167,8 @@ export class ReadingDuplex extends Duplex {
   ended(): void {
     if (!this.isStarting) this.onActivity()
     this.#hasReadEnd = true
-    this.#whenIdle(() => this.readEnded())
+    // A handle of the system reports the end in a later round of the event loop than the bytes.
+    this.#whenIdle(2, () => this.readEnded())
   }
 
   /** The program gets the peer's end. */
@@ -192,22 +193,23 @@ export class ReadingDuplex extends Duplex {
     // The first reason counts: the stream's end follows with its own.
     if (this.#isFailing) return
     this.#isFailing = true
-    this.#whenIdle(() => {
+    this.#whenIdle(1, () => {
       if (this.stream.hasReliableBytes && this.readableLength > 0) this.#failAfterReading(error)
       else this.destroy(this.#emitted(error))
     })
   }
 
   /**
-   * Runs `action` now, or in the turn after the one in which the program was given the Duplex or bytes. As between the
-   * events of a handle of the system, what the program does about them comes first: its nextTicks and microtasks.
+   * Runs `action` now, or `turns` after the program was given the Duplex or bytes. As between the events of a handle of
+   * the system, what the program does about them comes first: its nextTicks and microtasks in one turn, and what it has
+   * left to setImmediate in two.
    */
-  #whenIdle(action: () => void): void {
-    if (this.#busyTurn >= 0 && !isCurrentTurn(this.#busyTurn)) return action()
+  #whenIdle(turns: number, action: () => void): void {
+    if (this.#busyTurn >= 0 && turnsSince(this.#busyTurn) >= turns) return action()
     const { stream } = this
     inNextTurn(() => {
       // It may be connecting again by now: then this was an event of its former stream.
-      if (!this.destroyed && this.stream === stream) this.#whenIdle(action)
+      if (!this.destroyed && this.stream === stream) this.#whenIdle(turns, action)
     })
   }
 

@@ -13,9 +13,9 @@ export function currentTurn(): number {
   return turn
 }
 
-/** Whether `currentTurn` returned this number in this turn. */
-export function isCurrentTurn(number: number): boolean {
-  return number === turn
+/** How many turns have begun since the one of this number. */
+export function turnsSince(number: number): number {
+  return turn - number
 }
 
 /**

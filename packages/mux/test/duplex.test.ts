@@ -500,3 +500,41 @@ describe('the end of the session', () => {
     await once(duplex, 'close')
   })
 })
+
+describe('the end of the peer', () => {
+  async function answered(answer: (far: StreamDuplex) => void): Promise<string> {
+    const { near, far } = await duplexPair({ far: { allowHalfOpen: false } })
+    answer(far)
+    near.end('question')
+    return String(await read(near))
+  }
+
+  it('comes when a listener of data is done with what came in front, however deep its promises are', async () => {
+    const text = await answered((far) => {
+      far.on('data', (data: Buffer) => {
+        let done = Promise.resolve()
+        for (let left = 10; left > 0; left--) done = done.then(() => Promise.resolve())
+        void done.then(() => far.end(`${data}, answer`))
+      })
+    })
+    expect(text).toBe('question, answer')
+  })
+
+  it('comes when a listener of data is done with what came in front, however many ticks it takes', async () => {
+    const text = await answered((far) => {
+      const later = (left: number, action: () => void): void =>
+        left === 0 ? action() : process.nextTick(later, left - 1, action)
+      far.on('data', (data: Buffer) => later(10, () => far.end(`${data}, answer`)))
+    })
+    expect(text).toBe('question, answer')
+  })
+
+  it('does not come to a Duplex that a listener of data destroys', async () => {
+    const { near, far } = await duplexPair()
+    const events = listen(far)
+    far.on('data', () => void Promise.resolve().then(() => far.destroy()))
+    near.end('x')
+    await untilClosed(events)
+    expect(events).not.toContain('end')
+  })
+})

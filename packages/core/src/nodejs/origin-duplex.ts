@@ -14,6 +14,7 @@ export class OriginDuplex extends StreamDuplex {
     super(stream, {
       initialBytes: details.initialBytes,
       isPaused: details.isPaused,
+      readsLater: details.isPaused !== true,
       ...details.options,
     })
     this.origin = details.origin
@@ -24,13 +25,18 @@ export class OriginDuplex extends StreamDuplex {
     this.inOrigin(super.received, chunk)
   }
 
-  /**
-   * @internal TLS over a `net.Socket` takes its handle, so that only the TLS socket sees the end, writes what it still
-   * has, and ends its direction. Here this socket sees the end, too, and must stay open until TLS ends it.
-   */
+  /** @internal */
   override ended(): void {
-    if (!this.allowHalfOpen && isWrapped(this)) this.allowHalfOpen = true
     this.inOrigin(super.ended, undefined)
+  }
+
+  /**
+   * TLS over a `net.Socket` takes its handle, so that only the TLS socket sees the end, writes what it still has, and
+   * ends its direction. Here this socket sees the end, too, and must stay open until TLS ends it.
+   */
+  protected override readEnded(): void {
+    if (!this.allowHalfOpen && isWrapped(this)) this.allowHalfOpen = true
+    super.readEnded()
   }
 
   /** @internal */

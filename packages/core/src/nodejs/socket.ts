@@ -73,9 +73,7 @@ export class Socket extends TimedDuplex implements DialOutcome {
     this.setEnds(ends, identity)
     this.attach(stream, sentEarly)
     this.inOrigin(this.#begin, undefined)
-    // The answer to what was sent early may be here: the callbacks of its writes, and 'finish', come first.
-    if (sentEarly > 0 || this.writableEnded) queueMicrotask(() => this.inOrigin(this.#read, initialBytes))
-    else this.inOrigin(this.#read, initialBytes)
+    this.inOrigin(this.readLater, initialBytes)
   }
 
   /** @internal The dial has failed. The error is emitted later, also when this is called from within `connect`. */
@@ -224,15 +222,6 @@ export class Socket extends TimedDuplex implements DialOutcome {
   #writeOn(): void {
     try {
       this.streamReady()
-    } catch (error) {
-      this.threw(error)
-    }
-  }
-
-  /** An exception of a listener is an uncaught one, and the socket reads on. */
-  #read(initialBytes: Uint8Array | undefined): void {
-    try {
-      this.beginReading(initialBytes)
     } catch (error) {
       this.threw(error)
     }

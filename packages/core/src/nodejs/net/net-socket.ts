@@ -195,6 +195,7 @@ export class NetSocket extends Socket {
 
   #readInto(chunk: Uint8Array): void {
     this.countRead(chunk.length)
+    this.delivering()
     const onRead = this.#net?.onRead as OnRead
     this.#consumed(onRead.take(this, chunk))
     if (!onRead.isPaused || this.destroyed) return
@@ -210,6 +211,7 @@ export class NetSocket extends Socket {
   static readOn(socket: NetSocket): void {
     const onRead = NetSocket.onReadOf(socket)
     if (onRead?.isPaused !== true) return
+    socket.delivering()
     socket.#consumed(onRead.resume(socket))
     if (socket.hasStream) socket._read()
   }

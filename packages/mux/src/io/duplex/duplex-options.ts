@@ -26,6 +26,8 @@ export interface DuplexOptions {
   initialBytes?: Uint8Array | undefined
   /** @internal Whether nothing is read from the stream before the application reads. Default false. */
   isPaused?: boolean | undefined
+  /** @internal Whether reading begins in the next turn, also of the initial bytes. Default false. */
+  readsLater?: boolean
 }
 
 /** The names of {@link DuplexOptions}. */

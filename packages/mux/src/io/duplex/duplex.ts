@@ -17,8 +17,10 @@ import type { Callback } from './writing-duplex.js'
  * kept. After the peer has closed, one write counts as taken, and the next one fails with `EPIPE`, or with
  * `ECONNRESET` when the peer's end has not arrived; what the peer sent last can be read. A reset, or the session's
  * end, is `ECONNRESET`. When this side closed the session the Duplex is destroyed without an `'error'` event, because
- * the caller knows. No error and no `'end'` is emitted in the turn in which the Duplex is made. An exception of a
- * listener or callback is an uncaught exception, and the Duplex continues.
+ * the caller knows. An exception of a listener or callback is an uncaught exception, and the Duplex continues.
+ *
+ * The end of the peer, and an error, come in a later turn of the event loop than the Duplex itself and the bytes in
+ * front: what a listener does about those, in nextTicks and microtasks, is done by then.
  */
 export class StreamDuplex extends EarlyDuplex implements DuplexEvents {
   readonly #destroyCode: number
@@ -30,18 +32,40 @@ export class StreamDuplex extends EarlyDuplex implements DuplexEvents {
   constructor(stream: Stream | undefined, options: DuplexOptions = {}) {
     super(nodeOptions(stream, options))
     this.#destroyCode = options.destroyCode ?? 0
-    if (stream !== undefined) this.takeStream(stream, options)
+    if (stream === undefined) return
+    if (options.readsLater === true) {
+      this.attach(stream)
+      this.readLater(options.initialBytes)
+    } else this.takeStream(stream, options)
   }
 
   /**
    * Gives a Duplex that was made without a stream its stream. The first `earlyBytes` of what was written are on the
-   * stream already; {@link streamReady} sends the others, and what arrives is read from `beginReading` on. Once, unless
-   * it is destroyed.
+   * stream already; {@link streamReady} sends the others, and what arrives is read from {@link readLater} on. Once,
+   * unless it is destroyed.
    */
   protected attach(stream: Stream, earlyBytes = 0): void {
     this.takeStream(stream, { isPaused: true })
     this.deferReading()
     if (earlyBytes > 0) this.takeEarly(earlyBytes)
+  }
+
+  /**
+   * Begins to read in the next turn, as a handle of the system does: what the program does when it gets the connection
+   * comes first, its nextTicks and microtasks included. `initialBytes` were read from the stream already.
+   */
+  protected readLater(initialBytes: Uint8Array | undefined): void {
+    if (!this.hasStream) return
+    const { stream } = this
+    inNextTurn(() => {
+      // It may be connecting again by now.
+      if (this.stream !== stream) return
+      try {
+        this.beginReading(initialBytes)
+      } catch (error) {
+        this.threw(error)
+      }
+    })
   }
 
   /**
@@ -100,7 +124,7 @@ export class StreamDuplex extends EarlyDuplex implements DuplexEvents {
   }
 
   /** @internal A listener or callback of the application threw: an uncaught exception, and the Duplex continues. */
-  threw(error: unknown): void {
+  override threw(error: unknown): void {
     process.nextTick(() => {
       throw error
     })

@@ -4,9 +4,9 @@ import type { Stream } from '../../proto/stream/stream.js'
 import { isClosedHere } from './duplex-errors.js'
 import { duplexHandler } from './duplex-handler.js'
 import { isReading } from './node-state.js'
-import { currentTurn, inNextTurn, isCurrentTurn } from './turn.js'
+import { currentTurn, inNextTurn, turnsSince } from './turn.js'
 
-/** A value of `#birthTurn`: there is a stream, and reading from it has not begun. */
+/** A value of `#busyTurn`: there is a stream, and reading from it has not begun. */
 const NOT_READING = -2
 
 /** How a Duplex begins to read from its stream; see `DuplexOptions`. */
@@ -26,11 +26,11 @@ export class ReadingDuplex extends Duplex {
   #hasReadEnd = false
   #isFailing = false
   /**
-   * The turn in which it got its stream, or in which it began to read, if that is later. {@link NOT_READING} between
-   * the two. -1 before it has a stream, and in the constructor: methods of a subclass must not be called there, because
-   * its fields do not exist yet.
+   * The last turn in which it got its stream, began to read or received bytes: the program works on that until the
+   * turn is over. {@link NOT_READING} from its stream on until reading begins. -1 before it has a stream, and in the
+   * constructor: methods of a subclass must not be called there, because its fields do not exist yet.
    */
-  #birthTurn = -1
+  #busyTurn = -1
 
   constructor(toNode: NodeDuplexOptions) {
     super(toNode)
@@ -44,13 +44,13 @@ export class ReadingDuplex extends Duplex {
     stream.manualCredit = true
     if (initialBytes !== undefined) this.receiveInitial(initialBytes)
     stream.handle(duplexHandler, { isPaused })
-    this.#birthTurn = currentTurn()
+    this.#busyTurn = currentTurn()
   }
 
   /** Nothing is read until {@link beginReading}. */
   protected deferReading(): void {
     this.stream.pause()
-    this.#birthTurn = NOT_READING
+    this.#busyTurn = NOT_READING
   }
 
   /**
@@ -59,7 +59,7 @@ export class ReadingDuplex extends Duplex {
    */
   protected beginReading(initialBytes: Uint8Array | undefined): void {
     if (this.destroyed) return
-    this.#birthTurn = currentTurn()
+    this.#busyTurn = currentTurn()
     if (initialBytes !== undefined) this.receiveInitial(initialBytes)
     if (this.destroyed || (this.isPaused() && !isReading(this))) return
     this.stream.resume()
@@ -80,6 +80,11 @@ export class ReadingDuplex extends Duplex {
     this.#bytesRead += bytes
   }
 
+  /** The program is given bytes now: the end, or an error, comes in a later turn. */
+  protected delivering(): void {
+    if (!this.isStarting) this.#busyTurn = currentTurn()
+  }
+
   /** Whether there is a stream: from {@link takeStream} on. */
   protected get hasStream(): boolean {
     return (this.stream as Stream | undefined) !== undefined
@@ -94,12 +99,12 @@ export class ReadingDuplex extends Duplex {
     this.#bytesRead = 0
     this.#hasReadEnd = false
     this.#isFailing = false
-    this.#birthTurn = -1
+    this.#busyTurn = -1
   }
 
   /** Whether it has no stream yet, or gets it within the current call. */
   protected get isStarting(): boolean {
-    return this.#birthTurn === -1
+    return this.#busyTurn === -1
   }
 
   /** Whether the peer's end has arrived. */
@@ -133,7 +138,7 @@ export class ReadingDuplex extends Duplex {
 
   override _read(): void {
     // `beginReading` does what was asked for until then.
-    if (!this.hasStream || this.#birthTurn === NOT_READING) return
+    if (!this.hasStream || this.#busyTurn === NOT_READING) return
     const taken = this.#pushedBytes
     this.#pushedBytes = 0
     if (taken > 0) this.stream.consume(taken)
@@ -144,6 +149,7 @@ export class ReadingDuplex extends Duplex {
   /** @internal */
   received(chunk: Uint8Array): void {
     if (!this.isStarting) this.onActivity()
+    this.delivering()
     this.#pushedBytes += chunk.length
     this.#bytesRead += chunk.length
     // Bytes that may wait in the readable buffer are copied: a piece of the read chunk would keep the whole chunk
@@ -161,13 +167,25 @@ export class ReadingDuplex extends Duplex {
   ended(): void {
     if (!this.isStarting) this.onActivity()
     this.#hasReadEnd = true
-    if (this.isStarting) super.push(null)
-    else {
+    // A handle of the system reports the end in a later round of the event loop than the bytes.
+    this.#whenIdle(2, () => this.readEnded())
+  }
+
+  /** The program gets the peer's end. */
+  protected readEnded(): void {
+    try {
       this.push(null)
       this.onUse()
+      // As in `net.Socket`, so that `'end'` is emitted although the application does not read.
+      this.read(0)
+    } catch (error) {
+      this.threw(error)
     }
-    // As in `net.Socket`, so that `'end'` is emitted although the application does not read.
-    this.#inLaterTurn(() => this.read(0))
+  }
+
+  /** @internal A listener of the application threw. For subclasses. */
+  threw(error: unknown): void {
+    throw error
   }
 
   /** @internal */
@@ -175,22 +193,24 @@ export class ReadingDuplex extends Duplex {
     // The first reason counts: the stream's end follows with its own.
     if (this.#isFailing) return
     this.#isFailing = true
-    const { stream } = this
-    this.#inLaterTurn(() => {
-      // The Duplex may be connecting again by now: then this is the error of its former stream.
-      if (this.stream !== stream) return
+    this.#whenIdle(1, () => {
       if (this.stream.hasReliableBytes && this.readableLength > 0) this.#failAfterReading(error)
       else this.destroy(this.#emitted(error))
     })
   }
 
   /**
-   * Runs `action` now, or in the next turn when the Duplex was made in this one: the program could not add listeners
-   * yet.
+   * Runs `action` now, or `turns` after the program was given the Duplex or bytes. As between the events of a handle of
+   * the system, what the program does about them comes first: its nextTicks and microtasks in one turn, and what it has
+   * left to setImmediate in two.
    */
-  #inLaterTurn(action: () => void): void {
-    if (this.#birthTurn < 0 || isCurrentTurn(this.#birthTurn)) inNextTurn(action)
-    else action()
+  #whenIdle(turns: number, action: () => void): void {
+    if (this.#busyTurn >= 0 && turnsSince(this.#busyTurn) >= turns) return action()
+    const { stream } = this
+    inNextTurn(() => {
+      // It may be connecting again by now: then this was an event of its former stream.
+      if (!this.destroyed && this.stream === stream) this.#whenIdle(turns, action)
+    })
   }
 
   #emitted(error: Error | undefined): Error | undefined {

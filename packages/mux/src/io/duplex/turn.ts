@@ -1,34 +1,41 @@
 import { Later } from './async-context.js'
 
 let turn = 0
-let isCounting = false
-
-/**
- * The number of this turn of the event loop, nextTicks and microtasks included: all code that runs before the next
- * setImmediate gets the same number.
- */
-export function currentTurn(): number {
-  if (isCounting) return turn
-  isCounting = true
-  setImmediate(() => {
-    isCounting = false
-    turn += 1
-  })
-  return turn
-}
-
+let isScheduled = false
 let waiting: Later<[]>[] = []
 
 /**
+ * The number of this turn of the event loop: nextTicks and microtasks of all that runs in it are done before the next
+ * one begins.
+ */
+export function currentTurn(): number {
+  schedule()
+  return turn
+}
+
+/** How many turns have begun since the one of this number. */
+export function turnsSince(number: number): number {
+  return turn - number
+}
+
+/**
  * Runs `action` in the next turn, in order, in the caller's async context. One setImmediate serves all actions of a
- * turn.
+ * turn, and keeps the process alive until then.
  */
 export function inNextTurn(action: () => void): void {
   waiting.push(new Later(action))
-  if (waiting.length === 1) setImmediate(runWaiting)
+  schedule()
 }
 
-function runWaiting(): void {
+function schedule(): void {
+  if (isScheduled) return
+  isScheduled = true
+  setImmediate(beginTurn)
+}
+
+function beginTurn(): void {
+  isScheduled = false
+  turn += 1
   const actions = waiting
   waiting = []
   for (const action of actions) {
@@ -41,9 +48,4 @@ function runWaiting(): void {
       })
     }
   }
-}
-
-/** Whether `currentTurn` returned this number in this turn. */
-export function isCurrentTurn(number: number): boolean {
-  return isCounting && number === turn
 }

@@ -72,7 +72,7 @@ export class Socket extends TimedDuplex implements DialOutcome {
     if (unrefNext.delete(this)) unreferenced.add(this)
     this.setEnds(ends, identity)
     this.attach(stream, sentEarly)
-    this.inOrigin(this.#begin, undefined)
+    this.inOriginOnce(this.#begin)
     // The answer to what was sent early may be here: the callbacks of its writes, and 'finish', come first.
     if (sentEarly > 0 || this.writableEnded) queueMicrotask(() => this.inOrigin(this.#read, initialBytes))
     else this.inOrigin(this.#read, initialBytes)

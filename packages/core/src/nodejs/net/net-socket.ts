@@ -50,7 +50,7 @@ export class NetSocket extends Socket {
     }
     const given = options ?? {}
     checkSocket(given)
-    super(undefined, { options: socketOptions(given), origin: callerOrigin(undefined) })
+    super(undefined, { options: socketOptions(given), origin: callerOrigin() })
     this.server = null
     this.#network = network
     this.on('end', onEnd)
@@ -168,7 +168,7 @@ export class NetSocket extends Socket {
 
   #begin(options: Given): void {
     if (this.destroyed) this.renew()
-    this.origin = callerOrigin(undefined)
+    this.origin = callerOrigin()
     this.startConnecting()
     this.onActivity()
     NetSocket.onReadOf(this)?.begin(this.isPaused())

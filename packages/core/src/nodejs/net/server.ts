@@ -10,7 +10,7 @@ import type { RemoteIdentity } from '../../links/remote-identity.js'
 import type { ListenerQueue } from '../../listen/listener-queue.js'
 import type { SocketDetails } from '../../node/socket-details.js'
 import type { SocketFactory } from '../../node/socket-factory.js'
-import { acceptedOrigin, callerOrigin } from '../async-origin.js'
+import { acceptedOrigins, callerOrigin } from '../async-origin.js'
 import { keepAlive } from '../keep-alive.js'
 import type { Socket } from '../socket.js'
 import { nodeServer, normalArguments, type Given } from './arguments.js'
@@ -189,8 +189,8 @@ export class NetServer extends EventEmitter implements AsyncDisposable {
       socket: (stream, details) =>
         details.origin.runInAsyncScope(() => this.#wrap(stream, details), undefined),
       callerOrigin,
-      acceptedOrigin: (onClosed) =>
-        acceptedOrigin(() => {
+      acceptedOrigins: (onClosed) =>
+        acceptedOrigins(() => {
           onClosed()
           this.#connections -= 1
           this.#emitCloseIfDrained()

@@ -8,7 +8,7 @@ import { Socket } from '../socket.js'
 import { AcceptedStream } from './accepted-stream.js'
 import { checkConnect, checkSocket, normalArguments, type Given } from './arguments.js'
 import { ConnectAttempt } from './connect-attempt.js'
-import { againError } from './errors.js'
+import { againError, callErrors } from './errors.js'
 import type { NetNetwork } from './network.js'
 import { OnRead, onReadOf } from './on-read.js'
 import { familyOf, socketOptions } from './socket-values.js'
@@ -147,6 +147,10 @@ export class NetSocket extends Socket {
   override read(size?: number): unknown {
     NetSocket.readOn(this)
     return super.read(size)
+  }
+
+  protected override errorOf(error: Error, syscall: 'read' | 'write'): Error {
+    return callErrors.of(error, syscall)
   }
 
   override get remoteAddress(): string {

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import { addAbortSignal } from 'node:stream'
 import type { Stream } from '@astranet/mux'
 import type { DialedDetails } from '../../dial/dial-request.js'
@@ -12,6 +13,9 @@ import { againError, callErrors } from './errors.js'
 import type { NetNetwork } from './network.js'
 import { OnRead, onReadOf } from './on-read.js'
 import { familyOf, socketOptions } from './socket-values.js'
+
+/** Where Node publishes each socket that connects. */
+const clientSockets = channel('net.client.socket')
 
 /** What few sockets have, or for a short time only. */
 interface NetState {
@@ -32,6 +36,8 @@ interface NetState {
 export class NetSocket extends Socket {
   /** The server that has accepted it; `null` for one that connects. */
   server: object | null
+  /** The same; Node has both. An HTTP server sets `server` where it is `null`. */
+  _server: object | null
   #net: NetState | undefined = undefined
   readonly #network: NetNetwork
 
@@ -42,6 +48,7 @@ export class NetSocket extends Socket {
       // What came along with the dial waits, too, when nothing is to be read yet.
       super(options.stream, isPaused === true ? { ...details, initialBytes: undefined } : details)
       this.server = server
+      this._server = server
       this.#network = network
       const kept = isPaused === true ? initialBytes : undefined
       if (loopback !== undefined || kept !== undefined) this.#net = { loopback, kept }
@@ -52,6 +59,7 @@ export class NetSocket extends Socket {
     checkSocket(given)
     super(undefined, { options: socketOptions(given), origin: callerOrigin() })
     this.server = null
+    this._server = null
     this.#network = network
     this.on('end', onEnd)
     const onread = onReadOf(given['onread'])
@@ -65,6 +73,7 @@ export class NetSocket extends Socket {
    */
   connect(...args: readonly unknown[]): this {
     const { options, callback } = normalArguments(args)
+    if (clientSockets.hasSubscribers) clientSockets.publish({ socket: this })
     if (callback !== undefined) this.once('connect', callback)
     checkConnect(options)
     if (this.destroyed || !this.isActive) this.#begin(options)
@@ -91,6 +100,11 @@ export class NetSocket extends Socket {
   /** An older name of `connecting`. */
   get _connecting(): boolean {
     return this.connecting
+  }
+
+  /** Bytes that were handed over to be sent: `bytesWritten` without those that wait in Node's buffer. */
+  get _bytesDispatched(): number {
+    return #net in this ? this.handedBytes : NOTHING
   }
 
   override _read(): void {

@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
+import { channel } from 'node:diagnostics_channel'
 import { captureRejectionSymbol, EventEmitter } from 'node:events'
 import { isIP, type Server as NodeServer } from 'node:net'
 import { onAbort } from '@astranet/interface'
@@ -20,6 +21,9 @@ import { listenTarget, type ListenTarget } from './listen-target.js'
 import { AcceptedStream } from './accepted-stream.js'
 import { isDropped } from './max-connections.js'
 import type { NetNetwork } from './network.js'
+
+/** Where Node publishes each socket that a server has accepted. */
+const serverSockets = channel('net.server.socket')
 
 /** @internal Makes the socket of an accepted connection. */
 export type AcceptSocket = (accepted: AcceptedStream) => Socket
@@ -181,7 +185,9 @@ export class NetServer extends EventEmitter implements AsyncDisposable {
   }
 
   #take(socket: Socket): void {
-    if (!isDropped(socket, this, () => this.#connections - 1)) this.emit('connection', socket)
+    if (isDropped(socket, this, () => this.#connections - 1)) return
+    this.emit('connection', socket)
+    if (serverSockets.hasSubscribers) serverSockets.publish({ socket })
   }
 
   #factory(): SocketFactory<Socket> {

@@ -51,6 +51,11 @@ export class OriginDuplex extends StreamDuplex {
     this.inOrigin(super.streamClosed, error)
   }
 
+  /** The first bytes run in the origin itself, however late reading begins: later ones see what their handlers enter. */
+  protected override beginReading(initialBytes: Uint8Array | undefined): void {
+    this.inOrigin(super.beginReading, initialBytes)
+  }
+
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.origin?.closed()
     // As over `net`, `'close'` is emitted in the socket's own context, and an error in that of the call of `destroy`.

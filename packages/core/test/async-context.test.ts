@@ -4,7 +4,9 @@ import http from 'node:http'
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
 import { AstraNet, formatNodeId, roundRobin } from '../src/index.js'
+import { listening, onBoth, over } from './net-module-support.js'
 import { textOf, until } from './support.js'
 
 /** What the scenarios use of a socket: the part that `net.Socket` and AstraNet's have in common. */
@@ -200,6 +202,108 @@ for (const [name, scenario] of Object.entries(scenarios)) {
     expect(actual).toEqual(expected)
   })
 }
+
+/**
+ * Where each event of a socket runs. Each handler enters another context, as a program does that learns who its client
+ * is.
+ */
+function entering(name: string, socket: AnySocket): string[] {
+  const lines: string[] = []
+  for (const event of ['data', 'end', 'finish', 'close'])
+    socket.on(event, () => {
+      lines.push(`${name} ${event} in ${context.getStore() ?? 'none'}`)
+      context.enterWith(`${name} ${event}`)
+    })
+  return lines
+}
+
+test('what a handler enters is seen by the same handlers as over net, and by none of other sockets', async () => {
+  const seen: string[][][] = []
+  for (const world of [tcp(), astra(client), astra(server)]) {
+    const listener = await world.listen()
+    const pairs: Omit<Pair, 'listener'>[] = []
+    const lines: string[][] = []
+    for (const number of [1, 2]) {
+      const accepted = once(listener as never, 'connection') as Promise<[AnySocket]>
+      const near = await context.run('dial', () => world.dial())
+      const [far] = await accepted
+      lines.push(entering(`near ${number}`, near), entering(`far ${number}`, far))
+      pairs.push({ near, far })
+    }
+    for (const round of ['1', '2', '3'])
+      for (const { near, far } of pairs) {
+        near.write(round)
+        await once(far, 'data')
+        far.write(round)
+        await once(near, 'data')
+      }
+    for (const { near, far } of pairs) {
+      near.end()
+      await closed(near, far)
+    }
+    listener.close()
+    seen.push(lines)
+  }
+  const [expected, linked, looped] = seen
+  expect(linked).toEqual(expected)
+  expect(looped).toEqual(expected)
+})
+
+test("what a handler of 'connect' enters is seen where it is over net, also when the socket connects again", async () => {
+  const { expected, actual } = await onBoth(async (module, notes) => {
+    const { port } = await listening(module, (socket) => socket.on('error', () => {}).write('hello'))
+    const socket = new module.Socket()
+    for (const event of ['connect', 'ready', 'data', 'end', 'close'])
+      socket.on(event, () => {
+        notes.add(event, 'in', context.getStore())
+        context.enterWith(event)
+      })
+    for (const name of ['first', 'second']) {
+      context.run(name, () => socket.connect(port, '127.0.0.1'))
+      await once(socket, 'data')
+      context.run('destroy', () => socket.destroy())
+      await over(socket)
+    }
+  })
+  expect(actual).toEqual(expected)
+})
+
+test('a WebSocket server does not take one client for another', async () => {
+  const seen: string[][] = []
+  for (const world of [tcp(), astra(client), astra(server)]) {
+    const web = http.createServer()
+    new WebSocketServer({ server: web }).on('connection', (socket) =>
+      socket.on('message', (name) => {
+        const before = context.getStore() ?? 'none'
+        context.enterWith(String(name))
+        socket.send(before)
+      }),
+    )
+    const listener = await world.listen()
+    listener.on('connection', (socket) => web.emit('connection', socket))
+    const open = async (): Promise<WebSocket> => {
+      const socket = await world.dial()
+      const client = new WebSocket('ws://web', { createConnection: () => socket as net.Socket })
+      await once(client, 'open')
+      return client
+    }
+    const clients = { alice: await open(), bob: await open() }
+    const answers: string[] = []
+    for (const name of ['alice', 'bob', 'alice', 'bob'] as const) {
+      clients[name].send(name)
+      answers.push(`${name} was ${String(((await once(clients[name], 'message')) as [Buffer])[0])}`)
+    }
+    for (const each of Object.values(clients)) {
+      each.close()
+      await once(each, 'close')
+    }
+    listener.close()
+    seen.push(answers)
+  }
+  const [expected, linked, looped] = seen
+  expect(linked).toEqual(expected)
+  expect(looped).toEqual(expected)
+})
 
 test('bytes that waited are read where the socket is, not where it began to be read', async () => {
   for (const world of [tcp(), astra(client), astra(server)]) {

@@ -14,7 +14,7 @@ import { memberTls } from './certificates.js'
 import { until } from './support.js'
 
 function planOf(options: HealthOptions): HealthPlan {
-  const origin = nodejs.callerOrigin(undefined)
+  const origin = nodejs.callerOrigin()
   return checkHealth(options, { checks: nodejs.healthChecks, origin }) as HealthPlan
 }
 

@@ -10,7 +10,7 @@ function plan(
   options: unknown,
   platform: Pick<typeof nodejs, 'healthChecks'> = nodejs,
 ): HealthPlan | undefined {
-  const origin = nodejs.callerOrigin(undefined)
+  const origin = nodejs.callerOrigin()
   return checkHealth(options as HealthOptions, { checks: platform.healthChecks, origin })
 }
 

@@ -25,7 +25,7 @@ const ANYWHERE: Origin = {
 export const browser: Platform<Socket, Listener> = {
   socket: (stream, details) => new Socket(stream, details),
   callerOrigin: () => ANYWHERE,
-  acceptedOrigin: () => ANYWHERE,
+  acceptedOrigins: () => () => ANYWHERE,
   listener: (queue) => new Listener(queue),
   transports: () => [ws({ protocol: ALPN_PROTOCOL })],
   role: 'leaf',

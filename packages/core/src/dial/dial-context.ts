@@ -81,8 +81,6 @@ export class DialContext {
   readonly #urlNames: UrlNames
   readonly #random = randomChoice()
   readonly #ring = hashRing()
-  /** Of the dial before. Held weakly, because a context holds everything that programs keep in it. */
-  #latestOrigin: WeakRef<Origin> | undefined = undefined
 
   constructor(parts: DialParts<unknown>) {
     this.parts = parts
@@ -103,14 +101,6 @@ export class DialContext {
     const { offers } = this.parts
     const isOffered = (name: string): boolean => offers.resolve(environment, name, port).length > 0
     return isOffered(host) ? [host] : this.#urlNames.named(environment, host).filter(isOffered)
-  }
-
-  /** The origin of the sockets that the present caller dials. */
-  origin(): Origin {
-    const latest = this.#latestOrigin?.deref()
-    const origin = this.parts.factory.callerOrigin(latest)
-    if (origin !== latest) this.#latestOrigin = new WeakRef(origin)
-    return origin
   }
 
   /** The network is asked for a name that is dialed, if this node does not hear of all. */

@@ -53,7 +53,7 @@ export class Dialer<TSocket> {
       address,
       scope,
       options: checkDialOptions(options),
-      origin: this.#context.origin(),
+      origin: this.#parts.factory.callerOrigin(),
     }
   }
 

@@ -81,7 +81,7 @@ export class Binder<TSocket, TListener> {
     }
     const binding = {
       ...{ node: self, port, service, environment, backlog, socketOptions, update, release, asked, reports },
-      allow: allow === undefined ? undefined : safeAllow(allow, factory.callerOrigin(undefined)),
+      allow: allow === undefined ? undefined : safeAllow(allow, factory.callerOrigin()),
     }
     const queue = new ListenerQueue(binding, sockets)
     const ignoreSignal = onAbort(signal, () => queue.close())
@@ -97,9 +97,7 @@ export class Binder<TSocket, TListener> {
     const { health, ...others } = options
     const isChecked = typeof health === 'object'
     const checks = factory.healthChecks
-    const plan = isChecked
-      ? checkHealth(health, { checks, origin: factory.callerOrigin(undefined) })
-      : undefined
+    const plan = isChecked ? checkHealth(health, { checks, origin: factory.callerOrigin() }) : undefined
     if (asked.name === '') {
       const [fact] = Object.keys(serviceFacts(options as ServiceFacts))
       if (fact === undefined) return undefined

@@ -45,7 +45,7 @@ export class ListenerQueue<TSocket> {
   /** Set by a listener that takes sockets as they come, and that needs to know when the last one is destroyed. */
   taker: Taker<TSocket> | undefined = undefined
   readonly #factory: SocketFactory<TSocket>
-  readonly #origin: Origin
+  readonly #nextOrigin: () => Origin
   readonly #waiting: Backlog
   /** Streams that were promised a place and have not arrived. */
   #expected = 0
@@ -57,7 +57,7 @@ export class ListenerQueue<TSocket> {
   constructor(binding: Binding, factory: SocketFactory<TSocket>) {
     this.binding = binding
     this.#factory = factory
-    this.#origin = factory.acceptedOrigin(() => this.#socketClosed())
+    this.#nextOrigin = factory.acceptedOrigins(() => this.#socketClosed())
     this.#waiting = new Backlog(binding.backlog)
   }
 
@@ -192,7 +192,8 @@ export class ListenerQueue<TSocket> {
     if (stream.context instanceof StreamPlace) stream.context.release()
     this.#sockets += 1
     const { socketOptions: options } = this.binding
-    return this.#factory.socket(stream, { ends, identity, initialBytes, options, origin: this.#origin })
+    const origin = this.#nextOrigin()
+    return this.#factory.socket(stream, { ends, identity, initialBytes, options, origin })
   }
 
   #socketClosed(): void {

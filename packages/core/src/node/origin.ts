@@ -1,6 +1,6 @@
 /**
  * @internal The async context in which a socket's events and callbacks run: that of its dial, or none for an accepted
- * socket. All sockets of a listener share one object, and so do all dials of one context. Browsers have no such
+ * socket. Several sockets may share one object, where none can see in it what another has entered. Browsers have no such
  * contexts.
  */
 export interface Origin {

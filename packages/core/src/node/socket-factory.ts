@@ -6,13 +6,11 @@ import type { SocketDetails } from './socket-details.js'
 export interface SocketFactory<TSocket> {
   /** Wraps a connected stream. */
   socket(stream: Stream, details: SocketDetails): TSocket
+  /** The origin of a socket that the caller dials. */
+  callerOrigin(): Origin
   /**
-   * The origin of the sockets that the caller dials. `latest` is an earlier result; it is returned if it is the same.
+   * The origins of the sockets of one listener: each call of the result is for one. `onClosed` is called for each
+   * destroyed socket, if the runtime reports it.
    */
-  callerOrigin(latest: Origin | undefined): Origin
-  /**
-   * The origin of the sockets of one listener. `onClosed` is called for each destroyed socket, if the runtime reports
-   * it.
-   */
-  acceptedOrigin(onClosed: () => void): Origin
+  acceptedOrigins(onClosed: () => void): () => Origin
 }

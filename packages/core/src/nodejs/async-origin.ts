@@ -1,13 +1,11 @@
-import { AsyncResource } from 'node:async_hooks'
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import type { Origin } from '../node/origin.js'
 
 /**
  * An async context in which sockets' events run: the context in which the object is made. Entering it costs some 20
- * ns. It takes about 80 bytes, so dials of one context share one; see {@link callerOrigin}.
+ * ns, and it takes about 80 bytes.
  */
 class AsyncOrigin extends AsyncResource implements Origin {
-  /** How many symbols it has; 0 before they were counted. */
-  symbolCount = 0
   readonly #onClosed: (() => void) | undefined
 
   constructor(onClosed?: () => void) {
@@ -24,48 +22,50 @@ class AsyncOrigin extends AsyncResource implements Origin {
 /** No context: this module is loaded outside of all. */
 const outside = new AsyncOrigin()
 
+/** Where Node keeps a context in an AsyncResource, in versions that have frames: immutable maps of all stores. */
+const FRAME = Object.getOwnPropertySymbols(outside).find(({ description }) => description === 'context_frame')
+
 /**
- * The origin of a listener's sockets: as over `net`, their events run in no context, neither that of the listener nor
- * that of the caller that made the link. `onClosed` is called when one of them is destroyed.
+ * Whether contexts are frames, as by default from Node 24 on. There `enterWith` changes only the call that runs, so
+ * sockets of one context can share an origin. In Node 20 and 22 it writes into the resource that is entered: with a
+ * shared origin, what a handler of one socket enters would be seen by the handlers of all others. So there each socket
+ * has its own, as over `net` each has its handle: a handler sees what earlier ones of the same socket have entered.
+ * A program may begin to use AsyncLocalStorage in the handler of a socket that was made before, so each has its own
+ * from the start, at 80 bytes. Entering a new one each time would forget what earlier handlers have entered.
+ *
+ * Only a storage without frames has fields of its own. Asking a storage what it does would turn on Node's hooks of
+ * promises, which then stay slower.
  */
-export function acceptedOrigin(onClosed: () => void): Origin {
-  return outside.runInAsyncScope(() => new AsyncOrigin(onClosed), undefined)
+const HAS_FRAMES = FRAME !== undefined && Reflect.ownKeys(new AsyncLocalStorage()).length === 0
+
+/**
+ * The origins of a listener's sockets, one for each call: as over `net`, their events run in no context, neither that
+ * of the listener nor that of the caller that made the link. `onClosed` is called for each one that is destroyed.
+ */
+export function acceptedOrigins(onClosed: () => void): () => Origin {
+  const make = (): Origin => outside.runInAsyncScope(newOrigin, undefined, onClosed)
+  if (!HAS_FRAMES) return make
+  const shared = make()
+  return () => shared
 }
 
-/** The caller's context, for sockets that it dials. `latest` is an earlier result; it is returned if it is the same. */
-export function callerOrigin(latest: Origin | undefined): Origin {
+/** Made at the latest call of {@link callerOrigin}. Held weakly, because a context holds what programs keep in it. */
+let latest: WeakRef<AsyncOrigin> | undefined
+
+/** The caller's context, for a socket that it dials. */
+export function callerOrigin(): Origin {
   const origin = new AsyncOrigin()
-  return latest instanceof AsyncOrigin && isSameContext(origin, latest) ? latest : origin
+  if (!HAS_FRAMES) return origin
+  const shared = latest?.deref()
+  if (shared !== undefined && frameOf(shared) === frameOf(origin)) return shared
+  latest = new WeakRef(origin)
+  return origin
 }
 
-/**
- * Node keeps a context in symbols of the AsyncResource, beside two ids: the stores themselves, or, by default in newer
- * versions, a frame that holds them.
- */
-const SYMBOLS = Object.getOwnPropertySymbols(outside)
-const FRAME = SYMBOLS.find(({ description }) => description === 'context_frame')
-const IDS = SYMBOLS.filter(({ description }) => /(^|_)async_id_symbol$/.test(description ?? ''))
-
-/** How many symbols there are without stores. */
-const MIN_SYMBOLS = IDS.length + (FRAME === undefined ? 0 : 1)
-
-/** Whether contexts can be compared; otherwise each dial has an origin of its own. */
-const CAN_COMPARE = FRAME !== undefined || Number.parseInt(process.versions.node) < 24
-
-/** Called for each dial, so it looks at as little as possible. */
-function isSameContext(first: AsyncOrigin, second: AsyncOrigin): boolean {
-  if (!CAN_COMPARE) return false
-  if (FRAME !== undefined && valueOf(first, FRAME) !== valueOf(second, FRAME)) return false
-  const symbols = Object.getOwnPropertySymbols(first)
-  if (second.symbolCount === 0) second.symbolCount = Object.getOwnPropertySymbols(second).length
-  if (symbols.length !== second.symbolCount) return false
-  return symbols.length === MIN_SYMBOLS || symbols.every((symbol) => isSame(symbol, first, second))
+function newOrigin(onClosed: () => void): AsyncOrigin {
+  return new AsyncOrigin(onClosed)
 }
 
-function isSame(symbol: symbol, first: AsyncOrigin, second: AsyncOrigin): boolean {
-  return IDS.includes(symbol) || Object.is(valueOf(first, symbol), valueOf(second, symbol))
-}
-
-function valueOf(object: object, symbol: symbol): unknown {
-  return (object as Record<symbol, unknown>)[symbol]
+function frameOf(origin: AsyncOrigin): unknown {
+  return (origin as unknown as Record<symbol, unknown>)[FRAME as symbol]
 }

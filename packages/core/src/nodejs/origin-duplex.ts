@@ -5,6 +5,9 @@ import type { Origin } from '../node/origin.js'
 import type { SocketDetails, SocketSettings } from '../node/socket-details.js'
 import { isWrapped } from './js-wrapper.js'
 
+/** Nothing has to be done when it is collected, so it needs no destroy hook. */
+const ONCE = { requireManualDestroy: true }
+
 /** A Duplex over a stream whose events run in the async context of its origin. */
 export class OriginDuplex extends StreamDuplex {
   /** Not set yet while the base class's constructor runs, which delivers what has arrived. */
@@ -54,11 +57,24 @@ export class OriginDuplex extends StreamDuplex {
     this.inOrigin(super.streamClosed, error)
   }
 
+  /** The first bytes run in the origin itself, however late reading begins: later ones see what their handlers enter. */
+  protected override beginReading(initialBytes: Uint8Array | undefined): void {
+    this.inOrigin(super.beginReading, initialBytes)
+  }
+
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.origin?.closed()
     // As over `net`, `'close'` is emitted in the socket's own context, and an error in that of the call of `destroy`.
     const emitError = error === null ? callback : AsyncResource.bind(callback)
     this.inOrigin(() => super._destroy(error, emitError), undefined)
+  }
+
+  /**
+   * Calls a method in the context of this socket's events, for an event that is not one of the connection itself: as
+   * over `net`, where the request to connect is a resource of its own, later events do not see what it enters.
+   */
+  protected inOriginOnce(method: (this: this) => void): void {
+    this.inOrigin(() => new AsyncResource('ASTRANET_CONNECT', ONCE).runInAsyncScope(method, this), undefined)
   }
 
   /** Calls a method that may emit events in the context of this socket's events. */

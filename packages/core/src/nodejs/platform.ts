@@ -5,7 +5,7 @@ import { NodeSignatures } from '@astranet/secure'
 import { MachineWatch } from '../node/machine-watch.js'
 import type { Platform } from '../node/platform.js'
 import type { SocketDetails } from '../node/socket-details.js'
-import { acceptedOrigin, callerOrigin } from './async-origin.js'
+import { acceptedOrigins, callerOrigin } from './async-origin.js'
 import { defaultTransports } from './default-transports.js'
 import { atExit } from './exit.js'
 import { httpStatus } from './health/http-status.js'
@@ -21,7 +21,7 @@ export const nodejs: Platform<Socket, Listener> = {
   // Bytes that arrived with the answer emit events in the constructor, so that runs in the socket's context, too.
   socket: (stream, details) => details.origin.runInAsyncScope(makeSocket, undefined, stream, details),
   callerOrigin,
-  acceptedOrigin,
+  acceptedOrigins,
   listener: (queue) => new Listener(queue),
   transports: defaultTransports,
   role: 'node',

@@ -72,7 +72,7 @@ export class Socket extends TimedDuplex implements DialOutcome {
     if (unrefNext.delete(this)) unreferenced.add(this)
     this.setEnds(ends, identity)
     this.attach(stream, sentEarly)
-    this.inOrigin(this.#begin, undefined)
+    this.inOriginOnce(this.#begin)
     this.inOrigin(this.readLater, initialBytes)
   }
 

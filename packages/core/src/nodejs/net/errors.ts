@@ -1,6 +1,8 @@
 import { getSystemErrorMap } from 'node:util'
 import { codedError, type ArgumentError } from '@astranet/interface/check'
+import { StreamError } from '@astranet/mux'
 import { errnoOf } from '../../api/errno.js'
+import { SocketErrors } from '../../api/socket-error.js'
 
 /** The socket is not connected, or not any more. */
 export function socketClosed(): ArgumentError {
@@ -69,6 +71,14 @@ export function lookupError(hostname: string, cause?: unknown): Error {
   const error = systemError('getaddrinfo', 'ENOTFOUND', `getaddrinfo ENOTFOUND ${hostname}`, cause)
   return Object.assign(error, { hostname })
 }
+
+/**
+ * `read ECONNRESET` and `write EPIPE`, with `errno`, `code` and `syscall`, as Node has them. Only when a link has ended
+ * there is a `cause`, which says why: of what the peer does with its socket, the code says everything.
+ */
+export const callErrors: SocketErrors<Error> = new SocketErrors(({ code, cause }, syscall) =>
+  systemError(syscall, code, `${syscall} ${code}`, cause instanceof StreamError ? undefined : cause),
+)
 
 /** `listen EADDRINUSE: address already in use :::80`, with `address` and `port`. */
 export function listenError(code: string, where: Where, cause?: unknown): Error {

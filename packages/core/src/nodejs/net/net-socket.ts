@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import { addAbortSignal } from 'node:stream'
 import type { Stream } from '@astranet/mux'
 import type { DialedDetails } from '../../dial/dial-request.js'
@@ -8,10 +9,13 @@ import { Socket } from '../socket.js'
 import { AcceptedStream } from './accepted-stream.js'
 import { checkConnect, checkSocket, normalArguments, type Given } from './arguments.js'
 import { ConnectAttempt } from './connect-attempt.js'
-import { againError } from './errors.js'
+import { againError, callErrors } from './errors.js'
 import type { NetNetwork } from './network.js'
 import { OnRead, onReadOf } from './on-read.js'
 import { familyOf, socketOptions } from './socket-values.js'
+
+/** Where Node publishes each socket that connects. */
+const clientSockets = channel('net.client.socket')
 
 /** What few sockets have, or for a short time only. */
 interface NetState {
@@ -32,6 +36,8 @@ interface NetState {
 export class NetSocket extends Socket {
   /** The server that has accepted it; `null` for one that connects. */
   server: object | null
+  /** The same; Node has both. An HTTP server sets `server` where it is `null`. */
+  _server: object | null
   #net: NetState | undefined = undefined
   readonly #network: NetNetwork
 
@@ -42,6 +48,7 @@ export class NetSocket extends Socket {
       // What came along with the dial waits, too, when nothing is to be read yet.
       super(options.stream, isPaused === true ? { ...details, initialBytes: undefined } : details)
       this.server = server
+      this._server = server
       this.#network = network
       const kept = isPaused === true ? initialBytes : undefined
       if (loopback !== undefined || kept !== undefined) this.#net = { loopback, kept }
@@ -50,8 +57,9 @@ export class NetSocket extends Socket {
     }
     const given = options ?? {}
     checkSocket(given)
-    super(undefined, { options: socketOptions(given), origin: callerOrigin(undefined) })
+    super(undefined, { options: socketOptions(given), origin: callerOrigin() })
     this.server = null
+    this._server = null
     this.#network = network
     this.on('end', onEnd)
     const onread = onReadOf(given['onread'])
@@ -65,6 +73,7 @@ export class NetSocket extends Socket {
    */
   connect(...args: readonly unknown[]): this {
     const { options, callback } = normalArguments(args)
+    if (clientSockets.hasSubscribers) clientSockets.publish({ socket: this })
     if (callback !== undefined) this.once('connect', callback)
     checkConnect(options)
     if (this.destroyed || !this.isActive) this.#begin(options)
@@ -91,6 +100,11 @@ export class NetSocket extends Socket {
   /** An older name of `connecting`. */
   get _connecting(): boolean {
     return this.connecting
+  }
+
+  /** Bytes that were handed over to be sent: `bytesWritten` without those that wait in Node's buffer. */
+  get _bytesDispatched(): number {
+    return #net in this ? this.handedBytes : NOTHING
   }
 
   override _read(): void {
@@ -149,6 +163,10 @@ export class NetSocket extends Socket {
     return super.read(size)
   }
 
+  protected override errorOf(error: Error, syscall: 'read' | 'write'): Error {
+    return callErrors.of(error, syscall)
+  }
+
   override get remoteAddress(): string {
     return this.#shown(super.remoteAddress)
   }
@@ -168,7 +186,7 @@ export class NetSocket extends Socket {
 
   #begin(options: Given): void {
     if (this.destroyed) this.renew()
-    this.origin = callerOrigin(undefined)
+    this.origin = callerOrigin()
     this.startConnecting()
     this.onActivity()
     NetSocket.onReadOf(this)?.begin(this.isPaused())

@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
+import { channel } from 'node:diagnostics_channel'
 import { captureRejectionSymbol, EventEmitter } from 'node:events'
 import { isIP, type Server as NodeServer } from 'node:net'
 import { onAbort } from '@astranet/interface'
@@ -10,7 +11,7 @@ import type { RemoteIdentity } from '../../links/remote-identity.js'
 import type { ListenerQueue } from '../../listen/listener-queue.js'
 import type { SocketDetails } from '../../node/socket-details.js'
 import type { SocketFactory } from '../../node/socket-factory.js'
-import { acceptedOrigin, callerOrigin } from '../async-origin.js'
+import { acceptedOrigins, callerOrigin } from '../async-origin.js'
 import { keepAlive } from '../keep-alive.js'
 import type { Socket } from '../socket.js'
 import { nodeServer, normalArguments, type Given } from './arguments.js'
@@ -20,6 +21,9 @@ import { listenTarget, type ListenTarget } from './listen-target.js'
 import { AcceptedStream } from './accepted-stream.js'
 import { isDropped } from './max-connections.js'
 import type { NetNetwork } from './network.js'
+
+/** Where Node publishes each socket that a server has accepted. */
+const serverSockets = channel('net.server.socket')
 
 /** @internal Makes the socket of an accepted connection. */
 export type AcceptSocket = (accepted: AcceptedStream) => Socket
@@ -181,7 +185,9 @@ export class NetServer extends EventEmitter implements AsyncDisposable {
   }
 
   #take(socket: Socket): void {
-    if (!isDropped(socket, this, () => this.#connections - 1)) this.emit('connection', socket)
+    if (isDropped(socket, this, () => this.#connections - 1)) return
+    this.emit('connection', socket)
+    if (serverSockets.hasSubscribers) serverSockets.publish({ socket })
   }
 
   #factory(): SocketFactory<Socket> {
@@ -189,8 +195,8 @@ export class NetServer extends EventEmitter implements AsyncDisposable {
       socket: (stream, details) =>
         details.origin.runInAsyncScope(() => this.#wrap(stream, details), undefined),
       callerOrigin,
-      acceptedOrigin: (onClosed) =>
-        acceptedOrigin(() => {
+      acceptedOrigins: (onClosed) =>
+        acceptedOrigins(() => {
           onClosed()
           this.#connections -= 1
           this.#emitCloseIfDrained()

@@ -9,6 +9,9 @@ import { currentTurn, inNextTurn, turnsSince } from './turn.js'
 /** A value of `#busyTurn`: there is a stream, and reading from it has not begun. */
 const NOT_READING = -2
 
+/** A handle of the system reports the end in a later round of the event loop than the bytes. */
+const END_TURNS = 2
+
 /** How a Duplex begins to read from its stream; see `DuplexOptions`. */
 interface FirstRead {
   readonly initialBytes?: Uint8Array | undefined
@@ -167,12 +170,13 @@ export class ReadingDuplex extends Duplex {
   ended(): void {
     if (!this.isStarting) this.onActivity()
     this.#hasReadEnd = true
-    // A handle of the system reports the end in a later round of the event loop than the bytes.
-    this.#whenIdle(2, () => this.readEnded())
+    this.#whenIdle(END_TURNS, () => this.readEnded())
   }
 
   /** The program gets the peer's end. */
   protected readEnded(): void {
+    // An error that has arrived with it comes later.
+    this.delivering()
     try {
       this.push(null)
       this.onUse()
@@ -193,7 +197,7 @@ export class ReadingDuplex extends Duplex {
     // The first reason counts: the stream's end follows with its own.
     if (this.#isFailing) return
     this.#isFailing = true
-    this.#whenIdle(1, () => {
+    this.#whenIdle(this.#hasReadEnd ? END_TURNS + 1 : 1, () => {
       if (this.stream.hasReliableBytes && this.readableLength > 0) this.#failAfterReading(error)
       else this.destroy(this.#emitted(error))
     })

@@ -3,7 +3,7 @@ import type { Stream } from '@astranet/mux'
 import { StreamDuplex } from '@astranet/mux/duplex'
 import type { Origin } from '../node/origin.js'
 import type { SocketDetails, SocketSettings } from '../node/socket-details.js'
-import { isWrapped } from './js-wrapper.js'
+import { addressWrapper, isWrapped } from './js-wrapper.js'
 
 /** A Duplex over a stream whose events run in the async context of its origin. */
 export class OriginDuplex extends StreamDuplex {
@@ -17,6 +17,11 @@ export class OriginDuplex extends StreamDuplex {
       ...details.options,
     })
     this.origin = details.origin
+  }
+
+  override resume(): this {
+    addressWrapper(this)
+    return super.resume()
   }
 
   /** @internal */

@@ -24,6 +24,24 @@ export class OriginDuplex extends StreamDuplex {
     return super.resume()
   }
 
+  /**
+   * See `node:stream`. Node's wrapper fails with an assertion, which ends the process, if it has to write while it waits
+   * for the end of its direction, and an HTTP/2 session that is destroyed then does write. So the end counts at once for
+   * the wrapper, and the direction ends in the next turn, behind what the session still writes.
+   */
+  override end(callback?: () => void): this
+  override end(chunk: unknown, callback?: () => void): this
+  override end(chunk: unknown, encoding: BufferEncoding, callback?: () => void): this
+  override end(...args: unknown[]): this {
+    const [callback] = args
+    if (args.length !== 1 || typeof callback !== 'function' || !isWrapped(this)) {
+      return super.end(...(args as []))
+    }
+    setImmediate(() => super.end())
+    callback()
+    return this
+  }
+
   /** @internal */
   override received(chunk: Uint8Array): void {
     this.inOrigin(super.received, chunk)

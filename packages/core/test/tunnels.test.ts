@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { AstraNet, generateSecret, type Socket } from '../src/index.js'
 import { Net } from './discovery-support.js'
-import { readToEnd, until } from './support.js'
+import { readToEnd, turns, until } from './support.js'
 
 /** A client and a server that both have joined one router, and listen nowhere. */
 async function overRouter(): Promise<
@@ -35,7 +35,8 @@ test('what is written before a tunnel is there travels with the dial through it,
   const listener = await server.bind('', 'echo')
   const arrived: number[] = []
   listener.on('connection', (socket) => {
-    arrived.push(socket.bytesRead)
+    // The server reads a turn later.
+    void turns(2).then(() => arrived.push(socket.bytesRead))
     socket.pipe(socket)
   })
   await client.waitFor('echo')

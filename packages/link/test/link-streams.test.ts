@@ -165,6 +165,20 @@ describe('a dial', () => {
     expect(right.link.session?.openStreams).toBe(1)
   })
 
+  it('that is closed reports nothing more, and a peer that accepts reads what was written, and an end', async () => {
+    const { clock, left, right } = await openPair()
+    const readers = acceptAll(right)
+    const dials = new Dials()
+    const dial = left.link.dial(header, dials)
+    dial.stream?.write(bytes('early'))
+    dial.close()
+    dial.close()
+    clock.run()
+    expect([dials.accepted, dials.failed]).toEqual([[], []])
+    expect(right.incoming.map(({ rest }) => rest)).toEqual(['early'])
+    expect(readers).toMatchObject([{ ends: 1, errors: [] }])
+  })
+
   it('that is pending fails when the link is closed, destroyed, or its pipe breaks, and later ones fail too', async () => {
     const ends: ((pair: Pair) => void)[] = [
       ({ left }) => left.link.close(),

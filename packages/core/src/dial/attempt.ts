@@ -42,6 +42,8 @@ export class Attempt implements AnswerReceiver {
   /** The question: over a link, or to this node itself. */
   #question: OutgoingDial | AbortController | undefined = undefined
   #isOver = false
+  /** It is over because the program closed its socket. */
+  #isClosed = false
   #peer: AdmittedIdentity | undefined = undefined
   #link: Link | undefined = undefined
   /** Set if the link leads through routers: stops doubting it. */
@@ -116,15 +118,27 @@ export class Attempt implements AnswerReceiver {
     if (this.#early !== undefined && !this.#isOver && this.#host.maySendEarly) this.#early.send()
   }
 
-  /** Gives up. Idempotent. */
+  /** Gives up: a node that has accepted, or accepts, sees a reset. Idempotent. */
   cancel(reason: unknown): void {
     if (!this.#end()) return
     if (this.#question instanceof AbortController) this.#question.abort(reason)
     else this.#question?.cancel()
   }
 
+  /**
+   * The program gives up: a node that has accepted, or accepts, sees what was sent, and an end. Idempotent. This node does
+   * not see a stream that has not arrived yet.
+   */
+  close(): void {
+    if (!this.#end()) return
+    this.#isClosed = true
+    if (this.#question instanceof AbortController) this.#question.abort()
+    else this.#question?.close()
+  }
+
   accepted(stream: Stream, initialBytes: Uint8Array | undefined): void {
     if (this.#end()) this.#host.accepted(this, stream, initialBytes)
+    else if (this.#isClosed) stream.close()
     else stream.destroy()
   }
 

@@ -16,7 +16,7 @@ export interface Place {
 export interface AttemptsHost extends AttemptHost {
   /** Waits for a change, because there is no link yet. */
   wait(): void
-  giveUp(reason: unknown): void
+  fail(reason: unknown): void
 }
 
 /** @internal The nodes that a call asks now: none, one, or a second one beside the first. */
@@ -84,10 +84,16 @@ export class Attempts {
     this.#second = undefined
   }
 
-  /** Gives up. */
+  /** Gives up: nodes that accept see a reset. */
   cancel(reason: unknown): void {
     this.#first?.cancel(reason)
     this.#second?.cancel(reason)
+  }
+
+  /** The program gives up: nodes that accept see an end. */
+  close(): void {
+    this.#first?.close()
+    this.#second?.close()
   }
 
   /** All that is written within a turn is sent in one piece. */
@@ -128,7 +134,7 @@ export class Attempts {
     this.#hasWaited = true
     if (this.#deadline.isOver) {
       const why = { cause: links.failure(remoteNode), unseen: whyUnseen() }
-      this.#host.giveUp(noRoute(remoteNode, failedCall(request), why))
+      this.#host.fail(noRoute(remoteNode, failedCall(request), why))
       return
     }
     if (!isComing) this.remove(attempt)

@@ -96,8 +96,17 @@ export class DialCall implements ChangeWaiter, CallInFlight, DialInFlight, Attem
     else this.#attempts.askAgain()
   }
 
-  /** Ends it from outside: the caller's signal aborted, or the node is closed. */
+  /**
+   * Ends it from outside: the program destroyed the socket, the caller's signal aborted, or the node is closed. As with
+   * `net`, a node that has accepted, or accepts later, sees an end.
+   */
   giveUp(reason?: unknown): void {
+    this.#attempts.close()
+    this.fail(reason)
+  }
+
+  /** It has failed. A node that accepts later sees a reset. */
+  fail(reason: unknown): void {
     if (this.#isFinished) return
     this.#finish(reason)
     this.context.parts.reports.failed(this.request, this.#begunAt, reason)
@@ -163,7 +172,7 @@ export class DialCall implements ChangeWaiter, CallInFlight, DialInFlight, Attem
     this.#attempts.remove(attempt)
     if (instance !== undefined && isInstanceAtFault(error)) avoided.failed(instance)
     const mayGoOn = !this.#deadline.isOver && (isLost || isWorthAnother(error))
-    if (instance === undefined || (this.#attempts.first === undefined && !mayGoOn)) return this.giveUp(error)
+    if (instance === undefined || (this.#attempts.first === undefined && !mayGoOn)) return this.fail(error)
     this.#refusals ??= new Refusals(clock, () => this.#lookAgain())
     this.#refusals.add(instance, error)
     this.#goOn()
@@ -186,7 +195,7 @@ export class DialCall implements ChangeWaiter, CallInFlight, DialInFlight, Attem
     if (first === undefined) return this.#lookAgain()
     const { avoided } = this.context.parts
     for (const { instance } of asked) if (instance !== undefined) avoided.failed(instance)
-    this.giveUp(timedOut(first.ends, failedCall(this.request)))
+    this.fail(timedOut(first.ends, failedCall(this.request)))
   }
 
   /** An attempt is over without a connection. */
@@ -225,7 +234,7 @@ export class DialCall implements ChangeWaiter, CallInFlight, DialInFlight, Attem
       const instance = find()
       return this.#isFinished ? undefined : instance
     } catch (error) {
-      this.giveUp(error)
+      this.fail(error)
       return undefined
     }
   }

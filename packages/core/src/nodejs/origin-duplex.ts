@@ -3,7 +3,7 @@ import type { Stream } from '@astranet/mux'
 import { StreamDuplex } from '@astranet/mux/duplex'
 import type { Origin } from '../node/origin.js'
 import type { SocketDetails, SocketSettings } from '../node/socket-details.js'
-import { isWrapped } from './js-wrapper.js'
+import { addressWrapper, isWrapped } from './js-wrapper.js'
 
 /** Nothing has to be done when it is collected, so it needs no destroy hook. */
 const ONCE = { requireManualDestroy: true }
@@ -21,6 +21,29 @@ export class OriginDuplex extends StreamDuplex {
       ...details.options,
     })
     this.origin = details.origin
+  }
+
+  override resume(): this {
+    addressWrapper(this)
+    return super.resume()
+  }
+
+  /**
+   * See `node:stream`. Node's wrapper fails with an assertion, which ends the process, if it has to write while it waits
+   * for the end of its direction, and an HTTP/2 session that is destroyed then does write. So the end counts at once for
+   * the wrapper, and the direction ends in the next turn, behind what the session still writes.
+   */
+  override end(callback?: () => void): this
+  override end(chunk: unknown, callback?: () => void): this
+  override end(chunk: unknown, encoding: BufferEncoding, callback?: () => void): this
+  override end(...args: unknown[]): this {
+    const [callback] = args
+    if (args.length !== 1 || typeof callback !== 'function' || !isWrapped(this)) {
+      return super.end(...(args as []))
+    }
+    setImmediate(() => super.end())
+    callback()
+    return this
   }
 
   /** @internal */

@@ -70,11 +70,21 @@ export class OutgoingDial {
     return this.#isFinished
   }
 
-  /** Gives up. `onFailed` is not called. Without effect once it is finished. */
+  /** Gives up: the stream is reset. `onFailed` is not called. Without effect once it is finished. */
   cancel(): void {
     if (this.#isFinished) return
     this.#isFinished = true
     this.#stream?.destroy(StreamCode.CANCELLED)
+  }
+
+  /**
+   * Gives up, as a kernel closes a socket: if the peer accepts, it reads what was written, and an end. `onFailed` is not
+   * called. Without effect once it is finished.
+   */
+  close(): void {
+    if (this.#isFinished) return
+    this.#isFinished = true
+    this.#stream?.close(StreamCode.CANCELLED)
   }
 
   /** @internal Sends the header on `stream`. */

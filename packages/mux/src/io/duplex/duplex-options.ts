@@ -38,6 +38,7 @@ export const DUPLEX_NAMES: OptionNames<DuplexOptions> = {
   destroyCode: true,
   initialBytes: true,
   isPaused: true,
+  readsLater: true,
 }
 
 /** The size of a full flush. */

@@ -126,8 +126,8 @@ export class WritingDuplex extends ReadingDuplex {
     // It has ended with the early bytes.
     if (this.#stopped === undefined && !this.stream.canWrite) return callback()
     this.stream.end()
-    // As for a kernel's shutdown(): it takes a turn, and it succeeds although the peer has closed.
-    if (this.#stopped === undefined || isStop(this.#stopped)) inNextTurn(callback)
+    // As for a kernel's shutdown(): it takes a turn, and it succeeds although the peer has closed, or has ended and gone.
+    if (this.#stopped === undefined || isStop(this.#stopped) || this.hasReadEnd) inNextTurn(callback)
     else this.#refuse(this.#stopped, callback)
   }
 
@@ -160,11 +160,13 @@ export class WritingDuplex extends ReadingDuplex {
     }
   }
 
-  /** @internal The session leaves within this call: what is in Node's buffer goes to the stream. */
+  /** @internal The session is about to close: what is in Node's buffer goes to the stream, and the end behind it. */
   leaving(): void {
-    if (this.writableLength === 0 || this.destroyed || !this.stream.canWrite) return
-    for (const { chunk } of [...this.heldWrite, ...bufferedWrites(this)])
-      this.stream.write(this.#behindEarly(chunk))
+    if (this.destroyed || !this.stream.canWrite) return
+    if (this.writableLength > 0)
+      for (const { chunk } of [...this.heldWrite, ...bufferedWrites(this)])
+        this.stream.write(this.#behindEarly(chunk))
+    if (this.writableEnded) this.stream.end()
   }
 
   /** Something was written, ended or uncorked before there is a stream. For subclasses; does nothing here. */

@@ -48,6 +48,8 @@ export class Driver implements ByteDuplexHandler {
   #isEnded = false
   #hasLeft = false
   #isConnectionClosed = false
+  /** Streams are to be notified of the session's end once the farewell has left. */
+  #isNotifyingLater = false
   #areStreamsNotified = false
   readonly #deadlines: DeadlineTimer
   #closeTimer: Timer | undefined
@@ -126,6 +128,7 @@ export class Driver implements ByteDuplexHandler {
     this.core.accepted(now)
     this.#isBusy = this.#isFlushing
     this.#flushNow()
+    this.#notifyIfLate()
   }
 
   onEnd(): void {
@@ -144,6 +147,7 @@ export class Driver implements ByteDuplexHandler {
     this.core.connectionClosed(reason, this.#clock.now())
     this.#isBusy = this.#isFlushing
     this.#flushNow()
+    this.#notifyIfLate()
     this.#finish()
   }
 
@@ -283,7 +287,19 @@ export class Driver implements ByteDuplexHandler {
     })
   }
 
+  #notifyIfLate(): void {
+    if (!this.#isNotifyingLater) return
+    this.#isNotifyingLater = false
+    this.#clock.defer(() => this.#notifyStreams())
+  }
+
+  /**
+   * Behind a farewell that waits for the connection: what was written and ended before still leaves with it. The time
+   * for a close bounds this.
+   */
   #notifyStreams(): void {
+    this.#isNotifyingLater = this.#isAwaitingDrain && this.core.end.frame?.isApplication === true
+    if (this.#isNotifyingLater && !this.#isConnectionClosed) return
     if (this.core.streams.failSome(STREAMS_PER_TURN)) {
       this.#clock.defer(() => this.#notifyStreams())
       return

@@ -257,6 +257,7 @@ export class SessionCore extends SessionHost {
 
   /** Ends the session without fault, with an application CONNECTION_CLOSE. Idempotent. */
   close(code: WireInteger, reason: string): void {
+    if (!this.isClosing) for (const stream of this.streams.all()) stream.handler?.onLeave?.(stream)
     this.end.close(code, reason)
   }
 
@@ -269,7 +270,6 @@ export class SessionCore extends SessionHost {
     if (!this.isClosing) {
       this.end.isLeaving = true
       this.end.farewellBytes = Math.min(this.end.farewellBytes, maxBytes)
-      for (const stream of this.streams.all()) stream.handler?.onLeave?.(stream)
     }
     this.close(code, reason)
   }

@@ -44,8 +44,8 @@ export interface StreamEvents<AnyStream> {
    */
   onFlushed?(stream: AnyStream): void
   /**
-   * @internal The session leaves within the current call (`Session.closeNow`): what was written and is kept back here
-   * must be written to the stream now.
+   * @internal The session closes without fault (`Session.close`, `Session.closeNow`): what was written, or ended, and is
+   * kept back here must be given to the stream now.
    */
   onLeave?(stream: AnyStream): void
   /**

@@ -12,10 +12,6 @@ it('options that are not known are refused, with what was perhaps meant', () => 
       () => catalogue.publishService({ name: 'a', port: 1, wieght: 2 } as never),
       `'options.wieght' is not an option, did you mean "weight"?`,
     ],
-    [
-      () => catalogue.withdrawService({ name: 'a', prot: 1 } as never),
-      `'name.prot' is not an option, did you mean "port"?`,
-    ],
     [() => catalogue.services({ service: 'a' } as never), `'filter.service' is not an option`],
     [() => catalogue.watch(() => {}, { service: 'a' } as never), `'filter.service' is not an option`],
     [() => new Outliers({ maxEjectedMs: 1 } as never), `did you mean "maxEjectionMs"?`],

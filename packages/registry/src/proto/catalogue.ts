@@ -95,13 +95,12 @@ export class Catalogue {
    * `CatalogueLimits`).
    */
   publishService(options: ServiceOptions): boolean {
-    checkOptions('options', options, SERVICE_NAMES)
+    checkOptions<ServiceOptions>('options', options, SERVICE_NAMES)
     return this.#settled(this.#engine.ownRecords.publishService(options))
   }
 
   /** Withdraws a service of this node. Returns whether it was offered. Throws like `publishService`. */
   withdrawService(name: ServiceName): boolean {
-    checkOptions<ServiceOptions>('name', name, SERVICE_NAMES)
     return this.#settled(this.#engine.ownRecords.withdrawService(name))
   }
 

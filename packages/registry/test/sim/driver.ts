@@ -35,9 +35,9 @@ export class Driver implements SimPeer {
   #timerAtMs = Infinity
   #isTurnDue = false
 
-  constructor(host: DriverHost, options: DriverOptions) {
+  constructor(host: DriverHost, { index, ...options }: DriverOptions) {
     this.#host = host
-    this.index = options.index
+    this.index = index
     this.nodeId = options.signer.nodeId
     this.#offsetMs = host.rng.integer(0, 1_000_000)
     this.#told = options.incarnation

@@ -30,10 +30,10 @@ export class Process extends Driver {
   readonly #world: ProcessHost
   #stamp = 0
 
-  constructor(world: ProcessHost, options: ProcessOptions) {
+  constructor(world: ProcessHost, { life, ...options }: ProcessOptions) {
     super(world, options)
     this.#world = world
-    this.life = options.life
+    this.life = life
     this.mirror = new Mirror(this.catalogue, world.ledger, {
       index: this.index,
       onPending: () => this.turnSoon(),

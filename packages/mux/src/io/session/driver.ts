@@ -48,7 +48,7 @@ export class Driver implements ByteDuplexHandler {
   #isEnded = false
   #hasLeft = false
   #isConnectionClosed = false
-  /** Streams are to be notified of the session's end once the farewell has left. */
+  /** Streams that this side has ended are to be notified of the session's end once the close has left. */
   #isNotifyingLater = false
   #areStreamsNotified = false
   readonly #deadlines: DeadlineTimer
@@ -287,26 +287,29 @@ export class Driver implements ByteDuplexHandler {
     })
   }
 
-  #notifyIfLate(): void {
-    if (!this.#isNotifyingLater) return
-    this.#isNotifyingLater = false
-    this.#clock.defer(() => this.#notifyStreams())
-  }
-
   /**
-   * Behind a farewell that waits for the connection: what was written and ended before still leaves with it. The time
-   * for a close bounds this.
+   * Streams that this side has ended are notified last while the close waits for the connection: what they wrote still
+   * leaves with it. The time for a close bounds this.
    */
   #notifyStreams(): void {
-    this.#isNotifyingLater = this.#isAwaitingDrain && this.core.end.frame?.isApplication === true
-    if (this.#isNotifyingLater && !this.#isConnectionClosed) return
-    if (this.core.streams.failSome(STREAMS_PER_TURN)) {
+    const isWaiting = this.#isAwaitingDrain && !this.#isConnectionClosed
+    const keepsEnded = isWaiting && this.core.end.frame?.isApplication === true
+    if (this.core.streams.failSome(STREAMS_PER_TURN, keepsEnded)) {
       this.#clock.defer(() => this.#notifyStreams())
       return
     }
     this.core.handedOver()
-    this.#areStreamsNotified = true
+    this.#areStreamsNotified = !keepsEnded
+    this.#isNotifyingLater = keepsEnded
+    if (!this.#isAwaitingDrain || this.#isConnectionClosed) this.#notifyIfLate()
     this.#finish()
+  }
+
+  /** The close has left, or never will. */
+  #notifyIfLate(): void {
+    if (!this.#isNotifyingLater) return
+    this.#isNotifyingLater = false
+    this.#clock.defer(() => this.#notifyStreams())
   }
 
   #finish(): void {

@@ -97,14 +97,18 @@ export class StreamSet {
 
   /**
    * After the session's end: notifies up to `count` streams. Returns whether there are more. A stream whose end has
-   * arrived still delivers its bytes; all others fail with ECONNRESET.
+   * arrived still delivers its bytes; all others fail with ECONNRESET. `keepsEnded`: those that this side has ended are
+   * left out, since what they wrote still leaves with the close; they are notified by a second pass.
    */
-  failSome(count: number): boolean {
+  failSome(count: number, keepsEnded: boolean = false): boolean {
     this.#failing ??= this.all()
     for (let i = 0; i < count; i++) {
       const next = this.#failing.next()
-      if (next.done === true) return false
-      this.#fail(next.value)
+      if (next.done === true) {
+        this.#failing = undefined
+        return false
+      }
+      if (!keepsEnded || (next.value.state & StreamState.FIN_QUEUED) === 0) this.#fail(next.value)
     }
     return true
   }

@@ -1,4 +1,5 @@
 import type { NodeId } from '@astranet/interface'
+import type { ServiceInstance } from '../view/service-instance.js'
 import type { OptionNames } from '@astranet/interface/check'
 import type { RegistryCrypto, RegistrySigner } from '../crypto.js'
 import { LIMIT_RANGES, type CatalogueLimits } from './limits.js'
@@ -106,8 +107,9 @@ export const CATALOGUE_NAMES: OptionNames<CatalogueOptions> = {
   mayPassOn: true,
 }
 
-/** The names of {@link ServiceOptions}. */
-export const SERVICE_NAMES: OptionNames<ServiceOptions> = {
+/** The names of {@link ServiceOptions}, and of what else a listed instance has: one may be published again. */
+export const SERVICE_NAMES: OptionNames<ServiceOptions & ServiceInstance> = {
+  nodeId: true,
   environment: true,
   name: true,
   port: true,

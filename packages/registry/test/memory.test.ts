@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { toNodeId, type NodeId } from '@astranet/interface'
@@ -20,12 +19,12 @@ const MIN_SHARE = Number.parseInt(process.versions.node) < 26 ? 0.6 : 0.4
 
 /**
  * The memory that is used once everything unreachable is gone: of the heap, and of byte arrays outside it. The least of
- * several looks, because what the compiler still works on in another thread is kept alive for a while.
+ * several looks, because what the compiler works on in another thread is kept alive until a later turn.
  */
 async function usedBytes(): Promise<number> {
   let least = Infinity
   for (let look = 0; look < 8; look++) {
-    await setTimeout(5)
+    await new Promise((resolve) => setImmediate(resolve))
     collect()
     const { heapUsed, arrayBuffers } = process.memoryUsage()
     least = Math.min(least, heapUsed + arrayBuffers)

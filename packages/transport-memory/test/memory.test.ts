@@ -5,9 +5,7 @@ import { describe, expect, it } from 'vitest'
 
 describe('memory', () => {
   it('refuses options that are not known, with what was perhaps meant', () => {
-    expect(() => memory({ delay: 5 } as never)).toThrow(
-      `'options.delay' is not an option`,
-    )
+    expect(() => memory({ delay: 5 } as never)).toThrow(`'options.delay' is not an option`)
     expect(() => memory({ refused: () => true } as never)).toThrow(`did you mean "refuse"?`)
     expect(() => memoryPair({ refuse: () => true } as never)).toThrow(`'options.refuse' is not an option`)
   })

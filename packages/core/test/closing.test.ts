@@ -52,6 +52,24 @@ test('what a socket has sent and ended arrives, though its node is closed in the
   await closing
 })
 
+test('many sockets that have ended in that moment all end cleanly at the other side', async () => {
+  await using nodes = await twoNodes()
+  const { server, client } = nodes
+  const listener = await server.bind('', 'sink')
+  const ends: string[] = []
+  listener.on('connection', (socket) => {
+    let bytes = 0
+    socket.on('data', (chunk: Buffer) => (bytes += chunk.length))
+    socket.once('end', () => ends.push(`end behind ${bytes}`))
+    socket.once('error', ({ message }) => ends.push(message))
+  })
+  const sockets = await Promise.all(Array.from({ length: 20 }, () => client.dial('', 'sink')))
+  for (const socket of sockets) socket.end(Buffer.alloc(10_000))
+  await client.close()
+  await until(() => ends.length === 20)
+  expect(new Set(ends)).toEqual(new Set(['end behind 10000']))
+})
+
 test('while a dial waits for its answer, either node can be closed', async () => {
   for (let round = 0; round < 8; round++) {
     await using nodes = await twoNodes()

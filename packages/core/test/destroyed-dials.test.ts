@@ -1,45 +1,9 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
-import net from 'node:net'
+import type net from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { AstraNet, formatNodeId } from '../src/index.js'
+import { places } from './net-places.js'
 import { failure, turns, twoNodes, until } from './support.js'
-
-/** What the scenarios use of the module `net`, of Node and of a node. */
-type NetModule = Pick<typeof net, 'createServer' | 'connect'>
-
-interface Place {
-  readonly server: NetModule
-  readonly client: NetModule
-  readonly host: string
-}
-
-/** The same sockets over TCP, within one node, and between two. */
-const places: readonly { name: string; make(): Promise<Place> }[] = [
-  { name: 'TCP', make: () => Promise.resolve({ server: net, client: net, host: '127.0.0.1' }) },
-  {
-    name: 'one node',
-    make: () => {
-      const node = new AstraNet()
-      onTestFinished(() => node.close())
-      const both = node.net as unknown as NetModule
-      return Promise.resolve({ server: both, client: both, host: '' })
-    },
-  },
-  {
-    name: 'two nodes',
-    make: async () => {
-      const nodes = await twoNodes()
-      onTestFinished(() => nodes[Symbol.asyncDispose]())
-      const [server, client] = [nodes.server.net, nodes.client.net] as unknown as NetModule[]
-      return {
-        server: server as NetModule,
-        client: client as NetModule,
-        host: formatNodeId(nodes.server.nodeId),
-      }
-    },
-  },
-]
 
 /** What an accepted socket emits until it is closed. */
 function recorded(socket: net.Socket, events: string[]): void {

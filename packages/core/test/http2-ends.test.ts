@@ -1,43 +1,10 @@
 import { once } from 'node:events'
 import http2 from 'node:http2'
-import net from 'node:net'
+import type net from 'node:net'
 import type { Duplex } from 'node:stream'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { AstraNet, formatNodeId } from '../src/index.js'
-import { turns, twoNodes } from './support.js'
-
-/** What the scenarios use of the module `net`, of Node and of a node. */
-type NetModule = Pick<typeof net, 'createServer' | 'connect'>
-
-interface Place {
-  readonly server: NetModule
-  readonly client: NetModule
-  readonly host: string
-}
-
-/** The same sockets over TCP, within one node, and between two. */
-const places: readonly { name: string; make(): Promise<Place> }[] = [
-  { name: 'TCP', make: () => Promise.resolve({ server: net, client: net, host: '127.0.0.1' }) },
-  {
-    name: 'one node',
-    make: () => {
-      const node = new AstraNet()
-      onTestFinished(() => node.close())
-      const both = node.net as unknown as NetModule
-      return Promise.resolve({ server: both, client: both, host: '' })
-    },
-  },
-  {
-    name: 'two nodes',
-    make: async () => {
-      const nodes = await twoNodes()
-      onTestFinished(() => nodes[Symbol.asyncDispose]())
-      const server = nodes.server.net as unknown as NetModule
-      const client = nodes.client.net as unknown as NetModule
-      return { server, client, host: formatNodeId(nodes.server.nodeId) }
-    },
-  },
-]
+import { places, type Place } from './net-places.js'
+import { turns } from './support.js'
 
 /** A session to a server that answers each request with 300 KB; it has emitted `'connect'`. */
 async function session({ server, client, host }: Place): Promise<http2.ClientHttp2Session> {

@@ -1,64 +1,14 @@
 import { once } from 'node:events'
-import net, { type AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import tls from 'node:tls'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { memberTls } from './certificates.js'
-import { twoNodes } from './support.js'
+import { overAstraNet, overTcp, type Way } from './socket-ways.js'
 
 /** More than the buffers between the two programs hold. */
 const LONG = 3_000_000
 
-/** How the program connects, and where the server's TCP socket or AstraNet socket comes from. */
-interface Way {
-  readonly name: string
-  /** Calls `take` with each accepted socket; connects. */
-  connect(take: (socket: Duplex) => void): Promise<Duplex>
-}
-
-let nodes: Awaited<ReturnType<typeof twoNodes>>
 const identity = memberTls()
-const opened: net.Server[] = []
-
-beforeAll(async () => {
-  nodes = await twoNodes()
-})
-afterAll(async () => {
-  for (const server of opened) server.close()
-  await nodes[Symbol.asyncDispose]()
-})
-
-let names = 0
-const ways: readonly Way[] = [
-  {
-    name: 'bind and dial',
-    async connect(take) {
-      names += 1
-      const listener = await nodes.server.bind('', `secret${names}`)
-      listener.on('connection', take)
-      return await nodes.client.dial('', `secret${names}`)
-    },
-  },
-  {
-    name: 'the net module',
-    async connect(take) {
-      names += 1
-      nodes.server.net.createServer(take).listen(`secret${names}`)
-      await nodes.client.waitFor(`secret${names}`)
-      return nodes.client.net.connect(`secret${names}`)
-    },
-  },
-]
-
-const overTcp: Way = {
-  name: 'TCP',
-  async connect(take) {
-    const server = net.createServer(take).listen(0, '127.0.0.1')
-    opened.push(server)
-    await once(server, 'listening')
-    return net.connect((server.address() as AddressInfo).port, '127.0.0.1')
-  },
-}
 
 /** What both ends of a TLS connection see, in the order in which each end sees it. */
 interface Seen {
@@ -123,7 +73,7 @@ const programs: readonly Program[] = [
 ]
 
 describe.each(programs)('TLS over sockets with the default ends: $name', ({ request, bytes, serve }) => {
-  test.each(ways)('over $name as over TCP', async (way) => {
+  test.each(overAstraNet)('over $name as over TCP', async (way) => {
     const [here, tcp] = [await run(way, serve, request), await run(overTcp, serve, request)]
     expect(here).toEqual(tcp)
     expect(here.bytes).toBe(bytes)

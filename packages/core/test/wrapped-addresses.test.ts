@@ -1,21 +1,12 @@
 import { once } from 'node:events'
 import http2 from 'node:http2'
 import https from 'node:https'
-import net, { type AddressInfo } from 'node:net'
+import type net from 'node:net'
 import { Duplex } from 'node:stream'
 import tls from 'node:tls'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { memberTls } from './certificates.js'
-import { twoNodes } from './support.js'
-
-/** The addresses of `net.Socket`. */
-interface Addresses {
-  readonly remoteAddress?: string | undefined
-  readonly remotePort?: number | undefined
-  readonly remoteFamily?: string | undefined
-  readonly localAddress?: string | undefined
-  readonly localPort?: number | undefined
-}
+import { overAstraNet, overTcp, type Addresses, type Way } from './socket-ways.js'
 
 /** What both ends say about a connection. */
 interface Ends {
@@ -23,56 +14,9 @@ interface Ends {
   readonly far: Addresses
 }
 
-/** Where sockets come from. */
-interface Way {
-  readonly name: string
-  /** Calls `take` with each accepted socket; connects. The socket may still be connecting. */
-  connect(take: (socket: Duplex) => void): Promise<Duplex & Addresses>
-}
-
-let nodes: Awaited<ReturnType<typeof twoNodes>>
 const identity = memberTls()
 const trusting = { ca: identity.ca, servername: 'localhost' }
-const opened: net.Server[] = []
-
-beforeAll(async () => {
-  nodes = await twoNodes()
-})
-afterAll(async () => {
-  for (const server of opened) server.close()
-  await nodes[Symbol.asyncDispose]()
-})
-
-let names = 0
-const ways: readonly Way[] = [
-  {
-    name: 'TCP',
-    async connect(take) {
-      const server = net.createServer(take).listen(0, '127.0.0.1')
-      opened.push(server)
-      await once(server, 'listening')
-      return net.connect((server.address() as AddressInfo).port, '127.0.0.1')
-    },
-  },
-  {
-    name: 'bind and dial',
-    async connect(take) {
-      names += 1
-      const listener = await nodes.server.bind('', `addressed${names}`)
-      listener.on('connection', take)
-      return await nodes.client.dial('', `addressed${names}`)
-    },
-  },
-  {
-    name: 'the net module',
-    async connect(take) {
-      names += 1
-      nodes.server.net.createServer(take).listen(`addressed${names}`)
-      await nodes.client.waitFor(`addressed${names}`)
-      return nodes.client.net.connect(`addressed${names}`)
-    },
-  },
-]
+const ways = [overTcp, ...overAstraNet]
 
 /** A protocol over a socket: the addresses at both ends, and those of the two sockets below. */
 interface Protocol {

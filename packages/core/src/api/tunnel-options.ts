@@ -14,15 +14,7 @@ export interface TunnelOptions extends TunnelLimits {
 /** How long a link through routers may be without a stream, in ms, by default. */
 export const DEFAULT_TUNNEL_IDLE_MS = 60_000
 
-const TUNNEL_OPTIONS: OptionNames<TunnelOptions> = {
-  idleMs: true,
-  maxTunnelsPerNode: true,
-  maxTunnels: true,
-  maxTunnelBytes: true,
-  maxTotalTunnelBytes: true,
-  bytesPerSecondPerNode: true,
-  answerTimeoutMs: true,
-}
+const TUNNEL_OPTIONS: OptionNames<TunnelOptions> = { idleMs: true, ...resolveTunnelLimits({}) }
 
 /** @internal The options, resolved. */
 export interface ResolvedTunnelOptions {

@@ -87,7 +87,7 @@ export function checkObject<T>(name: string, value: T): T & object {
 export type OptionNames<T> = Readonly<Record<keyof T, unknown>>
 
 /**
- * `options` when it is an object and `known` has all its own names, those of options that are `undefined` too.
+ * Returns `options` when it is an object and each of its own names is one of `known`, also where the value is `undefined`.
  * Otherwise throws `ERR_INVALID_ARG_TYPE`, or `ERR_INVALID_ARG_VALUE` that names the option, and the one that it may be
  * a slip of. `name` is that of the object: `options`, or `options.limits`.
  */

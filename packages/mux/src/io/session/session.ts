@@ -203,7 +203,9 @@ export class Session implements AsyncDisposable {
 
   /**
    * Ends the session at once: open streams fail on both sides, the peer receives `code` (the application's, 0 to 2^62
-   * - 1) and `reason` (at most 1,024 bytes of UTF-8 are sent), and the connection ends. Idempotent.
+   * - 1) and `reason` (at most 1,024 bytes of UTF-8 are sent), and the connection ends. What was written before goes out
+   * in front, as far as the peer's credit goes; a stream that had ended ends cleanly there if all of it fits. While the
+   * connection is full, this side notifies such streams last. Idempotent.
    */
   close(code: WireInteger = 0, reason = ''): void {
     checkString('reason', reason)

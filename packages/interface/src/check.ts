@@ -87,9 +87,9 @@ export function checkObject<T>(name: string, value: T): T & object {
 export type OptionNames<T> = Readonly<Record<keyof T, unknown>>
 
 /**
- * Returns `options` when it is an object and each of its own names is one of `known`, also where the value is `undefined`.
- * Otherwise throws `ERR_INVALID_ARG_TYPE`, or `ERR_INVALID_ARG_VALUE` that names the option, and the one that it may be
- * a slip of. `name` is that of the object: `options`, or `options.limits`.
+ * Returns `options` when it is an object and each of its own names is one of `known`, also where the value is
+ * `undefined`. Otherwise throws `ERR_INVALID_ARG_TYPE`, or `ERR_INVALID_ARG_VALUE` that names the option, and the one
+ * that it may be a slip of. `name` is that of the object: `options`, or `options.limits`.
  */
 export function checkOptions<T>(name: string, options: T, known: OptionNames<NoInfer<T>>): T & object {
   const checked = checkObject(name, options)

@@ -32,12 +32,12 @@ export interface WsOptions extends CommonWsOptions {
   server?: Server
   /**
    * Pages that may connect from a browser, as a list of origins such as `'https://example.org'`, or `'*'` for any. An
-   * origin has a scheme, a host, and a port unless it is the scheme's own; no path, no slash at the end. Default: pages that come from the scheme, host and port that they connect to; behind a proxy that terminates TLS the
-   * listener does not know its own scheme, and the option must name the pages. In the clear (`ws`) at an address of
-   * this machine or of a private network that host must also be `localhost` or an IP address, because a
-   * page can make its own name resolve to such an address. Without this rule every page visited in the private
-   * network could reach a listener there. Clients that are no browsers send no origin, and the option does not affect
-   * them.
+   * origin has a scheme, a host, and a port unless it is the scheme's own; no path, no slash at the end. Default: pages
+   * that come from the scheme, host and port that they connect to; behind a proxy that terminates TLS the listener does
+   * not know its own scheme, and the option must name the pages. In the clear (`ws`) at an address of this machine or
+   * of a private network that host must also be `localhost` or an IP address, because a page can make its own name
+   * resolve to such an address. Without this rule every page visited in the private network could reach a listener
+   * there. Clients that are no browsers send no origin, and the option does not affect them.
    */
   origins?: readonly string[] | '*'
   /**

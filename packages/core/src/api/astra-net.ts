@@ -84,8 +84,8 @@ export class AstraNetBase<TSocket, TListener, TView> extends DialView<TSocket, T
    * known (or `helloTimeoutMs` is over). From then on it is joined again whenever no link to it is left, at all
    * addresses of the name and at those that it has advertised since, until this node is closed, `leave` names it, or
    * `signal` aborts. It never gives up by itself. Calls for one address share one join, which goes on until the signal
-   * of each has aborted. If the first attempt fails, the error is the transport's own (`ECONNREFUSED`, ...) or the link's (`ASTRA_ERR_LINK_*`), and there
-   * is no second attempt, unless `keepTrying` is set.
+   * of each has aborted. If the first attempt fails, the error is the transport's own (`ECONNREFUSED`, ...) or the
+   * link's (`ASTRA_ERR_LINK_*`), and there is no second attempt, unless `keepTrying` is set.
    *
    * An address of TCP without a port, `example.com`, is looked up in the DNS: the records `_astranet._tcp.example.com`
    * of type SRV name the hosts and ports, which are tried by priority and weight.
@@ -102,9 +102,9 @@ export class AstraNetBase<TSocket, TListener, TView> extends DialView<TSocket, T
    *
    * A ticket is what `ticket` of another node has made: its addresses are tried in turn, by its secret or grant, and
    * only the node that it expects is joined, also when it is joined again. A text that is neither an address nor a
-   * ticket is a TypeError, a ticket that is not whole `ASTRA_ERR_TICKET_INVALID`. When the other node refuses the grant, the error has the code
-   * `ASTRA_ERR_TICKET_EXPIRED`, `_USED_UP`, `_FORGED`, `_ISSUER` or `_LEDGER`, and the refused link as its `cause`.
-   * Another node at the address is `ASTRA_ERR_LINK_AUTHENTICATION`.
+   * ticket is a TypeError, a ticket that is not whole `ASTRA_ERR_TICKET_INVALID`. When the other node refuses the
+   * grant, the error has the code `ASTRA_ERR_TICKET_EXPIRED`, `_USED_UP`, `_FORGED`, `_ISSUER` or `_LEDGER`, and the
+   * refused link as its `cause`. Another node at the address is `ASTRA_ERR_LINK_AUTHENTICATION`.
    *
    * When there are several addresses and none can be joined, the message has the reason of each, and the code is that
    * of the first node that has answered.

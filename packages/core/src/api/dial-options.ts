@@ -43,9 +43,9 @@ export interface DialOptions extends SocketOptions {
    */
   key?: string
   /**
-   * Which way to the node is allowed: `'direct'`, a connection, `'relay'`, a tunnel through routers, or `'any'`: whichever
-   * is there first, and a direct one where both are. Any other value is a TypeError. Without effect on a dial of this
-   * node itself. Default `'any'`.
+   * Which way to the node is allowed: `'direct'`, a connection, `'relay'`, a tunnel through routers, or `'any'`:
+   * whichever is there first, and a direct one where both are. Any other value is a TypeError. Without effect on a dial
+   * of this node itself. Default `'any'`.
    */
   path?: DialPath
 }

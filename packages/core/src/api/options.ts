@@ -105,9 +105,9 @@ export interface AstraNetOptions {
    * one when there are two, is for joins of this node, so that others cannot keep it from joining; attached pipes have
    * no part in it. Links that others make through routers have half of the other places. When these are full, a node
    * that comes over another router gets a place of the router that has the most, and there of that router's neighbour
-   * that has the most. A peer that has a link may have one beyond the limit, so that it can come back after a restart. There are at most two links to one
-   * peer: a third one closes one of the other two. Default 1,024. Raise it where more than 480 clients reach this node
-   * through routers only.
+   * that has the most. A peer that has a link may have one beyond the limit, so that it can come back after a restart.
+   * There are at most two links to one peer: a third one closes one of the other two. Default 1,024. Raise it where
+   * more than 480 clients reach this node through routers only.
    */
   maxLinks?: number
   /**
@@ -178,8 +178,8 @@ export interface AstraNetOptions {
    * Empty ones count as absent. A value that is wrong is a TypeError or RangeError of the constructor that names the
    * variable (`ASTRA_ERR_TICKET_INVALID` for a ticket). Joins of variables keep trying from the first attempt on. When
    * the node cannot listen at an address, it emits the process warning `ASTRA_WARN_VARIABLE`; likewise when the first
-   * attempt of a join fails, and when one of the first two is set and the node has no network `tcp4`. What they begin keeps no process alive. `{}`: none are read.
-   * Default `process.env`; browsers have none.
+   * attempt of a join fails, and when one of the first two is set and the node has no network `tcp4`. What they begin
+   * keeps no process alive. `{}`: none are read. Default `process.env`; browsers have none.
    */
   variables?: Variables
   /**

@@ -126,8 +126,8 @@ export class Attempt implements AnswerReceiver {
   }
 
   /**
-   * The program gives up: a node that has accepted, or accepts, sees what was sent, and an end. Idempotent. This node does
-   * not see a stream that has not arrived yet.
+   * The program gives up: a node that has accepted, or accepts, sees what was sent, and an end. Idempotent. This node
+   * does not see a stream that has not arrived yet.
    */
   close(): void {
     if (!this.#end()) return

@@ -33,8 +33,9 @@ export interface SessionLimits {
   maxConcurrentUniStreams?: number
   /**
    * How often a QX_PING is sent, in ms, jittered down by 10 to 20 % by the client and by up to 10 % by the server; a
-   * ping of the peer takes the place of the next one, so usually the client pings. 0: only to measure the round trip, at the session's beginning and when its window grows. Default 5,000. Raise
-   * it where each byte costs, as on a metered radio link; dead peers are then found later.
+   * ping of the peer takes the place of the next one, so usually the client pings. 0: only to measure the round trip,
+   * at the session's beginning and when its window grows. Default 5,000. Raise it where each byte costs, as on a
+   * metered radio link; dead peers are then found later.
    */
   keepAliveIntervalMs?: number
   /**
